@@ -1,0 +1,1 @@
+"""Souk's services, one folder each, and the kernel that they share."""

@@ -1,0 +1,139 @@
+"""The scope on the wire: an Ed25519 signed token of a few seconds, for one service."""
+
+import json
+import time
+from base64 import urlsafe_b64decode
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from services.kernel.errors import PermissionDenied, Unauthenticated
+from services.kernel.scope import Scope
+
+METADATA_KEY = "souk-scope"
+LIFETIME_SECONDS = 10
+LEEWAY_SECONDS = 5
+_TYPE = "souk-scope+jwt"
+_MAX_TOKEN = 4096
+_REMEMBERED = 4096
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Signer:
+    """Signs scopes in one caller's name; a scope is signed once in half its token's life."""
+
+    def __init__(self, caller: str, private_key_pem: str) -> None:
+        self._caller = caller
+        self._key = OKPKey.import_key(private_key_pem)
+        self._made: OrderedDict[tuple[Scope, str], tuple[float, str]] = OrderedDict()
+
+    def sign(self, scope: Scope, audience: str) -> str:
+        wanted, now = (replace(scope, request_id=""), audience), time.time()
+        made_at, token = self._made.get(wanted, (0.0, ""))
+        if not 0 <= now - made_at < LIFETIME_SECONDS / 2:
+            made_at, token = now, self._token(scope, audience, int(now))
+            _remember(self._made, wanted, (made_at, token))
+        return token
+
+    def _token(self, scope: Scope, audience: str, now: int) -> str:
+        claims = {
+            "iss": self._caller,
+            "aud": audience,
+            "iat": now,
+            "exp": now + LIFETIME_SECONDS,
+            "tid": scope.tenant,
+            "cur": scope.currency,
+            "sub": scope.actor,
+            "perms": sorted(scope.permissions),
+        }
+        return jwt.encode({"alg": "EdDSA", "typ": _TYPE}, claims, self._key, ["EdDSA"])
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody whose signature counts, and the permissions that it may vouch for."""
+
+    key: OKPKey
+    may: frozenset[str]
+
+    def vouches_for(self, permissions: Iterable[str]) -> bool:
+        return "*" in self.may or self.may.issuperset(permissions)
+
+
+def callers(file: Path) -> dict[str, Caller]:
+    """Reads callers.json: {name: {"public_key": PEM, "may": ["*"] or permissions}}."""
+    return {
+        name: Caller(OKPKey.import_key(entry["public_key"]), frozenset(entry["may"]))
+        for name, entry in json.loads(file.read_text()).items()
+    }
+
+
+class Verifier:
+    """Reads scopes that were signed for one service; a token is verified once and remembered."""
+
+    def __init__(self, known: dict[str, Caller], audience: str) -> None:
+        self._callers = known
+        self._audience = audience
+        self._verified: OrderedDict[str, tuple[int, Scope]] = OrderedDict()
+
+    def verify(self, token: str) -> Scope:
+        """Turns a token into the scope that it carries.
+
+        Raises:
+            Unauthenticated: SCOPE_INVALID, for every way in which a token can be wrong alike.
+            PermissionDenied: SCOPE_EXCEEDED, when its signer may not vouch for its permissions.
+        """
+        expires, scope = self._verified.get(token, (0, None))
+        if scope is None:
+            expires, scope = self._read(token)
+            _remember(self._verified, token, (expires, scope))
+        if time.time() > expires + LEEWAY_SECONDS:
+            raise _invalid()
+        return scope
+
+    def _read(self, token: str) -> tuple[int, Scope]:
+        if len(token) > _MAX_TOKEN:
+            raise _invalid()
+        try:
+            issuer = json.loads(_part(token, 1))["iss"]
+            caller = self._callers[issuer]
+            decoded = jwt.decode(token, caller.key, ["EdDSA"])
+            if decoded.header.get("typ") != _TYPE:
+                raise _invalid()
+            return self._scope(caller, decoded.claims)
+        except (JoseError, KeyError, TypeError, ValueError, RecursionError):
+            raise _invalid() from None
+
+    def _scope(self, caller: Caller, claims: dict[str, Any]) -> tuple[int, Scope]:
+        issued, expires, now = int(claims["iat"]), int(claims["exp"]), time.time()
+        if claims["aud"] != self._audience or issued > now + LEEWAY_SECONDS:
+            raise _invalid()
+        if not 0 < expires - issued <= LIFETIME_SECONDS:
+            raise _invalid()
+        permissions = frozenset(claims["perms"])
+        if not caller.vouches_for(permissions):
+            raise PermissionDenied("SCOPE_EXCEEDED", f"{claims['iss']} may not vouch for this")
+        return expires, Scope(claims["tid"], claims["sub"], permissions, currency=claims["cur"])
+
+
+def _part(token: str, index: int) -> bytes:
+    part = token.split(".")[index]
+    return urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def _invalid() -> Unauthenticated:
+    return Unauthenticated("SCOPE_INVALID", "the call carries no valid scope")
+
+
+def _remember(memory: OrderedDict[K, V], key: K, value: V) -> None:
+    memory[key] = value
+    if len(memory) > _REMEMBERED:
+        memory.popitem(last=False)

@@ -1,0 +1,66 @@
+"""Whose data a call is about, who makes it, and what they may do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from services.kernel.errors import PermissionDenied
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What travels signed with every call, and is bound once for its duration.
+
+    `tenant` is a tenant's id, or None for the platform itself. `currency` is that tenant's, ISO
+    4217 in upper case. `actor` is a resource name such as admins/user_01…. `permissions` are
+    `noun:verb` words.
+    """
+
+    tenant: str | None
+    actor: str
+    permissions: frozenset[str]
+    currency: str | None = None
+    request_id: str = ""
+
+    def require(self, name: str) -> None:
+        """Refuses a resource name that is not the tenant's own or below it.
+
+        Raises:
+            PermissionDenied: SCOPE_MISMATCH; the same for a tenant that does not exist.
+        """
+        own = f"tenants/{self.tenant}"
+        if self.tenant is None or not (name == own or name.startswith(own + "/")):
+            raise PermissionDenied(
+                "SCOPE_MISMATCH",
+                f"{name or 'the resource'} is outside {own if self.tenant else 'this scope'}",
+                resource=name[:200],
+            )
+
+
+_scope: ContextVar[Scope] = ContextVar("souk_scope")
+_method: ContextVar[str] = ContextVar("souk_method", default="")
+
+
+def current_scope() -> Scope:
+    """Tells the scope of the call that is being served."""
+    try:
+        return _scope.get()
+    except LookupError:
+        raise RuntimeError("no scope is bound: this code runs outside a call") from None
+
+
+def current_method() -> str:
+    """Tells the full gRPC method being served, without the leading slash; empty outside one."""
+    return _method.get()
+
+
+@contextmanager
+def bound(scope: Scope, method: str = "") -> Iterator[Scope]:
+    """Binds a scope, and the method served under it, for a block."""
+    scope_token, method_token = _scope.set(scope), _method.set(method)
+    try:
+        yield scope
+    finally:
+        _scope.reset(scope_token)
+        _method.reset(method_token)

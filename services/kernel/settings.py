@@ -1,0 +1,59 @@
+"""What a service is told from outside; it refuses to start when any of it is wrong."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _address(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not (host and colon and port.isdigit() and 1 <= int(port) <= 65535):
+        raise ValueError("must be host:port")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class SoukSettings(BaseSettings):
+    """What every process is told: SOUK_SECRETS, SOUK_HEAD_OFFICE, SOUK_BASE_DOMAIN, SOUK_LOG_LEVEL."""
+
+    model_config = SettingsConfigDict(env_prefix="SOUK_", frozen=True)
+
+    secrets: Path
+    head_office: str = Field(default="hq", pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")
+    base_domain: str = "impactnutrition.com"
+    log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
+
+    def secret(self, name: str) -> str:
+        """Reads one secret file; a missing one stops the process with its name."""
+        path = self.secrets / name
+        try:
+            return path.read_text().strip()
+        except OSError as error:
+            raise SystemExit(f"souk: the secret {path} cannot be read: {error.strerror}") from None
+
+
+class ServiceSettings(SoukSettings):
+    """What a gRPC service is told besides: SOUK_LISTEN, SOUK_POSTGRES, SOUK_AUDIT."""
+
+    listen: Address
+    postgres: Address
+    audit: Address | None = None
+
+
+S = TypeVar("S", bound=SoukSettings)
+
+
+def load(kind: type[S]) -> S:
+    """Reads settings from the environment, or stops with one line for each that is wrong."""
+    try:
+        return kind()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "SOUK_" + "_".join(str(part) for part in problem["loc"]).upper()
+            print(f"souk: the setting {name}: {problem['msg']}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None
