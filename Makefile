@@ -1,0 +1,29 @@
+.DEFAULT_GOAL := help
+.PHONY: help up down test lint fmt protos bench clean
+
+help: ## Show this
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: ## Install what is missing, start the whole platform with demo data, and stay until Ctrl-C
+	@./dev up
+
+down: ## Stop the platform that `make up` started
+	@./dev down
+
+test: ## Run every test (T=path for some)
+	@./dev test $(T)
+
+lint: ## What CI checks besides tests: format, lint, types, imports, spelling, protos
+	@./dev lint
+
+fmt: ## Format the code and repair what ruff can repair
+	@./dev fmt
+
+protos: ## Generate protos/gen again
+	@./dev protos
+
+bench: ## Measure requests per second and latency on this machine
+	@./dev bench
+
+clean: ## Stop the platform; remove its state, .venv, generated code and caches
+	@./dev clean
