@@ -1,0 +1,102 @@
+"""Names: made, taken apart and checked in one place."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from ulid import ULID
+
+from services.kernel.errors import InvalidArgument
+
+TENANT_ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+HANDLE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+HANDLE_LENGTH = 100
+
+# Wide enough for ULIDs, handles and hosts; narrow enough that an id can stand in a URL, a log line
+# and a cache key as it is.
+_ID = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?"
+
+# Latin letters that Unicode does not take apart into a base letter and an accent.
+_FOLDED = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+)
+
+
+def new_id(prefix: str) -> str:
+    """Makes an id such as prod_01J…; those made later sort later, to the millisecond."""
+    return f"{prefix}_{ULID()}"
+
+
+def parse(name: str, pattern: str) -> tuple[str, ...]:
+    """Takes the ids out of a resource name.
+
+    `pattern` is as in the contract's comments: tenants/{tenant}/listings/{listing}.
+
+    Raises:
+        InvalidArgument: NAME_INVALID, the name is not of that form.
+    """
+    match = _compiled(pattern).fullmatch(name)
+    if match is None:
+        raise InvalidArgument(
+            "NAME_INVALID", f"not a name of the form {pattern}", {"name": f"must be {pattern}"}
+        )
+    return match.groups()
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    tenant_id = TENANT_ID.pattern.replace("(", "(?:")
+    parts = re.split(r"\{(\w+)\}", pattern)
+    fixed, variables = parts[::2], parts[1::2]
+    groups = [f"({tenant_id if variable == 'tenant' else _ID})" for variable in variables]
+    return re.compile("".join(a + b for a, b in zip(fixed, [*groups, ""], strict=True)))
+
+
+def tenant_id(text: str) -> str:
+    """Checks an id that somebody chose for a tenant.
+
+    Raises:
+        InvalidArgument: TENANT_ID_INVALID.
+    """
+    if TENANT_ID.fullmatch(text) is None:
+        raise InvalidArgument(
+            "TENANT_ID_INVALID",
+            "a tenant's id has 1 to 63 lower-case letters, digits and hyphens, begins with a "
+            "letter and does not end with a hyphen",
+            {"tenant_id": f"must match ^{TENANT_ID.pattern}$"},
+        )
+    return text
+
+
+def handle(text: str, field: str = "handle") -> str:
+    """Checks a handle that somebody chose.
+
+    Raises:
+        InvalidArgument: HANDLE_INVALID.
+    """
+    if len(text) > HANDLE_LENGTH or HANDLE.fullmatch(text) is None:
+        raise InvalidArgument(
+            "HANDLE_INVALID",
+            f"a handle has 1 to {HANDLE_LENGTH} lower-case letters and digits, with single hyphens "
+            "between them",
+            {field: f"must match ^{HANDLE.pattern}$"},
+        )
+    return text
+
+
+def handle_of(title: str) -> str:
+    """Makes a handle of a title: accents folded, all else than letters and digits a hyphen.
+
+    Raises:
+        InvalidArgument: HANDLE_INVALID, nothing of the title is left, as when it is all Arabic.
+    """
+    folded = unicodedata.normalize("NFKD", title.casefold().translate(_FOLDED))
+    plain = "".join(c for c in folded if not unicodedata.combining(c))
+    made = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:HANDLE_LENGTH].rstrip("-")
+    if not made:
+        raise InvalidArgument(
+            "HANDLE_INVALID",
+            "no handle can be made of this title; give one",
+            {"handle": "required, as the title has no Latin letter and no digit"},
+        )
+    return made
