@@ -54,7 +54,7 @@ class Signer:
             "sub": scope.actor,
             "perms": sorted(scope.permissions),
         }
-        return jwt.encode({"alg": "EdDSA", "typ": _TYPE}, claims, self._key, ["EdDSA"])
+        return jwt.encode({"alg": "Ed25519", "typ": _TYPE}, claims, self._key, ["Ed25519"])
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,11 @@ class Verifier:
         try:
             issuer = json.loads(_part(token, 1))["iss"]
             caller = self._callers[issuer]
-            decoded = jwt.decode(token, caller.key, ["EdDSA"])
+            decoded = jwt.decode(token, caller.key, ["Ed25519"])
             if decoded.header.get("typ") != _TYPE:
                 raise _invalid()
             return self._scope(caller, decoded.claims)
-        except (JoseError, KeyError, TypeError, ValueError, RecursionError):
+        except (JoseError, LookupError, TypeError, ValueError, RecursionError):
             raise _invalid() from None
 
     def _scope(self, caller: Caller, claims: dict[str, Any]) -> tuple[int, Scope]:

@@ -1,0 +1,56 @@
+"""Who may call a method: read from the contract, refused by default."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from souk.kernel.v1 import access_pb2
+
+from services.kernel.errors import PermissionDenied
+from services.kernel.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What the contract says of one method."""
+
+    permission: str
+    platform: bool
+
+    def check(self, scope: Scope) -> None:
+        """Refuses a scope that stands in the wrong place or lacks the permission.
+
+        Raises:
+            PermissionDenied: SCOPE_MISSING or PERMISSION_MISSING.
+        """
+        if (scope.tenant is None) is not self.platform:
+            needed = "the platform's scope" if self.platform else "a tenant's scope"
+            raise PermissionDenied("SCOPE_MISSING", f"this needs {needed}")
+        if self.permission not in scope.permissions:
+            raise PermissionDenied(
+                "PERMISSION_MISSING",
+                f"{scope.actor} does not hold {self.permission} here",
+                permission=self.permission,
+            )
+
+
+def rules(services: Iterable[ServiceDescriptor]) -> dict[str, Rule]:
+    """Reads the rule of each method, by its path on the wire.
+
+    Raises:
+        RuntimeError: a method says no permission, or no reach.
+    """
+    return {
+        f"/{service.full_name}/{method.name}": _rule(method)
+        for service in services
+        for method in service.methods
+    }
+
+
+def _rule(method: MethodDescriptor) -> Rule:
+    options = method.GetOptions()
+    permission = options.Extensions[access_pb2.permission]
+    reach = options.Extensions[access_pb2.reach]
+    if not permission or reach == access_pb2.REACH_UNSPECIFIED:
+        raise RuntimeError(f"{method.full_name} must say its permission and its reach")
+    return Rule(permission, platform=reach == access_pb2.REACH_PLATFORM)

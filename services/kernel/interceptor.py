@@ -1,0 +1,121 @@
+"""What happens around every RPC: verify the scope, check the permission, bind, bound, translate."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NoReturn
+
+import grpc
+from google.protobuf.message import Message
+from grpc_status import rpc_status
+
+from services.kernel.access import Rule
+from services.kernel.credentials import METADATA_KEY, Verifier
+from services.kernel.errors import (
+    DeadlineExceeded,
+    Internal,
+    InvalidArgument,
+    PermissionDenied,
+    ServiceError,
+    Unauthenticated,
+    to_status,
+)
+from services.kernel.scope import Scope, bound
+from services.kernel.telemetry import logger
+from services.kernel.text import clean
+
+REQUEST_ID_KEY = "x-request-id"
+# Nobody waits longer than this, a caller that set no deadline of its own neither.
+LONGEST_SECONDS = 10.0
+# They tell nothing of any tenant, and probes cannot sign.
+_OPEN = ("/grpc.health.v1.Health/", "/grpc.reflection.")
+
+_log = logger()
+Behaviour = Callable[[Any, Any], Awaitable[Any]]
+
+
+class Guard(grpc.aio.ServerInterceptor):
+    """Stands before every method of a service; a method without a rule is refused."""
+
+    def __init__(self, rules: Mapping[str, Rule], verifier: Verifier) -> None:
+        self._rules = rules
+        self._verifier = verifier
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
+        details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler:
+        handler = await continuation(details)
+        if handler is None or details.method.startswith(_OPEN):
+            return handler
+        return grpc.unary_unary_rpc_method_handler(
+            self._guarded(details.method, handler.unary_unary),
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+
+    def _guarded(self, method: str, behaviour: Behaviour) -> Behaviour:
+        rule = self._rules.get(method)
+
+        async def serve(request: Message, context: Any) -> Any:
+            started = time.perf_counter()
+            try:
+                scope = self._admit(context, rule)
+            except ServiceError as error:
+                _log.warning("call_refused", method=method[1:], reason=error.reason)
+                await _abort(context, error)
+            with bound(scope, method[1:]):
+                answer, error = await _outcome(behaviour, request, context)
+                took = round((time.perf_counter() - started) * 1000, 1)
+                if error is None:
+                    _log.debug("call_served", ms=took)
+                    return answer
+                _log.info("call_failed", ms=took, reason=error.reason, code=error.code.name)
+                await _abort(context, error)
+
+        return serve
+
+    def _admit(self, context: Any, rule: Rule | None) -> Scope:
+        metadata = _metadata(context)
+        token = metadata.get(METADATA_KEY)
+        if token is None:
+            raise Unauthenticated("SCOPE_INVALID", "the call carries no valid scope")
+        scope = self._verifier.verify(token)
+        if rule is None:
+            raise PermissionDenied("METHOD_CLOSED", "nobody may call this method")
+        rule.check(scope)
+        request_id = metadata.get(REQUEST_ID_KEY, "")[:64]
+        return Scope(scope.tenant, scope.actor, scope.permissions, scope.currency, request_id)
+
+
+def _metadata(context: Any) -> dict[str, str]:
+    """Reads the call's metadata; a scope or request id given twice is refused, not guessed at."""
+    found: dict[str, str] = {}
+    for key, value in context.invocation_metadata() or ():
+        if key in (METADATA_KEY, REQUEST_ID_KEY):
+            if key in found:
+                raise InvalidArgument("METADATA_REPEATED", f"{key} must come once")
+            found[key] = value
+    return found
+
+
+async def _outcome(
+    behaviour: Behaviour, request: Message, context: Any
+) -> tuple[Any, ServiceError | None]:
+    try:
+        clean(request)
+        async with asyncio.timeout(min(context.time_remaining() or LONGEST_SECONDS, LONGEST_SECONDS)):
+            return await behaviour(request, context), None
+    except ServiceError as error:
+        return None, error
+    except TimeoutError:
+        return None, DeadlineExceeded("DEADLINE_EXCEEDED", "it took too long; retry later")
+    except Exception:
+        _log.exception("call_broke")
+        return None, Internal("INTERNAL", "internal error")
+
+
+async def _abort(context: Any, error: ServiceError) -> NoReturn:
+    await context.abort_with_status(rpc_status.to_status(to_status(error)))
+    raise AssertionError("abort_with_status raises")

@@ -1,0 +1,104 @@
+"""Alembic, run by the owner role; and the isolation that a table gets in the file that creates it."""
+
+import asyncio
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command, context
+from alembic.config import Config
+from alembic.operations import Operations
+from sqlalchemy import URL, Connection, MetaData, pool
+from sqlalchemy.ext.asyncio import create_async_engine
+TENANT = "tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)"
+ALL = "SELECT, INSERT, UPDATE, DELETE"
+
+
+def upgrade(folder: Path, owner: URL, revision: str = "head") -> None:
+    """Brings a database to a revision; `folder` holds env.py and versions/."""
+    config = Config()
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.attributes["url"] = owner
+    command.upgrade(config, revision)
+
+
+def run(metadata: MetaData) -> None:
+    """What each service's env.py calls: connects as the owner, migrates in one transaction."""
+    asyncio.run(_run(metadata))
+
+
+async def _run(metadata: MetaData) -> None:
+    address = context.config.attributes["url"].set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(address, poolclass=pool.NullPool)
+    async with engine.begin() as connection:
+        await connection.run_sync(_migrate, metadata)
+    await engine.dispose()
+
+
+def _migrate(connection: Connection, metadata: MetaData) -> None:
+    context.configure(connection=connection, target_metadata=metadata)
+    with context.begin_transaction():
+        connection.execute(sa.text("SET LOCAL lock_timeout = '5s'"))
+        context.run_migrations()
+
+
+def isolate(
+    op: Operations, database: str, table: str, *, app: str = ALL, platform: str = ALL
+) -> None:
+    """Gives a table with a tenant_id its walls: forced row-level security, two policies, grants."""
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute(
+        f"CREATE POLICY tenant_isolation ON {table} TO {database}_owner, {database}_app"
+        f" USING ({TENANT}) WITH CHECK ({TENANT})"
+    )
+    op.execute(
+        f"CREATE POLICY platform_door ON {table} TO {database}_platform"
+        " USING (true) WITH CHECK (true)"
+    )
+    grant(op, database, table, app=app, platform=platform)
+
+
+def grant(op: Operations, database: str, table: str, *, app: str, platform: str = ALL) -> None:
+    """Says what the two service roles may do with a table; an empty string means nothing."""
+    for role, what in (("app", app), ("platform", platform)):
+        if what:
+            op.execute(f"GRANT {what} ON {table} TO {database}_{role}")
+
+
+def create_kernel_tables(op: Operations, database: str) -> None:
+    """Creates audit_leaf and request_record. A later change of them is a later migration's."""
+    _create(
+        op,
+        "audit_leaf",
+        key=("tenant_id", "event_id"),
+        texts=("service", "method", "resource", "actor", "request_id", "outcome", "changes"),
+        times=("occur_time",),
+    )
+    _create(
+        op,
+        "request_record",
+        key=("tenant_id", "actor", "request_id"),
+        blobs=("digest", "response"),
+        times=("create_time",),
+    )
+    isolate(op, database, "audit_leaf", app="INSERT", platform="SELECT, INSERT, DELETE")
+    isolate(op, database, "request_record", app="SELECT, INSERT, UPDATE")
+
+
+def _create(
+    op: Operations,
+    table: str,
+    *,
+    key: tuple[str, ...],
+    texts: tuple[str, ...] = (),
+    blobs: tuple[str, ...] = (),
+    times: tuple[str, ...] = (),
+) -> None:
+    op.create_table(
+        table,
+        *(sa.Column(name, sa.Text(collation="C"), nullable=False) for name in key),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in texts),
+        *(sa.Column(name, sa.LargeBinary(), nullable=False) for name in blobs),
+        *(sa.Column(name, sa.DateTime(timezone=True), nullable=False) for name in times),
+        sa.PrimaryKeyConstraint(*key, name=f"pk_{table}"),
+    )

@@ -1,0 +1,126 @@
+"""Money without rounding: google.type.Money, whole minor units, and numbers in major units.
+
+Inside it is always `amount_minor`, an integer of the currency's smallest unit (millimes for TND,
+yen for JPY), next to an ISO 4217 code in upper case. What a unit cannot hold exactly is refused.
+"""
+
+from decimal import Decimal
+
+from google.type.money_pb2 import Money
+
+from services.kernel.errors import InvalidArgument
+
+# PostgreSQL's bigint.
+MOST_MINOR = 2**63 - 1
+
+# ISO 4217, the list of 2026, by the digits after the decimal point. Left out is what nobody sells
+# in: funds (CHE, UYI), metals, units of account and the codes for tests.
+_BY_DIGITS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
+    2: """
+        AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF
+        CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD
+        HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA
+        MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN
+        QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP
+        TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG
+    """,
+    3: "BHD IQD JOD KWD LYD OMR TND",
+}
+CURRENCIES: dict[str, int] = {
+    code: digits for digits, codes in _BY_DIGITS.items() for code in codes.split()
+}
+
+_NANOS = 1_000_000_000
+
+
+def digits(currency: str, *, field: str = "currency_code") -> int:
+    """Tells how many digits a currency has after its decimal point.
+
+    Raises:
+        InvalidArgument: CURRENCY_UNKNOWN; codes are in upper case.
+    """
+    found = CURRENCIES.get(currency)
+    if found is None:
+        raise _refusal("CURRENCY_UNKNOWN", "not an ISO 4217 currency in which one sells", field)
+    return found
+
+
+def minor_units(money: Money, *, field: str = "price") -> int:
+    """Counts a price in minor units, exactly.
+
+    Raises:
+        InvalidArgument: CURRENCY_UNKNOWN, PRICE_MALFORMED (nanos out of range, or of another sign
+            than units), PRICE_NOT_POSITIVE, PRICE_TOO_PRECISE or PRICE_TOO_LARGE; `field` is named.
+    """
+    places = digits(money.currency_code, field=f"{field}.currency_code")
+    if abs(money.nanos) >= _NANOS or money.units * money.nanos < 0:
+        raise _refusal("PRICE_MALFORMED", "units and nanos contradict each other", field)
+    minor, finer = divmod(money.units * _NANOS + money.nanos, 10 ** (9 - places))
+    return _price(minor, places, exact=not finer, field=field)
+
+
+def minor_units_of(major: Decimal, currency: str, *, field: str = "price") -> int:
+    """Counts a price that came as a number of major units, such as 10.5, in minor units.
+
+    Raises:
+        InvalidArgument: as minor_units does; PRICE_MALFORMED for NaN and the infinities.
+    """
+    places = digits(currency, field="currency_code")
+    if not major.is_finite():
+        raise _refusal("PRICE_MALFORMED", "not a number", field)
+    if major.adjusted() > 20:
+        # Looked at before it is written out: 1e999999999 is short, its digits are not.
+        raise _too_large(field) if major > 0 else _not_positive(field)
+    sign, coefficient, exponent = major.normalize(_EXACT).as_tuple()
+    shift = int(exponent) + places
+    if shift < 0:
+        return _price(-1 if sign else 1, places, exact=False, field=field)
+    value = int("".join(map(str, coefficient))) * 10**shift
+    return _price(-value if sign else value, places, exact=True, field=field)
+
+
+def money(amount_minor: int, currency: str) -> Money:
+    """Makes the contract's Money of minor units."""
+    scale = 10 ** digits(currency)
+    units, rest = divmod(abs(amount_minor), scale)
+    sign = -1 if amount_minor < 0 else 1
+    return Money(
+        currency_code=currency, units=sign * units, nanos=sign * rest * (_NANOS // scale)
+    )
+
+
+def major(amount_minor: int, currency: str) -> Decimal:
+    """Tells an amount in major units, exactly: 189900 TND are 189.900."""
+    sign, figures = int(amount_minor < 0), tuple(map(int, str(abs(amount_minor))))
+    return Decimal((sign, figures, -digits(currency)))
+
+
+def json_number(amount_minor: int, currency: str) -> str:
+    """Writes an amount in major units as JSON, exactly and as short as can be: 189900 TND is 189.9."""
+    places = digits(currency)
+    units, rest = divmod(abs(amount_minor), 10**places)
+    fraction = f".{rest:0{places}d}".rstrip("0") if rest else ""
+    return f"{'-' if amount_minor < 0 else ''}{units}{fraction}"
+
+
+def _price(minor: int, places: int, *, exact: bool, field: str) -> int:
+    if minor < 0 or (minor == 0 and exact):
+        raise _not_positive(field)
+    if not exact:
+        raise _refusal("PRICE_TOO_PRECISE", f"has more than {places} decimals", field)
+    if minor > MOST_MINOR:
+        raise _too_large(field)
+    return minor
+
+
+def _not_positive(field: str) -> InvalidArgument:
+    return _refusal("PRICE_NOT_POSITIVE", "must be above zero", field)
+
+
+def _too_large(field: str) -> InvalidArgument:
+    return _refusal("PRICE_TOO_LARGE", "too large", field)
+
+
+def _refusal(reason: str, text: str, field: str) -> InvalidArgument:
+    return InvalidArgument(reason, f"{field}: {text}", {field: text})

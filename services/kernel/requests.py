@@ -1,0 +1,93 @@
+"""Requests that may be repeated: the answer is stored with the act, and given again."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from google.protobuf.message import Message
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel.errors import InvalidArgument
+from services.kernel.scope import current_method, current_scope
+from services.kernel.tables import RequestRecord
+
+KEPT_FOR = timedelta(hours=24)
+
+M = TypeVar("M", bound=Message)
+
+
+class Repeatable(Protocol):
+    """A request message with a `request_id`."""
+
+    request_id: str
+
+    def SerializeToString(self, *, deterministic: bool = ...) -> bytes: ...  # noqa: N802
+
+
+async def answered(session: AsyncSession, request: Repeatable, kind: type[M]) -> M | None:
+    """Gives the answer that this very request had before, or None when it is new.
+
+    Two at the same time take turns, so that the second finds the first one's answer.
+
+    Raises:
+        InvalidArgument: REQUEST_ID_INVALID when it is no UUID, REQUEST_ID_REUSED when it came
+            with another request.
+    """
+    if not request.request_id:
+        return None
+    key = _key(session, request)
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": "/".join(key)}
+    )
+    record = await session.scalar(
+        select(RequestRecord).where(
+            RequestRecord.tenant_id == key[0],
+            RequestRecord.actor == key[1],
+            RequestRecord.request_id == key[2],
+            RequestRecord.create_time > datetime.now(UTC) - KEPT_FOR,
+        )
+    )
+    if record is None:
+        return None
+    if record.digest != _digest(request):
+        raise InvalidArgument(
+            "REQUEST_ID_REUSED", "this request id came with another request before", request_id=key[2]
+        )
+    return kind.FromString(record.response)
+
+
+async def remember(session: AsyncSession, request: Repeatable, answer: M) -> M:
+    """Stores the answer beside the act, for a repeat of the request, and gives it back."""
+    if not request.request_id:
+        return answer
+    tenant, actor, request_id = _key(session, request)
+    values = {
+        "digest": _digest(request),
+        "response": answer.SerializeToString(),
+        "create_time": datetime.now(UTC),
+    }
+    statement = insert(RequestRecord).values(
+        tenant_id=tenant, actor=actor, request_id=request_id, **values
+    )
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["tenant_id", "actor", "request_id"], set_=values
+        )
+    )
+    return answer
+
+
+def _key(session: AsyncSession, request: Repeatable) -> tuple[str, str, str]:
+    try:
+        request_id = str(UUID(request.request_id))
+    except ValueError:
+        raise InvalidArgument("REQUEST_ID_INVALID", "request_id must be a UUID") from None
+    return session.info["home"], current_scope().actor, request_id
+
+
+def _digest(request: Repeatable) -> bytes:
+    body = request.SerializeToString(deterministic=True)
+    return hashlib.sha256(current_method().encode() + b"\0" + body).digest()

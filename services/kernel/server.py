@@ -1,0 +1,170 @@
+"""Runs a service: `serve` and `migrate`, the same for all of them."""
+
+import asyncio
+import inspect
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf import descriptor_pool
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from services.kernel import access, credentials, db, migrations, relay, telemetry
+from services.kernel.errors import ServiceError
+from services.kernel.interceptor import Guard
+from services.kernel.settings import ServiceSettings, load
+
+DRAIN_SECONDS = 20
+_PROBE_SECONDS = 2
+_OPTIONS = (
+    ("grpc.so_reuseport", 0),  # a second server on the same port must fail, not share
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.max_connection_age_ms", 300_000),
+    ("grpc.max_connection_age_grace_ms", 20_000),
+    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+    ("grpc.max_metadata_size", 16 * 1024),
+)
+
+Servicer = tuple[Callable[[Any, Any], None], Any]
+"""What add_…Servicer_to_server is, and the servicer for it."""
+
+
+@dataclass
+class Runtime:
+    """What a service gets to build its servicers from."""
+
+    settings: ServiceSettings
+    db: db.Database
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service, as its `__main__.py` declares it.
+
+    `name` is its name everywhere, tenant-registry for example; `build` makes its servicers;
+    `commands` are what `python -m services.…` knows besides serve and migrate.
+    """
+
+    name: str
+    build: Callable[[Runtime], Sequence[Servicer]]
+    commands: dict[str, Callable[[Runtime], Awaitable[None]]] = field(default_factory=dict)
+
+    @property
+    def database(self) -> str:
+        return self.name.replace("-", "_")
+
+    @property
+    def folder(self) -> Path:
+        return Path(inspect.getfile(self.build)).parents[0]
+
+
+def main(service: Service) -> None:
+    """Does what the command line says."""
+    known = ("serve", "migrate", *service.commands)
+    if len(sys.argv) != 2 or sys.argv[1] not in known:
+        raise SystemExit(f"usage: python -m services.{service.database} {{{','.join(known)}}}")
+    settings, command = load(ServiceSettings), sys.argv[1]
+    telemetry.configure(service.name, settings.log_level)
+    if command == "migrate":
+        migrations.upgrade(
+            Path(__file__).parents[1] / service.database / "migrations",
+            _url(settings, service.database, "owner"),
+        )
+    else:
+        asyncio.run(_run(service, settings, command))
+
+
+def _url(settings: ServiceSettings, database: str, role: str) -> db.URL:
+    password = settings.secret(f"{database}_{role}.password")
+    return db.url(settings.postgres, database, role, password)
+
+
+async def _run(service: Service, settings: ServiceSettings, command: str) -> None:
+    database = db.Database(
+        _url(settings, service.database, "app"),
+        _url(settings, service.database, "platform"),
+        head_office=settings.head_office,
+    )
+    runtime = Runtime(settings, database)
+    await database.open()
+    try:
+        if command == "serve":
+            await _serve(service, runtime)
+        else:
+            await service.commands[command](runtime)
+    finally:
+        await database.close()
+
+
+async def _serve(service: Service, runtime: Runtime) -> None:
+    server, names = _server(service, runtime)
+    status = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(status, server)
+    reflection.enable_server_reflection((*names, health.SERVICE_NAME), server)
+    server.add_insecure_port(runtime.settings.listen)  # mTLS is the deployment's; the scope is signed
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await server.start()
+    telemetry.logger().info("serving", listen=runtime.settings.listen)
+    tasks = [asyncio.create_task(_probe(status, runtime.db))]
+    if runtime.settings.audit:
+        tasks.append(asyncio.create_task(relay.run(service.name, runtime, stopping)))
+    await stopping.wait()
+    await status.enter_graceful_shutdown()
+    await server.stop(DRAIN_SECONDS)
+    tasks[0].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    telemetry.logger().info("stopped")
+
+
+def _server(service: Service, runtime: Runtime) -> tuple[grpc.aio.Server, list[str]]:
+    servicers = service.build(runtime)
+    names = [_service_name(add) for add, _ in servicers]
+    pool = descriptor_pool.Default()  # type: ignore[no-untyped-call]
+    rules = access.rules(pool.FindServiceByName(name) for name in names)
+    known = credentials.callers(runtime.settings.secrets / "callers.json")
+    guard = Guard(rules, credentials.Verifier(known, service.name))
+    server = grpc.aio.server(interceptors=[guard], options=_OPTIONS, maximum_concurrent_rpcs=512)
+    for add, servicer in servicers:
+        add(servicer, server)
+    return server, names
+
+
+def _service_name(add: Callable[[Any, Any], None]) -> str:
+    """Finds out which gRPC service an add_…Servicer_to_server function registers."""
+    names: list[str] = []
+
+    class Recorder:
+        def add_generic_rpc_handlers(self, handlers: Sequence[Any]) -> None:
+            names.extend(handler.service_name() for handler in handlers)
+
+        def add_registered_method_handlers(self, name: str, handlers: object) -> None: ...
+
+    class Anything:
+        def __getattr__(self, name: str) -> object:
+            return None
+
+    add(Anything(), Recorder())
+    return names[0]
+
+
+async def _probe(status: health.aio.HealthServicer, database: db.Database) -> None:
+    """Keeps the health service honest: serving means that the database answers."""
+    healthy = health_pb2.HealthCheckResponse.SERVING
+    ill = health_pb2.HealthCheckResponse.NOT_SERVING
+    while True:
+        try:
+            await database.ping()
+            await status.set("", healthy)
+        except ServiceError:
+            await status.set("", ill)
+        await asyncio.sleep(_PROBE_SECONDS)

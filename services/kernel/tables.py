@@ -1,0 +1,74 @@
+"""How tables are declared, and the two that every service with acts has."""
+
+from datetime import datetime
+
+from sqlalchemy import DateTime, LargeBinary, MetaData, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from services.kernel.scope import current_scope
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# Slugs, ids and codes compare byte by byte: cheaper, and the same on every server.
+Key = Text(collation="C")
+Time = DateTime(timezone=True)
+
+
+def _bound_tenant() -> str:
+    tenant = current_scope().tenant
+    if tenant is None:
+        raise RuntimeError("a row of a tenant is written under a scope without one")
+    return tenant
+
+
+class TenantOwned:
+    """A row of one tenant: its id leads the primary key, and comes from the scope by itself."""
+
+    tenant_id: Mapped[str] = mapped_column(
+        Key, primary_key=True, sort_order=-1, default=_bound_tenant
+    )
+
+
+class KernelBase(DeclarativeBase):
+    """The tables that the kernel brings into each service's database."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class AuditLeaf(TenantOwned, KernelBase):
+    """What was done, written in the transaction that did it; the relay takes it to the audit service.
+
+    A service may insert leaves and nothing else with them.
+    """
+
+    __tablename__ = "audit_leaf"
+    __table_args__ = ({"info": {"scope": "tenant"}},)
+
+    event_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    service: Mapped[str] = mapped_column(Text)
+    method: Mapped[str] = mapped_column(Text)
+    resource: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    request_id: Mapped[str] = mapped_column(Text)
+    occur_time: Mapped[datetime] = mapped_column(Time)
+    outcome: Mapped[str] = mapped_column(Text)
+    changes: Mapped[str] = mapped_column(Text)
+
+
+class RequestRecord(TenantOwned, KernelBase):
+    """The answer to a request that carried a request id, kept for a repeat of it."""
+
+    __tablename__ = "request_record"
+    __table_args__ = ({"info": {"scope": "tenant"}},)
+
+    actor: Mapped[str] = mapped_column(Key, primary_key=True)
+    request_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    response: Mapped[bytes] = mapped_column(LargeBinary)
+    create_time: Mapped[datetime] = mapped_column(Time)
