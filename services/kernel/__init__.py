@@ -1,1 +1,1 @@
-"""What every process of Souk needs to run: scope, database, gRPC, errors, audit leaf. It knows no commerce."""
+"""What every process needs to run: scope, database, gRPC, errors, audit leaf. No commerce."""

@@ -1,4 +1,4 @@
-"""Channels to services: a deadline on every call, retries of reads with a budget, the scope signed."""
+"""Channels to services: a deadline on every call, reads retried on a budget, the scope signed."""
 
 import json
 import time
@@ -71,7 +71,7 @@ def _reads(contract: Iterable[FileDescriptor]) -> Iterator[dict[str, str]]:
                     yield {"service": service.full_name, "method": method.name}
 
 
-class _Scoped(grpc.aio.UnaryUnaryClientInterceptor):  # type: ignore[type-arg]
+class _Scoped(grpc.aio.UnaryUnaryClientInterceptor):
     def __init__(self, signer: Signer, audience: str) -> None:
         self._signer = signer
         self._audience = audience

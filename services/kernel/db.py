@@ -87,7 +87,11 @@ def _notice_statement(state: ORMExecuteState) -> None:
 
 @event.listens_for(AuditedSession, "after_flush")
 def _notice_flush(session: Session, _context: object) -> None:
-    touched = (*session.new, *session.deleted, *(o for o in session.dirty if session.is_modified(o)))
+    touched = (
+        *session.new,
+        *session.deleted,
+        *(o for o in session.dirty if session.is_modified(o)),
+    )
     if any(not isinstance(row, KernelBase) for row in touched):
         session.info["wrote"] = True
 
@@ -181,11 +185,13 @@ class Database:
         self, engine: AsyncEngine, kind: type[Session], info: dict[str, Any]
     ) -> AsyncIterator[AsyncSession]:
         with _translated():
-            async with AsyncSession(
-                engine, sync_session_class=kind, info=info, expire_on_commit=False
-            ) as session:
-                async with session.begin():
-                    yield session
+            async with (
+                AsyncSession(
+                    engine, sync_session_class=kind, info=info, expire_on_commit=False
+                ) as session,
+                session.begin(),
+            ):
+                yield session
         if session.info.get("leaves"):
             self.acted.set()
 

@@ -43,9 +43,9 @@ class Guard(grpc.aio.ServerInterceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
         details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler:
+    ) -> Any:
         handler = await continuation(details)
         if handler is None or details.method.startswith(_OPEN):
             return handler
@@ -66,13 +66,13 @@ class Guard(grpc.aio.ServerInterceptor):
                 _log.warning("call_refused", method=method[1:], reason=error.reason)
                 await _abort(context, error)
             with bound(scope, method[1:]):
-                answer, error = await _outcome(behaviour, request, context)
+                answer, failure = await _outcome(behaviour, request, context)
                 took = round((time.perf_counter() - started) * 1000, 1)
-                if error is None:
+                if failure is None:
                     _log.debug("call_served", ms=took)
                     return answer
-                _log.info("call_failed", ms=took, reason=error.reason, code=error.code.name)
-                await _abort(context, error)
+                _log.info("call_failed", ms=took, reason=failure.reason, code=failure.code.name)
+                await _abort(context, failure)
 
         return serve
 
@@ -105,7 +105,9 @@ async def _outcome(
 ) -> tuple[Any, ServiceError | None]:
     try:
         clean(request)
-        async with asyncio.timeout(min(context.time_remaining() or LONGEST_SECONDS, LONGEST_SECONDS)):
+        async with asyncio.timeout(
+            min(context.time_remaining() or LONGEST_SECONDS, LONGEST_SECONDS)
+        ):
             return await behaviour(request, context), None
     except ServiceError as error:
         return None, error

@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.operations import Operations
 from sqlalchemy import URL, Connection, MetaData, pool
 from sqlalchemy.ext.asyncio import create_async_engine
+
 TENANT = "tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)"
 ALL = "SELECT, INSERT, UPDATE, DELETE"
 

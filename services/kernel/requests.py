@@ -54,7 +54,9 @@ async def answered(session: AsyncSession, request: Repeatable, kind: type[M]) ->
         return None
     if record.digest != _digest(request):
         raise InvalidArgument(
-            "REQUEST_ID_REUSED", "this request id came with another request before", request_id=key[2]
+            "REQUEST_ID_REUSED",
+            "this request id came with another request before",
+            request_id=key[2],
         )
     return kind.FromString(record.response)
 

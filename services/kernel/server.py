@@ -1,11 +1,9 @@
 """Runs a service: `serve` and `migrate`, the same for all of them."""
 
 import asyncio
-import inspect
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import grpc
 from google.protobuf import descriptor_pool
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+from sqlalchemy import URL
 
 from services.kernel import access, credentials, db, migrations, relay, telemetry
 from services.kernel.errors import ServiceError
@@ -61,10 +60,6 @@ class Service:
     def database(self) -> str:
         return self.name.replace("-", "_")
 
-    @property
-    def folder(self) -> Path:
-        return Path(inspect.getfile(self.build)).parents[0]
-
 
 def main(service: Service) -> None:
     """Does what the command line says."""
@@ -82,7 +77,7 @@ def main(service: Service) -> None:
         asyncio.run(_run(service, settings, command))
 
 
-def _url(settings: ServiceSettings, database: str, role: str) -> db.URL:
+def _url(settings: ServiceSettings, database: str, role: str) -> URL:
     password = settings.secret(f"{database}_{role}.password")
     return db.url(settings.postgres, database, role, password)
 
@@ -109,7 +104,9 @@ async def _serve(service: Service, runtime: Runtime) -> None:
     status = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(status, server)
     reflection.enable_server_reflection((*names, health.SERVICE_NAME), server)
-    server.add_insecure_port(runtime.settings.listen)  # mTLS is the deployment's; the scope is signed
+    server.add_insecure_port(
+        runtime.settings.listen
+    )  # mTLS is the deployment's; the scope is signed
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -129,7 +126,7 @@ async def _serve(service: Service, runtime: Runtime) -> None:
 def _server(service: Service, runtime: Runtime) -> tuple[grpc.aio.Server, list[str]]:
     servicers = service.build(runtime)
     names = [_service_name(add) for add, _ in servicers]
-    pool = descriptor_pool.Default()  # type: ignore[no-untyped-call]
+    pool = descriptor_pool.Default()
     rules = access.rules(pool.FindServiceByName(name) for name in names)
     known = credentials.callers(runtime.settings.secrets / "callers.json")
     guard = Guard(rules, credentials.Verifier(known, service.name))
