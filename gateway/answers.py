@@ -1,0 +1,121 @@
+"""Answers are bytes: Medusa's envelopes, and what OpenAPI says about them.
+
+Nothing here validates a response again; the models in `documented` are documentation alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from fastapi import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+JSON = "application/json"
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
+
+def answer(body: Mapping[str, object], *, status: int = 200, etag: str = "") -> Response:
+    """Sends a document; `etag`, when given, is the quoted version for If-Match."""
+    headers = {"cache-control": "no-store"}
+    if etag:
+        headers["etag"] = etag
+    return Response(
+        orjson.dumps(body, option=_OPTIONS), status_code=status, media_type=JSON, headers=headers
+    )
+
+
+def one(singular: str, document: Mapping[str, object], *, etag: str = "") -> Response:
+    """Sends `{singular: document}`."""
+    return answer({singular: document}, etag=etag)
+
+
+def page(
+    plural: str,
+    documents: Sequence[Mapping[str, object]],
+    *,
+    count: int,
+    offset: int,
+    limit: int,
+    **more: object,
+) -> Response:
+    """Sends `{plural: [...], count, offset, limit}`; `more` adds keys such as next_page_token."""
+    envelope = {plural: documents, "count": count, "offset": offset, "limit": limit}
+    return answer({**envelope, **more})
+
+
+def deleted(kind: str, gone: str, **more: object) -> Response:
+    """Sends `{id, object, deleted: true}`: 200 with a body, never 204, which breaks clients."""
+    return answer({"id": gone, "object": kind, "deleted": True, **more})
+
+
+def ready_one(singular: str, document: bytes) -> Response:
+    """Sends a document that a service has prepared as JSON; only joined, never parsed."""
+    return Response(b'{"%b":%b}' % (singular.encode(), document), media_type=JSON)
+
+
+def ready_page(
+    plural: str, documents: Sequence[bytes], *, count: int, offset: int, limit: int
+) -> Response:
+    """Sends a page of such documents."""
+    body = b'{"%b":[%b],"count":%d,"offset":%d,"limit":%d}' % (
+        plural.encode(),
+        b",".join(documents),
+        count,
+        offset,
+        limit,
+    )
+    return Response(body, media_type=JSON)
+
+
+class ErrorBody(BaseModel):
+    """What every error looks like, whatever went wrong."""
+
+    model_config = ConfigDict(title="Error")
+
+    type: str = Field(description="Medusa's class of error.", examples=["invalid_data"])
+    message: str = Field(description="A sentence for people.")
+    code: str = Field(description="What to switch on.", examples=["PAGE_TOKEN_INVALID"])
+    details: dict[str, Any] = Field(description="The values in the sentence; field violations.")
+    request_id: str = Field(description="Also in the x-request-id header and in the logs.")
+
+
+class Deleted(BaseModel):
+    """What a delete answers."""
+
+    id: str = Field(description="What is gone.")
+    object: str = Field(description="Its kind.", examples=["product"])
+    deleted: bool = Field(description="Always true.")
+
+
+_ERRORS: Mapping[int, str] = {
+    400: "The request is wrong, or contradicts itself (`invalid_data`, `not_allowed`).",
+    401: "No valid session (`unauthorized`).",
+    403: "Known, and may not (`forbidden`).",
+    404: "No such thing here, or no such shop (`not_found`).",
+    409: "Taken, or changed by somebody else meanwhile (`duplicate_error`, `conflict`).",
+    413: "The body is larger than 1 MiB (`invalid_data`).",
+    415: "The body is not application/json (`invalid_data`).",
+    429: "Too often (`too_many_requests`); Retry-After says when again.",
+    431: "More than 64 headers or 16 KiB of them (`invalid_data`).",
+    500: "A fault of the platform (`unknown_error`), logged under the request id.",
+    503: "A part that is needed does not answer (`unavailable`); Retry-After says when again.",
+    504: "It took too long (`timeout`); whether it was done is not known.",
+}
+
+Documented = dict[int | str, dict[str, Any]]
+
+
+def errors(*statuses: int) -> Documented:
+    """Documents error answers, for a router's or a route's `responses`."""
+    return {
+        status: {"model": ErrorBody, "description": _ERRORS[status]} for status in statuses
+    }
+
+
+def documented(model: type[BaseModel], description: str, *, status: int = 200) -> Documented:
+    """Documents the good answer of a route, for its `responses`."""
+    return {status: {"model": model, "description": description}}
+
+
+STORE_ERRORS = errors(400, 404, 429, 431, 500, 503, 504)
+ADMIN_ERRORS = errors(400, 401, 403, 404, 409, 413, 415, 429, 431, 500, 503, 504)

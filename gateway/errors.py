@@ -1,0 +1,192 @@
+"""The one place where anything that went wrong becomes Medusa's error body.
+
+The body is always `{type, message, code, details, request_id}`; clients switch on `code`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+import grpc
+import orjson
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from services.kernel.errors import ServiceError, from_rpc
+
+_log = structlog.get_logger("gateway")
+
+# Reasons of FAILED_PRECONDITION that are about the state which a resource is in: reading it again
+# shows why, so they are conflicts and not refusals.
+_STATE_CONFLICTS = frozenset(
+    {
+        "CATEGORY_IN_USE",
+        "COLLECTION_IN_USE",
+        "PRODUCT_LISTED",
+        "PRODUCT_NOT_PUBLISHED",
+        "TENANT_ARCHIVED",
+        "TENANT_NOT_ARCHIVED",
+        "TENANT_SUSPENDED",
+    }
+)
+
+_BY_CODE: Mapping[grpc.StatusCode, tuple[int, str]] = {
+    grpc.StatusCode.INVALID_ARGUMENT: (400, "invalid_data"),
+    grpc.StatusCode.OUT_OF_RANGE: (400, "invalid_data"),
+    grpc.StatusCode.FAILED_PRECONDITION: (400, "not_allowed"),
+    grpc.StatusCode.UNAUTHENTICATED: (401, "unauthorized"),
+    grpc.StatusCode.PERMISSION_DENIED: (403, "forbidden"),
+    grpc.StatusCode.NOT_FOUND: (404, "not_found"),
+    grpc.StatusCode.ALREADY_EXISTS: (409, "duplicate_error"),
+    grpc.StatusCode.ABORTED: (409, "conflict"),
+    grpc.StatusCode.RESOURCE_EXHAUSTED: (429, "too_many_requests"),
+    grpc.StatusCode.UNAVAILABLE: (503, "unavailable"),
+    grpc.StatusCode.DEADLINE_EXCEEDED: (504, "timeout"),
+}
+
+_BY_STATUS: Mapping[int, tuple[str, str, str]] = {
+    400: ("invalid_data", "REQUEST_INVALID", "The request is malformed"),
+    401: ("unauthorized", "UNAUTHENTICATED", "Unauthorized"),
+    404: ("not_found", "ROUTE_UNKNOWN", "There is nothing at this path"),
+    405: ("not_allowed", "METHOD_NOT_ALLOWED", "This path does not answer that method"),
+    408: ("timeout", "REQUEST_TIMEOUT", "The request took too long to arrive"),
+    413: ("invalid_data", "BODY_TOO_LARGE", "The body is larger than 1 MiB"),
+    414: ("invalid_data", "TARGET_TOO_LONG", "The request target is longer than 8 KiB"),
+    415: ("invalid_data", "MEDIA_TYPE_UNSUPPORTED", "The body must be application/json"),
+    421: ("not_allowed", "MISDIRECTED_REQUEST", "This host is not served here"),
+    431: ("invalid_data", "HEADERS_TOO_LARGE", "At most 64 headers and 16 KiB of them"),
+    503: ("unavailable", "UNAVAILABLE", "A part that is needed does not answer; try again"),
+    504: ("timeout", "DEADLINE_EXCEEDED", "It took too long; whether it was done is not known"),
+}
+
+_UNKNOWN = ("unknown_error", "INTERNAL", "An unknown error occurred.")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as it leaves the gateway."""
+
+    status: int
+    type: str
+    code: str
+    message: str
+    details: Mapping[str, object] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def body(self, request_id: str) -> bytes:
+        return orjson.dumps(
+            {
+                "type": self.type,
+                "message": self.message,
+                "code": self.code,
+                "details": self.details,
+                "request_id": request_id,
+            }
+        )
+
+
+class Refused(Exception):
+    """Raised for what only HTTP knows: a wrong method, a body too large, signals that disagree."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+
+
+def problem_of_status(status: int, message: str = "") -> Problem:
+    """Describes a bare HTTP status, such as the router's own 404 and 405."""
+    kind, code, text = _BY_STATUS.get(status, _UNKNOWN)
+    if status < 500 and kind == "unknown_error":
+        kind, code, text = "invalid_data", "REQUEST_INVALID", HTTPStatus(status).phrase
+    return Problem(status, kind, code, message or text, headers=_extra_headers(status))
+
+
+def problem_of(error: ServiceError) -> Problem:
+    """Describes what a service, or the kernel, refused."""
+    status, kind = _BY_CODE.get(error.code, (500, "unknown_error"))
+    if error.code is grpc.StatusCode.FAILED_PRECONDITION and error.reason in _STATE_CONFLICTS:
+        status, kind = 409, "conflict"
+    if status == 500:
+        return Problem(500, *_UNKNOWN)
+    if status >= 503:
+        # The wire's own words name addresses and libraries; the reader needs none of them.
+        return problem_of_status(status)
+    details: dict[str, object] = dict(error.metadata)
+    if error.violations:
+        details["violations"] = error.violations
+    return Problem(
+        status, kind, error.reason, error.message, details, headers=_extra_headers(status)
+    )
+
+
+def not_allowed(code: str, message: str, **details: object) -> Refused:
+    """A request that contradicts itself or its place: 400 `not_allowed`."""
+    return Refused(Problem(400, "not_allowed", code, message, details))
+
+
+def unauthorized() -> Refused:
+    """No token, or one that proves nothing: one answer for all of it."""
+    return Refused(problem_of_status(401))
+
+
+def _extra_headers(status: int) -> Mapping[str, str]:
+    if status == 401:
+        return {"www-authenticate": "Bearer"}
+    if status in (429, 503):
+        return {"retry-after": "1"}
+    return {}
+
+
+def describe(error: BaseException) -> Problem:
+    """Finds the words for any exception; one that nobody foresaw is a 500 without its text."""
+    match error:
+        case Refused():
+            return error.problem
+        case ServiceError():
+            return problem_of(error)
+        case grpc.aio.AioRpcError():
+            return problem_of(from_rpc(error))
+        case RequestValidationError():
+            return _of_validation(error)
+        case HTTPException():
+            return problem_of_status(error.status_code)
+        case TimeoutError():
+            return problem_of_status(504)
+    return Problem(500, *_UNKNOWN)
+
+
+def _of_validation(error: RequestValidationError) -> Problem:
+    violations = {
+        ".".join(str(part) for part in flaw["loc"][1:]) or str(flaw["loc"][0]): str(flaw["msg"])
+        for flaw in error.errors()
+    }
+    name, text = next(iter(violations.items()), ("request", "is malformed"))
+    return Problem(
+        400, "invalid_data", "REQUEST_INVALID", f"{name}: {text}", {"violations": violations}
+    )
+
+
+def response(problem: Problem, request_id: str) -> Response:
+    return Response(
+        problem.body(request_id),
+        status_code=problem.status,
+        media_type="application/json",
+        headers=dict(problem.headers),
+    )
+
+
+async def answer_error(request: Request, error: Exception) -> Response:
+    """Answers for a route that raised; a 5xx is logged with its trace under the request id."""
+    problem = describe(error)
+    if problem.status == 500:
+        _log.error("request_failed", exc_info=error)
+    return response(problem, request.state.request_id)
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error of the routes, and of the router itself, leave in Medusa's shape."""
+    kinds = (ServiceError, grpc.aio.AioRpcError, Refused, HTTPException, RequestValidationError)
+    for kind in (*kinds, TimeoutError, Exception):
+        app.add_exception_handler(kind, answer_error)

@@ -1,0 +1,69 @@
+"""The two request headers that a write may carry: If-Match and Idempotency-Key."""
+
+import re
+import uuid
+from typing import Annotated
+
+from fastapi import Depends, Header
+
+from services.kernel.errors import InvalidArgument
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,100}"')
+_NAMESPACE = uuid.UUID("5b6a4f0e-5d0c-4c53-8f4c-1a5d5d1c0b52")
+
+
+async def _idempotency_key(
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            max_length=255,
+            description="The same key again within 24 hours answers what it answered before; with "
+            "another body it is refused (REQUEST_ID_REUSED). A UUID, or 1 to 255 printable "
+            "characters.",
+        ),
+    ] = None,
+) -> str:
+    """Gives the request id for the RPC: the key when it is a UUID, else one made from it.
+
+    Raises:
+        InvalidArgument: IDEMPOTENCY_KEY_INVALID.
+    """
+    if idempotency_key is None:
+        return ""
+    key = idempotency_key.strip('"')
+    if not _KEY.fullmatch(key):
+        raise InvalidArgument(
+            "IDEMPOTENCY_KEY_INVALID", "Idempotency-Key must be 1 to 255 printable characters"
+        )
+    try:
+        return str(uuid.UUID(key))
+    except ValueError:
+        return str(uuid.uuid5(_NAMESPACE, key))
+
+
+async def _if_match(
+    if_match: Annotated[
+        str | None,
+        Header(
+            max_length=110,
+            description="The ETag that was read: only that version is changed; a stale one is 409 "
+            "ETAG_MISMATCH.",
+        ),
+    ] = None,
+) -> str:
+    """Gives the etag for the RPC, quoted as it came; empty when any version will do.
+
+    Raises:
+        InvalidArgument: ETAG_INVALID.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return ""
+    etag = if_match.strip()
+    if not _ETAG.fullmatch(etag):
+        raise InvalidArgument("ETAG_INVALID", "If-Match must be one quoted etag")
+    return etag
+
+
+IdempotencyKey = Annotated[str, Depends(_idempotency_key)]
+IfMatch = Annotated[str, Depends(_if_match)]

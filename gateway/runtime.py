@@ -1,0 +1,45 @@
+"""What one gateway process holds between its start and its stop, and how a route reaches it."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from gateway.access import AccessFacts
+from gateway.clients import Clients
+from gateway.sessions import Sessions
+from gateway.settings import GatewaySettings
+from gateway.tenancy import Tenancy
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    settings: GatewaySettings
+    clients: Clients
+    tenancy: Tenancy
+    sessions: Sessions
+    access: AccessFacts
+
+
+def runtime_of(request: Request) -> Runtime:
+    """Finds the process's own; on `app.state` since the start."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+# Async, because a plain function would be sent to a thread for each request.
+async def _runtime(request: Request) -> Runtime:
+    return runtime_of(request)
+
+
+async def _clients(request: Request) -> Clients:
+    return runtime_of(request).clients
+
+
+async def _tenancy(request: Request) -> Tenancy:
+    return runtime_of(request).tenancy
+
+
+RuntimeOf = Annotated[Runtime, Depends(_runtime)]
+ClientsOf = Annotated[Clients, Depends(_clients)]
+TenancyOf = Annotated[Tenancy, Depends(_tenancy)]

@@ -1,0 +1,36 @@
+"""What the gateway is told from outside; it refuses to start when any of it is wrong."""
+
+from typing import Annotated
+
+from pydantic import Field, RedisDsn, field_validator
+from pydantic_settings import NoDecode
+
+from services.kernel.settings import Address, SoukSettings
+
+_TENANT = r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
+
+
+class GatewaySettings(SoukSettings):
+    """SOUK_LISTEN, SOUK_REDIS, the services' addresses, and whose hosts are whose."""
+
+    listen: Address = "127.0.0.1:8000"
+    redis: RedisDsn
+    tenant_registry: Address
+    catalog_opt_in: Address
+    audit: Address
+    fallback_tenant: str | None = Field(default=None, pattern=_TENANT)
+    platform_hosts: Annotated[frozenset[str], NoDecode] = frozenset()
+    trusted_proxies: Annotated[frozenset[str], NoDecode] = frozenset()
+
+    @field_validator("platform_hosts", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Reads a comma-separated list."""
+        if isinstance(value, str):
+            return frozenset(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def fallback(self) -> str:
+        """The tenant that the platform's own hosts show when nothing names another."""
+        return self.fallback_tenant or self.head_office

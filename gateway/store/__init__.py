@@ -1,0 +1,1 @@
+"""What shoppers read: `/store/*`, each tenant's own."""
