@@ -1,8 +1,8 @@
-"""Sessions that are bound to a tenant, the platform's door beside them, and reads of one round trip.
+"""Sessions bound to a tenant, the platform's door beside them, and reads of one round trip.
 
-Two walls keep tenants apart. The session adds `tenant_id = …` to every ORM statement by itself; and
-PostgreSQL's row-level security, which sees the tenant that `tenancy.enter` bound to the transaction,
-stands behind it and fails closed.
+Two walls keep tenants apart. The session adds `tenant_id = …` to every ORM statement by itself.
+PostgreSQL's row-level security stands behind it: it sees the tenant that `tenancy.enter` bound to
+the transaction, and fails closed.
 """
 
 import asyncio

@@ -64,7 +64,7 @@ class Guard(grpc.aio.ServerInterceptor):
                 scope = self._admit(context, rule)
             except ServiceError as error:
                 _log.warning("call_refused", method=method[1:], reason=error.reason)
-                await _abort(context, error)
+                return await _abort(context, error)
             with bound(scope, method[1:]):
                 answer, failure = await _outcome(behaviour, request, context)
                 took = round((time.perf_counter() - started) * 1000, 1)
@@ -72,7 +72,7 @@ class Guard(grpc.aio.ServerInterceptor):
                     _log.debug("call_served", ms=took)
                     return answer
                 _log.info("call_failed", ms=took, reason=failure.reason, code=failure.code.name)
-                await _abort(context, failure)
+                return await _abort(context, failure)
 
         return serve
 

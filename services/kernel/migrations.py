@@ -1,4 +1,4 @@
-"""Alembic, run by the owner role; and the isolation that a table gets in the file that creates it."""
+"""Alembic, run by the owner role; and the walls that a table gets where it is created."""
 
 import asyncio
 from pathlib import Path

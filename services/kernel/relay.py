@@ -1,12 +1,211 @@
-"""Takes audit leaves to the audit service. (Being written: only the shape that the server starts is here.)"""
+"""Takes audit leaves from a service's database to the audit service: at least once, never lost.
+
+Leaves are read, sent, and deleted only after the audit service has said that it has them. Whatever
+stops in between, they are sent again, and an event that comes twice is stored once. So instances of
+one service need not agree on who sends what.
+"""
 
 import asyncio
+import json
+import random
+import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+import grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+from souk.audit.v1 import audit_service_pb2 as pb
+from souk.audit.v1.audit_service_pb2_grpc import AuditServiceStub
+from sqlalchemy import delete, func, select, tuple_
+
+from services.kernel.client import channel
+from services.kernel.credentials import Signer
+from services.kernel.db import Database
+from services.kernel.errors import AlreadyExists, InvalidArgument, ServiceError, from_rpc
+from services.kernel.scope import Scope, bound
+from services.kernel.tables import AuditLeaf
+from services.kernel.telemetry import logger
 
 if TYPE_CHECKING:
     from services.kernel.server import Runtime
 
+_BATCH = 500
+_BATCH_CHARACTERS = 1_000_000  # in UTF-8 at most 4 MB, which is what a service takes at once
+_POLL_SECONDS = 0.15
+# Acts of one moment travel together: under load this halves what the relay costs.
+_LINGER_SECONDS = 0.02
+_CALL_SECONDS = 5
+_FIRST_RETRY_SECONDS = 0.1
+_LAST_RETRY_SECONDS = 5.0
+_REPORT_SECONDS = 30.0
+_FLUSH_SECONDS = 5.0
+
+_log = logger()
+
 
 async def run(name: str, runtime: "Runtime", stopping: asyncio.Event) -> None:
-    """Delivers until `stopping`, then once more; `name` is the service's."""
-    await stopping.wait()
+    """Delivers until `stopping`, then what is left; `name` is the service's."""
+    settings = runtime.settings
+    if settings.audit is None:
+        return
+    signer = Signer(name, settings.secret(f"{name}.key"))
+    me = Scope(None, f"services/{name}", frozenset({"event:record"}))
+    with bound(me):
+        async with channel(
+            settings.audit, signer=signer, audience="audit", contract=[pb.DESCRIPTOR]
+        ) as wire:
+            relay = Relay(runtime.db, AuditServiceStub(wire))
+            await relay.work(stopping)
+            await relay.flush(_FLUSH_SECONDS)
+
+
+class Relay:
+    """One service's errand to the audit service."""
+
+    def __init__(self, db: Database, audit: AuditServiceStub) -> None:
+        self._db = db
+        self._audit = audit
+        self._failures = 0
+        self._refused: set[tuple[str, str]] = set()
+        self._reported = time.monotonic()
+
+    async def work(self, stopping: asyncio.Event) -> None:
+        """Delivers batch after batch, at once after an act; waits longer the longer audit is down."""
+        while not stopping.is_set():
+            self._db.acted.clear()
+            if await self._attempt():
+                continue
+            if self._failures:
+                await _pause(self._patience(), stopping)
+            elif await _pause(_POLL_SECONDS, stopping, self._db.acted):
+                await _pause(_LINGER_SECONDS, stopping)
+
+    async def flush(self, seconds: float) -> None:
+        """Delivers what is left, as far as it goes in this time; the rest waits for the next start."""
+        try:
+            async with asyncio.timeout(seconds):
+                while await self._attempt():
+                    pass
+        except TimeoutError:
+            _log.warning("audit_flush_unfinished")
+
+    async def deliver(self) -> int:
+        """Delivers one batch and tells how many leaves it took away; 0 when there is none.
+
+        Raises:
+            ServiceError: the audit service or the database does not answer, or refuses everything.
+        """
+        leaves = await self._undelivered()
+        if leaves:
+            await self._hand_over(leaves)
+        return len(leaves)
+
+    async def _attempt(self) -> bool:
+        """Tries one batch; tells whether another one may be waiting."""
+        try:
+            delivered = await self.deliver()
+            await self._report()
+        except ServiceError as error:
+            self._failures += 1
+            _log.warning("audit_unreachable", reason=error.reason, failures=self._failures)
+            return False
+        except Exception:
+            self._failures += 1  # the relay outlives whatever it meets: without it, no event arrives
+            _log.exception("audit_relay_broke")
+            return False
+        self._failures = 0
+        return delivered > 0
+
+    def _patience(self) -> float:
+        longest = min(_FIRST_RETRY_SECONDS * 2 ** (self._failures - 1), _LAST_RETRY_SECONDS)
+        return longest * random.uniform(0.5, 1)  # noqa: S311 - so that services do not retry in step
+
+    async def _undelivered(self) -> Sequence[AuditLeaf]:
+        oldest = select(AuditLeaf).order_by(AuditLeaf.tenant_id, AuditLeaf.event_id).limit(_BATCH)
+        if self._refused:
+            oldest = oldest.where(_key.not_in(self._refused))
+        async with self._db.housekeeping() as session:
+            leaves = (await session.scalars(oldest)).all()
+            session.expunge_all()
+        return leaves[: _as_many_as_fit(leaves)]
+
+    async def _hand_over(self, leaves: Sequence[AuditLeaf]) -> None:
+        try:
+            await self._send(leaves)
+        except (InvalidArgument, AlreadyExists) as error:
+            await self._find_culprit(leaves, error)
+            return
+        async with self._db.housekeeping() as session:
+            keys = [(leaf.tenant_id, leaf.event_id) for leaf in leaves]
+            await session.execute(delete(AuditLeaf).where(_key.in_(keys)))
+
+    async def _find_culprit(self, leaves: Sequence[AuditLeaf], error: ServiceError) -> None:
+        """One bad leaf must not hold back the others: it stays, for people to look into."""
+        if len(leaves) > 1:
+            middle = len(leaves) // 2
+            await self._hand_over(leaves[:middle])
+            await self._hand_over(leaves[middle:])
+            return
+        leaf = leaves[0]
+        self._refused.add((leaf.tenant_id, leaf.event_id))
+        _log.error("audit_event_refused", tenant=leaf.tenant_id, event_id=leaf.event_id,
+                   reason=error.reason, detail=error.message)  # fmt: skip
+
+    async def _send(self, leaves: Sequence[AuditLeaf]) -> None:
+        request = pb.RecordEventsRequest(events=[_event(leaf) for leaf in leaves])
+        try:
+            await self._audit.RecordEvents(request, timeout=_CALL_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from None
+
+    async def _report(self) -> None:
+        """Logs, now and then, how much is waiting, when anything is."""
+        if time.monotonic() - self._reported < _REPORT_SECONDS:
+            return
+        self._reported = time.monotonic()
+        waiting = select(func.count(), func.min(AuditLeaf.occur_time)).select_from(AuditLeaf)
+        async with self._db.housekeeping() as session:
+            count, oldest = (await session.execute(waiting)).one()
+        if count:
+            _log.info("audit_backlog", leaves=count, oldest=oldest.isoformat(),
+                      refused=len(self._refused))  # fmt: skip
+
+
+_key = tuple_(AuditLeaf.tenant_id, AuditLeaf.event_id)
+
+
+def _as_many_as_fit(leaves: Sequence[AuditLeaf]) -> int:
+    """Counts the leaves that fit into one message; at least one, if there is one."""
+    characters = 0
+    for count, leaf in enumerate(leaves):
+        characters += len(leaf.changes) + 1000
+        if characters > _BATCH_CHARACTERS and count:
+            return count
+    return len(leaves)
+
+
+def _event(leaf: AuditLeaf) -> pb.Event:
+    occurred = Timestamp()
+    occurred.FromDatetime(leaf.occur_time)
+    return pb.Event(
+        name=f"tenants/{leaf.tenant_id}/events/{leaf.event_id}",
+        service=leaf.service,
+        method=leaf.method,
+        resource=leaf.resource,
+        actor=leaf.actor,
+        request_id=leaf.request_id,
+        occur_time=occurred,
+        outcome=pb.Event.Outcome.Value(f"OUTCOME_{leaf.outcome}"),
+        changes=[pb.Change(**change) for change in json.loads(leaf.changes)],
+    )
+
+
+async def _pause(seconds: float, *wakers: asyncio.Event) -> bool:
+    """Waits for one of the events, but no longer than this; tells whether one was set."""
+    waits = [asyncio.ensure_future(waker.wait()) for waker in wakers]
+    done, pending = await asyncio.wait(
+        waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+    )
+    for wait in pending:
+        wait.cancel()
+    return bool(done)

@@ -104,9 +104,8 @@ async def _serve(service: Service, runtime: Runtime) -> None:
     status = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(status, server)
     reflection.enable_server_reflection((*names, health.SERVICE_NAME), server)
-    server.add_insecure_port(
-        runtime.settings.listen
-    )  # mTLS is the deployment's; the scope is signed
+    # Without TLS here: the scope is signed, and mTLS is the deployment's second lock.
+    server.add_insecure_port(runtime.settings.listen)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -19,7 +19,7 @@ Address = Annotated[str, AfterValidator(_address)]
 
 
 class SoukSettings(BaseSettings):
-    """What every process is told: SOUK_SECRETS, SOUK_HEAD_OFFICE, SOUK_BASE_DOMAIN, SOUK_LOG_LEVEL."""
+    """What every process is told; the environment variable is SOUK_ and the name in capitals."""
 
     model_config = SettingsConfigDict(env_prefix="SOUK_", frozen=True)
 
@@ -38,7 +38,7 @@ class SoukSettings(BaseSettings):
 
 
 class ServiceSettings(SoukSettings):
-    """What a gRPC service is told besides: SOUK_LISTEN, SOUK_POSTGRES, SOUK_AUDIT."""
+    """What a gRPC service is told besides."""
 
     listen: Address
     postgres: Address

@@ -42,7 +42,7 @@ class KernelBase(DeclarativeBase):
 
 
 class AuditLeaf(TenantOwned, KernelBase):
-    """What was done, written in the transaction that did it; the relay takes it to the audit service.
+    """What was done, written in the transaction that did it, until the relay has delivered it.
 
     A service may insert leaves and nothing else with them.
     """
