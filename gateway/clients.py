@@ -4,16 +4,36 @@ import asyncio
 from collections.abc import Mapping
 
 import grpc
-from souk.audit.v1 import audit_service_pb2_grpc as audit
-from souk.catalog_opt_in.v1 import catalog_service_pb2_grpc as catalogue
-from souk.catalog_opt_in.v1 import listing_service_pb2_grpc as listings
-from souk.catalog_opt_in.v1 import storefront_service_pb2_grpc as storefront
-from souk.tenant_registry.v1 import access_service_pb2_grpc as access
-from souk.tenant_registry.v1 import tenant_registry_service_pb2_grpc as registry
+from souk.audit.v1 import audit_service_pb2, audit_service_pb2_grpc
+from souk.catalog_opt_in.v1 import (
+    catalog_service_pb2,
+    catalog_service_pb2_grpc,
+    listing_service_pb2,
+    listing_service_pb2_grpc,
+    storefront_service_pb2,
+    storefront_service_pb2_grpc,
+)
+from souk.tenant_registry.v1 import (
+    access_service_pb2,
+    access_service_pb2_grpc,
+    tenant_registry_service_pb2,
+    tenant_registry_service_pb2_grpc,
+)
 
 from gateway.settings import GatewaySettings
 from services.kernel.client import channel
 from services.kernel.credentials import Signer
+
+
+_CONTRACTS = {
+    "tenant-registry": (access_service_pb2.DESCRIPTOR, tenant_registry_service_pb2.DESCRIPTOR),
+    "catalog-opt-in": (
+        catalog_service_pb2.DESCRIPTOR,
+        listing_service_pb2.DESCRIPTOR,
+        storefront_service_pb2.DESCRIPTOR,
+    ),
+    "audit": (audit_service_pb2.DESCRIPTOR,),
+}
 
 
 class Clients:
@@ -25,22 +45,22 @@ class Clients:
 
     def __init__(self, settings: GatewaySettings) -> None:
         signer = Signer("gateway", settings.secret("gateway.key"))
-        self.channels: Mapping[str, grpc.aio.Channel] = {
-            name: channel(target, signer=signer, audience=name)
-            for name, target in (
-                ("tenant-registry", settings.tenant_registry),
-                ("catalog-opt-in", settings.catalog_opt_in),
-                ("audit", settings.audit),
-            )
+        targets = {
+            "tenant-registry": settings.tenant_registry,
+            "catalog-opt-in": settings.catalog_opt_in,
+            "audit": settings.audit,
         }
-        registry_channel = self.channels["tenant-registry"]
-        catalogue_channel = self.channels["catalog-opt-in"]
-        self.tenants = registry.TenantRegistryServiceStub(registry_channel)
-        self.access = access.AccessServiceStub(registry_channel)
-        self.catalogue = catalogue.CatalogServiceStub(catalogue_channel)
-        self.listings = listings.ListingServiceStub(catalogue_channel)
-        self.storefront = storefront.StorefrontServiceStub(catalogue_channel)
-        self.audit = audit.AuditServiceStub(self.channels["audit"])
+        self.channels: Mapping[str, grpc.aio.Channel] = {
+            name: channel(target, signer=signer, audience=name, contract=_CONTRACTS[name])
+            for name, target in targets.items()
+        }
+        registry, catalogue = self.channels["tenant-registry"], self.channels["catalog-opt-in"]
+        self.tenants = tenant_registry_service_pb2_grpc.TenantRegistryServiceStub(registry)
+        self.access = access_service_pb2_grpc.AccessServiceStub(registry)
+        self.catalogue = catalog_service_pb2_grpc.CatalogServiceStub(catalogue)
+        self.listings = listing_service_pb2_grpc.ListingServiceStub(catalogue)
+        self.storefront = storefront_service_pb2_grpc.StorefrontServiceStub(catalogue)
+        self.audit = audit_service_pb2_grpc.AuditServiceStub(self.channels["audit"])
 
     async def close(self) -> None:
         await asyncio.gather(*(one.close(grace=1.0) for one in self.channels.values()))

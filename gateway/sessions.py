@@ -17,8 +17,8 @@ from joserfc.jwk import OKPKey
 from gateway.bounded import Bounded
 from gateway.errors import unauthorized
 
-ISSUER = "souk/tenant-registry"
-AUDIENCE = "souk/gateway"
+ISSUER = "souk"
+AUDIENCE = "souk-admin"
 TYPE = "at+jwt"
 LEEWAY_SECONDS = 30
 MAX_LIFE_SECONDS = 24 * 3600
@@ -28,7 +28,7 @@ _REMEMBERED = 4096
 _ALGORITHMS = ["EdDSA", "Ed25519"]
 # No jwk, jku, x5u or crit: a token may not bring or name a key of its own.
 _HEADERS = frozenset({"alg", "typ", "kid"})
-_ADMIN = re.compile(r"admins/[A-Za-z0-9_-]{1,100}")
+_ADMIN = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _COMPACT = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}")
 
 
@@ -46,6 +46,7 @@ class Sessions:
 
     def __init__(self, public_key_pem: str, clock: Callable[[], float] = time.time) -> None:
         self._key = OKPKey.import_key(public_key_pem)
+        self._key_id = self._key.thumbprint()
         self._clock = clock
         self._verified: Bounded[bytes, Session] = Bounded(_REMEMBERED)
 
@@ -72,6 +73,8 @@ class Sessions:
         try:
             header, claims = (_object(part) for part in token.split(b".")[:2])
             jwt.decode(token, self._key, _ALGORITHMS)
+            if header.get("kid", self._key_id) != self._key_id:
+                raise unauthorized()
             return _session(header, claims)
         except (JoseError, KeyError, TypeError, ValueError, RecursionError):
             raise unauthorized() from None
@@ -107,7 +110,7 @@ def _session(header: dict[str, object], claims: dict[str, object]) -> Session:
         raise ValueError("the subject or the id is wrong")
     if not (sound and 0 < ends - issued <= MAX_LIFE_SECONDS):
         raise ValueError("not a session of this platform")
-    return Session(admin, begins, ends)
+    return Session(f"admins/{admin}", begins, ends)
 
 
 def _seconds(value: object) -> int:

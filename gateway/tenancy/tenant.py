@@ -1,0 +1,72 @@
+"""What the gateway knows of a tenant, and the belief it takes to hold it."""
+
+import re
+from dataclasses import dataclass
+
+from google.protobuf.message import DecodeError
+from souk.tenant_registry.v1.tenant_pb2 import Tenant, TenantConfig
+
+ACTIVE = "active"
+_NAME = re.compile(r"tenants/([a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_MAX_BYTES = 128 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTenant:
+    """A tenant as of `version`; codes are as in the contract, upper case."""
+
+    id: str
+    display_name: str
+    country_code: str
+    currency_code: str
+    default_locale: str
+    supported_locales: tuple[str, ...]
+    time_zone: str
+    capabilities: tuple[str, ...]
+    state: str
+    hosts: tuple[str, ...]
+    version: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether shoppers may see it; to them every other tenant does not exist."""
+        return self.state == ACTIVE
+
+    def owns(self, host: str, base_domain: str) -> bool:
+        return host in self.hosts or host == f"{self.id}.{base_domain}"
+
+
+def known(config: TenantConfig) -> KnownTenant:
+    """Reads the registry's answer.
+
+    Raises:
+        ValueError: it describes no tenant.
+    """
+    tenant = config.tenant
+    name = _NAME.fullmatch(tenant.name)
+    if not name or not _CURRENCY.fullmatch(tenant.currency_code) or config.version <= 0:
+        raise ValueError("not a tenant's configuration")
+    return KnownTenant(
+        id=name[1],
+        display_name=tenant.display_name,
+        country_code=tenant.country_code,
+        currency_code=tenant.currency_code,
+        default_locale=tenant.default_locale,
+        supported_locales=tuple(tenant.supported_locales),
+        time_zone=tenant.time_zone,
+        capabilities=tuple(tenant.capabilities),
+        state=Tenant.State.Name(tenant.state).removeprefix("STATE_").lower(),
+        hosts=tuple(config.hosts),
+        version=config.version,
+    )
+
+
+def parsed(data: bytes) -> KnownTenant | None:
+    """Reads a configuration that was kept elsewhere; None when it is not one."""
+    if len(data) > _MAX_BYTES:
+        return None
+    try:
+        return known(TenantConfig.FromString(data))
+    except (DecodeError, ValueError):
+        return None
