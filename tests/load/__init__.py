@@ -1,0 +1,1 @@
+"""Benchmarks: `make bench`. They print ratios to a floor that is measured in the same run."""

@@ -1,0 +1,98 @@
+"""A load generator: keep-alive HTTP/1.1 connections, each with one request under way at a time."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+
+NextRequest = Callable[[int, int], bytes]
+"""Gives the bytes of a connection's n-th request: (connection, n) -> bytes."""
+
+
+@dataclass
+class Result:
+    """What one run saw; latencies in seconds."""
+
+    seconds: float = 0.0
+    latencies: list[float] = field(default_factory=list)
+    statuses: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def per_second(self) -> float:
+        return len(self.latencies) / self.seconds if self.seconds else 0.0
+
+    def percentile(self, percent: float) -> float:
+        """In milliseconds."""
+        ordered = sorted(self.latencies) or [0.0]
+        return 1000 * ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))]
+
+
+class _Connection(asyncio.Protocol):
+    def __init__(self, number: int, next_request: NextRequest, result: Result, ends: float) -> None:
+        self._number, self._next_request = number, next_request
+        self._result, self._ends = result, ends
+        self._buffer, self._missing = bytearray(), -1
+        self._sent, self._count = 0.0, 0
+        self.done = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._send()
+
+    def _send(self) -> None:
+        self._sent = time.perf_counter()
+        self._transport.write(self._next_request(self._number, self._count))
+        self._count += 1
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if self._missing < 0 and not self._read_head():
+            return
+        if len(self._buffer) >= self._missing:
+            self._answered()
+
+    def _read_head(self) -> bool:
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return False
+        head = bytes(self._buffer[:end])
+        length = _LENGTH.search(head)
+        assert length, f"no content-length in {head!r}"
+        status = int(head[9:12])
+        self._result.statuses[status] = self._result.statuses.get(status, 0) + 1
+        self._missing = end + 4 + int(length[1])
+        return True
+
+    def _answered(self) -> None:
+        now = time.perf_counter()
+        self._result.latencies.append(now - self._sent)
+        self._buffer.clear()
+        self._missing = -1
+        if now >= self._ends:
+            self._transport.close()
+        else:
+            self._send()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_result(None)
+
+
+async def load(port: int, connections: int, seconds: float, next_request: NextRequest) -> Result:
+    """Sends requests on so many connections for so long, and awaits what is under way then."""
+    loop, result, started = asyncio.get_running_loop(), Result(), time.perf_counter()
+    made = [
+        await loop.create_connection(
+            lambda number=number: _Connection(number, next_request, result, started + seconds),  # type: ignore[misc]
+            "127.0.0.1",
+            port,
+        )
+        for number in range(connections)
+    ]
+    await asyncio.gather(*(protocol.done for _, protocol in made))
+    result.seconds = time.perf_counter() - started
+    return result
