@@ -57,7 +57,11 @@ def minor_units(money: Money, *, field: str = "price") -> int:
     if abs(money.nanos) >= _NANOS or money.units * money.nanos < 0:
         raise _refusal("PRICE_MALFORMED", "units and nanos contradict each other", field)
     minor, finer = divmod(money.units * _NANOS + money.nanos, 10 ** (9 - places))
-    return _price(minor, places, exact=not finer, field=field)
+    if minor < 0 or (minor == 0 and not finer):
+        raise _not_positive(field)
+    if finer:
+        raise _too_precise(places, field)
+    return _price(minor, field)
 
 
 def minor_units_of(major: Decimal, currency: str, *, field: str = "price") -> int:
@@ -69,15 +73,17 @@ def minor_units_of(major: Decimal, currency: str, *, field: str = "price") -> in
     places = digits(currency, field="currency_code")
     if not major.is_finite():
         raise _refusal("PRICE_MALFORMED", "not a number", field)
+    if major <= 0:
+        raise _not_positive(field)
     if major.adjusted() > 20:
-        # Looked at before it is written out: 1e999999999 is short, its digits are not.
-        raise _too_large(field) if major > 0 else _not_positive(field)
-    sign, coefficient, exponent = major.normalize(_EXACT).as_tuple()
-    shift = int(exponent) + places
+        # Looked at before it is written out: 1e999999999 is short, its figures are not.
+        raise _too_large(field)
+    _, figures, exponent = major.as_tuple()
+    text = "".join(map(str, figures)).rstrip("0")
+    shift = int(exponent) + len(figures) - len(text) + places
     if shift < 0:
-        return _price(-1 if sign else 1, places, exact=False, field=field)
-    value = int("".join(map(str, coefficient))) * 10**shift
-    return _price(-value if sign else value, places, exact=True, field=field)
+        raise _too_precise(places, field)
+    return _price(int(text) * 10**shift, field)
 
 
 def money(amount_minor: int, currency: str) -> Money:
@@ -85,9 +91,7 @@ def money(amount_minor: int, currency: str) -> Money:
     scale = 10 ** digits(currency)
     units, rest = divmod(abs(amount_minor), scale)
     sign = -1 if amount_minor < 0 else 1
-    return Money(
-        currency_code=currency, units=sign * units, nanos=sign * rest * (_NANOS // scale)
-    )
+    return Money(currency_code=currency, units=sign * units, nanos=sign * rest * (_NANOS // scale))
 
 
 def major(amount_minor: int, currency: str) -> Decimal:
@@ -97,21 +101,21 @@ def major(amount_minor: int, currency: str) -> Decimal:
 
 
 def json_number(amount_minor: int, currency: str) -> str:
-    """Writes an amount in major units as JSON, exactly and as short as can be: 189900 TND is 189.9."""
+    """Writes an amount in major units as JSON, exact and short: 189900 TND are 189.9."""
     places = digits(currency)
     units, rest = divmod(abs(amount_minor), 10**places)
     fraction = f".{rest:0{places}d}".rstrip("0") if rest else ""
     return f"{'-' if amount_minor < 0 else ''}{units}{fraction}"
 
 
-def _price(minor: int, places: int, *, exact: bool, field: str) -> int:
-    if minor < 0 or (minor == 0 and exact):
-        raise _not_positive(field)
-    if not exact:
-        raise _refusal("PRICE_TOO_PRECISE", f"has more than {places} decimals", field)
+def _price(minor: int, field: str) -> int:
     if minor > MOST_MINOR:
         raise _too_large(field)
     return minor
+
+
+def _too_precise(places: int, field: str) -> InvalidArgument:
+    return _refusal("PRICE_TOO_PRECISE", f"has more than {places} decimals", field)
 
 
 def _not_positive(field: str) -> InvalidArgument:

@@ -98,8 +98,7 @@ def test_a_handle_is_made_of_a_title(title, handle):
 def test_a_handle_made_of_any_title_is_one_and_stays_as_it_is(title):
     try:
         made = names.handle_of(title)
-    except InvalidArgument as refused:
-        assert refused.reason == "HANDLE_INVALID"
+    except InvalidArgument:
         return
     assert names.handle(made) == made
     assert names.handle_of(made) == made

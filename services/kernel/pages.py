@@ -1,0 +1,181 @@
+"""Pages by the last key, and tokens that only fit the question they were made for.
+
+A token is no secret: row-level security stands behind it. It holds the last key and a digest of the
+tenant and of every other argument, so a token of another tenant or of another question is refused.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+from sqlalchemy import ColumnElement, Select, tuple_
+
+from services.kernel.errors import InvalidArgument
+from services.kernel.scope import current_scope
+
+DEFAULT_SIZE = 50
+MOST_ROWS = 200
+MOST_SKIPPED = 100_000
+
+KeyPart = str | int | datetime
+Row = TypeVar("Row")
+Order = TypeVar("Order")
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,4096}")
+_DIGEST_BYTES = 12
+# Where a page begins and how long it is do not change the question.
+_NOT_THE_QUESTION = ("page_size", "page_token")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which rows to read: `limit` of them, one more than are shown, to see whether more follow.
+
+    `after` is the key of the last row of the page before, None on the first page. `skip` is 0 where
+    there is a token: the token's page begins after what was skipped.
+    """
+
+    size: int
+    skip: int
+    after: tuple[KeyPart, ...] | None
+    descending: bool
+    digest: bytes
+
+    @property
+    def limit(self) -> int:
+        return self.size + 1
+
+    def of(self, statement: Select[Any], *columns: ColumnElement[Any]) -> Select[Any]:
+        """Narrows a statement to this page, in the order of `columns`, which make the key.
+
+        All columns go the same way, so that one index on them serves both directions.
+        """
+        if self.after is not None:
+            key = tuple_(*columns)
+            statement = statement.where(key < self.after if self.descending else key > self.after)
+        order = [column.desc() if self.descending else column.asc() for column in columns]
+        return statement.order_by(*order).limit(self.limit).offset(self.skip or None)
+
+    def cut(
+        self, rows: Sequence[Row], *, key: Callable[[Row], tuple[KeyPart, ...]]
+    ) -> tuple[Sequence[Row], str]:
+        """Parts what is shown from the row too many, and makes the token of the next page.
+
+        The token is empty when no row follows.
+        """
+        if len(rows) <= self.size:
+            return rows, ""
+        shown = rows[: self.size]
+        return shown, _token(self.digest, key(shown[-1]))
+
+
+def read(request: Message, *, key: Mapping[str, type[KeyPart]], descending: bool = False) -> Page:
+    """Reads page_size, page_token and skip of a List request.
+
+    `key` names the columns that order the rows, with their types; together they are unique.
+
+    Raises:
+        InvalidArgument: PAGE_SIZE_INVALID, SKIP_INVALID, or PAGE_TOKEN_INVALID for a token that was
+            made for another tenant, other arguments or another order, or by nobody.
+    """
+    token: str = getattr(request, "page_token", "")
+    digest = _digest(request, key, descending)
+    return Page(
+        size=_size(request),
+        skip=_skip(request) if not token else 0,
+        after=_after(token, digest, tuple(key.values())) if token else None,
+        descending=descending,
+        digest=digest,
+    )
+
+
+def order_by(text: str, allowed: Mapping[str, Order], *, default: str) -> tuple[Order, bool]:
+    """Reads an order_by such as title or -created_at: what it stands for, and whether descending.
+
+    Raises:
+        InvalidArgument: ORDER_INVALID, with what is allowed.
+    """
+    asked = text or default
+    name = asked.removeprefix("-")
+    if name not in allowed:
+        names = ", ".join(sorted(allowed))
+        raise InvalidArgument(
+            "ORDER_INVALID",
+            f"cannot be ordered by that; by {names}",
+            {"order_by": f"one of {names}"},
+        )
+    return allowed[name], asked.startswith("-")
+
+
+def _size(request: Message) -> int:
+    size: int = getattr(request, "page_size", 0)
+    if size < 0:
+        raise InvalidArgument(
+            "PAGE_SIZE_INVALID", "page_size is negative", {"page_size": "must not be negative"}
+        )
+    return min(size or DEFAULT_SIZE, MOST_ROWS)
+
+
+def _skip(request: Message) -> int:
+    skip: int = getattr(request, "skip", 0)
+    if not 0 <= skip <= MOST_SKIPPED:
+        text = f"must be from 0 to {MOST_SKIPPED}"
+        raise InvalidArgument("SKIP_INVALID", f"skip {text}", {"skip": text})
+    return skip
+
+
+def _digest(request: Message, key: Mapping[str, type[KeyPart]], descending: bool) -> bytes:
+    question = type(request)()
+    question.CopyFrom(request)
+    for field in _NOT_THE_QUESTION:
+        if field in question.DESCRIPTOR.fields_by_name:
+            question.ClearField(field)
+    tenant = current_scope().tenant or ""
+    order = ",".join(key) + ("-" if descending else "+")
+    head = json.dumps([tenant, question.DESCRIPTOR.full_name, order]).encode()
+    body = question.SerializeToString(deterministic=True)
+    return hashlib.sha256(head + b"\n" + body).digest()[:_DIGEST_BYTES]
+
+
+def _token(digest: bytes, key: tuple[KeyPart, ...]) -> str:
+    parts = [p.astimezone(UTC).isoformat() if isinstance(p, datetime) else p for p in key]
+    packed = digest + json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
+
+
+def _after(token: str, digest: bytes, types: tuple[type[KeyPart], ...]) -> tuple[KeyPart, ...]:
+    try:
+        if _TOKEN.fullmatch(token) is None:
+            raise ValueError("not a token")
+        packed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        parts = json.loads(packed[_DIGEST_BYTES:].decode())
+        if packed[:_DIGEST_BYTES] != digest or not isinstance(parts, list):
+            raise ValueError("not this question's token")
+        return tuple(_key_part(p, kind) for p, kind in zip(parts, types, strict=True))
+    # RecursionError: deep JSON; OverflowError: a time that does not exist in UTC.
+    except (ValueError, RecursionError, OverflowError):
+        raise InvalidArgument(
+            "PAGE_TOKEN_INVALID",
+            "the page token does not belong to this request; begin again without one",
+            {"page_token": "must be the next_page_token of the page before, all else as it was"},
+        ) from None
+
+
+def _key_part(part: object, kind: type[KeyPart]) -> KeyPart:
+    if kind is datetime and isinstance(part, str):
+        moment = datetime.fromisoformat(part)
+        if moment.tzinfo is None:
+            raise ValueError("no time zone")
+        return moment.astimezone(UTC)
+    if kind is str and isinstance(part, str) and "\x00" not in part:
+        part.encode()  # a lone surrogate, which JSON can spell, is refused here
+        return part
+    if kind is int and type(part) is int and -(2**63) <= part < 2**63:
+        return part
+    raise ValueError("not such a key")
