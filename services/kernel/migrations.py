@@ -2,11 +2,11 @@
 
 import asyncio
 from pathlib import Path
+from types import ModuleType
 
 import sqlalchemy as sa
 from alembic import command, context
 from alembic.config import Config
-from alembic.operations import Operations
 from sqlalchemy import URL, Connection, MetaData, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -43,7 +43,7 @@ def _migrate(connection: Connection, metadata: MetaData) -> None:
 
 
 def isolate(
-    op: Operations, database: str, table: str, *, app: str = ALL, platform: str = ALL
+    op: ModuleType, database: str, table: str, *, app: str = ALL, platform: str = ALL
 ) -> None:
     """Gives a table with a tenant_id its walls: forced row-level security, two policies, grants."""
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -59,14 +59,14 @@ def isolate(
     grant(op, database, table, app=app, platform=platform)
 
 
-def grant(op: Operations, database: str, table: str, *, app: str, platform: str = ALL) -> None:
+def grant(op: ModuleType, database: str, table: str, *, app: str, platform: str = ALL) -> None:
     """Says what the two service roles may do with a table; an empty string means nothing."""
     for role, what in (("app", app), ("platform", platform)):
         if what:
             op.execute(f"GRANT {what} ON {table} TO {database}_{role}")
 
 
-def create_kernel_tables(op: Operations, database: str) -> None:
+def create_kernel_tables(op: ModuleType, database: str) -> None:
     """Creates audit_leaf and request_record. A later change of them is a later migration's."""
     _create(
         op,
@@ -87,7 +87,7 @@ def create_kernel_tables(op: Operations, database: str) -> None:
 
 
 def _create(
-    op: Operations,
+    op: ModuleType,
     table: str,
     *,
     key: tuple[str, ...],

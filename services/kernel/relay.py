@@ -27,6 +27,8 @@ from services.kernel.tables import AuditLeaf
 from services.kernel.telemetry import logger
 
 if TYPE_CHECKING:
+    from souk.audit.v1.audit_service_pb2_grpc import AuditServiceAsyncStub
+
     from services.kernel.server import Runtime
 
 _BATCH = 500
@@ -41,10 +43,11 @@ _REPORT_SECONDS = 30.0
 _FLUSH_SECONDS = 5.0
 
 _log = logger()
+_key = tuple_(AuditLeaf.tenant_id, AuditLeaf.event_id)
 
 
-async def run(name: str, runtime: "Runtime", stopping: asyncio.Event) -> None:
-    """Delivers until `stopping`, then what is left; `name` is the service's."""
+async def run(name: str, runtime: "Runtime", stopped: asyncio.Event) -> None:
+    """Delivers until the service has `stopped`, then what is left; `name` is the service's."""
     settings = runtime.settings
     if settings.audit is None:
         return
@@ -55,33 +58,33 @@ async def run(name: str, runtime: "Runtime", stopping: asyncio.Event) -> None:
             settings.audit, signer=signer, audience="audit", contract=[pb.DESCRIPTOR]
         ) as wire:
             relay = Relay(runtime.db, AuditServiceStub(wire))
-            await relay.work(stopping)
+            await relay.work(stopped)
             await relay.flush(_FLUSH_SECONDS)
 
 
 class Relay:
     """One service's errand to the audit service."""
 
-    def __init__(self, db: Database, audit: AuditServiceStub) -> None:
+    def __init__(self, db: Database, audit: "AuditServiceAsyncStub") -> None:
         self._db = db
         self._audit = audit
         self._failures = 0
         self._refused: set[tuple[str, str]] = set()
         self._reported = time.monotonic()
 
-    async def work(self, stopping: asyncio.Event) -> None:
-        """Delivers batch after batch, at once after an act; waits longer the longer audit is down."""
-        while not stopping.is_set():
+    async def work(self, stopped: asyncio.Event) -> None:
+        """Delivers batch after batch, soon after an act; ever more seldom while audit is down."""
+        while not stopped.is_set():
             self._db.acted.clear()
             if await self._attempt():
                 continue
             if self._failures:
-                await _pause(self._patience(), stopping)
-            elif await _pause(_POLL_SECONDS, stopping, self._db.acted):
-                await _pause(_LINGER_SECONDS, stopping)
+                await _pause(self._patience(), stopped)
+            elif await _pause(_POLL_SECONDS, stopped, self._db.acted):
+                await _pause(_LINGER_SECONDS, stopped)
 
     async def flush(self, seconds: float) -> None:
-        """Delivers what is left, as far as it goes in this time; the rest waits for the next start."""
+        """Delivers what is left, as far as the time goes; the rest waits for the next start."""
         try:
             async with asyncio.timeout(seconds):
                 while await self._attempt():
@@ -110,15 +113,17 @@ class Relay:
             _log.warning("audit_unreachable", reason=error.reason, failures=self._failures)
             return False
         except Exception:
-            self._failures += 1  # the relay outlives whatever it meets: without it, no event arrives
+            # The relay outlives whatever it meets: without it, no event arrives.
+            self._failures += 1
             _log.exception("audit_relay_broke")
             return False
         self._failures = 0
         return delivered > 0
 
     def _patience(self) -> float:
-        longest = min(_FIRST_RETRY_SECONDS * 2 ** (self._failures - 1), _LAST_RETRY_SECONDS)
-        return longest * random.uniform(0.5, 1)  # noqa: S311 - so that services do not retry in step
+        longest = min(_FIRST_RETRY_SECONDS * 2.0 ** min(self._failures, 16), _LAST_RETRY_SECONDS)
+        # Half of it by chance, so that services do not come back in step.
+        return longest * (1 + random.random()) / 2  # noqa: S311
 
     async def _undelivered(self) -> Sequence[AuditLeaf]:
         oldest = select(AuditLeaf).order_by(AuditLeaf.tenant_id, AuditLeaf.event_id).limit(_BATCH)
@@ -148,8 +153,8 @@ class Relay:
             return
         leaf = leaves[0]
         self._refused.add((leaf.tenant_id, leaf.event_id))
-        _log.error("audit_event_refused", tenant=leaf.tenant_id, event_id=leaf.event_id,
-                   reason=error.reason, detail=error.message)  # fmt: skip
+        name = f"tenants/{leaf.tenant_id}/events/{leaf.event_id}"
+        _log.error("audit_event_refused", refused=name, reason=error.reason, detail=error.message)
 
     async def _send(self, leaves: Sequence[AuditLeaf]) -> None:
         request = pb.RecordEventsRequest(events=[_event(leaf) for leaf in leaves])
@@ -167,11 +172,8 @@ class Relay:
         async with self._db.housekeeping() as session:
             count, oldest = (await session.execute(waiting)).one()
         if count:
-            _log.info("audit_backlog", leaves=count, oldest=oldest.isoformat(),
-                      refused=len(self._refused))  # fmt: skip
-
-
-_key = tuple_(AuditLeaf.tenant_id, AuditLeaf.event_id)
+            refused = len(self._refused)
+            _log.info("audit_backlog", leaves=count, oldest=oldest.isoformat(), refused=refused)
 
 
 def _as_many_as_fit(leaves: Sequence[AuditLeaf]) -> int:
@@ -203,9 +205,7 @@ def _event(leaf: AuditLeaf) -> pb.Event:
 async def _pause(seconds: float, *wakers: asyncio.Event) -> bool:
     """Waits for one of the events, but no longer than this; tells whether one was set."""
     waits = [asyncio.ensure_future(waker.wait()) for waker in wakers]
-    done, pending = await asyncio.wait(
-        waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
-    )
+    done, pending = await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for wait in pending:
         wait.cancel()
     return bool(done)

@@ -106,17 +106,18 @@ async def _serve(service: Service, runtime: Runtime) -> None:
     reflection.enable_server_reflection((*names, health.SERVICE_NAME), server)
     # Without TLS here: the scope is signed, and mTLS is the deployment's second lock.
     server.add_insecure_port(runtime.settings.listen)
-    stopping = asyncio.Event()
+    stopping, stopped = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     await server.start()
     telemetry.logger().info("serving", listen=runtime.settings.listen)
     tasks = [asyncio.create_task(_probe(status, runtime.db))]
     if runtime.settings.audit:
-        tasks.append(asyncio.create_task(relay.run(service.name, runtime, stopping)))
+        tasks.append(asyncio.create_task(relay.run(service.name, runtime, stopped)))
     await stopping.wait()
     await status.enter_graceful_shutdown()
     await server.stop(DRAIN_SECONDS)
+    stopped.set()
     tasks[0].cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     telemetry.logger().info("stopped")

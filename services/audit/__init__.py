@@ -1,0 +1,1 @@
+"""What was done in every service, by whom and to what: taken in once, never changed."""

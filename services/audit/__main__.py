@@ -1,0 +1,6 @@
+"""Runs the audit service: `python -m services.audit serve|migrate`."""
+
+from services.audit.servicer import build
+from services.kernel.server import Service, main
+
+main(Service(name="audit", build=build))

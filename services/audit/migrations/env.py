@@ -1,0 +1,6 @@
+"""Alembic's way in; the kernel knows how."""
+
+from services.audit.models import Base
+from services.kernel import migrations
+
+migrations.run(Base.metadata)
