@@ -89,10 +89,12 @@ def _reachable(parts: list[Path], binary: Path, state: Path, account: Account | 
     copy = state / "programs" / version
     if not copy.exists():
         draft = copy.with_name(f"{version}.{os.getpid()}")
-        draft.mkdir(parents=True, mode=0o755)
+        draft.mkdir(parents=True)
         for part in parts:
             if part.exists():
                 shutil.copytree(part, draft / part.name, symlinks=True)
+        for path in (draft.parent, draft, *draft.rglob("*")):
+            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
         draft.rename(copy)
     if not _runs(copy / binary.relative_to(site), account):
         raise CannotStart(f"{binary.name} cannot be run from {copy}; choose another SOUK_STATE")

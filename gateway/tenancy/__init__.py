@@ -1,14 +1,8 @@
 """Whose shop a request is for: from its host, its path prefix or its header, in that order."""
 
 from gateway.tenancy.lookup import Tenancy
-from gateway.tenancy.signals import (
-    Resolution,
-    Source,
-    resolution_of,
-    tenant_not_found,
-    unknown_shop,
-)
-from gateway.tenancy.tenant import KnownTenant
+from gateway.tenancy.signals import Resolution, Source, resolution_of
+from gateway.tenancy.tenant import KnownTenant, tenant_not_found, unknown_shop
 
 __all__ = [
     "KnownTenant",

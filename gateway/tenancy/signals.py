@@ -5,11 +5,10 @@ from enum import Enum
 
 from fastapi import Request
 
-from gateway.errors import Problem, Refused, not_allowed
+from gateway.errors import Refused, not_allowed
 from gateway.tenancy.hosts import Host
 from gateway.tenancy.lookup import Tenancy
-from gateway.tenancy.tenant import KnownTenant
-from services.kernel.errors import NotFound
+from gateway.tenancy.tenant import KnownTenant, unknown_shop
 
 
 class Source(Enum):
@@ -65,18 +64,6 @@ def _on_own_host(
     if any(named not in (None, tenant.id) for named in (prefix, header)):
         raise _disagreement()
     return Resolution(tenant, Source.HOST)
-
-
-def unknown_shop() -> Refused:
-    """One answer for a shop that never was, is closed, or is not ready: to the byte the same."""
-    return Refused(Problem(404, "not_found", "SHOP_UNKNOWN", "There is no shop here"))
-
-
-def tenant_not_found(tenant_id: str) -> NotFound:
-    """One answer for a tenant that does not exist and one that this admin may not know of."""
-    return NotFound(
-        "TENANT_NOT_FOUND", f"no tenant {tenant_id[:63]}", tenant=f"tenants/{tenant_id[:63]}"
-    )
 
 
 def _disagreement() -> Refused:

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from google.protobuf.message import DecodeError
 from souk.tenant_registry.v1.tenant_pb2 import Tenant, TenantConfig
 
+from gateway.errors import Problem, Refused
+from services.kernel.errors import NotFound
+
 ACTIVE = "active"
-_NAME = re.compile(r"tenants/([a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)")
+TENANT_ID = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_NAME = re.compile(rf"tenants/({TENANT_ID.pattern})")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _MAX_BYTES = 128 * 1024
 
@@ -70,3 +74,15 @@ def parsed(data: bytes) -> KnownTenant | None:
         return known(TenantConfig.FromString(data))
     except (DecodeError, ValueError):
         return None
+
+
+def unknown_shop() -> Refused:
+    """One answer for a shop that never was, is closed, or is not ready: to the byte the same."""
+    return Refused(Problem(404, "not_found", "SHOP_UNKNOWN", "There is no shop here"))
+
+
+def tenant_not_found(tenant_id: str) -> NotFound:
+    """One answer for a tenant that does not exist and one that this admin may not know of."""
+    return NotFound(
+        "TENANT_NOT_FOUND", f"no tenant {tenant_id[:63]}", tenant=f"tenants/{tenant_id[:63]}"
+    )

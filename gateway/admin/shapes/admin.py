@@ -1,0 +1,60 @@
+"""Who is asking, and where."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+from souk.tenant_registry.v1.access_service_pb2 import Admin
+
+from gateway.admin.shapes.scalars import Document, Time, last_id, time_json
+from gateway.tenancy import KnownTenant
+
+
+class UserDocument(BaseModel):
+    """An admin as it is answered."""
+
+    id: str
+    email: str
+    first_name: str | None
+    last_name: str | None
+    created_at: Time
+    updated_at: Time
+
+
+class ContextDocument(BaseModel):
+    """Which tenant this request is for, how that was found, and what the admin may do there."""
+
+    tenant: dict[str, Any] = Field(
+        description="The tenant's configuration as the gateway knows it."
+    )
+    source: str = Field(description="host, prefix, header or fallback.", examples=["host"])
+    user: UserDocument
+    permissions: list[str] = Field(examples=[["listing:read", "listing:write"]])
+    roles: list[str] = Field(examples=[["TenantAdmin"]])
+
+
+def user_json(admin: Admin) -> Document:
+    """Writes an admin as Medusa's user."""
+    return {
+        "id": last_id(admin.name),
+        "email": admin.email,
+        "first_name": admin.first_name or None,
+        "last_name": admin.last_name or None,
+        "created_at": time_json(admin.create_time),
+        "updated_at": time_json(admin.update_time),
+    }
+
+
+def known_tenant_json(tenant: KnownTenant) -> Document:
+    """Writes what the gateway itself knows of a tenant."""
+    return {
+        "id": tenant.id,
+        "display_name": tenant.display_name,
+        "country_code": tenant.country_code.lower(),
+        "currency_code": tenant.currency_code.lower(),
+        "default_locale": tenant.default_locale,
+        "supported_locales": list(tenant.supported_locales),
+        "time_zone": tenant.time_zone,
+        "capabilities": list(tenant.capabilities),
+        "state": tenant.state,
+        "hosts": list(tenant.hosts),
+    }

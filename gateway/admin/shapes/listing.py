@@ -1,0 +1,130 @@
+"""A tenant's opt-ins."""
+
+from typing import Annotated, Literal
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from pydantic import BaseModel, Field
+from souk.catalog_opt_in.v1.listing_service_pb2 import Listing, VariantPrice
+
+from gateway.admin.shapes.product import Status, price_json, status_json
+from gateway.admin.shapes.scalars import (
+    Amount,
+    Body,
+    CurrencyCode,
+    Document,
+    Etag,
+    Time,
+    last_id,
+    mask_of,
+    money_of,
+    name_of,
+    time_json,
+)
+
+State = Annotated[
+    Literal["live", "hidden"],
+    Field(description="live is sold if nothing else forbids it; hidden is kept but not shown."),
+]
+
+
+class VariantPriceBody(Body):
+    """The tenant's own price of one variant."""
+
+    variant_id: str
+    amount: Amount
+    currency_code: CurrencyCode | None = Field(None, description="The tenant's when absent.")
+
+
+class ListingUpdate(Body):
+    """What to change of an opt-in: the keys that are there. null clears; a list replaces."""
+
+    state: State | None = None
+    prices: list[VariantPriceBody] | None = Field(
+        None, description="Own prices; a variant without one has the catalogue's."
+    )
+
+
+class ListingCreate(ListingUpdate):
+    """A product to opt in to; live unless it says otherwise."""
+
+    product_id: str
+
+
+class VariantPriceDocument(BaseModel):
+    variant_id: str
+    amount: float = Field(description="In major units.")
+    currency_code: str = Field(description="Lower case.")
+
+
+class ListingDocument(BaseModel):
+    """An opt-in as it is answered."""
+
+    id: str = Field(description="The product's id.")
+    product_id: str
+    tenant_id: str
+    state: State
+    prices: list[VariantPriceDocument] = Field(description="The tenant's own.")
+    visible: bool = Field(description="Whether the storefront shows it.")
+    reasons: list[str] = Field(description="Why it does not, the first reason first.")
+    title: str
+    handle: str
+    thumbnail: str | None
+    product_status: Status
+    etag: Etag
+    created_at: Time
+    updated_at: Time
+
+
+def listing_message(
+    body: ListingUpdate, *, currency: str, name: str = "", product_id: str = "", etag: str = ""
+) -> Listing:
+    """Makes the contract's listing of what a body holds.
+
+    `currency` is the tenant's, for prices that name none.
+
+    Raises:
+        InvalidArgument: a price that is no price, with its place in the body.
+    """
+    return Listing(
+        name=name,
+        etag=etag,
+        product=name_of("products", product_id),
+        state=state_value(body.state),
+        prices=[_price(place, one, currency) for place, one in enumerate(body.prices or [])],
+    )
+
+
+def _price(place: int, price: VariantPriceBody, currency: str) -> VariantPrice:
+    code = currency if price.currency_code is None else price.currency_code
+    amount = money_of(price.amount, code, field=f"prices.{place}.amount")
+    return VariantPrice(variant=price.variant_id, price=amount)
+
+
+def listing_mask(body: ListingUpdate) -> FieldMask:
+    return mask_of(body)
+
+
+def state_value(state: str | None) -> Listing.State:
+    """Gives the contract's value of a state in lower case; of none, unspecified."""
+    return Listing.State.Value(f"STATE_{(state or 'unspecified').upper()}")
+
+
+def listing_json(listing: Listing) -> Document:
+    """Writes an opt-in as the admin API answers it."""
+    _, tenant_id, _, listing_id = listing.name.split("/")
+    return {
+        "id": listing_id,
+        "product_id": last_id(listing.product),
+        "tenant_id": tenant_id,
+        "state": Listing.State.Name(listing.state).removeprefix("STATE_").lower(),
+        "prices": [{"variant_id": one.variant, **price_json(one.price)} for one in listing.prices],
+        "visible": listing.visible,
+        "reasons": list(listing.reasons),
+        "title": listing.title,
+        "handle": listing.handle,
+        "thumbnail": listing.thumbnail or None,
+        "product_status": status_json(listing.product_status),
+        "etag": listing.etag,
+        "created_at": time_json(listing.create_time),
+        "updated_at": time_json(listing.update_time),
+    }

@@ -1,0 +1,97 @@
+"""The single values that the admin API's documents are made of."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from decimal import Decimal
+from typing import Annotated, Any
+
+import orjson
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.money_pb2 import Money
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from services.kernel.money import json_number, minor_units, minor_units_of, money
+
+Document = dict[str, object]
+
+
+class Body(BaseModel):
+    """A request body: a key that is not known is refused, and nothing is converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+def _exact(given: object) -> object:
+    # A whole number is a price too; true and "9.90" are not.
+    return Decimal(given) if type(given) is int else given
+
+
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(_exact),
+    Field(description="In major units, exactly: 189.9 TND are 189 dinars and 900 millimes."),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "examples": [59.9]}),
+]
+CurrencyCode = Annotated[str, Field(description="ISO 4217, in any case.", examples=["eur"])]
+CountryCode = Annotated[str, Field(description="ISO 3166-1 alpha-2, in any case.", examples=["fr"])]
+Handle = Annotated[
+    str,
+    Field(
+        description="Lower case letters and digits with single hyphens; made from the title when absent."
+    ),
+]
+Int32 = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+Time = Annotated[str, Field(description="ISO 8601, UTC.", examples=["2026-01-31T09:30:00.000Z"])]
+Etag = Annotated[str, Field(description="Send it back as If-Match to change only this version.")]
+
+
+def last_id(name: str) -> str:
+    """Takes the last id out of a resource name; of none, nothing."""
+    return name.rpartition("/")[2]
+
+
+def last_id_or_null(name: str) -> str | None:
+    return last_id(name) or None
+
+
+def name_of(kind: str, given: str | None) -> str:
+    """Makes a resource name such as collections/pcol_01…; nothing stays nothing."""
+    return f"{kind}/{given}" if given else ""
+
+
+def time_json(moment: Timestamp) -> str:
+    """Writes a time as Medusa does: UTC, to the millisecond."""
+    aware = moment.ToDatetime(tzinfo=UTC)
+    return aware.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def money_of(amount: Decimal, currency: str, *, field: str) -> Money:
+    """Makes the contract's Money of a number of major units.
+
+    Raises:
+        InvalidArgument: the contract cannot carry it exactly, or there is no such currency.
+    """
+    code = currency.upper()
+    return money(minor_units_of(amount, code, field=field), code)
+
+
+def amount_json(price: Money) -> orjson.Fragment:
+    """Writes a price as a JSON number in major units, digit for digit."""
+    return orjson.Fragment(json_number(minor_units(price), price.currency_code).encode())
+
+
+def mask_of(body: BaseModel, renamed: Mapping[str, str] | None = None) -> FieldMask:
+    """Makes the update mask of the keys that a body holds, null ones too.
+
+    `renamed` gives a key's field in the contract where that has another name.
+    """
+    other = renamed or {}
+    return FieldMask(paths=sorted(other.get(key, key) for key in body.model_fields_set))
+
+
+def given(body: BaseModel) -> dict[str, Any]:
+    """Gives the values of a body that are not null: what is null clears, so it is left unset."""
+    values = {key: getattr(body, key) for key in body.model_fields_set}
+    return {key: value for key, value in values.items() if value is not None}

@@ -1,0 +1,135 @@
+"""Collections and categories of the master catalogue, in Medusa's shape."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from pydantic import BaseModel, Field
+from souk.catalog_opt_in.v1.product_pb2 import Category, Collection
+
+from gateway.admin.shapes.scalars import (
+    Body,
+    Document,
+    Etag,
+    Handle,
+    Int32,
+    Time,
+    given,
+    last_id,
+    last_id_or_null,
+    mask_of,
+    name_of,
+    time_json,
+)
+
+# Medusa says name where the contract, in which a name is a resource's, says title.
+_RENAMED: Mapping[str, str] = {"name": "title", "parent_category_id": "parent"}
+
+Title = Annotated[str, Field(description="1 to 200 characters.")]
+Rank = Annotated[Int32, Field(description="Among its sisters, from 0.")]
+ParentId = Annotated[str, Field(description="The category above; none at the top.")]
+
+
+class CollectionUpdate(Body):
+    """What to change of a collection: the keys that are there. null clears."""
+
+    title: Title | None = None
+    handle: Handle | None = None
+
+
+class CollectionCreate(CollectionUpdate):
+    """A collection to create."""
+
+    title: Title
+
+
+class CollectionDocument(BaseModel):
+    """A collection as it is answered."""
+
+    id: str
+    title: str
+    handle: str
+    etag: Etag
+    created_at: Time
+    updated_at: Time
+
+
+class CategoryUpdate(Body):
+    """What to change of a category: the keys that are there. null clears."""
+
+    name: Title | None = None
+    handle: Handle | None = None
+    description: str | None = Field(None, description="At most 20,000 characters.")
+    parent_category_id: ParentId | None = None
+    rank: Rank | None = None
+
+
+class CategoryCreate(CategoryUpdate):
+    """A category to create."""
+
+    name: Title
+
+
+class CategoryDocument(BaseModel):
+    """A category as it is answered."""
+
+    id: str
+    name: str
+    handle: str
+    description: str
+    parent_category_id: str | None
+    rank: int
+    etag: Etag
+    created_at: Time
+    updated_at: Time
+
+
+def collection_message(body: CollectionUpdate, name: str = "", etag: str = "") -> Collection:
+    return Collection(name=name, etag=etag, **given(body))
+
+
+def collection_mask(body: CollectionUpdate) -> FieldMask:
+    return mask_of(body)
+
+
+def collection_json(collection: Collection) -> Document:
+    """Writes a collection as the admin API answers it."""
+    return {
+        "id": last_id(collection.name),
+        "title": collection.title,
+        "handle": collection.handle,
+        "etag": collection.etag,
+        "created_at": time_json(collection.create_time),
+        "updated_at": time_json(collection.update_time),
+    }
+
+
+def category_message(body: CategoryUpdate, name: str = "", etag: str = "") -> Category:
+    return Category(
+        name=name,
+        etag=etag,
+        title=body.name or "",
+        handle=body.handle or "",
+        description=body.description or "",
+        parent=name_of("categories", body.parent_category_id),
+        rank=body.rank or 0,
+    )
+
+
+def category_mask(body: CategoryUpdate) -> FieldMask:
+    return mask_of(body, _RENAMED)
+
+
+def category_json(category: Category) -> Document:
+    """Writes a category as the admin API answers it."""
+    return {
+        "id": last_id(category.name),
+        "name": category.title,
+        "handle": category.handle,
+        "description": category.description,
+        "parent_category_id": last_id_or_null(category.parent),
+        "rank": category.rank,
+        "etag": category.etag,
+        "created_at": time_json(category.create_time),
+        "updated_at": time_json(category.update_time),
+    }

@@ -1,0 +1,192 @@
+"""Tenants and their domains."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from math import isfinite
+from typing import Annotated, Any, Literal
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Struct
+from pydantic import AfterValidator, BaseModel, Field
+from souk.tenant_registry.v1.tenant_pb2 import Domain, Tenant
+
+from gateway.admin.shapes.scalars import (
+    Body,
+    CountryCode,
+    CurrencyCode,
+    Document,
+    Etag,
+    Time,
+    given,
+    last_id,
+    mask_of,
+    time_json,
+)
+
+# The contract's Struct nests three messages a level, and protobuf reads a hundred.
+_MOST_NESTED = 20
+
+
+def _storable(settings: dict[str, Any]) -> dict[str, Any]:
+    return {key: _plain(value, 1) for key, value in settings.items()}
+
+
+def _plain(value: object, depth: int) -> object:
+    """Turns a JSON value into what a Struct can hold; one that would change on the way is refused."""
+    if depth > _MOST_NESTED:
+        raise ValueError(f"nested more than {_MOST_NESTED} deep")
+    match value:
+        case dict():
+            return {key: _plain(one, depth + 1) for key, one in value.items()}
+        case list():
+            return [_plain(one, depth + 1) for one in value]
+        case bool() | None | str():
+            return value
+        case int() | float() | Decimal():
+            return _number(value)
+    raise ValueError("not JSON")
+
+
+def _number(value: int | float | Decimal) -> float:
+    # Compared with the number as it was written: a 17-digit id must not come back as another one.
+    near = float(value) if abs(value) < Decimal("1e300") else float("inf")
+    if not isfinite(near) or (isinstance(value, int) and int(near) != value):
+        raise ValueError("a number too large to be kept exactly")
+    return near
+
+
+Settings = Annotated[
+    dict[str, Any],
+    AfterValidator(_storable),
+    Field(description="Free settings for the tenant's own storefront; at most 16 KiB as JSON."),
+]
+DisplayName = Annotated[str, Field(description="What people call it; 1 to 100 characters.")]
+Locale = Annotated[str, Field(description="BCP 47, for example fr or fr-TN.", examples=["fr"])]
+TimeZone = Annotated[str, Field(description="IANA time zone.", examples=["Africa/Tunis"])]
+Capabilities = Annotated[list[str], Field(description="What it may use: lower case words.")]
+
+
+class TenantCreate(Body):
+    """A tenant to create; it begins as provisioning."""
+
+    id: str = Field(description="Lower case letters, digits and hyphens; never changes.")
+    display_name: DisplayName
+    country_code: CountryCode
+    currency_code: CurrencyCode
+    default_locale: Locale
+    supported_locales: list[Locale] = Field([], description="The default one alone when absent.")
+    time_zone: TimeZone | None = Field(None, description="UTC when absent.")
+    capabilities: Capabilities = []
+    settings: Settings = {}
+
+
+class TenantUpdate(Body):
+    """What to change of a tenant: the keys that are there. null clears."""
+
+    display_name: DisplayName | None = None
+    country_code: CountryCode | None = None
+    currency_code: CurrencyCode | None = Field(None, description="Cannot change: refused.")
+    default_locale: Locale | None = None
+    supported_locales: list[Locale] | None = None
+    time_zone: TimeZone | None = None
+    capabilities: Capabilities | None = None
+    settings: Settings | None = None
+
+
+class TenantDocument(BaseModel):
+    """A tenant as it is answered."""
+
+    id: str = Field(examples=["paris"])
+    display_name: str
+    country_code: str = Field(description="Lower case.", examples=["fr"])
+    currency_code: str = Field(description="Lower case.", examples=["eur"])
+    default_locale: str
+    supported_locales: list[str]
+    time_zone: str
+    capabilities: list[str]
+    settings: dict[str, Any]
+    state: Literal["provisioning", "active", "suspended", "archived"]
+    etag: Etag
+    created_at: Time
+    updated_at: Time
+    deleted_at: Time | None
+
+
+class DomainCreate(Body):
+    """A host to add."""
+
+    host: str = Field(
+        description="In any spelling; it is normalised.", examples=["shop.example.org"]
+    )
+    primary: bool = Field(False, description="Whether links to the tenant use it.")
+
+
+class DomainDocument(BaseModel):
+    """A host that belongs to a tenant."""
+
+    id: str = Field(description="The normalised host: lower case A-labels.")
+    tenant_id: str
+    display_host: str = Field(description="The same host as people read it.")
+    primary: bool
+    created_at: Time
+
+
+def tenant_message(body: TenantCreate | TenantUpdate, name: str = "", etag: str = "") -> Tenant:
+    """Makes the contract's tenant of what a body holds."""
+    values = given(body)
+    values.pop("id", None)
+    for code in ("country_code", "currency_code"):
+        if code in values:
+            values[code] = values[code].upper()
+    settings = values.pop("settings", None)
+    tenant = Tenant(name=name, etag=etag, **values)
+    if settings is not None:
+        tenant.settings.CopyFrom(_struct(settings))
+    return tenant
+
+
+def tenant_mask(body: TenantUpdate) -> FieldMask:
+    return mask_of(body)
+
+
+def _struct(settings: dict[str, Any]) -> Struct:
+    struct = Struct()
+    struct.update(settings)
+    return struct
+
+
+def tenant_json(tenant: Tenant) -> Document:
+    """Writes a tenant as the admin API answers it."""
+    return {
+        "id": last_id(tenant.name),
+        "display_name": tenant.display_name,
+        "country_code": tenant.country_code.lower(),
+        "currency_code": tenant.currency_code.lower(),
+        "default_locale": tenant.default_locale,
+        "supported_locales": list(tenant.supported_locales),
+        "time_zone": tenant.time_zone,
+        "capabilities": list(tenant.capabilities),
+        "settings": MessageToDict(tenant.settings),
+        "state": Tenant.State.Name(tenant.state).removeprefix("STATE_").lower(),
+        "etag": tenant.etag,
+        "created_at": time_json(tenant.create_time),
+        "updated_at": time_json(tenant.update_time),
+        "deleted_at": time_json(tenant.delete_time) if tenant.HasField("delete_time") else None,
+    }
+
+
+def tenants_json(tenants: Iterable[Tenant]) -> list[Document]:
+    return [tenant_json(tenant) for tenant in tenants]
+
+
+def domain_json(domain: Domain) -> Document:
+    """Writes a domain as the admin API answers it."""
+    _, tenant_id, _, host = domain.name.split("/")
+    return {
+        "id": host,
+        "tenant_id": tenant_id,
+        "display_host": domain.display_host,
+        "primary": domain.primary,
+        "created_at": time_json(domain.create_time),
+    }

@@ -1,0 +1,189 @@
+"""The embedded PostgreSQL: a cluster of its own, over TCP on the loopback address alone.
+
+It is our direct child and not pg_ctl's, so that we are told when it ends and it ends with us. As
+root it runs as nobody, because PostgreSQL refuses to be root.
+"""
+
+import asyncio
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import asyncpg
+
+from gateway.cli import binaries
+from gateway.cli.processes import Account, Program, unprivileged
+from gateway.cli.state import CannotStart
+
+SUPERUSER = "postgres"
+_ORPHAN_SECONDS = 15
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",  # a socket's path may have 107 bytes, and a state may lie deeper
+    "password_encryption": "scram-sha-256",
+    "max_connections": "200",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] %q%u@%d ",
+    "logging_collector": "off",
+}
+
+
+class Postgres:
+    """The cluster in one state folder."""
+
+    def __init__(self, state: Path, secrets_folder: Path, port: int) -> None:
+        self.port = port
+        self._home = state / "postgres"
+        self._data = self._home / "data"
+        self._state = state
+        self._password_file = secrets_folder / "postgres.password"
+        self._account = unprivileged()
+
+    @property
+    def admin_url(self) -> str:
+        password = self._password_file.read_text().strip()
+        return f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{self.port}/postgres"
+
+    def prepare(self) -> Program:
+        """Makes the cluster when there is none, puts a crash's traces away, tells how to run it.
+
+        Raises:
+            CannotStart: the programs are missing or fail, or the secret of an old cluster is lost.
+        """
+        programs = binaries.postgres(self._state, self._account)
+        if not self._data.exists():
+            self._initialise(programs)
+        elif not self._password_file.exists():
+            raise CannotStart(f"{self._data} has data, but its secret {self._password_file} is lost")
+        _end_orphan(self._data)
+        options = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        return Program(
+            name="postgres",
+            arguments=(
+                str(programs / "postgres"),
+                *("-D", str(self._data)),
+                *("-p", str(self.port)),
+                *options,
+            ),
+            environment=_environment(),
+            folder=self._data,
+            account=self._account,
+            # SIGINT is a fast shutdown. SIGTERM would wait for every client to leave first.
+            stop_signal=signal.SIGINT,
+            orphan_signal=signal.SIGINT,
+        )
+
+    def _initialise(self, programs: Path) -> None:
+        """Runs initdb in a draft folder, so that a half-made cluster is never taken for a whole."""
+        draft, password_file = self._home / "draft", self._home / "superuser.password"
+        shutil.rmtree(self._home, ignore_errors=True)
+        self._home.mkdir(mode=0o711)
+        draft.mkdir(mode=0o700)
+        password_file.touch(mode=0o600)
+        password = secrets.token_urlsafe(32)
+        password_file.write_text(password)
+        _give((draft, password_file), self._account)
+        self._run_initdb(programs, draft, password_file)
+        password_file.rename(self._password_file)
+        _give((self._password_file,), Account(os.geteuid(), os.getegid()))
+        draft.rename(self._data)
+
+    def _run_initdb(self, programs: Path, draft: Path, password_file: Path) -> None:
+        who = self._account
+        done = subprocess.run(
+            [
+                *(programs / "initdb", "-D", draft, "-U", SUPERUSER, "--pwfile", password_file),
+                *("-A", "scram-sha-256", "-E", "UTF8", "--no-instructions"),
+                *_locale(programs),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            cwd=draft,
+            env=_environment(),
+            user=None if who is None else who.uid,
+            group=None if who is None else who.gid,
+            extra_groups=None if who is None else [],
+        )
+        if done.returncode != 0:
+            raise CannotStart(f"initdb failed in {draft}:\n{done.stdout.strip()}")
+
+    async def version_when_ready(self, seconds: float = 30.0) -> str:
+        """Waits until it answers, and tells its version."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                connection = await asyncpg.connect(self.admin_url, timeout=5)
+            except asyncpg.InvalidPasswordError:
+                raise CannotStart(f"{self._password_file} is not the secret of this data") from None
+            except (OSError, asyncpg.PostgresError, TimeoutError):
+                if time.monotonic() > end:
+                    raise
+                await asyncio.sleep(0.03)
+                continue
+            try:
+                return str(await connection.fetchval("SHOW server_version"))
+            finally:
+                await connection.close()
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _locale(programs: Path) -> list[str]:
+    """Picks text order that does not change with the machine: by code point, with Unicode's case."""
+    said = subprocess.run(
+        [programs / "postgres", "--version"], capture_output=True, text=True, check=True
+    )
+    major = int(said.stdout.split()[2].split(".")[0].rstrip("develbtarc"))
+    if major >= 17:
+        return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
+    return ["--locale=C.UTF-8"]
+
+
+def _give(paths: tuple[Path, ...], account: Account | None) -> None:
+    if account is not None and os.geteuid() == 0:
+        for path in paths:
+            os.chown(path, account.uid, account.gid)
+
+
+def _end_orphan(data: Path) -> None:
+    """Removes the pid file of a server that is gone, and ends one that outlived its supervisor.
+
+    PostgreSQL itself refuses to start while the pid in that file belongs to anything at all, even
+    a zombie or another program that got the same number.
+    """
+    pid_file = data / "postmaster.pid"
+    try:
+        pid = int(pid_file.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        pid_file.unlink(missing_ok=True)
+        return
+    end = time.monotonic() + _ORPHAN_SECONDS
+    signals = [signal.SIGINT, signal.SIGQUIT]
+    while _serves(pid, data):
+        late = time.monotonic() > end - _ORPHAN_SECONDS / 2
+        if signals and (len(signals) == 2 or late):
+            os.kill(pid, signals.pop(0))
+        if time.monotonic() > end:
+            raise CannotStart(f"an old PostgreSQL (process {pid}) holds {data} and does not end")
+        time.sleep(0.05)
+    pid_file.unlink(missing_ok=True)
+
+
+def _serves(pid: int, data: Path) -> bool:
+    """Tells whether a live process with that number is the server of this data folder."""
+    process = Path("/proc") / str(pid)
+    try:
+        state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+        return state != "Z" and (process / "cwd").resolve(strict=True) == data.resolve()
+    except OSError:
+        return False

@@ -1,0 +1,73 @@
+"""The embedded Valkey, which speaks Redis's protocol."""
+
+import asyncio
+import os
+import secrets
+import time
+from pathlib import Path
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from gateway.cli import binaries
+from gateway.cli.processes import Program, unprivileged
+
+
+class Valkey:
+    """A cache that starts empty.
+
+    Nothing is saved: Redis holds only what the registry can tell again, so an empty one is always
+    right, while a restored one could hold what is no longer true.
+    """
+
+    def __init__(self, state: Path, secrets_folder: Path, port: int) -> None:
+        self._state = state
+        self._port = port
+        self._password_file = secrets_folder / "redis.password"
+
+    @property
+    def url(self) -> str:
+        return f"redis://:{self._password_file.read_text()}@127.0.0.1:{self._port}/0"
+
+    def prepare(self) -> Program:
+        if not self._password_file.exists():
+            descriptor = os.open(self._password_file, os.O_WRONLY | os.O_CREAT, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(32))
+        account = unprivileged()
+        binary = binaries.valkey(self._state, account)
+        return Program(
+            name="valkey",
+            # The settings go in by standard input: arguments are for everybody's eyes.
+            arguments=(str(binary), "-"),
+            input="\n".join(
+                (
+                    "bind 127.0.0.1",
+                    f"port {self._port}",
+                    f"requirepass {self._password_file.read_text()}",
+                    'save ""',
+                    "appendonly no",
+                    "maxmemory 256mb",
+                    "maxmemory-policy allkeys-lru",
+                    "",
+                )
+            ),
+            environment={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+            folder=Path("/"),
+            account=account,
+            stop_seconds=5.0,
+        )
+
+    async def version_when_ready(self, seconds: float = 10.0) -> str:
+        """Waits until it answers, and tells its version."""
+        end = time.monotonic() + seconds
+        async with Redis.from_url(self.url, socket_timeout=1) as client:
+            while True:
+                try:
+                    facts = await client.info("server")
+                except (OSError, RedisError):
+                    if time.monotonic() > end:
+                        raise
+                    await asyncio.sleep(0.03)
+                else:
+                    return str(facts.get("valkey_version", facts["redis_version"]))

@@ -1,0 +1,27 @@
+"""What the local runner is told from outside."""
+
+from pathlib import Path
+
+from pydantic import Field, PostgresDsn, RedisDsn
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gateway.cli.state import default_folder
+
+
+class RunnerSettings(BaseSettings):
+    """SOUK_STATE, SOUK_PORT, and the servers to use in place of the embedded ones."""
+
+    model_config = SettingsConfigDict(env_prefix="SOUK_", frozen=True)
+
+    state: Path = Field(default_factory=default_folder)
+    port: int = Field(default=8000, ge=0, le=65535)
+    """The gateway's port; 0 takes a free one."""
+    postgres_admin: PostgresDsn | None = None
+    redis: RedisDsn | None = None
+    base_domain: str = "impactnutrition.com"
+    admin_email: str = ""
+
+    @property
+    def admin(self) -> str:
+        """The e-mail address that the first admin logs in with."""
+        return self.admin_email or f"admin@{self.base_domain}"

@@ -1,0 +1,228 @@
+"""Finding a tenant: in memory, else in Redis, else by asking tenant-registry.
+
+Known tenants outlive both: memory is refreshed behind the requests and kept while nobody answers.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import grpc
+import structlog
+from souk.tenant_registry.v1 import tenant_registry_service_pb2 as registry
+from souk.tenant_registry.v1.tenant_pb2 import TenantConfig
+
+from gateway.clients import Clients
+from gateway.tenancy.flights import Flights
+from gateway.tenancy.memory import NEVER, Entry, TenantMemory
+from gateway.tenancy.shared import SharedTenants
+from gateway.tenancy.tenant import TENANT_ID, KnownTenant, known, tenant_not_found, unknown_shop
+from services.kernel.errors import InvalidArgument, NotFound, ServiceError, Unavailable, from_rpc
+from services.kernel.scope import Scope, bound
+
+# Up to the first age a known tenant is used as it is, up to the second it is used while it is
+# asked for again, and after that it is asked for first, if somebody answers.
+SOFT_SECONDS = 5.0
+HARD_SECONDS = 30.0
+_WAIT_SECONDS = 0.25
+_REGISTRY_SECONDS = 0.5
+_REGISTRY_CALLS = 32
+_SCOPE = Scope(None, "services/gateway", frozenset({"host:resolve"}))
+
+_log = structlog.get_logger("gateway")
+Fetch = Callable[[], Coroutine[Any, Any, KnownTenant | None]]
+
+
+class Tenancy:
+    def __init__(
+        self, clients: Clients, shared: SharedTenants, *, base_domain: str, fallback: str
+    ) -> None:
+        self._clients = clients
+        self._shared = shared
+        self._base_domain = base_domain
+        self._fallback = fallback
+        self._memory = TenantMemory()
+        self._flights: Flights[KnownTenant | None] = Flights()
+        self._behind: set[asyncio.Task[object]] = set()
+        self._registry_slots = asyncio.Semaphore(_REGISTRY_CALLS)
+
+    def start(self) -> None:
+        """Begins to hear of changes that other processes made."""
+        self._later(self._shared.listen(self.heard, self._memory.doubt_all))
+
+    async def close(self) -> None:
+        for task in self._behind:
+            task.cancel()
+        await asyncio.gather(*self._behind, return_exceptions=True)
+        await self._flights.close()
+        await self._shared.close()
+
+    @property
+    def knows_fallback(self) -> bool:
+        return self._memory.tenant(self._fallback) is not None
+
+    async def owner(self, host: str) -> KnownTenant | None:
+        """Finds the tenant that owns a normalised host, whatever its state; None when nobody does.
+
+        Nobody is remembered for a few seconds in this process alone, so a scan of random hosts
+        grows nothing.
+
+        Raises:
+            Unavailable: nobody who could know answers.
+        """
+        if entry := self._memory.owner(host):
+            tenant = await self._confirmed(entry)
+            if tenant is not None and tenant.owns(host, self._base_domain):
+                return tenant
+        if self._memory.is_unknown("host", host):
+            return None
+        return await self._flights.join(("host", host), lambda: self._fetch_owner(host))
+
+    async def find(self, tenant_id: str) -> KnownTenant | None:
+        """Finds a tenant by its id, whatever its state; None when there is none.
+
+        Raises:
+            Unavailable: nobody who could know answers.
+        """
+        if entry := self._memory.tenant(tenant_id):
+            return await self._confirmed(entry)
+        if not TENANT_ID.fullmatch(tenant_id) or self._memory.is_unknown("tenant", tenant_id):
+            return None
+        return await self._flights.join(("tenant", tenant_id), self._fetching(tenant_id))
+
+    async def tenant(self, tenant_id: str) -> KnownTenant:
+        """The same, for a caller that needs one.
+
+        Raises:
+            NotFound: TENANT_NOT_FOUND.
+        """
+        tenant = await self.find(tenant_id)
+        if tenant is None:
+            raise tenant_not_found(tenant_id)
+        return tenant
+
+    async def fallback(self) -> KnownTenant:
+        """The tenant that the platform's own hosts show when nothing names another."""
+        tenant = await self.find(self._fallback)
+        if tenant is None:
+            raise unknown_shop()
+        return tenant
+
+    async def changed(self, tenant_id: str) -> None:
+        """Makes a write of a tenant or of its domains known here, in Redis and to all gateways.
+
+        Never raises: the write is done, and what cannot be told now is found within seconds.
+        """
+        version = 0
+        try:
+            config = await self._ask_tenant(tenant_id)
+            tenant = self._memory.put(known(config))
+            version = tenant.version
+            await self._shared.put(tenant, config.SerializeToString())
+        except (ServiceError, ValueError):
+            self._memory.confirm_at(tenant_id, NEVER)
+        self._memory.forget_unknown()
+        await self._shared.publish(tenant_id, version)
+
+    def heard(self, tenant_id: str, version: int) -> None:
+        """Takes another process's word that a tenant changed: what is older here is in doubt."""
+        self._memory.forget_unknown()
+        entry = self._memory.tenant(tenant_id)
+        if entry is not None and (version == 0 or entry.tenant.version < version):
+            self._memory.confirm_at(tenant_id, NEVER)
+
+    async def _confirmed(self, entry: Entry) -> KnownTenant | None:
+        age = time.monotonic() - entry.confirmed_at
+        if age <= SOFT_SECONDS:
+            return entry.tenant
+        tenant_id = entry.tenant.id
+        refresh = self._flights.start(("tenant", tenant_id), self._fetching(tenant_id))
+        if age <= HARD_SECONDS:
+            return entry.tenant
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                return await asyncio.shield(refresh)
+        except (ServiceError, TimeoutError):
+            # Nobody answers: go on with what is known, and ask again behind the requests.
+            self._memory.confirm_at(tenant_id, time.monotonic() - SOFT_SECONDS)
+            return entry.tenant
+
+    def _fetching(self, tenant_id: str) -> Fetch:
+        return lambda: self._fetch(tenant_id)
+
+    async def _fetch(self, tenant_id: str) -> KnownTenant | None:
+        generation = self._memory.generation
+        kept = await self._shared.tenant(tenant_id)
+        if kept is not None and kept.is_fresh:
+            if self._memory.tenant(tenant_id) is None:
+                # Nothing here to hold its version against, so the registry has the last word.
+                self._later(self._verify(tenant_id))
+            return self._memory.put(kept.tenant)
+        try:
+            return self._learn(await self._ask_tenant(tenant_id))
+        except NotFound:
+            self._memory.forget(tenant_id)
+            self._memory.put_unknown("tenant", tenant_id, generation=generation)
+            return None
+        except Unavailable:
+            if kept is None:
+                raise
+            return self._memory.put(kept.tenant)
+
+    async def _verify(self, tenant_id: str) -> None:
+        try:
+            self._learn(await self._ask_tenant(tenant_id))
+        except NotFound:
+            self._memory.forget(tenant_id)
+        except ServiceError:
+            self._memory.confirm_at(tenant_id, time.monotonic() - SOFT_SECONDS)
+
+    async def _fetch_owner(self, host: str) -> KnownTenant | None:
+        generation = self._memory.generation
+        hint = await self._shared.owner_hint(host)
+        if hint is not None:
+            tenant = await self.find(hint)
+            if tenant is not None and tenant.owns(host, self._base_domain):
+                self._memory.point(host, tenant.id)
+                return tenant
+        try:
+            tenant = self._learn(await self._ask_host(host))
+        except (NotFound, InvalidArgument):
+            self._memory.put_unknown("host", host, generation=generation)
+            return None
+        self._memory.point(host, tenant.id)
+        self._later(self._shared.point(host, tenant.id))
+        return tenant
+
+    def _learn(self, config: TenantConfig) -> KnownTenant:
+        tenant = known(config)
+        self._later(self._shared.put(tenant, config.SerializeToString()))
+        return self._memory.put(tenant)
+
+    async def _ask_tenant(self, tenant_id: str) -> TenantConfig:
+        request = registry.ResolveTenantRequest(name=f"tenants/{tenant_id}")
+        return await self._ask(lambda: self._clients.tenants.ResolveTenant(request))
+
+    async def _ask_host(self, host: str) -> TenantConfig:
+        request = registry.ResolveHostRequest(host=host)
+        return await self._ask(lambda: self._clients.tenants.ResolveHost(request))
+
+    async def _ask(self, call: Callable[[], Any]) -> TenantConfig:
+        try:
+            async with asyncio.timeout(_REGISTRY_SECONDS), self._registry_slots:
+                with bound(_SCOPE):
+                    config: TenantConfig = await call()
+                    return config
+        except grpc.aio.AioRpcError as error:
+            refused = from_rpc(error)
+        except TimeoutError:
+            refused = Unavailable("UNAVAILABLE", "tenant-registry does not answer")
+        if isinstance(refused, (NotFound, InvalidArgument)):
+            raise refused
+        raise Unavailable("UNAVAILABLE", refused.message) from None
+
+    def _later(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.create_task(work)
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)

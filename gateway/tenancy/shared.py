@@ -1,0 +1,179 @@
+"""Tenants in Redis, shared by all gateway processes, and believed only as far as it can be checked.
+
+A value is a hash: the configuration as bytes, its version, when the registry confirmed it, and a
+MAC over all of it and the tenant's id, so that what anybody else wrote there is never served. A
+host's key holds only a hint, the id of a tenant whose configuration then must name the host.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import redis.asyncio as redis
+import structlog
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from gateway.tenancy.tenant import KnownTenant, parsed
+
+CALL_SECONDS = 0.05
+FRESH_SECONDS = 30.0
+_KEPT_SECONDS = 24 * 3600
+_PAUSE_SECONDS = 1.0
+_CHANNEL = "souk:tenant-changed"
+
+# An older version never replaces a newer one, in whatever order two gateways get here.
+_FENCED_PUT = """
+if redis.call('TYPE', KEYS[1])['ok'] == 'hash' then
+  local held = tonumber(redis.call('HGET', KEYS[1], 'version') or '')
+  if held and held > tonumber(ARGV[1]) then return 0 end
+else
+  redis.call('DEL', KEYS[1])
+end
+redis.call('HSET', KEYS[1], 'version', ARGV[1], 'confirmed', ARGV[2], 'config', ARGV[3], 'mac', ARGV[4])
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+return 1
+"""
+
+T = TypeVar("T")
+_log = structlog.get_logger("gateway")
+
+
+def key(kind: str, name: str) -> str:
+    """The one place where keys are made; the length keeps two names from meeting in one key."""
+    return f"souk:{kind}:{len(name)}:{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A configuration from Redis, and whether the registry confirmed it lately."""
+
+    tenant: KnownTenant
+    is_fresh: bool
+
+
+class SharedTenants:
+    """Every method is quiet when Redis is not there: it finds nothing, or keeps nothing."""
+
+    def __init__(self, url: str, secret: bytes) -> None:
+        self._secret = hashlib.sha256(b"souk tenant cache\0" + secret).digest()
+        self._redis = _client(url, timeout=CALL_SECONDS)
+        self._listener = _client(url, timeout=None)
+        self._asleep_until = 0.0
+
+    @property
+    def is_answering(self) -> bool:
+        return time.monotonic() >= self._asleep_until
+
+    async def tenant(self, tenant_id: str) -> Kept | None:
+        fields = ("version", "confirmed", "config", "mac")
+        name = key("tenant", tenant_id)
+        values = await self._quietly(lambda: self._redis.hmget(name, fields))
+        if not values or not any(values):
+            return None
+        kept = self._believed(tenant_id, values)
+        if kept is None:
+            await self._quietly(lambda: self._redis.delete(name))
+        return kept
+
+    def _believed(self, tenant_id: str, values: list[bytes | None]) -> Kept | None:
+        version, confirmed, config, mac = (value or b"" for value in values)
+        if not hmac.compare_digest(mac, self._mac(tenant_id, version, confirmed, config)):
+            return None
+        tenant = parsed(config)
+        if tenant is None or tenant.id != tenant_id or str(tenant.version).encode() != version:
+            return None
+        return Kept(tenant, -FRESH_SECONDS < time.time() - float(confirmed) < FRESH_SECONDS)
+
+    async def put(self, tenant: KnownTenant, config: bytes) -> None:
+        version, confirmed = str(tenant.version).encode(), str(time.time()).encode()
+        mac = self._mac(tenant.id, version, confirmed, config)
+        name = key("tenant", tenant.id)
+        arguments = (version, confirmed, config, mac, _KEPT_SECONDS)
+        await self._quietly(lambda: self._redis.eval(_FENCED_PUT, 1, name, *arguments))
+
+    async def owner_hint(self, host: str) -> str | None:
+        raw = await self._quietly(lambda: self._redis.getrange(key("host", host), 0, 63))
+        return raw.decode("ascii", "replace") if raw else None
+
+    async def point(self, host: str, tenant_id: str) -> None:
+        await self._quietly(
+            lambda: self._redis.set(key("host", host), tenant_id, ex=_KEPT_SECONDS)
+        )
+
+    async def publish(self, tenant_id: str, version: int) -> None:
+        """Tells every gateway process; version 0 means that it must ask."""
+        message = json.dumps({"tenant": tenant_id, "version": version})
+        await self._quietly(lambda: self._redis.publish(_CHANNEL, message))
+
+    async def listen(
+        self, heard: Callable[[str, int], None], connected: Callable[[], None]
+    ) -> None:
+        """Hears of changes for ever; after each new connection all that is known is in doubt."""
+        wait = 0.1
+        while True:
+            try:
+                async with self._listener.pubsub() as channel:
+                    await channel.subscribe(_CHANNEL)
+                    connected()
+                    wait = 0.1
+                    async for message in channel.listen():
+                        _pass_on(message.get("data"), heard)
+            except (RedisError, OSError, TimeoutError) as error:
+                _log.warning("tenant_changes_unheard", error=type(error).__name__)
+            await asyncio.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311  # jitter
+            wait = min(wait * 2, 2.0)
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+        await self._listener.aclose()
+
+    def _mac(self, tenant_id: str, *parts: bytes) -> bytes:
+        said = b"".join(b"%d:%b" % (len(part), part) for part in (tenant_id.encode(), *parts))
+        return hmac.digest(self._secret, said, "sha256")
+
+    async def _quietly(self, ask: Callable[[], Awaitable[T]]) -> T | None:
+        """Asks Redis, unless it failed a moment ago; nobody waits for it twice."""
+        if not self.is_answering:
+            return None
+        try:
+            async with asyncio.timeout(2 * CALL_SECONDS):
+                return await ask()
+        except redis.ResponseError:
+            return None  # A key of the wrong type is Redis answering, with nothing of ours.
+        except (RedisError, OSError, TimeoutError) as error:
+            self._asleep_until = time.monotonic() + _PAUSE_SECONDS
+            _log.warning("redis_unanswering", error=type(error).__name__)
+            return None
+
+
+def _client(url: str, timeout: float | None) -> redis.Redis:
+    # The library's own defaults wait for ever on a paused Redis and retry for seconds on a dead one.
+    pool = redis.BlockingConnectionPool.from_url(
+        url,
+        max_connections=16,
+        timeout=CALL_SECONDS,
+        socket_timeout=timeout,
+        socket_connect_timeout=CALL_SECONDS if timeout else 1.0,
+        socket_keepalive=True,
+        retry=Retry(NoBackoff(), 0),
+        health_check_interval=0 if timeout else 5,
+    )
+    return redis.Redis.from_pool(pool)
+
+
+def _pass_on(data: object, heard: Callable[[str, int], None]) -> None:
+    try:
+        message = json.loads(data) if isinstance(data, bytes) else {}
+        tenant_id, version = message["tenant"], message["version"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return
+    if isinstance(tenant_id, str) and isinstance(version, int):
+        heard(tenant_id, version)
