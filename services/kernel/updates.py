@@ -1,0 +1,93 @@
+"""Updates: which fields a mask may change, and which version of a row it was meant for."""
+
+from google.api import field_behavior_pb2
+from google.api.field_behavior_pb2 import IDENTIFIER, IMMUTABLE, OUTPUT_ONLY
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
+
+from services.kernel.errors import Aborted, InvalidArgument
+
+# They say which resource and which version; they are never what an update changes.
+_ADDRESS = frozenset({"name", "etag"})
+
+# An error travels in a trailer, and gRPC's are 8 KiB.
+_MOST_NAMED = 10
+
+
+def masked(message: Message, mask: FieldMask, current: Message | None = None) -> list[str]:
+    """Tells which fields of `message` an update changes, each once; paths are whole fields.
+
+    An empty mask means every field that is set and may be; what is OUTPUT_ONLY comes back as it was
+    read, so it is passed over there. An IMMUTABLE field is passed over where it equals that of
+    `current`; without `current` nobody can tell, and it is refused.
+
+    Raises:
+        InvalidArgument: MASK_INVALID for a path that is unknown, OUTPUT_ONLY, the identifier or the
+            etag, FIELD_IMMUTABLE for one that would change what cannot; the paths are named.
+    """
+    kind = type(message)
+    if mask.paths:
+        paths = list(dict.fromkeys(mask.paths))
+        _refuse_unsettable(kind, paths)
+    else:
+        paths = [field.name for field, _ in message.ListFields() if _settable(kind, field.name)]
+    immutable = [path for path in paths if IMMUTABLE in _behaviour(kind, path)]
+    changed = [p for p in immutable if current is None or _value(message, p) != _value(current, p)]
+    if changed:
+        raise InvalidArgument(
+            "FIELD_IMMUTABLE",
+            f"cannot change: {', '.join(changed)}",
+            dict.fromkeys(changed, "cannot change"),
+        )
+    return [path for path in paths if path not in immutable]
+
+
+def etag(version: int) -> str:
+    """Makes the etag of a row version: the number in double quotes, as HTTP has it."""
+    return f'"{version}"'
+
+
+def check_etag(given: str, version: int) -> None:
+    """Refuses an update that was meant for another version; an empty etag means any.
+
+    Raises:
+        Aborted: ETAG_MISMATCH.
+    """
+    if given and given != etag(version):
+        raise Aborted(
+            "ETAG_MISMATCH",
+            "it has changed since it was read; read it again, then retry",
+            etag=etag(version),
+        )
+
+
+def _refuse_unsettable(kind: type[Message], paths: list[str]) -> None:
+    fields = kind.DESCRIPTOR.fields_by_name
+    wrong = [
+        (path[:100], "cannot be set" if path in fields else "no such field")
+        for path in paths
+        if path not in fields or not _settable(kind, path)
+    ]
+    if wrong:
+        raise InvalidArgument(
+            "MASK_INVALID",
+            "the mask names what cannot be changed: "
+            + "; ".join(f"{path}: {text}" for path, text in wrong[:_MOST_NAMED]),
+            dict(wrong[:_MOST_NAMED]),
+        )
+
+
+def _settable(kind: type[Message], path: str) -> bool:
+    return path not in _ADDRESS and not _behaviour(kind, path) & {OUTPUT_ONLY, IDENTIFIER}
+
+
+def _behaviour(kind: type[Message], path: str) -> frozenset[int]:
+    options = kind.DESCRIPTOR.fields_by_name[path].GetOptions()
+    # google.api comes without stubs.
+    found: list[int] = options.Extensions[field_behavior_pb2.field_behavior]  # type: ignore[index]
+    return frozenset(found)
+
+
+def _value(message: Message, path: str) -> object:
+    value: object = getattr(message, path)
+    return value
