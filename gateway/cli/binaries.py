@@ -58,17 +58,17 @@ def _runs(binary: Path, account: Account | None) -> bool:
     """Tells whether the account can run it; a checkout below /root hides it from nobody."""
     who = {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
     try:
-        done = subprocess.run(
+        subprocess.run(
             [binary, "--version"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            check=False,
+            check=True,
             cwd="/",
             **who,  # type: ignore[call-overload]  # the three arguments above, or none of them
         )
-    except OSError:
+    except (OSError, subprocess.CalledProcessError):
         return False
-    return done.returncode == 0
+    return True
 
 
 def _usable(folder: Path, account: Account | None, source: str) -> Path:
@@ -94,7 +94,8 @@ def _reachable(parts: list[Path], binary: Path, state: Path, account: Account | 
             if part.exists():
                 shutil.copytree(part, draft / part.name, symlinks=True)
         for path in (draft.parent, draft, *draft.rglob("*")):
-            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
         draft.rename(copy)
     if not _runs(copy / binary.relative_to(site), account):
         raise CannotStart(f"{binary.name} cannot be run from {copy}; choose another SOUK_STATE")

@@ -1,39 +1,31 @@
-"""The whole platform on this machine, each part its own process.
+"""The whole platform on this machine, each part a process of its own.
 
-    async with LocalPlatform(RunnerSettings(state=folder, port=0)) as platform:
-        ...  # platform.url answers; everything ends with the block
+async with LocalPlatform(RunnerSettings(state=folder, port=0)) as platform:
+    ...  # platform.url answers; every process ends with the block
 """
 
 import asyncio
-import os
-import sys
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
 
 from gateway.cli import health, ports
-from gateway.cli.postgres import Postgres
+from gateway.cli.plan import SERVICES, Plan
 from gateway.cli.processes import Child, Program, start
-from gateway.cli.redis import Valkey
 from gateway.cli.settings import RunnerSettings
 from gateway.cli.state import CannotStart, State
-from services.kernel.keys import DATABASES, make_secrets
+from services.kernel.keys import make_secrets
 from services.kernel.provision import CannotProvision, provision
-
-ROOT = Path(__file__).resolve().parents[2]
-SERVICES = tuple(database.replace("_", "-") for database in DATABASES)
-
-
-def _silent(_line: str) -> None: ...
 
 
 class LocalPlatform:
-    """Starts, watches and stops the processes of a platform that lives in one state folder.
+    """Starts and stops the processes; `kill` and `start` do so to one of them by its name.
 
-    `report` gets a line for each thing worth telling. A process that ends unasked is reported with
-    its last words; whoever supervises starts it again, see `ended`.
+    The names are postgres, valkey, audit, tenant-registry, catalog-opt-in and gateway. A process
+    that ends unasked is put on `ended`, and stays down until somebody starts it.
     """
 
     def __init__(
@@ -41,60 +33,33 @@ class LocalPlatform:
         settings: RunnerSettings,
         *,
         seed: bool = True,
-        report: Callable[[str], None] = _silent,
+        report: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.settings = settings
         self.state = State(settings.state)
-        self.secrets = self.state.secrets
-        self.children: dict[str, Child] = {}
-        self.ended: asyncio.Queue[str] = asyncio.Queue()
-        """Names of the processes that ended although nobody told them to."""
+        self.plan = Plan(settings, self.state)
+        self.ended: asyncio.Queue[Child] = asyncio.Queue()
+        self._children: dict[str, Child] = {}
+        self._watchers: dict[str, asyncio.Task[None]] = {}
         self._seed = seed
         self._report = report
-        self._watchers: set[asyncio.Task[None]] = set()
-        self._choose_addresses()
-
-    def _choose_addresses(self) -> None:
-        port, postgres, valkey, *rest = ports.free(3 + len(SERVICES))
-        self.port = self.settings.port or port
-        self.addresses = {
-            name: f"127.0.0.1:{port}" for name, port in zip(SERVICES, rest, strict=True)
-        }
-        self._postgres: Postgres | None = None
-        self._valkey: Valkey | None = None
-        if self.settings.postgres_admin is None:
-            self._postgres = Postgres(self.state.folder, self.secrets, postgres)
-        if self.settings.redis is None:
-            self._valkey = Valkey(self.state.folder, self.secrets, valkey)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.plan.port}"
 
     @property
-    def postgres_admin(self) -> str:
-        """The URL of PostgreSQL's superuser."""
-        return self._postgres.admin_url if self._postgres else str(self.settings.postgres_admin)
+    def addresses(self) -> dict[str, str]:
+        """The services' host:port by name."""
+        return self.plan.addresses
 
     @property
-    def postgres(self) -> str:
-        """PostgreSQL's host:port."""
-        parts = urlsplit(self.postgres_admin)
-        return f"{parts.hostname}:{parts.port or 5432}"
-
-    @property
-    def redis(self) -> str:
-        """Redis's URL, password included."""
-        return self._valkey.url if self._valkey else str(self.settings.redis)
+    def secrets(self) -> Path:
+        return self.state.secrets
 
     async def __aenter__(self) -> Self:
         self.state.acquire()
         try:
-            if not ports.is_free(self.port):
-                raise CannotStart(
-                    f"port {self.port} of 127.0.0.1 is taken; stop what listens there,"
-                    f" or take another: SOUK_PORT={self.port + 1} make up"
-                )
             await self._start()
         except BaseException:
             await self._stop()
@@ -109,67 +74,112 @@ class LocalPlatform:
     ) -> None:
         await self._stop()
 
-    async def _start(self) -> None:
-        make_secrets(self.secrets)
-        await asyncio.gather(*(self.start(name) for name in self._servers()))
-        try:
-            for warning in await provision(self.postgres_admin, self.secrets):
-                self._report(f"warning: {warning}")
-        except CannotProvision as error:
-            raise CannotStart(str(error)) from None
-        await asyncio.gather(*(self._run(f"migrate-{name}", name, "migrate") for name in SERVICES))
-        await self._run("bootstrap", "tenant-registry", "bootstrap")
-        self._report("databases are migrated")
-        await asyncio.gather(*(self.start(name) for name in (*SERVICES, "gateway")))
-        if self._seed:
-            await self.seed()
-
-    def _servers(self) -> list[str]:
-        embedded = {"postgres": self._postgres, "valkey": self._valkey}
-        return [name for name, server in embedded.items() if server]
-
     async def start(self, name: str) -> None:
-        """Starts one process by its name and waits until it is healthy.
+        """Starts one process and waits until it is healthy.
 
         Raises:
-            CannotStart: it ended, or did not become healthy in time; with its last words.
+            CannotStart: it ended, or did not get healthy in time; with its last words.
         """
-        program = await asyncio.to_thread(self._program, name)
-        child = await start(program, self.state.logs / f"{name}.log")
-        self.children[name] = child
-        await health.wait(child, self._healthy(name))
-        self._watch(name, child)
+        program = await asyncio.to_thread(self.plan.program, name)
+        child = await self._launch(program, name)
+        await health.wait(child, self._check(name))
+        self._watchers[name] = asyncio.create_task(self._watch(child))
+        self._report(f"{name} is ready")
 
-    def _program(self, name: str) -> Program:
-        match name:
-            case "postgres" if self._postgres:
-                return self._postgres.prepare()
-            case "valkey" if self._valkey:
-                return self._valkey.prepare()
-            case "gateway":
-                return self._python(name, "gateway")
-            case _:
-                return self._python(name, f"services.{name.replace('-', '_')}", "serve")
-    def _python(self, name: str, module: str, *arguments: str) -> Program:
-        return Program(
-            name=name,
-            arguments=(sys.executable, "-m", module, *arguments),
-            environment=self._environment(name),
-            folder=ROOT,
+    async def kill(self, name: str) -> None:
+        """Ends one process as a crash would, and leaves it down."""
+        await self._children[name].kill()
+
+    async def restart(self, name: str) -> None:
+        """Kills one process and starts it again."""
+        await self.kill(name)
+        await self.start(name)
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Sends one process a signal: SIGSTOP and SIGCONT pause it and let it go on."""
+        self._children[name].signal(number)
+
+    def pid(self, name: str) -> int:
+        return self._children[name].process.pid
+
+    def abandon(self) -> None:
+        """Kills whatever still runs, for those who cannot wait for a stop in good order."""
+        for child in self._children.values():
+            child.signal(signal.SIGKILL)
+
+    async def _start(self) -> None:
+        if not ports.is_free(self.plan.port):
+            raise CannotStart(
+                f"port {self.plan.port} on 127.0.0.1 is taken; stop what listens there,"
+                f" or choose another: SOUK_PORT={self.plan.port + 1} make up"
+            )
+        make_secrets(self.secrets)
+        await _together(*(self.start(name) for name in self.plan.servers))
+        await self._provision()
+        await _together(
+            *(self._migrate_and_start(name) for name in SERVICES), self.start("gateway")
         )
+        if self._seed:
+            await self._run(self.plan.seed(self.url), "seed")
+            self._report("demo data is there")
 
-    def _environment(self, name: str) -> dict[str, str]:
-        inherited = {
-            key: value
-            for key, value in os.environ.items()
-            if not key.startswith(("SOUK_POSTGRES", "SOUK_REDIS", "SOUK_LISTEN", "SOUK_AUDIT"))
-        }
-        own = {"SOUK_SECRETS": str(self.secrets), "SOUK_ADMIN_EMAIL": self.settings.admin}
+    async def _provision(self) -> None:
+        try:
+            for warning in await provision(self.plan.postgres_admin, self.secrets):
+                self._report(f"warning: {warning}")
+        except (CannotProvision, OSError) as error:
+            raise CannotStart(f"PostgreSQL: {error}") from None
+
+    async def _migrate_and_start(self, service: str) -> None:
+        await self._run(self.plan.command(service, "migrate"), f"{service}-migrate")
+        if service == "tenant-registry":
+            await self._run(self.plan.command(service, "bootstrap"), f"{service}-bootstrap")
+        await self.start(service)
+
+    async def _run(self, program: Program, name: str) -> None:
+        """Runs a program to its end, which must be a good one."""
+        child = await self._launch(program, name)
+        if await child.process.wait() != 0:
+            raise CannotStart(child.obituary())
+        del self._children[name]
+
+    async def _launch(self, program: Program, name: str) -> Child:
+        child = self._children[name] = await start(program, self.state.logs / f"{name}.log")
+        return child
+
+    def _check(self, name: str) -> Callable[[], Coroutine[None, None, bool]]:
+        if name == "postgres" and self.plan.postgres:
+            return self.plan.postgres.answers
+        if name == "valkey" and self.plan.valkey:
+            return self.plan.valkey.answers
         if name == "gateway":
-            own |= {f"SOUK_{service.replace('-', '_').upper()}": self.addresses[service] for service in SERVICES}
-            own |= {"SOUK_LISTEN": f"127.0.0.1:{self.port}", "SOUK_REDIS": self.redis}
-        elif name in SERVICES:
-            own |= {"SOUK_LISTEN": self.addresses[name], "SOUK_POSTGRES": self.postgres}
-            if name != "audit":
-                own["SOUK_AUDIT"] = self.addresses["audit"]
-        return inherited | own
+            return partial(health.gateway_is_ready, self.url)
+        return partial(health.service_is_ready, self.addresses[name])
+
+    async def _watch(self, child: Child) -> None:
+        await child.process.wait()
+        if not child.expected:
+            self.ended.put_nowait(child)
+
+    async def _stop(self) -> None:
+        """Stops in the reverse order of starting, so that nobody misses whom they depend on."""
+        last = [name for name in ("valkey", "postgres") if name in self._children]
+        first = [name for name in self._children if name not in (*last, "gateway")]
+        for names in (["gateway"] if "gateway" in self._children else [], first, last):
+            ended = await asyncio.gather(*(self._children[name].stop() for name in names))
+            for name, by_itself in zip(names, ended, strict=True):
+                if not by_itself:
+                    self._report(f"{name} did not stop when told, and was killed")
+        for watcher in self._watchers.values():
+            watcher.cancel()
+        self.state.release()
+
+
+async def _together(*acts: Coroutine[None, None, None]) -> None:
+    """Does all at the same time; the first failure ends the others, and is raised alone."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for act in acts:
+                group.create_task(act)
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None

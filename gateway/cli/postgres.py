@@ -4,8 +4,8 @@ It is our direct child and not pg_ctl's, so that we are told when it ends and it
 root it runs as nobody, because PostgreSQL refuses to be root.
 """
 
-import asyncio
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -59,7 +59,9 @@ class Postgres:
         if not self._data.exists():
             self._initialise(programs)
         elif not self._password_file.exists():
-            raise CannotStart(f"{self._data} has data, but its secret {self._password_file} is lost")
+            raise CannotStart(
+                f"{self._data} has data, but its secret {self._password_file} is lost"
+            )
         _end_orphan(self._data)
         options = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
         return Program(
@@ -115,23 +117,20 @@ class Postgres:
         if done.returncode != 0:
             raise CannotStart(f"initdb failed in {draft}:\n{done.stdout.strip()}")
 
-    async def version_when_ready(self, seconds: float = 30.0) -> str:
-        """Waits until it answers, and tells its version."""
-        end = time.monotonic() + seconds
-        while True:
-            try:
-                connection = await asyncpg.connect(self.admin_url, timeout=5)
-            except asyncpg.InvalidPasswordError:
-                raise CannotStart(f"{self._password_file} is not the secret of this data") from None
-            except (OSError, asyncpg.PostgresError, TimeoutError):
-                if time.monotonic() > end:
-                    raise
-                await asyncio.sleep(0.03)
-                continue
-            try:
-                return str(await connection.fetchval("SHOW server_version"))
-            finally:
-                await connection.close()
+    async def answers(self) -> bool:
+        """Tells whether it takes connections.
+
+        Raises:
+            CannotStart: it does, but not with the password that we have.
+        """
+        try:
+            connection = await asyncpg.connect(self.admin_url, timeout=5)
+        except asyncpg.InvalidPasswordError:
+            raise CannotStart(f"{self._password_file} is not the secret of {self._data}") from None
+        except (OSError, asyncpg.PostgresError, TimeoutError):
+            return False
+        await connection.close()
+        return True
 
 
 def _environment() -> dict[str, str]:
@@ -139,12 +138,12 @@ def _environment() -> dict[str, str]:
 
 
 def _locale(programs: Path) -> list[str]:
-    """Picks text order that does not change with the machine: by code point, with Unicode's case."""
+    """Picks an order of text that no machine changes: by code point, with Unicode's case."""
     said = subprocess.run(
         [programs / "postgres", "--version"], capture_output=True, text=True, check=True
     )
-    major = int(said.stdout.split()[2].split(".")[0].rstrip("develbtarc"))
-    if major >= 17:
+    major = re.search(r"\d+", said.stdout)
+    if major and int(major.group()) >= 17:
         return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     return ["--locale=C.UTF-8"]
 

@@ -6,12 +6,14 @@ import os
 import pwd
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 _PR_SET_PDEATHSIG = 1
+_LOG_BYTES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class Child:
     program: Program
     log: Path
     process: asyncio.subprocess.Process
-    expected: bool = field(default=False)
+    started: float = field(default_factory=time.monotonic)
+    expected: bool = False
     """Whether it was told to end, so that its exit is no news."""
 
     @property
@@ -68,6 +71,12 @@ class Child:
             file.seek(max(0, file.tell() - 16_384))
             text = file.read().decode(errors="replace")
         return "\n".join(f"    {line}" for line in text.splitlines()[-lines:])
+
+    def obituary(self) -> str:
+        """Tells how it ended and what it said last."""
+        code = self.process.returncode or 0
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        return f"{self.log.stem} ended ({how}). The end of {self.log}:\n{self.last_words()}"
 
     def signal(self, number: signal.Signals) -> None:
         if self.running:
@@ -83,6 +92,7 @@ class Child:
         """Asks it to end and waits; kills it when it does not. Tells whether it ended by itself."""
         self.expected = True
         self.signal(self.program.stop_signal)
+        self.signal(signal.SIGCONT)  # a paused one would not hear it
         try:
             await asyncio.wait_for(self.process.wait(), self.program.stop_seconds)
         except TimeoutError:
@@ -93,7 +103,7 @@ class Child:
 
 async def start(program: Program, log: Path) -> Child:
     """Starts a program, its output appended to `log`."""
-    with log.open("ab") as output:
+    with _open_log(log) as output:
         process = await asyncio.create_subprocess_exec(
             *program.arguments,
             stdin=asyncio.subprocess.PIPE if program.input else asyncio.subprocess.DEVNULL,
@@ -101,9 +111,9 @@ async def start(program: Program, log: Path) -> Child:
             stderr=output,
             env=dict(program.environment),
             cwd=program.folder,
-            start_new_session=True,  # Ctrl-C in the terminal is for us; we stop the children in order
-            preexec_fn=_die_with_parent(program.orphan_signal),  # noqa: PLW1509
-            **_identity(program.account, output),
+            start_new_session=True,  # Ctrl-C in the terminal is for us; we stop them in order
+            preexec_fn=_die_with_parent(program.orphan_signal),
+            **_identity(program.account),
         )
     if process.stdin is not None:
         process.stdin.write(program.input.encode())
@@ -111,7 +121,13 @@ async def start(program: Program, log: Path) -> Child:
     return Child(program, log, process)
 
 
-def _identity(account: Account | None, _output: IO[bytes]) -> dict[str, object]:
+def _open_log(log: Path) -> IO[bytes]:
+    if log.exists() and log.stat().st_size > _LOG_BYTES:
+        log.replace(log.with_suffix(".log.old"))
+    return log.open("ab")
+
+
+def _identity(account: Account | None) -> dict[str, Any]:
     if account is None:
         return {}
     return {"user": account.uid, "group": account.gid, "extra_groups": []}

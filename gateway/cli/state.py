@@ -1,4 +1,4 @@
-"""The one folder in which the local platform keeps everything: data, secrets, logs, and its lock."""
+"""The one folder where the local platform keeps everything: data, secrets, logs, its lock."""
 
 import fcntl
 import os

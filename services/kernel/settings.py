@@ -45,13 +45,13 @@ class ServiceSettings(SoukSettings):
     audit: Address | None = None
 
 
-S = TypeVar("S", bound=SoukSettings)
+S = TypeVar("S", bound=BaseSettings)
 
 
 def load(kind: type[S]) -> S:
     """Reads settings from the environment, or stops with one line for each that is wrong."""
     try:
-        return kind()  # type: ignore[call-arg]  # the environment fills it
+        return kind()
     except ValidationError as error:
         for problem in error.errors():
             name = "SOUK_" + "_".join(str(part) for part in problem["loc"]).upper()

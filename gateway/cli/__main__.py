@@ -1,0 +1,49 @@
+"""`python -m gateway.cli up|down|seed`."""
+
+import argparse
+import os
+import signal
+import sys
+
+from gateway.cli import up
+from gateway.cli.settings import RunnerSettings
+from gateway.cli.state import State
+from services.kernel.settings import load
+
+_STOP_SECONDS = 90.0
+
+
+def main(arguments: list[str]) -> int:
+    if arguments[:1] == ["seed"]:
+        from gateway.cli.seed import main as seed
+
+        return seed(arguments[1:])
+    parser = argparse.ArgumentParser(prog="souk", description="Runs the whole platform here.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="up|down|seed")
+    starting = commands.add_parser("up", help="start everything and stay until stopped")
+    starting.add_argument("--no-seed", action="store_true", help="without the demo data")
+    commands.add_parser("down", help="stop what `up` started")
+    commands.add_parser("seed", help="add the demo data to a running platform")
+    chosen = parser.parse_args(arguments)
+    settings = load(RunnerSettings)
+    if chosen.command == "down":
+        return _down(settings)
+    return up.run(settings, seed=not chosen.no_seed)
+
+
+def _down(settings: RunnerSettings) -> int:
+    state = State(settings.state)
+    holder = state.holder()
+    if holder is None:
+        print(f"souk: nothing runs with the state {state.folder}")
+        return 0
+    os.kill(holder, signal.SIGTERM)
+    if not state.wait_for_release(_STOP_SECONDS):
+        print(f"souk: process {holder} does not stop; its logs are in {state.logs}")
+        return 1
+    print("souk: stopped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

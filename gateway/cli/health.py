@@ -1,0 +1,54 @@
+"""Asks a process whether it is ready to serve."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+import httpx
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from gateway.cli.processes import Child
+from gateway.cli.state import CannotStart
+
+READY_SECONDS = 60.0
+_PAUSE_SECONDS = 0.05
+_RECONNECT = (("grpc.initial_reconnect_backoff_ms", 50), ("grpc.min_reconnect_backoff_ms", 50))
+
+
+async def wait(child: Child, is_ready: Callable[[], Awaitable[bool]]) -> None:
+    """Returns when the process is ready.
+
+    Raises:
+        CannotStart: it ended before, or it took READY_SECONDS; with its last words.
+    """
+    end = time.monotonic() + READY_SECONDS
+    while not await is_ready():
+        if not child.running:
+            raise CannotStart(f"{child.obituary()}")
+        if time.monotonic() > end:
+            raise CannotStart(
+                f"{child.program.name} did not get ready in {READY_SECONDS:.0f} s."
+                f" The end of {child.log}:\n{child.last_words()}"
+            )
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
+async def service_is_ready(address: str) -> bool:
+    """Asks a gRPC service by the standard health protocol."""
+    async with grpc.aio.insecure_channel(address, options=_RECONNECT) as channel:
+        try:
+            stub: Any = health_pb2_grpc.HealthStub(channel)  # its type stubs leave the methods out
+            answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=2)
+        except grpc.aio.AioRpcError:
+            return False
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+async def gateway_is_ready(url: str) -> bool:
+    async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
+        try:
+            return (await client.get(f"{url}/readyz")).is_success
+        except httpx.HTTPError:
+            return False

@@ -1,0 +1,97 @@
+"""`souk up`: runs the platform in the foreground and keeps it running until it is told to stop."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from gateway.cli.local import LocalPlatform
+from gateway.cli.processes import Child
+from gateway.cli.settings import RunnerSettings
+from gateway.cli.state import AlreadyRunning, CannotStart
+
+_FIRST_PAUSE, _LONGEST_PAUSE, _CALM = 0.5, 15.0, 60.0
+
+
+def run(settings: RunnerSettings, *, seed: bool) -> int:
+    """Returns the exit code: 0 after a stop that was asked for, 1 when it cannot start."""
+    began = time.monotonic()
+
+    def report(line: str) -> None:
+        print(f"souk {time.monotonic() - began:6.1f} s  {line}", flush=True)
+
+    try:
+        asyncio.run(_run(settings, seed=seed, report=report))
+    except (AlreadyRunning, CannotStart) as error:
+        report(str(error))
+        return 1
+    return 0
+
+
+async def _run(settings: RunnerSettings, *, seed: bool, report: Callable[[str], None]) -> None:
+    platform = LocalPlatform(settings, seed=seed, report=report)
+    work = asyncio.create_task(_serve(platform, report))
+    stops = 0
+
+    def stop() -> None:
+        nonlocal stops
+        stops += 1
+        if stops == 1:
+            report("stopping; once more to stop at once")
+            work.cancel()
+        else:
+            platform.abandon()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    with suppress(asyncio.CancelledError):
+        await work
+    report("stopped")
+
+
+async def _serve(platform: LocalPlatform, report: Callable[[str], None]) -> None:
+    report(f"starting, with all its state in {platform.state.folder}")
+    async with platform, asyncio.TaskGroup() as revivals:
+        report(f"everything is healthy: {platform.url}")
+        print(_welcome(platform), flush=True)
+        pauses: dict[str, float] = {}
+        while True:
+            child = await platform.ended.get()
+            report(child.obituary())
+            revivals.create_task(_revive(platform, child, pauses, report))
+
+
+async def _revive(
+    platform: LocalPlatform, child: Child, pauses: dict[str, float], report: Callable[[str], None]
+) -> None:
+    """Starts a process again: soon at first, ever later while it keeps ending."""
+    name = child.program.name
+    while True:
+        calm = time.monotonic() - child.started > _CALM
+        pauses[name] = _FIRST_PAUSE if calm else min(_LONGEST_PAUSE, 2 * pauses.get(name, 0.25))
+        report(f"{name} is started again in {pauses[name]:.1f} s")
+        await asyncio.sleep(pauses[name])
+        try:
+            return await platform.start(name)
+        except CannotStart as error:
+            report(str(error))
+
+
+def _welcome(platform: LocalPlatform) -> str:
+    url, admin = platform.url, platform.settings.admin
+    base = platform.settings.base_domain
+    file = platform.secrets / "admin.password"
+    return f"""
+  Storefronts, by the host that is asked for:
+    curl -s -H 'Host: paris.{base}' '{url}/store/products?limit=2'
+    curl -s -H 'Host: impactnutrition.com.tn' '{url}/store/products?limit=2'
+
+  The admin API, described in full at {url}/docs
+    log in with    {admin}  /  {file.read_text()}
+    TOKEN=$(curl -s {url}/auth/user/emailpass -H 'Content-Type: application/json' \\
+      -d '{{"email":"{admin}","password":"'"$(cat {file})"'"}}' | cut -d '"' -f 4)
+    curl -s -H "Authorization: Bearer $TOKEN" {url}/admin/tenants
+
+  Logs are in {platform.state.logs}. Ctrl-C or `make down` stops everything; nothing is lost.
+"""
