@@ -1,0 +1,31 @@
+"""`python -m services.tenant_registry serve|migrate|bootstrap`."""
+
+from collections.abc import Sequence
+
+from souk.tenant_registry.v1.access_service_pb2_grpc import add_AccessServiceServicer_to_server
+from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import (
+    add_TenantRegistryServiceServicer_to_server,
+)
+
+from services.kernel.server import Runtime, Service, Servicer, main
+from services.tenant_registry.access.passwords import Passwords
+from services.tenant_registry.access.servicer import Access
+from services.tenant_registry.access.sessions import Sessions
+from services.tenant_registry.bootstrap import bootstrap
+from services.tenant_registry.servicer import TenantRegistry
+
+
+def build(runtime: Runtime) -> Sequence[Servicer]:
+    settings = runtime.settings
+    registry = TenantRegistry(
+        runtime.db, head_office=settings.head_office, base_domain=settings.base_domain
+    )
+    access = Access(runtime.db, Passwords(), Sessions(settings.secret("session.key")))
+    return [
+        (add_TenantRegistryServiceServicer_to_server, registry),
+        (add_AccessServiceServicer_to_server, access),
+    ]
+
+
+if __name__ == "__main__":
+    main(Service("tenant-registry", build, {"bootstrap": bootstrap}))

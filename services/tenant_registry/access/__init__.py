@@ -1,0 +1,1 @@
+"""Access: admins, their roles at tenants and at the platform, and their sessions."""

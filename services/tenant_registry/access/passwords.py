@@ -1,0 +1,58 @@
+"""Passwords: hashed slowly on purpose, on two threads, with a short queue before them."""
+
+import asyncio
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from services.kernel.errors import ResourceExhausted
+
+THREADS = 2
+QUEUE = 16
+
+T = TypeVar("T")
+
+
+class Passwords:
+    """Hashes and checks with argon2id (19 MiB, two passes): about 45 ms of one core each.
+
+    More than THREADS + QUEUE at once are refused (LOGIN_BUSY) rather than kept waiting: a flood of
+    guesses must not stand in front of everybody's login for longer than half a second.
+    """
+
+    def __init__(self) -> None:
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="argon2")
+        self._places = threading.BoundedSemaphore(THREADS + QUEUE)
+        self._nobodys = self._hasher.hash(secrets.token_urlsafe())
+
+    async def match(self, stored: str | None, password: str) -> bool:
+        """Compares; without a stored hash it takes as long, and the answer is no."""
+        matched = await self._run(lambda: self._verify(stored or self._nobodys, password))
+        return matched and stored is not None
+
+    async def hash(self, password: str) -> str:
+        return await self._run(lambda: self._hasher.hash(password))
+
+    def is_outdated(self, stored: str) -> bool:
+        """Tells whether a hash was made with other parameters than today's."""
+        return self._hasher.check_needs_rehash(stored)
+
+    def _verify(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (Argon2Error, InvalidHashError):
+            return False
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if not self._places.acquire(blocking=False):
+            raise ResourceExhausted("LOGIN_BUSY", "too many logins at once; retry in a second")
+        job = self._threads.submit(work)
+        # On the job, not on the await: a caller that goes away leaves its job running.
+        job.add_done_callback(lambda _: self._places.release())
+        return await asyncio.wrap_future(job)

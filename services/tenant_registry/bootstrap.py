@@ -1,0 +1,103 @@
+"""What a platform begins with: the head office, and one admin who can make all the rest."""
+
+from datetime import UTC, datetime
+
+from google.protobuf.struct_pb2 import Struct
+from pydantic import Field
+from souk.tenant_registry.v1 import access_service_pb2 as access
+from souk.tenant_registry.v1 import tenant_pb2 as tenants
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel import audit, telemetry
+from services.kernel.names import new_id
+from services.kernel.scope import Scope, bound
+from services.kernel.server import Runtime
+from services.kernel.settings import SoukSettings, load
+from services.tenant_registry.access import queries
+from services.tenant_registry.access.passwords import Passwords
+from services.tenant_registry.models import Admin, Assignment, Tenant
+from services.tenant_registry.tenants import fields
+from services.tenant_registry.tenants.rules import State
+from services.tenant_registry.tenants.servicer import added
+
+ACTOR = "services/tenant-registry"
+METHOD = "souk.tenant_registry.v1.Bootstrap/Run"
+HEAD_OFFICE = tenants.Tenant(
+    display_name="Impact Nutrition",
+    country_code="TN",
+    currency_code="TND",
+    default_locale="fr",
+    time_zone="Africa/Tunis",
+)
+
+
+class BootstrapSettings(SoukSettings):
+    """SOUK_ADMIN_EMAIL, the first admin's; admin@ the base domain unless told."""
+
+    admin_email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)
+
+
+async def bootstrap(runtime: Runtime) -> None:
+    """Makes what is missing. Running it again changes nothing, a changed password least of all."""
+    settings = load(BootstrapSettings)
+    email = (settings.admin_email or f"admin@{settings.base_domain}").lower()
+    password_hash = await Passwords().hash(settings.secret("admin.password"))
+    scope = Scope(None, ACTOR, frozenset(), request_id=new_id("req"))
+    with bound(scope, METHOD):
+        async with runtime.db.platform() as session:
+            # Two at the same time take turns; the second one finds everything made.
+            await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('bootstrap'))"))
+            await _head_office(session, settings.head_office)
+            await _first_admin(session, email, password_hash)
+
+
+async def _head_office(session: AsyncSession, tenant_id: str) -> None:
+    if await session.get(Tenant, tenant_id) is None:
+        await added(session, tenant_id, fields.completed(HEAD_OFFICE), state=State.ACTIVE)
+        telemetry.logger().info("head_office_created", head_office=tenant_id)
+
+
+async def _first_admin(session: AsyncSession, email: str, password_hash: str) -> None:
+    now = datetime.now(UTC)
+    if await queries.has_global_admin(session, now):
+        return
+    admin = await queries.admin_with_email(session, email)
+    if admin is None:
+        admin = _admin(email, password_hash, now)
+        session.add(admin)
+        await session.flush()
+        name = f"admins/{admin.admin_id}"
+        audit.record(session, resource=name, after=access.Admin(name=name))
+    assignment = _assignment(admin, now)
+    session.add(assignment)
+    name = f"admins/{admin.admin_id}/assignments/{assignment.assignment_id}"
+    # Assignments have no message in the contract yet.
+    granted = Struct()
+    granted.update({"role": assignment.role_id, "tenant": "GLOBAL", "reason": assignment.reason})
+    audit.record(session, resource=name, after=granted)
+    telemetry.logger().info("first_admin_created", admin=admin.admin_id)
+
+
+def _admin(email: str, password_hash: str, now: datetime) -> Admin:
+    return Admin(
+        admin_id=new_id("user"),
+        email=email,
+        first_name="",
+        last_name="",
+        password_hash=password_hash,
+        create_time=now,
+        update_time=now,
+    )
+
+
+def _assignment(admin: Admin, now: datetime) -> Assignment:
+    return Assignment(
+        assignment_id=new_id("asgn"),
+        admin_id=admin.admin_id,
+        role_id="GlobalAdmin",
+        from_time=now,
+        granted_by=ACTOR,
+        reason="the platform's first admin",
+        create_time=now,
+    )

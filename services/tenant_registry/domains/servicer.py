@@ -1,0 +1,135 @@
+"""The domains' part of TenantRegistryService."""
+
+from datetime import UTC, datetime
+
+from google.protobuf.empty_pb2 import Empty
+from souk.tenant_registry.v1 import tenant_pb2 as tenants
+from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel import audit, names, requests
+from services.kernel.db import Database
+from services.kernel.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
+from services.kernel.hosts import HostInvalid, normalise_host
+from services.kernel.scope import current_scope
+from services.tenant_registry.domains import messages, queries, rules
+from services.tenant_registry.models import Domain, Tenant
+from services.tenant_registry.tenants.messages import config
+from services.tenant_registry.tenants.rules import State
+from services.tenant_registry.tenants.servicer import existing, not_found
+
+
+class DomainMethods:
+    _db: Database
+    _base: str
+
+    async def ListDomains(
+        self, request: pb.ListDomainsRequest, _context: object
+    ) -> pb.ListDomainsResponse:
+        _own(request.parent)
+        async with self._db.tenant() as session:
+            await existing(session)
+            rows = await queries.own_domains(session)
+        return pb.ListDomainsResponse(domains=[messages.domain(row) for row in rows])
+
+    async def CreateDomain(
+        self, request: pb.CreateDomainRequest, _context: object
+    ) -> tenants.Domain:
+        tenant_id = _own(request.parent)
+        host = self._free_to_have(tenant_id, _host(request.host))
+        async with self._db.tenant() as session:
+            if answer := await requests.answered(session, request, tenants.Domain):
+                return answer
+            tenant = await existing(session, lock=True)
+            row = await _added(session, tenant, host, primary=request.primary)
+            message = messages.domain(row)
+            audit.record(session, resource=message.name, after=message)
+            return await requests.remember(session, request, message)
+
+    async def DeleteDomain(self, request: pb.DeleteDomainRequest, _context: object) -> Empty:
+        current_scope().require(request.name)
+        _, host = names.parse(request.name, "tenants/{tenant}/domains/{domain}")
+        async with self._db.tenant() as session:
+            tenant = await existing(session, lock=True)
+            rows = {row.host: row for row in await queries.own_domains(session)}
+            row = rows.pop(host, None)
+            if row is None:
+                raise NotFound("DOMAIN_NOT_FOUND", f"no domain {request.name}", domain=request.name)
+            audit.record(session, resource=request.name, before=messages.domain(row))
+            await session.delete(row)
+            # Before another becomes primary: the index does not bear two, not for a moment.
+            await session.flush()
+            if row.is_primary and rows:
+                next(iter(rows.values())).is_primary = True
+            tenant.config_version += 1
+        return Empty()
+
+    async def ResolveHost(
+        self, request: pb.ResolveHostRequest, _context: object
+    ) -> tenants.TenantConfig:
+        host = _host(request.host)
+        slug = rules.slug_of(host, base=self._base)
+        async with self._db.platform() as session:
+            found = await queries.owner_of_host(session, host, slug=slug)
+        if found is None:
+            raise NotFound("HOST_UNKNOWN", f"nobody owns {host}", host=host)
+        return config(*found)
+
+    async def ResolveTenant(
+        self, request: pb.ResolveTenantRequest, _context: object
+    ) -> tenants.TenantConfig:
+        (tenant_id,) = names.parse(request.name, "tenants/{tenant}")
+        async with self._db.platform() as session:
+            found = await queries.tenant_and_hosts(session, tenant_id)
+        if found is None:
+            raise not_found(request.name)
+        return config(*found)
+
+    def _free_to_have(self, tenant_id: str, host: str) -> str:
+        if rules.is_reserved(host, tenant=tenant_id, base=self._base):
+            raise InvalidArgument(
+                "HOST_RESERVED",
+                f"{host} is the platform's: below {self._base} a tenant has its own name alone",
+                {"host": f"below {self._base} only {tenant_id}.{self._base} can be added"},
+                host=host,
+            )
+        return host
+
+
+def _own(parent: str) -> str:
+    current_scope().require(parent)
+    return names.parse(parent, "tenants/{tenant}")[0]
+
+
+def _host(text: str) -> str:
+    try:
+        return normalise_host(text)
+    except HostInvalid as invalid:
+        raise InvalidArgument(
+            "HOST_INVALID", f"not a host name: {invalid}", {"host": str(invalid)}
+        ) from None
+
+
+async def _added(session: AsyncSession, tenant: Tenant, host: str, *, primary: bool) -> Domain:
+    """Adds a domain to a tenant whose row is locked, so that two at once are counted one by one."""
+    if tenant.state == State.ARCHIVED:
+        raise FailedPrecondition("TENANT_ARCHIVED", "the tenant is deleted; undelete it first")
+    others = await queries.own_domains(session)
+    if len(others) >= rules.LIMIT:
+        raise FailedPrecondition("DOMAINS_FULL", f"a tenant has at most {rules.LIMIT} domains")
+    if primary and others:
+        await queries.make_none_primary(session)
+    row = Domain(
+        tenant_id=tenant.tenant_id,
+        host=host,
+        is_primary=primary or not others,
+        create_time=datetime.now(UTC),
+    )
+    session.add(row)
+    try:
+        await session.flush()
+    except IntegrityError:
+        raise AlreadyExists("DOMAIN_TAKEN", f"{host} is taken", host=host) from None
+    tenant.config_version += 1
+    return row

@@ -1,0 +1,131 @@
+"""The tables of the registry: all of them the platform's, three with rows of one tenant each."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, MetaData, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from services.kernel.tables import NAMING, Key, TenantOwned, Time
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+
+
+class Tenant(TenantOwned, Base):
+    """A country, a franchise or a brand. Its row is its own: a session bound to it sees no other.
+
+    `version` is the etag's. `config_version` rises with the tenant and with its domains, so that a
+    cache can tell the newer of two answers.
+    """
+
+    __tablename__ = "tenant"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('PROVISIONING', 'ACTIVE', 'SUSPENDED', 'ARCHIVED')", name="state"
+        ),
+        {"info": {"scope": "platform"}},
+    )
+
+    display_name: Mapped[str] = mapped_column(Text)
+    country_code: Mapped[str] = mapped_column(Key)
+    currency_code: Mapped[str] = mapped_column(Key)
+    default_locale: Mapped[str] = mapped_column(Key)
+    supported_locales: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    time_zone: Mapped[str] = mapped_column(Key)
+    capabilities: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    settings: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    state: Mapped[str] = mapped_column(Key)
+    version: Mapped[int] = mapped_column(BigInteger)
+    config_version: Mapped[int] = mapped_column(BigInteger)
+    create_time: Mapped[datetime] = mapped_column(Time)
+    update_time: Mapped[datetime] = mapped_column(Time)
+    delete_time: Mapped[datetime | None] = mapped_column(Time)
+
+
+class Domain(TenantOwned, Base):
+    """A normalised host. It is the whole key: on all the platform a host belongs to one tenant."""
+
+    __tablename__ = "domain"
+    __table_args__ = (
+        Index("ix_domain_tenant_id", "tenant_id", "create_time", "host"),
+        Index("uq_domain_primary", "tenant_id", unique=True, postgresql_where=text("is_primary")),
+        {"info": {"scope": "platform"}},
+    )
+
+    tenant_id: Mapped[str] = mapped_column(Key, ForeignKey("tenant.tenant_id"))
+    host: Mapped[str] = mapped_column(Key, primary_key=True)
+    is_primary: Mapped[bool]
+    create_time: Mapped[datetime] = mapped_column(Time)
+
+
+class Admin(Base):
+    """Somebody who runs a tenant, several, or the platform. `email` is in lower case."""
+
+    __tablename__ = "admin"
+    __table_args__ = ({"info": {"scope": "platform"}},)
+
+    admin_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    email: Mapped[str] = mapped_column(Key, unique=True)
+    first_name: Mapped[str] = mapped_column(Text)
+    last_name: Mapped[str] = mapped_column(Text)
+    password_hash: Mapped[str] = mapped_column(Text)
+    create_time: Mapped[datetime] = mapped_column(Time)
+    update_time: Mapped[datetime] = mapped_column(Time)
+    last_login_time: Mapped[datetime | None] = mapped_column(Time)
+    deactivate_time: Mapped[datetime | None] = mapped_column(Time)
+
+
+class Role(Base):
+    """A name under which policies are given to admins."""
+
+    __tablename__ = "role"
+    __table_args__ = ({"info": {"scope": "platform"}},)
+
+    role_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    description: Mapped[str] = mapped_column(Text)
+
+
+class Policy(Base):
+    """Permissions that a role gives at one reach: at the platform itself, or at a tenant.
+
+    `permissions` are `noun:verb` patterns, in which `*` stands for every noun or every verb.
+    """
+
+    __tablename__ = "policy"
+    __table_args__ = (
+        CheckConstraint("reach IN ('PLATFORM', 'TENANT')", name="reach"),
+        {"info": {"scope": "platform"}},
+    )
+
+    policy_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    role_id: Mapped[str] = mapped_column(Key, ForeignKey("role.role_id"), index=True)
+    reach: Mapped[str] = mapped_column(Key)
+    permissions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    description: Mapped[str] = mapped_column(Text)
+
+
+class Assignment(Base):
+    """An admin's role at one tenant or, without a tenant, everywhere (GLOBAL), for a time.
+
+    Never deleted: a revoked one stays, to be explained.
+    """
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        CheckConstraint("until_time > from_time", name="time"),
+        {"info": {"scope": "platform"}},
+    )
+
+    assignment_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    admin_id: Mapped[str] = mapped_column(Key, ForeignKey("admin.admin_id"), index=True)
+    role_id: Mapped[str] = mapped_column(Key, ForeignKey("role.role_id"), index=True)
+    tenant_id: Mapped[str | None] = mapped_column(Key, ForeignKey("tenant.tenant_id"), index=True)
+    from_time: Mapped[datetime] = mapped_column(Time)
+    until_time: Mapped[datetime | None] = mapped_column(Time)
+    granted_by: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    create_time: Mapped[datetime] = mapped_column(Time)
+    revoke_time: Mapped[datetime | None] = mapped_column(Time)

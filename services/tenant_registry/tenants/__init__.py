@@ -1,0 +1,1 @@
+"""Tenants: what they are, and where they are in their life."""

@@ -1,0 +1,128 @@
+"""What the fields of a tenant may say; everything that is wrong is told at once."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterable
+
+from google.protobuf.json_format import MessageToDict, SerializeToJsonError
+from souk.tenant_registry.v1 import tenant_pb2 as pb
+
+from services.kernel.errors import InvalidArgument
+from services.kernel.money import CURRENCIES
+from services.tenant_registry.tenants import standards
+
+DISPLAY_NAME_LIMIT = 100
+LOCALES_LIMIT = 20
+CAPABILITIES_LIMIT = 50
+CAPABILITY_LENGTH = 50
+SETTINGS_BYTES = 16 * 1024
+
+_CONTROLS = ("Cc", "Zl", "Zp")
+_CAPABILITY = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
+
+
+def completed(tenant: pb.Tenant) -> pb.Tenant:
+    """Fills in what may be left out of a new tenant."""
+    complete = pb.Tenant()
+    complete.CopyFrom(tenant)
+    if not complete.supported_locales and complete.default_locale:
+        complete.supported_locales.append(complete.default_locale)
+    complete.time_zone = complete.time_zone or "UTC"
+    return complete
+
+
+def check(tenant: pb.Tenant, changed: Collection[str] | None = None) -> None:
+    """Refuses a tenant as it would be after the act; `changed` are the fields to look at, else all.
+
+    Raises:
+        InvalidArgument: TENANT_INVALID, with a violation for each field that is wrong.
+    """
+    fields = set(_CHECKS if changed is None else changed)
+    if "supported_locales" in fields:
+        fields.add("default_locale")
+    violations = {
+        f"tenant.{field}": problem
+        for field, problem_of in _CHECKS.items()
+        if field in fields and (problem := problem_of(tenant))
+    }
+    if violations:
+        raise InvalidArgument(
+            "TENANT_INVALID", f"wrong in {', '.join(sorted(violations))}", violations
+        )
+
+
+def _display_name(tenant: pb.Tenant) -> str:
+    name = tenant.display_name
+    if not name.strip() or len(name) > DISPLAY_NAME_LIMIT:
+        return f"must have 1 to {DISPLAY_NAME_LIMIT} characters, not only white space"
+    controls = any(unicodedata.category(character) in _CONTROLS for character in name)
+    return "must be one line without control characters" if controls else ""
+
+
+def _country(tenant: pb.Tenant) -> str:
+    known = standards.is_country(tenant.country_code)
+    return "" if known else "must be an ISO 3166-1 alpha-2 code in upper case, for example TN"
+
+
+def _currency(tenant: pb.Tenant) -> str:
+    known = tenant.currency_code in CURRENCIES
+    return "" if known else "must be an ISO 4217 code in upper case, for example TND"
+
+
+def _default_locale(tenant: pb.Tenant) -> str:
+    if not standards.is_locale(tenant.default_locale):
+        return "must be a BCP 47 tag of a known language, for example fr or fr-TN"
+    supported = tenant.default_locale in tenant.supported_locales
+    return "" if supported else "must be one of supported_locales"
+
+
+def _supported_locales(tenant: pb.Tenant) -> str:
+    if problem := _list(tenant.supported_locales, fewest=1, most=LOCALES_LIMIT):
+        return problem
+    wrong = any(not standards.is_locale(tag) for tag in tenant.supported_locales)
+    return "must be BCP 47 tags of known languages, for example fr or fr-TN" if wrong else ""
+
+
+def _time_zone(tenant: pb.Tenant) -> str:
+    known = standards.is_time_zone(tenant.time_zone)
+    return "" if known else "must be an IANA time zone, for example Africa/Tunis"
+
+
+def _capabilities(tenant: pb.Tenant) -> str:
+    if problem := _list(tenant.capabilities, fewest=0, most=CAPABILITIES_LIMIT):
+        return problem
+    wrong = any(
+        len(word) > CAPABILITY_LENGTH or _CAPABILITY.fullmatch(word) is None
+        for word in tenant.capabilities
+    )
+    limit = f"at most {CAPABILITY_LENGTH} characters"
+    return f"must be lower-case words of {limit}, for example reviews" if wrong else ""
+
+
+def _settings(tenant: pb.Tenant) -> str:
+    try:
+        text = json.dumps(MessageToDict(tenant.settings), ensure_ascii=False, separators=(",", ":"))
+    except SerializeToJsonError:
+        return "must be JSON: no NaN and no infinity"
+    fits = len(text.encode()) <= SETTINGS_BYTES
+    return "" if fits else f"must be at most {SETTINGS_BYTES} bytes as JSON"
+
+
+def _list(words: Iterable[str], *, fewest: int, most: int) -> str:
+    listed = list(words)
+    if not fewest <= len(listed) <= most:
+        return f"must have {fewest} to {most} entries"
+    return "" if len(set(listed)) == len(listed) else "must not repeat an entry"
+
+
+_CHECKS: dict[str, Callable[[pb.Tenant], str]] = {
+    "display_name": _display_name,
+    "country_code": _country,
+    "currency_code": _currency,
+    "default_locale": _default_locale,
+    "supported_locales": _supported_locales,
+    "time_zone": _time_zone,
+    "capabilities": _capabilities,
+    "settings": _settings,
+}
