@@ -104,7 +104,7 @@ def listing_mask(body: ListingUpdate) -> FieldMask:
     return mask_of(body)
 
 
-def state_value(state: str | None) -> Listing.State:
+def state_value(state: str | None) -> "Listing.State.ValueType":
     """Gives the contract's value of a state in lower case; of none, unspecified."""
     return Listing.State.Value(f"STATE_{(state or 'unspecified').upper()}")
 

@@ -196,12 +196,12 @@ def product_mask(body: ProductUpdate) -> FieldMask:
     return mask_of(body, _RENAMED)
 
 
-def status_value(status: str | None) -> pb.Product.Status:
+def status_value(status: str | None) -> "pb.Product.Status.ValueType":
     """Gives the contract's value of a status in lower case; of none, unspecified."""
     return pb.Product.Status.Value(f"STATUS_{(status or 'unspecified').upper()}")
 
 
-def status_json(status: pb.Product.Status) -> str:
+def status_json(status: "pb.Product.Status.ValueType") -> str:
     return pb.Product.Status.Name(status).removeprefix("STATUS_").lower()
 
 

@@ -38,7 +38,7 @@ CountryCode = Annotated[str, Field(description="ISO 3166-1 alpha-2, in any case.
 Handle = Annotated[
     str,
     Field(
-        description="Lower case letters and digits with single hyphens; made from the title when absent."
+        description="Lower case letters and digits, single hyphens; made from the title if absent."
     ),
 ]
 Int32 = Annotated[int, Field(ge=0, le=2**31 - 1)]

@@ -1,6 +1,5 @@
 """Tenants and their domains."""
 
-from collections.abc import Iterable
 from decimal import Decimal
 from math import isfinite
 from typing import Annotated, Any, Literal
@@ -33,7 +32,7 @@ def _storable(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: object, depth: int) -> object:
-    """Turns a JSON value into what a Struct can hold; one that would change on the way is refused."""
+    """Turns a JSON value into what a Struct can hold; refuses one that it would change."""
     if depth > _MOST_NESTED:
         raise ValueError(f"nested more than {_MOST_NESTED} deep")
     match value:
@@ -41,7 +40,10 @@ def _plain(value: object, depth: int) -> object:
             return {key: _plain(one, depth + 1) for key, one in value.items()}
         case list():
             return [_plain(one, depth + 1) for one in value]
-        case bool() | None | str():
+        case str():
+            value.encode()  # a lone surrogate, which JSON can spell, is a ValueError here
+            return value
+        case bool() | None:
             return value
         case int() | float() | Decimal():
             return _number(value)
@@ -49,10 +51,12 @@ def _plain(value: object, depth: int) -> object:
 
 
 def _number(value: int | float | Decimal) -> float:
-    # Compared with the number as it was written: a 17-digit id must not come back as another one.
-    near = float(value) if abs(value) < Decimal("1e300") else float("inf")
-    if not isfinite(near) or (isinstance(value, int) and int(near) != value):
-        raise ValueError("a number too large to be kept exactly")
+    # A Struct's numbers are doubles: a 17-digit id would come back as another one.
+    if isinstance(value, int) and abs(value) > 2**53:
+        raise ValueError("a whole number too large to be kept exactly")
+    near = float(value)
+    if not isfinite(near):
+        raise ValueError("a number too large to be kept")
     return near
 
 
@@ -77,8 +81,8 @@ class TenantCreate(Body):
     default_locale: Locale
     supported_locales: list[Locale] = Field([], description="The default one alone when absent.")
     time_zone: TimeZone | None = Field(None, description="UTC when absent.")
-    capabilities: Capabilities = []
-    settings: Settings = {}
+    capabilities: Capabilities = Field([])
+    settings: Settings = Field({})
 
 
 class TenantUpdate(Body):
@@ -167,7 +171,7 @@ def tenant_json(tenant: Tenant) -> Document:
         "supported_locales": list(tenant.supported_locales),
         "time_zone": tenant.time_zone,
         "capabilities": list(tenant.capabilities),
-        "settings": MessageToDict(tenant.settings),
+        "settings": _whole(MessageToDict(tenant.settings)),
         "state": Tenant.State.Name(tenant.state).removeprefix("STATE_").lower(),
         "etag": tenant.etag,
         "created_at": time_json(tenant.create_time),
@@ -176,8 +180,16 @@ def tenant_json(tenant: Tenant) -> Document:
     }
 
 
-def tenants_json(tenants: Iterable[Tenant]) -> list[Document]:
-    return [tenant_json(tenant) for tenant in tenants]
+def _whole(value: object) -> object:
+    """Writes whole numbers as they came: a Struct makes 3 a 3.0."""
+    match value:
+        case dict():
+            return {key: _whole(one) for key, one in value.items()}
+        case list():
+            return [_whole(one) for one in value]
+        case float() if value.is_integer():
+            return int(value)
+    return value
 
 
 def domain_json(domain: Domain) -> Document:

@@ -1,0 +1,98 @@
+"""The little of the admin API's client that the seed needs."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Self
+
+import httpx
+
+AT_ONCE = 8
+_PAGE = 200
+_TRIES = 5
+_ANSWERED_LATER = frozenset({429, 503})
+
+Document = dict[str, Any]
+
+
+class SeedFailed(Exception):
+    """The seed cannot go on; the message says why, for people."""
+
+
+class Api:
+    """One admin's session with a gateway; at most AT_ONCE requests are under way."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+        self._gate = asyncio.Semaphore(AT_ONCE)
+
+    @classmethod
+    def at(cls, url: str) -> Self:
+        limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
+        return cls(httpx.AsyncClient(base_url=url, timeout=30, limits=limits))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+
+    async def log_in(self, email: str, password: str) -> None:
+        """Begins the session.
+
+        Raises:
+            SeedFailed: refused, or nobody answers there.
+        """
+        body = {"email": email, "password": password}
+        answer = await self._send(
+            self._http.build_request("POST", "/auth/user/emailpass", json=body)
+        )
+        if answer.status_code == 401:
+            raise SeedFailed(f"the login as {email} was refused: wrong e-mail or password")
+        self._http.headers["authorization"] = f"Bearer {_checked(answer)['token']}"
+
+    async def post(self, path: str, body: Mapping[str, object] | None = None) -> Document:
+        """Sends a body, or none, and gives the answer without its envelope."""
+        answer = await self._send(self._http.build_request("POST", path, json=body))
+        (document,) = _checked(answer).values()
+        return dict(document)
+
+    async def get(self, path: str, **query: str | int) -> Document:
+        return _checked(await self._send(self._http.build_request("GET", path, params=query)))
+
+    async def all(self, path: str, plural: str, **query: str) -> list[Document]:
+        """Reads every page of a list."""
+        found: list[Document] = []
+        while True:
+            page = await self.get(path, **query, limit=_PAGE, offset=len(found))
+            found += page[plural]
+            if len(found) >= page["count"] or not page[plural]:
+                return found
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        async with self._gate:
+            for _ in range(_TRIES):
+                try:
+                    answer = await self._http.send(request)
+                except httpx.TransportError as error:
+                    raise SeedFailed(f"{self._http.base_url} does not answer: {error}") from None
+                if answer.status_code not in _ANSWERED_LATER:
+                    break
+                await asyncio.sleep(float(answer.headers.get("retry-after", 1)))
+            return answer
+
+
+def _checked(answer: httpx.Response) -> Document:
+    if answer.is_success:
+        return dict(answer.json())
+    request = answer.request
+    raise SeedFailed(
+        f"{request.method} {request.url.path} answered {answer.status_code}: {_reason(answer)}"
+    )
+
+
+def _reason(answer: httpx.Response) -> str:
+    try:
+        error = answer.json()
+        return f"{error['message']} ({error['code']})"
+    except (ValueError, KeyError, TypeError):
+        return answer.text[:200] or answer.reason_phrase

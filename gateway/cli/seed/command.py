@@ -1,0 +1,50 @@
+"""`python -m gateway.cli seed`."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from gateway.cli.seed.api import Api, SeedFailed
+from gateway.cli.seed.data import load
+from gateway.cli.seed.planting import Counts, Planting
+
+
+async def seed(url: str, email: str, password: str) -> Counts:
+    """Brings the demo data in, and tells on standard output how far it is.
+
+    Raises:
+        SeedFailed: the login is refused, nobody answers, or the platform refuses a part.
+    """
+    async with Api.at(url) as api:
+        await api.log_in(email, password)
+        return await Planting(api, load(), print).everything()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command; gives the exit code."""
+    asked = _arguments().parse_args(argv)
+    try:
+        password = Path(asked.password_file).read_text(encoding="utf-8").strip()
+        asyncio.run(seed(asked.url, asked.email, password))
+    except OSError as error:
+        return _stopped(f"{asked.password_file}: {error.strerror}")
+    except SeedFailed as error:
+        return _stopped(str(error))
+    return 0
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="souk seed", description="Brings in the demo data; makes only what is missing."
+    )
+    parser.add_argument("--url", default="http://127.0.0.1:8000", help="the gateway")
+    parser.add_argument("--email", required=True, help="an admin of the platform")
+    parser.add_argument("--password-file", required=True, help="a file that holds the password")
+    return parser
+
+
+def _stopped(why: str) -> int:
+    print(f"souk seed: {why}", file=sys.stderr)
+    return 1

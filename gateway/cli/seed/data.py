@@ -1,0 +1,95 @@
+"""Reads the demo data. Prices are read digit for digit."""
+
+import tomllib
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NotRequired, TypedDict, cast
+
+HERE = Path(__file__).parent
+
+
+class Variant(TypedDict):
+    """`options` is option title to choice, `prices` currency to major units, `weight` grams."""
+
+    sku: str
+    barcode: str
+    weight: int
+    options: dict[str, str]
+    prices: dict[str, Decimal]
+
+
+class Product(TypedDict):
+    """`collection` and `categories` are handles."""
+
+    handle: str
+    title: str
+    subtitle: str
+    description: str
+    status: str
+    type: str
+    collection: str
+    categories: list[str]
+    tags: list[str]
+    images: list[str]
+    options: dict[str, list[str]]
+    variants: list[Variant]
+
+
+class Collection(TypedDict):
+    handle: str
+    title: str
+
+
+class Category(TypedDict):
+    """`parent` is a handle that came before; none at the top."""
+
+    handle: str
+    title: str
+    rank: int
+    description: NotRequired[str]
+    parent: NotRequired[str]
+
+
+class OptIn(TypedDict):
+    """`prices` are the tenant's own, by SKU, in its currency."""
+
+    handle: str
+    state: NotRequired[str]
+    prices: NotRequired[dict[str, Decimal]]
+
+
+class Tenant(TypedDict):
+    """The head office has no `details`: it is there before the seed."""
+
+    id: str
+    state: str
+    domains: list[str]
+    products: list[OptIn]
+    details: NotRequired[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """All of the demo data; whatever refers to another comes after it."""
+
+    collections: list[Collection]
+    categories: list[Category]
+    products: list[Product]
+    tenants: list[Tenant]
+
+
+def load() -> Data:
+    """Reads the files beside this module."""
+    taxonomy = _read(HERE / "taxonomy.toml")
+    files = sorted((HERE / "products").glob("*.toml"))
+    return Data(
+        collections=cast(list[Collection], taxonomy["collections"]),
+        categories=cast(list[Category], taxonomy["categories"]),
+        products=[cast(Product, one) for file in files for one in _read(file)["products"]],
+        tenants=cast(list[Tenant], _read(HERE / "tenants.toml")["tenants"]),
+    )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    return tomllib.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)

@@ -1,0 +1,191 @@
+"""Brings the demo data in: what is there stays as it is, what is missing is made."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import groupby
+
+from gateway.cli.seed.api import Api, Document
+from gateway.cli.seed.data import Category, Data, OptIn, Product, Tenant, Variant
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many of each kind were made, and how many were there before."""
+
+    made: Counter[str] = field(default_factory=Counter)
+    there: Counter[str] = field(default_factory=Counter)
+
+    def tell(self, kind: str) -> str:
+        return f"{kind}: {self.made[kind]} made, {self.there[kind]} there before"
+
+
+class Planting:
+    """One run of the seed. The steps build on each other: `everything` goes through them."""
+
+    def __init__(self, api: Api, data: Data, say: Callable[[str], None]) -> None:
+        self._api = api
+        self._data = data
+        self._say = say
+        self._counts = Counts()
+        self._collections: dict[str, Document] = {}
+        self._categories: dict[str, Document] = {}
+        self._products: dict[str, Document] = {}
+
+    async def everything(self) -> Counts:
+        await asyncio.gather(self._plant_collections(), self._plant_categories())
+        await self._plant_products()
+        there = await self._api.all("/admin/tenants", "tenants", with_deleted="true")
+        found = {tenant["id"]: tenant for tenant in there}
+        await asyncio.gather(
+            *(self._plant_tenant(one, found.get(one["id"])) for one in self._data.tenants)
+        )
+        for kind in ("tenants", "domains", "opt-ins"):
+            self._say(self._counts.tell(kind))
+        return self._counts
+
+    async def _plant_collections(self) -> None:
+        self._collections = await self._by_handle("/admin/collections", "collections")
+        await self._make_missing(
+            "collections",
+            "/admin/collections",
+            self._collections,
+            {
+                one["handle"]: {"handle": one["handle"], "title": one["title"]}
+                for one in self._data.collections
+            },
+        )
+        self._say(self._counts.tell("collections"))
+
+    async def _plant_categories(self) -> None:
+        """Makes the tree level by level: a category needs its parent's id."""
+        self._categories = await self._by_handle("/admin/product-categories", "product_categories")
+        for level in levels(self._data.categories):
+            bodies = {one["handle"]: self._category_body(one) for one in level}
+            await self._make_missing(
+                "categories", "/admin/product-categories", self._categories, bodies
+            )
+        self._say(self._counts.tell("categories"))
+
+    async def _plant_products(self) -> None:
+        self._products = await self._by_handle("/admin/products", "products")
+        bodies = {one["handle"]: self._product_body(one) for one in self._data.products}
+        await self._make_missing("products", "/admin/products", self._products, bodies)
+        self._say(self._counts.tell("products"))
+
+    async def _by_handle(self, path: str, plural: str) -> dict[str, Document]:
+        return {one["handle"]: one for one in await self._api.all(path, plural)}
+
+    async def _make_missing(
+        self,
+        kind: str,
+        path: str,
+        there: dict[str, Document],
+        wanted: Mapping[str, Document],
+    ) -> None:
+        missing = [key for key in wanted if key not in there]
+        made = await asyncio.gather(*(self._api.post(path, wanted[key]) for key in missing))
+        there.update(zip(missing, made, strict=True))
+        self._counts.made[kind] += len(missing)
+        self._counts.there[kind] += len(wanted) - len(missing)
+
+    def _category_body(self, category: Category) -> Document:
+        parent = category.get("parent")
+        return {
+            "handle": category["handle"],
+            "name": category["title"],
+            "description": category.get("description", ""),
+            "rank": category["rank"],
+            "parent_category_id": self._categories[parent]["id"] if parent else None,
+        }
+
+    def _product_body(self, product: Product) -> Document:
+        return {
+            "handle": product["handle"],
+            "title": product["title"],
+            "subtitle": product["subtitle"],
+            "description": product["description"],
+            "status": product["status"],
+            "type": {"value": product["type"]},
+            "tags": [{"value": tag} for tag in product["tags"]],
+            "images": [{"url": url} for url in product["images"]],
+            "collection_id": self._collections[product["collection"]]["id"],
+            "categories": [{"id": self._categories[one]["id"]} for one in product["categories"]],
+            "options": [{"title": key, "values": some} for key, some in product["options"].items()],
+            "variants": [variant_body(variant) for variant in product["variants"]],
+        }
+
+    async def _plant_tenant(self, tenant: Tenant, there: Document | None) -> None:
+        """Makes a tenant, its domains and its opt-ins, and only then opens or suspends it."""
+        if there is None:
+            there = await self._api.post(
+                "/admin/tenants", {"id": tenant["id"], **tenant.get("details", {})}
+            )
+            self._counts.made["tenants"] += 1
+        else:
+            self._counts.there["tenants"] += 1
+        if there["state"] == "archived":
+            self._say(f"{tenant['id']} is archived and stays as it is")
+            return
+        path = f"/admin/tenants/{tenant['id']}"
+        await asyncio.gather(self._plant_domains(path, tenant), self._plant_opt_ins(path, tenant))
+        if there["state"] == "provisioning":
+            act = "suspend" if tenant["state"] == "suspended" else "activate"
+            await self._api.post(f"{path}/{act}")
+
+    async def _plant_domains(self, path: str, tenant: Tenant) -> None:
+        domains = await self._api.get(f"{path}/domains")
+        there = {one["id"]: one for one in domains["domains"]}
+        bodies = {host: {"host": host} for host in tenant["domains"]}
+        await self._make_missing("domains", f"{path}/domains", there, bodies)
+
+    async def _plant_opt_ins(self, path: str, tenant: Tenant) -> None:
+        listed = await self._api.all(f"{path}/products", "products")
+        there = {one["product_id"]: one for one in listed}
+        bodies = {
+            self._products[one["handle"]]["id"]: self._opt_in_body(one)
+            for one in tenant["products"]
+        }
+        await self._make_missing("opt-ins", f"{path}/products", there, bodies)
+
+    def _opt_in_body(self, opt_in: OptIn) -> Document:
+        product = self._products[opt_in["handle"]]
+        ids = {variant["sku"]: variant["id"] for variant in product["variants"]}
+        prices = opt_in.get("prices", {})
+        return {
+            "product_id": product["id"],
+            "state": opt_in.get("state", "live"),
+            "prices": [
+                {"variant_id": ids[sku], "amount": major(price)} for sku, price in prices.items()
+            ],
+        }
+
+
+def levels(categories: Iterable[Category]) -> list[list[Category]]:
+    """Parts a tree, in which parents come first, into its levels from the top."""
+    depths: dict[str, int] = {}
+    for one in categories:
+        depths[one["handle"]] = depths[one["parent"]] + 1 if "parent" in one else 0
+    by_depth = sorted(categories, key=lambda one: depths[one["handle"]])
+    return [list(level) for _, level in groupby(by_depth, key=lambda one: depths[one["handle"]])]
+
+
+def variant_body(variant: Variant) -> Document:
+    """Writes a variant as the admin API takes it."""
+    return {
+        "sku": variant["sku"],
+        "barcode": variant["barcode"],
+        "weight": variant["weight"],
+        "options": variant["options"],
+        "prices": [
+            {"currency_code": code.lower(), "amount": major(price)}
+            for code, price in variant["prices"].items()
+        ],
+    }
+
+
+def major(price: Decimal) -> float:
+    # A double keeps 15 digits, and its shortest form is what JSON gets: 189.900 goes as 189.9.
+    return float(price)
