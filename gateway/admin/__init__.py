@@ -1,0 +1,25 @@
+"""The admin API: a session for every route, one file a resource."""
+
+from fastapi import APIRouter
+
+from gateway.admin import (
+    categories,
+    collections,
+    context,
+    domains,
+    events,
+    listings,
+    products,
+    tenants,
+)
+
+routers: list[APIRouter] = [
+    tenants.router,
+    domains.router,
+    listings.router,
+    events.router,
+    context.router,
+    products.router,
+    collections.router,
+    categories.router,
+]

@@ -1,0 +1,105 @@
+"""Categories: the tree by which shoppers browse."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
+from souk.catalog_opt_in.v1.catalog_service_pb2 import (
+    CreateCategoryRequest,
+    DeleteCategoryRequest,
+    GetCategoryRequest,
+    ListCategoriesRequest,
+    UpdateCategoryRequest,
+)
+
+from gateway import answers
+from gateway.admin.paging import Envelope, Ordered
+from gateway.admin.shapes.taxonomy import (
+    CategoryCreate,
+    CategoryDocument,
+    CategoryUpdate,
+    category_json,
+    category_mask,
+    category_message,
+)
+from gateway.auth import HeadOfficeScope
+from gateway.headers import IdempotencyKey, IfMatch
+from gateway.runtime import ClientsOf
+
+router = APIRouter(
+    prefix="/admin/product-categories", tags=["Catalogue"], responses=answers.ADMIN_ERRORS
+)
+
+
+class CategoryAnswer(BaseModel):
+    product_category: CategoryDocument
+
+
+class CategoriesAnswer(Envelope):
+    product_categories: list[CategoryDocument]
+
+
+class CategoriesQuery(Ordered):
+    handle: str = ""
+
+
+@router.get("", responses=answers.documented(CategoriesAnswer, "A page of categories."))
+async def list_categories(
+    _: HeadOfficeScope, clients: ClientsOf, query: Annotated[CategoriesQuery, Query()]
+) -> Response:
+    """Lists categories; by rank, created_at, title or handle."""
+    found = await clients.catalogue.ListCategories(
+        ListCategoriesRequest(
+            page_size=query.limit,
+            skip=query.offset,
+            order_by=query.order,
+            handle=query.handle,
+        )
+    )
+    documents = [category_json(one) for one in found.categories]
+    return query.page_of("product_categories", documents, count=found.total_size)
+
+
+@router.post("", responses=answers.documented(CategoryAnswer, "The category."))
+async def create_category(
+    _: HeadOfficeScope, clients: ClientsOf, key: IdempotencyKey, body: CategoryCreate
+) -> Response:
+    """Creates a category."""
+    category = await clients.catalogue.CreateCategory(
+        CreateCategoryRequest(category=category_message(body), request_id=key)
+    )
+    return answers.one("product_category", category_json(category), etag=category.etag)
+
+
+@router.get("/{category_id}", responses=answers.documented(CategoryAnswer, "The category."))
+async def get_category(_: HeadOfficeScope, clients: ClientsOf, category_id: str) -> Response:
+    """Reads one category."""
+    category = await clients.catalogue.GetCategory(
+        GetCategoryRequest(name=f"categories/{category_id}")
+    )
+    return answers.one("product_category", category_json(category), etag=category.etag)
+
+
+# Medusa's clients update with POST.
+@router.post("/{category_id}", responses=answers.documented(CategoryAnswer, "It, changed."))
+@router.patch("/{category_id}", responses=answers.documented(CategoryAnswer, "It, changed."))
+async def update_category(
+    _: HeadOfficeScope, clients: ClientsOf, category_id: str, etag: IfMatch, body: CategoryUpdate
+) -> Response:
+    """Changes the keys that the body holds; it may not come to lie under itself."""
+    change = category_message(body, name=f"categories/{category_id}", etag=etag)
+    category = await clients.catalogue.UpdateCategory(
+        UpdateCategoryRequest(category=change, update_mask=category_mask(body))
+    )
+    return answers.one("product_category", category_json(category), etag=category.etag)
+
+
+@router.delete("/{category_id}", responses=answers.documented(answers.Deleted, "It is removed."))
+async def delete_category(
+    _: HeadOfficeScope, clients: ClientsOf, category_id: str, etag: IfMatch
+) -> Response:
+    """Removes a category that holds no product and no other category."""
+    await clients.catalogue.DeleteCategory(
+        DeleteCategoryRequest(name=f"categories/{category_id}", etag=etag)
+    )
+    return answers.deleted("product_category", category_id)

@@ -1,0 +1,65 @@
+"""Who is asking, which tenant the request is for, and what they may do there."""
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from souk.tenant_registry.v1.access_service_pb2 import Access, ResolveAccessRequest
+
+from gateway import answers
+from gateway.access import own_scope
+from gateway.admin.shapes.admin import (
+    ContextDocument,
+    UserDocument,
+    known_tenant_json,
+    user_json,
+)
+from gateway.auth import CurrentScope
+from gateway.clients import Clients
+from gateway.runtime import ClientsOf, TenancyOf
+from gateway.tenancy import resolution_of
+from services.kernel.scope import Scope, bound
+
+router = APIRouter(prefix="/admin", tags=["Tenants"], responses=answers.ADMIN_ERRORS)
+
+
+class ContextAnswer(BaseModel):
+    tenant_context: ContextDocument
+
+
+class UserAnswer(BaseModel):
+    user: UserDocument
+
+
+@router.get("/tenant-context", responses=answers.documented(ContextAnswer, "Who and where."))
+async def get_tenant_context(
+    request: Request, scope: CurrentScope, clients: ClientsOf, tenancy: TenancyOf
+) -> Response:
+    """Tells the tenant of this request, how it was found, and what the admin may do there."""
+    resolution = resolution_of(request)
+    tenant = resolution.tenant or await tenancy.fallback()
+    access = await _access(clients, scope)
+    return answers.one(
+        "tenant_context",
+        {
+            "tenant": known_tenant_json(tenant),
+            "source": resolution.source.value,
+            "user": user_json(access.admin),
+            "permissions": list(access.permissions),
+            "roles": list(access.roles),
+        },
+    )
+
+
+@router.get("/users/me", responses=answers.documented(UserAnswer, "The admin."))
+async def get_own_user(scope: CurrentScope, clients: ClientsOf) -> Response:
+    """Reads the admin whose session it is."""
+    access = await _access(clients, scope)
+    return answers.one("user", user_json(access.admin))
+
+
+async def _access(clients: Clients, scope: Scope) -> Access:
+    """Asks the registry in the gateway's own name: what an admin may do is not theirs to read."""
+    place = f"tenants/{scope.tenant}" if scope.tenant else ""
+    with bound(own_scope("access:resolve", scope.request_id)):
+        return await clients.access.ResolveAccess(
+            ResolveAccessRequest(admin=scope.actor, tenant=place)
+        )

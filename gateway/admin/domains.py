@@ -1,0 +1,68 @@
+"""The hosts on which a tenant's storefront answers."""
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+from souk.tenant_registry.v1.tenant_registry_service_pb2 import (
+    CreateDomainRequest,
+    DeleteDomainRequest,
+    ListDomainsRequest,
+)
+
+from gateway import answers
+from gateway.admin.paging import Envelope
+from gateway.admin.shapes.tenant import DomainCreate, DomainDocument, domain_json
+from gateway.auth import TenantScope
+from gateway.headers import IdempotencyKey
+from gateway.runtime import ClientsOf, TenancyOf
+
+router = APIRouter(
+    prefix="/admin/tenants/{tenant_id}/domains", tags=["Tenants"], responses=answers.ADMIN_ERRORS
+)
+
+
+class DomainAnswer(BaseModel):
+    domain: DomainDocument
+
+
+class DomainsAnswer(Envelope):
+    domains: list[DomainDocument]
+
+
+@router.get("", responses=answers.documented(DomainsAnswer, "All of them, the primary first."))
+async def list_domains(scope: TenantScope, clients: ClientsOf) -> Response:
+    """Lists a tenant's domains, all at once: it has at most 100."""
+    found = await clients.tenants.ListDomains(ListDomainsRequest(parent=f"tenants/{scope.tenant}"))
+    documents = [domain_json(domain) for domain in found.domains]
+    count = len(documents)
+    return answers.page("domains", documents, count=count, offset=0, limit=count)
+
+
+@router.post("", responses=answers.documented(DomainAnswer, "The domain."))
+async def add_domain(
+    scope: TenantScope,
+    clients: ClientsOf,
+    tenancy: TenancyOf,
+    key: IdempotencyKey,
+    tenant_id: str,
+    body: DomainCreate,
+) -> Response:
+    """Adds a host to a tenant; a host belongs to one tenant at most."""
+    domain = await clients.tenants.CreateDomain(
+        CreateDomainRequest(
+            parent=f"tenants/{scope.tenant}", host=body.host, primary=body.primary, request_id=key
+        )
+    )
+    await tenancy.changed(tenant_id)
+    return answers.one("domain", domain_json(domain))
+
+
+@router.delete("/{domain}", responses=answers.documented(answers.Deleted, "It is removed."))
+async def remove_domain(
+    scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, tenant_id: str, domain: str
+) -> Response:
+    """Removes a host, by its id; the oldest that remains becomes primary when it was."""
+    await clients.tenants.DeleteDomain(
+        DeleteDomainRequest(name=f"tenants/{scope.tenant}/domains/{domain}")
+    )
+    await tenancy.changed(tenant_id)
+    return answers.deleted("domain", domain, parent={"id": tenant_id, "object": "tenant"})

@@ -1,0 +1,73 @@
+"""What was done at a tenant, by whom and when."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+from souk.audit.v1.audit_service_pb2 import GetEventRequest, ListEventsRequest
+
+from gateway import answers
+from gateway.admin.shapes.event import EventDocument, event_json
+from gateway.auth import TenantScope
+from gateway.runtime import ClientsOf
+
+router = APIRouter(
+    prefix="/admin/tenants/{tenant_id}/audit-events",
+    tags=["Audit"],
+    responses=answers.ADMIN_ERRORS,
+)
+
+
+class EventAnswer(BaseModel):
+    audit_event: EventDocument
+
+
+class EventsAnswer(BaseModel):
+    audit_events: list[EventDocument]
+    limit: int
+    next_page_token: str | None = Field(description="null on the last page.")
+
+
+class EventsQuery(BaseModel):
+    """Which events; a query key that is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(50, ge=1, le=200, description="How many at most.")
+    page_token: str = Field("", description="next_page_token of the page before, all else equal.")
+    actor: str = Field("", description="Only of this actor.", examples=["admins/user_01J"])
+    method: str = Field("", description="Only of this method, as in an event.")
+    resource: str = Field("", description="Only on this resource, as in an event.")
+
+
+@router.get("", responses=answers.documented(EventsAnswer, "A page, the newest first."))
+async def list_audit_events(
+    scope: TenantScope, clients: ClientsOf, query: Annotated[EventsQuery, Query()]
+) -> Response:
+    """Lists what was done at a tenant, the newest first. Pages go by token: events keep coming."""
+    found = await clients.audit.ListEvents(
+        ListEventsRequest(
+            parent=f"tenants/{scope.tenant}",
+            page_size=query.limit,
+            page_token=query.page_token,
+            actor=query.actor,
+            method=query.method,
+            resource=query.resource,
+        )
+    )
+    return answers.answer(
+        {
+            "audit_events": [event_json(event) for event in found.events],
+            "limit": query.limit,
+            "next_page_token": found.next_page_token or None,
+        }
+    )
+
+
+@router.get("/{event_id}", responses=answers.documented(EventAnswer, "The event."))
+async def get_audit_event(scope: TenantScope, clients: ClientsOf, event_id: str) -> Response:
+    """Reads one event."""
+    event = await clients.audit.GetEvent(
+        GetEventRequest(name=f"tenants/{scope.tenant}/events/{event_id}")
+    )
+    return answers.one("audit_event", event_json(event))

@@ -1,0 +1,109 @@
+"""The master catalogue's products, kept by the head office."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+from souk.catalog_opt_in.v1.catalog_service_pb2 import (
+    CreateProductRequest,
+    DeleteProductRequest,
+    GetProductRequest,
+    ListProductsRequest,
+    UpdateProductRequest,
+)
+
+from gateway import answers
+from gateway.admin.paging import Envelope, Ordered
+from gateway.admin.shapes.product import (
+    ProductCreate,
+    ProductDocument,
+    ProductUpdate,
+    Status,
+    product_json,
+    product_mask,
+    product_message,
+    status_value,
+)
+from gateway.auth import HeadOfficeScope
+from gateway.headers import IdempotencyKey, IfMatch
+from gateway.runtime import ClientsOf
+
+router = APIRouter(prefix="/admin/products", tags=["Catalogue"], responses=answers.ADMIN_ERRORS)
+
+
+class ProductAnswer(BaseModel):
+    product: ProductDocument
+
+
+class ProductsAnswer(Envelope):
+    products: list[ProductDocument]
+
+
+class ProductsQuery(Ordered):
+    q: str = Field("", description="Part of the title, subtitle or handle, in any case.")
+    status: Status | None = None
+    handle: str = ""
+    id: list[str] = Field([], description="Only these.")
+
+
+@router.get("", responses=answers.documented(ProductsAnswer, "A page of products."))
+async def list_products(
+    _: HeadOfficeScope, clients: ClientsOf, query: Annotated[ProductsQuery, Query()]
+) -> Response:
+    """Lists products in every status; by created_at, updated_at, title or handle."""
+    found = await clients.catalogue.ListProducts(
+        ListProductsRequest(
+            page_size=query.limit,
+            skip=query.offset,
+            order_by=query.order,
+            query=query.q,
+            status=status_value(query.status),
+            handle=query.handle,
+            products=[f"products/{one}" for one in query.id],
+        )
+    )
+    documents = [product_json(product) for product in found.products]
+    return query.page_of("products", documents, count=found.total_size)
+
+
+@router.post("", responses=answers.documented(ProductAnswer, "The product."))
+async def create_product(
+    _: HeadOfficeScope, clients: ClientsOf, key: IdempotencyKey, body: ProductCreate
+) -> Response:
+    """Creates a product; the head office is opted in to it by that."""
+    product = await clients.catalogue.CreateProduct(
+        CreateProductRequest(product=product_message(body), request_id=key)
+    )
+    return answers.one("product", product_json(product), etag=product.etag)
+
+
+@router.get("/{product_id}", responses=answers.documented(ProductAnswer, "The product."))
+async def get_product(_: HeadOfficeScope, clients: ClientsOf, product_id: str) -> Response:
+    """Reads one product."""
+    product = await clients.catalogue.GetProduct(GetProductRequest(name=f"products/{product_id}"))
+    return answers.one("product", product_json(product), etag=product.etag)
+
+
+# Medusa's clients update with POST.
+@router.post("/{product_id}", responses=answers.documented(ProductAnswer, "It, changed."))
+@router.patch("/{product_id}", responses=answers.documented(ProductAnswer, "It, changed."))
+async def update_product(
+    _: HeadOfficeScope, clients: ClientsOf, product_id: str, etag: IfMatch, body: ProductUpdate
+) -> Response:
+    """Changes the keys that the body holds; every tenant's listing of it follows."""
+    change = product_message(body, name=f"products/{product_id}", etag=etag)
+    product = await clients.catalogue.UpdateProduct(
+        UpdateProductRequest(product=change, update_mask=product_mask(body))
+    )
+    return answers.one("product", product_json(product), etag=product.etag)
+
+
+@router.delete("/{product_id}", responses=answers.documented(answers.Deleted, "It is removed."))
+async def delete_product(
+    _: HeadOfficeScope, clients: ClientsOf, product_id: str, etag: IfMatch
+) -> Response:
+    """Removes a product that no other tenant is opted in to."""
+    await clients.catalogue.DeleteProduct(
+        DeleteProductRequest(name=f"products/{product_id}", etag=etag)
+    )
+    return answers.deleted("product", product_id)

@@ -1,0 +1,154 @@
+"""Tenants: who sells from the shared catalogue."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
+from souk.tenant_registry.v1.tenant_pb2 import Tenant
+from souk.tenant_registry.v1.tenant_registry_service_pb2 import (
+    ActivateTenantRequest,
+    CreateTenantRequest,
+    DeleteTenantRequest,
+    GetTenantRequest,
+    ListTenantsRequest,
+    SuspendTenantRequest,
+    UndeleteTenantRequest,
+    UpdateTenantRequest,
+)
+
+from gateway import answers
+from gateway.admin.paging import Envelope, Paging
+from gateway.admin.shapes.scalars import last_id, mask_of
+from gateway.admin.shapes.tenant import (
+    TenantCreate,
+    TenantDocument,
+    TenantUpdate,
+    tenant_json,
+    tenant_message,
+)
+from gateway.auth import PlatformScope, TenantScope
+from gateway.headers import IdempotencyKey, IfMatch
+from gateway.runtime import ClientsOf, TenancyOf
+from gateway.tenancy import Tenancy
+
+router = APIRouter(prefix="/admin/tenants", tags=["Tenants"], responses=answers.ADMIN_ERRORS)
+
+
+class TenantAnswer(BaseModel):
+    tenant: TenantDocument
+
+
+class TenantsAnswer(Envelope):
+    tenants: list[TenantDocument]
+
+
+class TenantsQuery(Paging):
+    with_deleted: bool = False
+
+
+@router.get("", responses=answers.documented(TenantsAnswer, "A page of tenants, by id."))
+async def list_tenants(
+    _: PlatformScope, clients: ClientsOf, query: Annotated[TenantsQuery, Query()]
+) -> Response:
+    """Lists tenants by id; archived ones only `with_deleted`."""
+    found = await clients.tenants.ListTenants(
+        ListTenantsRequest(
+            page_size=query.limit, skip=query.offset, show_deleted=query.with_deleted
+        )
+    )
+    documents = [tenant_json(tenant) for tenant in found.tenants]
+    return query.page_of("tenants", documents, count=found.total_size)
+
+
+@router.post("", responses=answers.documented(TenantAnswer, "The tenant, provisioning."))
+async def create_tenant(
+    _: PlatformScope,
+    clients: ClientsOf,
+    tenancy: TenancyOf,
+    key: IdempotencyKey,
+    body: TenantCreate,
+) -> Response:
+    """Creates a tenant; its id was never used before. Activate it to open its storefront."""
+    tenant = await clients.tenants.CreateTenant(
+        CreateTenantRequest(tenant_id=body.id, tenant=tenant_message(body), request_id=key)
+    )
+    return await _changed(tenancy, tenant)
+
+
+@router.get("/{tenant_id}", responses=answers.documented(TenantAnswer, "The tenant."))
+async def get_tenant(scope: TenantScope, clients: ClientsOf) -> Response:
+    """Reads one tenant, an archived one too."""
+    tenant = await clients.tenants.GetTenant(GetTenantRequest(name=f"tenants/{scope.tenant}"))
+    return answers.one("tenant", tenant_json(tenant), etag=tenant.etag)
+
+
+@router.patch("/{tenant_id}", responses=answers.documented(TenantAnswer, "The tenant, changed."))
+async def update_tenant(
+    scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, etag: IfMatch, body: TenantUpdate
+) -> Response:
+    """Changes the keys that the body holds; its currency never changes."""
+    change = tenant_message(body, name=f"tenants/{scope.tenant}", etag=etag)
+    tenant = await clients.tenants.UpdateTenant(
+        UpdateTenantRequest(tenant=change, update_mask=mask_of(body))
+    )
+    return await _changed(tenancy, tenant)
+
+
+@router.delete("/{tenant_id}", responses=answers.documented(answers.Deleted, "It is archived."))
+async def delete_tenant(
+    scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, key: IdempotencyKey, etag: IfMatch
+) -> Response:
+    """Archives a tenant: closed and out of the lists, and nothing of it is lost."""
+    tenant = await clients.tenants.DeleteTenant(
+        DeleteTenantRequest(name=f"tenants/{scope.tenant}", request_id=key, etag=etag)
+    )
+    await tenancy.changed(last_id(tenant.name))
+    return answers.deleted("tenant", last_id(tenant.name))
+
+
+@router.post(
+    "/{tenant_id}/undelete",
+    responses=answers.documented(TenantAnswer, "The tenant, suspended."),
+)
+async def undelete_tenant(
+    scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, key: IdempotencyKey, etag: IfMatch
+) -> Response:
+    """Brings an archived tenant back, suspended."""
+    tenant = await clients.tenants.UndeleteTenant(
+        UndeleteTenantRequest(name=f"tenants/{scope.tenant}", request_id=key, etag=etag)
+    )
+    return await _changed(tenancy, tenant)
+
+
+@router.post(
+    "/{tenant_id}/suspend",
+    responses=answers.documented(TenantAnswer, "The tenant, suspended."),
+)
+async def suspend_tenant(
+    scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, key: IdempotencyKey, etag: IfMatch
+) -> Response:
+    """Closes a tenant for now: its storefront answers as an unknown host does."""
+    tenant = await clients.tenants.SuspendTenant(
+        SuspendTenantRequest(name=f"tenants/{scope.tenant}", request_id=key, etag=etag)
+    )
+    return await _changed(tenancy, tenant)
+
+
+@router.post(
+    "/{tenant_id}/activate",
+    responses=answers.documented(TenantAnswer, "The tenant, active."),
+)
+async def activate_tenant(
+    scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, key: IdempotencyKey, etag: IfMatch
+) -> Response:
+    """Opens a provisioning or suspended tenant."""
+    tenant = await clients.tenants.ActivateTenant(
+        ActivateTenantRequest(name=f"tenants/{scope.tenant}", request_id=key, etag=etag)
+    )
+    return await _changed(tenancy, tenant)
+
+
+async def _changed(tenancy: Tenancy, tenant: Tenant) -> Response:
+    """Makes a write known to every gateway, and answers with what it made of the tenant."""
+    await tenancy.changed(last_id(tenant.name))
+    return answers.one("tenant", tenant_json(tenant), etag=tenant.etag)
