@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,7 +53,8 @@ class AuditServicer(rpc.AuditServiceServicer):
         asked = {name: getattr(request, name) for name in ("actor", "method", "resource")}
         async with self._db.tenant() as session:
             rows = await queries.newest(session, page, asked)
-        shown, token = page.cut(rows, key=lambda event: (event.occur_time, event.event_id))
+        fit = min(page.size, rules.fitting([event.changes for event in rows]))
+        shown, token = replace(page, size=fit).cut(rows[: fit + 1], key=_key)
         return pb.ListEventsResponse(events=map(_event, shown), next_page_token=token)
 
     async def GetEvent(self, request: pb.GetEventRequest, context: object) -> pb.Event:
@@ -63,6 +65,10 @@ class AuditServicer(rpc.AuditServiceServicer):
         if found is None:
             raise NotFound("EVENT_NOT_FOUND", f"no event {request.name}", event=request.name)
         return _event(found)
+
+
+def _key(event: Event) -> tuple[datetime, str]:
+    return event.occur_time, event.event_id
 
 
 def build(runtime: Runtime) -> Sequence[Servicer]:
@@ -80,7 +86,10 @@ def _row(event: pb.Event, *, at: int, now: datetime) -> queries.Row:
     occurred = _moment(event.occur_time) if event.HasField("occur_time") else None
     outcome = event.outcome in (pb.Event.OUTCOME_DONE, pb.Event.OUTCOME_DENIED)
     faults = rules.faults(
-        texts, is_dated=occurred is not None, has_outcome=outcome, changes=len(event.changes)
+        texts,
+        is_dated=occurred is not None,
+        has_outcome=outcome,
+        changes=[c.before + c.after + c.field for c in event.changes],
     )
     if faults:
         reasons = "; ".join(faults)

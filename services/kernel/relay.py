@@ -21,7 +21,13 @@ from sqlalchemy import delete, func, select, tuple_
 from services.kernel.client import channel
 from services.kernel.credentials import Signer
 from services.kernel.db import Database
-from services.kernel.errors import AlreadyExists, InvalidArgument, ServiceError, from_rpc
+from services.kernel.errors import (
+    AlreadyExists,
+    InvalidArgument,
+    ResourceExhausted,
+    ServiceError,
+    from_rpc,
+)
 from services.kernel.scope import Scope, bound
 from services.kernel.tables import AuditLeaf
 from services.kernel.telemetry import logger
@@ -32,7 +38,7 @@ if TYPE_CHECKING:
     from services.kernel.server import Runtime
 
 _BATCH = 500
-_BATCH_CHARACTERS = 1_000_000  # in UTF-8 at most 4 MB, which is what a service takes at once
+_BATCH_BYTES = 2_000_000  # of changes; a service takes 4 MB at once
 _POLL_SECONDS = 0.15
 # Acts of one moment travel together: under load this halves what the relay costs.
 _LINGER_SECONDS = 0.02
@@ -137,7 +143,7 @@ class Relay:
     async def _hand_over(self, leaves: Sequence[AuditLeaf]) -> None:
         try:
             await self._send(leaves)
-        except (InvalidArgument, AlreadyExists) as error:
+        except (InvalidArgument, AlreadyExists, ResourceExhausted) as error:
             await self._find_culprit(leaves, error)
             return
         async with self._db.housekeeping() as session:
@@ -145,7 +151,7 @@ class Relay:
             await session.execute(delete(AuditLeaf).where(_key.in_(keys)))
 
     async def _find_culprit(self, leaves: Sequence[AuditLeaf], error: ServiceError) -> None:
-        """One bad leaf must not hold back the others: it stays, for people to look into."""
+        """One bad leaf must not hold back the others: it stays, and is named until it goes."""
         if len(leaves) > 1:
             middle = len(leaves) // 2
             await self._hand_over(leaves[:middle])
@@ -164,25 +170,26 @@ class Relay:
             raise from_rpc(error) from None
 
     async def _report(self) -> None:
-        """Logs, now and then, how much is waiting, when anything is."""
+        """Logs, now and then, how much is waiting, and gives what was refused another try."""
         if time.monotonic() - self._reported < _REPORT_SECONDS:
             return
         self._reported = time.monotonic()
+        refused = len(self._refused)
+        self._refused.clear()
         waiting = select(func.count(), func.min(AuditLeaf.occur_time)).select_from(AuditLeaf)
         async with self._db.housekeeping() as session:
             count, oldest = (await session.execute(waiting)).one()
         if count:
-            refused = len(self._refused)
             _log.info("audit_backlog", leaves=count, oldest=oldest.isoformat(), refused=refused)
 
 
 def _as_many_as_fit(leaves: Sequence[AuditLeaf]) -> int:
     """Counts the leaves that fit into one message; at least one, if there is one."""
-    characters = 0
+    room = _BATCH_BYTES
     for count, leaf in enumerate(leaves):
-        characters += len(leaf.changes) + 1000
-        if characters > _BATCH_CHARACTERS and count:
-            return count
+        room -= len(leaf.changes.encode())
+        if room < 0:
+            return max(count, 1)
     return len(leaves)
 
 

@@ -1,0 +1,100 @@
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import pytest
+import pytest_asyncio
+from google.protobuf.timestamp_pb2 import Timestamp
+from souk.audit.v1 import audit_service_pb2 as pb
+from souk.audit.v1.audit_service_pb2_grpc import AuditServiceStub
+
+from gateway.cli import ports
+from gateway.cli.processes import Child
+from services.kernel.client import channel
+from services.kernel.credentials import Signer
+from services.kernel.errors import from_rpc
+from services.kernel.names import new_id
+from services.kernel.scope import Scope, bound
+from tests.cluster import Cluster, cluster  # noqa: F401 - a fixture
+
+
+@dataclass
+class Audit:
+    """The audit service: a process, and calls to it in the gateway's name."""
+
+    cluster: Cluster
+    port: int
+    child: Child
+    stub: AuditServiceStub
+
+    async def start(self) -> None:
+        self.child = await self.cluster.serve("audit", self.port)
+
+    async def record(self, *events):
+        scope = Scope(None, "services/catalog-opt-in", frozenset({"event:record"}))
+        request = pb.RecordEventsRequest(events=events)
+        return (await self._call(self.stub.RecordEvents, request, scope)).recorded_count
+
+    async def page(self, tenant: str, **arguments):
+        request = pb.ListEventsRequest(parent=f"tenants/{tenant}", **arguments)
+        return await self._call(self.stub.ListEvents, request, _reader(tenant))
+
+    async def events(self, tenant: str, **arguments) -> list[pb.Event]:
+        """Reads all pages."""
+        page = await self.page(tenant, page_size=200, **arguments)
+        found = list(page.events)
+        while page.next_page_token:
+            page = await self.page(
+                tenant, page_size=200, page_token=page.next_page_token, **arguments
+            )
+            found += page.events
+        return found
+
+    async def get(self, tenant: str, name: str):
+        return await self._call(self.stub.GetEvent, pb.GetEventRequest(name=name), _reader(tenant))
+
+    async def _call(self, method, request, scope):
+        with bound(scope):
+            try:
+                return await method(request, timeout=5, wait_for_ready=True)
+            except grpc.aio.AioRpcError as error:
+                raise from_rpc(error) from None
+
+
+def _reader(tenant: str) -> Scope:
+    return Scope(tenant, "admins/user_1", frozenset({"event:read"}))
+
+
+@pytest_asyncio.fixture(scope="session")
+async def audit(cluster: Cluster) -> AsyncIterator[Audit]:  # noqa: F811
+    [port] = ports.free(1)
+    signer = Signer("gateway", (cluster.secrets / "gateway.key").read_text())
+    async with channel(
+        f"127.0.0.1:{port}", signer=signer, audience="audit", contract=[pb.DESCRIPTOR]
+    ) as wire:
+        child = await cluster.serve("audit", port)
+        made = Audit(cluster, port, child, AuditServiceStub(wire))
+        yield made
+        await made.child.stop()
+
+
+@pytest.fixture
+def event():
+    """Makes events of a tenant."""
+
+    def make(tenant: str, **fields: Any) -> pb.Event:
+        known: dict[str, Any] = {
+            "name": f"tenants/{tenant}/events/{new_id('evt')}",
+            "service": "catalog-opt-in",
+            "method": "souk.catalog_opt_in.v1.ListingService/CreateListing",
+            "resource": f"tenants/{tenant}/listings/prod_1",
+            "actor": "admins/user_1",
+            "request_id": "req-1",
+            "occur_time": Timestamp(seconds=1_790_000_000, nanos=123_456_000),
+            "outcome": pb.Event.OUTCOME_DONE,
+            "changes": [pb.Change(field="state", before='"LIVE"', after='"HIDDEN"')],
+        }
+        return pb.Event(**known | fields)
+
+    return make

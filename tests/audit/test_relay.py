@@ -1,0 +1,238 @@
+"""From the leaf in a service's transaction to the stored event: never lost, never twice."""
+
+import asyncio
+import random
+from collections import Counter
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from souk.tenant_registry.v1 import tenant_pb2
+from sqlalchemy import delete, func, insert, select
+
+from services.kernel import audit as leaves
+from services.kernel import relay
+from services.kernel.scope import Scope, bound
+from services.kernel.server import Runtime
+from services.kernel.settings import ServiceSettings
+from services.kernel.tables import AuditLeaf
+
+METHOD = "souk.tenant_registry.v1.TenantRegistryService/UpdateTenant"
+
+
+class House:
+    """A service with acts and a relay, as far as the relay is concerned."""
+
+    def __init__(self, cluster, audit, db) -> None:
+        self.db = db
+        self._audit = audit
+        settings = ServiceSettings(
+            listen="127.0.0.1:1",
+            postgres=cluster.address,
+            secrets=cluster.secrets,
+            audit=f"127.0.0.1:{audit.port}",
+        )
+        self.runtime = Runtime(settings, db)
+
+    async def act(self, tenant: str, resource: str, *, after: str = "New name") -> None:
+        scope = Scope(tenant, "admins/user_1", frozenset(), request_id="req-7")
+        with bound(scope, METHOD):
+            async with self.db.tenant() as session:
+                leaves.record(
+                    session,
+                    resource=resource,
+                    before=tenant_pb2.Tenant(display_name="Old name"),
+                    after=tenant_pb2.Tenant(display_name=after),
+                )
+
+    async def add_leaves(self, *rows: dict[str, Any]) -> None:
+        known = {"service": "tenant-registry", "method": METHOD, "actor": "admins/user_1"}
+        known |= {"outcome": "DONE", "changes": "[]", "request_id": "", "resource": ""}
+        now = {"occur_time": datetime.now(UTC)}
+        async with self.db.housekeeping() as session:
+            await session.execute(insert(AuditLeaf), [known | now | row for row in rows])
+
+    async def waiting(self):
+        async with self.db.housekeeping() as session:
+            return await session.scalar(select(func.count()).select_from(AuditLeaf))
+
+    @asynccontextmanager
+    async def relay(self, stopped=None):
+        stopped = stopped or asyncio.Event()
+        task = asyncio.create_task(relay.run("tenant-registry", self.runtime, stopped))
+        yield task
+        stopped.set()
+        await asyncio.wait_for(task, 10)
+
+    async def until_delivered(self) -> None:
+        async with asyncio.timeout(30):
+            while await self.waiting():
+                await asyncio.sleep(0.02)
+
+    async def resources(self, tenant: str, actor: str = "") -> Counter[str]:
+        return Counter(e.resource for e in await self._audit.events(tenant, actor=actor))
+
+
+@pytest.fixture(scope="session")
+async def house(cluster, audit):
+    async with cluster.doors("tenant_registry") as db:
+        yield House(cluster, audit, db)
+
+
+@pytest.fixture(autouse=True)
+async def clean(house):
+    yield
+    async with house.db.housekeeping() as session:
+        await session.execute(delete(AuditLeaf))
+
+
+async def test_an_act_becomes_an_event_and_its_leaf_goes(house, audit):
+    async with house.relay():
+        await house.act("paris", "tenants/paris/x/1")
+        await house.until_delivered()
+
+    [event] = await audit.events("paris", resource="tenants/paris/x/1")
+    assert (event.service, event.method) == ("tenant-registry", METHOD)
+    assert (event.actor, event.request_id) == ("admins/user_1", "req-7")
+    [change] = event.changes
+    assert (change.field, change.before, change.after) == (
+        "display_name",
+        '"Old name"',
+        '"New name"',
+    )
+
+
+async def test_an_event_reaches_its_own_tenant_alone(house):
+    async with house.relay():
+        await asyncio.gather(
+            house.act("paris", "tenants/paris/x/2"), house.act("lyon", "tenants/lyon/x/2")
+        )
+        await house.until_delivered()
+
+    paris, lyon = await house.resources("paris"), await house.resources("lyon")
+    assert paris["tenants/paris/x/2"] == lyon["tenants/lyon/x/2"] == 1
+    assert not any("lyon" in resource for resource in paris)
+    assert not any("paris" in resource for resource in lyon)
+
+
+async def test_what_was_sent_before_a_crash_is_sent_again_and_stored_once(house, audit):
+    await house.act("paris", "tenants/paris/x/3")
+    crashed = relay.Relay(house.db, audit.stub)
+    with bound(Scope(None, "services/tenant-registry", frozenset({"event:record"}))):
+        await crashed._send(await crashed._undelivered())  # and dies before it deletes
+
+    async with house.relay():
+        await house.until_delivered()
+
+    assert (await house.resources("paris"))["tenants/paris/x/3"] == 1
+
+
+async def test_acts_go_on_while_audit_is_killed_and_none_is_lost_or_doubled(house, audit):
+    random.seed(7)
+    names = [f"tenants/{t}/storm/{n}" for n in range(150) for t in ("paris", "lyon")]
+
+    async def act_in_bursts():
+        for name in names:
+            await house.act(name.split("/")[1], name)
+            await asyncio.sleep(random.random() * 0.01)
+
+    async with house.relay(), house.relay():  # two instances of the service
+        acting = asyncio.create_task(act_in_bursts())
+        for _ in range(3):
+            await asyncio.sleep(0.2 + random.random() * 0.2)
+            await audit.child.kill()
+            await audit.start()
+        await acting
+        await house.until_delivered()
+
+    stored = await house.resources("paris") + await house.resources("lyon")
+    assert {name: stored[name] for name in names} == dict.fromkeys(names, 1)
+
+
+async def test_the_relay_stops_at_once_while_audit_is_down_and_keeps_the_leaf(house, audit):
+    await audit.child.kill()
+    stopped = asyncio.Event()
+    async with house.relay(stopped) as running:
+        await house.act("paris", "tenants/paris/x/4")
+        await asyncio.sleep(0.5)
+        stopped.set()
+        async with asyncio.timeout(8):
+            await running
+    await audit.start()
+
+    assert await house.waiting() == 1
+    async with house.relay():
+        await house.until_delivered()
+    assert (await house.resources("paris"))["tenants/paris/x/4"] == 1
+
+
+async def test_what_was_done_last_is_delivered_before_the_relay_ends(house):
+    async with house.relay():
+        for number in range(20):
+            await house.act("paris", f"tenants/paris/last/{number}")
+
+    assert await house.waiting() == 0
+
+
+async def test_a_leaf_that_is_refused_stays_and_holds_nobody_back(house, audit):
+    for number in range(9):
+        await house.act("paris", f"tenants/paris/near/{number}")
+    poison = {"tenant_id": "paris", "event_id": "evt_0_poison", "resource": "x" * 5000}
+    await house.add_leaves(poison)
+
+    async with house.relay():
+        async with asyncio.timeout(10):
+            while await house.waiting() > 1:
+                await asyncio.sleep(0.02)
+        await house.act("paris", "tenants/paris/near/after")
+
+    assert await house.waiting() == 1
+    near = [r for r in await house.resources("paris") if r.startswith("tenants/paris/near/")]
+    assert len(near) == 10
+
+
+async def test_leaves_too_big_for_one_message_travel_in_several(house, audit):
+    changes = '[{"field": "description", "before": "", "after": "' + "é" * 450_000 + '"}]'
+    big = {"tenant_id": "paris", "actor": "admins/big", "changes": changes}
+    await house.add_leaves(*(big | {"event_id": f"evt_big_{number}"} for number in range(12)))
+
+    async with house.relay():
+        await house.until_delivered()
+
+    assert len(await audit.events("paris", actor="admins/big")) == 12
+
+
+async def test_more_than_one_batch_arrives_whole(house):
+    tenants = ("paris", "lyon")
+    await house.add_leaves(
+        *(
+            {
+                "tenant_id": t,
+                "event_id": f"evt_many_{n}",
+                "actor": "admins/many",
+                "resource": f"{n}",
+            }
+            for t in tenants
+            for n in range(700)
+        )
+    )
+
+    async with house.relay():
+        await house.until_delivered()
+
+    for tenant in tenants:
+        assert await house.resources(tenant, actor="admins/many") == Counter(map(str, range(700)))
+
+
+async def test_a_leaf_too_big_for_any_message_stays_and_holds_nobody_back(house):
+    changes = '[{"field": "description", "before": "", "after": "' + "x" * 5_000_000 + '"}]'
+    await house.add_leaves({"tenant_id": "paris", "event_id": "evt_0_huge", "changes": changes})
+    await house.act("paris", "tenants/paris/x/5")
+
+    async with house.relay():
+        async with asyncio.timeout(10):
+            while await house.waiting() > 1:
+                await asyncio.sleep(0.02)
+
+    assert (await house.resources("paris"))["tenants/paris/x/5"] == 1

@@ -1,0 +1,117 @@
+"""A PostgreSQL of the tests' own: set up like any other, and free to be broken."""
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest_asyncio
+from sqlalchemy import URL
+
+from gateway.cli import health, ports
+from gateway.cli.postgres import Postgres
+from gateway.cli.processes import Child, Program, start
+from services.kernel import db, migrations
+from services.kernel.keys import DATABASES, make_secrets
+from services.kernel.provision import provision
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where the cluster is, and how each role gets in."""
+
+    folder: Path
+    secrets: Path
+    address: str
+    admin_url: str
+
+    def url(self, database: str, role: str) -> URL:
+        password = (self.secrets / f"{database}_{role}.password").read_text().strip()
+        return db.url(self.address, database, role, password)
+
+    async def connect(
+        self, database: str, role: str = "superuser", *, to: str = ""
+    ) -> asyncpg.Connection:
+        """Connects as one of a database's roles; `to` is another database, such as a copy of it."""
+        target = to or database
+        if role == "superuser":
+            return await asyncpg.connect(self.admin_url, database=target)
+        address = self.url(database, role).set(database=target)
+        return await asyncpg.connect(
+            address.render_as_string(hide_password=False), connection_class=db.HardConnection
+        )
+
+    @asynccontextmanager
+    async def doors(self, database: str) -> AsyncIterator[db.Database]:
+        """Opens a database the way its service does."""
+        opened = db.Database(
+            self.url(database, "app"), self.url(database, "platform"), head_office="hq"
+        )
+        await opened.open()
+        try:
+            yield opened
+        finally:
+            await opened.close()
+
+    def program(self, name: str, port: int, **settings: str) -> Program:
+        """Tells how to run one of the services on this cluster."""
+        environment = os.environ | {
+            "SOUK_LISTEN": f"127.0.0.1:{port}",
+            "SOUK_POSTGRES": self.address,
+            "SOUK_SECRETS": str(self.secrets),
+        }
+        module = f"services.{name.replace('-', '_')}"
+        return Program(
+            name=name,
+            arguments=(sys.executable, "-m", module, "serve"),
+            environment=environment | settings,
+            folder=ROOT,
+        )
+
+    async def serve(self, name: str, port: int, **settings: str) -> Child:
+        """Starts a service and waits until it serves."""
+        child = await start(self.program(name, port, **settings), self.folder / f"{name}.log")
+        await health.wait(child, lambda: health.service_is_ready(f"127.0.0.1:{port}"))
+        return child
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[Cluster]:
+    """Starts a cluster in a folder of its own, and leaves nothing behind."""
+    folder = Path(tempfile.mkdtemp(prefix="souk-test-"))
+    folder.chmod(0o711)  # PostgreSQL runs as nobody when we are root
+    async with AsyncExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        secrets = folder / "secrets"
+        make_secrets(secrets)
+        [port] = ports.free(1)
+        postgres = Postgres(folder, secrets, port)
+        child = await start(await asyncio.to_thread(postgres.prepare), folder / "postgres.log")
+        stack.push_async_callback(child.stop)
+        await health.wait(child, postgres.answers)
+        cluster = Cluster(folder, secrets, f"127.0.0.1:{port}", postgres.admin_url)
+        await provision(cluster.admin_url, secrets)
+        await asyncio.to_thread(migrate, cluster)
+        yield cluster
+
+
+def migrate(cluster: Cluster) -> None:
+    for database in DATABASES:
+        folder = ROOT / "services" / database / "migrations"
+        if not (folder / "env.py").exists():
+            continue
+        migrations.upgrade(folder, cluster.url(database, "owner"))
+
+
+@pytest_asyncio.fixture(scope="session")
+async def cluster() -> AsyncIterator[Cluster]:
+    async with running() as made:
+        yield made
