@@ -25,6 +25,8 @@ from gateway.admin.shapes.scalars import (
 
 # The contract's Struct nests three messages a level, and protobuf reads a hundred.
 _MOST_NESTED = 20
+# A Struct's numbers are doubles: a 17-digit id would come back as another one.
+_MOST_EXACT = 2**53
 
 
 def _storable(settings: dict[str, Any]) -> dict[str, Any]:
@@ -51,8 +53,7 @@ def _plain(value: object, depth: int) -> object:
 
 
 def _number(value: int | float | Decimal) -> float:
-    # A Struct's numbers are doubles: a 17-digit id would come back as another one.
-    if isinstance(value, int) and abs(value) > 2**53:
+    if isinstance(value, int) and abs(value) > _MOST_EXACT:
         raise ValueError("a whole number too large to be kept exactly")
     near = float(value)
     if not isfinite(near):
@@ -187,7 +188,7 @@ def _whole(value: object) -> object:
             return {key: _whole(one) for key, one in value.items()}
         case list():
             return [_whole(one) for one in value]
-        case float() if value.is_integer():
+        case float() if value.is_integer() and abs(value) <= _MOST_EXACT:
             return int(value)
     return value
 

@@ -1,0 +1,222 @@
+"""From JSON to the contract and back, without a platform."""
+
+from decimal import Decimal
+
+import orjson
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.money_pb2 import Money
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from souk.audit.v1.audit_service_pb2 import Change, Event
+from souk.catalog_opt_in.v1 import product_pb2 as pb
+from souk.catalog_opt_in.v1.listing_service_pb2 import Listing
+from souk.tenant_registry.v1.tenant_pb2 import Tenant
+
+from gateway.admin.shapes import listing, product, scalars, taxonomy, tenant
+from gateway.admin.shapes.event import event_json
+from services.kernel.errors import InvalidArgument
+from services.kernel.money import CURRENCIES, money
+
+TENANT = {
+    "id": "nice",
+    "display_name": "Nice",
+    "country_code": "fr",
+    "currency_code": "eur",
+    "default_locale": "fr",
+}
+
+
+def variant(amount, currency="eur"):
+    price = {"amount": amount, "currency_code": currency}
+    return {"title": "Whey", "variants": [{"prices": [price]}]}
+
+
+def price_of(amount, currency="eur"):
+    body = product.ProductCreate.model_validate(variant(amount, currency))
+    return product.product_message(body).variants[0].prices[0]
+
+
+@given(st.sampled_from(sorted(CURRENCIES)), st.integers(1, 2**63 - 1))
+def test_a_price_comes_back_digit_for_digit(currency, minor):
+    written = orjson.dumps(product.price_json(money(minor, currency)))
+    read = Decimal(written.split(b'"amount":')[1].split(b",")[0].decode())
+
+    assert price_of(read, currency.lower()) == money(minor, currency)
+
+
+def test_whole_numbers_are_prices_too():
+    assert price_of(59, "tnd") == Money(currency_code="TND", units=59)
+
+
+@pytest.mark.parametrize("amount", [True, "59.90", None, [], Decimal("NaN"), Decimal("Infinity")])
+def test_what_is_no_finite_number_is_no_price(amount):
+    with pytest.raises(ValidationError):
+        price_of(amount)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "reason"),
+    [
+        (Decimal("-1"), "eur", "PRICE_NOT_POSITIVE"),
+        (0, "eur", "PRICE_NOT_POSITIVE"),
+        (Decimal("9.999"), "eur", "PRICE_TOO_PRECISE"),
+        (Decimal("9.9999"), "tnd", "PRICE_TOO_PRECISE"),
+        (Decimal("0.5"), "jpy", "PRICE_TOO_PRECISE"),
+        (Decimal("1e99999"), "eur", "PRICE_TOO_LARGE"),
+        (1, "xxx", "CURRENCY_UNKNOWN"),
+        (1, "", "CURRENCY_UNKNOWN"),
+    ],
+)
+def test_a_price_that_the_contract_cannot_carry_is_refused_with_its_place(amount, currency, reason):
+    with pytest.raises(InvalidArgument) as refused:
+        price_of(amount, currency)
+
+    assert refused.value.reason == reason
+    if reason != "CURRENCY_UNKNOWN":
+        assert list(refused.value.violations) == ["variants.0.prices.0.amount"]
+
+
+@pytest.mark.parametrize(
+    ("model", "body"),
+    [
+        (tenant.TenantCreate, TENANT),
+        (tenant.TenantUpdate, {}),
+        (tenant.DomainCreate, {"host": "a.example"}),
+        (product.ProductCreate, {"title": "Whey"}),
+        (taxonomy.CollectionCreate, {"title": "Été"}),
+        (taxonomy.CategoryCreate, {"name": "Whey"}),
+        (listing.ListingCreate, {"product_id": "prod_1"}),
+    ],
+)
+def test_a_key_that_is_not_known_is_refused(model, body):
+    assert model.model_validate(body)
+    with pytest.raises(ValidationError, match="surprise"):
+        model.model_validate({**body, "surprise": 1})
+
+
+def test_the_mask_is_what_the_body_holds_null_too():
+    body = product.ProductUpdate.model_validate({"subtitle": None, "collection_id": "pcol_1"})
+
+    assert list(product.product_mask(body).paths) == ["collection", "subtitle"]
+    assert product.product_message(body) == pb.Product(collection="collections/pcol_1")
+
+
+def test_a_category_has_a_name_here_and_a_title_in_the_contract():
+    body = taxonomy.CategoryUpdate.model_validate({"name": "Whey", "parent_category_id": None})
+
+    assert list(taxonomy.category_mask(body).paths) == ["parent", "title"]
+    assert taxonomy.category_message(body).title == "Whey"
+
+
+def test_codes_are_upper_case_in_the_contract_and_lower_case_in_json():
+    body = tenant.TenantCreate.model_validate(TENANT)
+    message = tenant.tenant_message(body, name="tenants/nice")
+
+    assert (message.country_code, message.currency_code) == ("FR", "EUR")
+    document = tenant.tenant_json(message)
+    assert (document["country_code"], document["currency_code"]) == ("fr", "eur")
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers(-(2**53), 2**53)
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(st.characters(exclude_categories=["Cs"])),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+        max_leaves=10,
+    )
+)
+def test_settings_come_back_as_they_went(value):
+    body = tenant.TenantUpdate.model_validate({"settings": {"value": value}})
+    document = tenant.tenant_json(tenant.tenant_message(body))
+
+    assert orjson.loads(orjson.dumps(document["settings"])) == {"value": value}
+
+
+@pytest.mark.parametrize("value", [2**53 + 1, 10**400, Decimal("1e400"), "\ud800", object()])
+def test_settings_that_would_come_back_as_something_else_are_refused(value):
+    with pytest.raises(ValidationError):
+        tenant.TenantUpdate.model_validate({"settings": {"value": value}})
+
+
+def test_settings_nested_too_deep_are_refused():
+    deep = {}
+    for _ in range(100):
+        deep = {"deeper": deep}
+    with pytest.raises(ValidationError, match="nested"):
+        tenant.TenantUpdate.model_validate({"settings": deep})
+
+
+def test_a_weight_that_no_int32_holds_is_refused():
+    with pytest.raises(ValidationError):
+        product.ProductCreate.model_validate({"title": "x", "variants": [{"weight": 2**31}]})
+
+
+def test_a_price_that_names_no_currency_is_in_the_tenants():
+    body = listing.ListingUpdate.model_validate(
+        {"prices": [{"variant_id": "variant_1", "amount": Decimal("9.5")}]}
+    )
+
+    message = listing.listing_message(body, currency="TND")
+
+    assert message.prices[0].price == Money(currency_code="TND", units=9, nanos=500_000_000)
+
+
+def test_an_opt_in_is_answered_under_its_products_id():
+    message = Listing(
+        name="tenants/paris/listings/prod_1",
+        product="products/prod_1",
+        state=Listing.STATE_HIDDEN,
+        product_status=pb.Product.STATUS_PUBLISHED,
+        reasons=["LISTING_HIDDEN"],
+    )
+
+    document = listing.listing_json(message)
+
+    assert document["id"] == document["product_id"] == "prod_1"
+    assert (document["tenant_id"], document["state"]) == ("paris", "hidden")
+
+
+def test_a_variant_tells_the_ids_of_what_it_chose():
+    option = pb.Option(
+        id="opt_1", title="Goût", values=[pb.OptionValue(id="optval_1", value="Fraise")]
+    )
+    message = pb.Product(
+        name="products/prod_1",
+        options=[option],
+        variants=[pb.Variant(id="variant_1", options={"Goût": "Fraise"})],
+    )
+
+    (chosen,) = product.product_json(message)["variants"][0]["options"]
+
+    assert chosen == {
+        "id": "optval_1",
+        "value": "Fraise",
+        "option_id": "opt_1",
+        "option": {"id": "opt_1", "title": "Goût"},
+    }
+
+
+def test_times_are_utc_to_the_millisecond():
+    assert scalars.time_json(Timestamp(seconds=1, nanos=234_567_890)) == "1970-01-01T00:00:01.234Z"
+
+
+def test_a_tenant_that_is_not_deleted_has_no_time_of_it():
+    assert tenant.tenant_json(Tenant(name="tenants/a"))["deleted_at"] is None
+
+
+def test_changes_are_answered_as_json_not_as_text():
+    event = Event(
+        name="tenants/paris/events/01J",
+        outcome=Event.OUTCOME_DONE,
+        changes=[Change(field="tags", before="", after='["vegan"]')],
+    )
+
+    document = event_json(event)
+
+    assert document["changes"] == [{"field": "tags", "before": None, "after": ["vegan"]}]
+    assert document["outcome"] == "done"
