@@ -1,0 +1,65 @@
+"""Makes the platform's secrets, and gives each process those that it needs: no other's key.
+
+`python deploy/handout.py SECRETS HANDOUT`: SECRETS gets everything, and only one-shot jobs see it;
+HANDOUT/{process} gets that process's own. Running it again changes nothing, unless a secret was
+replaced in SECRETS: then it follows.
+"""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from services.kernel.keys import make_secrets
+
+POSTGRES = "postgres.password"
+ADMIN = "postgres-admin.url"
+
+
+def _of_service(name: str) -> tuple[str, ...]:
+    database = name.replace("-", "_")
+    return (
+        f"{database}_app.password",
+        f"{database}_platform.password",
+        f"{name}.key",
+        "callers.json",
+    )
+
+
+NEEDS = {
+    "postgres": (POSTGRES,),
+    "tenant-registry": (*_of_service("tenant-registry"), "session.key"),
+    "catalog-opt-in": _of_service("catalog-opt-in"),
+    "audit": _of_service("audit"),
+    "gateway": ("gateway.key", "session.pub"),
+}
+
+
+def hand_out(folder: Path, handout: Path) -> None:
+    """Makes what is missing in `folder`, and copies to each process what NEEDS names."""
+    make_secrets(folder)
+    if not (folder / POSTGRES).exists():
+        _write(folder / POSTGRES, secrets.token_urlsafe(32))
+    password = (folder / POSTGRES).read_text().strip()
+    _write(folder / ADMIN, f"postgresql://postgres:{password}@postgres:5432/postgres")
+    for process, names in NEEDS.items():
+        # PostgreSQL's image runs under a user of its own. Its folder is mounted by no one else.
+        mode = 0o444 if process == "postgres" else 0o400
+        for name in names:
+            _write(handout / process / name, (folder / name).read_text(), mode)
+
+
+def _write(path: Path, text: str, mode: int = 0o600) -> None:
+    """Writes a file whole or not at all, unless it says so already."""
+    if path.exists() and path.read_text() == text:
+        return
+    draft = path.with_name(f".{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(text)
+    draft.replace(path)
+
+
+if __name__ == "__main__":
+    hand_out(*(Path(argument) for argument in sys.argv[1:3]))

@@ -1,0 +1,64 @@
+"""Asks one process whether it is ready: `python -m services.kernel.probe [--wait SECONDS] TARGET`.
+
+TARGET is host:port for a gRPC service, or the URL of a gateway's /readyz. The exit status is 0 when
+it is ready, and 1 with one line that says why when it is not.
+"""
+
+import argparse
+import sys
+import time
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, build_opener
+
+_TRY_SECONDS = 2.0
+_PAUSE_SECONDS = 0.2
+
+
+def trouble(target: str) -> str:
+    """Tells what keeps `target` from serving; nothing when it serves."""
+    if target.startswith("http"):
+        return _trouble_over_http(target)
+    return _trouble_over_grpc(target)
+
+
+def _trouble_over_http(url: str) -> str:
+    direct = build_opener(ProxyHandler({}))  # a proxy of the environment is for others
+    try:
+        with direct.open(url, timeout=_TRY_SECONDS):
+            return ""
+    except HTTPError as error:
+        return f"{url} answers {error.code}"
+    except OSError as error:
+        return f"{url} does not answer: {error}"
+
+
+def _trouble_over_grpc(target: str) -> str:
+    import grpc
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+    options = (("grpc.enable_http_proxy", 0),)
+    with grpc.insecure_channel(target, options=options) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        try:
+            answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=_TRY_SECONDS)
+        except grpc.RpcError as error:
+            return f"{target} does not answer: {error.code().name}"
+    name = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
+    return "" if name == "SERVING" else f"{target} says {name}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m services.kernel.probe")
+    parser.add_argument("--wait", type=float, default=0.0, metavar="SECONDS")
+    parser.add_argument("target", metavar="TARGET")
+    arguments = parser.parse_args()
+    ends = time.monotonic() + arguments.wait
+    while (why := trouble(arguments.target)) and time.monotonic() < ends:
+        time.sleep(_PAUSE_SECONDS)
+    if why:
+        sys.stderr.write(f"souk: {why}\n")
+    return 1 if why else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
