@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
-from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy import Select, SQLColumnExpression, tuple_
 
 from services.kernel.errors import InvalidArgument
 from services.kernel.scope import current_scope
@@ -51,7 +51,7 @@ class Page:
     def limit(self) -> int:
         return self.size + 1
 
-    def of(self, statement: Select[Any], *columns: ColumnElement[Any]) -> Select[Any]:
+    def of(self, statement: Select[Any], *columns: SQLColumnExpression[Any]) -> Select[Any]:
         """Narrows a statement to this page, in the order of `columns`, which make the key.
 
         All columns go the same way, so that one index on them serves both directions.

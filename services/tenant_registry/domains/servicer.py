@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel import audit, names, requests
 from services.kernel.db import Database
-from services.kernel.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
-from services.kernel.hosts import HostInvalid, normalise_host
+from services.kernel.errors import AlreadyExists, FailedPrecondition, NotFound
+from services.kernel.hosts import HostInvalid, normalise_host, registrable
 from services.kernel.scope import current_scope
 from services.tenant_registry.domains import messages, queries, rules
 from services.tenant_registry.models import Domain, Tenant
@@ -37,7 +37,7 @@ class DomainMethods:
         self, request: pb.CreateDomainRequest, _context: object
     ) -> tenants.Domain:
         tenant_id = _own(request.parent)
-        host = self._free_to_have(tenant_id, _host(request.host))
+        host = self._registrable(request.host, tenant_id)
         async with self._db.tenant() as session:
             if answer := await requests.answered(session, request, tenants.Domain):
                 return answer
@@ -68,7 +68,7 @@ class DomainMethods:
     async def ResolveHost(
         self, request: pb.ResolveHostRequest, _context: object
     ) -> tenants.TenantConfig:
-        host = _host(request.host)
+        host = normalise_host(request.host)
         slug = rules.slug_of(host, base=self._base)
         async with self._db.platform() as session:
             found = await queries.owner_of_host(session, host, slug=slug)
@@ -86,13 +86,12 @@ class DomainMethods:
             raise not_found(request.name)
         return config(*found)
 
-    def _free_to_have(self, tenant_id: str, host: str) -> str:
+    def _registrable(self, raw: str, tenant_id: str) -> str:
+        host = registrable(raw)
         if rules.is_reserved(host, tenant=tenant_id, base=self._base):
-            raise InvalidArgument(
+            raise HostInvalid(
                 "HOST_RESERVED",
-                f"{host} is the platform's: below {self._base} a tenant has its own name alone",
-                {"host": f"below {self._base} only {tenant_id}.{self._base} can be added"},
-                host=host,
+                f"is the platform's: below {self._base} a tenant has its own name alone",
             )
         return host
 
@@ -100,15 +99,6 @@ class DomainMethods:
 def _own(parent: str) -> str:
     current_scope().require(parent)
     return names.parse(parent, "tenants/{tenant}")[0]
-
-
-def _host(text: str) -> str:
-    try:
-        return normalise_host(text)
-    except HostInvalid as invalid:
-        raise InvalidArgument(
-            "HOST_INVALID", f"not a host name: {invalid}", {"host": str(invalid)}
-        ) from None
 
 
 async def _added(session: AsyncSession, tenant: Tenant, host: str, *, primary: bool) -> Domain:
