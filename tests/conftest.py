@@ -1,0 +1,77 @@
+"""What every test may ask for: a platform that is started once, when a test first asks for it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+
+from gateway.cli.local import LocalPlatform
+from tests.platform import Calls, connect, running
+
+
+@pytest_asyncio.fixture(scope="session")
+async def platform() -> AsyncIterator[LocalPlatform]:
+    """A running platform with the demo data, shared by all tests that leave it whole."""
+    async with running() as started:
+        yield started
+
+
+@pytest_asyncio.fixture(scope="session")
+async def http(platform: LocalPlatform) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the gateway."""
+    async with httpx.AsyncClient(base_url=platform.url, trust_env=False, timeout=10) as client:
+        yield client
+
+
+@pytest_asyncio.fixture(scope="session")
+async def admin_token(platform: LocalPlatform, http: httpx.AsyncClient) -> str:
+    """The first admin's token."""
+    login = {
+        "email": platform.settings.admin,
+        "password": (platform.secrets / "admin.password").read_text(),
+    }
+    answer = await http.post("/auth/user/emailpass", json=login)
+    answer.raise_for_status()
+    return str(answer.json()["token"])
+
+
+@pytest_asyncio.fixture(scope="session")
+async def admin(platform: LocalPlatform, admin_token: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the gateway that is logged in as the first admin."""
+    headers = {"Authorization": f"Bearer {admin_token}"}
+    async with httpx.AsyncClient(
+        base_url=platform.url, trust_env=False, timeout=10, headers=headers
+    ) as client:
+        yield client
+
+
+@pytest_asyncio.fixture(scope="session")
+async def scoped_stub(platform: LocalPlatform) -> AsyncIterator[Callable[..., Any]]:
+    """Makes stubs: scoped_stub(StubClass, "audit", tenant="paris", permissions={"event:read"})."""
+    calls = Calls(platform)
+    yield calls.stub
+    await calls.close()
+
+
+@pytest_asyncio.fixture
+async def database(platform: LocalPlatform) -> AsyncIterator[Callable[..., Any]]:
+    """Connects to a database: await database("catalog-opt-in", "app"); closed after the test."""
+    async with AsyncExitStack() as stack:
+
+        async def open_one(service: str, role: str) -> asyncpg.Connection:
+            connection = await connect(platform, service, role)
+            stack.push_async_callback(connection.close)
+            return connection
+
+        yield open_one
+
+
+@pytest.fixture
+def host() -> Callable[[str], dict[str, str]]:
+    """Makes the headers that ask for a tenant's storefront by its host."""
+    hosts = {"hq": "impactnutrition.com.tn", "paris": "paris.impactnutrition.com"}
+    return lambda tenant: {"Host": hosts[tenant]}

@@ -1,0 +1,169 @@
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from gateway.cli import ports
+from gateway.cli.state import State
+from services.kernel.keys import DATABASES
+from tests.gateway.cli.souk import Souk, descendants, lives, until
+from tests.platform import temporary_state
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@contextmanager
+def souk(*arguments: str, state: Path, port: int | None = None) -> Iterator[Souk]:
+    running = Souk(*arguments, state=state, port=port or ports.free(1)[0])
+    try:
+        yield running
+    finally:
+        running.end()
+
+
+@pytest.fixture(scope="module")
+def state():
+    with temporary_state() as folder:
+        yield folder
+
+
+@pytest.fixture
+def up(state):
+    with souk("up", state=state) as running:
+        running.says("everything is healthy")
+        yield running
+
+
+def all_rows(state: Path, up: Souk) -> dict[str, int]:
+    """Counts the rows of every table of every service."""
+    password = (state / "secrets" / "postgres.password").read_text()
+    [command] = [c for c in descendants(up.pid).values() if "/postgres -D" in c]
+    port = command.split(" -p ")[1].split()[0]
+
+    async def count(database: str) -> dict[str, int]:
+        url = f"postgresql://postgres:{password}@127.0.0.1:{port}/{database}"
+        connection = await asyncpg.connect(url)
+        tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname='public'")
+        counts = {
+            f"{database}.{name}": await connection.fetchval(f'SELECT count(*) FROM "{name}"')
+            for (name,) in tables
+        }
+        await connection.close()
+        return counts
+
+    return {key: n for name in DATABASES for key, n in asyncio.run(count(name)).items()}
+
+
+def test_it_tells_where_to_go_and_how_to_log_in(up, state):
+    up.says("Ctrl-C")
+
+    assert f"http://127.0.0.1:{up.port}/docs" in up.output
+    assert "Host: paris.impactnutrition.com" in up.output
+    assert "admin@impactnutrition.com" in up.output
+    assert (state / "secrets" / "admin.password").read_text() in up.output
+
+
+def test_a_second_one_beside_it_says_so(up, state):
+    with souk("up", state=state) as second:
+        assert second.exits() == 1
+
+    assert f"already running (process {up.pid})" in second.output
+
+
+def test_down_stops_it_and_leaves_no_process(up, state):
+    before = descendants(up.pid)
+
+    with souk("down", state=state) as down:
+        assert down.exits() == 0
+
+    assert up.exits() == 0
+    assert len(before) >= 6
+    assert [command for pid, command in before.items() if lives(pid, command)] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_in_good_order_kills_nobody(up, number):
+    before = descendants(up.pid)
+
+    up.signal(number)
+
+    assert up.exits() == 0
+    assert "was killed" not in up.output
+    assert [command for pid, command in before.items() if lives(pid, command)] == []
+
+
+def test_kill_9_leaves_no_process_and_loses_nothing(up, state):
+    processes, rows = descendants(up.pid), all_rows(state, up)
+
+    up.signal(signal.SIGKILL)
+    up.exits()
+
+    until(lambda: not any(lives(*process) for process in processes.items()), "all to end", 15)
+    with souk("up", "--no-seed", state=state) as again:
+        again.says("everything is healthy")
+        after = all_rows(state, again)
+    assert sum(rows.values()) > 0
+    assert {table: n for table, n in rows.items() if after[table] < n} == {}
+
+
+def test_a_process_that_ends_is_named_and_started_again(up):
+    [pid] = [pid for pid, name in descendants(up.pid).items() if "services.audit serve" in name]
+
+    os.kill(pid, signal.SIGKILL)
+
+    up.says("audit ended (signal SIGKILL)")
+    up.says("audit is started again")
+    until(lambda: up.output.count("audit is ready") == 2, "audit to be ready again")
+
+
+def test_a_taken_port_is_named(state):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with souk("up", state=state, port=port) as refused:
+            assert refused.exits() == 1
+
+    assert f"port {port} on 127.0.0.1 is taken" in refused.output
+
+
+def test_down_with_nothing_running_says_so(state):
+    with souk("down", state=state) as down:
+        assert down.exits() == 0
+
+    assert "nothing runs" in down.output
+
+
+def test_a_wrong_port_is_refused_in_one_line(state):
+    with souk("up", state=state, port=70_000) as refused:
+        assert refused.exits() == 2
+
+    assert refused.output.count("\n") == 1
+    assert "SOUK_PORT" in refused.output
+
+
+def test_a_folder_with_other_files_in_it_is_left_alone(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+
+    with souk("up", state=tmp_path) as refused:
+        assert refused.exits() == 1
+
+    assert "holds other files" in refused.output
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_lock_ends_with_its_holder(tmp_path):
+    first = State(tmp_path / "state")
+    first.acquire()
+    first.release()
+
+    second = State(tmp_path / "state")
+    second.acquire()
+
+    assert second.holder() is not None
+    second.release()
+    assert second.holder() is None

@@ -1,0 +1,66 @@
+import json
+import stat
+from concurrent.futures import ThreadPoolExecutor
+
+from services.kernel.keys import CALLERS, DATABASES, ROLES, make_secrets
+
+
+def contents(folder):
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def test_every_role_caller_and_login_has_a_secret_of_its_own(tmp_path):
+    made = make_secrets(tmp_path / "secrets")
+
+    expected = {f"{name}_{role}.password" for name in DATABASES for role in ROLES}
+    expected |= {f"{caller}.key" for caller in CALLERS}
+    expected |= {"session.key", "session.pub", "callers.json", "admin.password"}
+    assert set(made) == expected
+    assert len(set(contents(tmp_path / "secrets").values())) == len(expected)
+
+
+def test_only_the_owner_can_read_them(tmp_path):
+    make_secrets(tmp_path / "secrets")
+
+    assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "secrets").iterdir()} == {
+        0o600
+    }
+
+
+def test_making_them_again_changes_nothing(tmp_path):
+    make_secrets(tmp_path)
+    before = contents(tmp_path)
+
+    assert make_secrets(tmp_path) == []
+    assert contents(tmp_path) == before
+
+
+def test_a_new_key_is_published_and_every_other_secret_kept(tmp_path):
+    make_secrets(tmp_path)
+    before = contents(tmp_path)
+    (tmp_path / "gateway.key").unlink()
+
+    assert make_secrets(tmp_path) == ["gateway.key", "callers.json"]
+
+    changed = {name for name, text in contents(tmp_path).items() if text != before[name]}
+    assert changed == {"gateway.key", "callers.json"}
+
+
+def test_two_runs_at_the_same_time_end_with_one_set(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(make_secrets, [tmp_path] * 8))
+
+    before = contents(tmp_path)
+    assert make_secrets(tmp_path) == []
+    assert contents(tmp_path) == before
+
+
+def test_only_the_gateway_vouches_for_everything(tmp_path):
+    make_secrets(tmp_path)
+
+    callers = json.loads((tmp_path / "callers.json").read_text())
+
+    assert {name for name, entry in callers.items() if entry["may"] == ["*"]} == {"gateway"}
+    assert all("PUBLIC KEY" in entry["public_key"] for entry in callers.values())
+    assert "PRIVATE" not in json.dumps(callers)

@@ -1,0 +1,121 @@
+"""A whole platform for tests: the runner's own code, real processes, a throw-away state."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+import grpc
+from google.protobuf.descriptor import FileDescriptor
+
+from gateway.cli.local import LocalPlatform
+from gateway.cli.settings import RunnerSettings
+from services.kernel.client import channel
+from services.kernel.credentials import Signer
+from services.kernel.db import HardConnection
+from services.kernel.errors import from_rpc
+from services.kernel.scope import Scope, bound
+
+CURRENCIES = {"hq": "TND", "paris": "EUR", "lyon": "EUR"}
+S = TypeVar("S")
+
+
+@contextmanager
+def temporary_state() -> Iterator[Path]:
+    """Makes a state folder that PostgreSQL can reach when it runs as nobody, and removes it."""
+    folder = Path(tempfile.mkdtemp(prefix="souk-test-"))
+    folder.chmod(0o711)
+    try:
+        yield folder / "state"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@asynccontextmanager
+async def running(*, seed: bool = True) -> AsyncIterator[LocalPlatform]:
+    """Runs a platform of its own, for tests that break things."""
+    with temporary_state() as state:
+        async with LocalPlatform(RunnerSettings(state=state, port=0), seed=seed) as platform:
+            yield platform
+
+
+class Calls:
+    """Calls to services in the gateway's name, each under a scope of the test's choice."""
+
+    def __init__(self, platform: LocalPlatform) -> None:
+        self._platform = platform
+        self._signer = Signer("gateway", (platform.secrets / "gateway.key").read_text())
+        self._channels: dict[str, grpc.aio.Channel] = {}
+
+    def stub(
+        self,
+        kind: Callable[[grpc.aio.Channel], S],
+        service: str,
+        *,
+        tenant: str | None = "paris",
+        actor: str = "admins/user_test",
+        permissions: Iterable[str] = (),
+        currency: str | None = None,
+        contract: Iterable[FileDescriptor] = (),
+    ) -> Any:
+        """Makes a stub whose every call is scoped so; what fails is raised as a ServiceError.
+
+        With the descriptors of the service's proto files as `contract`, reads are retried as the
+        gateway's are; without, nothing is.
+        """
+        scope = Scope(
+            tenant,
+            actor,
+            frozenset(permissions),
+            currency=currency or CURRENCIES.get(tenant or ""),
+        )
+        return _Scoped(kind(self._channel(service, contract)), scope)
+
+    def _channel(self, service: str, contract: Iterable[FileDescriptor]) -> grpc.aio.Channel:
+        if service not in self._channels:
+            self._channels[service] = channel(
+                self._platform.addresses[service],
+                signer=self._signer,
+                audience=service,
+                contract=contract,
+            )
+        return self._channels[service]
+
+    async def close(self) -> None:
+        for one in self._channels.values():
+            await one.close()
+
+
+class _Scoped:
+    def __init__(self, stub: object, scope: Scope) -> None:
+        self._stub = stub
+        self._scope = scope
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        async def call(request: Any, **options: Any) -> Any:
+            with bound(self._scope):
+                try:
+                    return await getattr(self._stub, method)(request, **options)
+                except grpc.aio.AioRpcError as error:
+                    raise from_rpc(error) from None
+
+        return call
+
+
+async def connect(platform: LocalPlatform, service: str, role: str) -> asyncpg.Connection:
+    """Connects to a service's database as one of its roles (owner, app, platform) or superuser."""
+    database = service.replace("-", "_")
+    if role == "superuser":
+        return await asyncpg.connect(platform.plan.postgres_admin, database=database)
+    host, _, port = platform.plan.postgres_address.rpartition(":")
+    return await asyncpg.connect(
+        host=host,
+        port=int(port),
+        user=f"{database}_{role}",
+        password=(platform.secrets / f"{database}_{role}.password").read_text(),
+        database=database,
+        connection_class=HardConnection,
+    )
