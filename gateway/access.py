@@ -2,6 +2,7 @@
 
 import time
 
+import grpc
 from souk.tenant_registry.v1.access_service_pb2 import ResolveAccessRequest
 
 from gateway.bounded import Bounded
@@ -9,8 +10,6 @@ from gateway.clients import Clients
 from gateway.errors import unauthorized
 from services.kernel.errors import NotFound, from_rpc
 from services.kernel.scope import Scope, bound
-
-import grpc
 
 FRESH_SECONDS = 1.0
 _REMEMBERED = 4096

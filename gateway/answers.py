@@ -107,9 +107,7 @@ Documented = dict[int | str, dict[str, Any]]
 
 def errors(*statuses: int) -> Documented:
     """Documents error answers, for a router's or a route's `responses`."""
-    return {
-        status: {"model": ErrorBody, "description": _ERRORS[status]} for status in statuses
-    }
+    return {status: {"model": ErrorBody, "description": _ERRORS[status]} for status in statuses}
 
 
 def documented(model: type[BaseModel], description: str, *, status: int = 200) -> Documented:

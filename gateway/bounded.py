@@ -30,7 +30,7 @@ class Bounded(Generic[K, V]):
     def clear(self) -> None:
         self._held.clear()
 
-    def keys(self) -> list[K]:
+    def all_keys(self) -> list[K]:
         return list(self._held)
 
     def __len__(self) -> int:

@@ -24,7 +24,6 @@ from gateway.settings import GatewaySettings
 from services.kernel.client import channel
 from services.kernel.credentials import Signer
 
-
 _CONTRACTS = {
     "tenant-registry": (access_service_pb2.DESCRIPTOR, tenant_registry_service_pb2.DESCRIPTOR),
     "catalog-opt-in": (

@@ -7,16 +7,20 @@ from fastapi import Depends, Request
 
 from gateway.access import AccessFacts
 from gateway.clients import Clients
+from gateway.metrics import Metrics
 from gateway.sessions import Sessions
 from gateway.settings import GatewaySettings
 from gateway.tenancy import Tenancy
+from gateway.tenancy.hosts import Hosts
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
     settings: GatewaySettings
     clients: Clients
+    hosts: Hosts
     tenancy: Tenancy
+    metrics: Metrics
     sessions: Sessions
     access: AccessFacts
 

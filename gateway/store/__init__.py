@@ -1,1 +1,7 @@
-"""What shoppers read: `/store/*`, each tenant's own."""
+"""What shoppers read: `/store/*`, each shop its own."""
+
+from fastapi import APIRouter
+
+from gateway.store import regions
+
+routers: list[APIRouter] = [regions.router]

@@ -1,6 +1,7 @@
 """One task in flight per key, which all who want its result wait for."""
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Generic, TypeVar
 
@@ -12,11 +13,13 @@ class Flights(Generic[T]):
 
     def __init__(self) -> None:
         self._flying: dict[Hashable, asyncio.Task[T]] = {}
+        # Not the context of whoever asks first: that one's deadline is not everybody's.
+        self._context = contextvars.copy_context()
 
     def start(self, key: Hashable, fetch: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
         task = self._flying.get(key)
         if task is None:
-            task = asyncio.create_task(fetch())
+            task = asyncio.create_task(fetch(), context=self._context.copy())
             self._flying[key] = task
             task.add_done_callback(lambda done: self._landed(key, done))
         return task

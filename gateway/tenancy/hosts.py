@@ -1,13 +1,11 @@
 """Reading the Host header: which name it says, and whether that is one of the platform's own."""
 
-import ipaddress
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from gateway.errors import Problem, Refused
-from services.kernel.hosts import HostInvalid, normalise_host
+from services.kernel.hosts import HostInvalid, is_platform_literal, normalise_host
 
-_MAX_BYTES = 300
+_REMEMBERED = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,66 +20,37 @@ class Hosts:
     """Tells the platform's own hosts: the base domain, localhost, IP literals, and those named."""
 
     def __init__(self, base_domain: str, named: Collection[str]) -> None:
-        self._own = {normalise_host(host) for host in (base_domain, *named)} | {"localhost"}
+        named = [host for host in named if not is_platform_literal(host)]
+        self._own = frozenset(normalise_host(host) for host in (base_domain, *named))
         self._read: dict[bytes, Host] = {}
 
     def read(self, raw: bytes) -> Host:
         """Reads one Host value, in any of the spellings of one name.
 
         Raises:
-            Refused: 400 HOST_INVALID.
+            HostInvalid: 400 HOST_INVALID.
         """
         host = self._read.get(raw)
         if host is None:
-            host = self._parse(raw)
-            if len(self._read) >= 4096:
+            host = self._parsed(raw)
+            if len(self._read) >= _REMEMBERED:
                 self._read.clear()
             self._read[raw] = host
         return host
 
-    def _parse(self, raw: bytes) -> Host:
-        try:
-            bare = _without_port(raw.decode("ascii")).lower()
-            if bare in self._own or _is_address(bare):
-                return Host(bare, is_platform=True)
-            name = normalise_host(raw)
-        except (HostInvalid, ValueError):
-            raise _invalid() from None
+    def _parsed(self, raw: bytes) -> Host:
+        if is_platform_literal(raw):
+            return Host(raw.decode().lower(), is_platform=True)
+        name = normalise_host(raw)
         return Host(name, is_platform=name in self._own)
 
 
-def the_one(raw: list[bytes]) -> bytes:
-    """Takes the request's Host header.
+def the_one(given: Sequence[bytes]) -> bytes:
+    """Takes the request's one Host header.
 
     Raises:
-        Refused: 400 HOST_INVALID, when there is none, an empty one, or more than one.
+        HostInvalid: there is none, or more than one.
     """
-    if len(raw) != 1 or not 0 < len(raw[0]) <= _MAX_BYTES:
-        raise _invalid()
-    return raw[0]
-
-
-def _without_port(authority: str) -> str:
-    head, colon, port = authority.rpartition(":")
-    if not colon or authority.endswith("]"):
-        return authority
-    if not (port.isascii() and port.isdigit() and len(port) <= 5 and 1 <= int(port) <= 65535):
-        raise ValueError("not a port")
-    return head
-
-
-def _is_address(text: str) -> bool:
-    try:
-        if text.startswith("["):
-            ipaddress.IPv6Address(text[1:].removesuffix("]"))
-            return text.endswith("]") and "%" not in text
-        ipaddress.IPv4Address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _invalid() -> Refused:
-    return Refused(
-        Problem(400, "invalid_data", "HOST_INVALID", "The Host header must be one host name")
-    )
+    if len(given) != 1:
+        raise HostInvalid("HOST_EMPTY", "the Host header must come exactly once")
+    return given[0]

@@ -62,6 +62,10 @@ class Tenancy:
     def knows_fallback(self) -> bool:
         return self._memory.tenant(self._fallback) is not None
 
+    async def shares(self) -> bool:
+        """Tells whether Redis answers."""
+        return await self._shared.answers()
+
     async def owner(self, host: str) -> KnownTenant | None:
         """Finds the tenant that owns a normalised host, whatever its state; None when nobody does.
 
@@ -161,7 +165,7 @@ class Tenancy:
             return self._memory.put(kept.tenant)
         try:
             return self._learn(await self._ask_tenant(tenant_id))
-        except NotFound:
+        except (NotFound, InvalidArgument):
             self._memory.forget(tenant_id)
             self._memory.put_unknown("tenant", tenant_id, generation=generation)
             return None
@@ -196,7 +200,12 @@ class Tenancy:
         return tenant
 
     def _learn(self, config: TenantConfig) -> KnownTenant:
-        tenant = known(config)
+        try:
+            tenant = known(config)
+        except ValueError as error:
+            # One broken row must not take down a shop that was known before it broke.
+            _log.error("tenant_config_broken", error=str(error))
+            raise Unavailable("UNAVAILABLE", "tenant-registry answers nonsense") from None
         self._later(self._shared.put(tenant, config.SerializeToString()))
         return self._memory.put(tenant)
 

@@ -55,7 +55,7 @@ class TenantMemory:
             entry.confirmed_at = moment
 
     def doubt_all(self) -> None:
-        for tenant_id in self._tenants.keys():
+        for tenant_id in self._tenants.all_keys():
             self.confirm_at(tenant_id, NEVER)
         self.forget_unknown()
 

@@ -11,7 +11,7 @@ import hmac
 import json
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -37,7 +37,8 @@ if redis.call('TYPE', KEYS[1])['ok'] == 'hash' then
 else
   redis.call('DEL', KEYS[1])
 end
-redis.call('HSET', KEYS[1], 'version', ARGV[1], 'confirmed', ARGV[2], 'config', ARGV[3], 'mac', ARGV[4])
+redis.call('HSET', KEYS[1],
+  'version', ARGV[1], 'confirmed', ARGV[2], 'config', ARGV[3], 'mac', ARGV[4])
 redis.call('EXPIRE', KEYS[1], ARGV[5])
 return 1
 """
@@ -68,9 +69,8 @@ class SharedTenants:
         self._listener = _client(url, timeout=None)
         self._asleep_until = 0.0
 
-    @property
-    def is_answering(self) -> bool:
-        return time.monotonic() >= self._asleep_until
+    async def answers(self) -> bool:
+        return await self._quietly(lambda: self._redis.ping()) is True
 
     async def tenant(self, tenant_id: str) -> Kept | None:
         fields = ("version", "confirmed", "config", "mac")
@@ -83,8 +83,8 @@ class SharedTenants:
             await self._quietly(lambda: self._redis.delete(name))
         return kept
 
-    def _believed(self, tenant_id: str, values: list[bytes | None]) -> Kept | None:
-        version, confirmed, config, mac = (value or b"" for value in values)
+    def _believed(self, tenant_id: str, values: Sequence[bytes | str | None]) -> Kept | None:
+        version, confirmed, config, mac = (_bytes(value) for value in values)
         if not hmac.compare_digest(mac, self._mac(tenant_id, version, confirmed, config)):
             return None
         tenant = parsed(config)
@@ -101,12 +101,10 @@ class SharedTenants:
 
     async def owner_hint(self, host: str) -> str | None:
         raw = await self._quietly(lambda: self._redis.getrange(key("host", host), 0, 63))
-        return raw.decode("ascii", "replace") if raw else None
+        return _bytes(raw).decode("ascii", "replace") or None
 
     async def point(self, host: str, tenant_id: str) -> None:
-        await self._quietly(
-            lambda: self._redis.set(key("host", host), tenant_id, ex=_KEPT_SECONDS)
-        )
+        await self._quietly(lambda: self._redis.set(key("host", host), tenant_id, ex=_KEPT_SECONDS))
 
     async def publish(self, tenant_id: str, version: int) -> None:
         """Tells every gateway process; version 0 means that it must ask."""
@@ -141,7 +139,7 @@ class SharedTenants:
 
     async def _quietly(self, ask: Callable[[], Awaitable[T]]) -> T | None:
         """Asks Redis, unless it failed a moment ago; nobody waits for it twice."""
-        if not self.is_answering:
+        if time.monotonic() < self._asleep_until:
             return None
         try:
             async with asyncio.timeout(2 * CALL_SECONDS):
@@ -155,7 +153,7 @@ class SharedTenants:
 
 
 def _client(url: str, timeout: float | None) -> redis.Redis:
-    # The library's own defaults wait for ever on a paused Redis and retry for seconds on a dead one.
+    # The library's own defaults wait for ever on a paused Redis, and for seconds on a dead one.
     pool = redis.BlockingConnectionPool.from_url(
         url,
         max_connections=16,
@@ -167,6 +165,11 @@ def _client(url: str, timeout: float | None) -> redis.Redis:
         health_check_interval=0 if timeout else 5,
     )
     return redis.Redis.from_pool(pool)
+
+
+def _bytes(value: bytes | str | None) -> bytes:
+    """The client is typed as if it might decode; it is told not to."""
+    return value if isinstance(value, bytes) else b""
 
 
 def _pass_on(data: object, heard: Callable[[str, int], None]) -> None:

@@ -55,9 +55,7 @@ async def resolve(
     return Resolution(tenant, Source.HEADER if prefix is None else Source.PREFIX)
 
 
-def _on_own_host(
-    tenant: KnownTenant | None, prefix: str | None, header: str | None
-) -> Resolution:
+def _on_own_host(tenant: KnownTenant | None, prefix: str | None, header: str | None) -> Resolution:
     # A closed shop is looked at before the other signals are: its host must tell nothing.
     if tenant is None or not tenant.is_open:
         raise unknown_shop()

@@ -1,0 +1,68 @@
+"""The gateway's application: routes inside, the guard around them, nothing on import."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from gateway import admin, errors, health, login, openapi, store
+from gateway.access import AccessFacts
+from gateway.clients import Clients
+from gateway.guard import Guard
+from gateway.metrics import Metrics
+from gateway.runtime import Runtime
+from gateway.sessions import Sessions
+from gateway.settings import GatewaySettings
+from gateway.tenancy import Tenancy
+from gateway.tenancy.hosts import Hosts
+from gateway.tenancy.shared import SharedTenants
+
+
+def create_app(settings: GatewaySettings) -> Guard:
+    """Makes the application; its channels and its Redis are opened when it starts.
+
+    A layer that answers hot reads from memory belongs between the guard and the routes: the guard
+    has found the tenant by then, and the routes' own cost is what it saves.
+    """
+    api = create_api()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        runtime = _runtime(settings)
+        api.state.runtime = runtime
+        runtime.tenancy.start()
+        try:
+            yield
+        finally:
+            await runtime.tenancy.close()
+            await runtime.clients.close()
+
+    api.router.lifespan_context = lifespan
+    return Guard(api, lambda: api.state.runtime)
+
+
+def create_api() -> FastAPI:
+    """Makes the routes alone, as OpenAPI describes them; they work under the guard only."""
+    # No redirect between /x and /x/: it would be built from the Host header.
+    api = FastAPI(redirect_slashes=False, redoc_url=None, **openapi.ABOUT)
+    for router in (health.router, login.router, *store.routers, *admin.routers):
+        api.include_router(router)
+    errors.install(api)
+    openapi.install(api)
+    return api
+
+
+def _runtime(settings: GatewaySettings) -> Runtime:
+    clients = Clients(settings)
+    shared = SharedTenants(str(settings.redis), settings.secret("gateway.key").encode())
+    return Runtime(
+        settings=settings,
+        clients=clients,
+        hosts=Hosts(settings.base_domain, settings.platform_hosts),
+        tenancy=Tenancy(
+            clients, shared, base_domain=settings.base_domain, fallback=settings.fallback
+        ),
+        metrics=Metrics(),
+        sessions=Sessions(settings.secret("session.pub")),
+        access=AccessFacts(clients),
+    )

@@ -1,0 +1,189 @@
+"""The outermost layer, around every request: who is it for, how big and how long may it be.
+
+Pure ASGI, because each layer of the other kind costs more than the rest of a hot request.
+"""
+
+import asyncio
+import functools
+import re
+import time
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import structlog
+
+from gateway import errors
+from gateway.errors import Refused, not_allowed, problem_of_status
+from gateway.requestlog import log_request
+from gateway.runtime import Runtime
+from gateway.tenancy.hosts import the_one
+from gateway.tenancy.signals import Resolution, resolve
+from services.kernel.client import deadline
+
+REQUEST_SECONDS = 15.0
+MAX_BODY_BYTES = 1024 * 1024
+MAX_TARGET_BYTES = 8 * 1024
+MAX_HEADERS = 64
+MAX_HEADER_BYTES = 16 * 1024
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_PREFIX = re.compile(r"/t/([^/]*)(?=/|$)")
+_LETTERS = re.compile(rb"[^a-z0-9]")
+# What only the platform may say of a request, in any spelling that some proxy or parser would
+# take for it, and what a proxy says, which is believed from nobody yet.
+_INTERNAL = frozenset(
+    {
+        b"soukscope",
+        b"xtenantid",
+        b"xrequestid",
+        b"xactor",
+        b"xpermissions",
+        b"forwarded",
+        b"xforwardedfor",
+        b"xforwardedhost",
+        b"xforwardedproto",
+        b"xforwardedprefix",
+        b"xrealip",
+        b"xoriginalurl",
+        b"xrewriteurl",
+        b"xhttpmethodoverride",
+    }
+)
+_HEADER = b"x-tenant-id"
+_log = structlog.get_logger("gateway")
+
+
+class Guard:
+    """Resolves the tenant, bounds the request, and answers whatever goes wrong in one shape."""
+
+    def __init__(self, app: App, runtime: Callable[[], Runtime]) -> None:
+        self._app = app
+        self._runtime = runtime
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = Exchange(send)
+        scope = {**scope, "state": {**scope.get("state", {}), "request_id": exchange.request_id}}
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                await self._admit(scope)
+                with deadline(REQUEST_SECONDS):
+                    await self._app(scope, _bounded(receive), exchange.send)
+        except Exception as error:
+            await exchange.fail(error)
+        finally:
+            self._conclude(scope, exchange)
+
+    def _conclude(self, scope: Scope, exchange: "Exchange") -> None:
+        seconds = time.perf_counter() - exchange.began
+        resolution: Resolution | None = scope["state"].get("resolution")
+        tenant = resolution.tenant.id if resolution and resolution.tenant else ""
+        route = getattr(scope.get("route"), "path", "")
+        self._runtime().metrics.observe(
+            scope["method"], route, exchange.status, seconds=seconds, tenant=tenant
+        )
+        log_request(scope, exchange, tenant=tenant, route=route, seconds=seconds)
+
+    async def _admit(self, scope: Scope) -> None:
+        runtime, headers = self._runtime(), scope["headers"]
+        _check_size(scope, headers)
+        host = runtime.hosts.read(the_one([v for n, v in headers if n == b"host"]))
+        authority = scope["state"].pop("authority", None)
+        if authority is not None and runtime.hosts.read(authority) != host:
+            raise not_allowed("HOST_DISAGREES", "The target's host is not the Host header's")
+        scope["state"]["host"] = host
+        scope["state"]["resolution"] = await resolve(
+            runtime.tenancy, host, prefix=_take_prefix(scope), header=_tenant_header(headers)
+        )
+        scope["headers"] = [pair for pair in headers if not _is_internal(pair[0])]
+
+
+class Exchange:
+    """One request and its answer, as far as the guard follows them."""
+
+    def __init__(self, send: Send) -> None:
+        self.request_id = uuid.uuid4().hex
+        self.status = 0
+        self._send = send
+        self.began = time.perf_counter()
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [
+                *message.get("headers", ()),
+                (b"x-request-id", self.request_id.encode()),
+            ]
+        await self._send(message)
+
+    async def fail(self, error: Exception) -> None:
+        """Answers for an error that no handler took; one after the answer began is only logged."""
+        problem = errors.describe(error)
+        if problem.status == 500:
+            _log.error("request_failed", request_id=self.request_id, exc_info=error)
+        if self.status:
+            return
+        answer = errors.response(problem, self.request_id)
+        headers = [*answer.raw_headers]
+        if problem.status in (408, 413, 431):
+            headers.append((b"connection", b"close"))
+        await self.send(
+            {"type": "http.response.start", "status": problem.status, "headers": headers}
+        )
+        await self.send({"type": "http.response.body", "body": answer.body})
+
+
+def _check_size(scope: Scope, headers: list[tuple[bytes, bytes]]) -> None:
+    if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET_BYTES:
+        raise Refused(problem_of_status(414))
+    size = sum(len(name) + len(value) for name, value in headers)
+    if len(headers) > MAX_HEADERS or size > MAX_HEADER_BYTES:
+        raise Refused(problem_of_status(431))
+    for name, value in headers:
+        if name == b"content-length" and int(value) > MAX_BODY_BYTES:
+            raise Refused(problem_of_status(413))
+
+
+def _take_prefix(scope: Scope) -> str | None:
+    """Takes `/t/{tenant}` off the path, so that routes never see it."""
+    prefix = _PREFIX.match(scope["path"])
+    if prefix is None:
+        return None
+    scope["path"] = scope["path"][prefix.end() :] or "/"
+    scope["raw_path"] = scope["path"].encode()
+    return prefix[1]
+
+
+def _tenant_header(headers: list[tuple[bytes, bytes]]) -> str | None:
+    given = {value.decode("latin-1") for name, value in headers if name == _HEADER} - {""}
+    if len(given) > 1:
+        raise not_allowed("TENANT_SIGNALS_DISAGREE", "X-Tenant-ID names different tenants")
+    return next(iter(given), None)
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_internal(name: bytes) -> bool:
+    return _LETTERS.sub(b"", name) in _INTERNAL and name != _HEADER
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Stops reading a body that never said how long it is once it is too long."""
+    size = 0
+
+    async def read() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > MAX_BODY_BYTES:
+            raise Refused(problem_of_status(413))
+        return message
+
+    return read

@@ -1,0 +1,72 @@
+"""Whether the gateway lives, whether it can serve, and what it counted; for operators alone."""
+
+import asyncio
+
+import grpc
+from fastapi import APIRouter, Depends, Request, Response
+from grpc_health.v1 import health_pb2
+
+from gateway import answers
+from gateway.access import own_scope
+from gateway.errors import Problem, Refused, problem_of_status
+from gateway.runtime import RuntimeOf
+from services.kernel.scope import bound
+
+_CHECK_SECONDS = 0.5
+
+
+async def _on_platform_hosts(request: Request) -> None:
+    """A tenant's own domain has no such pages."""
+    if not request.state.host.is_platform:
+        raise Refused(problem_of_status(404))
+
+
+router = APIRouter(
+    tags=["Health"],
+    dependencies=[Depends(_on_platform_hosts)],
+    responses=answers.errors(404, 503),
+)
+
+
+@router.get("/healthz", summary="Is the process alive?")
+async def healthz() -> Response:
+    """Answers as long as the process can; asks nobody."""
+    return answers.answer({"status": "alive"})
+
+
+@router.get("/readyz", summary="Can requests be served?")
+async def readyz(runtime: RuntimeOf) -> Response:
+    """Asks every part, and is ready when shops can be served.
+
+    That needs catalog-opt-in, and either tenant-registry or tenants known from before. Redis and
+    audit make it slower or later, not unready. 503 NOT_READY names each part's state.
+    """
+    names = list(runtime.clients.channels)
+    states = await asyncio.gather(*(_state(runtime.clients.channels[name]) for name in names))
+    parts = dict(zip(names, states, strict=True))
+    parts["redis"] = "serving" if await runtime.tenancy.shares() else "unreachable"
+    knows_tenants = parts["tenant-registry"] == "serving" or runtime.tenancy.knows_fallback
+    if parts["catalog-opt-in"] == "serving" and knows_tenants:
+        return answers.answer({"status": "ready", "parts": parts})
+    raise Refused(Problem(503, "unavailable", "NOT_READY", "Not ready to serve", {"parts": parts}))
+
+
+async def _state(channel: grpc.aio.Channel) -> str:
+    check = channel.unary_unary(
+        "/grpc.health.v1.Health/Check",
+        request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
+        response_deserializer=health_pb2.HealthCheckResponse.FromString,
+    )
+    try:
+        with bound(own_scope("health:check", "")):
+            answer = await check(health_pb2.HealthCheckRequest(), timeout=_CHECK_SECONDS)
+    except grpc.aio.AioRpcError:
+        return "unreachable"
+    return health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status).lower()
+
+
+@router.get("/metrics", summary="What was counted, for Prometheus", response_class=Response)
+async def metrics(runtime: RuntimeOf) -> Response:
+    """Gives request times by route and answers by known tenant, in Prometheus' text format."""
+    text, media_type = runtime.metrics.text()
+    return Response(text, media_type=media_type)

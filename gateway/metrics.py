@@ -1,0 +1,43 @@
+"""What /metrics shows. Labels are routes and known tenants, never what a client made up."""
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+_TENANTS = 1_000
+_METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
+
+
+class Metrics:
+    """One process's counts."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._seconds = Histogram(
+            "souk_request_seconds",
+            "How long requests took, by route.",
+            ("method", "route"),
+            registry=self._registry,
+        )
+        self._answers = Counter(
+            "souk_answers",
+            "Answers, by tenant and status; tenants past the first thousand count as other.",
+            ("tenant", "status"),
+            registry=self._registry,
+        )
+        self._tenants: set[str] = {"", "other"}
+
+    def observe(self, method: str, route: str, status: int, *, seconds: float, tenant: str) -> None:
+        known_method = method if method in _METHODS else "other"
+        self._seconds.labels(known_method, route or "none").observe(seconds)
+        self._answers.labels(self._label(tenant), str(status)).inc()
+
+    def _label(self, tenant: str) -> str:
+        if tenant not in self._tenants:
+            if len(self._tenants) >= _TENANTS:
+                return "other"
+            self._tenants.add(tenant)
+        return tenant
+
+    def text(self) -> tuple[bytes, str]:
+        """The page for Prometheus and its media type."""
+        return generate_latest(self._registry), CONTENT_TYPE_LATEST

@@ -1,0 +1,82 @@
+"""HTTP/1.1 as uvicorn and httptools read it, with what they let through taken care of.
+
+They keep headers without a bound, drop the authority of an absolute-form target, and answer what
+they cannot read in plain text.
+"""
+
+import uuid
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from gateway.errors import Problem, problem_of_status
+from gateway.guard import MAX_HEADER_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
+
+# The guard refuses at its own bounds with a proper answer; past twice those nothing is kept at all.
+_SLACK = 2
+
+
+class TooMuch(Exception):
+    """The head of a request is larger than anybody may send."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class SoukProtocol(HttpToolsProtocol):
+    _head_bytes = 0
+    _too_much = 0
+
+    def on_message_begin(self) -> None:
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        if len(self.url) + len(url) > _SLACK * MAX_TARGET_BYTES:
+            self._refuse(414)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._head_bytes += len(name) + len(value)
+        too_many = len(self.headers) >= _SLACK * MAX_HEADERS
+        if too_many or self._head_bytes > _SLACK * MAX_HEADER_BYTES:
+            self._refuse(431)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        if self.url[:1] not in (b"/", b"*"):
+            self.scope["state"]["authority"] = _authority(self.url)
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        self._send(problem_of_status(self._too_much or 400))
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """An offer to speak something else is no fault: the request is answered as it is."""
+
+    def _refuse(self, status: int) -> None:
+        self._too_much = status
+        raise TooMuch(status)
+
+    def _send(self, problem: Problem) -> None:
+        request_id = uuid.uuid4().hex
+        body = problem.body(request_id)
+        self.transport.write(
+            STATUS_LINE[problem.status]
+            + b"content-type: application/json\r\nconnection: close\r\n"
+            + b"x-request-id: %b\r\ncontent-length: %d\r\n\r\n" % (request_id.encode(), len(body))
+            + body
+        )
+        self.transport.close()
+
+
+def _authority(url: bytes) -> bytes:
+    """Reads whom an absolute-form target names; without a host it is no target."""
+    parsed = httptools.parse_url(url)
+    if not parsed.host:
+        raise httptools.HttpParserInvalidURLError("no host")
+    if parsed.userinfo:
+        raise httptools.HttpParserInvalidURLError("credentials in the target")
+    host = b"[%b]" % parsed.host if b":" in parsed.host else bytes(parsed.host)
+    return host + (b":%d" % parsed.port if parsed.port else b"")

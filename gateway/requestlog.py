@@ -1,0 +1,51 @@
+"""The line that each request leaves: one JSON object, written without the logging library.
+
+That library costs more than a hot request itself. No query and no header is in the line: they
+carry what people typed, and tokens.
+"""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import orjson
+
+_PATH_CHARACTERS = 200
+_gate = logging.getLogger("gateway.request")
+
+
+class Answered(Protocol):
+    request_id: str
+    status: int
+
+
+def log_request(
+    scope: MutableMapping[str, Any],
+    answered: Answered,
+    *,
+    tenant: str,
+    route: str,
+    seconds: float,
+) -> None:
+    if not _gate.isEnabledFor(logging.INFO):
+        return
+    line = orjson.dumps(
+        {
+            "event": "request",
+            "process": "gateway",
+            "level": "info",
+            "timestamp": datetime.now(UTC).isoformat(),
+            "method": scope["method"],
+            "path": scope["path"][:_PATH_CHARACTERS].encode("utf-8", "replace").decode(),
+            "route": route,
+            "status": answered.status,
+            "ms": round(seconds * 1000, 2),
+            "tenant": tenant,
+            "request_id": answered.request_id,
+        },
+        option=orjson.OPT_APPEND_NEWLINE,
+    )
+    sys.stdout.buffer.write(line)
+    sys.stdout.flush()

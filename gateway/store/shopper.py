@@ -1,0 +1,32 @@
+"""The scope in which a shopper's request is carried out: the open shop that it is for."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from gateway.runtime import runtime_of
+from gateway.tenancy import KnownTenant, resolution_of, unknown_shop
+from services.kernel.scope import Scope, bound
+
+_ACTOR = "shoppers/-"
+_PERMISSIONS = frozenset({"storefront:read"})
+
+
+async def _shop(request: Request) -> AsyncIterator[KnownTenant]:
+    """Binds an anonymous shopper's scope; a shop that is not open answers as one that is not."""
+    tenant = resolution_of(request).tenant or await runtime_of(request).tenancy.fallback()
+    if not tenant.is_open:
+        raise unknown_shop()
+    scope = Scope(
+        tenant.id,
+        _ACTOR,
+        _PERMISSIONS,
+        currency=tenant.currency_code,
+        request_id=request.state.request_id,
+    )
+    with bound(scope):
+        yield tenant
+
+
+Shop = Annotated[KnownTenant, Depends(_shop)]
