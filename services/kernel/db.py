@@ -157,7 +157,10 @@ class Database:
     async def housekeeping(self) -> AsyncIterator[AsyncSession]:
         """One transaction of the kernel's own: what it changes is no act, and leaves no event."""
         with _translated():
-            async with AsyncSession(self._platform) as session, session.begin():
+            async with (
+                AsyncSession(self._platform, expire_on_commit=False) as session,
+                session.begin(),
+            ):
                 yield session
 
     async def call(self, sql: str, *args: object) -> list[asyncpg.Record]:
