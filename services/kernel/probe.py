@@ -7,6 +7,7 @@ it is ready, and 1 with one line that says why when it is not.
 import argparse
 import sys
 import time
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
@@ -38,7 +39,7 @@ def _trouble_over_grpc(target: str) -> str:
 
     options = (("grpc.enable_http_proxy", 0),)
     with grpc.insecure_channel(target, options=options) as channel:
-        stub = health_pb2_grpc.HealthStub(channel)
+        stub: Any = health_pb2_grpc.HealthStub(channel)  # its type stubs leave the methods out
         try:
             answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=_TRY_SECONDS)
         except grpc.RpcError as error:
