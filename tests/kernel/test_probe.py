@@ -45,7 +45,7 @@ def test_where_nobody_listens_nothing_is_ready(target):
 @pytest.mark.parametrize(("status", "why"), [(200, ""), (503, "answers 503")])
 def test_a_gateway_is_ready_when_its_page_says_so(status, why):
     class Page(BaseHTTPRequestHandler):
-        def do_GET(self):  # noqa: N802 - the name that http.server calls
+        def do_GET(self):
             self.send_response(status)
             self.end_headers()
 
