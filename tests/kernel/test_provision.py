@@ -1,0 +1,177 @@
+import asyncio
+from contextlib import asynccontextmanager
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from gateway.cli import health, ports
+from gateway.cli.postgres import Postgres
+from gateway.cli.processes import start
+from services.kernel import provision as provisioning
+from services.kernel.keys import DATABASES, ROLES, make_secrets
+from services.kernel.provision import CannotProvision, provision
+from tests.platform import temporary_state
+
+
+class Server:
+    """A PostgreSQL that nobody has provisioned yet."""
+
+    def __init__(self, folder, postgres):
+        self.secrets = folder / "secrets"
+        self.admin_url = postgres.admin_url
+        self.port = postgres.port
+
+    async def provision(self, url=None):
+        return await provision(url or self.admin_url, self.secrets)
+
+    async def as_admin(self, sql, *args, database="postgres"):
+        connection = await asyncpg.connect(self.admin_url, database=database)
+        try:
+            return await connection.fetch(sql, *args)
+        finally:
+            await connection.close()
+
+    async def as_role(self, role, sql, *args, database=None):
+        password = (self.secrets / f"{role}.password").read_text()
+        connection = await asyncpg.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user=role,
+            password=password,
+            database=database or role.rpartition("_")[0],
+        )
+        try:
+            async with connection.transaction():
+                for statement in sql.split(";")[:-1]:
+                    await connection.execute(statement)
+                return await connection.fetchval(sql.split(";")[-1], *args)
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
+async def bare_server():
+    with temporary_state() as folder:
+        folder.mkdir(mode=0o711)
+        make_secrets(folder / "secrets")
+        postgres = Postgres(folder, folder / "secrets", ports.free(1)[0])
+        child = await start(await asyncio.to_thread(postgres.prepare), folder / "postgres.log")
+        try:
+            await health.wait(child, postgres.answers)
+            yield Server(folder, postgres)
+        finally:
+            await child.stop()
+
+
+@pytest_asyncio.fixture(scope="module")
+async def server():
+    async with bare_server() as started:
+        yield started
+
+
+@pytest_asyncio.fixture
+async def provisioned(server):
+    assert await server.provision() == []
+    return server
+
+
+async def test_an_admin_who_is_no_superuser_does_all_but_one_thing_and_says_which():
+    async with bare_server() as server:
+        await server.as_admin("CREATE ROLE manager LOGIN CREATEROLE CREATEDB PASSWORD 'm'")
+        url = f"postgresql://manager:m@127.0.0.1:{server.port}/postgres"
+
+        warnings = await server.provision(url)
+        for database, line in zip(DATABASES, warnings, strict=True):
+            await server.as_admin(line.partition(": ")[2], database=database)
+
+        assert await server.provision(url) == []
+        assert await server.as_role("audit_app", "SELECT current_user") == "audit_app"
+
+
+async def test_provisioning_again_changes_nothing_that_shows(provisioned):
+    facts = "SELECT datname, datdba, datacl::text FROM pg_database ORDER BY 1"
+    before = await provisioned.as_admin(facts)
+
+    assert await provisioned.provision() == []
+
+    assert await provisioned.as_admin(facts) == before
+
+
+async def test_a_role_enters_its_own_database_alone(provisioned):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for database"):
+        await provisioned.as_role("audit_app", "SELECT 1", database="catalog_opt_in")
+
+
+async def test_rights_that_a_role_was_given_are_taken_back(provisioned):
+    await provisioned.as_admin("ALTER ROLE audit_app SUPERUSER BYPASSRLS CREATEDB INHERIT")
+    await provisioned.as_admin("GRANT audit_owner TO audit_app")
+
+    await provisioned.provision()
+
+    [role] = await provisioned.as_admin(
+        "SELECT rolsuper, rolbypassrls, rolcreatedb, rolcreaterole, rolinherit FROM pg_roles"
+        " WHERE rolname = 'audit_app'"
+    )
+    assert not any(role.values())
+    groups = "SELECT FROM pg_auth_members WHERE member = 'audit_app'::regrole"
+    assert await provisioned.as_admin(groups) == []
+
+
+@pytest.mark.parametrize("role", ["app", "platform"])
+@pytest.mark.parametrize(
+    "forbidden",
+    [
+        "SELECT set_config('app.tenant_id', 'lyon', true)",
+        "CREATE TABLE public.mine (id int); SELECT 1",
+        "CREATE TEMP TABLE mine (id int); SELECT 1",
+        "CREATE SCHEMA mine; SELECT 1",
+        "CREATE FUNCTION tenancy.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'; SELECT 1",
+    ],
+)
+async def test_a_service_role_makes_nothing_of_its_own(provisioned, role, forbidden):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await provisioned.as_role(f"catalog_opt_in_{role}", forbidden)
+
+
+async def test_a_tenant_is_bound_for_one_transaction(provisioned):
+    bound = "SELECT tenancy.enter('paris'); SELECT current_setting('app.tenant_id')"
+
+    assert await provisioned.as_role("audit_app", bound) == "paris"
+    assert await provisioned.as_role("audit_app", bound.replace("paris", "lyon")) == "lyon"
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        "SELECT tenancy.enter('paris'); SELECT tenancy.enter('lyon')",
+        "SELECT tenancy.enter(''); SELECT 1",
+        "SELECT tenancy.enter(NULL); SELECT 1",
+    ],
+)
+async def test_no_second_tenant_and_no_empty_one_can_be_bound(provisioned, twice):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="tenant"):
+        await provisioned.as_role("audit_app", twice)
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_role_gives_up_waiting(provisioned, role):
+    shown = await provisioned.as_role(f"audit_{role}", "SELECT current_setting('lock_timeout')")
+
+    assert shown == provisioning.TIMEOUTS[role][1]
+
+
+async def test_an_old_server_is_refused(server, monkeypatch):
+    monkeypatch.setattr(provisioning, "OLDEST_SERVER", 99)
+
+    with pytest.raises(CannotProvision, match="PostgreSQL 99 or newer is needed; this server is"):
+        await server.provision()
+
+
+async def test_an_admin_without_the_rights_is_refused(provisioned):
+    password = (provisioned.secrets / "audit_app.password").read_text()
+
+    with pytest.raises(CannotProvision, match="superuser"):
+        await provisioned.provision(
+            f"postgresql://audit_app:{password}@127.0.0.1:{provisioned.port}/audit"
+        )
