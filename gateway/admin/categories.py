@@ -23,11 +23,15 @@ from gateway.admin.shapes.taxonomy import (
     category_message,
 )
 from gateway.auth import HeadOfficeScope
+from gateway.bodies import ExactRoute
 from gateway.headers import IdempotencyKey, IfMatch
 from gateway.runtime import ClientsOf
 
 router = APIRouter(
-    prefix="/admin/product-categories", tags=["Catalogue"], responses=answers.ADMIN_ERRORS
+    prefix="/admin/product-categories",
+    tags=["Catalogue"],
+    responses=answers.ADMIN_ERRORS,
+    route_class=ExactRoute,
 )
 
 

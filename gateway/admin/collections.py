@@ -23,10 +23,16 @@ from gateway.admin.shapes.taxonomy import (
     collection_message,
 )
 from gateway.auth import HeadOfficeScope
+from gateway.bodies import ExactRoute
 from gateway.headers import IdempotencyKey, IfMatch
 from gateway.runtime import ClientsOf
 
-router = APIRouter(prefix="/admin/collections", tags=["Catalogue"], responses=answers.ADMIN_ERRORS)
+router = APIRouter(
+    prefix="/admin/collections",
+    tags=["Catalogue"],
+    responses=answers.ADMIN_ERRORS,
+    route_class=ExactRoute,
+)
 
 
 class CollectionAnswer(BaseModel):

@@ -12,11 +12,15 @@ from gateway import answers
 from gateway.admin.paging import Envelope
 from gateway.admin.shapes.tenant import DomainCreate, DomainDocument, domain_json
 from gateway.auth import TenantScope
+from gateway.bodies import ExactRoute
 from gateway.headers import IdempotencyKey
 from gateway.runtime import ClientsOf, TenancyOf
 
 router = APIRouter(
-    prefix="/admin/tenants/{tenant_id}/domains", tags=["Tenants"], responses=answers.ADMIN_ERRORS
+    prefix="/admin/tenants/{tenant_id}/domains",
+    tags=["Tenants"],
+    responses=answers.ADMIN_ERRORS,
+    route_class=ExactRoute,
 )
 
 

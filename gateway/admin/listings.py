@@ -25,11 +25,15 @@ from gateway.admin.shapes.listing import (
 )
 from gateway.admin.shapes.scalars import mask_of
 from gateway.auth import TenantScope
+from gateway.bodies import ExactRoute
 from gateway.headers import IdempotencyKey, IfMatch
 from gateway.runtime import ClientsOf
 
 router = APIRouter(
-    prefix="/admin/tenants/{tenant_id}/products", tags=["Listings"], responses=answers.ADMIN_ERRORS
+    prefix="/admin/tenants/{tenant_id}/products",
+    tags=["Listings"],
+    responses=answers.ADMIN_ERRORS,
+    route_class=ExactRoute,
 )
 
 

@@ -25,10 +25,16 @@ from gateway.admin.shapes.product import (
     status_value,
 )
 from gateway.auth import HeadOfficeScope
+from gateway.bodies import ExactRoute
 from gateway.headers import IdempotencyKey, IfMatch
 from gateway.runtime import ClientsOf
 
-router = APIRouter(prefix="/admin/products", tags=["Catalogue"], responses=answers.ADMIN_ERRORS)
+router = APIRouter(
+    prefix="/admin/products",
+    tags=["Catalogue"],
+    responses=answers.ADMIN_ERRORS,
+    route_class=ExactRoute,
+)
 
 
 class ProductAnswer(BaseModel):

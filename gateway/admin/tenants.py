@@ -27,11 +27,17 @@ from gateway.admin.shapes.tenant import (
     tenant_message,
 )
 from gateway.auth import PlatformScope, TenantScope
+from gateway.bodies import ExactRoute
 from gateway.headers import IdempotencyKey, IfMatch
 from gateway.runtime import ClientsOf, TenancyOf
 from gateway.tenancy import Tenancy
 
-router = APIRouter(prefix="/admin/tenants", tags=["Tenants"], responses=answers.ADMIN_ERRORS)
+router = APIRouter(
+    prefix="/admin/tenants",
+    tags=["Tenants"],
+    responses=answers.ADMIN_ERRORS,
+    route_class=ExactRoute,
+)
 
 
 class TenantAnswer(BaseModel):

@@ -39,17 +39,21 @@ def _plain(value: object, depth: int) -> object:
         raise ValueError(f"nested more than {_MOST_NESTED} deep")
     match value:
         case dict():
-            return {key: _plain(one, depth + 1) for key, one in value.items()}
+            return {_text(key): _plain(one, depth + 1) for key, one in value.items()}
         case list():
             return [_plain(one, depth + 1) for one in value]
         case str():
-            value.encode()  # a lone surrogate, which JSON can spell, is a ValueError here
-            return value
+            return _text(value)
         case bool() | None:
             return value
         case int() | float() | Decimal():
             return _number(value)
     raise ValueError("not JSON")
+
+
+def _text(value: str) -> str:
+    value.encode()  # a lone surrogate, which JSON can spell, is a ValueError here
+    return value
 
 
 def _number(value: int | float | Decimal) -> float:

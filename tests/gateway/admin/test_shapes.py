@@ -137,7 +137,9 @@ def test_settings_come_back_as_they_went(value):
     assert orjson.loads(orjson.dumps(document["settings"])) == {"value": value}
 
 
-@pytest.mark.parametrize("value", [2**53 + 1, 10**400, Decimal("1e400"), "\ud800", object()])
+@pytest.mark.parametrize(
+    "value", [2**53 + 1, 10**400, Decimal("1e400"), "\ud800", {"\ud800": 1}, object()]
+)
 def test_settings_that_would_come_back_as_something_else_are_refused(value):
     with pytest.raises(ValidationError):
         tenant.TenantUpdate.model_validate({"settings": {"value": value}})

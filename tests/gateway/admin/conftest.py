@@ -1,0 +1,68 @@
+"""What the admin API's tests share: things of their own, so that no test disturbs another."""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+Make = Callable[..., Awaitable[dict[str, Any]]]
+
+
+@pytest.fixture
+def unique() -> str:
+    """A word that nothing else on the platform is called."""
+    return f"t{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def make_tenant(admin: httpx.AsyncClient) -> Make:
+    """Makes a tenant that sells in euros; keywords are more of the body."""
+
+    async def make(**more: Any) -> dict[str, Any]:
+        body = {
+            "id": f"t{uuid.uuid4().hex[:12]}",
+            "display_name": "A test's own",
+            "country_code": "fr",
+            "currency_code": "eur",
+            "default_locale": "fr",
+            **more,
+        }
+        return await created(admin, "/admin/tenants", body)
+
+    return make
+
+
+@pytest.fixture
+def make_product(admin: httpx.AsyncClient) -> Make:
+    """Makes a published product of one variant, sold in euros and dinars."""
+
+    async def make(**more: Any) -> dict[str, Any]:
+        word = uuid.uuid4().hex[:12]
+        prices = [
+            {"amount": 59.9, "currency_code": "eur"},
+            {"amount": 189.905, "currency_code": "tnd"},
+        ]
+        variant = {"sku": f"SKU-{word}", "options": {"Taille": "1 kg"}, "prices": prices}
+        body = {
+            "title": f"Whey {word}",
+            "status": "published",
+            "options": [{"title": "Taille", "values": ["1 kg"]}],
+            "variants": [variant],
+            **more,
+        }
+        return await created(admin, "/admin/products", body)
+
+    return make
+
+
+async def created(
+    admin: httpx.AsyncClient, path: str, body: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Posts, and gives what was made without its envelope."""
+    answer = await admin.post(path, json=body)
+    assert answer.status_code == 200, answer.text
+    (document,) = answer.json().values()
+    assert isinstance(document, dict)
+    return document
