@@ -1,20 +1,24 @@
 """Requests that may be repeated: the answer is stored with the act, and given again."""
 
+import asyncio
 import hashlib
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
-from sqlalchemy import select, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel.errors import InvalidArgument
+from services.kernel.db import Database
+from services.kernel.errors import InvalidArgument, ServiceError
 from services.kernel.scope import current_method, current_scope
 from services.kernel.tables import RequestRecord
 
 KEPT_FOR = timedelta(hours=24)
+_FORGET_EVERY = timedelta(hours=1)
 
 M = TypeVar("M", bound=Message)
 
@@ -80,6 +84,16 @@ async def remember(session: AsyncSession, request: Repeatable, answer: M) -> M:
         )
     )
     return answer
+
+
+async def forget(database: Database) -> None:
+    """Removes answers that are kept no longer, now and every hour."""
+    while True:
+        with suppress(ServiceError):
+            async with database.housekeeping() as session:
+                old = RequestRecord.create_time < datetime.now(UTC) - KEPT_FOR
+                await session.execute(delete(RequestRecord).where(old))
+        await asyncio.sleep(_FORGET_EVERY.total_seconds())
 
 
 def _key(session: AsyncSession, request: Repeatable) -> tuple[str, str, str]:

@@ -14,7 +14,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from sqlalchemy import URL
 
-from services.kernel import access, credentials, db, migrations, relay, telemetry
+from services.kernel import access, credentials, db, migrations, relay, requests, telemetry
 from services.kernel.errors import ServiceError
 from services.kernel.interceptor import Guard
 from services.kernel.settings import ServiceSettings, load
@@ -111,15 +111,18 @@ async def _serve(service: Service, runtime: Runtime) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     await server.start()
     telemetry.logger().info("serving", listen=runtime.settings.listen)
-    tasks = [asyncio.create_task(_probe(status, runtime.db))]
+    chores, relaying = [asyncio.create_task(_probe(status, runtime.db))], None
     if runtime.settings.audit:
-        tasks.append(asyncio.create_task(relay.run(service.name, runtime, stopped)))
+        chores.append(asyncio.create_task(requests.forget(runtime.db)))
+        relaying = asyncio.create_task(relay.run(service.name, runtime, stopped))
     await stopping.wait()
     await status.enter_graceful_shutdown()
     await server.stop(DRAIN_SECONDS)
     stopped.set()
-    tasks[0].cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    for chore in chores:
+        chore.cancel()
+    if relaying is not None:
+        await relaying
     telemetry.logger().info("stopped")
 
 

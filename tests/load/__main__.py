@@ -12,13 +12,13 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx
 import uvloop
 
 from gateway.cli.local import LocalPlatform
 from tests.load.generator import NextRequest, Result, load
+from tests.platform import running
 
 CONNECTIONS = (1, 16, 64)
 PARIS = "paris.impactnutrition.com"
@@ -117,12 +117,8 @@ def line(name: str, connections: int, result: Result) -> str:
 
 
 async def main(seconds: float) -> None:
-    with tempfile.TemporaryDirectory() as state:
-        async with (
-            LocalPlatform(state=Path(state), port=0, seed=True) as platform,
-            httpx.AsyncClient(base_url=platform.url) as client,
-        ):
-            await bench(platform, client, seconds)
+    async with running() as platform, httpx.AsyncClient(base_url=platform.url) as client:
+        await bench(platform, client, seconds)
 
 
 async def bench(platform: LocalPlatform, client: httpx.AsyncClient, seconds: float) -> None:
@@ -130,7 +126,10 @@ async def bench(platform: LocalPlatform, client: httpx.AsyncClient, seconds: flo
     handle = page.json()["products"][0]["handle"]
     login = await client.post(
         "/auth/user/emailpass",
-        json={"email": platform.admin_email, "password": platform.admin_password},
+        json={
+            "email": platform.settings.admin,
+            "password": (platform.secrets / "admin.password").read_text(),
+        },
     )
     headers = {"authorization": f"Bearer {login.json()['token']}"}
     shopper, admin = {"host": PARIS}, {**headers, "host": PARIS}
