@@ -5,12 +5,14 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import asyncpg
+import pytest
 import pytest_asyncio
 from sqlalchemy import URL
 
@@ -23,6 +25,9 @@ from services.kernel.provision import provision
 
 ROOT = Path(__file__).resolve().parents[1]
 
+Grants = dict[str, dict[str, frozenset[str]]]
+"""What is granted, by table and role."""
+
 
 @dataclass(frozen=True)
 class Cluster:
@@ -32,6 +37,8 @@ class Cluster:
     secrets: Path
     address: str
     admin_url: str
+    declared: dict[str, Grants]
+    """What the migrations grant, by database."""
 
     def url(self, database: str, role: str) -> URL:
         password = (self.secrets / f"{database}_{role}.password").read_text().strip()
@@ -97,17 +104,37 @@ async def running() -> AsyncIterator[Cluster]:
         child = await start(await asyncio.to_thread(postgres.prepare), folder / "postgres.log")
         stack.push_async_callback(child.stop)
         await health.wait(child, postgres.answers)
-        cluster = Cluster(folder, secrets, f"127.0.0.1:{port}", postgres.admin_url)
+        cluster = Cluster(folder, secrets, f"127.0.0.1:{port}", postgres.admin_url, {})
         await provision(cluster.admin_url, secrets)
-        await asyncio.to_thread(migrate, cluster)
+        await asyncio.to_thread(_migrate, cluster)
         yield cluster
 
 
-def migrate(cluster: Cluster) -> None:
+def _migrate(cluster: Cluster) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "grant", _recording(migrations.grant, cluster.declared))
+        _upgrade(cluster)
+
+
+def _recording(grant: Callable[..., None], declared: dict[str, Grants]) -> Callable[..., None]:
+    """Wraps `grant` so that what it is asked for is known afterwards."""
+
+    def recorded(
+        op: ModuleType, database: str, table: str, *, app: str, platform: str = migrations.ALL
+    ) -> None:
+        grant(op, database, table, app=app, platform=platform)
+        declared.setdefault(database, {})[table] = {
+            f"{database}_{role}": frozenset(rights.split(", "))
+            for role, rights in (("app", app), ("platform", platform))
+            if rights
+        }
+
+    return recorded
+
+
+def _upgrade(cluster: Cluster) -> None:
     for database in DATABASES:
         folder = ROOT / "services" / database / "migrations"
-        if not (folder / "env.py").exists():
-            continue
         migrations.upgrade(folder, cluster.url(database, "owner"))
 
 

@@ -45,5 +45,5 @@ class Event(TenantOwned, Base):
         _newest_first("actor"),
         _newest_first("method"),
         _newest_first("resource"),
-        {"info": {"scope": "tenant"}},
+        {"info": {"scope": "tenant", "append_only": True}},
     )

@@ -1,0 +1,90 @@
+"""Finds every database, table and statement by walking the folders: nothing is listed."""
+
+import ast
+import importlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import MetaData, Table
+from sqlalchemy.orm import DeclarativeBase, Mapper
+
+from services.kernel.tables import KernelBase
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = ROOT / "services"
+# Its writes are the record themselves, so it has no leaves and no stored answers.
+WITHOUT_KERNEL_TABLES = {"audit"}
+
+
+@cache
+def databases() -> tuple[str, ...]:
+    """Names the services that have tables, which is also what their databases are called."""
+    return tuple(sorted({path.relative_to(SERVICES).parts[0] for path in _model_files()}))
+
+
+@cache
+def metadatas(database: str) -> tuple[MetaData, ...]:
+    """Gives the metadata of everything that a database is meant to hold."""
+    own = [base.metadata for base in _bases(database)]
+    return (*own, *([] if database in WITHOUT_KERNEL_TABLES else [KernelBase.metadata]))
+
+
+@cache
+def tables(database: str) -> tuple[Table, ...]:
+    """Lists a database's tables, each after those that it refers to."""
+    return tuple(table for metadata in metadatas(database) for table in metadata.sorted_tables)
+
+
+@cache
+def every_table() -> tuple[tuple[str, Table], ...]:
+    return tuple((database, table) for database in databases() for table in tables(database))
+
+
+def is_owned(table: Table) -> bool:
+    """Tells whether rows of the table belong to tenants, whatever the table's scope is."""
+    return "tenant_id" in table.c
+
+
+def is_tenants(table: Table) -> bool:
+    return table.info.get("scope") == "tenant"
+
+
+def is_append_only(table: Table) -> bool:
+    return bool(table.info.get("append_only"))
+
+
+def mapped(table: Table) -> list[type]:
+    """Finds the classes that are mapped to a table."""
+    mappers: list[Mapper[Any]] = [
+        mapper for base in _every_base() for mapper in base.registry.mappers
+    ]
+    return [mapper.class_ for mapper in mappers if mapper.local_table is table]
+
+
+def _every_base() -> list[type[DeclarativeBase]]:
+    return [KernelBase, *(base for database in databases() for base in _bases(database))]
+
+
+def trees() -> Iterator[tuple[str, ast.Module]]:
+    """Parses every Python file of the services, the kernel's too."""
+    for path in sorted(SERVICES.rglob("*.py")):
+        yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
+
+
+def _model_files() -> list[Path]:
+    return [path for path in SERVICES.rglob("models.py") if "kernel" not in path.parts]
+
+
+def _bases(database: str) -> list[type[DeclarativeBase]]:
+    """Imports a service's models, and finds the bases that they declare."""
+    for path in _model_files():
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        if parts[1] == database:
+            importlib.import_module(".".join(parts))
+    return [
+        base
+        for base in DeclarativeBase.__subclasses__()
+        if base.__module__.startswith(f"services.{database}.")
+    ]

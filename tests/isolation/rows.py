@@ -1,0 +1,111 @@
+"""Rows for every table, made from the models: one of each tenant, marked so that a leak shows."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from tests.isolation.discovery import is_owned, tables
+
+Row = dict[str, Any]
+TENANTS = ("paris", "lyon")
+
+
+def mark(tenant: str) -> str:
+    """What every text of a tenant's rows contains, and nothing else does."""
+    return f"canary-{tenant}"
+
+
+class Rows:
+    """A database's rows: `of[table, tenant]`; a table without a tenant_id has one for all."""
+
+    def __init__(self, database: str, *, variant: str = "") -> None:
+        self.of: dict[tuple[str, str], Row] = {}
+        self.tables = tables(database)
+        for table in self.tables:
+            for tenant in TENANTS:
+                self.of[table.name, tenant] = self.make(table, tenant, variant=variant)
+
+    def make(self, table: Table, tenant: str, *, variant: str = "") -> Row:
+        """Makes a row of a tenant; another `variant` differs in everything that is its own."""
+        row: Row = {}
+        for key in table.foreign_key_constraints:
+            if key.referred_table is table:
+                continue
+            parent = self.of[key.referred_table.name, tenant]
+            row |= {e.parent.name: parent[e.column.name] for e in key.elements}
+        for column in table.c:
+            if column.name == "tenant_id":
+                row["tenant_id"] = tenant
+            elif column.name not in row:
+                row[column.name] = _value(table, column, tenant, variant)
+        return row
+
+    async def insert(self, connection: asyncpg.Connection) -> None:
+        """Inserts all of them, as somebody whom no policy binds."""
+        for table in self.tables:
+            for tenant in TENANTS if is_owned(table) else TENANTS[:1]:
+                await insert(connection, table, self.of[table.name, tenant])
+
+
+async def insert(connection: asyncpg.Connection, table: Table, row: Row, suffix: str = "") -> str:
+    """Inserts a row and tells the command's tag; `suffix` may be an ON CONFLICT clause."""
+    columns = ", ".join(f'"{name}"' for name in row)
+    places = ", ".join(f"${n}" for n, _ in enumerate(row, 1))
+    return await connection.execute(
+        f'INSERT INTO "{table.name}" ({columns}) VALUES ({places}) {suffix}', *row.values()
+    )
+
+
+def _value(table: Table, column: Column[Any], tenant: str, variant: str) -> object:
+    if column.foreign_keys and column.nullable:
+        return None
+    if values := allowed(table, column.name):
+        return values[0]
+    owner = tenant if is_owned(table) else "platform"
+    text = "-".join(filter(None, (mark(owner), table.name, column.name, variant)))
+    moment = datetime(2026, 1, 2, tzinfo=UTC) + timedelta(seconds=len(variant))
+    match column.type:
+        case DateTime():
+            return None if column.nullable else moment
+        case Boolean():
+            return True
+        case BigInteger() | Integer():
+            return 1
+        case LargeBinary():
+            return text.encode()
+        case JSONB():
+            return "{}"
+        case ARRAY():
+            return [text]
+        case Text():
+            return text
+    raise AssertionError(f"no value is known for {column} of type {column.type}")
+
+
+def allowed(table: Table, column: str) -> list[str]:
+    """Reads the values that a CHECK (column IN (…)) allows."""
+    for constraint in table.constraints:
+        if isinstance(constraint, CheckConstraint):
+            found = re.fullmatch(rf"{column} IN \((.*)\)", str(constraint.sqltext).strip())
+            if found:
+                return re.findall(r"'([^']*)'", found[1])
+    return []
+
+
+def keys(table: Table) -> list[str]:
+    return [column.name for column in table.primary_key]

@@ -1,0 +1,76 @@
+"""The databases themselves, the running platform's and fresh ones, against the models."""
+
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from services.kernel.db import HardConnection
+from tests.isolation import catalog, discovery, privileges
+from tests.platform import connect
+
+NAMES = [*catalog.CHECKS, *privileges.CHECKS, "grants"]
+each_database = pytest.mark.parametrize("database", discovery.databases())
+
+
+@each_database
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_database_made_just_now_is_walled(cluster, checks, database, name):
+    connection = await cluster.connect(database)
+    try:
+        deviations = await checks[name](connection, database)
+    finally:
+        await connection.close()
+
+    assert deviations == []
+
+
+@each_database
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_running_platforms_database_is_walled(platform, checks, database, name):
+    connection = await connect(platform, database, "superuser")
+    try:
+        deviations = await checks[name](connection, database)
+    finally:
+        await connection.close()
+
+    assert deviations == []
+
+
+@each_database
+async def test_models_and_migrations_agree(cluster, database):
+    address = cluster.url(database, "owner").set(drivername="postgresql+asyncpg")
+    engine = create_async_engine(
+        address, poolclass=NullPool, connect_args={"connection_class": HardConnection}
+    )
+
+    def differences(connection):
+        options = {"compare_type": True, "compare_server_default": True}
+        context = MigrationContext.configure(connection, opts=options)
+        metadatas: Any = list(discovery.metadatas(database))
+        return compare_metadata(context, metadatas)
+
+    async with engine.connect() as connection:
+        found = await connection.run_sync(differences)
+    await engine.dispose()
+
+    assert [f for f in found if "alembic_version" not in str(f)] == []
+
+
+@each_database
+async def test_what_a_service_did_cannot_be_read_or_taken_back_by_it(cluster, database):
+    leaf = cluster.declared[database].get("audit_leaf")
+
+    assert leaf is None or leaf[f"{database}_app"] == {"INSERT"}
+
+
+async def test_every_database_has_checks_that_read_something(cluster):
+    for database in discovery.databases():
+        connection = await cluster.connect(database)
+        live = await privileges.table_grants(connection)
+        await connection.close()
+
+        assert live.keys() == {table.name for table in discovery.tables(database)}
