@@ -103,7 +103,7 @@ def _capabilities(tenant: pb.Tenant) -> str:
 def _settings(tenant: pb.Tenant) -> str:
     try:
         text = json.dumps(MessageToDict(tenant.settings), ensure_ascii=False, separators=(",", ":"))
-    except SerializeToJsonError:
+    except (SerializeToJsonError, ValueError):
         return "must be JSON: no NaN and no infinity"
     fits = len(text.encode()) <= SETTINGS_BYTES
     return "" if fits else f"must be at most {SETTINGS_BYTES} bytes as JSON"
