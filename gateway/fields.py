@@ -21,7 +21,7 @@ Document = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is wanted; `tree` is None when that is everything, and the bytes can be sent as they are."""
+    """What is wanted; `tree` is None when that is everything, so that the bytes need no parsing."""
 
     tree: Tree | None
 

@@ -1,0 +1,168 @@
+"""Query strings as Medusa's clients write them, read strictly.
+
+Lists come as id[0]=a&id[1]=b, id[]=a, id=a&id=b or id=a,b, and as id[$in][0]=a; a plain value also
+as handle[$eq]=a. What a resource does not declare is refused: a filter that is passed over in
+silence would show what was meant to be left out.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+from services.kernel.errors import InvalidArgument
+
+MOST_LIMIT = 200
+MOST_OFFSET = 100_000
+MOST_VALUES = 200
+MOST_CHARACTERS = 200
+
+_KEY = re.compile(r"([a-z][a-z0-9_]*)((?:\[[^\[\]]*\])*)")
+_OF_A_LIST = re.compile(r"(\[\$in\])?(\[[0-9]{0,6}\])?|\[\$eq\]")
+_OF_A_VALUE = re.compile(r"(\[\$eq\])?")
+_PAGING = {"limit": MOST_LIMIT, "offset": MOST_OFFSET}
+
+
+class Kind(Enum):
+    """How a filter is written."""
+
+    ONE = "string"
+    MANY = "array"
+    FLAG = "boolean"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a query asks for; what it does not name is empty."""
+
+    limit: int
+    offset: int
+    order: str
+    fields: str
+    _given: Mapping[str, list[str]]
+
+    def one(self, name: str) -> str:
+        return next(iter(self._given.get(name, ())), "")
+
+    def many(self, name: str) -> list[str]:
+        return list(self._given.get(name, ()))
+
+    def flag(self, name: str) -> bool | None:
+        """Tells true or false, or None when the query does not say."""
+        return self.one(name) == "true" if name in self._given else None
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What may be asked of one resource.
+
+    `limit` is how many are shown to who does not say; None where there are no pages. `order` are
+    the names by which a list can be ordered.
+    """
+
+    filters: Mapping[str, Kind] = field(default_factory=dict)
+    order: Collection[str] = ()
+    limit: int | None = 50
+
+    def parse(self, raw: bytes) -> Asked:
+        """Reads a raw query string.
+
+        Raises:
+            InvalidArgument: QUERY_INVALID; the key is named.
+        """
+        given: dict[str, list[str]] = {}
+        for key, value in _pairs(raw):
+            self._take(key, value, given)
+        return Asked(
+            limit=_whole_number("limit", given, 1, default=self.limit or 0),
+            offset=_whole_number("offset", given, 0, default=0),
+            order=self._order(next(iter(given.get("order", ())), "")),
+            fields=next(iter(given.get("fields", ())), ""),
+            _given={name: values for name, values in given.items() if name in self.filters},
+        )
+
+    def parameters(self) -> list[dict[str, Any]]:
+        """Describes all this for OpenAPI, as the `parameters` of an operation."""
+        schemas: dict[str, dict[str, Any]] = {name: _schema(k) for name, k in self.filters.items()}
+        if self.order:
+            names = [sign + name for name in sorted(self.order) for sign in ("", "-")]
+            schemas["order"] = {"type": "string", "enum": names}
+        if self.limit is not None:
+            schemas["limit"] = _range(1, MOST_LIMIT, self.limit)
+            schemas["offset"] = _range(0, MOST_OFFSET, 0)
+        schemas["fields"] = {"type": "string", "maxLength": 4096, "examples": ["id,title"]}
+        return [{"name": name, "in": "query", "schema": schema} for name, schema in schemas.items()]
+
+    def _take(self, key: str, value: str, given: dict[str, list[str]]) -> None:
+        match = _KEY.fullmatch(key)
+        name, how = match.groups() if match else (key, "")
+        kind = self.filters.get(name)
+        if kind is None and not self._is_own(name):
+            _refuse(key, "is not known here")
+        many = kind is Kind.MANY
+        if not (_OF_A_LIST if many else _OF_A_VALUE).fullmatch(how):
+            _refuse(key, "is not written in a way that is known here")
+        if not many and name in given:
+            _refuse(key, "stands twice")
+        values = given.setdefault(name, [])
+        if kind is not None:
+            _check(key, kind, value)
+        values += [v for v in (value.split(",") if many else [value]) if v not in values]
+        if len(values) > MOST_VALUES:
+            _refuse(key, f"has more than {MOST_VALUES} values")
+
+    def _is_own(self, name: str) -> bool:
+        return (
+            name == "fields"
+            or (name == "order" and bool(self.order))
+            or (name in _PAGING and self.limit is not None)
+        )
+
+    def _order(self, text: str) -> str:
+        if text and text.removeprefix("-") not in self.order:
+            _refuse("order", f"must be one of {', '.join(sorted(self.order))}, or that after a -")
+        return text
+
+
+def _pairs(raw: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
+    except ValueError:  # UnicodeDecodeError too
+        _refuse("query", "is not UTF-8, percent-encoded")
+
+
+def _check(key: str, kind: Kind, value: str) -> None:
+    if "\x00" in value:
+        _refuse(key, "has a null character")
+    if kind is Kind.FLAG and value not in ("true", "false"):
+        _refuse(key, "must be true or false")
+    if kind is Kind.ONE and len(value) > MOST_CHARACTERS:
+        _refuse(key, f"is longer than {MOST_CHARACTERS} characters")
+    if kind is Kind.MANY and any(len(v) > MOST_CHARACTERS for v in value.split(",")):
+        _refuse(key, f"has a value longer than {MOST_CHARACTERS} characters")
+
+
+def _whole_number(key: str, given: Mapping[str, list[str]], least: int, *, default: int) -> int:
+    if key not in given:
+        return default
+    text = given[key][0]
+    if not re.fullmatch(r"[0-9]{1,6}", text) or not least <= int(text) <= _PAGING[key]:
+        _refuse(key, f"must be a whole number from {least} to {_PAGING[key]}")
+    return int(text)
+
+
+def _schema(kind: Kind) -> dict[str, Any]:
+    text = {"type": "string", "maxLength": MOST_CHARACTERS}
+    if kind is Kind.MANY:
+        return {"type": "array", "items": text, "maxItems": MOST_VALUES}
+    return text if kind is Kind.ONE else {"type": "boolean"}
+
+
+def _range(least: int, most: int, default: int) -> dict[str, Any]:
+    return {"type": "integer", "minimum": least, "maximum": most, "default": default}
+
+
+def _refuse(key: str, text: str) -> NoReturn:
+    raise InvalidArgument("QUERY_INVALID", f"{key[:100]} {text}", {key[:100]: text})
