@@ -1,7 +1,10 @@
 import asyncio
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import pytest_asyncio
+from argon2 import PasswordHasher
 from souk.audit.v1 import audit_service_pb2 as audit_pb
 from souk.audit.v1.audit_service_pb2_grpc import AuditServiceStub
 from souk.tenant_registry.v1 import tenant_pb2 as tenants
@@ -9,7 +12,12 @@ from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
 from souk.tenant_registry.v1.access_service_pb2_grpc import AccessServiceStub
 from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import TenantRegistryServiceStub
 
+from services.kernel.names import new_id
 from services.tenant_registry.access.rules import OF_SERVICES, PERMISSIONS
+
+HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+HOUR = timedelta(hours=1)
+RIGHT = "right"
 
 
 @pytest.fixture
@@ -73,21 +81,100 @@ def add_domain(registry):
 
 
 @pytest.fixture
+def new_host():
+    """Makes a host that nobody has yet."""
+    return lambda: f"shop-{uuid.uuid4().hex[:12]}.example"
+
+
+@pytest.fixture
+def domains_of(registry):
+    """Tells a tenant's hosts in their order, each with whether it is primary."""
+
+    async def read(tenant):
+        answer = await registry(tenant).ListDomains(
+            pb.ListDomainsRequest(parent=f"tenants/{tenant}")
+        )
+        return [(one.name.rpartition("/")[2], one.primary) for one in answer.domains]
+
+    return read
+
+
+@pytest.fixture
+def resolve(registry):
+    async def ask(host):
+        return await registry(None).ResolveHost(pb.ResolveHostRequest(host=host))
+
+    return ask
+
+
+@pytest_asyncio.fixture
+async def rows(database):
+    """The registry's database as a superuser sees it."""
+    return await database("tenant-registry", "superuser")
+
+
+@pytest.fixture
+def new_admin(rows):
+    """Makes an admin with a password, and tells their id and e-mail."""
+
+    async def create(password=RIGHT, *, hasher=HASHER, deactivated=False):
+        admin, email = new_id("user"), f"{uuid.uuid4().hex}@paris.example"
+        await rows.execute(
+            "INSERT INTO admin (admin_id, email, first_name, last_name, password_hash,"
+            " create_time, update_time, deactivate_time)"
+            " VALUES ($1, $2, '', '', $3, now(), now(), CASE WHEN $4 THEN now() END)",
+            admin,
+            email,
+            hasher.hash(password),
+            deactivated,
+        )
+        return admin, email
+
+    return create
+
+
+@pytest.fixture
+def assign(rows):
+    """Gives an admin a role at a tenant or, with None, everywhere; tells the assignment's id."""
+
+    async def create(admin, role, tenant, *, begins=-HOUR, ends=None):
+        assignment, now = new_id("asgn"), datetime.now(UTC)
+        await rows.execute(
+            "INSERT INTO assignment VALUES ($1, $2, $3, $4, $5, $6, 'tests', 'a test', now())",
+            assignment,
+            admin,
+            role,
+            tenant,
+            now + begins,
+            now + ends if ends else None,
+        )
+        return assignment
+
+    return create
+
+
+@pytest.fixture
 def events_of(scoped_stub):
     """Waits until a log has so many events that match, and tells them, oldest first."""
 
     async def read(tenant, *, number, resource=None):
         stub = scoped_stub(AuditServiceStub, "audit", tenant=tenant, permissions={"event:read"})
-        request = audit_pb.ListEventsRequest(parent=f"tenants/{tenant}", page_size=200)
         async with asyncio.timeout(10):
             while True:
-                events = [
-                    event
-                    for event in (await stub.ListEvents(request)).events
-                    if resource in (None, event.resource)
-                ]
-                if len(events) >= number:
-                    return events[::-1]
+                found = [e for e in await whole_log(stub, tenant) if resource in (None, e.resource)]
+                if len(found) >= number:
+                    return found[::-1]
                 await asyncio.sleep(0.05)
 
     return read
+
+
+async def whole_log(stub, tenant):
+    request = audit_pb.ListEventsRequest(parent=f"tenants/{tenant}", page_size=200)
+    events = []
+    while True:
+        page = await stub.ListEvents(request)
+        events += page.events
+        if not page.next_page_token:
+            return events
+        request.page_token = page.next_page_token

@@ -33,7 +33,7 @@ def grant(role="TenantAdmin", tenant="paris", reach="TENANT", patterns=("listing
 
 
 def test_the_known_permissions_are_those_that_the_methods_ask_for():
-    asked = {"PLATFORM": set(), "TENANT": set()}
+    asked: dict[str, set[str]] = {"PLATFORM": set(), "TENANT": set()}
     for module in CONTRACT:
         file = descriptor_pool.Default().FindFileByName(module.DESCRIPTOR.name)
         for service in file.services_by_name.values():

@@ -13,56 +13,27 @@ from services.kernel.errors import (
     ServiceError,
 )
 from services.tenant_registry.domains.rules import LIMIT
-
-
-@pytest.fixture
-def host():
-    """Makes a host that nobody has yet."""
-    return lambda: f"shop-{uuid.uuid4().hex[:12]}.example"
-
-
-@pytest.fixture
-def domains_of(registry):
-    async def read(tenant):
-        answer = await registry(tenant).ListDomains(
-            pb.ListDomainsRequest(parent=f"tenants/{tenant}")
-        )
-        return [(one.name.rpartition("/")[2], one.primary) for one in answer.domains]
-
-    return read
-
-
-@pytest.fixture
-def resolve(registry):
-    async def ask(host):
-        return await registry(None).ResolveHost(pb.ResolveHostRequest(host=host))
-
-    return ask
-
-
-async def remove(registry, tenant, host):
-    name = f"tenants/{tenant}/domains/{host}"
-    await registry(tenant).DeleteDomain(pb.DeleteDomainRequest(name=name))
+from tests.tenant_registry.calls import remove
 
 
 async def test_the_first_domain_is_primary_and_a_later_one_when_it_shall_be(
-    new_tenant, add_domain, domains_of, host
+    new_tenant, add_domain, domains_of, new_host
 ):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    first, second, third = host(), host(), host()
+    first, second, third = new_host(), new_host(), new_host()
 
     await add_domain(paris, first)
     await add_domain(paris, second)
     await add_domain(paris, third, primary=True)
-    await add_domain(lyon, other := host())
+    await add_domain(lyon, other := new_host())
 
     assert await domains_of(paris) == [(third, True), (first, False), (second, False)]
     assert await domains_of(lyon) == [(other, True)]
 
 
-async def test_a_host_is_normalised_and_shown_as_people_read_it(new_tenant, add_domain, host):
+async def test_a_host_is_normalised_and_shown_as_people_read_it(new_tenant, add_domain, new_host):
     paris = await new_tenant("paris")
-    plain = host()
+    plain = new_host()
 
     added = await add_domain(paris, f"Straße-{plain.upper()}.:443")
 
@@ -70,9 +41,9 @@ async def test_a_host_is_normalised_and_shown_as_people_read_it(new_tenant, add_
     assert added.name.startswith(f"tenants/{paris}/domains/xn--strae-")
 
 
-async def test_a_host_belongs_to_one_tenant_in_every_spelling(new_tenant, add_domain, host):
+async def test_a_host_belongs_to_one_tenant_in_every_spelling(new_tenant, add_domain, new_host):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    wanted = host()
+    wanted = new_host()
     await add_domain(paris, wanted)
 
     for tenant in (paris, lyon):
@@ -83,16 +54,16 @@ async def test_a_host_belongs_to_one_tenant_in_every_spelling(new_tenant, add_do
 
 
 async def test_of_tenants_that_race_for_a_host_one_gets_it(
-    registry, new_tenant, add_domain, resolve, host
+    registry, new_tenant, add_domain, resolve, new_host
 ):
     tenants = [await new_tenant("paris"), await new_tenant("lyon")] * 3
-    wanted = host()
+    wanted = new_host()
 
     outcomes = await asyncio.gather(
         *(add_domain(tenant, wanted) for tenant in tenants), return_exceptions=True
     )
 
-    won = [one.name for one in outcomes if not isinstance(one, ServiceError)]
+    won = [one.name for one in outcomes if not isinstance(one, BaseException)]
     assert len(won) == 1
     assert (await resolve(wanted)).tenant.name == won[0].partition("/domains/")[0]
 
@@ -135,13 +106,13 @@ async def test_a_tenant_may_add_its_own_subdomain_of_the_base_domain(new_tenant,
 
 
 async def test_the_oldest_that_remains_becomes_primary(
-    registry, new_tenant, add_domain, domains_of, host
+    registry, new_tenant, add_domain, domains_of, new_host
 ):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    hosts = [host() for _ in range(3)]
+    hosts = [new_host() for _ in range(3)]
     for one in hosts:
         await add_domain(paris, one)
-    await add_domain(lyon, host())
+    await add_domain(lyon, new_host())
 
     await remove(registry, paris, hosts[0])
     assert await domains_of(paris) == [(hosts[1], True), (hosts[2], False)]
@@ -153,12 +124,12 @@ async def test_the_oldest_that_remains_becomes_primary(
 
 
 async def test_another_tenants_domain_is_not_found_and_stays(
-    registry, new_tenant, add_domain, domains_of, host
+    registry, new_tenant, add_domain, domains_of, new_host
 ):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    await add_domain(lyon, lyons := host())
+    await add_domain(lyon, lyons := new_host())
 
-    for unreachable in (lyons, host()):
+    for unreachable in (lyons, new_host()):
         with pytest.raises(NotFound) as refusal:
             await remove(registry, paris, unreachable)
         assert refusal.value.reason == "DOMAIN_NOT_FOUND"
@@ -171,10 +142,10 @@ async def test_another_tenants_domain_is_not_found_and_stays(
 
 
 async def test_a_removed_host_is_free_for_another_tenant(
-    registry, new_tenant, add_domain, resolve, host
+    registry, new_tenant, add_domain, resolve, new_host
 ):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    wanted = host()
+    wanted = new_host()
     await add_domain(paris, wanted)
     await remove(registry, paris, wanted)
 
@@ -184,16 +155,16 @@ async def test_a_removed_host_is_free_for_another_tenant(
 
 
 async def test_exactly_one_domain_is_primary_whatever_happens_at_once(
-    registry, new_tenant, add_domain, domains_of, host
+    registry, new_tenant, add_domain, domains_of, new_host
 ):
     paris = await new_tenant("paris")
-    first = [host() for _ in range(4)]
+    first = [new_host() for _ in range(4)]
     for one in first:
         await add_domain(paris, one)
 
     outcomes = await asyncio.gather(
         *(remove(registry, paris, one) for one in first),
-        *(add_domain(paris, host(), primary=True) for _ in range(4)),
+        *(add_domain(paris, new_host(), primary=True) for _ in range(4)),
         return_exceptions=True,
     )
 
@@ -202,17 +173,17 @@ async def test_exactly_one_domain_is_primary_whatever_happens_at_once(
 
 
 async def test_a_tenant_has_a_bounded_number_of_domains_also_when_added_at_once(
-    new_tenant, add_domain, domains_of, database, host
+    new_tenant, add_domain, domains_of, database, new_host
 ):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
     connection = await database("tenant-registry", "platform")
     await (await database("tenant-registry", "superuser")).executemany(
         "INSERT INTO domain (tenant_id, host, is_primary, create_time) VALUES ($1, $2, $3, now())",
-        [(paris, host(), number == 0) for number in range(LIMIT - 1)],
+        [(paris, new_host(), number == 0) for number in range(LIMIT - 1)],
     )
 
     outcomes = await asyncio.gather(
-        *(add_domain(paris, host()) for _ in range(3)), return_exceptions=True
+        *(add_domain(paris, new_host()) for _ in range(3)), return_exceptions=True
     )
 
     refused = [one for one in outcomes if isinstance(one, ServiceError)]
@@ -221,18 +192,18 @@ async def test_a_tenant_has_a_bounded_number_of_domains_also_when_added_at_once(
     ] * 2
     counted = "SELECT count(*) FROM domain WHERE tenant_id = $1"
     assert await connection.fetchval(counted, paris) == LIMIT
-    await add_domain(lyon, host())
+    await add_domain(lyon, new_host())
 
 
 async def test_a_deleted_tenant_gets_no_domain_but_can_give_one_up(
-    registry, new_tenant, add_domain, domains_of, host
+    registry, new_tenant, add_domain, domains_of, new_host
 ):
     paris = await new_tenant("paris")
-    await add_domain(paris, kept := host())
+    await add_domain(paris, kept := new_host())
     await registry(paris).DeleteTenant(pb.DeleteTenantRequest(name=f"tenants/{paris}"))
 
     with pytest.raises(FailedPrecondition) as refusal:
-        await add_domain(paris, host())
+        await add_domain(paris, new_host())
     assert refusal.value.reason == "TENANT_ARCHIVED"
 
     await remove(registry, paris, kept)
@@ -240,10 +211,10 @@ async def test_a_deleted_tenant_gets_no_domain_but_can_give_one_up(
 
 
 async def test_the_same_request_twice_adds_once(
-    new_tenant, add_domain, domains_of, events_of, host
+    new_tenant, add_domain, domains_of, events_of, new_host
 ):
     paris = await new_tenant("paris")
-    wanted, request_id = host(), str(uuid.uuid4())
+    wanted, request_id = new_host(), str(uuid.uuid4())
 
     answers = await asyncio.gather(
         *(add_domain(paris, wanted, request_id=request_id) for _ in range(3))
@@ -256,10 +227,10 @@ async def test_the_same_request_twice_adds_once(
 
 
 async def test_a_domain_leaves_an_event_when_it_comes_and_when_it_goes(
-    registry, new_tenant, add_domain, events_of, host
+    registry, new_tenant, add_domain, events_of, new_host
 ):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    await add_domain(paris, wanted := host())
+    await add_domain(paris, wanted := new_host())
     await remove(registry, paris, wanted)
 
     events = await events_of(paris, number=2, resource=f"tenants/{paris}/domains/{wanted}")
@@ -267,85 +238,3 @@ async def test_a_domain_leaves_an_event_when_it_comes_and_when_it_goes(
     methods = [event.method.rpartition("/")[2] for event in events]
     assert methods == ["CreateDomain", "DeleteDomain"]
     assert len(await events_of(lyon, number=1)) == 1
-
-
-async def test_a_host_leads_to_its_tenant_in_every_spelling_and_state(
-    registry, new_tenant, add_domain, resolve, host
-):
-    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    wanted, primary = host(), host()
-    await add_domain(paris, wanted)
-    await add_domain(paris, primary, primary=True)
-    await add_domain(lyon, host())
-    await registry(paris).DeleteTenant(pb.DeleteTenantRequest(name=f"tenants/{paris}"))
-
-    for spelling in (wanted, f"{wanted.upper()}.:8000"):
-        found = await resolve(spelling)
-        assert found.tenant.name == f"tenants/{paris}"
-        assert found.tenant.state == found.tenant.STATE_ARCHIVED
-        assert list(found.hosts) == [primary, wanted]
-
-
-async def test_a_subdomain_of_the_base_domain_leads_to_the_tenant_of_that_id(new_tenant, resolve):
-    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-
-    for tenant in (paris, lyon):
-        found = await resolve(f"{tenant}.impactnutrition.com")
-        assert (found.tenant.name, list(found.hosts)) == (f"tenants/{tenant}", [])
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        "impactnutrition.com",
-        "nobody.impactnutrition.com",
-        "x.hq.impactnutrition.com",
-        "nobody.example",
-    ],
-)
-async def test_a_host_that_nobody_owns_is_unknown(resolve, host):
-    with pytest.raises(NotFound) as refusal:
-        await resolve(host)
-
-    assert refusal.value.reason == "HOST_UNKNOWN"
-
-
-@pytest.mark.parametrize("host", ["", "127.0.0.1", "a..example", "x y.example", "shop.example:0"])
-async def test_what_is_no_host_cannot_be_resolved(resolve, host):
-    with pytest.raises(InvalidArgument) as refusal:
-        await resolve(host)
-
-    assert refusal.value.reason == "HOST_INVALID"
-
-
-async def test_each_change_of_a_tenant_or_its_domains_raises_the_version_of_its_config(
-    registry, new_tenant, add_domain, host
-):
-    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    versions = []
-
-    async def note(tenant):
-        request = pb.ResolveTenantRequest(name=f"tenants/{tenant}")
-        return (await registry(None).ResolveTenant(request)).version
-
-    for act in (
-        add_domain(paris, wanted := host()),
-        registry(paris).ActivateTenant(pb.ActivateTenantRequest(name=f"tenants/{paris}")),
-        remove(registry, paris, wanted),
-    ):
-        versions.append(await note(paris))
-        await act
-    versions.append(await note(paris))
-
-    assert versions == [1, 2, 3, 4]
-    assert await note(lyon) == 1
-
-
-async def test_a_tenant_that_does_not_exist_has_no_config_and_no_domains(registry, domains_of):
-    with pytest.raises(NotFound) as refusal:
-        await registry(None).ResolveTenant(pb.ResolveTenantRequest(name="tenants/nobody"))
-    assert refusal.value.reason == "TENANT_NOT_FOUND"
-
-    with pytest.raises(NotFound) as refusal:
-        await domains_of("nobody")
-    assert refusal.value.reason == "TENANT_NOT_FOUND"

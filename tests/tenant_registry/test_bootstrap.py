@@ -1,0 +1,58 @@
+import asyncio
+import os
+import sys
+
+METHOD = "souk.tenant_registry.v1.Bootstrap/Run"
+
+
+async def bootstrap(platform, **settings):
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.tenant_registry",
+        "bootstrap",
+        env=os.environ
+        | {
+            "SOUK_LISTEN": "127.0.0.1:1",
+            "SOUK_POSTGRES": platform.plan.postgres_address,
+            "SOUK_SECRETS": str(platform.secrets),
+        }
+        | settings,
+    )
+    return await process.wait()
+
+
+async def everything(rows):
+    return [
+        await rows.fetch(f"SELECT * FROM {table} ORDER BY 1, 2")
+        for table in ("admin", "assignment", "role", "policy")
+    ] + [await rows.fetch("SELECT * FROM tenant WHERE tenant_id = 'hq'")]
+
+
+async def test_bootstrapping_again_changes_nothing_not_even_for_another_email(platform, rows):
+    before = await everything(rows)
+
+    codes = set(
+        await asyncio.gather(
+            bootstrap(platform), bootstrap(platform, SOUK_ADMIN_EMAIL="second@paris.example")
+        )
+    )
+
+    assert codes == {0}
+    assert await everything(rows) == before
+
+
+async def test_the_head_office_and_the_first_admin_left_events_without_an_email(
+    platform, events_of
+):
+    events = [e for e in await events_of("hq", number=3) if e.method == METHOD]
+
+    resources = sorted(event.resource.partition("/user_")[0] for event in events)
+    assert resources == ["admins", "admins", "tenants/hq"]
+    assert platform.settings.admin not in str(events)
+
+
+async def test_a_wrong_email_is_refused_by_its_settings_name(platform, capfd):
+    assert await bootstrap(platform, SOUK_ADMIN_EMAIL="nobody") == 2
+
+    assert "SOUK_ADMIN_EMAIL" in capfd.readouterr().err

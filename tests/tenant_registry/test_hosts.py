@@ -1,0 +1,86 @@
+import pytest
+from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
+
+from services.kernel.errors import (
+    InvalidArgument,
+    NotFound,
+)
+from tests.tenant_registry.calls import remove, version_of
+
+
+async def test_a_host_leads_to_its_tenant_in_every_spelling_and_state(
+    registry, new_tenant, add_domain, resolve, new_host
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    wanted, primary = new_host(), new_host()
+    await add_domain(paris, wanted)
+    await add_domain(paris, primary, primary=True)
+    await add_domain(lyon, new_host())
+    await registry(paris).DeleteTenant(pb.DeleteTenantRequest(name=f"tenants/{paris}"))
+
+    for spelling in (wanted, f"{wanted.upper()}.:8000"):
+        found = await resolve(spelling)
+        assert found.tenant.name == f"tenants/{paris}"
+        assert found.tenant.state == found.tenant.STATE_ARCHIVED
+        assert list(found.hosts) == [primary, wanted]
+
+
+async def test_a_subdomain_of_the_base_domain_leads_to_the_tenant_of_that_id(new_tenant, resolve):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+
+    for tenant in (paris, lyon):
+        found = await resolve(f"{tenant}.impactnutrition.com")
+        assert (found.tenant.name, list(found.hosts)) == (f"tenants/{tenant}", [])
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "impactnutrition.com",
+        "nobody.impactnutrition.com",
+        "x.hq.impactnutrition.com",
+        "nobody.example",
+    ],
+)
+async def test_a_host_that_nobody_owns_is_unknown(resolve, host):
+    with pytest.raises(NotFound) as refusal:
+        await resolve(host)
+
+    assert refusal.value.reason == "HOST_UNKNOWN"
+
+
+@pytest.mark.parametrize("host", ["", "127.0.0.1", "a..example", "x y.example", "shop.example:0"])
+async def test_what_is_no_host_cannot_be_resolved(resolve, host):
+    with pytest.raises(InvalidArgument) as refusal:
+        await resolve(host)
+
+    assert refusal.value.reason == "HOST_INVALID"
+
+
+async def test_each_change_of_a_tenant_or_its_domains_raises_the_version_of_its_config(
+    registry, new_tenant, add_domain, new_host
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    versions = []
+
+    for act in (
+        add_domain(paris, wanted := new_host()),
+        registry(paris).ActivateTenant(pb.ActivateTenantRequest(name=f"tenants/{paris}")),
+        remove(registry, paris, wanted),
+    ):
+        versions.append(await version_of(registry, paris))
+        await act
+    versions.append(await version_of(registry, paris))
+
+    assert versions == [1, 2, 3, 4]
+    assert await version_of(registry, lyon) == 1
+
+
+async def test_a_tenant_that_does_not_exist_has_no_config_and_no_domains(registry, domains_of):
+    with pytest.raises(NotFound) as refusal:
+        await registry(None).ResolveTenant(pb.ResolveTenantRequest(name="tenants/nobody"))
+    assert refusal.value.reason == "TENANT_NOT_FOUND"
+
+    with pytest.raises(NotFound) as refusal:
+        await domains_of("nobody")
+    assert refusal.value.reason == "TENANT_NOT_FOUND"

@@ -1,0 +1,46 @@
+import asyncio
+
+import pytest
+
+from services.kernel.errors import ResourceExhausted
+from services.tenant_registry.access.passwords import QUEUE, THREADS, Passwords
+
+
+async def test_a_password_matches_its_own_hash_alone():
+    passwords = Passwords()
+    paris, lyon = await passwords.hash("paris"), await passwords.hash("lyon")
+
+    assert paris.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert await passwords.match(paris, "paris")
+    assert not await passwords.match(lyon, "paris")
+
+
+@pytest.mark.parametrize("stored", [None, "", "plain text", "$argon2id$v=19$m=19456,t=2,p=1$x$y"])
+async def test_nothing_matches_a_hash_that_is_none(stored):
+    assert not await Passwords().match(stored, "")
+
+
+async def test_more_than_fit_into_the_queue_are_refused_at_once_and_later_welcome():
+    passwords = Passwords()
+    waiting = [asyncio.ensure_future(passwords.hash("p")) for _ in range(THREADS + QUEUE)]
+    await asyncio.sleep(0)
+
+    with pytest.raises(ResourceExhausted) as refusal:
+        await passwords.hash("p")
+
+    assert refusal.value.reason == "LOGIN_BUSY"
+    await asyncio.gather(*waiting)
+    assert await passwords.hash("p")
+
+
+async def test_a_caller_that_goes_away_gives_its_place_back():
+    passwords = Passwords()
+    waiting = [asyncio.ensure_future(passwords.hash("p")) for _ in range(THREADS + QUEUE)]
+    await asyncio.sleep(0)
+
+    for one in waiting:
+        one.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+    # Those that had begun keep their places until they are done; the queue is empty.
+    assert len(await asyncio.gather(*(passwords.hash("p") for _ in range(QUEUE)))) == QUEUE
