@@ -94,7 +94,11 @@ async def triggers(connection: asyncpg.Connection, database: str) -> list[str]:
 async def functions(connection: asyncpg.Connection, database: str) -> list[str]:
     """Functions run as who calls them, and those of services bind the tenant before all else."""
     rows = await connection.fetch(
-        "SELECT n.nspname, p.proname, p.prosecdef, p.prosrc, p.provolatile::text, l.lanname"
+        "SELECT n.nspname, p.proname, p.prosecdef, p.prosrc, p.provolatile::text, l.lanname,"
+        " p.proargnames[1] AS first, EXISTS ("
+        "  SELECT FROM unnest(p.proconfig) AS c WHERE c LIKE 'search_path=%') AS is_pathed,"
+        " ARRAY(SELECT COALESCE(pg_get_userbyid(NULLIF(a.grantee, 0)), 'PUBLIC')"
+        "  FROM aclexplode(COALESCE(p.proacl, acldefault('f', p.proowner))) a) AS callers"
         " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
         f" JOIN pg_language l ON l.oid = p.prolang WHERE {_USER}"
     )
@@ -106,18 +110,23 @@ async def functions(connection: asyncpg.Connection, database: str) -> list[str]:
             found.append(f"{name} runs as its owner")
         if row["lanname"] != "plpgsql" or row["provolatile"] != "v":
             found.append(f"{name} is not volatile PL/pgSQL: its plan may outlive its tenant")
+        if not row["is_pathed"]:
+            found.append(f"{name} looks for its tables wherever its caller says")
+        found += [f"{caller} may call {name}" for caller in row["callers"]
+                  if not caller.startswith(f"{database}_")]  # fmt: skip
         if name == "tenancy.enter":
             found += [] if row["prosrc"] == latch else ["tenancy.enter is not the latch"]
-        elif row["nspname"] != "public" or not _binds_first(row["prosrc"]):
+        elif row["nspname"] != "public" or not _binds_first(row["prosrc"], row["first"]):
             found.append(f"{name} does not bind the tenant first")
     if not any(row["nspname"] == "tenancy" and row["proname"] == "enter" for row in rows):
         found.append("tenancy.enter is missing")
     return found
 
 
-def _binds_first(source: str) -> bool:
-    body = source[source.upper().find("BEGIN") + 5 :].split()
-    return body[:1] == ["PERFORM"] and body[1].startswith("tenancy.enter($1")
+def _binds_first(source: str, argument: str | None) -> bool:
+    """Tells whether the body begins with the binding of the first argument."""
+    body = source[source.find("BEGIN") + 5 :].split()
+    return body[:2] in (["PERFORM", f"tenancy.enter({name});"] for name in ("$1", argument))
 
 
 async def keys(connection: asyncpg.Connection, database: str) -> list[str]:

@@ -346,13 +346,27 @@ def _of_database(database: str) -> Iterator[Mutant]:
         ),
         killer="functions",
     )
+    for wrong, body in {
+        "binds another": "PERFORM tenancy.enter('paris')",
+        "binds after it has read": f"PERFORM count(*) FROM {some.name}; PERFORM tenancy.enter($1)",
+        "binds nobody": f"PERFORM count(*) FROM {some.name}",
+    }.items():
+        yield Mutant(
+            "functions",
+            f"a read that {wrong}",
+            (
+                "CREATE FUNCTION page(text) RETURNS void LANGUAGE plpgsql"
+                f" SET search_path = public, pg_temp AS $$ BEGIN {body}; END $$",
+                "REVOKE ALL ON FUNCTION page(text) FROM PUBLIC",
+            ),
+            killer="functions",
+        )
     yield Mutant(
         "functions",
-        "a read that binds after it has read",
+        "a read that everybody may call",
         (
-            "CREATE FUNCTION page(text) RETURNS bigint LANGUAGE plpgsql AS"
-            f" $$ BEGIN RETURN (SELECT count(*) FROM {some.name});"
-            " PERFORM tenancy.enter($1); END $$",
+            "CREATE FUNCTION page(text) RETURNS void LANGUAGE plpgsql"
+            " SET search_path = public, pg_temp AS $$ BEGIN PERFORM tenancy.enter($1); END $$",
         ),
         killer="functions",
     )

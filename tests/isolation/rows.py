@@ -55,11 +55,13 @@ class Rows:
                 row[column.name] = _value(table, column, tenant, variant)
         return row
 
-    async def insert(self, connection: asyncpg.Connection) -> None:
-        """Inserts all of them, as somebody whom no policy binds."""
+    async def insert(self, connection: asyncpg.Connection, *, only: str = "") -> None:
+        """Inserts what is missing, of all or of one tenant, as somebody whom no policy binds."""
         for table in self.tables:
             for tenant in TENANTS if is_owned(table) else TENANTS[:1]:
-                await insert(connection, table, self.of[table.name, tenant])
+                if only in ("", tenant):
+                    row = self.of[table.name, tenant]
+                    await insert(connection, table, row, "ON CONFLICT DO NOTHING")
 
 
 async def insert(connection: asyncpg.Connection, table: Table, row: Row, suffix: str = "") -> str:

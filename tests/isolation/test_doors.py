@@ -1,0 +1,92 @@
+"""Who works across tenants: every place is found in the source, and must be on this list."""
+
+import ast
+
+from tests.isolation import discovery
+
+# A place is a file and the function in it. A new one needs a reason that a reviewer accepts.
+DOORS = {
+    "platform": {
+        # The head office's catalogue reaches every tenant's listings.
+        ("services/catalog_opt_in/head_office.py", "writing"),
+        # Whose a host is, who logs in and what they may do is asked before a tenant is known.
+        ("services/tenant_registry/domains/servicer.py", "ResolveHost"),
+        ("services/tenant_registry/domains/servicer.py", "ResolveTenant"),
+        ("services/tenant_registry/access/servicer.py", "_hash_of"),
+        ("services/tenant_registry/access/servicer.py", "_begin"),
+        ("services/tenant_registry/access/servicer.py", "ResolveAccess"),
+        # The platform's own operators make and list tenants.
+        ("services/tenant_registry/tenants/servicer.py", "CreateTenant"),
+        ("services/tenant_registry/tenants/servicer.py", "ListTenants"),
+        ("services/tenant_registry/bootstrap.py", "bootstrap"),
+    },
+    "housekeeping": {
+        ("services/audit/servicer.py", "RecordEvents"),  # takes in events of any tenants
+        ("services/kernel/relay.py", "_undelivered"),  # carries all tenants' leaves away
+        ("services/kernel/relay.py", "_hand_over"),
+        ("services/kernel/relay.py", "_report"),
+        ("services/kernel/requests.py", "forget"),  # removes answers that are kept no longer
+    },
+}
+
+
+def _uses(tree: ast.Module, method: str) -> set[str]:
+    """Names the functions in which `….method()` is called with no argument."""
+    found = set()
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            for node in ast.walk(function):
+                if (
+                    isinstance(node, ast.Call)
+                    and isinstance(node.func, ast.Attribute)
+                    and node.func.attr == method
+                    and not node.args
+                ):
+                    found.add(function.name)
+    return found
+
+
+def _places(method: str) -> set[tuple[str, str]]:
+    return {(path, name) for path, tree in discovery.trees() for name in _uses(tree, method)}
+
+
+def test_the_platforms_door_is_opened_where_it_is_known_to_be():
+    assert _places("platform") == DOORS["platform"]
+
+
+def test_housekeeping_is_done_where_it_is_known_to_be():
+    assert _places("housekeeping") == DOORS["housekeeping"]
+
+
+def test_nobody_else_opens_a_database():
+    """Sessions and connections made elsewhere would be bound to no tenant."""
+    makers = {"create_async_engine", "create_engine", "AsyncSession", "connect", "create_pool"}
+    found = {
+        (path, ast.unparse(node.func))
+        for path, tree in discovery.trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in makers
+    }
+
+    assert {path for path, _ in found} == {
+        "services/kernel/db.py",
+        "services/kernel/migrations.py",
+        "services/kernel/provision.py",
+    }
+
+
+def test_nobody_changes_a_setting_of_a_session():
+    """Only tenancy.enter binds; a migration sets its own patience."""
+    found = {
+        path
+        for path, tree in discovery.trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and node.value.upper()
+        .lstrip()
+        .startswith(("SET LOCAL", "SET ROLE", "SET APP", "SET SESSION"))
+    }
+
+    allowed = {"services/kernel/migrations.py", "services/kernel/provision.py"}
+    assert {path for path in found if "/migrations/" not in path} <= allowed

@@ -1,0 +1,245 @@
+"""Every RPC of the contract: who is let in, and what one tenant gets with another's names."""
+
+import re
+import time
+from collections.abc import Iterable
+
+import grpc
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from joserfc import jwt
+from joserfc.jwk import OctKey, OKPKey
+
+from gateway.cli import ports
+from services.kernel.credentials import METADATA_KEY, Signer
+from services.kernel.errors import ServiceError
+from services.kernel.scope import Scope
+from tests.isolation.contract import Rpc, every_rpc, has_ids, told
+from tests.isolation.contract import filled as filled_request
+from tests.isolation.rows import mark
+
+TENANTS = ("paris", "lyon")
+each_rpc = pytest.mark.parametrize("rpc", every_rpc(), ids=lambda rpc: rpc.path[1:])
+TENANT_RPCS = [rpc for rpc in every_rpc() if rpc.is_tenants]
+each_tenant_rpc = pytest.mark.parametrize("rpc", TENANT_RPCS, ids=lambda rpc: rpc.path[1:])
+
+
+@each_rpc
+def test_a_method_says_its_permission_and_its_reach(rpc):
+    assert re.fullmatch(r"[a-z]+:[a-z]+", rpc.permission)
+    assert rpc.reach
+
+
+def test_every_service_of_the_contract_is_found():
+    assert {rpc.service for rpc in every_rpc()} == {"audit", "catalog-opt-in", "tenant-registry"}
+
+
+@pytest.fixture(scope="module")
+async def channels(cluster, filled):
+    """All services, each its own process, on databases with rows of both tenants everywhere."""
+    services = sorted({rpc.service for rpc in every_rpc()})
+    chosen = dict(zip(services, ports.free(len(services)), strict=True))
+    from tests.isolation.discovery import SERVICES
+
+    chosen = {
+        k: v for k, v in chosen.items() if (SERVICES / k.replace("-", "_") / "__main__.py").exists()
+    }
+    children = [await cluster.serve(name, port) for name, port in chosen.items()]
+    made = {name: grpc.aio.insecure_channel(f"127.0.0.1:{p}") for name, p in chosen.items()}
+    yield made
+    for channel in made.values():
+        await channel.close()
+    for child in children:
+        await child.stop()
+
+
+@pytest.fixture(scope="module")
+def key(cluster):
+    return lambda caller: (cluster.secrets / f"{caller}.key").read_text()
+
+
+def scope(rpc: Rpc, tenant: str | None, permissions: Iterable[str]) -> Scope:
+    return Scope(tenant, "admins/user_1", frozenset(permissions), currency="EUR")
+
+
+def right(rpc: Rpc) -> Scope:
+    return scope(rpc, "paris" if rpc.is_tenants else None, [rpc.permission])
+
+
+def claims(rpc: Rpc, **changed: object) -> dict[str, object]:
+    now = int(time.time())
+    whole = {"iss": "gateway", "aud": rpc.service, "iat": now, "exp": now + 10, "cur": None}
+    whole |= {"tid": right(rpc).tenant, "sub": "admins/user_1", "perms": [rpc.permission]}
+    return whole | changed
+
+
+def made(pem: str, claims: dict[str, object], *, kind="souk-scope+jwt", algorithm="Ed25519") -> str:
+    secret = OKPKey.import_key(pem) if algorithm == "Ed25519" else OctKey.import_key(pem)
+    return jwt.encode({"alg": algorithm, "typ": kind}, claims, secret, [algorithm])
+
+
+def a_new_key() -> str:
+    return (
+        Ed25519PrivateKey.generate()
+        .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        .decode()
+    )
+
+
+def unknown_scopes(rpc: Rpc, key) -> dict[str, list[str]]:
+    """Metadata that proves nothing, by what is wrong with it."""
+    gateway, now = key("gateway"), int(time.time())
+    head, body, signature = made(gateway, claims(rpc)).split(".")
+    return {
+        "none": [],
+        "empty": [""],
+        "garbage": ["not.a.token"],
+        "in clear": ["paris"],
+        "expired": [made(gateway, claims(rpc, iat=now - 60, exp=now - 50))],
+        "from the future": [made(gateway, claims(rpc, iat=now + 60, exp=now + 70))],
+        "too long a life": [made(gateway, claims(rpc, exp=now + 3600))],
+        "another audience": [made(gateway, claims(rpc, aud="elsewhere"))],
+        "no audience": [made(gateway, {k: v for k, v in claims(rpc).items() if k != "aud"})],
+        "another key": [made(a_new_key(), claims(rpc))],
+        "another service's key": [made(key("audit"), claims(rpc))],
+        "an unknown caller": [made(gateway, claims(rpc, iss="nobody"))],
+        "another kind of token": [made(gateway, claims(rpc), kind="JWT")],
+        "the wrong algorithm": [made("secret-of-32-bytes-or-a-bit-more", claims(rpc),
+                                     algorithm="HS256")],
+        "no signature": [f"{head}.{body}."],
+        "a changed body": [f"{head}.{body[:-4]}AAAA.{signature}"],
+    }  # fmt: skip
+
+
+async def refusal(rpc: Rpc, channels, *tokens: str, request=None) -> ServiceError:
+    metadata = [(METADATA_KEY, token) for token in tokens]
+    with pytest.raises(ServiceError) as refused:
+        await rpc.call(channels[rpc.service], request or rpc.request(), *metadata)
+    return refused.value
+
+
+@each_rpc
+async def test_nobody_is_let_in_without_proof(channels, key, rpc):
+    for wrong, tokens in unknown_scopes(rpc, key).items():
+        error = await refusal(rpc, channels, *tokens)
+
+        assert (error.code, error.reason) == (grpc.StatusCode.UNAUTHENTICATED, "SCOPE_INVALID"), (
+            wrong
+        )
+
+
+@each_rpc
+async def test_the_scope_is_given_once(channels, key, rpc):
+    token = Signer("gateway", key("gateway")).sign(right(rpc), rpc.service)
+
+    assert (await refusal(rpc, channels, token, token)).code == grpc.StatusCode.INVALID_ARGUMENT
+
+
+@each_rpc
+async def test_nobody_is_let_in_without_the_permission(channels, key, rpc):
+    signer = Signer("gateway", key("gateway"))
+    others = {other.permission for other in every_rpc()} - {rpc.permission}
+    for held in ((), others, {rpc.permission.upper()}, {rpc.permission.partition(":")[0] + ":*"}):
+        token = signer.sign(scope(rpc, right(rpc).tenant, held), rpc.service)
+        error = await refusal(rpc, channels, token)
+
+        assert error.code == grpc.StatusCode.PERMISSION_DENIED
+        assert error.reason == "PERMISSION_MISSING"
+
+
+@each_rpc
+async def test_nobody_is_let_in_from_the_wrong_place(channels, key, rpc):
+    elsewhere = scope(rpc, None if rpc.is_tenants else "paris", [rpc.permission])
+    token = Signer("gateway", key("gateway")).sign(elsewhere, rpc.service)
+
+    error = await refusal(rpc, channels, token)
+
+    assert (error.code, error.reason) == (grpc.StatusCode.PERMISSION_DENIED, "SCOPE_MISSING")
+
+
+@each_rpc
+async def test_a_service_vouches_for_its_own_errand_alone(channels, key, rpc):
+    if rpc.permission == "event:record":
+        return
+    for caller in ("tenant-registry", "catalog-opt-in", "audit"):
+        token = Signer(caller, key(caller)).sign(right(rpc), rpc.service)
+        error = await refusal(rpc, channels, token)
+
+        assert (error.code, error.reason) == (grpc.StatusCode.PERMISSION_DENIED, "SCOPE_EXCEEDED")
+
+
+def ids_of(filled, rpc: Rpc, tenant: str) -> list[str]:
+    """Lists what a tenant's rows have for keys in the service's database."""
+    rows = filled[rpc.service.replace("-", "_")]
+    found = {
+        str(rows.of[table.name, tenant][column.name])
+        for table in rows.tables
+        for column in table.primary_key
+        if "tenant_id" in table.c and column.name != "tenant_id"
+    }
+    return sorted(found)
+
+
+async def answer(rpc: Rpc, channels, key, tenant: str, ids: dict[str, str]) -> str:
+    """Calls with all permissions, and gives all that the caller gets to see."""
+    token = Signer("gateway", key("gateway")).sign(
+        scope(rpc, tenant, {rpc.permission}), rpc.service
+    )
+    try:
+        given = await rpc.call(
+            channels[rpc.service], filled_request(rpc, ids), (METADATA_KEY, token)
+        )
+    except ServiceError as error:
+        return told(error)
+    return f"OK {given.SerializeToString().decode(errors='replace')} {given}"
+
+
+@each_tenant_rpc
+@pytest.mark.parametrize(("own", "other"), [TENANTS, TENANTS[::-1]])
+async def test_a_name_of_another_tenant_is_out_of_reach(channels, key, filled, rpc, own, other):
+    request = filled_request(rpc, {"tenant": other, "*": "x"})
+    for id_ in ["nobodys", *ids_of(filled, rpc, other)]:
+        seen = await answer(rpc, channels, key, own, {"tenant": other, "*": id_})
+        known = seen.replace(id_, "ID")
+
+        assert mark(other) not in known
+        if f"tenants/{other}" in str(request):
+            assert known.startswith("PERMISSION_DENIED SCOPE_MISMATCH"), known
+
+
+@pytest.mark.parametrize("rpc", list(filter(has_ids, TENANT_RPCS)), ids=lambda rpc: rpc.path[1:])
+@pytest.mark.parametrize(("own", "other"), [TENANTS, TENANTS[::-1]])
+async def test_another_tenants_id_is_as_unknown_as_nobodys(channels, key, filled, rpc, own, other):
+    nobodys = "nobodys-id"
+    unknown = await answer(rpc, channels, key, own, {"tenant": own, "*": nobodys})
+    for id_ in ids_of(filled, rpc, other):
+        seen = await answer(rpc, channels, key, own, {"tenant": own, "*": id_})
+
+        assert mark(other) not in seen.replace(id_, "ID")
+        assert seen.replace(id_, "ID") == unknown.replace(nobodys, "ID")
+
+
+@pytest.mark.parametrize("tenant", TENANTS)
+async def test_reads_do_find_the_tenants_own_rows(channels, key, filled, tenant):
+    """Otherwise the two tests above would prove nothing."""
+    found = {}
+    for rpc in TENANT_RPCS:
+        answers = [
+            await answer(rpc, channels, key, tenant, {"tenant": tenant, "*": id_})
+            for id_ in ids_of(filled, rpc, tenant)
+            if rpc.method.name.startswith(("Get", "List"))
+        ]
+        found[rpc.path] = any(a.startswith("OK") and mark(tenant) in a for a in answers)
+
+    shown = {path for path, is_found in found.items() if is_found}
+    assert shown >= {
+        "/souk.audit.v1.AuditService/GetEvent",
+        "/souk.audit.v1.AuditService/ListEvents",
+        "/souk.catalog_opt_in.v1.ListingService/GetListing",
+        "/souk.catalog_opt_in.v1.ListingService/ListListings",
+        "/souk.catalog_opt_in.v1.StorefrontService/GetStoreProduct",
+        "/souk.catalog_opt_in.v1.StorefrontService/ListStoreProducts",
+        "/souk.tenant_registry.v1.TenantRegistryService/GetTenant",
+        "/souk.tenant_registry.v1.TenantRegistryService/ListDomains",
+    }
