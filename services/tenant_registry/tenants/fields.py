@@ -42,14 +42,13 @@ def check(tenant: pb.Tenant, changed: Collection[str] | None = None) -> None:
     if "supported_locales" in fields:
         fields.add("default_locale")
     violations = {
-        f"tenant.{field}": problem
+        field: problem
         for field, problem_of in _CHECKS.items()
         if field in fields and (problem := problem_of(tenant))
     }
     if violations:
-        raise InvalidArgument(
-            "TENANT_INVALID", f"wrong in {', '.join(sorted(violations))}", violations
-        )
+        told = "; ".join(f"{field} {problem}" for field, problem in violations.items())
+        raise InvalidArgument("TENANT_INVALID", told, violations)
 
 
 def _display_name(tenant: pb.Tenant) -> str:
