@@ -30,10 +30,7 @@ async def http(platform: LocalPlatform) -> AsyncIterator[httpx.AsyncClient]:
 @pytest_asyncio.fixture(scope="session")
 async def admin_token(platform: LocalPlatform, http: httpx.AsyncClient) -> str:
     """The first admin's token."""
-    login = {
-        "email": platform.settings.admin,
-        "password": (platform.secrets / "admin.password").read_text(),
-    }
+    login = {"email": platform.admin_email, "password": platform.admin_password}
     answer = await http.post("/auth/user/emailpass", json=login)
     answer.raise_for_status()
     return str(answer.json()["token"])

@@ -57,6 +57,15 @@ class LocalPlatform:
     def secrets(self) -> Path:
         return self.state.secrets
 
+    @property
+    def admin_email(self) -> str:
+        """What the first admin logs in with."""
+        return self.settings.admin
+
+    @property
+    def admin_password(self) -> str:
+        return (self.secrets / "admin.password").read_text().strip()
+
     async def __aenter__(self) -> Self:
         self.state.acquire()
         try:

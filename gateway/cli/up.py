@@ -79,7 +79,7 @@ async def _revive(
 
 
 def _welcome(platform: LocalPlatform) -> str:
-    url, admin = platform.url, platform.settings.admin
+    url, admin = platform.url, platform.admin_email
     base = platform.settings.base_domain
     file = platform.secrets / "admin.password"
     return f"""
@@ -88,7 +88,7 @@ def _welcome(platform: LocalPlatform) -> str:
     curl -s -H 'Host: impactnutrition.com.tn' '{url}/store/products?limit=2'
 
   The admin API, described in full at {url}/docs
-    log in with    {admin}  /  {file.read_text()}
+    log in with    {admin}  /  {platform.admin_password}
     TOKEN=$(curl -s {url}/auth/user/emailpass -H 'Content-Type: application/json' \\
       -d '{{"email":"{admin}","password":"'"$(cat {file})"'"}}' | cut -d '"' -f 4)
     curl -s -H "Authorization: Bearer $TOKEN" {url}/admin/tenants
