@@ -10,12 +10,11 @@ from fastapi import Depends, Path, Request, Security
 from fastapi.security import HTTPBearer
 
 from gateway.errors import not_allowed, unauthorized
-from gateway.runtime import Runtime, runtime_of
+from gateway.runtime import runtime_of
 from gateway.sessions import Session
-from gateway.tenancy import KnownTenant, Source, resolution_of, tenant_not_found
+from gateway.tenancy import Source, resolution_of, tenant_not_found
 from services.kernel.scope import Scope, bound
 
-TENANT_ID = r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
 _READS = frozenset({"GET", "HEAD"})
 
 # auto_error=False: its own refusal has not our shape; `session` below refuses.
@@ -92,9 +91,10 @@ async def _scope_at(request: Request, session: Session, tenant_id: str) -> Scope
     permissions = await runtime.access.permissions(
         session.admin, tenant_id, fresh=request.method not in _READS, request_id=request_id
     )
-    tenant = await _tenant(runtime, tenant_id)
+    tenant = await runtime.tenancy.tenant(tenant_id)
     if not permissions:
         raise tenant_not_found(tenant_id)
+    request.state.tenant = tenant.id
     return Scope(
         tenant.id,
         session.admin,
@@ -102,10 +102,6 @@ async def _scope_at(request: Request, session: Session, tenant_id: str) -> Scope
         currency=tenant.currency_code,
         request_id=request_id,
     )
-
-
-async def _tenant(runtime: Runtime, tenant_id: str) -> KnownTenant:
-    return await runtime.tenancy.tenant(tenant_id)
 
 
 def _agree(request: Request, tenant_id: str) -> None:

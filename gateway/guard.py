@@ -18,7 +18,7 @@ from gateway.errors import Refused, not_allowed, problem_of_status
 from gateway.requestlog import log_request
 from gateway.runtime import Runtime
 from gateway.tenancy.hosts import the_one
-from gateway.tenancy.signals import Resolution, resolve
+from gateway.tenancy.signals import resolve
 from services.kernel.client import deadline
 
 REQUEST_SECONDS = 15.0
@@ -84,8 +84,7 @@ class Guard:
 
     def _conclude(self, scope: Scope, exchange: "Exchange") -> None:
         seconds = time.perf_counter() - exchange.began
-        resolution: Resolution | None = scope["state"].get("resolution")
-        tenant = resolution.tenant.id if resolution and resolution.tenant else ""
+        tenant = scope["state"].get("tenant", "")
         route = getattr(scope.get("route"), "path", "")
         self._runtime().metrics.observe(
             scope["method"], route, exchange.status, seconds=seconds, tenant=tenant
@@ -100,9 +99,12 @@ class Guard:
         if authority is not None and runtime.hosts.read(authority) != host:
             raise not_allowed("HOST_DISAGREES", "The target's host is not the Host header's")
         scope["state"]["host"] = host
-        scope["state"]["resolution"] = await resolve(
+        resolution = await resolve(
             runtime.tenancy, host, prefix=_take_prefix(scope), header=_tenant_header(headers)
         )
+        scope["state"]["resolution"] = resolution
+        # For the log and the counts; a route that finds the tenant otherwise says so itself.
+        scope["state"]["tenant"] = resolution.tenant.id if resolution.tenant else ""
         scope["headers"] = [pair for pair in headers if not _is_internal(pair[0])]
 
 

@@ -48,7 +48,16 @@ async def readyz(runtime: RuntimeOf) -> Response:
     knows_tenants = parts["tenant-registry"] == "serving" or runtime.tenancy.knows_fallback
     if parts["catalog-opt-in"] == "serving" and knows_tenants:
         return answers.answer({"status": "ready", "parts": parts})
-    raise Refused(Problem(503, "unavailable", "NOT_READY", "Not ready to serve", {"parts": parts}))
+    raise Refused(
+        Problem(
+            503,
+            "unavailable",
+            "NOT_READY",
+            "Not ready to serve",
+            {"parts": parts},
+            {"retry-after": "1"},
+        )
+    )
 
 
 async def _state(channel: grpc.aio.Channel) -> str:

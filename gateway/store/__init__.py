@@ -2,6 +2,11 @@
 
 from fastapi import APIRouter
 
-from gateway.store import regions
+from gateway.store import categories, collections, products, regions
 
-routers: list[APIRouter] = [regions.router]
+routers: list[APIRouter] = [
+    products.router,
+    collections.router,
+    categories.router,
+    regions.router,
+]

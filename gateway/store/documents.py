@@ -13,10 +13,30 @@ class Page(BaseModel):
     limit: int = Field(description="How many a page holds at most.")
 
 
+class ListedPrice(BaseModel):
+    id: str | None
+    price_list_id: str | None
+    price_list_type: str | None
+    min_quantity: int | None
+    max_quantity: int | None
+
+
 class CalculatedPrice(BaseModel):
     calculated_amount: float = Field(description="In major units: 10.5 is €10.50.")
+    is_calculated_price_price_list: bool
+    is_calculated_price_tax_inclusive: bool
     original_amount: float = Field(description="Before price lists, in major units.")
+    is_original_price_price_list: bool
+    is_original_price_tax_inclusive: bool
     currency_code: str = Field(description="ISO 4217, lower case.", examples=["eur"])
+    calculated_price: ListedPrice
+    original_price: ListedPrice
+
+
+class Image(BaseModel):
+    id: str
+    url: str
+    rank: int
 
 
 class VariantOption(BaseModel):
@@ -31,12 +51,17 @@ class Variant(BaseModel):
     title: str
     sku: str | None
     barcode: str | None
+    ean: str | None
+    upc: str | None
     weight: int | None = Field(description="In grams.")
+    variant_rank: int
+    images: list[Image]
     manage_inventory: bool
     allow_backorder: bool
     inventory_quantity: int | None
     options: list[VariantOption]
     calculated_price: CalculatedPrice
+    metadata: dict[str, str] | None
 
 
 class OptionValue(BaseModel):
@@ -48,12 +73,6 @@ class Option(BaseModel):
     id: str
     title: str
     values: list[OptionValue]
-
-
-class Image(BaseModel):
-    id: str
-    url: str
-    rank: int
 
 
 class Tag(BaseModel):
@@ -94,6 +113,16 @@ class StoreProduct(BaseModel):
     categories: list[CategoryRef]
     options: list[Option]
     variants: list[Variant]
+    weight: int | None
+    length: int | None
+    height: int | None
+    width: int | None
+    material: str | None
+    origin_country: str | None
+    hs_code: str | None
+    mid_code: str | None
+    external_id: str | None
+    metadata: dict[str, str] | None
     created_at: datetime
     updated_at: datetime
 

@@ -1,39 +1,44 @@
 """`GET /store/regions`: each shop is one region, made from what the platform knows of it."""
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from gateway import answers
+from gateway.query import Query
+from gateway.store.asking import Resource, check_region
 from gateway.store.countries import NAMES
-from gateway.store.documents import StoreRegionAnswer, StoreRegionsAnswer
-from gateway.store.shopper import Shop
+from gateway.store.documents import StoreRegion, StoreRegionAnswer, StoreRegionsAnswer
+from gateway.store.shopper import Shop, region_of
 from gateway.tenancy import KnownTenant
-from services.kernel.errors import NotFound
+
+REGIONS = Resource("region", "regions", StoreRegion, Query(limit=20))
 
 router = APIRouter(prefix="/store/regions", tags=["Store"], responses=answers.STORE_ERRORS)
 
 
 @router.get(
-    "", summary="List regions", responses=answers.documented(StoreRegionsAnswer, "The one region.")
+    "",
+    summary="List regions",
+    responses=answers.documented(StoreRegionsAnswer, "The one region."),
+    openapi_extra=REGIONS.documented_list,
 )
-async def list_regions(shop: Shop) -> Response:
+async def list_regions(request: Request, shop: Shop) -> Response:
     """Lists the shop's regions: there is one."""
-    return answers.page("regions", [region(shop)], count=1, offset=0, limit=20)
+    asked, selection = REGIONS.list_asked(request, shop)
+    shown = [selection.of(region(shop))][asked.offset :]
+    return answers.page("regions", shown, count=1, offset=asked.offset, limit=asked.limit)
 
 
 @router.get(
     "/{region_id}",
     summary="Read a region",
     responses=answers.documented(StoreRegionAnswer, "The region."),
+    openapi_extra=REGIONS.documented_one,
 )
-async def get_region(region_id: str, shop: Shop) -> Response:
+async def get_region(region_id: str, request: Request, shop: Shop) -> Response:
     """Reads the shop's region; every other id is 404, another shop's too."""
-    if region_id != region_of(shop):
-        raise NotFound("REGION_NOT_FOUND", f"no region {region_id[:100]}")
-    return answers.one("region", region(shop))
-
-
-def region_of(shop: KnownTenant) -> str:
-    return f"reg_{shop.id}"
+    selection = REGIONS.one_asked(request, shop)
+    check_region(region_id, shop)
+    return answers.one("region", selection.of(region(shop)))
 
 
 def region(shop: KnownTenant) -> dict[str, object]:

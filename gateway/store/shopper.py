@@ -18,6 +18,7 @@ async def _shop(request: Request) -> AsyncIterator[KnownTenant]:
     tenant = resolution_of(request).tenant or await runtime_of(request).tenancy.fallback()
     if not tenant.is_open:
         raise unknown_shop()
+    request.state.tenant = tenant.id
     scope = Scope(
         tenant.id,
         _ACTOR,
@@ -30,3 +31,8 @@ async def _shop(request: Request) -> AsyncIterator[KnownTenant]:
 
 
 Shop = Annotated[KnownTenant, Depends(_shop)]
+
+
+def region_of(shop: KnownTenant) -> str:
+    """The id of the one region that a shop is."""
+    return f"reg_{shop.id}"

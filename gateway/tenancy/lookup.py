@@ -15,7 +15,7 @@ from souk.tenant_registry.v1.tenant_pb2 import TenantConfig
 
 from gateway.clients import Clients
 from gateway.tenancy.flights import Flights
-from gateway.tenancy.memory import NEVER, Entry, TenantMemory
+from gateway.tenancy.memory import Entry, TenantMemory
 from gateway.tenancy.shared import SharedTenants
 from gateway.tenancy.tenant import TENANT_ID, KnownTenant, known, tenant_not_found, unknown_shop
 from services.kernel.errors import InvalidArgument, NotFound, ServiceError, Unavailable, from_rpc
@@ -118,14 +118,14 @@ class Tenancy:
 
         Never raises: the write is done, and what cannot be told now is found within seconds.
         """
-        version = 0
+        version, asked_at = 0, time.monotonic()
         try:
             config = await self._ask_tenant(tenant_id)
-            tenant = self._memory.put(known(config))
+            tenant = self._memory.put(known(config), asked_at=asked_at)
             version = tenant.version
             await self._shared.put(tenant, config.SerializeToString())
         except (ServiceError, ValueError):
-            self._memory.confirm_at(tenant_id, NEVER)
+            self._memory.doubt(tenant_id)
         self._memory.forget_unknown()
         await self._shared.publish(tenant_id, version)
 
@@ -133,8 +133,8 @@ class Tenancy:
         """Takes another process's word that a tenant changed: what is older here is in doubt."""
         self._memory.forget_unknown()
         entry = self._memory.tenant(tenant_id)
-        if entry is not None and (version == 0 or entry.tenant.version < version):
-            self._memory.confirm_at(tenant_id, NEVER)
+        if entry is None or version == 0 or entry.tenant.version < version:
+            self._memory.doubt(tenant_id)
 
     async def _confirmed(self, entry: Entry) -> KnownTenant | None:
         age = time.monotonic() - entry.confirmed_at
@@ -156,15 +156,15 @@ class Tenancy:
         return lambda: self._fetch(tenant_id)
 
     async def _fetch(self, tenant_id: str) -> KnownTenant | None:
-        generation = self._memory.generation
+        generation, asked_at = self._memory.generation, time.monotonic()
         kept = await self._shared.tenant(tenant_id)
-        if kept is not None and kept.is_fresh:
+        if kept is not None and kept.is_fresh and not self._memory.is_in_doubt(tenant_id):
             if self._memory.tenant(tenant_id) is None:
                 # Nothing here to hold its version against, so the registry has the last word.
                 self._later(self._verify(tenant_id))
-            return self._memory.put(kept.tenant)
+            return self._memory.put(kept.tenant, asked_at=asked_at)
         try:
-            return self._learn(await self._ask_tenant(tenant_id))
+            return self._learn(await self._ask_tenant(tenant_id), asked_at=asked_at)
         except (NotFound, InvalidArgument):
             self._memory.forget(tenant_id)
             self._memory.put_unknown("tenant", tenant_id, generation=generation)
@@ -172,18 +172,19 @@ class Tenancy:
         except Unavailable:
             if kept is None:
                 raise
-            return self._memory.put(kept.tenant)
+            return self._memory.put(kept.tenant, asked_at=asked_at)
 
     async def _verify(self, tenant_id: str) -> None:
+        asked_at = time.monotonic()
         try:
-            self._learn(await self._ask_tenant(tenant_id))
+            self._learn(await self._ask_tenant(tenant_id), asked_at=asked_at)
         except NotFound:
             self._memory.forget(tenant_id)
         except ServiceError:
             self._memory.confirm_at(tenant_id, time.monotonic() - SOFT_SECONDS)
 
     async def _fetch_owner(self, host: str) -> KnownTenant | None:
-        generation = self._memory.generation
+        generation, asked_at = self._memory.generation, time.monotonic()
         hint = await self._shared.owner_hint(host)
         if hint is not None:
             tenant = await self.find(hint)
@@ -191,7 +192,7 @@ class Tenancy:
                 self._memory.point(host, tenant.id)
                 return tenant
         try:
-            tenant = self._learn(await self._ask_host(host))
+            tenant = self._learn(await self._ask_host(host), asked_at=asked_at)
         except (NotFound, InvalidArgument):
             self._memory.put_unknown("host", host, generation=generation)
             return None
@@ -199,7 +200,7 @@ class Tenancy:
         self._later(self._shared.point(host, tenant.id))
         return tenant
 
-    def _learn(self, config: TenantConfig) -> KnownTenant:
+    def _learn(self, config: TenantConfig, *, asked_at: float) -> KnownTenant:
         try:
             tenant = known(config)
         except ValueError as error:
@@ -207,7 +208,7 @@ class Tenancy:
             _log.error("tenant_config_broken", error=str(error))
             raise Unavailable("UNAVAILABLE", "tenant-registry answers nonsense") from None
         self._later(self._shared.put(tenant, config.SerializeToString()))
-        return self._memory.put(tenant)
+        return self._memory.put(tenant, asked_at=asked_at)
 
     async def _ask_tenant(self, tenant_id: str) -> TenantConfig:
         request = registry.ResolveTenantRequest(name=f"tenants/{tenant_id}")

@@ -9,6 +9,7 @@ from gateway.tenancy.tenant import KnownTenant
 _TENANTS = 20_000
 _HOSTS = 40_000
 _UNKNOWN = 4_096
+_DOUBTED = 4_096
 UNKNOWN_SECONDS = 5.0
 NEVER = float("-inf")
 
@@ -26,6 +27,8 @@ class TenantMemory:
         self._tenants: Bounded[str, Entry] = Bounded(_TENANTS)
         self._owners: Bounded[str, str] = Bounded(_HOSTS)
         self._unknown: Bounded[tuple[str, str], float] = Bounded(_UNKNOWN)
+        self._doubted: Bounded[str, float] = Bounded(_DOUBTED)
+        self._all_doubted_at = NEVER
         # Rises whenever something may have come into being: an answer "unknown" that was asked
         # for before that must not be remembered after it.
         self.generation = 0
@@ -41,20 +44,35 @@ class TenantMemory:
     def point(self, host: str, tenant_id: str) -> None:
         self._owners.put(host, tenant_id)
 
-    def put(self, tenant: KnownTenant) -> KnownTenant:
-        """Holds a tenant, just confirmed, and gives the newest version: an older one is ignored."""
+    def put(self, tenant: KnownTenant, *, asked_at: float) -> KnownTenant:
+        """Holds a tenant and gives the newest version: an older one is ignored.
+
+        It counts as confirmed when it was asked for, unless it has come into doubt since then.
+        """
         held = self._tenants.get(tenant.id)
         if held is not None and held.tenant.version > tenant.version:
             return held.tenant
-        self._tenants.put(tenant.id, Entry(tenant, time.monotonic()))
+        doubted_at = max(self._doubted.get(tenant.id) or NEVER, self._all_doubted_at)
+        self._tenants.put(tenant.id, Entry(tenant, asked_at if asked_at > doubted_at else NEVER))
         return tenant
 
+    def is_in_doubt(self, tenant_id: str) -> bool:
+        """Whether the registry alone may say how this tenant is now."""
+        entry = self._tenants.get(tenant_id)
+        return entry is not None and entry.confirmed_at == NEVER
+
     def confirm_at(self, tenant_id: str, moment: float) -> None:
-        """Sets when a tenant counts as confirmed; NEVER asks for it again before it is used."""
+        """Sets when a tenant counts as confirmed."""
         if entry := self._tenants.get(tenant_id):
             entry.confirmed_at = moment
 
+    def doubt(self, tenant_id: str) -> None:
+        """Lets a tenant be asked for again before it is used; answers on their way do not count."""
+        self._doubted.put(tenant_id, time.monotonic())
+        self.confirm_at(tenant_id, NEVER)
+
     def doubt_all(self) -> None:
+        self._all_doubted_at = time.monotonic()
         for tenant_id in self._tenants.all_keys():
             self.confirm_at(tenant_id, NEVER)
         self.forget_unknown()

@@ -1,0 +1,98 @@
+"""What every store route does with its query: read it strictly, and send what it selects."""
+
+from collections.abc import Iterator, Sequence
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import orjson
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+from gateway import answers
+from gateway.fields import Fields, Selection
+from gateway.query import Asked, Query
+from gateway.store.shopper import region_of
+from gateway.tenancy import KnownTenant
+from services.kernel.errors import NotFound
+
+
+class Resource:
+    """One kind of document: its two names, what may be asked of it, and what it holds."""
+
+    def __init__(self, singular: str, plural: str, model: type[BaseModel], query: Query) -> None:
+        self.singular = singular
+        self.plural = plural
+        self.query = query
+        self._one = Query({n: query.filters[n] for n in _OF_ONE & query.filters.keys()}, limit=None)
+        self._fields = Fields(leaves(model))
+
+    @property
+    def documented_list(self) -> dict[str, Any]:
+        return {"parameters": self.query.parameters()}
+
+    @property
+    def documented_one(self) -> dict[str, Any]:
+        return {"parameters": self._one.parameters()}
+
+    def list_asked(self, request: Request, shop: KnownTenant) -> tuple[Asked, Selection]:
+        return self._read(self.query, request, shop)
+
+    def one_asked(self, request: Request, shop: KnownTenant) -> Selection:
+        return self._read(self._one, request, shop)[1]
+
+    def _read(self, query: Query, request: Request, shop: KnownTenant) -> tuple[Asked, Selection]:
+        asked = query.parse(request.scope["query_string"])
+        check_region(asked.one("region_id"), shop)
+        return asked, self._fields.select(asked.fields)
+
+    def page(
+        self, documents: Sequence[bytes], *, count: int, asked: Asked, selection: Selection
+    ) -> Response:
+        """Sends a page; documents that are wanted whole go out as they came in."""
+        if selection.is_whole:
+            return answers.ready_page(
+                self.plural, documents, count=count, offset=asked.offset, limit=asked.limit
+            )
+        parts = [selection.of(orjson.loads(document)) for document in documents]
+        return answers.page(self.plural, parts, count=count, offset=asked.offset, limit=asked.limit)
+
+    def one(self, document: bytes, selection: Selection) -> Response:
+        if selection.is_whole:
+            return answers.ready_one(self.singular, document)
+        return answers.one(self.singular, selection.of(orjson.loads(document)))
+
+    def not_found(self, name: str) -> NotFound:
+        reason = f"{self.singular.removeprefix('product_').upper()}_NOT_FOUND"
+        return NotFound(reason, f"no {self.singular.replace('_', ' ')} {name[:100]}")
+
+
+# A region says in which currency prices are shown, so it may come with one document too.
+_OF_ONE = {"region_id"}
+
+
+def check_region(region_id: str, shop: KnownTenant) -> None:
+    """Refuses a region that is not the shop's own; another shop's as one that does not exist.
+
+    Raises:
+        NotFound: REGION_NOT_FOUND.
+    """
+    if region_id not in ("", region_of(shop)):
+        raise NotFound("REGION_NOT_FOUND", f"no region {region_id[:100]}")
+
+
+def leaves(model: type[BaseModel], under: str = "") -> Iterator[str]:
+    """Names the leaves of a document by dotted paths, as its description has them."""
+    for name, field in model.model_fields.items():
+        inner = _model_in(field.annotation)
+        if inner is None:
+            yield f"{under}{name}"
+        else:
+            yield from leaves(inner, f"{under}{name}.")
+
+
+def _model_in(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (list, Union, UnionType):
+        return next(filter(None, map(_model_in, get_args(annotation))), None)
+    return None

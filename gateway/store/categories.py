@@ -1,0 +1,72 @@
+"""`GET /store/product-categories`: those that hold a product of this shop, or have such below."""
+
+from fastapi import APIRouter, Request, Response
+from souk.catalog_opt_in.v1.storefront_service_pb2 import ListStoreCategoriesRequest
+
+from gateway import answers
+from gateway.query import Kind, Query
+from gateway.runtime import ClientsOf
+from gateway.store.asking import Resource
+from gateway.store.documents import StoreCategoriesAnswer, StoreCategory, StoreCategoryAnswer
+from gateway.store.shopper import Shop
+
+CATEGORIES = Resource(
+    "product_category",
+    "product_categories",
+    StoreCategory,
+    Query(
+        filters={"id": Kind.MANY, "handle": Kind.MANY, "parent_category_id": Kind.ONE},
+        order=("rank", "created_at", "title", "handle"),
+    ),
+)
+
+router = APIRouter(
+    prefix="/store/product-categories", tags=["Store"], responses=answers.STORE_ERRORS
+)
+
+
+@router.get(
+    "",
+    summary="List categories",
+    responses=answers.documented(StoreCategoriesAnswer, "A page of categories, by rank."),
+    openapi_extra=CATEGORIES.documented_list,
+)
+async def list_categories(request: Request, shop: Shop, clients: ClientsOf) -> Response:
+    """Lists the categories that hold a product which the shop shows, themselves or below them.
+
+    `parent_category_id=null` asks for those at the top.
+    """
+    asked, selection = CATEGORIES.list_asked(request, shop)
+    found = await clients.storefront.ListStoreCategories(
+        ListStoreCategoriesRequest(
+            parent=f"tenants/{shop.id}",
+            page_size=asked.limit,
+            skip=asked.offset,
+            order_by=asked.order,
+            ids=asked.many("id"),
+            handles=asked.many("handle"),
+            parent_category_id=asked.one("parent_category_id"),
+        )
+    )
+    return CATEGORIES.page(
+        found.documents, count=found.total_size, asked=asked, selection=selection
+    )
+
+
+@router.get(
+    "/{category_id}",
+    summary="Read a category",
+    responses=answers.documented(StoreCategoryAnswer, "The category."),
+    openapi_extra=CATEGORIES.documented_one,
+)
+async def get_category(
+    category_id: str, request: Request, shop: Shop, clients: ClientsOf
+) -> Response:
+    """Reads one category; 404 when nothing in it or below it is shown by this shop."""
+    selection = CATEGORIES.one_asked(request, shop)
+    found = await clients.storefront.ListStoreCategories(
+        ListStoreCategoriesRequest(parent=f"tenants/{shop.id}", ids=[category_id], page_size=1)
+    )
+    if not found.documents:
+        raise CATEGORIES.not_found(category_id)
+    return CATEGORIES.one(found.documents[0], selection)

@@ -1,0 +1,71 @@
+"""`GET /store/collections`: those that hold a product of this shop."""
+
+from fastapi import APIRouter, Request, Response
+from souk.catalog_opt_in.v1.storefront_service_pb2 import ListStoreCollectionsRequest
+
+from gateway import answers
+from gateway.query import Kind, Query
+from gateway.runtime import ClientsOf
+from gateway.store.asking import Resource
+from gateway.store.documents import (
+    StoreCollection,
+    StoreCollectionAnswer,
+    StoreCollectionsAnswer,
+)
+from gateway.store.shopper import Shop
+
+COLLECTIONS = Resource(
+    "collection",
+    "collections",
+    StoreCollection,
+    Query(
+        filters={"id": Kind.MANY, "handle": Kind.MANY},
+        order=("created_at", "title", "handle"),
+        limit=10,
+    ),
+)
+
+router = APIRouter(prefix="/store/collections", tags=["Store"], responses=answers.STORE_ERRORS)
+
+
+@router.get(
+    "",
+    summary="List collections",
+    responses=answers.documented(StoreCollectionsAnswer, "A page of collections."),
+    openapi_extra=COLLECTIONS.documented_list,
+)
+async def list_collections(request: Request, shop: Shop, clients: ClientsOf) -> Response:
+    """Lists the collections that hold a product which the shop shows."""
+    asked, selection = COLLECTIONS.list_asked(request, shop)
+    found = await clients.storefront.ListStoreCollections(
+        ListStoreCollectionsRequest(
+            parent=f"tenants/{shop.id}",
+            page_size=asked.limit,
+            skip=asked.offset,
+            order_by=asked.order,
+            ids=asked.many("id"),
+            handles=asked.many("handle"),
+        )
+    )
+    return COLLECTIONS.page(
+        found.documents, count=found.total_size, asked=asked, selection=selection
+    )
+
+
+@router.get(
+    "/{collection_id}",
+    summary="Read a collection",
+    responses=answers.documented(StoreCollectionAnswer, "The collection."),
+    openapi_extra=COLLECTIONS.documented_one,
+)
+async def get_collection(
+    collection_id: str, request: Request, shop: Shop, clients: ClientsOf
+) -> Response:
+    """Reads one collection; 404 when it holds nothing that this shop shows."""
+    selection = COLLECTIONS.one_asked(request, shop)
+    found = await clients.storefront.ListStoreCollections(
+        ListStoreCollectionsRequest(parent=f"tenants/{shop.id}", ids=[collection_id], page_size=1)
+    )
+    if not found.documents:
+        raise COLLECTIONS.not_found(collection_id)
+    return COLLECTIONS.one(found.documents[0], selection)

@@ -1,0 +1,88 @@
+"""`GET /store/products`: what this shop sells, in its own currency."""
+
+import re
+
+from fastapi import APIRouter, Request, Response
+from souk.catalog_opt_in.v1.storefront_service_pb2 import (
+    GetStoreProductRequest,
+    ListStoreProductsRequest,
+)
+
+from gateway import answers
+from gateway.query import Kind, Query
+from gateway.runtime import ClientsOf
+from gateway.store.asking import Resource
+from gateway.store.documents import StoreProduct, StoreProductAnswer, StoreProductsAnswer
+from gateway.store.shopper import Shop
+
+_ID_OR_HANDLE = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+PRODUCTS = Resource(
+    "product",
+    "products",
+    StoreProduct,
+    Query(
+        filters={
+            "q": Kind.ONE,
+            "id": Kind.MANY,
+            "handle": Kind.MANY,
+            "collection_id": Kind.MANY,
+            "category_id": Kind.MANY,
+            "tag_id": Kind.MANY,
+            "type_id": Kind.MANY,
+            "is_giftcard": Kind.FLAG,
+            "region_id": Kind.ONE,
+        },
+        order=("created_at", "updated_at", "title", "handle"),
+    ),
+)
+
+router = APIRouter(prefix="/store/products", tags=["Store"], responses=answers.STORE_ERRORS)
+
+
+@router.get(
+    "",
+    summary="List products",
+    responses=answers.documented(StoreProductsAnswer, "A page of products, the newest first."),
+    openapi_extra=PRODUCTS.documented_list,
+)
+async def list_products(request: Request, shop: Shop, clients: ClientsOf) -> Response:
+    """Lists what the shop shows; `count` is how many there are on all pages together."""
+    asked, selection = PRODUCTS.list_asked(request, shop)
+    if asked.flag("is_giftcard"):
+        return PRODUCTS.page([], count=0, asked=asked, selection=selection)
+    found = await clients.storefront.ListStoreProducts(
+        ListStoreProductsRequest(
+            parent=f"tenants/{shop.id}",
+            page_size=asked.limit,
+            skip=asked.offset,
+            order_by=asked.order,
+            ids=asked.many("id"),
+            handles=asked.many("handle"),
+            collection_ids=asked.many("collection_id"),
+            category_ids=asked.many("category_id"),
+            tag_ids=asked.many("tag_id"),
+            type_ids=asked.many("type_id"),
+            query=asked.one("q"),
+        )
+    )
+    return PRODUCTS.page(found.documents, count=found.total_size, asked=asked, selection=selection)
+
+
+@router.get(
+    "/{id_or_handle}",
+    summary="Read a product",
+    responses=answers.documented(StoreProductAnswer, "The product."),
+    openapi_extra=PRODUCTS.documented_one,
+)
+async def get_product(
+    id_or_handle: str, request: Request, shop: Shop, clients: ClientsOf
+) -> Response:
+    """Reads one product by its id or its handle; 404 when this shop does not show it."""
+    selection = PRODUCTS.one_asked(request, shop)
+    if not _ID_OR_HANDLE.fullmatch(id_or_handle):
+        raise PRODUCTS.not_found(id_or_handle)
+    found = await clients.storefront.GetStoreProduct(
+        GetStoreProductRequest(name=f"tenants/{shop.id}/storeProducts/{id_or_handle}")
+    )
+    return PRODUCTS.one(found.document, selection)

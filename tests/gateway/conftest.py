@@ -1,0 +1,39 @@
+"""A Redis of these tests' own, to be paused and filled with rubbish."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from redis.asyncio import Redis
+
+from gateway.cli import health, ports
+from gateway.cli.processes import start
+from gateway.cli.redis import Valkey
+
+
+@pytest_asyncio.fixture(scope="session")
+async def valkey():
+    """A running Valkey: its URL, and its process."""
+    folder = Path(tempfile.mkdtemp(prefix="souk-test-"))
+    folder.chmod(0o711)
+    server = Valkey(folder, folder, ports.free(1)[0])
+    child = await start(server.prepare(), folder / "valkey.log")
+    await health.wait(child, server.answers)
+    yield server.url, child
+    await child.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest_asyncio.fixture
+async def redis(valkey):
+    """A client of it; empty before each test."""
+    async with Redis.from_url(valkey[0]) as client:
+        await client.flushall()
+        yield client
+
+
+@pytest.fixture
+def redis_url(valkey, redis):
+    return valkey[0]
