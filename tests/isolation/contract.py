@@ -51,15 +51,16 @@ class Rpc:
     ) -> Message:
         """Calls it with just this metadata; what fails is raised as a ServiceError."""
         answer = GetMessageClass(self.method.output_type)
-        call = channel.unary_unary(
+        call: Any = channel.unary_unary(
             self.path,
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=answer.FromString,
         )
         try:
-            return await call(request, metadata=metadata, timeout=5)
+            answered: Message = await call(request, metadata=metadata, timeout=5)
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error) from None
+        return answered
 
 
 @cache
@@ -107,7 +108,7 @@ def name_fields(
             yield (*path, field.name), form
 
 
-def filled(rpc: Rpc, ids: dict[str, str]) -> Message:
+def filled(rpc: Rpc, ids: dict[str, str]) -> Any:
     """Makes a request whose names have these ids; `ids` says what stands for {tenant} and so on."""
     request: Any = rpc.request()
     for path, form in name_fields(rpc.method.input_type):

@@ -4,8 +4,9 @@ import asyncpg
 import pytest
 
 from tests.isolation import discovery
-from tests.isolation.attacks import BOUND, UNBOUND, Target, attempt
+from tests.isolation.attacks import BOUND, UNBOUND
 from tests.isolation.rows import insert
+from tests.isolation.target import Target, attempt
 
 OWNED = [(d, t) for d, t in discovery.every_table() if discovery.is_owned(t)]
 each_table = pytest.mark.parametrize(

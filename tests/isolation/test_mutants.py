@@ -6,8 +6,16 @@ import asyncpg
 import pytest
 
 from tests.isolation import discovery
-from tests.isolation.attacks import BOUND, UNBOUND, Target, attempt
+from tests.isolation.attacks import BOUND, UNBOUND
 from tests.isolation.mutants import Mutant, every_mutant
+from tests.isolation.mutants import mutant as made
+from tests.isolation.mutants_of_databases import OF_DATABASES
+from tests.isolation.mutants_of_tables import OF_TABLES
+from tests.isolation.target import Target, attempt
+
+
+def mutants_of(database: str) -> list[Mutant]:
+    return every_mutant(database, OF_TABLES, OF_DATABASES)
 
 
 async def killers(connection: asyncpg.Connection, checks, rows, database: str, mutant: Mutant):
@@ -43,7 +51,7 @@ async def _gets_through(connection, rows, database, mutant) -> bool:
 @pytest.mark.parametrize("database", discovery.databases())
 async def test_every_mutant_is_killed(cluster, checks, filled, database, record_property):
     connection = await cluster.connect(database)
-    mutants = every_mutant(database)
+    mutants = mutants_of(database)
     lines, survivors = [], []
     for mutant in mutants:
         noticed = await killers(connection, checks, filled[database], database, mutant)
@@ -64,7 +72,7 @@ async def test_without_a_mutant_nothing_is_noticed(cluster, checks, filled, data
     table = next(t for t in discovery.tables(database) if discovery.is_owned(t))
     noticed = {name for name, check in checks.items() if await check(connection, database)}
     harmless = [
-        Mutant("none", name, (), "policies", name, table, binds=name in BOUND)
+        made("none", name, killer="policies", attack=name, table=table, binds=name in BOUND)
         for name in (*BOUND, *UNBOUND)
     ]
     for mutant in harmless:
@@ -75,6 +83,6 @@ async def test_without_a_mutant_nothing_is_noticed(cluster, checks, filled, data
 
 
 def test_every_check_has_a_mutant_to_kill(checks):
-    kills = Counter(m.killer for d in discovery.databases() for m in every_mutant(d))
+    kills = Counter(m.killer for d in discovery.databases() for m in mutants_of(d))
 
     assert set(kills) == set(checks)

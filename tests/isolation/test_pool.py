@@ -40,7 +40,7 @@ async def tenants_seen(session):
     return {*by_orm, *by_hand}
 
 
-async def one_session(crowded, tenant: str, chance: random.Random, seen: Counter) -> None:
+async def one_session(crowded, tenant: str, chance: random.Random, seen: Counter[object]) -> None:
     with bound(Scope(tenant, "admins/user_1", frozenset())):
         async with crowded.tenant() as session:
             seen[tenant, frozenset(await tenants_seen(session))] += 1
@@ -61,7 +61,9 @@ async def one_session(crowded, tenant: str, chance: random.Random, seen: Counter
 
 
 async def test_no_session_sees_another_tenant_whatever_goes_wrong(crowded):
-    chance, seen, mishaps = random.Random(20260101), Counter(), Counter()
+    seen: Counter[object] = Counter()
+    mishaps: Counter[str] = Counter()
+    chance = random.Random(20260101)
     gate = asyncio.Semaphore(AT_ONCE)
 
     async def visit(number: int) -> None:

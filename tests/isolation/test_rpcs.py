@@ -208,7 +208,9 @@ async def test_a_name_of_another_tenant_is_out_of_reach(channels, key, filled, r
             assert known.startswith("PERMISSION_DENIED SCOPE_MISMATCH"), known
 
 
-@pytest.mark.parametrize("rpc", list(filter(has_ids, TENANT_RPCS)), ids=lambda rpc: rpc.path[1:])
+@pytest.mark.parametrize(
+    "rpc", [rpc for rpc in TENANT_RPCS if has_ids(rpc)], ids=lambda rpc: rpc.path[1:]
+)
 @pytest.mark.parametrize(("own", "other"), [TENANTS, TENANTS[::-1]])
 async def test_another_tenants_id_is_as_unknown_as_nobodys(channels, key, filled, rpc, own, other):
     nobodys = "nobodys-id"
