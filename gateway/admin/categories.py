@@ -1,8 +1,6 @@
 """Categories: the tree by which shoppers browse."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from souk.catalog_opt_in.v1.catalog_service_pb2 import (
     CreateCategoryRequest,
@@ -13,7 +11,7 @@ from souk.catalog_opt_in.v1.catalog_service_pb2 import (
 )
 
 from gateway import answers
-from gateway.admin.paging import Envelope, Ordered
+from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.taxonomy import (
     CategoryCreate,
     CategoryDocument,
@@ -25,12 +23,21 @@ from gateway.admin.shapes.taxonomy import (
 from gateway.auth import HeadOfficeScope
 from gateway.bodies import ExactRoute
 from gateway.headers import IdempotencyKey, IfMatch
+from gateway.query import Kind, Query
 from gateway.runtime import ClientsOf
+
+CATEGORIES = Resource(
+    "product_category",
+    "product_categories",
+    CategoryDocument,
+    Query(filters={"handle": Kind.ONE}, order=("rank", "created_at", "title", "handle")),
+)
 
 router = APIRouter(
     prefix="/admin/product-categories",
     tags=["Catalogue"],
     responses=answers.ADMIN_ERRORS,
+    dependencies=[WritesAskNothing],
     route_class=ExactRoute,
 )
 
@@ -43,25 +50,24 @@ class CategoriesAnswer(Envelope):
     product_categories: list[CategoryDocument]
 
 
-class CategoriesQuery(Ordered):
-    handle: str = ""
-
-
-@router.get("", responses=answers.documented(CategoriesAnswer, "A page of categories."))
-async def list_categories(
-    _: HeadOfficeScope, clients: ClientsOf, query: Annotated[CategoriesQuery, Query()]
-) -> Response:
+@router.get(
+    "",
+    responses=answers.documented(CategoriesAnswer, "A page of categories."),
+    openapi_extra=CATEGORIES.documented_list,
+)
+async def list_categories(request: Request, _: HeadOfficeScope, clients: ClientsOf) -> Response:
     """Lists categories; by rank, created_at, title or handle."""
+    asked = CATEGORIES.asked(request)
     found = await clients.catalogue.ListCategories(
         ListCategoriesRequest(
-            page_size=query.limit,
-            skip=query.offset,
-            order_by=query.order,
-            handle=query.handle,
+            page_size=asked.limit,
+            skip=asked.offset,
+            order_by=asked.order,
+            handle=asked.one("handle"),
         )
     )
     documents = [category_json(one) for one in found.categories]
-    return query.page_of("product_categories", documents, count=found.total_size)
+    return CATEGORIES.page(asked, documents, count=found.total_size)
 
 
 @router.post("", responses=answers.documented(CategoryAnswer, "The category."))
@@ -75,13 +81,19 @@ async def create_category(
     return answers.one("product_category", category_json(category), etag=category.etag)
 
 
-@router.get("/{category_id}", responses=answers.documented(CategoryAnswer, "The category."))
-async def get_category(_: HeadOfficeScope, clients: ClientsOf, category_id: str) -> Response:
+@router.get(
+    "/{category_id}",
+    responses=answers.documented(CategoryAnswer, "The category."),
+    openapi_extra=CATEGORIES.documented_one,
+)
+async def get_category(
+    request: Request, _: HeadOfficeScope, clients: ClientsOf, category_id: str
+) -> Response:
     """Reads one category."""
     category = await clients.catalogue.GetCategory(
         GetCategoryRequest(name=f"categories/{category_id}")
     )
-    return answers.one("product_category", category_json(category), etag=category.etag)
+    return CATEGORIES.one(request, category_json(category))
 
 
 # Medusa's clients update with POST.

@@ -1,8 +1,6 @@
 """Collections: products that belong together for a shopper."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from souk.catalog_opt_in.v1.catalog_service_pb2 import (
     CreateCollectionRequest,
@@ -13,7 +11,7 @@ from souk.catalog_opt_in.v1.catalog_service_pb2 import (
 )
 
 from gateway import answers
-from gateway.admin.paging import Envelope, Ordered
+from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.taxonomy import (
     CollectionCreate,
     CollectionDocument,
@@ -25,12 +23,21 @@ from gateway.admin.shapes.taxonomy import (
 from gateway.auth import HeadOfficeScope
 from gateway.bodies import ExactRoute
 from gateway.headers import IdempotencyKey, IfMatch
+from gateway.query import Kind, Query
 from gateway.runtime import ClientsOf
+
+COLLECTIONS = Resource(
+    "collection",
+    "collections",
+    CollectionDocument,
+    Query(filters={"handle": Kind.ONE}, order=("created_at", "updated_at", "title", "handle")),
+)
 
 router = APIRouter(
     prefix="/admin/collections",
     tags=["Catalogue"],
     responses=answers.ADMIN_ERRORS,
+    dependencies=[WritesAskNothing],
     route_class=ExactRoute,
 )
 
@@ -43,25 +50,24 @@ class CollectionsAnswer(Envelope):
     collections: list[CollectionDocument]
 
 
-class CollectionsQuery(Ordered):
-    handle: str = ""
-
-
-@router.get("", responses=answers.documented(CollectionsAnswer, "A page of collections."))
-async def list_collections(
-    _: HeadOfficeScope, clients: ClientsOf, query: Annotated[CollectionsQuery, Query()]
-) -> Response:
+@router.get(
+    "",
+    responses=answers.documented(CollectionsAnswer, "A page of collections."),
+    openapi_extra=COLLECTIONS.documented_list,
+)
+async def list_collections(request: Request, _: HeadOfficeScope, clients: ClientsOf) -> Response:
     """Lists collections; by created_at, updated_at, title or handle."""
+    asked = COLLECTIONS.asked(request)
     found = await clients.catalogue.ListCollections(
         ListCollectionsRequest(
-            page_size=query.limit,
-            skip=query.offset,
-            order_by=query.order,
-            handle=query.handle,
+            page_size=asked.limit,
+            skip=asked.offset,
+            order_by=asked.order,
+            handle=asked.one("handle"),
         )
     )
     documents = [collection_json(one) for one in found.collections]
-    return query.page_of("collections", documents, count=found.total_size)
+    return COLLECTIONS.page(asked, documents, count=found.total_size)
 
 
 @router.post("", responses=answers.documented(CollectionAnswer, "The collection."))
@@ -75,13 +81,19 @@ async def create_collection(
     return answers.one("collection", collection_json(collection), etag=collection.etag)
 
 
-@router.get("/{collection_id}", responses=answers.documented(CollectionAnswer, "The collection."))
-async def get_collection(_: HeadOfficeScope, clients: ClientsOf, collection_id: str) -> Response:
+@router.get(
+    "/{collection_id}",
+    responses=answers.documented(CollectionAnswer, "The collection."),
+    openapi_extra=COLLECTIONS.documented_one,
+)
+async def get_collection(
+    request: Request, _: HeadOfficeScope, clients: ClientsOf, collection_id: str
+) -> Response:
     """Reads one collection."""
     collection = await clients.catalogue.GetCollection(
         GetCollectionRequest(name=f"collections/{collection_id}")
     )
-    return answers.one("collection", collection_json(collection), etag=collection.etag)
+    return COLLECTIONS.one(request, collection_json(collection))
 
 
 # Medusa's clients update with POST.

@@ -6,6 +6,7 @@ from souk.tenant_registry.v1.access_service_pb2 import Access, ResolveAccessRequ
 
 from gateway import answers
 from gateway.access import own_scope
+from gateway.admin.asking import Resource
 from gateway.admin.shapes.admin import (
     ContextDocument,
     UserDocument,
@@ -14,9 +15,13 @@ from gateway.admin.shapes.admin import (
 )
 from gateway.auth import CurrentScope
 from gateway.clients import Clients
+from gateway.query import Query
 from gateway.runtime import ClientsOf, TenancyOf
 from gateway.tenancy import resolution_of
 from services.kernel.scope import Scope, bound
+
+CONTEXT = Resource("tenant_context", "", ContextDocument, Query(limit=None))
+USERS = Resource("user", "users", UserDocument, Query(limit=None))
 
 router = APIRouter(prefix="/admin", tags=["Tenants"], responses=answers.ADMIN_ERRORS)
 
@@ -29,7 +34,11 @@ class UserAnswer(BaseModel):
     user: UserDocument
 
 
-@router.get("/tenant-context", responses=answers.documented(ContextAnswer, "Who and where."))
+@router.get(
+    "/tenant-context",
+    responses=answers.documented(ContextAnswer, "Who and where."),
+    openapi_extra=Resource.documented_one,
+)
 async def get_tenant_context(
     request: Request, scope: CurrentScope, clients: ClientsOf, tenancy: TenancyOf
 ) -> Response:
@@ -37,8 +46,8 @@ async def get_tenant_context(
     resolution = resolution_of(request)
     tenant = resolution.tenant or await tenancy.fallback()
     access = await _access(clients, scope)
-    return answers.one(
-        "tenant_context",
+    return CONTEXT.one(
+        request,
         {
             "tenant": known_tenant_json(tenant),
             "source": resolution.source.value,
@@ -49,11 +58,15 @@ async def get_tenant_context(
     )
 
 
-@router.get("/users/me", responses=answers.documented(UserAnswer, "The admin."))
-async def get_own_user(scope: CurrentScope, clients: ClientsOf) -> Response:
+@router.get(
+    "/users/me",
+    responses=answers.documented(UserAnswer, "The admin."),
+    openapi_extra=Resource.documented_one,
+)
+async def get_own_user(request: Request, scope: CurrentScope, clients: ClientsOf) -> Response:
     """Reads the admin whose session it is."""
     access = await _access(clients, scope)
-    return answers.one("user", user_json(access.admin))
+    return USERS.one(request, user_json(access.admin))
 
 
 async def _access(clients: Clients, scope: Scope) -> Access:

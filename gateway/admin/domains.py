@@ -1,6 +1,8 @@
 """The hosts on which a tenant's storefront answers."""
 
-from fastapi import APIRouter, Response
+from dataclasses import replace
+
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from souk.tenant_registry.v1.tenant_registry_service_pb2 import (
     CreateDomainRequest,
@@ -9,17 +11,21 @@ from souk.tenant_registry.v1.tenant_registry_service_pb2 import (
 )
 
 from gateway import answers
-from gateway.admin.paging import Envelope
+from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.tenant import DomainCreate, DomainDocument, domain_json
 from gateway.auth import TenantScope
 from gateway.bodies import ExactRoute
 from gateway.headers import IdempotencyKey
+from gateway.query import Query
 from gateway.runtime import ClientsOf, TenancyOf
+
+DOMAINS = Resource("domain", "domains", DomainDocument, Query(limit=None))
 
 router = APIRouter(
     prefix="/admin/tenants/{tenant_id}/domains",
     tags=["Tenants"],
     responses=answers.ADMIN_ERRORS,
+    dependencies=[WritesAskNothing],
     route_class=ExactRoute,
 )
 
@@ -32,13 +38,18 @@ class DomainsAnswer(Envelope):
     domains: list[DomainDocument]
 
 
-@router.get("", responses=answers.documented(DomainsAnswer, "All of them, the primary first."))
-async def list_domains(scope: TenantScope, clients: ClientsOf) -> Response:
+@router.get(
+    "",
+    responses=answers.documented(DomainsAnswer, "All of them, the primary first."),
+    openapi_extra=DOMAINS.documented_list,
+)
+async def list_domains(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
     """Lists a tenant's domains, all at once: it has at most 100."""
+    asked = DOMAINS.asked(request)
     found = await clients.tenants.ListDomains(ListDomainsRequest(parent=f"tenants/{scope.tenant}"))
     documents = [domain_json(domain) for domain in found.domains]
     count = len(documents)
-    return answers.page("domains", documents, count=count, offset=0, limit=count)
+    return DOMAINS.page(replace(asked, limit=count), documents, count=count)
 
 
 @router.post("", responses=answers.documented(DomainAnswer, "The domain."))

@@ -2,19 +2,23 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from souk.audit.v1.audit_service_pb2 import GetEventRequest, ListEventsRequest
 
-from gateway import answers
+from gateway import answers, query
+from gateway.admin.asking import Resource, WritesAskNothing
 from gateway.admin.shapes.event import EventDocument, event_json
 from gateway.auth import TenantScope
 from gateway.runtime import ClientsOf
+
+EVENTS = Resource("audit_event", "audit_events", EventDocument, query.Query(limit=None))
 
 router = APIRouter(
     prefix="/admin/tenants/{tenant_id}/audit-events",
     tags=["Audit"],
     responses=answers.ADMIN_ERRORS,
+    dependencies=[WritesAskNothing],
 )
 
 
@@ -42,32 +46,38 @@ class EventsQuery(BaseModel):
 
 @router.get("", responses=answers.documented(EventsAnswer, "A page, the newest first."))
 async def list_audit_events(
-    scope: TenantScope, clients: ClientsOf, query: Annotated[EventsQuery, Query()]
+    scope: TenantScope, clients: ClientsOf, asked: Annotated[EventsQuery, Query()]
 ) -> Response:
     """Lists what was done at a tenant, the newest first. Pages go by token: events keep coming."""
     found = await clients.audit.ListEvents(
         ListEventsRequest(
             parent=f"tenants/{scope.tenant}",
-            page_size=query.limit,
-            page_token=query.page_token,
-            actor=query.actor,
-            method=query.method,
-            resource=query.resource,
+            page_size=asked.limit,
+            page_token=asked.page_token,
+            actor=asked.actor,
+            method=asked.method,
+            resource=asked.resource,
         )
     )
     return answers.answer(
         {
             "audit_events": [event_json(event) for event in found.events],
-            "limit": query.limit,
+            "limit": asked.limit,
             "next_page_token": found.next_page_token or None,
         }
     )
 
 
-@router.get("/{event_id}", responses=answers.documented(EventAnswer, "The event."))
-async def get_audit_event(scope: TenantScope, clients: ClientsOf, event_id: str) -> Response:
+@router.get(
+    "/{event_id}",
+    responses=answers.documented(EventAnswer, "The event."),
+    openapi_extra=Resource.documented_one,
+)
+async def get_audit_event(
+    request: Request, scope: TenantScope, clients: ClientsOf, event_id: str
+) -> Response:
     """Reads one event."""
     event = await clients.audit.GetEvent(
         GetEventRequest(name=f"tenants/{scope.tenant}/events/{event_id}")
     )
-    return answers.one("audit_event", event_json(event))
+    return EVENTS.one(request, event_json(event))

@@ -1,8 +1,6 @@
 """What a tenant has opted in to."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from souk.catalog_opt_in.v1.listing_service_pb2 import (
     CreateListingRequest,
@@ -13,12 +11,12 @@ from souk.catalog_opt_in.v1.listing_service_pb2 import (
 )
 
 from gateway import answers
-from gateway.admin.paging import Envelope, Ordered
+from gateway.admin.asking import Envelope, Resource, WritesAskNothing, choice
 from gateway.admin.shapes.listing import (
+    STATES,
     ListingCreate,
     ListingDocument,
     ListingUpdate,
-    State,
     listing_json,
     listing_message,
     state_value,
@@ -27,12 +25,24 @@ from gateway.admin.shapes.scalars import mask_of
 from gateway.auth import TenantScope
 from gateway.bodies import ExactRoute
 from gateway.headers import IdempotencyKey, IfMatch
+from gateway.query import Kind, Query
 from gateway.runtime import ClientsOf
+
+OPT_INS = Resource(
+    "product",
+    "products",
+    ListingDocument,
+    Query(
+        filters={"state": Kind.ONE},
+        order=("created_at", "updated_at", "title", "handle"),
+    ),
+)
 
 router = APIRouter(
     prefix="/admin/tenants/{tenant_id}/products",
     tags=["Listings"],
     responses=answers.ADMIN_ERRORS,
+    dependencies=[WritesAskNothing],
     route_class=ExactRoute,
 )
 
@@ -45,26 +55,25 @@ class ListingsAnswer(Envelope):
     products: list[ListingDocument]
 
 
-class ListingsQuery(Ordered):
-    state: State | None = None
-
-
-@router.get("", responses=answers.documented(ListingsAnswer, "A page of opt-ins."))
-async def list_opt_ins(
-    scope: TenantScope, clients: ClientsOf, query: Annotated[ListingsQuery, Query()]
-) -> Response:
+@router.get(
+    "",
+    responses=answers.documented(ListingsAnswer, "A page of opt-ins."),
+    openapi_extra=OPT_INS.documented_list,
+)
+async def list_opt_ins(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
     """Lists opt-ins, hidden ones too; by created_at, updated_at, title or handle."""
+    asked = OPT_INS.asked(request)
     found = await clients.listings.ListListings(
         ListListingsRequest(
             parent=f"tenants/{scope.tenant}",
-            page_size=query.limit,
-            skip=query.offset,
-            order_by=query.order,
-            state=state_value(query.state),
+            page_size=asked.limit,
+            skip=asked.offset,
+            order_by=asked.order,
+            state=state_value(choice(asked, "state", STATES)),
         )
     )
     documents = [listing_json(listing) for listing in found.listings]
-    return query.page_of("products", documents, count=found.total_size)
+    return OPT_INS.page(asked, documents, count=found.total_size)
 
 
 @router.post("", responses=answers.documented(ListingAnswer, "The opt-in."))
@@ -84,13 +93,19 @@ async def opt_in(
     return answers.one("product", listing_json(listing), etag=listing.etag)
 
 
-@router.get("/{product_id}", responses=answers.documented(ListingAnswer, "The opt-in."))
-async def get_opt_in(scope: TenantScope, clients: ClientsOf, product_id: str) -> Response:
+@router.get(
+    "/{product_id}",
+    responses=answers.documented(ListingAnswer, "The opt-in."),
+    openapi_extra=OPT_INS.documented_one,
+)
+async def get_opt_in(
+    request: Request, scope: TenantScope, clients: ClientsOf, product_id: str
+) -> Response:
     """Reads one opt-in, and why the storefront does not show it when it does not."""
     listing = await clients.listings.GetListing(
         GetListingRequest(name=f"tenants/{scope.tenant}/listings/{product_id}")
     )
-    return answers.one("product", listing_json(listing), etag=listing.etag)
+    return OPT_INS.one(request, listing_json(listing))
 
 
 @router.patch("/{product_id}", responses=answers.documented(ListingAnswer, "It, changed."))

@@ -1,9 +1,7 @@
 """The master catalogue's products, kept by the head office."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
 from souk.catalog_opt_in.v1.catalog_service_pb2 import (
     CreateProductRequest,
     DeleteProductRequest,
@@ -13,12 +11,12 @@ from souk.catalog_opt_in.v1.catalog_service_pb2 import (
 )
 
 from gateway import answers
-from gateway.admin.paging import Envelope, Ordered
+from gateway.admin.asking import Envelope, Resource, WritesAskNothing, choice
 from gateway.admin.shapes.product import (
+    STATUSES,
     ProductCreate,
     ProductDocument,
     ProductUpdate,
-    Status,
     product_json,
     product_mask,
     product_message,
@@ -27,12 +25,24 @@ from gateway.admin.shapes.product import (
 from gateway.auth import HeadOfficeScope
 from gateway.bodies import ExactRoute
 from gateway.headers import IdempotencyKey, IfMatch
+from gateway.query import Kind, Query
 from gateway.runtime import ClientsOf
+
+PRODUCTS = Resource(
+    "product",
+    "products",
+    ProductDocument,
+    Query(
+        filters={"q": Kind.ONE, "id": Kind.MANY, "handle": Kind.ONE, "status": Kind.ONE},
+        order=("created_at", "updated_at", "title", "handle"),
+    ),
+)
 
 router = APIRouter(
     prefix="/admin/products",
     tags=["Catalogue"],
     responses=answers.ADMIN_ERRORS,
+    dependencies=[WritesAskNothing],
     route_class=ExactRoute,
 )
 
@@ -45,31 +55,27 @@ class ProductsAnswer(Envelope):
     products: list[ProductDocument]
 
 
-class ProductsQuery(Ordered):
-    q: str = Field("", description="Part of the title, subtitle or handle, in any case.")
-    status: Status | None = None
-    handle: str = ""
-    id: list[str] = Field([], description="Only these.")
-
-
-@router.get("", responses=answers.documented(ProductsAnswer, "A page of products."))
-async def list_products(
-    _: HeadOfficeScope, clients: ClientsOf, query: Annotated[ProductsQuery, Query()]
-) -> Response:
+@router.get(
+    "",
+    responses=answers.documented(ProductsAnswer, "A page of products."),
+    openapi_extra=PRODUCTS.documented_list,
+)
+async def list_products(request: Request, _: HeadOfficeScope, clients: ClientsOf) -> Response:
     """Lists products in every status; by created_at, updated_at, title or handle."""
+    asked = PRODUCTS.asked(request)
     found = await clients.catalogue.ListProducts(
         ListProductsRequest(
-            page_size=query.limit,
-            skip=query.offset,
-            order_by=query.order,
-            query=query.q,
-            status=status_value(query.status),
-            handle=query.handle,
-            products=[f"products/{one}" for one in query.id],
+            page_size=asked.limit,
+            skip=asked.offset,
+            order_by=asked.order,
+            query=asked.one("q"),
+            status=status_value(choice(asked, "status", STATUSES)),
+            handle=asked.one("handle"),
+            products=[f"products/{one}" for one in asked.many("id")],
         )
     )
     documents = [product_json(product) for product in found.products]
-    return query.page_of("products", documents, count=found.total_size)
+    return PRODUCTS.page(asked, documents, count=found.total_size)
 
 
 @router.post("", responses=answers.documented(ProductAnswer, "The product."))
@@ -83,11 +89,17 @@ async def create_product(
     return answers.one("product", product_json(product), etag=product.etag)
 
 
-@router.get("/{product_id}", responses=answers.documented(ProductAnswer, "The product."))
-async def get_product(_: HeadOfficeScope, clients: ClientsOf, product_id: str) -> Response:
+@router.get(
+    "/{product_id}",
+    responses=answers.documented(ProductAnswer, "The product."),
+    openapi_extra=PRODUCTS.documented_one,
+)
+async def get_product(
+    request: Request, _: HeadOfficeScope, clients: ClientsOf, product_id: str
+) -> Response:
     """Reads one product."""
     product = await clients.catalogue.GetProduct(GetProductRequest(name=f"products/{product_id}"))
-    return answers.one("product", product_json(product), etag=product.etag)
+    return PRODUCTS.one(request, product_json(product))
 
 
 # Medusa's clients update with POST.

@@ -1,8 +1,6 @@
 """Tenants: who sells from the shared catalogue."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from souk.tenant_registry.v1.tenant_pb2 import Tenant
 from souk.tenant_registry.v1.tenant_registry_service_pb2 import (
@@ -17,7 +15,7 @@ from souk.tenant_registry.v1.tenant_registry_service_pb2 import (
 )
 
 from gateway import answers
-from gateway.admin.paging import Envelope, Paging
+from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.scalars import last_id, mask_of
 from gateway.admin.shapes.tenant import (
     TenantCreate,
@@ -29,13 +27,17 @@ from gateway.admin.shapes.tenant import (
 from gateway.auth import PlatformScope, TenantScope
 from gateway.bodies import ExactRoute
 from gateway.headers import IdempotencyKey, IfMatch
+from gateway.query import Kind, Query
 from gateway.runtime import ClientsOf, TenancyOf
 from gateway.tenancy import Tenancy
+
+TENANTS = Resource("tenant", "tenants", TenantDocument, Query(filters={"with_deleted": Kind.FLAG}))
 
 router = APIRouter(
     prefix="/admin/tenants",
     tags=["Tenants"],
     responses=answers.ADMIN_ERRORS,
+    dependencies=[WritesAskNothing],
     route_class=ExactRoute,
 )
 
@@ -48,22 +50,21 @@ class TenantsAnswer(Envelope):
     tenants: list[TenantDocument]
 
 
-class TenantsQuery(Paging):
-    with_deleted: bool = False
-
-
-@router.get("", responses=answers.documented(TenantsAnswer, "A page of tenants, by id."))
-async def list_tenants(
-    _: PlatformScope, clients: ClientsOf, query: Annotated[TenantsQuery, Query()]
-) -> Response:
+@router.get(
+    "",
+    responses=answers.documented(TenantsAnswer, "A page of tenants, by id."),
+    openapi_extra=TENANTS.documented_list,
+)
+async def list_tenants(request: Request, _: PlatformScope, clients: ClientsOf) -> Response:
     """Lists tenants by id; archived ones only `with_deleted`."""
+    asked = TENANTS.asked(request)
     found = await clients.tenants.ListTenants(
         ListTenantsRequest(
-            page_size=query.limit, skip=query.offset, show_deleted=query.with_deleted
+            page_size=asked.limit, skip=asked.offset, show_deleted=bool(asked.flag("with_deleted"))
         )
     )
     documents = [tenant_json(tenant) for tenant in found.tenants]
-    return query.page_of("tenants", documents, count=found.total_size)
+    return TENANTS.page(asked, documents, count=found.total_size)
 
 
 @router.post("", responses=answers.documented(TenantAnswer, "The tenant, provisioning."))
@@ -81,11 +82,15 @@ async def create_tenant(
     return await _changed(tenancy, tenant)
 
 
-@router.get("/{tenant_id}", responses=answers.documented(TenantAnswer, "The tenant."))
-async def get_tenant(scope: TenantScope, clients: ClientsOf) -> Response:
+@router.get(
+    "/{tenant_id}",
+    responses=answers.documented(TenantAnswer, "The tenant."),
+    openapi_extra=TENANTS.documented_one,
+)
+async def get_tenant(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
     """Reads one tenant, an archived one too."""
     tenant = await clients.tenants.GetTenant(GetTenantRequest(name=f"tenants/{scope.tenant}"))
-    return answers.one("tenant", tenant_json(tenant), etag=tenant.etag)
+    return TENANTS.one(request, tenant_json(tenant))
 
 
 @router.patch("/{tenant_id}", responses=answers.documented(TenantAnswer, "The tenant, changed."))

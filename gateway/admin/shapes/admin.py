@@ -1,7 +1,5 @@
 """Who is asking, and where."""
 
-from typing import Any
-
 from pydantic import BaseModel, Field
 from souk.tenant_registry.v1.access_service_pb2 import Admin
 
@@ -20,12 +18,25 @@ class UserDocument(BaseModel):
     updated_at: Time
 
 
+class KnownTenantDocument(BaseModel):
+    """A tenant as the gateway itself knows it."""
+
+    id: str
+    display_name: str
+    country_code: str = Field(description="Lower case.")
+    currency_code: str = Field(description="Lower case.")
+    default_locale: str
+    supported_locales: list[str]
+    time_zone: str
+    capabilities: list[str]
+    state: str
+    hosts: list[str] = Field(description="Its normalised hosts, the primary one first.")
+
+
 class ContextDocument(BaseModel):
     """Which tenant this request is for, how that was found, and what the admin may do there."""
 
-    tenant: dict[str, Any] = Field(
-        description="The tenant's configuration as the gateway knows it."
-    )
+    tenant: KnownTenantDocument
     source: str = Field(description="host, prefix, header or fallback.", examples=["host"])
     user: UserDocument
     permissions: list[str] = Field(examples=[["listing:read", "listing:write"]])

@@ -1,6 +1,6 @@
 """A tenant's opt-ins."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from pydantic import BaseModel, Field
@@ -21,8 +21,10 @@ from gateway.admin.shapes.scalars import (
     time_json,
 )
 
+_State = Literal["live", "hidden"]
+STATES: tuple[str, ...] = get_args(_State)
 State = Annotated[
-    Literal["live", "hidden"],
+    _State,
     Field(description="live is sold if nothing else forbids it; hidden is kept but not shown."),
 ]
 

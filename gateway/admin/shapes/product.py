@@ -1,7 +1,7 @@
 """Products of the master catalogue, in Medusa's shape."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
@@ -29,8 +29,10 @@ from gateway.admin.shapes.scalars import (
 
 _RENAMED: Mapping[str, str] = {"collection_id": "collection"}
 
+_Status = Literal["draft", "proposed", "published", "rejected"]
+STATUSES: tuple[str, ...] = get_args(_Status)
 Status = Annotated[
-    Literal["draft", "proposed", "published", "rejected"],
+    _Status,
     Field(description="Only what is published can be opted in to."),
 ]
 Title = Annotated[str, Field(description="1 to 200 characters.")]

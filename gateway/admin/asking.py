@@ -1,0 +1,80 @@
+"""What the admin routes that read do with their query: read it strictly, send what it selects."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from fastapi import Depends, Request, Response
+from pydantic import BaseModel, Field
+
+from gateway import answers
+from gateway.admin.shapes.scalars import Document
+from gateway.fields import Fields
+from gateway.query import Asked, Query
+from gateway.store.asking import leaves
+from services.kernel.errors import InvalidArgument
+
+_ONE = Query(limit=None)
+
+
+async def _writes_ask_nothing(request: Request) -> None:
+    if request.method != "GET":
+        _ONE.parse(request.scope["query_string"])
+
+
+# What a write is about is in its path and its body: a query key that it does not know is refused.
+WritesAskNothing = Depends(_writes_ask_nothing)
+
+
+class Envelope(BaseModel):
+    """What every page says besides its documents."""
+
+    count: int = Field(description="How many there are on all pages together.")
+    offset: int
+    limit: int
+
+
+class Resource:
+    """One kind of document: its two names, what it holds, and what may be asked of its list."""
+
+    documented_one: dict[str, Any] = {"parameters": _ONE.parameters()}  # noqa: RUF012  # FastAPI wants a dict
+
+    def __init__(self, singular: str, plural: str, model: type[BaseModel], query: Query) -> None:
+        self._singular = singular
+        self._plural = plural
+        self._query = query
+        self._fields = Fields(leaves(model))
+        self.documented_list: dict[str, Any] = {"parameters": query.parameters()}
+
+    def asked(self, request: Request) -> Asked:
+        """Reads the query of a list.
+
+        Raises:
+            InvalidArgument: QUERY_INVALID; the key is named.
+        """
+        return self._query.parse(request.scope["query_string"])
+
+    def page(self, asked: Asked, documents: Sequence[Document], *, count: int) -> Response:
+        selection = self._fields.select(asked.fields)
+        parts = [selection.of(document) for document in documents]
+        return answers.page(
+            self._plural, parts, count=count, offset=asked.offset, limit=asked.limit
+        )
+
+    def one(self, request: Request, document: Document) -> Response:
+        """Sends what the query selects of one document, with its etag when it has one."""
+        asked = _ONE.parse(request.scope["query_string"])
+        part = self._fields.select(asked.fields).of(document)
+        return answers.one(self._singular, part, etag=str(document.get("etag", "")))
+
+
+def choice(asked: Asked, name: str, known: Collection[str]) -> str:
+    """Gives the value of a filter that has a few known ones; empty when it is not asked for.
+
+    Raises:
+        InvalidArgument: QUERY_INVALID, with what is known.
+    """
+    value = asked.one(name)
+    if value and value not in known:
+        text = f"must be one of {', '.join(sorted(known))}"
+        raise InvalidArgument("QUERY_INVALID", f"{name} {text}", {name: text})
+    return value

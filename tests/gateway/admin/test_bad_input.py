@@ -1,0 +1,93 @@
+"""What no write may take, tried on every operation that OpenAPI names."""
+
+import json
+
+import pytest
+
+from gateway.app import create_api
+from tests.gateway.admin.answers import refused
+
+PLACES = {
+    "tenant_id": "paris",
+    "product_id": "prod_01",
+    "collection_id": "pcol_01",
+    "category_id": "pcat_01",
+    "domain": "paris.impactnutrition.com",
+    "event_id": "01",
+}
+JSON = {"Content-Type": "application/json"}
+
+
+def operations():
+    for path, methods in create_api().openapi()["paths"].items():
+        for method, operation in methods.items():
+            if path.startswith("/admin/"):
+                yield method.upper(), path.format(**PLACES), operation
+
+
+ALL = [(method, path) for method, path, _ in operations()]
+WITH_BODY = [(method, path) for method, path, one in operations() if "requestBody" in one]
+
+
+def nested(levels):
+    return b'{"settings":' + b'{"a":' * levels + b"1" + b"}" * levels + b"}"
+
+
+BODIES = {
+    "unknown key": (b'{"surprise": 1}', 400),
+    "a list": (b"[]", 400),
+    "a string": (b'"x"', 400),
+    "null": (b"null", 400),
+    "a number": (b"1", 400),
+    "no JSON": (b"{", 400),
+    "two documents": (b"{} {}", 400),
+    "NaN": (b'{"settings": {"a": NaN}, "variants": NaN}', 400),
+    "a null byte": (b'{"title": "a\\u0000b", "display_name": "a\\u0000b"}', 400),
+    "half a pair": (b'{"title": "\\ud800"}', 400),
+    "half a pair as key": (b'{"\\ud800": 1}', 400),
+    "not UTF-8": (b'{"title": "\xff"}', 400),
+    "twice a key": (b'{"title": "a", "title": "b"}', 400),
+    "1,000 deep": (nested(1000), 400),
+    "100,000 deep": (b"[" * 100_000, 400),
+    "a long number": (b'{"weight": ' + b"9" * 10_000 + b"}", 400),
+    "2 MB": (b'{"title": "' + b"x" * 2_000_000 + b'"}', 413),
+    "10 MB": (b'{"title": "' + b"x" * 10_000_000 + b'"}', 413),
+}
+
+
+@pytest.mark.parametrize(("method", "path"), ALL, ids=str)
+async def test_no_admin_route_answers_without_a_session(http, method, path):
+    refused(await http.request(method, path), 401)
+    for token in ("Bearer x", "Basic eA==", "Bearer ", ""):
+        answer = await http.request(method, path, headers={"Authorization": token})
+        refused(answer, 401)
+
+
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize(("method", "path"), WITH_BODY, ids=str)
+async def test_a_bad_body_is_refused(admin, method, path, body):
+    content, status = BODIES[body]
+
+    answer = await admin.request(method, path, content=content, headers=JSON)
+
+    refused(answer, status)
+
+
+@pytest.mark.parametrize(("method", "path"), WITH_BODY, ids=str)
+async def test_another_media_type_is_refused(admin, method, path):
+    for kind in ("text/plain", "application/xml", "application/x-www-form-urlencoded"):
+        answer = await admin.request(method, path, content=b"a=1", headers={"Content-Type": kind})
+        refused(answer, 415)
+
+
+@pytest.mark.parametrize(("method", "path"), WITH_BODY, ids=str)
+async def test_a_malformed_key_or_etag_is_refused(admin, method, path):
+    parameters = next(o["parameters"] for m, p, o in operations() if (m, p) == (method, path))
+    names = {one["name"].lower() for one in parameters if one["in"] == "header"}
+    assert names & {"idempotency-key", "if-match"}
+
+    for name in names:
+        answer = await admin.request(
+            method, path, content=json.dumps({}), headers={**JSON, name: "é" * 300}
+        )
+        refused(answer, 400)

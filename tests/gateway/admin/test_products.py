@@ -1,0 +1,266 @@
+import asyncio
+
+import pytest
+
+from tests.gateway.admin.answers import one, page, refused
+
+
+async def test_a_product_is_answered_whole_with_its_prices_digit_for_digit(admin, unique):
+    body = {
+        "title": "Créatine",
+        "handle": unique,
+        "status": "published",
+        "subtitle": "Monohydrate",
+        "tags": [{"value": "vegan"}],
+        "type": {"value": "Créatine"},
+        "images": [{"url": "/static/img/a.webp"}],
+        "options": [{"title": "Goût", "values": ["Citron", "Nature"]}],
+        "variants": [
+            {
+                "sku": unique,
+                "barcode": "2010001000013",
+                "weight": 370,
+                "options": {"Goût": "Nature"},
+                "prices": [
+                    {"amount": 189.905, "currency_code": "TND"},
+                    {"amount": 60, "currency_code": "eur"},
+                ],
+            }
+        ],
+    }
+
+    answer = await admin.post("/admin/products", json=body)
+
+    made = one(answer, "product")
+    assert made["id"].startswith("prod_")
+    for key in ("title", "handle", "status", "subtitle", "tags", "type"):
+        assert made[key] == body[key]
+    assert made["thumbnail"] == "/static/img/a.webp"
+    (variant,) = made["variants"]
+    assert (variant["sku"], variant["weight"], variant["title"]) == (unique, 370, "Nature")
+    assert [choice["value"] for choice in variant["options"]] == ["Nature"]
+    assert {(p["currency_code"], p["amount"]) for p in variant["prices"]} == {
+        ("tnd", 189.905),
+        ("eur", 60),
+    }
+    assert answer.headers["etag"] == made["etag"]
+    assert one(await admin.get(f"/admin/products/{made['id']}"), "product") == made
+
+
+async def test_the_head_office_is_opted_in_and_no_other_tenant_is(admin, make_product):
+    made = await make_product()
+
+    assert one(await admin.get(f"/admin/tenants/hq/products/{made['id']}"), "product")["visible"]
+    for tenant in ("paris", "lyon"):
+        answer = await admin.get(f"/admin/tenants/{tenant}/products/{made['id']}")
+        refused(answer, 404, "LISTING_NOT_FOUND")
+
+
+async def test_products_are_found_by_id_handle_status_and_words(admin, make_product, unique):
+    first, second = await make_product(title=f"Barre {unique}"), await make_product()
+
+    async def ids(query):
+        found = page(await admin.get(f"/admin/products?{query}"), "products")
+        return [product["id"] for product in found]
+
+    assert await ids(f"id={first['id']}") == [first["id"]]
+    both = f"id={first['id']}&id={second['id']}"
+    assert await ids(f"{both}&order=-created_at") == [second["id"], first["id"]]
+    assert await ids(f"handle={second['handle']}") == [second["id"]]
+    assert await ids(f"q=BARRE {unique}") == [first["id"]]
+    assert await ids(f"status=draft&id={first['id']}") == []
+
+
+async def test_count_is_of_all_pages(admin):
+    answer = await admin.get("/admin/products?limit=3&order=handle")
+    following = await admin.get("/admin/products?limit=3&offset=3&order=handle")
+
+    both = page(answer, "products") + page(following, "products")
+    assert answer.json()["count"] >= 79
+    assert [product["handle"] for product in both] == sorted(p["handle"] for p in both)
+    assert len({product["id"] for product in both}) == 6
+
+
+@pytest.mark.parametrize("method", ["PATCH", "POST"])
+async def test_a_change_is_of_the_keys_that_the_body_holds(admin, make_product, method):
+    made = await make_product(subtitle="Avant", description="Longue.")
+    path = f"/admin/products/{made['id']}"
+
+    answer = await admin.request(method, path, json={"title": "Après", "subtitle": None})
+
+    changed = one(answer, "product")
+    assert (changed["title"], changed["subtitle"], changed["description"]) == (
+        "Après",
+        None,
+        "Longue.",
+    )
+    assert changed["variants"] == made["variants"]
+    assert changed["etag"] != made["etag"]
+
+
+async def test_a_variant_that_is_named_keeps_its_id_and_others_go(admin, make_product, unique):
+    made = await make_product()
+    old = made["variants"][0]
+    variants = [
+        {"id": old["id"], "sku": old["sku"], "options": {"Taille": "1 kg"}},
+        {"sku": unique, "options": {"Taille": "2 kg"}},
+    ]
+    body = {"options": [{"title": "Taille", "values": ["1 kg", "2 kg"]}], "variants": variants}
+
+    changed = one(await admin.patch(f"/admin/products/{made['id']}", json=body), "product")
+
+    assert [variant["sku"] for variant in changed["variants"]] == [old["sku"], unique]
+    assert changed["variants"][0]["id"] == old["id"]
+    assert changed["variants"][0]["prices"] == []
+
+
+async def test_a_stale_etag_changes_nothing(admin, make_product):
+    made = await make_product()
+    path, stale = f"/admin/products/{made['id']}", {"If-Match": made["etag"]}
+    fresh = one(await admin.patch(path, json={"title": "B"}, headers=stale), "product")
+
+    refused(await admin.patch(path, json={"title": "C"}, headers=stale), 409, "ETAG_MISMATCH")
+    refused(await admin.delete(path, headers=stale), 409, "ETAG_MISMATCH")
+
+    assert one(await admin.get(path), "product") == fresh
+
+
+async def test_of_two_changes_of_one_version_one_wins(admin, make_product):
+    made = await make_product()
+    path, headers = f"/admin/products/{made['id']}", {"If-Match": made["etag"]}
+
+    answers = await asyncio.gather(
+        *(admin.patch(path, json={"title": title}, headers=headers) for title in "BCDE")
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+
+
+async def test_the_same_key_makes_one_product_and_another_body_is_refused(admin, unique):
+    key, body = {"Idempotency-Key": unique}, {"title": "A", "handle": unique}
+    first, second = await asyncio.gather(
+        *(admin.post("/admin/products", json=body, headers=key) for _ in range(2))
+    )
+
+    other = await admin.post("/admin/products", json={**body, "title": "B"}, headers=key)
+
+    assert one(first, "product") == one(second, "product")
+    refused(other, 400, "REQUEST_ID_REUSED")
+
+
+async def test_a_handle_and_a_sku_are_one_products(admin, make_product):
+    made = await make_product()
+
+    handle = await admin.post("/admin/products", json={"title": "B", "handle": made["handle"]})
+    sku = {"title": "B", "variants": [{"sku": made["variants"][0]["sku"]}]}
+
+    refused(handle, 409, "HANDLE_TAKEN")
+    refused(await admin.post("/admin/products", json=sku), 409, "SKU_TAKEN")
+
+
+async def test_a_product_that_a_tenant_lists_stays(admin, make_product):
+    made = await make_product()
+    await admin.post("/admin/tenants/paris/products", json={"product_id": made["id"]})
+    path = f"/admin/products/{made['id']}"
+
+    refused(await admin.delete(path), 409, "PRODUCT_LISTED")
+
+    await admin.delete(f"/admin/tenants/paris/products/{made['id']}")
+    gone = await admin.delete(path)
+    assert gone.json() == {"id": made["id"], "object": "product", "deleted": True}
+    refused(await admin.get(path), 404, "PRODUCT_NOT_FOUND")
+    refused(await admin.get(f"/admin/tenants/hq/products/{made['id']}"), 404, "LISTING_NOT_FOUND")
+
+
+def priced(**price):
+    return {"variants": [{"prices": [{"amount": 1, "currency_code": "eur", **price}]}]}
+
+
+@pytest.mark.parametrize(
+    "flaw",
+    [
+        {"title": ""},
+        {"title": None},
+        {"title": "x" * 201},
+        {"title": "nul\x00"},
+        {"handle": "Not A Handle"},
+        {"handle": "x" * 101},
+        {"status": "sold"},
+        {"thumbnail": "javascript:alert(1)"},
+        {"thumbnail": "http://elsewhere.example/a.png"},
+        {"images": [{"url": ""}]},
+        {"images": [{"url": "/a", "id": "img_1"}]},
+        {"images": [{"url": "/a"}] * 51},
+        {"collection_id": "pcol_nothing"},
+        {"collection_id": "../collections/x"},
+        {"categories": [{"id": "pcat_nothing"}]},
+        {"tags": ["vegan"]},
+        {"tags": [{"value": "x" * 51}]},
+        {"options": [{"title": "A", "values": ["1", "1"]}]},
+        {"options": [{"title": "A", "values": ["1"]}] * 2},
+        {"options": [{"title": "A", "values": ["1"]}], "variants": [{"options": {"B": "1"}}]},
+        {"options": [{"title": "A", "values": ["1"]}], "variants": [{"options": {"A": "2"}}]},
+        {"options": [{"title": "A", "values": ["1"]}], "variants": [{"options": {"A": "1"}}] * 2},
+        {"variants": [{"weight": -1}]},
+        {"variants": [{"weight": 2**31}]},
+        {"variants": [{"weight": 1.5}]},
+        {"variants": [{"id": "variant_of_another"}]},
+        {"variants": [{}] * 201},
+        priced(amount=0),
+        priced(amount=-1),
+        priced(amount=9.999),
+        priced(amount=189.9055, currency_code="tnd"),
+        priced(amount=0.5, currency_code="jpy"),
+        priced(amount=1e30),
+        priced(amount="9.90"),
+        priced(amount=True),
+        priced(amount=None),
+        priced(currency_code="xxx"),
+        priced(currency_code=""),
+        {"variants": [{"prices": [{"amount": 1, "currency_code": "eur"}] * 2}]},
+        {"surprise": 1},
+    ],
+    ids=lambda flaw: str(flaw)[:60],
+)
+async def test_a_flawed_product_is_refused_and_not_made(admin, unique, flaw):
+    answer = await admin.post("/admin/products", json={"title": "A", "handle": unique, **flaw})
+
+    refused(answer, 400)
+    assert page(await admin.get(f"/admin/products?handle={unique}"), "products") == []
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999999999", "1" * 5000])
+async def test_what_is_no_number_is_refused(admin, unique, number):
+    price = f'{{"amount": {number}, "currency_code": "eur"}}'
+    body = f'{{"title": "A", "handle": "{unique}", "variants": [{{"prices": [{price}]}}]}}'
+
+    answer = await admin.post(
+        "/admin/products", content=body, headers={"Content-Type": "application/json"}
+    )
+
+    refused(answer, 400)
+    assert page(await admin.get(f"/admin/products?handle={unique}"), "products") == []
+
+
+@pytest.mark.parametrize("product_id", ["prod_nothing", "%00", "a%20b", "é", ".."])
+async def test_a_product_that_is_not_there_is_not_found_or_no_name(admin, product_id):
+    answer = await admin.get(f"/admin/products/{product_id}")
+
+    assert answer.status_code in (400, 404)
+    refused(answer, answer.status_code)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "order=price",
+        "order=-",
+        "status=sold",
+        "surprise=1",
+        f"q={'x' * 101}",
+        "id=a/b",
+        "limit=1e3",
+    ],
+)
+async def test_a_flawed_query_is_refused(admin, query):
+    refused(await admin.get(f"/admin/products?{query}"), 400)
