@@ -1,0 +1,66 @@
+"""Listings as the contract has them."""
+
+from collections.abc import Mapping
+
+from souk.catalog_opt_in.v1 import listing_service_pb2 as pb
+from souk.catalog_opt_in.v1 import product_pb2
+
+from services.catalog_opt_in.findings import Findings
+from services.catalog_opt_in.listings.rules import reasons_not_shown
+from services.catalog_opt_in.messages import time_of
+from services.catalog_opt_in.models import Listing
+from services.catalog_opt_in.offers import Offer
+from services.kernel import money
+from services.kernel.updates import etag
+
+
+def message(listing: Listing, own: Mapping[str, int], currency: str) -> pb.Listing:
+    return pb.Listing(
+        name=f"tenants/{listing.tenant_id}/listings/{listing.listing_id}",
+        product=f"products/{listing.listing_id}",
+        state=pb.Listing.State.Value(f"STATE_{listing.state}"),
+        prices=[
+            pb.VariantPrice(variant=variant, price=money.money(amount, currency))
+            for variant, amount in own.items()
+        ],
+        visible=listing.visible,
+        reasons=reasons_not_shown(
+            state=listing.state, product_status=listing.product_status, priced=listing.priced
+        ),
+        title=listing.title,
+        handle=listing.handle,
+        thumbnail=listing.thumbnail,
+        product_status=product_pb2.Product.Status.Value(f"STATUS_{listing.product_status}"),
+        etag=etag(listing.version),
+        create_time=time_of(listing.created_at),
+        update_time=time_of(listing.updated_at),
+    )
+
+
+def state(asked: int, findings: Findings) -> str:
+    """Reads the state that a tenant wants; LIVE when it says none."""
+    if asked not in pb.Listing.State.values():
+        findings.add("state", "no such state")
+        return ""
+    return "HIDDEN" if asked == pb.Listing.STATE_HIDDEN else "LIVE"
+
+
+def own_prices(
+    asked: pb.Listing, offer: Offer, currency: str, findings: Findings
+) -> dict[str, int]:
+    """Reads a tenant's own prices: minor units by variant."""
+    variants = {variant["id"] for variant in offer["variants"]}
+    found: dict[str, int] = {}
+    for place, price in enumerate(asked.prices):
+        field = f"prices[{place}]"
+        if price.variant not in variants:
+            findings.add(f"{field}.variant", "the product has no such variant", "VARIANT_UNKNOWN")
+        elif price.variant in found:
+            findings.add(f"{field}.variant", "this variant has a price already")
+        elif price.price.currency_code != currency:
+            findings.add(
+                f"{field}.price.currency_code", f"must be {currency}", "PRICE_CURRENCY_MISMATCH"
+            )
+        else:
+            found[price.variant] = findings.price(price.price, f"{field}.price")
+    return dict(sorted(found.items()))

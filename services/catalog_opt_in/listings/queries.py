@@ -1,0 +1,196 @@
+"""Every statement on listings and on the catalogue that they make up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Select, delete, func, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from services.catalog_opt_in import models
+from services.catalog_opt_in.head_office import ours
+from services.catalog_opt_in.listings import rules
+from services.catalog_opt_in.models import Listing, ListingPrice, TenantCatalogue
+from services.catalog_opt_in.offers import Offer
+from services.catalog_opt_in.texts import search_text, sort_key
+from services.kernel.money import json_number
+
+ORDERS: dict[str, Any] = {
+    "created_at": Listing.created_at,
+    "updated_at": Listing.updated_at,
+    "title": Listing.title_key,
+    "handle": Listing.handle,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a listing is found: a table, the key there of what it is found by, and which of it."""
+
+    table: type[models.ListingCategory] | type[models.ListingTag]
+    key: InstrumentedAttribute[str]
+    ids: list[str]
+
+
+async def offer(session: AsyncSession, product_id: str) -> Offer | None:
+    """Reads what the head office offers of a product, whatever its status."""
+    text = await session.scalar(
+        select(models.Offer.document).where(models.Offer.product_id == product_id)
+    )
+    return None if text is None else orjson.loads(text)
+
+
+async def one(session: AsyncSession, listing_id: str) -> Listing | None:
+    """Reads a listing of the scope's tenant, behind the platform's door too."""
+    return await session.scalar(
+        select(Listing).where(ours(Listing), Listing.listing_id == listing_id)
+    )
+
+
+def matching(*, state: str) -> Select[Listing]:
+    wanted = select(Listing)
+    return wanted.where(Listing.state == state) if state else wanted
+
+
+async def count(session: AsyncSession, wanted: Select[Listing]) -> int:
+    inner = wanted.with_only_columns(Listing.listing_id)
+    return await session.scalar(select(func.count()).select_from(inner.subquery())) or 0
+
+
+async def own_prices(
+    session: AsyncSession, listing_ids: Sequence[str]
+) -> dict[str, dict[str, int]]:
+    """Reads the tenant's own prices of listings: minor units by listing and variant."""
+    rows = await session.scalars(
+        select(ListingPrice)
+        .where(ListingPrice.listing_id.in_(listing_ids))
+        .order_by(ListingPrice.variant_id)
+    )
+    found: dict[str, dict[str, int]] = {listing_id: {} for listing_id in listing_ids}
+    for row in rows:
+        found[row.listing_id][row.variant_id] = row.amount_minor
+    return found
+
+
+def market(currency: str) -> rules.Market:
+    return rules.Market(currency, lambda minor: orjson.Fragment(json_number(minor, currency)))
+
+
+def content(
+    offer: Offer, *, own: Mapping[str, int], currency: str, state: str, now: datetime
+) -> dict[str, Any]:
+    """Computes all columns of a listing that follow from the offer, the tenant and its wishes."""
+    collection, kind = offer["collection"], offer["type"]
+    gate: Any = {
+        "state": state,
+        "product_status": offer["status"],
+        "priced": bool(rules.amounts(offer, own, currency)),
+    }
+    document = rules.document(offer, own=own, market=market(currency), updated_at=now)
+    return {
+        **gate,
+        "visible": not rules.reasons_not_shown(**gate),
+        "title": offer["title"],
+        "title_key": sort_key(offer["title"]),
+        "handle": offer["handle"],
+        "thumbnail": rules.thumbnail(offer),
+        "search": search_text(offer["title"], offer["subtitle"], offer["handle"]),
+        "collection_id": collection["id"] if collection else None,
+        "type_id": kind["id"] if kind else None,
+        "document": orjson.dumps(document),
+        "offered_at": datetime.fromisoformat(offer["created_at"]),
+        "updated_at": now,
+    }
+
+
+async def create(
+    session: AsyncSession,
+    offer: Offer,
+    *,
+    own: Mapping[str, int],
+    currency: str,
+    state: str,
+    now: datetime,
+) -> Listing | None:
+    """Opts the scope's tenant in to a product; None when it is in already."""
+    columns = content(offer, own=own, currency=currency, state=state, now=now)
+    listing: Listing | None = await session.scalar(
+        upsert(Listing)
+        .values(listing_id=offer["id"], version=1, created_at=now, **columns)
+        .on_conflict_do_nothing(index_elements=["tenant_id", "listing_id"])
+        .returning(Listing)
+    )
+    if listing is None:
+        return None
+    await _insert_prices(session, offer["id"], own)
+    for place in places(offer):
+        if rows := [{"listing_id": offer["id"], place.key.key: id_} for id_ in place.ids]:
+            await session.execute(insert(place.table), rows)
+    await raise_catalogue(session, currency, shown=int(listing.visible))
+    return listing
+
+
+async def change(
+    session: AsyncSession,
+    listing: Listing,
+    offer: Offer,
+    *,
+    own: Mapping[str, int],
+    currency: str,
+    state: str,
+    now: datetime,
+) -> Listing:
+    """Gives a listing other prices or another state."""
+    was_visible = listing.visible
+    for column, value in content(offer, own=own, currency=currency, state=state, now=now).items():
+        setattr(listing, column, value)
+    listing.version += 1
+    await session.flush()
+    await session.execute(delete(ListingPrice).where(ListingPrice.listing_id == listing.listing_id))
+    await _insert_prices(session, listing.listing_id, own)
+    await raise_catalogue(session, currency, shown=int(listing.visible) - int(was_visible))
+    return listing
+
+
+async def remove(session: AsyncSession, listing: Listing, *, currency: str) -> None:
+    """Opts the scope's tenant out, with the listing's prices and places."""
+    await session.delete(listing)
+    await session.flush()
+    await raise_catalogue(session, currency, shown=-int(listing.visible))
+
+
+async def raise_catalogue(session: AsyncSession, currency: str, *, shown: int) -> None:
+    """Raises the version of the scope's tenant; `shown` more products are shown than before."""
+    statement = upsert(TenantCatalogue).values(currency=currency, version=1, visible_count=shown)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["tenant_id"],
+            set_={
+                "version": TenantCatalogue.version + 1,
+                "visible_count": TenantCatalogue.visible_count + shown,
+            },
+        )
+    )
+
+
+def places(offer: Offer) -> list[Place]:
+    """Lists by what a listing is found besides its own columns."""
+    categories = {id_ for shelf in offer["categories"] for id_ in (shelf["id"], *shelf["above"])}
+    tags = [tag["id"] for tag in offer["tags"]]
+    return [
+        Place(models.ListingCategory, models.Category.category_id, sorted(categories)),
+        Place(models.ListingTag, models.Tag.tag_id, sorted(tags)),
+    ]
+
+
+async def _insert_prices(session: AsyncSession, listing_id: str, own: Mapping[str, int]) -> None:
+    rows = [
+        {"listing_id": listing_id, "variant_id": variant, "amount_minor": amount}
+        for variant, amount in own.items()
+    ]
+    if rows:
+        await session.execute(insert(ListingPrice), rows)

@@ -1,0 +1,183 @@
+"""Carries a change of the head office to every tenant that is opted in to what changed.
+
+Set-based: tenants that pay alike see the same document, so it is rendered and sent once for all of
+them, and one UPDATE writes it. Whoever calls this holds the products (see head_office.py), so that
+no listing comes, goes or changes meanwhile.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from sqlalchemy import ColumnElement, Text, any_, delete, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from services.catalog_opt_in import models
+from services.catalog_opt_in.listings import queries
+from services.catalog_opt_in.models import Listing, ListingPrice, TenantCatalogue
+from services.catalog_opt_in.offers import Offer
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """What listings of one product have in common when one document fits them all."""
+
+    currency: str
+    state: str
+    own: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One tenant's listing of the product."""
+
+    tenant: str
+    alike: Alike
+    visible: bool
+
+
+async def publish(session: AsyncSession, offer: Offer, version: int) -> None:
+    """Stores what tenants may opt in to."""
+    values = {
+        "status": offer["status"],
+        "version": version,
+        "document": orjson.dumps(offer).decode(),
+    }
+    statement = upsert(models.Offer).values(product_id=offer["id"], **values)
+    await session.execute(
+        statement.on_conflict_do_update(index_elements=["product_id"], set_=values)
+    )
+
+
+async def withdraw(session: AsyncSession, product_id: str) -> None:
+    await session.execute(delete(models.Offer).where(models.Offer.product_id == product_id))
+
+
+async def tenants_listing(session: AsyncSession, product_id: str) -> list[str]:
+    """Names the tenants that are opted in to a product."""
+    return [listed.tenant for listed in await _listed(session, product_id, own={})]
+
+
+async def refresh(session: AsyncSession, offers: Iterable[Offer], *, now: datetime) -> None:
+    """Brings every listing of these products to what their offers say now."""
+    shown: defaultdict[str, int] = defaultdict(int)
+    for offer in offers:
+        await _drop_prices_of_gone_variants(session, offer)
+        listings = await _listed(session, offer["id"], own=await _own(session, offer["id"]))
+        for alike, group in _grouped(listings).items():
+            visible = await _rewrite(session, offer, alike, [one.tenant for one in group], now)
+            for one in group:
+                shown[one.tenant] += int(visible) - int(one.visible)
+        await _replace_places(session, offer, [one.tenant for one in listings])
+    await _raise_catalogues(session, shown)
+
+
+def _grouped(listings: Sequence[Listed]) -> dict[Alike, list[Listed]]:
+    groups: defaultdict[Alike, list[Listed]] = defaultdict(list)
+    for listed in listings:
+        groups[listed.alike].append(listed)
+    return groups
+
+
+async def _listed(
+    session: AsyncSession, product_id: str, *, own: dict[str, dict[str, int]]
+) -> list[Listed]:
+    # From the tenants to their listings by key: no index has to lead with the product.
+    rows = await session.execute(
+        select(Listing.tenant_id, TenantCatalogue.currency, Listing.state, Listing.visible)
+        .join(TenantCatalogue, TenantCatalogue.tenant_id == Listing.tenant_id)
+        .where(Listing.listing_id == product_id)
+    )
+    return [
+        Listed(tenant, Alike(currency, state, tuple(sorted(own.get(tenant, {}).items()))), visible)
+        for tenant, currency, state, visible in rows
+    ]
+
+
+async def _own(session: AsyncSession, product_id: str) -> dict[str, dict[str, int]]:
+    """Reads all tenants' own prices of a product: minor units by tenant and variant."""
+    rows = await session.execute(
+        select(ListingPrice.tenant_id, ListingPrice.variant_id, ListingPrice.amount_minor)
+        .join(TenantCatalogue, TenantCatalogue.tenant_id == ListingPrice.tenant_id)
+        .where(ListingPrice.listing_id == product_id)
+    )
+    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for tenant, variant, amount in rows:
+        found[tenant][variant] = amount
+    return found
+
+
+async def _drop_prices_of_gone_variants(session: AsyncSession, offer: Offer) -> None:
+    kept = [variant["id"] for variant in offer["variants"]]
+    await session.execute(
+        delete(ListingPrice).where(
+            ListingPrice.tenant_id == TenantCatalogue.tenant_id,
+            ListingPrice.listing_id == offer["id"],
+            ListingPrice.variant_id.not_in(kept),
+        )
+    )
+
+
+async def _rewrite(
+    session: AsyncSession, offer: Offer, alike: Alike, tenants: list[str], now: datetime
+) -> bool:
+    """Writes one document for all these tenants; tells whether it is shown."""
+    columns = queries.content(
+        offer, own=dict(alike.own), currency=alike.currency, state=alike.state, now=now
+    )
+    await session.execute(
+        update(Listing)
+        .where(_among(Listing.tenant_id, tenants), Listing.listing_id == offer["id"])
+        .values(version=Listing.version + 1, **columns)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(columns["visible"])
+
+
+async def _replace_places(session: AsyncSession, offer: Offer, tenants: list[str]) -> None:
+    """Corrects where listings are found; where nothing has changed, nothing is written."""
+    for place in queries.places(offer):
+        table, key = place.table, place.table.__table__.c[place.key.key]
+        await session.execute(
+            delete(table).where(
+                _among(table.tenant_id, tenants),
+                table.listing_id == offer["id"],
+                key.not_in(place.ids),
+            )
+        )
+        wanted = (
+            select(Listing.tenant_id, Listing.listing_id, place.key)
+            .join(place.key.class_, place.key.in_(place.ids))
+            .where(_among(Listing.tenant_id, tenants), Listing.listing_id == offer["id"])
+        )
+        await session.execute(
+            upsert(table)
+            .from_select(["tenant_id", "listing_id", place.key.key], wanted)
+            .on_conflict_do_nothing()
+        )
+
+
+async def _raise_catalogues(session: AsyncSession, shown: dict[str, int]) -> None:
+    by_change: defaultdict[int, list[str]] = defaultdict(list)
+    for tenant, change in shown.items():
+        by_change[change].append(tenant)
+    for change, tenants in by_change.items():
+        await session.execute(
+            update(TenantCatalogue)
+            .where(_among(TenantCatalogue.tenant_id, tenants))
+            .values(
+                version=TenantCatalogue.version + 1,
+                visible_count=TenantCatalogue.visible_count + change,
+            )
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _among(column: InstrumentedAttribute[str], tenants: list[str]) -> ColumnElement[bool]:
+    """One array, not one parameter each: the same prepared statement for any number of tenants."""
+    return column == any_(literal(tenants, ARRAY(Text)))

@@ -1,0 +1,148 @@
+"""Whether a storefront shows a listing, why not, and the document that it shows."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.catalog_opt_in.offers import Offer, OfferedOption, OfferedVariant, Shelf
+from services.catalog_opt_in.texts import timestamp
+
+LISTING_HIDDEN = "LISTING_HIDDEN"
+PRODUCT_NOT_PUBLISHED = "PRODUCT_NOT_PUBLISHED"
+PRICE_MISSING = "PRICE_MISSING"
+
+Document = dict[str, Any]
+"""A JSON object as Medusa's clients read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """Where a product is sold: a currency, and how its amounts are written in JSON."""
+
+    currency: str
+    number: Callable[[int], object]
+
+
+def reasons_not_shown(*, state: str, product_status: str, priced: bool) -> list[str]:
+    """Decides whether a listing is shown: it is when there is no reason against it.
+
+    The one gate for every read; the reason that the tenant itself can lift comes first.
+    """
+    against = {
+        LISTING_HIDDEN: state != "LIVE",
+        PRODUCT_NOT_PUBLISHED: product_status != "PUBLISHED",
+        PRICE_MISSING: not priced,
+    }
+    return [reason for reason, holds in against.items() if holds]
+
+
+def amounts(offer: Offer, own: Mapping[str, int], currency: str) -> dict[str, int]:
+    """Tells what each variant costs in minor units: the tenant's own price, else the catalogue's.
+
+    A variant with neither in this currency is left out: it is not for sale, and never free.
+    """
+    found = {v["id"]: own.get(v["id"], v["prices"].get(currency)) for v in offer["variants"]}
+    return {variant: amount for variant, amount in found.items() if amount is not None}
+
+
+def thumbnail(offer: Offer) -> str:
+    """The picture for lists: the one that was chosen, else the first."""
+    return offer["thumbnail"] or next((image["url"] for image in offer["images"]), "")
+
+
+def document(
+    offer: Offer, *, own: Mapping[str, int], market: Market, updated_at: datetime
+) -> Document:
+    """Renders what shoppers see of a product in one market, as Medusa's JSON."""
+    costs = amounts(offer, own, market.currency)
+    sold = [variant for variant in offer["variants"] if variant["id"] in costs]
+    collection, kind = offer["collection"], offer["type"]
+    return {
+        "id": offer["id"],
+        "title": offer["title"],
+        "subtitle": offer["subtitle"] or None,
+        "description": offer["description"] or None,
+        "handle": offer["handle"],
+        "status": offer["status"].lower(),
+        "is_giftcard": False,
+        "discountable": True,
+        "thumbnail": thumbnail(offer) or None,
+        "images": [{**image, "rank": rank} for rank, image in enumerate(offer["images"])],
+        "collection_id": collection and collection["id"],
+        "collection": collection and {key: collection[key] for key in ("id", "title", "handle")},
+        "type_id": kind and kind["id"],
+        "type": kind,
+        "tags": offer["tags"],
+        "categories": [_category(shelf) for shelf in offer["categories"]],
+        "options": [_option(option, sold) for option in offer["options"]],
+        "variants": [
+            _variant(offer, variant, rank, market, costs[variant["id"]])
+            for rank, variant in enumerate(sold)
+        ],
+        **dict.fromkeys(("weight", "length", "height", "width", "material", "origin_country")),
+        **dict.fromkeys(("hs_code", "mid_code", "external_id", "metadata")),
+        "created_at": offer["created_at"],
+        "updated_at": timestamp(updated_at),
+    }
+
+
+def _category(shelf: Shelf) -> Document:
+    return {"id": shelf["id"], "name": shelf["title"], "handle": shelf["handle"]}
+
+
+def _option(option: OfferedOption, sold: list[OfferedVariant]) -> Document:
+    """An option with the values that can be bought: a choice that leads nowhere is not offered."""
+    bought = {variant["choices"][option["id"]] for variant in sold}
+    values = [value for value in option["values"] if value["id"] in bought]
+    return {"id": option["id"], "title": option["title"], "values": values}
+
+
+def _variant(
+    offer: Offer, variant: OfferedVariant, rank: int, market: Market, amount: int
+) -> Document:
+    return {
+        "id": variant["id"],
+        "product_id": offer["id"],
+        "title": variant["title"],
+        "sku": variant["sku"],
+        "barcode": variant["barcode"] or None,
+        "ean": None,
+        "upc": None,
+        "weight": variant["weight_grams"] or None,
+        "variant_rank": rank,
+        "images": [],
+        "options": [
+            {"id": value["id"], "option_id": option["id"], "value": value["value"]}
+            for option in offer["options"]
+            for value in option["values"]
+            if value["id"] == variant["choices"][option["id"]]
+        ],
+        "manage_inventory": False,
+        "allow_backorder": False,
+        "inventory_quantity": None,
+        "calculated_price": _price(market, amount),
+        "metadata": None,
+    }
+
+
+def _price(market: Market, amount: int) -> Document:
+    number = market.number(amount)
+    listed = {
+        "id": None,
+        "price_list_id": None,
+        "price_list_type": None,
+        "min_quantity": None,
+        "max_quantity": None,
+    }
+    return {
+        "calculated_amount": number,
+        "is_calculated_price_price_list": False,
+        "is_calculated_price_tax_inclusive": False,
+        "original_amount": number,
+        "is_original_price_price_list": False,
+        "is_original_price_tax_inclusive": False,
+        "currency_code": market.currency.lower(),
+        "calculated_price": listed,
+        "original_price": listed,
+    }

@@ -1,0 +1,174 @@
+"""ListingService: what a tenant opts in to, and out of."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.empty_pb2 import Empty
+from souk.catalog_opt_in.v1 import listing_service_pb2 as pb
+from souk.catalog_opt_in.v1 import listing_service_pb2_grpc as pb_grpc
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.catalog_opt_in.findings import Findings
+from services.catalog_opt_in.head_office import hold_listing
+from services.catalog_opt_in.listings import messages, queries
+from services.catalog_opt_in.messages import PRODUCT, merged
+from services.catalog_opt_in.models import Listing
+from services.catalog_opt_in.offers import Offer
+from services.kernel import audit, names, pages, requests, updates
+from services.kernel.db import Database
+from services.kernel.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
+from services.kernel.scope import current_scope
+
+LISTING = "tenants/{tenant}/listings/{listing}"
+
+
+class Listings(pb_grpc.ListingServiceServicer):
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def GetListing(self, request: pb.GetListingRequest, _: Any) -> pb.Listing:
+        current_scope().require(request.name)
+        async with self._db.tenant() as session:
+            listing = await _listing(session, request.name)
+            return await _shown(session, listing)
+
+    async def ListListings(
+        self, request: pb.ListListingsRequest, _: Any
+    ) -> pb.ListListingsResponse:
+        current_scope().require(request.parent)
+        order, descending = pages.order_by(request.order_by, queries.ORDERS, default="created_at")
+        key = {order.key: order.type.python_type, "listing_id": str}
+        page = pages.read(request, key=key, descending=descending)
+        findings = Findings()
+        state = messages.state(request.state, findings) if request.state else ""
+        findings.refuse()
+        async with self._db.tenant() as session:
+            wanted = queries.matching(state=state)
+            rows = (await session.scalars(page.of(wanted, order, Listing.listing_id))).all()
+            total = await queries.count(session, wanted)
+            shown, token = page.cut(rows, key=lambda r: (getattr(r, order.key), r.listing_id))
+            own = await queries.own_prices(session, [row.listing_id for row in shown])
+        return pb.ListListingsResponse(
+            listings=[messages.message(row, own[row.listing_id], _currency()) for row in shown],
+            next_page_token=token,
+            total_size=total,
+        )
+
+    async def CreateListing(self, request: pb.CreateListingRequest, _: Any) -> pb.Listing:
+        current_scope().require(request.parent)
+        async with self._db.tenant() as session:
+            if answer := await requests.answered(session, request, pb.Listing):
+                return answer
+            offer = await _held_offer(session, request.listing.product)
+            _refuse_unpublished(offer)
+            findings = Findings()
+            state = messages.state(request.listing.state, findings)
+            own = messages.own_prices(request.listing, offer, _currency(), findings)
+            findings.refuse()
+            answer = await _opted_in(session, offer, own, state)
+            audit.record(session, resource=answer.name, after=answer)
+            return await requests.remember(session, request, answer)
+
+    async def UpdateListing(self, request: pb.UpdateListingRequest, _: Any) -> pb.Listing:
+        current_scope().require(request.listing.name)
+        async with self._db.tenant() as session:
+            offer = await _offer_of(session, request.listing.name)
+            listing = await _listing(session, request.listing.name)
+            updates.check_etag(request.listing.etag, listing.version)
+            before = await _shown(session, listing)
+            paths = updates.masked(request.listing, request.update_mask, before)
+            asked, findings = merged(before, request.listing, paths), Findings()
+            state = messages.state(asked.state, findings)
+            own = messages.own_prices(asked, offer, _currency(), findings)
+            findings.refuse()
+            await queries.change(
+                session,
+                listing,
+                offer,
+                own=own,
+                currency=_currency(),
+                state=state,
+                now=datetime.now(UTC),
+            )
+            after = messages.message(listing, own, _currency())
+            audit.record(session, resource=after.name, before=before, after=after)
+            return after
+
+    async def DeleteListing(self, request: pb.DeleteListingRequest, _: Any) -> Empty:
+        current_scope().require(request.name)
+        async with self._db.tenant() as session:
+            await _offer_of(session, request.name)
+            listing = await _listing(session, request.name)
+            updates.check_etag(request.etag, listing.version)
+            before = await _shown(session, listing)
+            await queries.remove(session, listing, currency=_currency())
+            audit.record(session, resource=request.name, before=before)
+            return Empty()
+
+
+def _currency() -> str:
+    """The currency of the scope's tenant.
+
+    Raises:
+        FailedPrecondition: CURRENCY_MISSING, the scope names none.
+    """
+    currency = current_scope().currency
+    if not currency:
+        raise FailedPrecondition("CURRENCY_MISSING", "the tenant has no currency to sell in")
+    return currency
+
+
+async def _listing(session: AsyncSession, name: str) -> Listing:
+    _, listing_id = names.parse(name, LISTING)
+    listing = await queries.one(session, listing_id)
+    if listing is None:
+        raise NotFound("LISTING_NOT_FOUND", f"no listing {name}", listing=name)
+    return listing
+
+
+async def _shown(session: AsyncSession, listing: Listing) -> pb.Listing:
+    own = await queries.own_prices(session, [listing.listing_id])
+    return messages.message(listing, own[listing.listing_id], _currency())
+
+
+async def _held_offer(session: AsyncSession, product: str) -> Offer:
+    """Reads what is offered of a product, and keeps it so until the end of the transaction."""
+    try:
+        (product_id,) = names.parse(product, PRODUCT)
+    except InvalidArgument:
+        text = f"must be {PRODUCT}"
+        raise InvalidArgument("NAME_INVALID", f"product: {text}", {"product": text}) from None
+    await hold_listing(session, product_id)
+    offer = await queries.offer(session, product_id)
+    if offer is None:
+        raise NotFound("PRODUCT_NOT_FOUND", f"no product {product}", product=product)
+    return offer
+
+
+async def _offer_of(session: AsyncSession, name: str) -> Offer:
+    """Reads the offer that a listing is of; a listing without one cannot be."""
+    _, listing_id = names.parse(name, LISTING)
+    try:
+        return await _held_offer(session, f"products/{listing_id}")
+    except NotFound:
+        raise NotFound("LISTING_NOT_FOUND", f"no listing {name}", listing=name) from None
+
+
+def _refuse_unpublished(offer: Offer) -> None:
+    if offer["status"] != "PUBLISHED":
+        raise FailedPrecondition(
+            "PRODUCT_NOT_PUBLISHED", "this product is not released", product=offer["id"]
+        )
+
+
+async def _opted_in(
+    session: AsyncSession, offer: Offer, own: dict[str, int], state: str
+) -> pb.Listing:
+    listing = await queries.create(
+        session, offer, own=own, currency=_currency(), state=state, now=datetime.now(UTC)
+    )
+    if listing is None:
+        raise AlreadyExists(
+            "LISTING_EXISTS", f"already opted in to {offer['id']}", product=offer["id"]
+        )
+    return messages.message(listing, own, _currency())

@@ -1,0 +1,54 @@
+"""What reading and showing messages has in common for all of this service's resources."""
+
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.catalog_opt_in.findings import Findings
+from services.kernel import names
+from services.kernel.errors import InvalidArgument
+
+PRODUCT = "products/{product}"
+COLLECTION = "collections/{collection}"
+CATEGORY = "categories/{category}"
+
+M = TypeVar("M", bound=Message)
+
+
+def time_of(at: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(at.astimezone(UTC))
+    return stamp
+
+
+def merged(stored: M, wanted: M, paths: list[str]) -> M:
+    """Puts the fields that `paths` name of what is wanted over what is stored."""
+    result, chosen = type(stored)(), type(stored)()
+    result.CopyFrom(stored)
+    chosen.CopyFrom(wanted)
+    for field in stored.DESCRIPTOR.fields_by_name:
+        (result if field in paths else chosen).ClearField(field)
+    result.MergeFrom(chosen)
+    return result
+
+
+def id_in(name: str, pattern: str, findings: Findings, *, field: str) -> str | None:
+    """Takes the id out of a reference; None when it is empty, or wrong, which is then noted."""
+    if not name:
+        return None
+    try:
+        return names.parse(name, pattern)[0]
+    except InvalidArgument:
+        findings.add(field, f"must be {pattern}", "NAME_INVALID")
+        return None
+
+
+def handle_of(handle: str, title: str, findings: Findings) -> str:
+    """Checks a handle, or makes one of the title when it is empty; a title is needed for that."""
+    try:
+        return names.handle(handle) if handle else names.handle_of(title) if title.strip() else ""
+    except InvalidArgument as refusal:
+        findings.absorb(refusal)
+        return ""

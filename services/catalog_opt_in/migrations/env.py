@@ -1,0 +1,6 @@
+"""Alembic's entry."""
+
+from services.catalog_opt_in.models import Base
+from services.kernel import migrations
+
+migrations.run(Base.metadata)

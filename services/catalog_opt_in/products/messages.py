@@ -1,0 +1,131 @@
+"""Products as the contract has them, and as this service has them."""
+
+from datetime import datetime
+
+from souk.catalog_opt_in.v1 import product_pb2
+
+from services.catalog_opt_in.findings import Findings
+from services.catalog_opt_in.messages import CATEGORY, COLLECTION, handle_of, id_in, time_of
+from services.catalog_opt_in.products.rules import (
+    Image,
+    Option,
+    Price,
+    Product,
+    Value,
+    Variant,
+    problems,
+)
+from services.kernel import money
+from services.kernel.updates import etag
+
+_STATUS = "STATUS_"
+
+
+def message(product: Product) -> product_pb2.Product:
+    """Shows a stored product."""
+    return product_pb2.Product(
+        name=f"products/{product.product_id}",
+        title=product.title,
+        subtitle=product.subtitle,
+        description=product.description,
+        handle=product.handle,
+        status=product_pb2.Product.Status.Value(_STATUS + product.status),
+        thumbnail=product.thumbnail,
+        images=[product_pb2.Image(id=i.image_id, url=i.url) for i in product.images],
+        options=[_option_message(option) for option in product.options],
+        variants=[_variant_message(variant) for variant in product.variants],
+        collection=f"collections/{product.collection_id}" if product.collection_id else "",
+        categories=[f"categories/{category}" for category in product.category_ids],
+        tags=product.tags,
+        type=product.type or "",
+        etag=etag(product.version),
+        create_time=time_of(product.created_at),
+        update_time=time_of(product.updated_at),
+    )
+
+
+def _option_message(option: Option) -> product_pb2.Option:
+    values = [product_pb2.OptionValue(id=v.value_id, value=v.value) for v in option.values]
+    return product_pb2.Option(id=option.option_id, title=option.title, values=values)
+
+
+def _variant_message(variant: Variant) -> product_pb2.Variant:
+    return product_pb2.Variant(
+        id=variant.variant_id,
+        title=variant.title,
+        sku=variant.sku,
+        barcode=variant.barcode,
+        weight_grams=variant.weight_grams,
+        options=variant.choices,
+        prices=[money.money(price.amount_minor, price.currency) for price in variant.prices],
+    )
+
+
+def wanted(
+    asked: product_pb2.Product, stored: Product | None, *, product_id: str, now: datetime
+) -> Product:
+    """Reads the product that somebody wants to have; `stored` is what it is now, if it is.
+
+    Raises:
+        InvalidArgument: with a violation for each field that is wrong.
+    """
+    findings = Findings()
+    product = Product(
+        product_id=product_id,
+        title=asked.title,
+        subtitle=asked.subtitle,
+        description=asked.description,
+        handle=handle_of(asked.handle, asked.title, findings),
+        status=_status(asked, findings),
+        thumbnail=asked.thumbnail,
+        images=tuple(Image(url=image.url) for image in asked.images),
+        options=tuple(_option(option) for option in asked.options),
+        variants=tuple(
+            _variant(variant, f"variants[{place}]", findings)
+            for place, variant in enumerate(asked.variants)
+        ),
+        collection_id=id_in(asked.collection, COLLECTION, findings, field="collection"),
+        category_ids=tuple(
+            id_in(name, CATEGORY, findings, field=f"categories[{place}]") or ""
+            for place, name in enumerate(asked.categories)
+        ),
+        tags=tuple(asked.tags),
+        type=asked.type or None,
+        version=stored.version + 1 if stored else 1,
+        created_at=stored.created_at if stored else now,
+        updated_at=now,
+    )
+    findings.extend(problems(product, stored))
+    findings.refuse()
+    return product
+
+
+def _status(asked: product_pb2.Product, findings: Findings) -> str:
+    try:
+        name = product_pb2.Product.Status.Name(asked.status)
+    except ValueError:
+        findings.add("status", "no such status")
+        return "DRAFT"
+    return "DRAFT" if asked.status == 0 else name.removeprefix(_STATUS)
+
+
+def _option(option: product_pb2.Option) -> Option:
+    return Option(title=option.title, values=tuple(Value(value=v.value) for v in option.values))
+
+
+def _variant(variant: product_pb2.Variant, field: str, findings: Findings) -> Variant:
+    return Variant(
+        variant_id=variant.id,
+        title=variant.title,
+        sku=variant.sku,
+        barcode=variant.barcode,
+        weight_grams=variant.weight_grams,
+        choices=dict(variant.options),
+        prices=tuple(
+            Price(
+                currency=price.currency_code,
+                amount_minor=findings.price(price, f"{field}.prices[{place}]"),
+            )
+            for place, price in enumerate(variant.prices)
+        ),
+    )

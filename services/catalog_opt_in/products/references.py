@@ -1,0 +1,40 @@
+"""Finds what products refer to, and refuses what does not exist."""
+
+from collections.abc import Iterable
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.catalog_opt_in.findings import Findings
+from services.catalog_opt_in.products.offer import References
+from services.catalog_opt_in.products.rules import Product
+from services.catalog_opt_in.taxonomy import queries
+
+
+async def references(session: AsyncSession, products: Iterable[Product]) -> References:
+    """Reads everything that these products refer to; new tags and types come to be."""
+    all_of = list(products)
+    return References(
+        collections=await queries.collection_shelves(
+            session, {p.collection_id for p in all_of if p.collection_id}
+        ),
+        categories=await queries.category_shelves(
+            session, {id_ for p in all_of for id_ in p.category_ids}
+        ),
+        tags=await queries.tag_ids(session, {tag for p in all_of for tag in p.tags}),
+        types=await queries.type_ids(session, {p.type for p in all_of if p.type}),
+    )
+
+
+def refuse_unknown(product: Product, known: References) -> None:
+    """Refuses a product in a collection or category that does not exist.
+
+    Raises:
+        InvalidArgument: COLLECTION_NOT_FOUND or CATEGORY_NOT_FOUND.
+    """
+    findings = Findings()
+    if product.collection_id and product.collection_id not in known.collections:
+        findings.add("collection", "there is no such collection", "COLLECTION_NOT_FOUND")
+    for place, category_id in enumerate(product.category_ids):
+        if category_id not in known.categories:
+            findings.add(f"categories[{place}]", "there is no such category", "CATEGORY_NOT_FOUND")
+    findings.refuse()

@@ -1,0 +1,226 @@
+"""What a product is, what may be wrong with one, and how its parts keep their ids."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.catalog_opt_in.texts import problem, url_problem
+
+MOST = {"images": 50, "options": 5, "variants": 200, "categories": 50, "tags": 50}
+MOST_VALUES = 100
+TITLE_LENGTH = 200
+
+Problems = Iterator[tuple[str, str]]
+"""Fields and what is wrong with them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    image_id: str = ""
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    value_id: str = ""
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    option_id: str = ""
+    title: str
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """In one currency; minor units."""
+
+    currency: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """`choices` goes from option title to value."""
+
+    variant_id: str = ""
+    title: str = ""
+    sku: str = ""
+    barcode: str = ""
+    weight_grams: int = 0
+    choices: dict[str, str]
+    prices: tuple[Price, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """A product of the master catalogue, whole."""
+
+    product_id: str
+    title: str
+    subtitle: str = ""
+    description: str = ""
+    handle: str
+    status: str
+    thumbnail: str = ""
+    images: tuple[Image, ...] = ()
+    options: tuple[Option, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    collection_id: str | None = None
+    category_ids: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    type: str | None = None
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+def problems(product: Product, stored: Product | None) -> Problems:
+    """Finds what is wrong with a product that somebody wants; `stored` is what it is now."""
+    yield from _text("title", product.title, least=1, most=TITLE_LENGTH)
+    yield from _text("subtitle", product.subtitle, most=200)
+    yield from _text("description", product.description, most=20_000, lines=True)
+    yield from _text("type", product.type or "", most=50)
+    if product.thumbnail:
+        yield from _url("thumbnail", product.thumbnail)
+    yield from _counts(product)
+    for place, image in enumerate(product.images):
+        yield from _url(f"images[{place}].url", image.url)
+    yield from _repeats("categories", product.category_ids)
+    yield from _repeats("tags", product.tags)
+    for place, tag in enumerate(product.tags):
+        yield from _text(f"tags[{place}]", tag, least=1, most=50)
+    yield from _options(product.options)
+    yield from _variants(product, {v.variant_id for v in stored.variants} if stored else set())
+
+
+def _counts(product: Product) -> Problems:
+    for field, most in MOST.items():
+        parts = product.category_ids if field == "categories" else getattr(product, field)
+        if len(parts) > most:
+            yield field, f"at most {most}"
+
+
+def _options(options: tuple[Option, ...]) -> Problems:
+    yield from _repeats("options", [option.title for option in options])
+    for place, option in enumerate(options):
+        field = f"options[{place}]"
+        yield from _text(f"{field}.title", option.title, least=1, most=50)
+        if not 1 <= len(option.values) <= MOST_VALUES:
+            yield f"{field}.values", f"from 1 to {MOST_VALUES}"
+        yield from _repeats(f"{field}.values", [value.value for value in option.values])
+        for index, value in enumerate(option.values):
+            yield from _text(f"{field}.values[{index}].value", value.value, least=1, most=100)
+
+
+def _variants(product: Product, known: Collection[str]) -> Problems:
+    for key in ("variant_id", "sku"):
+        field = "id" if key == "variant_id" else key
+        given = [getattr(variant, key) for variant in product.variants]
+        for place in _repeated(given):
+            if given[place]:
+                yield f"variants[{place}].{field}", "is given twice"
+    choices = [tuple(sorted(variant.choices.items())) for variant in product.variants]
+    for place in _repeated(choices):
+        yield f"variants[{place}].options", "another variant has the same choices"
+    for place, variant in enumerate(product.variants):
+        if variant.variant_id and variant.variant_id not in known:
+            yield f"variants[{place}].id", "the product has no such variant"
+        yield from _variant(f"variants[{place}]", variant, product.options)
+
+
+def _variant(field: str, variant: Variant, options: tuple[Option, ...]) -> Problems:
+    yield from _text(f"{field}.title", variant.title, most=TITLE_LENGTH)
+    yield from _text(f"{field}.sku", variant.sku, most=64)
+    yield from _text(f"{field}.barcode", variant.barcode, most=32)
+    if variant.sku != variant.sku.strip():
+        yield f"{field}.sku", "begins or ends with a space"
+    if variant.weight_grams < 0:
+        yield f"{field}.weight_grams", "must not be negative"
+    yield from _choices(f"{field}.options", variant.choices, options)
+    for place in _repeated([price.currency for price in variant.prices]):
+        yield f"{field}.prices[{place}].currency_code", "this currency has a price already"
+
+
+def _choices(field: str, choices: dict[str, str], options: tuple[Option, ...]) -> Problems:
+    if choices.keys() != {option.title for option in options}:
+        yield field, "must choose a value for exactly the product's options"
+        return
+    for option in options:
+        if choices[option.title] not in {value.value for value in option.values}:
+            yield f"{field}.{option.title}", "the option has no such value"
+
+
+def _text(field: str, text: str, *, least: int = 0, most: int, lines: bool = False) -> Problems:
+    if (found := problem(text, least=least, most=most, lines=lines)) is not None:
+        yield field, found
+
+
+def _url(field: str, url: str) -> Problems:
+    if (found := url_problem(url)) is not None:
+        yield field, found
+
+
+def _repeats(field: str, values: Iterable[str]) -> Problems:
+    for place in _repeated(values):
+        yield f"{field}[{place}]", "is given twice"
+
+
+def _repeated(values: Iterable[object]) -> list[int]:
+    """Finds the places of values that came before."""
+    seen: set[object] = set()
+    places = []
+    for place, value in enumerate(values):
+        if value in seen:
+            places.append(place)
+        seen.add(value)
+    return places
+
+
+def identified(wanted: Product, stored: Product | None, new_id: Callable[[str], str]) -> Product:
+    """Gives every part its id: the one that the stored product has for it, or a new one.
+
+    Variants are known by their id, images by their address, options and values by their text.
+    """
+    images = {i.url: i.image_id for i in stored.images} if stored else {}
+    options = {o.title: o for o in stored.options} if stored else {}
+    return replace(
+        wanted,
+        images=tuple(
+            replace(image, image_id=images.pop(image.url, "") or new_id("img"))
+            for image in wanted.images
+        ),
+        options=tuple(
+            _identified_option(option, options.get(option.title), new_id)
+            for option in wanted.options
+        ),
+        variants=tuple(
+            replace(
+                variant,
+                variant_id=variant.variant_id or new_id("variant"),
+                title=variant.title or _title_of(variant, wanted),
+            )
+            for variant in wanted.variants
+        ),
+    )
+
+
+def _identified_option(
+    option: Option, stored: Option | None, new_id: Callable[[str], str]
+) -> Option:
+    known = {value.value: value.value_id for value in stored.values} if stored else {}
+    return replace(
+        option,
+        option_id=stored.option_id if stored else new_id("opt"),
+        values=tuple(
+            replace(value, value_id=known.get(value.value) or new_id("optval"))
+            for value in option.values
+        ),
+    )
+
+
+def _title_of(variant: Variant, product: Product) -> str:
+    chosen = " / ".join(variant.choices[option.title] for option in product.options)
+    return (chosen or product.title)[:TITLE_LENGTH]

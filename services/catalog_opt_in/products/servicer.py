@@ -1,0 +1,207 @@
+"""The products of the master catalogue: CatalogService, first third."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.empty_pb2 import Empty
+from souk.catalog_opt_in.v1 import catalog_service_pb2 as pb
+from souk.catalog_opt_in.v1 import product_pb2
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.catalog_opt_in import models
+from services.catalog_opt_in.head_office import HeadOffice, hold_product
+from services.catalog_opt_in.listings import queries as listings
+from services.catalog_opt_in.listings.refresh import publish, refresh, tenants_listing, withdraw
+from services.catalog_opt_in.messages import PRODUCT, merged
+from services.catalog_opt_in.offers import Offer
+from services.catalog_opt_in.products import messages, queries
+from services.catalog_opt_in.products.offer import offer_of
+from services.catalog_opt_in.products.references import references, refuse_unknown
+from services.catalog_opt_in.products.rules import Product, identified
+from services.catalog_opt_in.texts import query_problem
+from services.kernel import audit, names, pages, requests, updates
+from services.kernel.errors import (
+    AlreadyExists,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+)
+from services.kernel.scope import current_scope
+
+MOST_NAMES = 200
+
+
+class Products:
+    """Reads are of the head office's own rows; writes reach every tenant's listings."""
+
+    _office: HeadOffice
+
+    async def GetProduct(self, request: pb.GetProductRequest, _: Any) -> product_pb2.Product:
+        async with self._office.reading() as session:
+            return messages.message(await _product(session, request.name))
+
+    async def ListProducts(
+        self, request: pb.ListProductsRequest, _: Any
+    ) -> pb.ListProductsResponse:
+        order, descending = pages.order_by(request.order_by, queries.ORDERS, default="created_at")
+        key = {"order": order.kind, "product_id": str}
+        page = pages.read(request, key=key, descending=descending)
+        wanted = queries.matching(
+            status=_status(request.status),
+            handle=request.handle,
+            query=_query(request.query),
+            product_ids=_ids(list(request.products)),
+        )
+        async with self._office.reading() as session:
+            rows = await queries.found(
+                session, page.of(wanted, order.column, models.Product.product_id)
+            )
+            total = await queries.count(session, wanted)
+        shown, token = page.cut(rows, key=lambda p: (order.of(p), p.product_id))
+        return pb.ListProductsResponse(
+            products=[messages.message(product) for product in shown],
+            next_page_token=token,
+            total_size=total,
+        )
+
+    async def CreateProduct(self, request: pb.CreateProductRequest, _: Any) -> product_pb2.Product:
+        async with self._office.writing() as session:
+            if answer := await requests.answered(session, request, product_pb2.Product):
+                return answer
+            product = _new(request.product)
+            offer = await _store(session, product, is_new=True)
+            await listings.create(
+                session,
+                offer,
+                own={},
+                currency=current_scope().currency or "",
+                state="LIVE",
+                now=product.created_at,
+            )
+            answer = messages.message(product)
+            audit.record(session, resource=answer.name, after=answer)
+            return await requests.remember(session, request, answer)
+
+    async def UpdateProduct(self, request: pb.UpdateProductRequest, _: Any) -> product_pb2.Product:
+        async with self._office.writing() as session:
+            stored = await _product(session, request.product.name)
+            updates.check_etag(request.product.etag, stored.version)
+            before = messages.message(stored)
+            paths = updates.masked(request.product, request.update_mask, before)
+            product = _changed(stored, merged(before, request.product, paths))
+            await hold_product(session, product.product_id)
+            offer = await _store(session, product, is_new=False)
+            await refresh(session, [offer], now=product.updated_at)
+            after = messages.message(product)
+            audit.record(session, resource=after.name, before=before, after=after)
+            return after
+
+    async def DeleteProduct(self, request: pb.DeleteProductRequest, _: Any) -> Empty:
+        async with self._office.writing() as session:
+            stored = await _product(session, request.name)
+            updates.check_etag(request.etag, stored.version)
+            await hold_product(session, stored.product_id)
+            await _refuse_listed(session, stored)
+            await _leave_own_listing(session, stored.product_id)
+            await withdraw(session, stored.product_id)
+            await queries.remove(session, stored.product_id)
+            audit.record(session, resource=request.name, before=messages.message(stored))
+            return Empty()
+
+
+async def refreshed(session: AsyncSession, product_ids: Sequence[str], now: datetime) -> None:
+    """Makes the offers of products anew, after a change of what they refer to."""
+    products = await queries.some(session, product_ids)
+    known = await references(session, products)
+    offers = [offer_of(product, known) for product in products]
+    for product, offer in zip(products, offers, strict=True):
+        await publish(session, offer, product.version)
+    await refresh(session, offers, now=now)
+
+
+async def _product(session: AsyncSession, name: str) -> Product:
+    (product_id,) = names.parse(name, PRODUCT)
+    product = await queries.one(session, product_id)
+    if product is None:
+        raise NotFound("PRODUCT_NOT_FOUND", f"no product {name}", product=name)
+    return product
+
+
+def _new(asked: product_pb2.Product) -> Product:
+    product = messages.wanted(asked, None, product_id=names.new_id("prod"), now=datetime.now(UTC))
+    return identified(product, None, names.new_id)
+
+
+def _changed(stored: Product, asked: product_pb2.Product) -> Product:
+    product = messages.wanted(asked, stored, product_id=stored.product_id, now=datetime.now(UTC))
+    return identified(product, stored, names.new_id)
+
+
+async def _store(session: AsyncSession, product: Product, *, is_new: bool) -> Offer:
+    """Stores a product, and the offer of it."""
+    known = await references(session, [product])
+    refuse_unknown(product, known)
+    await _refuse_taken(session, product)
+    write = queries.create if is_new else queries.replace
+    await write(session, product, tags=known.tags, types=known.types)
+    offer = offer_of(product, known)
+    await publish(session, offer, product.version)
+    return offer
+
+
+async def _refuse_taken(session: AsyncSession, product: Product) -> None:
+    if await queries.handle_is_taken(session, product):
+        raise AlreadyExists(
+            "HANDLE_TAKEN",
+            f"another product has the handle {product.handle}",
+            {"handle": "another product has it"},
+            handle=product.handle,
+        )
+    if taken := await queries.taken_skus(session, product):
+        fields = {
+            f"variants[{place}].sku": "another product has it"
+            for place, variant in enumerate(product.variants)
+            if variant.sku in taken
+        }
+        sku = min(taken)
+        raise AlreadyExists("SKU_TAKEN", f"another product has the SKU {sku}", fields, sku=sku)
+
+
+async def _refuse_listed(session: AsyncSession, product: Product) -> None:
+    own = current_scope().tenant
+    others = [t for t in await tenants_listing(session, product.product_id) if t != own]
+    if others:
+        raise FailedPrecondition(
+            "PRODUCT_LISTED",
+            f"{len(others)} tenants are opted in to it; reject it, and let them opt out first",
+            tenants=str(len(others)),
+        )
+
+
+async def _leave_own_listing(session: AsyncSession, product_id: str) -> None:
+    listing = await listings.one(session, product_id)
+    if listing is not None:
+        await listings.remove(session, listing, currency=current_scope().currency or "")
+
+
+def _status(status: int) -> str:
+    if status == product_pb2.Product.STATUS_UNSPECIFIED:
+        return ""
+    if status not in product_pb2.Product.Status.values():
+        raise InvalidArgument("FIELD_INVALID", "no such status", {"status": "no such status"})
+    name = product_pb2.Product.Status.Name(product_pb2.Product.Status.ValueType(status))
+    return name.removeprefix("STATUS_")
+
+
+def _query(query: str) -> str:
+    if text := query_problem(query):
+        raise InvalidArgument("FIELD_INVALID", f"query: {text}", {"query": text})
+    return query
+
+
+def _ids(asked: list[str]) -> list[str]:
+    if len(asked) > MOST_NAMES:
+        text = f"at most {MOST_NAMES}"
+        raise InvalidArgument("FIELD_INVALID", f"products: {text}", {"products": text})
+    return [names.parse(name, PRODUCT)[0] for name in asked]

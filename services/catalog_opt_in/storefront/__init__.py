@@ -1,0 +1,1 @@
+"""What a shopper sees of one tenant; it only reads."""

@@ -1,0 +1,125 @@
+"""StorefrontService: what a shopper sees."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from souk.catalog_opt_in.v1 import storefront_service_pb2 as pb
+from souk.catalog_opt_in.v1 import storefront_service_pb2_grpc as pb_grpc
+
+from services.catalog_opt_in.storefront import queries, rules
+from services.catalog_opt_in.texts import query_problem, search_query
+from services.kernel import names, pages
+from services.kernel.db import Database
+from services.kernel.errors import InvalidArgument, NotFound
+from services.kernel.scope import current_scope
+
+STORE_PRODUCT = "tenants/{tenant}/storeProducts/{product}"
+PRODUCT_ORDERS = {name: name for name in ("created_at", "updated_at", "title", "handle")}
+MOST_IDS = 200
+MOST_FILTERS = 50
+
+_LISTS = {
+    "ids": MOST_IDS,
+    "handles": MOST_IDS,
+    "collection_ids": MOST_FILTERS,
+    "category_ids": MOST_FILTERS,
+    "tag_ids": MOST_FILTERS,
+    "type_ids": MOST_FILTERS,
+}
+
+
+class Storefront(pb_grpc.StorefrontServiceServicer):
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    async def GetStoreProduct(
+        self, request: pb.GetStoreProductRequest, _: Any
+    ) -> pb.GetStoreProductResponse:
+        current_scope().require(request.name)
+        _tenant, product = names.parse(request.name, STORE_PRODUCT)
+        found = await queries.product(self._db, product)
+        if found is None:
+            raise NotFound("PRODUCT_NOT_FOUND", f"no product {product}", product=product)
+        document, version = found
+        return pb.GetStoreProductResponse(document=document, catalogue_version=version)
+
+    async def ListStoreProducts(
+        self, request: pb.ListStoreProductsRequest, _: Any
+    ) -> pb.ListStoreProductsResponse:
+        current_scope().require(request.parent)
+        documents, total, version = await queries.products(self._db, _wanted(request))
+        return pb.ListStoreProductsResponse(
+            documents=documents, total_size=total, catalogue_version=version
+        )
+
+    async def ListStoreCollections(
+        self, request: pb.ListStoreCollectionsRequest, _: Any
+    ) -> pb.ListStoreCollectionsResponse:
+        current_scope().require(request.parent)
+        _refuse_long_lists(request)
+        shown, version = await queries.collections(self._db)
+        wanted = rules.chosen(shown, ids=request.ids, handles=request.handles)
+        page = _page(wanted, request, rules.COLLECTION_ORDERS)
+        return pb.ListStoreCollectionsResponse(
+            documents=[orjson.dumps(rules.collection_document(one)) for one in page],
+            total_size=len(wanted),
+            catalogue_version=version,
+        )
+
+    async def ListStoreCategories(
+        self, request: pb.ListStoreCategoriesRequest, _: Any
+    ) -> pb.ListStoreCategoriesResponse:
+        current_scope().require(request.parent)
+        _refuse_long_lists(request)
+        shown, version = await queries.categories(self._db)
+        wanted = rules.under(
+            rules.chosen(shown, ids=request.ids, handles=request.handles),
+            request.parent_category_id,
+        )
+        page = _page(wanted, request, rules.CATEGORY_ORDERS)
+        by_id, groups = {one.id: one for one in shown}, rules.children(shown)
+        return pb.ListStoreCategoriesResponse(
+            documents=[
+                orjson.dumps(rules.category_document(one, by_id=by_id, groups=groups))
+                for one in page
+            ],
+            total_size=len(wanted),
+            catalogue_version=version,
+        )
+
+
+def _wanted(request: pb.ListStoreProductsRequest) -> queries.Wanted:
+    _refuse_long_lists(request)
+    order, descending = pages.order_by(request.order_by, PRODUCT_ORDERS, default="-created_at")
+    page = pages.read(request, key={order: str}, descending=descending)
+    if text := query_problem(request.query):
+        raise InvalidArgument("FIELD_INVALID", f"query: {text}", {"query": text})
+    return queries.Wanted(
+        size=page.size,
+        skip=page.skip,
+        order=order,
+        descending=descending,
+        ids=request.ids,
+        handles=request.handles,
+        collections=request.collection_ids,
+        categories=request.category_ids,
+        tags=request.tag_ids,
+        types=request.type_ids,
+        query=search_query(request.query),
+    )
+
+
+def _page(shown: Sequence[Any], request: Any, orders: Mapping[str, rules.Order]) -> Sequence[Any]:
+    """Sorts what is shown and cuts out the page asked for; the first order is the default."""
+    order, descending = pages.order_by(request.order_by, orders, default=next(iter(orders)))
+    page = pages.read(request, key={"id": str}, descending=descending)
+    rows = sorted(shown, key=order, reverse=descending)
+    return rows[page.skip : page.skip + page.size]
+
+
+def _refuse_long_lists(request: Any) -> None:
+    for field, most in _LISTS.items():
+        if len(getattr(request, field, ())) > most:
+            text = f"at most {most}"
+            raise InvalidArgument("FIELD_INVALID", f"{field}: {text}", {field: text})

@@ -1,0 +1,1 @@
+"""How shoppers find products: collections, the tree of categories, tags and types."""

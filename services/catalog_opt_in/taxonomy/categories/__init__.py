@@ -1,0 +1,1 @@
+"""The tree by which shoppers browse."""

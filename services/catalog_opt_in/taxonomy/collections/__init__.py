@@ -1,0 +1,1 @@
+"""Products that belong together for a shopper."""

@@ -1,0 +1,116 @@
+"""Collections: CatalogService, second third."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from google.protobuf.empty_pb2 import Empty
+from souk.catalog_opt_in.v1 import catalog_service_pb2 as pb
+from souk.catalog_opt_in.v1 import product_pb2
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.catalog_opt_in.findings import Findings
+from services.catalog_opt_in.head_office import HeadOffice, hold_all_products
+from services.catalog_opt_in.messages import COLLECTION, handle_of, merged
+from services.catalog_opt_in.models import Collection
+from services.catalog_opt_in.products.servicer import refreshed
+from services.catalog_opt_in.taxonomy import queries
+from services.catalog_opt_in.taxonomy.messages import collection_message
+from services.catalog_opt_in.taxonomy.paging import paged
+from services.catalog_opt_in.taxonomy.rules import text_problems
+from services.catalog_opt_in.texts import sort_key
+from services.kernel import audit, names, requests, updates
+from services.kernel.errors import FailedPrecondition, NotFound
+
+_ORDERS = {
+    "created_at": (Collection.created_at, Collection.collection_id),
+    "updated_at": (Collection.updated_at, Collection.collection_id),
+    "title": (Collection.title_key, Collection.collection_id),
+    "handle": (Collection.handle, Collection.collection_id),
+}
+
+
+class Collections:
+    _office: HeadOffice
+
+    async def GetCollection(
+        self, request: pb.GetCollectionRequest, _: Any
+    ) -> product_pb2.Collection:
+        async with self._office.reading() as session:
+            return collection_message(await _collection(session, request.name))
+
+    async def ListCollections(
+        self, request: pb.ListCollectionsRequest, _: Any
+    ) -> pb.ListCollectionsResponse:
+        async with self._office.reading() as session:
+            rows, token, total = await paged(session, request, select(Collection), _ORDERS)
+        return pb.ListCollectionsResponse(
+            collections=[collection_message(row) for row in rows],
+            next_page_token=token,
+            total_size=total,
+        )
+
+    async def CreateCollection(
+        self, request: pb.CreateCollectionRequest, _: Any
+    ) -> product_pb2.Collection:
+        async with self._office.writing() as session:
+            if answer := await requests.answered(session, request, product_pb2.Collection):
+                return answer
+            now = datetime.now(UTC)
+            row = Collection(collection_id=names.new_id("pcol"), version=1, created_at=now)
+            await _write(session, row, request.collection, now)
+            answer = collection_message(row)
+            audit.record(session, resource=answer.name, after=answer)
+            return await requests.remember(session, request, answer)
+
+    async def UpdateCollection(
+        self, request: pb.UpdateCollectionRequest, _: Any
+    ) -> product_pb2.Collection:
+        async with self._office.writing() as session:
+            await hold_all_products(session)
+            row = await _collection(session, request.collection.name)
+            updates.check_etag(request.collection.etag, row.version)
+            before, now = collection_message(row), datetime.now(UTC)
+            paths = updates.masked(request.collection, request.update_mask, before)
+            row.version += 1
+            await _write(session, row, merged(before, request.collection, paths), now)
+            inside = await queries.products_in_collection(session, row.collection_id)
+            await refreshed(session, inside, now)
+            after = collection_message(row)
+            audit.record(session, resource=after.name, before=before, after=after)
+            return after
+
+    async def DeleteCollection(self, request: pb.DeleteCollectionRequest, _: Any) -> Empty:
+        async with self._office.writing() as session:
+            row = await _collection(session, request.name)
+            updates.check_etag(request.etag, row.version)
+            if await queries.products_in_collection(session, row.collection_id):
+                raise FailedPrecondition(
+                    "COLLECTION_IN_USE", "a product is in this collection", collection=request.name
+                )
+            await session.delete(row)
+            audit.record(session, resource=request.name, before=collection_message(row))
+            return Empty()
+
+
+async def _collection(session: AsyncSession, name: str) -> Collection:
+    (collection_id,) = names.parse(name, COLLECTION)
+    row = await session.get(Collection, collection_id)
+    if row is None:
+        raise NotFound("COLLECTION_NOT_FOUND", f"no collection {name}", collection=name)
+    return row
+
+
+async def _write(
+    session: AsyncSession, row: Collection, asked: product_pb2.Collection, now: datetime
+) -> None:
+    """Stores what is asked for in `row`, when nothing is wrong with it."""
+    findings = Findings()
+    handle = handle_of(asked.handle, asked.title, findings)
+    findings.extend(text_problems(asked.title))
+    findings.refuse()
+    await queries.refuse_taken_handle(session, Collection, handle, row.collection_id)
+    row.title, row.title_key, row.handle = asked.title, sort_key(asked.title), handle
+    row.updated_at = now
+    session.add(row)
+    await session.flush()

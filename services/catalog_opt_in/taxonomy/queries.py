@@ -1,0 +1,133 @@
+"""Every statement on collections, categories, tags and types."""
+
+from collections.abc import Collection as Many
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Select, exists, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.catalog_opt_in.head_office import ours
+from services.catalog_opt_in.models import (
+    Category,
+    Collection,
+    ListingCategory,
+    Product,
+    ProductCategory,
+    ProductType,
+    Tag,
+    TenantCatalogue,
+)
+from services.catalog_opt_in.offers import Shelf
+from services.catalog_opt_in.taxonomy.rules import Parents, above
+from services.kernel.errors import AlreadyExists
+from services.kernel.names import new_id
+
+Row = Collection | Category
+
+
+async def tree(session: AsyncSession) -> dict[str, str | None]:
+    rows = await session.execute(select(Category.category_id, Category.parent_id))
+    return dict(rows.tuples().all())
+
+
+async def refuse_taken_handle(
+    session: AsyncSession, kind: type[Row], handle: str, own_id: str
+) -> None:
+    """Refuses a handle that another row of its kind has.
+
+    Raises:
+        AlreadyExists: HANDLE_TAKEN.
+    """
+    key = Collection.collection_id if kind is Collection else Category.category_id
+    with session.no_autoflush:
+        taken = await session.scalar(select(exists().where(kind.handle == handle, key != own_id)))
+    if taken:
+        text = f"another {kind.__tablename__} has it"
+        raise AlreadyExists(
+            "HANDLE_TAKEN", f"handle {handle}: {text}", {"handle": text}, handle=handle
+        )
+
+
+async def count(session: AsyncSession, statement: Select[Any]) -> int:
+    return await session.scalar(select(func.count()).select_from(statement.subquery())) or 0
+
+
+async def collection_shelves(session: AsyncSession, ids: Many[str]) -> dict[str, Shelf]:
+    """Reads collections as offers carry them; those that do not exist are missing."""
+    rows = await session.scalars(select(Collection).where(Collection.collection_id.in_(ids)))
+    return {
+        row.collection_id: Shelf(id=row.collection_id, title=row.title, handle=row.handle, above=[])
+        for row in rows
+    }
+
+
+async def category_shelves(session: AsyncSession, ids: Many[str]) -> dict[str, Shelf]:
+    """Reads categories as offers carry them; those that do not exist are missing."""
+    if not ids:
+        return {}
+    parents = await tree(session)
+    rows = await session.scalars(select(Category).where(Category.category_id.in_(ids)))
+    return {row.category_id: _shelf(row, parents) for row in rows}
+
+
+def _shelf(row: Category, parents: Parents) -> Shelf:
+    return Shelf(
+        id=row.category_id,
+        title=row.title,
+        handle=row.handle,
+        above=above(parents, row.category_id),
+    )
+
+
+async def tag_ids(session: AsyncSession, values: Many[str]) -> dict[str, str]:
+    """Finds the ids of tags by their values; a value that is new becomes a tag."""
+    if not values:
+        return {}
+    new = [{"tag_id": new_id("ptag"), "value": value} for value in sorted(values)]
+    await session.execute(insert(Tag).on_conflict_do_nothing(index_elements=["value"]), new)
+    rows = await session.execute(select(Tag.value, Tag.tag_id).where(Tag.value.in_(values)))
+    return dict(rows.tuples().all())
+
+
+async def type_ids(session: AsyncSession, values: Many[str]) -> dict[str, str]:
+    """Finds the ids of product types by their values; a value that is new becomes a type."""
+    if not values:
+        return {}
+    new = [{"type_id": new_id("ptyp"), "value": value} for value in sorted(values)]
+    await session.execute(insert(ProductType).on_conflict_do_nothing(index_elements=["value"]), new)
+    rows = await session.execute(
+        select(ProductType.value, ProductType.type_id).where(ProductType.value.in_(values))
+    )
+    return dict(rows.tuples().all())
+
+
+async def products_in_collection(session: AsyncSession, collection_id: str) -> Sequence[str]:
+    found = select(Product.product_id).where(ours(Product), Product.collection_id == collection_id)
+    return (await session.scalars(found)).all()
+
+
+async def products_in_categories(session: AsyncSession, ids: Iterable[str]) -> Sequence[str]:
+    found = select(ProductCategory.product_id).where(
+        ours(ProductCategory), ProductCategory.category_id.in_(list(ids))
+    )
+    return (await session.scalars(found.distinct())).all()
+
+
+async def set_depths(session: AsyncSession, depths: dict[str, int]) -> None:
+    """Says how far below the top categories are, by their ids."""
+    if depths:
+        rows = [{"category_id": id_, "depth": depth} for id_, depth in depths.items()]
+        await session.execute(update(Category), rows)
+
+
+async def raise_catalogues_of(session: AsyncSession, category_id: str) -> None:
+    """Tells the storefronts that show a category that something of it has changed."""
+    showing = exists().where(
+        ListingCategory.tenant_id == TenantCatalogue.tenant_id,
+        ListingCategory.category_id == category_id,
+    )
+    await session.execute(
+        update(TenantCatalogue).where(showing).values(version=TenantCatalogue.version + 1)
+    )

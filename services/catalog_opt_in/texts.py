@@ -1,0 +1,61 @@
+"""Text from people: what may stand in a field, and how it is compared."""
+
+import unicodedata
+from datetime import UTC, datetime
+
+SORT_KEY_LENGTH = 200
+QUERY_LENGTH = 100
+_LINE_BREAKS = frozenset("\n\r\t")
+
+
+def problem(text: str, *, least: int = 0, most: int, lines: bool = False) -> str | None:
+    """Tells what is wrong with a text, or None. `lines` allows line breaks and tabs."""
+    if len(text) > most:
+        return f"at most {most} characters"
+    if len(text.strip()) < least:
+        return "must not be empty"
+    allowed = _LINE_BREAKS if lines else frozenset()
+    if any(unicodedata.category(c) == "Cc" and c not in allowed for c in text):
+        return "holds a control character"
+    return None
+
+
+def url_problem(url: str) -> str | None:
+    """Tells what is wrong with the address of a picture, or None."""
+    if len(url) > 2000 or any(c.isspace() or not c.isprintable() for c in url):
+        return "at most 2000 characters, without spaces"
+    rooted = url.startswith("/") and not url.startswith("//")
+    absolute = url.startswith("https://") and url[8:9] not in ("", "/", "?", "#")
+    return None if rooted or absolute else "must be an https URL, or a path that starts with /"
+
+
+def folded(text: str) -> str:
+    """Makes texts comparable: without case, without accents."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in apart if not unicodedata.combining(c)).casefold()
+
+
+def sort_key(title: str) -> str:
+    """What a title sorts by; short enough for an index whatever the title holds."""
+    return folded(title)[:SORT_KEY_LENGTH]
+
+
+def search_text(*parts: str) -> str:
+    """What a search looks into; no query holds a line break, so none matches across two parts."""
+    return "\n".join(folded(part) for part in parts)
+
+
+def query_problem(query: str) -> str | None:
+    """Tells what is wrong with what somebody looks for, or None."""
+    return problem(query, most=QUERY_LENGTH)
+
+
+def search_query(query: str) -> str:
+    """The same folding for what is looked for."""
+    return folded(query).strip()
+
+
+def timestamp(at: datetime) -> str:
+    """Writes a time as JavaScript does: UTC, milliseconds, Z."""
+    at = at.astimezone(UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
