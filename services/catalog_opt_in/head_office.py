@@ -12,8 +12,8 @@ from services.kernel.errors import PermissionDenied
 from services.kernel.scope import current_scope
 from services.kernel.tables import TenantOwned
 
-# Locks are always taken in this order, and the rows of tenant_catalogue last: so no two transactions
-# ever wait for each other.
+# Locks are always taken in this order, and the rows of tenant_catalogue last: so no two
+# transactions ever wait for each other.
 _HEAD_OFFICE = text("SELECT pg_advisory_xact_lock(hashtextextended('head-office', 0))")
 _ALL_PRODUCTS = text("SELECT pg_advisory_xact_lock(hashtextextended('products', 0))")
 _ONE_PRODUCT = text("SELECT pg_advisory_xact_lock(hashtextextended(:product_id, 0))")

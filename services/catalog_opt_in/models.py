@@ -22,7 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, Relationship, mapped_column, relationship
 from sqlalchemy.schema import SchemaItem
 
 from services.kernel.tables import NAMING, Key, TenantOwned, Time
@@ -51,9 +51,9 @@ def _of_product(*columns: str, parent: str = "product") -> ForeignKeyConstraint:
     return ForeignKeyConstraint(key, [f"{parent}.{name}" for name in key], ondelete="CASCADE")
 
 
-def _parts(by: str, **how: Any) -> Any:
+def _parts(by: str, *, secondary: str | None = None) -> "Relationship[Any]":
     """Parts to be read together with what they are parts of; they are written on their own."""
-    return relationship(viewonly=True, lazy="raise", order_by=by, **how)
+    return relationship(viewonly=True, lazy="raise", order_by=by, secondary=secondary)
 
 
 class Collection(Base):

@@ -1,7 +1,6 @@
 """ListingService: what a tenant opts in to, and out of."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
 from souk.catalog_opt_in.v1 import listing_service_pb2 as pb
@@ -26,14 +25,14 @@ class Listings(pb_grpc.ListingServiceServicer):
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def GetListing(self, request: pb.GetListingRequest, _: Any) -> pb.Listing:
+    async def GetListing(self, request: pb.GetListingRequest, _context: object) -> pb.Listing:
         current_scope().require(request.name)
         async with self._db.tenant() as session:
             listing = await _listing(session, request.name)
             return await _shown(session, listing)
 
     async def ListListings(
-        self, request: pb.ListListingsRequest, _: Any
+        self, request: pb.ListListingsRequest, _context: object
     ) -> pb.ListListingsResponse:
         current_scope().require(request.parent)
         order, descending = pages.order_by(request.order_by, queries.ORDERS, default="created_at")
@@ -54,7 +53,7 @@ class Listings(pb_grpc.ListingServiceServicer):
             total_size=total,
         )
 
-    async def CreateListing(self, request: pb.CreateListingRequest, _: Any) -> pb.Listing:
+    async def CreateListing(self, request: pb.CreateListingRequest, _context: object) -> pb.Listing:
         current_scope().require(request.parent)
         async with self._db.tenant() as session:
             if answer := await requests.answered(session, request, pb.Listing):
@@ -69,7 +68,7 @@ class Listings(pb_grpc.ListingServiceServicer):
             audit.record(session, resource=answer.name, after=answer)
             return await requests.remember(session, request, answer)
 
-    async def UpdateListing(self, request: pb.UpdateListingRequest, _: Any) -> pb.Listing:
+    async def UpdateListing(self, request: pb.UpdateListingRequest, _context: object) -> pb.Listing:
         current_scope().require(request.listing.name)
         async with self._db.tenant() as session:
             offer = await _offer_of(session, request.listing.name)
@@ -94,7 +93,7 @@ class Listings(pb_grpc.ListingServiceServicer):
             audit.record(session, resource=after.name, before=before, after=after)
             return after
 
-    async def DeleteListing(self, request: pb.DeleteListingRequest, _: Any) -> Empty:
+    async def DeleteListing(self, request: pb.DeleteListingRequest, _context: object) -> Empty:
         current_scope().require(request.name)
         async with self._db.tenant() as session:
             await _offer_of(session, request.name)

@@ -205,7 +205,7 @@ async def _insert_parts(session: AsyncSession, product: Product, tags: Mapping[s
 
 
 def _part_rows(
-    product: Product, tags: dict[str, str]
+    product: Product, tags: Mapping[str, str]
 ) -> Iterable[tuple[type[models.Base], list[dict[str, Any]]]]:
     """Lists the rows of every kind of part, each kind after those that it refers to."""
     yield (

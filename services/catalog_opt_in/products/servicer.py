@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
 from souk.catalog_opt_in.v1 import catalog_service_pb2 as pb
@@ -37,12 +36,14 @@ class Products:
 
     _office: HeadOffice
 
-    async def GetProduct(self, request: pb.GetProductRequest, _: Any) -> product_pb2.Product:
+    async def GetProduct(
+        self, request: pb.GetProductRequest, _context: object
+    ) -> product_pb2.Product:
         async with self._office.reading() as session:
             return messages.message(await _product(session, request.name))
 
     async def ListProducts(
-        self, request: pb.ListProductsRequest, _: Any
+        self, request: pb.ListProductsRequest, _context: object
     ) -> pb.ListProductsResponse:
         order, descending = pages.order_by(request.order_by, queries.ORDERS, default="created_at")
         key = {"order": order.kind, "product_id": str}
@@ -65,7 +66,9 @@ class Products:
             total_size=total,
         )
 
-    async def CreateProduct(self, request: pb.CreateProductRequest, _: Any) -> product_pb2.Product:
+    async def CreateProduct(
+        self, request: pb.CreateProductRequest, _context: object
+    ) -> product_pb2.Product:
         async with self._office.writing() as session:
             if answer := await requests.answered(session, request, product_pb2.Product):
                 return answer
@@ -83,7 +86,9 @@ class Products:
             audit.record(session, resource=answer.name, after=answer)
             return await requests.remember(session, request, answer)
 
-    async def UpdateProduct(self, request: pb.UpdateProductRequest, _: Any) -> product_pb2.Product:
+    async def UpdateProduct(
+        self, request: pb.UpdateProductRequest, _context: object
+    ) -> product_pb2.Product:
         async with self._office.writing() as session:
             stored = await _product(session, request.product.name)
             updates.check_etag(request.product.etag, stored.version)
@@ -97,7 +102,7 @@ class Products:
             audit.record(session, resource=after.name, before=before, after=after)
             return after
 
-    async def DeleteProduct(self, request: pb.DeleteProductRequest, _: Any) -> Empty:
+    async def DeleteProduct(self, request: pb.DeleteProductRequest, _context: object) -> Empty:
         async with self._office.writing() as session:
             stored = await _product(session, request.name)
             updates.check_etag(request.etag, stored.version)

@@ -1,9 +1,10 @@
 """StorefrontService: what a shopper sees."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypeVar
 
 import orjson
+from google.protobuf.message import Message
 from souk.catalog_opt_in.v1 import storefront_service_pb2 as pb
 from souk.catalog_opt_in.v1 import storefront_service_pb2_grpc as pb_grpc
 
@@ -29,12 +30,16 @@ _LISTS = {
 }
 
 
+S = TypeVar("S")
+ShelfRequest = pb.ListStoreCollectionsRequest | pb.ListStoreCategoriesRequest
+
+
 class Storefront(pb_grpc.StorefrontServiceServicer):
     def __init__(self, database: Database) -> None:
         self._db = database
 
     async def GetStoreProduct(
-        self, request: pb.GetStoreProductRequest, _: Any
+        self, request: pb.GetStoreProductRequest, _context: object
     ) -> pb.GetStoreProductResponse:
         current_scope().require(request.name)
         _tenant, product = names.parse(request.name, STORE_PRODUCT)
@@ -45,7 +50,7 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
         return pb.GetStoreProductResponse(document=document, catalogue_version=version)
 
     async def ListStoreProducts(
-        self, request: pb.ListStoreProductsRequest, _: Any
+        self, request: pb.ListStoreProductsRequest, _context: object
     ) -> pb.ListStoreProductsResponse:
         current_scope().require(request.parent)
         documents, total, version = await queries.products(self._db, _wanted(request))
@@ -54,7 +59,7 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
         )
 
     async def ListStoreCollections(
-        self, request: pb.ListStoreCollectionsRequest, _: Any
+        self, request: pb.ListStoreCollectionsRequest, _context: object
     ) -> pb.ListStoreCollectionsResponse:
         current_scope().require(request.parent)
         _refuse_long_lists(request)
@@ -68,7 +73,7 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
         )
 
     async def ListStoreCategories(
-        self, request: pb.ListStoreCategoriesRequest, _: Any
+        self, request: pb.ListStoreCategoriesRequest, _context: object
     ) -> pb.ListStoreCategoriesResponse:
         current_scope().require(request.parent)
         _refuse_long_lists(request)
@@ -110,7 +115,9 @@ def _wanted(request: pb.ListStoreProductsRequest) -> queries.Wanted:
     )
 
 
-def _page(shown: Sequence[Any], request: Any, orders: Mapping[str, rules.Order]) -> Sequence[Any]:
+def _page(
+    shown: Sequence[S], request: ShelfRequest, orders: Mapping[str, rules.Order]
+) -> Sequence[S]:
     """Sorts what is shown and cuts out the page asked for; the first order is the default."""
     order, descending = pages.order_by(request.order_by, orders, default=next(iter(orders)))
     page = pages.read(request, key={"id": str}, descending=descending)
@@ -118,7 +125,7 @@ def _page(shown: Sequence[Any], request: Any, orders: Mapping[str, rules.Order])
     return rows[page.skip : page.skip + page.size]
 
 
-def _refuse_long_lists(request: Any) -> None:
+def _refuse_long_lists(request: Message) -> None:
     for field, most in _LISTS.items():
         if len(getattr(request, field, ())) > most:
             text = f"at most {most}"

@@ -1,7 +1,6 @@
 """The tree of categories: CatalogService, last third."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
 from souk.catalog_opt_in.v1 import catalog_service_pb2 as pb
@@ -36,12 +35,14 @@ _REFUSALS = {
 class Categories:
     _office: HeadOffice
 
-    async def GetCategory(self, request: pb.GetCategoryRequest, _: Any) -> product_pb2.Category:
+    async def GetCategory(
+        self, request: pb.GetCategoryRequest, _context: object
+    ) -> product_pb2.Category:
         async with self._office.reading() as session:
             return category_message(await _category(session, request.name))
 
     async def ListCategories(
-        self, request: pb.ListCategoriesRequest, _: Any
+        self, request: pb.ListCategoriesRequest, _context: object
     ) -> pb.ListCategoriesResponse:
         async with self._office.reading() as session:
             rows, token, total = await paged(session, request, select(Category), _ORDERS)
@@ -52,7 +53,7 @@ class Categories:
         )
 
     async def CreateCategory(
-        self, request: pb.CreateCategoryRequest, _: Any
+        self, request: pb.CreateCategoryRequest, _context: object
     ) -> product_pb2.Category:
         async with self._office.writing() as session:
             if answer := await requests.answered(session, request, product_pb2.Category):
@@ -65,7 +66,7 @@ class Categories:
             return await requests.remember(session, request, answer)
 
     async def UpdateCategory(
-        self, request: pb.UpdateCategoryRequest, _: Any
+        self, request: pb.UpdateCategoryRequest, _context: object
     ) -> product_pb2.Category:
         async with self._office.writing() as session:
             await hold_all_products(session)
@@ -81,7 +82,7 @@ class Categories:
             audit.record(session, resource=after.name, before=before, after=after)
             return after
 
-    async def DeleteCategory(self, request: pb.DeleteCategoryRequest, _: Any) -> Empty:
+    async def DeleteCategory(self, request: pb.DeleteCategoryRequest, _context: object) -> Empty:
         async with self._office.writing() as session:
             row = await _category(session, request.name)
             updates.check_etag(request.etag, row.version)

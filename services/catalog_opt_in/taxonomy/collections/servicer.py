@@ -1,7 +1,6 @@
 """Collections: CatalogService, second third."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
 from souk.catalog_opt_in.v1 import catalog_service_pb2 as pb
@@ -34,13 +33,13 @@ class Collections:
     _office: HeadOffice
 
     async def GetCollection(
-        self, request: pb.GetCollectionRequest, _: Any
+        self, request: pb.GetCollectionRequest, _context: object
     ) -> product_pb2.Collection:
         async with self._office.reading() as session:
             return collection_message(await _collection(session, request.name))
 
     async def ListCollections(
-        self, request: pb.ListCollectionsRequest, _: Any
+        self, request: pb.ListCollectionsRequest, _context: object
     ) -> pb.ListCollectionsResponse:
         async with self._office.reading() as session:
             rows, token, total = await paged(session, request, select(Collection), _ORDERS)
@@ -51,7 +50,7 @@ class Collections:
         )
 
     async def CreateCollection(
-        self, request: pb.CreateCollectionRequest, _: Any
+        self, request: pb.CreateCollectionRequest, _context: object
     ) -> product_pb2.Collection:
         async with self._office.writing() as session:
             if answer := await requests.answered(session, request, product_pb2.Collection):
@@ -64,7 +63,7 @@ class Collections:
             return await requests.remember(session, request, answer)
 
     async def UpdateCollection(
-        self, request: pb.UpdateCollectionRequest, _: Any
+        self, request: pb.UpdateCollectionRequest, _context: object
     ) -> product_pb2.Collection:
         async with self._office.writing() as session:
             await hold_all_products(session)
@@ -80,7 +79,9 @@ class Collections:
             audit.record(session, resource=after.name, before=before, after=after)
             return after
 
-    async def DeleteCollection(self, request: pb.DeleteCollectionRequest, _: Any) -> Empty:
+    async def DeleteCollection(
+        self, request: pb.DeleteCollectionRequest, _context: object
+    ) -> Empty:
         async with self._office.writing() as session:
             row = await _collection(session, request.name)
             updates.check_etag(request.etag, row.version)
