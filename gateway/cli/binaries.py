@@ -6,7 +6,7 @@ import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
-from gateway.cli.processes import Account
+from gateway.cli.processes import Account, launched
 from gateway.cli.state import CannotStart
 
 
@@ -56,17 +56,10 @@ def _major(path: Path) -> int:
 
 def _runs(binary: Path, account: Account | None) -> bool:
     """Tells whether the account can run it; a checkout below /root hides it from nobody."""
-    who = {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
+    command = launched([str(binary), "--version"], account)
     try:
-        subprocess.run(
-            [binary, "--version"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=True,
-            cwd="/",
-            **who,  # type: ignore[call-overload]  # the three arguments above, or none of them
-        )
-    except (OSError, subprocess.CalledProcessError):
+        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=True, cwd="/")
+    except subprocess.CalledProcessError:
         return False
     return True
 

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from gateway.cli import health, ports
+from gateway.cli.done import Seeding, is_migrated
 from gateway.cli.plan import SERVICES, Plan
 from gateway.cli.processes import Child, Program, start
 from gateway.cli.settings import RunnerSettings
@@ -129,8 +130,15 @@ class LocalPlatform:
             *(self._migrate_and_start(name) for name in SERVICES), self.start("gateway")
         )
         if self._seed:
-            await self._run(self.plan.seed(self.url), "seed")
-            self._report("demo data is there")
+            await self._plant()
+
+    async def _plant(self) -> None:
+        seeding = Seeding(self.state.folder)
+        if self.plan.postgres and seeding.is_done():
+            return
+        await self._run(self.plan.seed(self.url), "seed")
+        seeding.remember()
+        self._report("the demo data is there")
 
     async def _provision(self) -> None:
         try:
@@ -140,10 +148,14 @@ class LocalPlatform:
             raise CannotStart(f"PostgreSQL: {error}") from None
 
     async def _migrate_and_start(self, service: str) -> None:
-        await self._run(self.plan.command(service, "migrate"), f"{service}-migrate")
-        if service == "tenant-registry":
-            await self._run(self.plan.command(service, "bootstrap"), f"{service}-bootstrap")
-        await self.start(service)
+        if not await is_migrated(self.plan.postgres_admin, service):
+            await self._run(self.plan.command(service, "migrate"), f"{service}-migrate")
+        await _together(self.start(service), *self._first_steps(service))
+
+    def _first_steps(self, service: str) -> list[Coroutine[None, None, None]]:
+        if service != "tenant-registry":
+            return []
+        return [self._run(self.plan.command(service, "bootstrap"), f"{service}-bootstrap")]
 
     async def _run(self, program: Program, name: str) -> None:
         """Runs a program to its end, which must be a good one."""

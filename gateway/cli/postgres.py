@@ -16,7 +16,7 @@ from pathlib import Path
 import asyncpg
 
 from gateway.cli import binaries
-from gateway.cli.processes import Account, Program, unprivileged
+from gateway.cli.processes import Account, Program, launched, unprivileged
 from gateway.cli.state import CannotStart
 
 SUPERUSER = "postgres"
@@ -96,13 +96,13 @@ class Postgres:
         draft.rename(self._data)
 
     def _run_initdb(self, programs: Path, draft: Path, password_file: Path) -> None:
-        who = self._account
+        command = [
+            *(str(programs / "initdb"), "-D", str(draft)),
+            *("-U", SUPERUSER, "--pwfile", str(password_file), "-A", "scram-sha-256"),
+            *("-E", "UTF8", "--no-instructions", *_locale(programs)),
+        ]
         done = subprocess.run(
-            [
-                *(programs / "initdb", "-D", draft, "-U", SUPERUSER, "--pwfile", password_file),
-                *("-A", "scram-sha-256", "-E", "UTF8", "--no-instructions"),
-                *_locale(programs),
-            ],
+            launched(command, self._account),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -110,9 +110,6 @@ class Postgres:
             check=False,
             cwd=draft,
             env=_environment(),
-            user=None if who is None else who.uid,
-            group=None if who is None else who.gid,
-            extra_groups=None if who is None else [],
         )
         if done.returncode != 0:
             raise CannotStart(f"initdb failed in {draft}:\n{done.stdout.strip()}")

@@ -1,18 +1,17 @@
 """One child process: started so that it cannot outlive us, logged, stopped in good order."""
 
 import asyncio
-import ctypes
 import os
 import pwd
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-_PR_SET_PDEATHSIG = 1
+_LAUNCHER = str(Path(__file__).with_name("launch.py"))
 _LOG_BYTES = 10_000_000
 
 
@@ -105,15 +104,13 @@ async def start(program: Program, log: Path) -> Child:
     """Starts a program, its output appended to `log`."""
     with _open_log(log) as output:
         process = await asyncio.create_subprocess_exec(
-            *program.arguments,
+            *launched(program.arguments, program.account, program.orphan_signal),
             stdin=asyncio.subprocess.PIPE if program.input else asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             env=dict(program.environment),
             cwd=program.folder,
             start_new_session=True,  # Ctrl-C in the terminal is for us; we stop them in order
-            preexec_fn=_die_with_parent(program.orphan_signal),
-            **_identity(program.account),
         )
     if process.stdin is not None:
         process.stdin.write(program.input.encode())
@@ -127,21 +124,10 @@ def _open_log(log: Path) -> IO[bytes]:
     return log.open("ab")
 
 
-def _identity(account: Account | None) -> dict[str, Any]:
-    if account is None:
-        return {}
-    return {"user": account.uid, "group": account.gid, "extra_groups": []}
-
-
-def _die_with_parent(number: signal.Signals) -> Callable[[], None]:
-    """Makes what a child does before it becomes its program; after setuid, which would undo it."""
-    parent = os.getpid()
-    library = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-
-    def prepare() -> None:
-        if library is not None:
-            library.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
-            if os.getppid() != parent:  # it died before we asked to be told
-                os._exit(1)
-
-    return prepare
+def launched(
+    arguments: Sequence[str], account: Account | None, orphan_signal: signal.Signals | None = None
+) -> list[str]:
+    """Tells the command that runs a program as an account, and ends it when we die unawares."""
+    number = "-" if orphan_signal is None else str(int(orphan_signal))
+    who = ("-", "-") if account is None else (str(account.uid), str(account.gid))
+    return [sys.executable, "-IS", _LAUNCHER, *who, number, str(os.getpid()), *arguments]

@@ -1,0 +1,45 @@
+"""What an earlier start has done already, so that this one need not: most of a start is imports."""
+
+import hashlib
+from pathlib import Path
+
+import asyncpg
+
+from gateway.cli.plan import ROOT
+
+_SEED = ROOT / "gateway" / "cli" / "seed"
+
+
+async def is_migrated(admin_url: str, service: str) -> bool:
+    """Tells whether the service's database is at its newest migration; not, when in doubt."""
+    database = service.replace("-", "_")
+    versions = ROOT / "services" / database / "migrations" / "versions"
+    newest = max(path.name.partition("_")[0] for path in versions.glob("[0-9]*.py"))
+    connection = await asyncpg.connect(admin_url, database=database)
+    try:
+        return bool(await connection.fetchval("SELECT version_num FROM alembic_version") == newest)
+    except asyncpg.PostgresError:
+        return False
+    finally:
+        await connection.close()
+
+
+class Seeding:
+    """Remembers which demo data was planted in a state.
+
+    It is not planted again, or whatever a person took away since would come back with each start.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self._mark = state / "seeded"
+
+    def is_done(self) -> bool:
+        return self._mark.exists() and self._mark.read_text() == _fingerprint()
+
+    def remember(self) -> None:
+        self._mark.write_text(_fingerprint())
+
+
+def _fingerprint() -> str:
+    files = sorted(_SEED.rglob("*.toml"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()

@@ -1,0 +1,33 @@
+"""Becomes another program, as another account, and bound to end with its parent.
+
+    python launch.py UID GID SIGNAL PARENT PROGRAM ARGUMENT…        ("-" for what stays as it is)
+
+It is a program of its own because Python does such things between fork and exec, and a fork runs
+gRPC's handlers, which abort the child when a call is under way. Without them Python uses vfork.
+"""
+
+import ctypes
+import os
+import sys
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main(uid: str, gid: str, number: str, parent: str, *program: str) -> None:
+    if uid != "-":
+        os.setgroups([])
+        os.setgid(int(gid))
+        os.setuid(int(uid))
+    if number != "-" and sys.platform == "linux":
+        # After setuid, which would undo it.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+        if os.getppid() != int(parent):  # it died before we asked to be told
+            raise SystemExit(1)
+    try:
+        os.execvp(program[0], program)  # noqa: S606 - it is what this file is for
+    except OSError as error:
+        raise SystemExit(f"{program[0]}: {error.strerror}") from None
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
