@@ -28,7 +28,6 @@ _STATE_CONFLICTS = frozenset(
         "PRODUCT_NOT_PUBLISHED",
         "TENANT_ARCHIVED",
         "TENANT_NOT_ARCHIVED",
-        "TENANT_SUSPENDED",
     }
 )
 
