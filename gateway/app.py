@@ -44,7 +44,12 @@ def create_app(settings: GatewaySettings) -> Guard:
 def create_api() -> FastAPI:
     """Makes the routes alone, as OpenAPI describes them; they work under the guard only."""
     # No redirect between /x and /x/: it would be built from the Host header.
-    api = FastAPI(redirect_slashes=False, redoc_url=None, **openapi.ABOUT)
+    api = FastAPI(
+        redirect_slashes=False,
+        redoc_url=None,
+        generate_unique_id_function=openapi.operation_id,
+        **openapi.ABOUT,
+    )
     for router in (health.router, login.router, *store.routers, *admin.routers):
         api.include_router(router)
     errors.install(api)

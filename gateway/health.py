@@ -4,7 +4,9 @@ import asyncio
 
 import grpc
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import PlainTextResponse
 from grpc_health.v1 import health_pb2
+from pydantic import BaseModel, Field
 
 from gateway import answers
 from gateway.access import own_scope
@@ -28,13 +30,30 @@ router = APIRouter(
 )
 
 
-@router.get("/healthz", summary="Is the process alive?")
+class Alive(BaseModel):
+    status: str = Field(examples=["alive"])
+
+
+class Ready(BaseModel):
+    status: str = Field(examples=["ready"])
+    parts: dict[str, str] = Field(description="The state of each part: serving or unreachable.")
+
+
+@router.get(
+    "/healthz",
+    summary="Is the process alive?",
+    responses=answers.documented(Alive, "It is."),
+)
 async def healthz() -> Response:
     """Answers as long as the process can; asks nobody."""
     return answers.answer({"status": "alive"})
 
 
-@router.get("/readyz", summary="Can requests be served?")
+@router.get(
+    "/readyz",
+    summary="Can requests be served?",
+    responses=answers.documented(Ready, "They can."),
+)
 async def readyz(runtime: RuntimeOf) -> Response:
     """Asks every part, and is ready when shops can be served.
 
@@ -74,7 +93,11 @@ async def _state(channel: grpc.aio.Channel) -> str:
     return health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status).lower()
 
 
-@router.get("/metrics", summary="What was counted, for Prometheus", response_class=Response)
+@router.get(
+    "/metrics",
+    summary="What was counted, for Prometheus",
+    response_class=PlainTextResponse,
+)
 async def metrics(runtime: RuntimeOf) -> Response:
     """Gives request times by route and answers by known tenant, in Prometheus' text format."""
     text, media_type = runtime.metrics.text()

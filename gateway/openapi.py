@@ -3,6 +3,7 @@
 from typing import Any, TypedDict
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 
 class _About(TypedDict):
@@ -41,6 +42,11 @@ currency and country codes are lower case; times are RFC 3339 in UTC.
         {"name": "Health", "description": "For operators, on the platform's own hosts."},
     ],
 }
+
+
+def operation_id(route: APIRoute) -> str:
+    """Names an operation for generated clients, such as store_list_products."""
+    return f"{str(route.tags[0]).lower()}_{route.name}" if route.tags else route.name
 
 
 def install(app: FastAPI) -> None:

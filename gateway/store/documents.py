@@ -1,6 +1,7 @@
 """What store answers hold, for OpenAPI alone: the services prepare the documents themselves."""
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -141,6 +142,7 @@ class StoreCollection(BaseModel):
     id: str
     title: str
     handle: str
+    metadata: dict[str, str] | None
     created_at: datetime
     updated_at: datetime
 
@@ -153,17 +155,25 @@ class StoreCollectionsAnswer(Page):
     collections: list[StoreCollection]
 
 
-class StoreCategory(BaseModel):
-    """A category that holds, itself or below it, a product of this shop."""
-
+class CategoryNode(BaseModel):
     id: str
     name: str
     handle: str
     description: str
-    rank: int
+    rank: int = Field(description="Among its sisters, from 0.")
     parent_category_id: str | None
-    parent_category: CategoryRef | None
-    category_children: list[CategoryRef]
+
+
+class CategoryAbove(CategoryNode):
+    parent_category: dict[str, Any] | None = Field(description="The one above, and so on.")
+
+
+class StoreCategory(CategoryNode):
+    """A category that holds, itself or below it, a product of this shop."""
+
+    parent_category: CategoryAbove | None
+    category_children: list[CategoryNode]
+    metadata: dict[str, str] | None
     created_at: datetime
     updated_at: datetime
 

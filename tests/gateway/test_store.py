@@ -1,0 +1,213 @@
+"""What shoppers read: each shop its own products, prices and words."""
+
+import asyncio
+
+import orjson
+import pytest
+
+from gateway.store.asking import leaves
+from gateway.store.documents import StoreCategory, StoreCollection, StoreProduct, StoreRegion
+
+LISTS = {
+    "/store/products": ("products", StoreProduct, 50),
+    "/store/collections": ("collections", StoreCollection, 10),
+    "/store/product-categories": ("product_categories", StoreCategory, 50),
+    "/store/regions": ("regions", StoreRegion, 20),
+}
+
+
+@pytest.fixture
+def read(http, host):
+    """Reads a path as a shopper of a tenant."""
+
+    async def get(tenant, path, **query):
+        answer = await http.get(path, params=query, headers=host(tenant))
+        answer.raise_for_status()
+        return answer.json()
+
+    return get
+
+
+def paths_in(value, under=""):
+    """The leaves that a document really has."""
+    if isinstance(value, dict) and value:
+        for key, held in value.items():
+            yield from paths_in(held, f"{under}{key}.")
+    elif isinstance(value, list):
+        for one in value:
+            yield from paths_in(one, under)
+    else:
+        yield under.removesuffix(".")
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("tenant", ["hq", "paris"])
+async def test_a_list_has_medusas_envelope(read, tenant, path):
+    plural, _, limit = LISTS[path]
+
+    answer = await read(tenant, path)
+
+    assert list(answer) == [plural, "count", "offset", "limit"]
+    assert (answer["offset"], answer["limit"]) == (0, limit)
+    assert len(answer[plural]) == min(answer["count"], limit) > 0
+
+
+@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("tenant", ["hq", "paris"])
+async def test_documents_hold_what_openapi_says_and_nothing_else(read, tenant, path):
+    plural, model, _ = LISTS[path]
+    described = set(leaves(model))
+
+    for document in (await read(tenant, path))[plural]:
+        assert set(document) == set(model.model_fields)
+        parents = {leaf.rsplit(".", n)[0] for leaf in described for n in range(leaf.count(".") + 1)}
+        assert set(paths_in(document)) <= described | parents
+
+
+async def test_each_shop_shows_its_own_prices_in_its_own_currency(read):
+    for tenant, currency in (("hq", "tnd"), ("paris", "eur")):
+        for product in (await read(tenant, "/store/products", limit=200))["products"]:
+            prices = [variant["calculated_price"] for variant in product["variants"]]
+            assert {price["currency_code"] for price in prices} == {currency}
+            assert all(price["calculated_amount"] > 0 for price in prices)
+
+
+async def test_a_shop_shows_what_it_opted_in_to_and_nothing_else(read, http, host):
+    ours = {p["handle"] for p in (await read("paris", "/store/products", limit=200))["products"]}
+    all_ = (await read("hq", "/store/products", limit=200))["products"]
+    others = [product for product in all_ if product["handle"] not in ours]
+    assert 0 < len(ours) < len(all_)
+
+    for product in others[:10]:
+        for name in (product["id"], product["handle"]):
+            answer = await http.get(f"/store/products/{name}", headers=host("paris"))
+            assert (answer.status_code, answer.json()["code"]) == (404, "PRODUCT_NOT_FOUND")
+        for query in ({"id": product["id"]}, {"handle": product["handle"]}):
+            found = await read("paris", "/store/products", **query)
+            assert (found["products"], found["count"]) == ([], 0)
+
+
+@pytest.mark.parametrize("tenant", ["hq", "paris"])
+async def test_one_product_is_the_same_by_id_by_handle_and_in_the_list(read, tenant):
+    listed = (await read(tenant, "/store/products", limit=1))["products"][0]
+
+    by_id = await read(tenant, f"/store/products/{listed['id']}")
+    by_handle = await read(tenant, f"/store/products/{listed['handle']}")
+
+    assert by_id == by_handle == {"product": listed}
+
+
+@pytest.mark.parametrize("tenant", ["hq", "paris"])
+async def test_pages_follow_each_other_without_gap_or_repeat(read, tenant):
+    whole = await read(tenant, "/store/products", limit=200, order="handle")
+    handles = [product["handle"] for product in whole["products"]]
+
+    paged = []
+    for offset in range(0, whole["count"], 7):
+        page = await read(tenant, "/store/products", limit=7, offset=offset, order="handle")
+        assert page["count"] == whole["count"]
+        paged += [product["handle"] for product in page["products"]]
+
+    assert paged == handles == sorted(handles)
+
+
+async def test_fields_choose_what_is_sent(read):
+    for tenant in ("hq", "paris"):
+        query = {"limit": 3, "fields": "title, +variants.sku,no_such_thing,"}
+        for product in (await read(tenant, "/store/products", **query))["products"]:
+            assert list(product) == ["id", "title", "variants"]
+            assert all(set(variant) == {"id", "sku"} for variant in product["variants"])
+
+
+async def test_careless_fields_of_real_clients_are_the_whole_document(read):
+    for fields in ("*variants.calculated_price,+variants.inventory_quantity,*variants.images,",
+                   "*items.thumbnail,+tags,", " ", "*nothing"):  # fmt: skip
+        plain = await read("paris", "/store/products", limit=5)
+        assert await read("paris", "/store/products", limit=5, fields=fields) == plain
+
+
+async def test_filters_in_every_spelling_of_a_list(read):
+    first, second = (await read("paris", "/store/products", limit=2))["products"]
+    spellings = [
+        {"id": [first["id"], second["id"]]},
+        {"id[]": [first["id"], second["id"]]},
+        {"id[0]": first["id"], "id[1]": second["id"]},
+        {"id": f"{first['id']},{second['id']}"},
+    ]
+
+    for query in spellings:
+        found = await read("paris", "/store/products", **query)
+        assert {product["id"] for product in found["products"]} == {first["id"], second["id"]}
+        assert found["count"] == 2
+
+
+async def test_a_collection_and_a_category_are_found_as_their_products_say(read):
+    for tenant in ("hq", "paris"):
+        products = (await read(tenant, "/store/products", limit=200))["products"]
+        collections = {p["collection_id"] for p in products} - {None}
+        listed = (await read(tenant, "/store/collections", limit=200))["collections"]
+        assert {collection["id"] for collection in listed} == collections
+        one = listed[0]
+        assert await read(tenant, f"/store/collections/{one['id']}") == {"collection": one}
+        within = await read(tenant, "/store/products", collection_id=one["id"], limit=200)
+        assert within["count"] == sum(p["collection_id"] == one["id"] for p in products)
+        categories = await read(tenant, "/store/product-categories", limit=200)
+        for category in categories["product_categories"][:3]:
+            answer = await read(tenant, f"/store/product-categories/{category['id']}")
+            assert answer == {"product_category": category}
+
+
+async def test_a_collection_or_category_with_nothing_of_this_shop_is_not_there(http, read, host):
+    for plural, path in (
+        ("collections", "/store/collections"),
+        ("product_categories", "/store/product-categories"),
+    ):
+        ours = {one["id"] for one in (await read("paris", path, limit=200))[plural]}
+        theirs = {one["id"] for one in (await read("hq", path, limit=200))[plural]} - ours
+        for missing in [*theirs, "pcol_nothing"]:
+            answer = await http.get(f"{path}/{missing}", headers=host("paris"))
+            assert answer.status_code == 404
+            assert answer.json()["type"] == "not_found"
+
+
+async def test_a_region_is_its_own_shops_alone(http, read, host):
+    paris = (await read("paris", "/store/regions"))["regions"][0]
+    hq = (await read("hq", "/store/regions"))["regions"][0]
+
+    assert (paris["id"], paris["currency_code"], hq["currency_code"]) == ("reg_paris", "eur", "tnd")
+    assert [country["iso_2"] for country in paris["countries"]] == ["fr"]
+    assert await read("paris", "/store/regions/reg_paris") == {"region": paris}
+    for missing in ("reg_hq", "reg_lyon", "reg_nobody"):
+        answer = await http.get(f"/store/regions/{missing}", headers=host("paris"))
+        assert (answer.status_code, answer.json()["code"]) == (404, "REGION_NOT_FOUND")
+
+
+async def test_gift_cards_are_not_sold(read):
+    for tenant in ("hq", "paris"):
+        assert (await read(tenant, "/store/products", is_giftcard="true"))["count"] == 0
+        none = await read(tenant, "/store/products", is_giftcard="false")
+        assert none["count"] == (await read(tenant, "/store/products"))["count"]
+
+
+async def test_two_shops_asked_at_the_same_time_never_mix(http, host):
+    async def ids(tenant):
+        answer = await http.get("/store/products?limit=200", headers=host(tenant))
+        return answer.content
+
+    alone = {tenant: await ids(tenant) for tenant in ("hq", "paris")}
+
+    together = await asyncio.gather(*(ids(t) for _ in range(20) for t in ("hq", "paris")))
+
+    assert together == [alone["hq"], alone["paris"]] * 20
+    assert b'"eur"' not in alone["hq"]
+    assert b'"tnd"' not in alone["paris"]
+
+
+async def test_documents_go_out_as_the_service_made_them(http, host):
+    for tenant in ("hq", "paris"):
+        answer = await http.get("/store/products?limit=200", headers=host(tenant))
+
+        body = orjson.loads(answer.content)
+        assert answer.content.startswith(b'{"products":[{"id":"prod_')
+        assert answer.headers["content-type"] == "application/json"
+        assert len(body["products"]) == body["count"]
