@@ -16,7 +16,7 @@ from services.kernel.errors import DeadlineExceeded
 from services.kernel.interceptor import REQUEST_ID_KEY
 from services.kernel.scope import current_scope
 
-CALL_SECONDS = 2.0
+CALL_SECONDS = 5.0
 _OPTIONS = (
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
