@@ -29,7 +29,7 @@ class Acts:
 
     acknowledged: set[str] = field(default_factory=set)
     refused: Counter[str] = field(default_factory=Counter)
-    numbers: itertools.count[int] = field(default_factory=itertools.count)
+    numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     async def collection(self, client: httpx.AsyncClient) -> str:
         title = f"Saison {next(self.numbers)}"
