@@ -107,8 +107,6 @@ def _variant(
         "title": variant["title"],
         "sku": variant["sku"],
         "barcode": variant["barcode"] or None,
-        "ean": None,
-        "upc": None,
         "weight": variant["weight_grams"] or None,
         "variant_rank": rank,
         "images": [],
@@ -128,20 +126,12 @@ def _variant(
 
 def _price(market: Market, amount: int) -> Document:
     number = market.number(amount)
-    listed = {
-        "id": None,
-        "price_list_id": None,
-        "price_list_type": None,
-        "min_quantity": None,
-        "max_quantity": None,
-    }
+    listed = {"price_list_id": None, "price_list_type": None}
     return {
         "calculated_amount": number,
         "is_calculated_price_price_list": False,
         "is_calculated_price_tax_inclusive": False,
         "original_amount": number,
-        "is_original_price_price_list": False,
-        "is_original_price_tax_inclusive": False,
         "currency_code": market.currency.lower(),
         "calculated_price": listed,
         "original_price": listed,

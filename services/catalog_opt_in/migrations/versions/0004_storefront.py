@@ -8,8 +8,8 @@ Reversible: `downgrade` drops the functions.
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 DATABASE = "catalog_opt_in"
 

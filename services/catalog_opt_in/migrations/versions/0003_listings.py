@@ -12,8 +12,8 @@ from sqlalchemy.types import TypeEngine
 from services.kernel.migrations import isolate
 from services.kernel.tables import Key, Time
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 DATABASE = "catalog_opt_in"
 TENANT = ("tenant_catalogue", "listing", "listing_category", "listing_price", "listing_tag")
@@ -21,7 +21,8 @@ TENANT = ("tenant_catalogue", "listing", "listing_category", "listing_price", "l
 
 def upgrade() -> None:
     _create_tables()
-    for table in TENANT:
+    isolate(op, DATABASE, "tenant_catalogue", app="SELECT, INSERT, UPDATE")
+    for table in TENANT[1:]:
         isolate(op, DATABASE, table)
 
 

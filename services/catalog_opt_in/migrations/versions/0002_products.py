@@ -1,4 +1,4 @@
-"""The shared taxonomy, what the head office offers, and its products.
+"""The master products: the head office's own rows.
 
 Reversible: `downgrade` drops everything.
 """
@@ -9,14 +9,13 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.types import TypeEngine
 
-from services.kernel.migrations import create_kernel_tables, grant, isolate
+from services.kernel.migrations import isolate
 from services.kernel.tables import Key, Time
 
-revision = "0001"
-down_revision = None
+revision = "0002"
+down_revision = "0001"
 
 DATABASE = "catalog_opt_in"
-PLATFORM = ("category", "collection", "offer", "product_type", "tag")
 MASTER = (
     "product",
     "product_category",
@@ -25,88 +24,27 @@ MASTER = (
     "product_tag",
     "option_value",
     "variant",
-    "variant_choice",
     "variant_price",
+    "variant_choice",
 )
 
 
 def upgrade() -> None:
-    _create_platform_tables()
-    _create_product_tables()
-    create_kernel_tables(op, DATABASE)
-    for table in PLATFORM:
-        grant(op, DATABASE, table, app="SELECT")
+    _create_tables()
     for table in MASTER:
         isolate(op, DATABASE, table, app="SELECT")
 
 
 def downgrade() -> None:
-    for table in ("audit_leaf", "request_record", *MASTER, *PLATFORM):
-        op.execute(f"DROP TABLE {table} CASCADE")
+    for table in reversed(MASTER):
+        op.execute(f"DROP TABLE {table}")
 
 
 def _column(name: str, kind: TypeEngine[Any], *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, kind, nullable=nullable)
 
 
-def _create_platform_tables() -> None:
-    op.create_table(
-        "category",
-        _column("category_id", Key),
-        _column("title", sa.Text()),
-        _column("title_key", Key),
-        _column("handle", Key),
-        _column("description", sa.Text()),
-        _column("parent_id", Key, nullable=True),
-        _column("rank", sa.Integer()),
-        _column("depth", sa.Integer()),
-        _column("version", sa.BigInteger()),
-        _column("created_at", Time),
-        _column("updated_at", Time),
-        sa.ForeignKeyConstraint(
-            ["parent_id"], ["category.category_id"], name="fk_category_parent_id"
-        ),
-        sa.PrimaryKeyConstraint("category_id", name="pk_category"),
-        sa.UniqueConstraint("handle", name="uq_category_handle"),
-    )
-    op.create_index("ix_category_parent_id", "category", ["parent_id"])
-    op.create_table(
-        "collection",
-        _column("collection_id", Key),
-        _column("title", sa.Text()),
-        _column("title_key", Key),
-        _column("handle", Key),
-        _column("version", sa.BigInteger()),
-        _column("created_at", Time),
-        _column("updated_at", Time),
-        sa.PrimaryKeyConstraint("collection_id", name="pk_collection"),
-        sa.UniqueConstraint("handle", name="uq_collection_handle"),
-    )
-    op.create_table(
-        "offer",
-        _column("product_id", Key),
-        _column("status", Key),
-        _column("version", sa.BigInteger()),
-        _column("document", sa.Text()),
-        sa.PrimaryKeyConstraint("product_id", name="pk_offer"),
-    )
-    op.create_table(
-        "product_type",
-        _column("type_id", Key),
-        _column("value", Key),
-        sa.PrimaryKeyConstraint("type_id", name="pk_product_type"),
-        sa.UniqueConstraint("value", name="uq_product_type_value"),
-    )
-    op.create_table(
-        "tag",
-        _column("tag_id", Key),
-        _column("value", Key),
-        sa.PrimaryKeyConstraint("tag_id", name="pk_tag"),
-        sa.UniqueConstraint("value", name="uq_tag_value"),
-    )
-
-
-def _create_product_tables() -> None:
+def _create_tables() -> None:
     op.create_table(
         "product",
         _column("tenant_id", Key),

@@ -1,0 +1,115 @@
+"""What each tenant sells: its own rows, down to the finished document."""
+
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.catalog_opt_in.models.declare import Base, tenant
+from services.kernel.tables import Key, TenantOwned, Time
+
+
+def _of_listing() -> ForeignKeyConstraint:
+    key = ["tenant_id", "listing_id"]
+    return ForeignKeyConstraint(key, [f"listing.{name}" for name in key], ondelete="CASCADE")
+
+
+def _shown(*columns: str) -> Index:
+    """An index in which a page of the storefront is one range."""
+    return Index(
+        f"ix_listing_shown_{columns[0]}",
+        "tenant_id",
+        *columns,
+        "listing_id",
+        postgresql_where=text("visible"),
+    )
+
+
+class Listing(TenantOwned, Base):
+    """A tenant's opt-in to one product, with the document that its storefront shows.
+
+    `listing_id` is the product's id. `priced` says that the document has something to sell;
+    `visible` is what `listings.rules` decides of state, product_status and priced.
+    """
+
+    __tablename__ = "listing"
+    __table_args__ = tenant(
+        UniqueConstraint("tenant_id", "handle"),
+        CheckConstraint("state IN ('LIVE', 'HIDDEN')", name="state"),
+        Index(None, "tenant_id", "created_at", "listing_id"),
+        _shown("offered_at"),
+        _shown("updated_at"),
+        _shown("title_key"),
+        _shown("collection_id"),
+    )
+
+    listing_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    state: Mapped[str] = mapped_column(Key)
+    product_status: Mapped[str] = mapped_column(Key)
+    priced: Mapped[bool]
+    visible: Mapped[bool]
+    title: Mapped[str] = mapped_column(Text)
+    title_key: Mapped[str] = mapped_column(Key)
+    handle: Mapped[str] = mapped_column(Key)
+    thumbnail: Mapped[str] = mapped_column(Text)
+    search: Mapped[str] = mapped_column(Key)
+    collection_id: Mapped[str | None] = mapped_column(Key, ForeignKey("collection.collection_id"))
+    type_id: Mapped[str | None] = mapped_column(Key, ForeignKey("product_type.type_id"))
+    document: Mapped[bytes] = mapped_column(LargeBinary)
+    version: Mapped[int] = mapped_column(BigInteger)
+    # When the head office made the product, which is the created_at that shoppers see.
+    offered_at: Mapped[datetime] = mapped_column(Time)
+    created_at: Mapped[datetime] = mapped_column(Time)
+    updated_at: Mapped[datetime] = mapped_column(Time)
+
+
+class ListingPrice(TenantOwned, Base):
+    """The tenant's own price of a variant, in its currency."""
+
+    __tablename__ = "listing_price"
+    __table_args__ = tenant(_of_listing(), CheckConstraint("amount_minor > 0", name="amount"))
+
+    listing_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    variant_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+
+
+class ListingCategory(TenantOwned, Base):
+    """The categories that a listing is in, and those above them."""
+
+    __tablename__ = "listing_category"
+    __table_args__ = tenant(_of_listing(), Index(None, "tenant_id", "listing_id"))
+
+    category_id: Mapped[str] = mapped_column(
+        Key, ForeignKey("category.category_id"), primary_key=True
+    )
+    listing_id: Mapped[str] = mapped_column(Key, primary_key=True)
+
+
+class ListingTag(TenantOwned, Base):
+    __tablename__ = "listing_tag"
+    __table_args__ = tenant(_of_listing(), Index(None, "tenant_id", "listing_id"))
+
+    tag_id: Mapped[str] = mapped_column(Key, ForeignKey("tag.tag_id"), primary_key=True)
+    listing_id: Mapped[str] = mapped_column(Key, primary_key=True)
+
+
+class TenantCatalogue(TenantOwned, Base):
+    """One row a tenant: its version rises with every change of what its storefront shows."""
+
+    __tablename__ = "tenant_catalogue"
+    __table_args__ = tenant()
+
+    currency: Mapped[str] = mapped_column(Key)
+    version: Mapped[int] = mapped_column(BigInteger)
+    visible_count: Mapped[int] = mapped_column(BigInteger)
