@@ -1,6 +1,7 @@
 """The little of the admin API's client that the seed needs."""
 
 import asyncio
+import uuid
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -9,7 +10,7 @@ import httpx
 AT_ONCE = 8
 _PAGE = 200
 _TRIES = 5
-_ANSWERED_LATER = frozenset({429, 503})
+_ANSWERED_LATER = frozenset({429, 503, 504})
 
 Document = dict[str, Any]
 
@@ -51,8 +52,14 @@ class Api:
         self._http.headers["authorization"] = f"Bearer {_checked(answer)['token']}"
 
     async def post(self, path: str, body: Mapping[str, object] | None = None) -> Document:
-        """Sends a body, or none, and gives the answer without its envelope."""
-        answer = await self._send(self._http.build_request("POST", path, json=body))
+        """Sends a body, or none, and gives the answer without its envelope.
+
+        The key makes it safe to send it again after a 504, which leaves open whether it was done.
+        """
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        answer = await self._send(
+            self._http.build_request("POST", path, json=body, headers=headers)
+        )
         (document,) = _checked(answer).values()
         return dict(document)
 
