@@ -12,7 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from gateway.cli.processes import Child
 from gateway.cli.state import CannotStart
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 _PAUSE_SECONDS = 0.05
 _RECONNECT = (("grpc.initial_reconnect_backoff_ms", 50), ("grpc.min_reconnect_backoff_ms", 50))
 

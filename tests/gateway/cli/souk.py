@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE = 60.0
+PATIENCE = 150.0
 
 
 def until(true: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
