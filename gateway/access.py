@@ -8,6 +8,7 @@ from souk.tenant_registry.v1.access_service_pb2 import ResolveAccessRequest
 from gateway.bounded import Bounded
 from gateway.clients import Clients
 from gateway.errors import unauthorized
+from gateway.flights import Flights
 from services.kernel.errors import NotFound, from_rpc
 from services.kernel.scope import Scope, bound
 
@@ -29,6 +30,7 @@ class AccessFacts:
         self._known: Bounded[tuple[str, str | None], tuple[float, frozenset[str]]] = Bounded(
             _REMEMBERED
         )
+        self._asking: Flights[frozenset[str]] = Flights()
 
     async def permissions(
         self, admin: str, tenant_id: str | None, *, fresh: bool, request_id: str
@@ -40,15 +42,18 @@ class AccessFacts:
         Raises:
             Refused: 401, when the admin is gone or deactivated.
         """
-        asked_at = time.monotonic()
-        known_at, permissions = self._known.get((admin, tenant_id)) or (-1e9, frozenset())
-        if fresh or asked_at - known_at > FRESH_SECONDS:
-            permissions = await self._ask(admin, tenant_id, request_id)
-            self._known.put((admin, tenant_id), (asked_at, permissions))
-        return permissions
+        if fresh:
+            return await self._ask(admin, tenant_id, request_id)
+        known = self._known.get((admin, tenant_id))
+        if known is not None and time.monotonic() - known[0] <= FRESH_SECONDS:
+            return known[1]
+        # A page of an admin's asks for many things at once; they are one question.
+        return await self._asking.join(
+            (admin, tenant_id), lambda: self._ask(admin, tenant_id, request_id)
+        )
 
     async def _ask(self, admin: str, tenant_id: str | None, request_id: str) -> frozenset[str]:
-        name = f"tenants/{tenant_id}" if tenant_id else ""
+        name, asked_at = f"tenants/{tenant_id}" if tenant_id else "", time.monotonic()
         try:
             with bound(own_scope("access:resolve", request_id)):
                 access = await self._clients.access.ResolveAccess(
@@ -56,7 +61,9 @@ class AccessFacts:
                 )
         except grpc.aio.AioRpcError as error:
             return _nothing_or_raise(error)
-        return frozenset(access.permissions)
+        permissions = frozenset(access.permissions)
+        self._known.put((admin, tenant_id), (asked_at, permissions))
+        return permissions
 
 
 def _nothing_or_raise(error: grpc.aio.AioRpcError) -> frozenset[str]:

@@ -47,6 +47,7 @@ def create_api() -> FastAPI:
     api = FastAPI(
         redirect_slashes=False,
         redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=openapi.operation_id,
         **openapi.ABOUT,
     )

@@ -1,5 +1,6 @@
 """What /docs says besides what the routes say of themselves."""
 
+import re
 from typing import Any, TypedDict
 
 from fastapi import FastAPI
@@ -45,8 +46,9 @@ currency and country codes are lower case; times are RFC 3339 in UTC.
 
 
 def operation_id(route: APIRoute) -> str:
-    """Names an operation for generated clients, such as store_list_products."""
-    return f"{str(route.tags[0]).lower()}_{route.name}" if route.tags else route.name
+    """Names an operation for generated clients, such as get_store_products."""
+    words = re.findall(r"[a-z_]+", route.path_format.replace("-", "_"))
+    return "_".join([min(route.methods or {"get"}).lower(), *words])
 
 
 def install(app: FastAPI) -> None:

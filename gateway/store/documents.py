@@ -162,6 +162,9 @@ class CategoryNode(BaseModel):
     description: str
     rank: int = Field(description="Among its sisters, from 0.")
     parent_category_id: str | None
+    metadata: dict[str, str] | None
+    created_at: datetime
+    updated_at: datetime
 
 
 class CategoryAbove(CategoryNode):
@@ -173,9 +176,6 @@ class StoreCategory(CategoryNode):
 
     parent_category: CategoryAbove | None
     category_children: list[CategoryNode]
-    metadata: dict[str, str] | None
-    created_at: datetime
-    updated_at: datetime
 
 
 class StoreCategoryAnswer(BaseModel):

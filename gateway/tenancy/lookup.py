@@ -14,7 +14,7 @@ from souk.tenant_registry.v1 import tenant_registry_service_pb2 as registry
 from souk.tenant_registry.v1.tenant_pb2 import TenantConfig
 
 from gateway.clients import Clients
-from gateway.tenancy.flights import Flights
+from gateway.flights import Flights
 from gateway.tenancy.memory import Entry, TenantMemory
 from gateway.tenancy.shared import SharedTenants
 from gateway.tenancy.tenant import TENANT_ID, KnownTenant, known, tenant_not_found, unknown_shop

@@ -52,16 +52,18 @@ async def test_a_list_has_medusas_envelope(read, tenant, path):
     assert len(answer[plural]) == min(answer["count"], limit) > 0
 
 
-@pytest.mark.parametrize("path", LISTS)
+@pytest.mark.parametrize("url", LISTS)
 @pytest.mark.parametrize("tenant", ["hq", "paris"])
-async def test_documents_hold_what_openapi_says_and_nothing_else(read, tenant, path):
-    plural, model, _ = LISTS[path]
+async def test_documents_hold_what_openapi_says_and_nothing_else(read, tenant, url):
+    plural, model, _ = LISTS[url]
     described = set(leaves(model))
 
-    for document in (await read(tenant, path))[plural]:
+    for document in (await read(tenant, url))[plural]:
         assert set(document) == set(model.model_fields)
-        parents = {leaf.rsplit(".", n)[0] for leaf in described for n in range(leaf.count(".") + 1)}
-        assert set(paths_in(document)) <= described | parents
+        for path in paths_in(document):
+            assert any(f"{path}.".startswith(f"{leaf}.") for leaf in described) or any(
+                leaf.startswith(f"{path}.") for leaf in described
+            ), path
 
 
 async def test_each_shop_shows_its_own_prices_in_its_own_currency(read):
