@@ -20,8 +20,8 @@ WITHOUT_KERNEL_TABLES = {"audit"}
 
 @cache
 def databases() -> tuple[str, ...]:
-    """Names the services that have tables, which is also what their databases are called."""
-    return tuple(sorted({path.relative_to(SERVICES).parts[0] for path in _model_files()}))
+    """Names the services that have migrations, which is also what their databases are called."""
+    return tuple(sorted(path.parent.name for path in SERVICES.glob("*/migrations")))
 
 
 @cache
@@ -73,18 +73,15 @@ def trees() -> Iterator[tuple[str, ast.Module]]:
         yield str(path.relative_to(ROOT)), ast.parse(path.read_text())
 
 
-def _model_files() -> list[Path]:
-    return [path for path in SERVICES.rglob("models.py") if "kernel" not in path.parts]
-
-
-def _bases(database: str) -> list[type[DeclarativeBase]]:
-    """Imports a service's models, and finds the bases that they declare."""
-    for path in _model_files():
-        parts = path.relative_to(ROOT).with_suffix("").parts
-        if parts[1] == database:
-            importlib.import_module(".".join(parts))
-    return [
+@cache
+def _bases(database: str) -> tuple[type[DeclarativeBase], ...]:
+    """Imports all of a service, and finds the bases of tables that it declares anywhere."""
+    for path in sorted((SERVICES / database).rglob("*.py")):
+        module = path.relative_to(ROOT).with_suffix("").parts
+        if "migrations" not in module and module[-1] != "__main__":
+            importlib.import_module(".".join(module).removesuffix(".__init__"))
+    return tuple(
         base
         for base in DeclarativeBase.__subclasses__()
         if base.__module__.startswith(f"services.{database}.")
-    ]
+    )

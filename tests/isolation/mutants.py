@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Column, ForeignKeyConstraint, Table, Text
+from sqlalchemy import ForeignKeyConstraint, Table
 
 from services.kernel.migrations import TENANT
 from tests.isolation.discovery import is_append_only, is_owned, is_tenants, tables
-from tests.isolation.rows import allowed
+from tests.isolation.rows import is_marked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ def of_keys(table: Table) -> Iterator[Mutant]:
         ):
             add = f"ALTER TABLE {{t}} ADD PRIMARY KEY ({columns})"
             yield mutant(guard, name, drop, add, killer="keys")
-    texts = [c.name for c in table.c if _is_free_text(table, c)]
+    texts = [c.name for c in table.c if is_marked(table, c)]
     if texts:
         yield mutant(
             "tenant in every unique",
@@ -85,11 +85,6 @@ def of_keys(table: Table) -> Iterator[Mutant]:
             f'CREATE INDEX across ON {{t}} ("{texts[0]}")',
             killer="keys",
         )
-
-
-def _is_free_text(table: Table, column: Column[Any]) -> bool:
-    is_text = isinstance(column.type, Text) and column.name != "tenant_id"
-    return is_text and not column.foreign_keys and not allowed(table, column.name)
 
 
 def of_reference(table: Table, key: ForeignKeyConstraint) -> Iterator[Mutant]:

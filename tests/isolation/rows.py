@@ -73,6 +73,16 @@ async def insert(connection: asyncpg.Connection, table: Table, row: Row, suffix:
     )
 
 
+# Columns whose content somebody parses: what to put around the mark.
+_PARSED = {
+    "changes": '[{{"field": "title", "before": "", "after": "{}"}}]',
+    "document": '{{"id": "{}", "variants": []}}',
+    "currency": "EUR",
+    "currency_code": "EUR",
+    "product_status": "PUBLISHED",
+}
+
+
 def _value(table: Table, column: Column[Any], tenant: str, variant: str) -> object:
     if column.foreign_keys and column.nullable:
         return None
@@ -80,6 +90,7 @@ def _value(table: Table, column: Column[Any], tenant: str, variant: str) -> obje
         return values[0]
     owner = tenant if is_owned(table) else "platform"
     text = "-".join(filter(None, (mark(owner), table.name, column.name, variant)))
+    text = _PARSED.get(column.name, "{}").format(text)
     moment = datetime(2026, 1, 2, tzinfo=UTC) + timedelta(seconds=len(variant))
     match column.type:
         case DateTime():
@@ -97,6 +108,13 @@ def _value(table: Table, column: Column[Any], tenant: str, variant: str) -> obje
         case Text():
             return text
     raise AssertionError(f"no value is known for {column} of type {column.type}")
+
+
+def is_marked(table: Table, column: Column[Any]) -> bool:
+    """Tells whether the column holds its tenant's mark, so that no two rows have the same."""
+    is_text = isinstance(column.type, Text) and column.name != "tenant_id"
+    is_free = not column.foreign_keys and not allowed(table, column.name)
+    return is_text and is_free and "{}" in _PARSED.get(column.name, "{}")
 
 
 def allowed(table: Table, column: str) -> list[str]:
