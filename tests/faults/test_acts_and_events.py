@@ -93,7 +93,7 @@ async def events(platform: LocalPlatform) -> Counter[str]:
     return Counter(row[0] for row in found)
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 async def test_every_act_has_exactly_one_event_whatever_is_killed():
     async with running() as platform:
         acts, stopping = Acts(), asyncio.Event()
