@@ -1,0 +1,66 @@
+"""What the gateway's own source must never do."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import gateway
+from gateway.guard import _INTERNAL, _is_internal
+
+FILES = sorted(
+    path
+    for path in Path(gateway.__file__).parent.rglob("*.py")
+    if "cli" not in path.relative_to(Path(gateway.__file__).parent).parts
+)
+# request.url is made from the Host header: a host with a path in it bends whatever reads it.
+HOST_MADE = {"url_for", "base_url", "url_path_for"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_nothing_reads_what_the_host_header_makes(path):
+    tree = ast.parse(path.read_text())
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            assert node.attr not in HOST_MADE
+            assert ast.unparse(node) != "request.url"
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_no_middleware_of_the_slow_kind_is_used(path):
+    text = path.read_text()
+
+    assert "BaseHTTPMiddleware" not in text
+    assert ".middleware(" not in text
+    assert "jsonable_encoder" not in text
+
+
+def test_nothing_happens_on_import():
+    for path in FILES:
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+                pytest.fail(f"{path}:{node.lineno} calls something on import")
+
+
+@given(st.sampled_from(sorted(_INTERNAL - {b"xtenantid"})), st.data())
+def test_no_spelling_of_an_internal_header_gets_in(name, data):
+    spelled = b"".join(
+        bytes([letter]) + data.draw(st.sampled_from([b"", b"-", b"_", b".", b"--"]))
+        for letter in name
+    )
+
+    assert _is_internal(spelled)
+
+
+@pytest.mark.parametrize("name", [b"x_tenant_id", b"xtenantid", b"x.tenant.id", b"x-tenant_id"])
+def test_only_one_spelling_of_the_tenant_header_counts(name):
+    assert _is_internal(name)
+    assert not _is_internal(b"x-tenant-id")
+
+
+@pytest.mark.parametrize("name", [b"host", b"authorization", b"x-medusa-locale", b"accept"])
+def test_what_is_not_internal_gets_in(name):
+    assert not _is_internal(name)
