@@ -1,0 +1,119 @@
+import json
+from datetime import UTC, datetime
+
+import orjson
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.catalog_opt_in.listings import rules
+from services.catalog_opt_in.listings.queries import market
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+CURRENCIES = st.sampled_from(["EUR", "TND", "JPY"])
+AMOUNTS = st.integers(min_value=1, max_value=2**63 - 1)
+
+
+@st.composite
+def offers(draw):
+    values = [
+        {"id": f"optval_{n}", "value": f"Flavour {n}"} for n in range(draw(st.integers(1, 4)))
+    ]
+    variants = [
+        {
+            "id": f"variant_{n}",
+            "title": value["value"],
+            "sku": None,
+            "barcode": "",
+            "weight_grams": 0,
+            "choices": {"opt_1": value["id"]},
+            "prices": draw(st.dictionaries(CURRENCIES, AMOUNTS)),
+        }
+        for n, value in enumerate(values)
+    ]
+    return {
+        "id": "prod_1",
+        "title": draw(st.text(min_size=1)),
+        "subtitle": "",
+        "description": "",
+        "handle": "whey",
+        "status": "PUBLISHED",
+        "thumbnail": "",
+        "images": [],
+        "collection": None,
+        "type": None,
+        "tags": [],
+        "categories": [],
+        "options": [{"id": "opt_1", "title": "Flavour", "values": values}],
+        "variants": variants,
+        "created_at": "2026-01-01T00:00:00.000Z",
+    }
+
+
+OWN = st.dictionaries(st.sampled_from(["variant_0", "variant_1", "variant_9"]), AMOUNTS)
+
+
+def rendered(offer, own, currency):
+    document = rules.document(offer, own=own, market=market(currency), updated_at=NOW)
+    return json.loads(orjson.dumps(document), parse_float=str, parse_int=str)
+
+
+@given(offers(), OWN, CURRENCIES)
+def test_a_variant_is_shown_exactly_when_it_has_a_price_in_the_currency(offer, own, currency):
+    shown = {variant["id"] for variant in rendered(offer, own, currency)["variants"]}
+
+    assert shown == {
+        variant["id"]
+        for variant in offer["variants"]
+        if variant["id"] in own or currency in variant["prices"]
+    }
+
+
+@given(offers(), OWN, CURRENCIES)
+def test_the_tenants_own_price_goes_before_the_catalogues(offer, own, currency):
+    amounts = rules.amounts(offer, own, currency)
+
+    assert all(amounts[variant] == own[variant] for variant in own if variant in amounts)
+
+
+@given(offers(), OWN, CURRENCIES)
+def test_a_price_is_written_exactly_as_it_is_stored(offer, own, currency):
+    digits = {"EUR": 2, "TND": 3, "JPY": 0}[currency]
+
+    for variant in rendered(offer, own, currency)["variants"]:
+        whole, _, fraction = variant["calculated_price"]["calculated_amount"].partition(".")
+        minor = int(whole + fraction.ljust(digits, "0"))
+        assert minor == rules.amounts(offer, own, currency)[variant["id"]]
+        assert minor > 0
+
+
+@given(offers(), OWN, CURRENCIES)
+def test_every_choice_that_is_offered_leads_to_a_variant(offer, own, currency):
+    document = rendered(offer, own, currency)
+
+    offered = {value["id"] for option in document["options"] for value in option["values"]}
+    bought = {option["id"] for variant in document["variants"] for option in variant["options"]}
+    assert offered == bought
+
+
+@given(
+    st.sampled_from(["LIVE", "HIDDEN"]), st.sampled_from(["PUBLISHED", "REJECTED"]), st.booleans()
+)
+def test_a_listing_is_shown_exactly_when_nothing_speaks_against_it(state, status, priced):
+    reasons = rules.reasons_not_shown(state=state, product_status=status, priced=priced)
+
+    assert (not reasons) == (state == "LIVE" and status == "PUBLISHED" and priced)
+
+
+def test_the_reason_that_the_tenant_can_lift_comes_first():
+    reasons = rules.reasons_not_shown(state="HIDDEN", product_status="REJECTED", priced=False)
+
+    assert reasons == ["LISTING_HIDDEN", "PRODUCT_NOT_PUBLISHED", "PRICE_MISSING"]
+
+
+@given(offers())
+def test_what_medusas_storefront_reads_of_a_price_is_there(offer):
+    for variant in rendered(offer, {}, "EUR")["variants"]:
+        price = variant["calculated_price"]
+        assert price["original_amount"] == price["calculated_amount"]
+        assert price["currency_code"] == "eur"
+        assert price["calculated_price"]["price_list_type"] is None
