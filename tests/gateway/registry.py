@@ -12,7 +12,7 @@ from souk.tenant_registry.v1.tenant_pb2 import Tenant, TenantConfig
 
 from gateway.tenancy import Tenancy
 from gateway.tenancy.shared import SharedTenants
-from services.kernel.errors import NotFound, Unavailable, to_status
+from services.kernel.errors import NotFound, ServiceError, Unavailable, to_status
 
 BASE = "impactnutrition.com"
 
@@ -61,7 +61,7 @@ class Registry(registry_grpc.TenantRegistryServiceServicer):
 
     async def _answer(self, found, context):
         await self.gate.wait()
-        error = None
+        error: ServiceError | None = None
         if self.is_down:
             error = Unavailable("UNAVAILABLE", "down")
         elif found is None:
@@ -74,7 +74,7 @@ class Registry(registry_grpc.TenantRegistryServiceServicer):
 @asynccontextmanager
 async def serving():
     """Gives a registry and a function that makes gateways' tenancies in front of it."""
-    registry, server = Registry(), grpc.aio.server()
+    registry, server = Registry(), grpc.aio.server()  # type: ignore[abstract]  # two methods do
     registry_grpc.add_TenantRegistryServiceServicer_to_server(registry, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
@@ -85,7 +85,12 @@ async def serving():
 
         def tenancy(redis_url, *, listening=False):
             shared = SharedTenants(redis_url, b"secret")
-            one = Tenancy(clients, shared, base_domain=BASE, fallback="hq")
+            one = Tenancy(
+                clients,  # type: ignore[arg-type]  # the one stub of them that it asks
+                shared,
+                base_domain=BASE,
+                fallback="hq",
+            )
             made.append(one)
             if listening:
                 one.start()

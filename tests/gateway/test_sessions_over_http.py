@@ -10,8 +10,8 @@ from joserfc.jwk import OKPKey
 from gateway import auth
 from gateway.app import create_api
 from gateway.health import _on_platform_hosts
+from gateway.sessions import AUDIENCE, ISSUER, TYPE
 from gateway.store.shopper import _shop
-from tests.gateway.test_sessions import AUDIENCE, ISSUER, TYPE
 from tests.gateway.wire import ask
 
 PARIS = b"paris.impactnutrition.com"

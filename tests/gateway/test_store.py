@@ -4,11 +4,12 @@ import asyncio
 
 import orjson
 import pytest
+from pydantic import BaseModel
 
 from gateway.store.asking import leaves
 from gateway.store.documents import StoreCategory, StoreCollection, StoreProduct, StoreRegion
 
-LISTS = {
+LISTS: dict[str, tuple[str, type[BaseModel], int]] = {
     "/store/products": ("products", StoreProduct, 50),
     "/store/collections": ("collections", StoreCollection, 10),
     "/store/product-categories": ("product_categories", StoreCategory, 50),

@@ -12,6 +12,7 @@ from souk.tenant_registry.v1.tenant_pb2 import Tenant
 
 from gateway.tenancy import lookup, shared
 from gateway.tenancy.shared import key
+from gateway.tenancy.tenant import known
 from services.kernel.errors import NotFound, Unavailable
 from tests.gateway.registry import config, serving
 
@@ -180,8 +181,8 @@ async def test_an_older_version_never_replaces_a_newer_one(two, redis_url, redis
     older, newer = config("paris", version=4), config("paris", version=7, currency="USD")
 
     for one in (newer, older):
-        await gateway._shared.put(lookup.known(one), one.SerializeToString())
-        gateway._memory.put(lookup.known(one), asked_at=time.monotonic())
+        await gateway._shared.put(known(one), one.SerializeToString())
+        gateway._memory.put(known(one), asked_at=time.monotonic())
 
     assert await redis.hget(key("tenant", "paris"), "version") == b"7"
     assert (await gateway.find("paris")).currency_code == "USD"
