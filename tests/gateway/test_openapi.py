@@ -1,62 +1,116 @@
-"""/docs says everything: models, errors, security, and nothing that is not so."""
+"""Every operation that OpenAPI names, fed with what its schema allows and with what it does not.
 
+Whatever comes in, the answer is never a 5xx, and every refusal has the one shape.
+"""
+
+import uuid
+from typing import Any
+
+import httpx
 import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
 
 from gateway.app import create_api
+from tests.gateway.admin.answers import TYPES
 
-DESCRIPTION = create_api().openapi()
-OPERATIONS = [
-    (path, method, operation)
-    for path, methods in DESCRIPTION["paths"].items()
-    for method, operation in methods.items()
-]
-NAMES = [f"{method} {path}" for path, method, _ in OPERATIONS]
+BOUNDED = settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 
-
-@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=NAMES)
-class TestOperation:
-    def test_it_is_told_in_words(self, path, method, operation):
-        assert operation["summary"]
-        assert operation["description"]
-        assert operation["tags"]
-
-    def test_its_answer_has_a_model(self, path, method, operation):
-        if path == "/metrics":
-            return
-        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
-        assert "$ref" in schema
-
-    def test_its_errors_have_the_one_shape(self, path, method, operation):
-        errors = {s: r for s, r in operation["responses"].items() if s != "200"}
-        assert "404" in errors
-        assert "422" not in errors
-        for answer in errors.values():
-            schema = answer["content"]["application/json"]["schema"]
-            assert schema == {"$ref": "#/components/schemas/ErrorBody"}
-
-    def test_admins_need_a_session_and_nobody_else_does(self, path, method, operation):
-        assert operation.get("security", []) == (
-            [{"session": []}] if path.startswith("/admin") else []
-        )
-
-    def test_a_body_has_a_model(self, path, method, operation):
-        if body := operation.get("requestBody"):
-            assert "schema" in body["content"]["application/json"]
+DESCRIBED = schemathesis.openapi.from_dict(create_api().openapi())
 
 
-def test_the_security_scheme_is_a_bearer_token():
-    scheme = DESCRIPTION["components"]["securitySchemes"]["session"]
-
-    assert (scheme["type"], scheme["scheme"], scheme["bearerFormat"]) == ("http", "bearer", "JWT")
-
-
-def test_tags_are_described():
-    described = {tag["name"] for tag in DESCRIPTION["tags"]}
-
-    assert {tag for _, _, operation in OPERATIONS for tag in operation["tags"]} <= described
+@pytest.fixture(scope="session")
+def session(admin_token):
+    with requests.Session() as opened:
+        opened.trust_env = False
+        opened.headers["Authorization"] = f"Bearer {admin_token}"
+        yield opened
 
 
-async def test_it_is_served(http, host):
-    for tenant in ("hq", "paris"):
-        assert (await http.get("/openapi.json", headers=host(tenant))).json() == DESCRIPTION
-        assert (await http.get("/docs", headers=host(tenant))).status_code == 200
+@pytest.fixture(scope="session")
+def places(platform, admin_token) -> dict[str, str]:
+    """Makes things that may be broken: path parameters, and the ids of what they then lead to."""
+    headers = {"Authorization": f"Bearer {admin_token}"}
+    word = f"t{uuid.uuid4().hex[:12]}"
+    tenant = {"country_code": "fr", "currency_code": "eur", "default_locale": "fr"}
+    with httpx.Client(base_url=platform.url, headers=headers, trust_env=False) as client:
+
+        def made(path: str, **body: Any) -> str:
+            answer = client.post(path, json=body)
+            answer.raise_for_status()
+            (document,) = answer.json().values()
+            return str(document["id"])
+
+        return {
+            "tenant_id": made("/admin/tenants", id=word, display_name="Fuzz", **tenant),
+            "product_id": made("/admin/products", title=word, status="published"),
+            "collection_id": made("/admin/collections", title=word),
+            "category_id": made("/admin/product-categories", name=word),
+            "domain": made(f"/admin/tenants/{word}/domains", host=f"{word}.example.org"),
+        }
+
+
+@DESCRIBED.parametrize()
+@BOUNDED
+def test_no_input_is_a_fault_of_the_platform(case, platform, session):
+    check(case.call(base_url=platform.url, session=session, timeout=30))
+
+
+@DESCRIBED.include(path_regex=r"^/admin/.*\{").parametrize()
+@BOUNDED
+def test_no_input_is_a_fault_where_the_place_exists(case, platform, session, places):
+    for name in case.path_parameters:
+        case.path_parameters[name] = places.get(name, case.path_parameters[name])
+
+    check(case.call(base_url=platform.url, session=session, timeout=30))
+
+
+def check(answer) -> None:
+    assert answer.status_code < 500, answer.content
+    assert answer.headers["x-request-id"]
+    if answer.status_code >= 400:
+        error = answer.json()
+        assert error.keys() == {"type", "message", "code", "details", "request_id"}
+        assert error["type"] in TYPES[answer.status_code]
+
+
+def operations():
+    for path, methods in DESCRIBED.raw_schema["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def test_every_operation_describes_its_answer_its_errors_and_who_may():
+    for name, operation in operations():
+        good = operation["responses"]["200"]
+        assert good["description"], name
+        if "/metrics" not in name:
+            assert good["content"]["application/json"]["schema"], name
+        if "/admin/" in name:
+            assert operation["security"] == [{"session": []}], name
+            assert {"400", "401", "403", "404", "409"} <= operation["responses"].keys(), name
+        for status, answer in operation["responses"].items():
+            if status != "200" and "/readyz" not in name:
+                schema = answer["content"]["application/json"]["schema"]
+                assert schema == {"$ref": "#/components/schemas/ErrorBody"}, (name, status)
+
+
+def test_every_write_describes_its_body_key_and_etag():
+    for name, operation in operations():
+        verb, path = name.split(" ")
+        headers = {
+            one["name"].lower() for one in operation.get("parameters", ()) if one["in"] == "header"
+        }
+        if not path.startswith("/admin/") or verb == "GET":
+            continue
+        assert headers & {"idempotency-key", "if-match"} or path.endswith("{domain}"), name
+        if verb == "PATCH":
+            assert operation["requestBody"]["content"]["application/json"]["schema"], name
