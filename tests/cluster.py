@@ -57,6 +57,17 @@ class Cluster:
         )
 
     @asynccontextmanager
+    async def session(
+        self, database: str, role: str = "superuser"
+    ) -> AsyncIterator[asyncpg.Connection]:
+        """A connection that ends with the block."""
+        connection = await self.connect(database, role)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    @asynccontextmanager
     async def doors(self, database: str) -> AsyncIterator[db.Database]:
         """Opens a database the way its service does."""
         opened = db.Database(

@@ -19,11 +19,8 @@ each_database = pytest.mark.parametrize("database", discovery.databases())
 @each_database
 @pytest.mark.parametrize("name", NAMES)
 async def test_a_database_made_just_now_is_walled(cluster, checks, database, name):
-    connection = await cluster.connect(database)
-    try:
+    async with cluster.session(database) as connection:
         deviations = await checks[name](connection, database)
-    finally:
-        await connection.close()
 
     assert deviations == []
 
@@ -69,8 +66,7 @@ async def test_what_a_service_did_cannot_be_read_or_taken_back_by_it(cluster, da
 
 async def test_every_database_has_checks_that_read_something(cluster):
     for database in discovery.databases():
-        connection = await cluster.connect(database)
-        live = await privileges.table_grants(connection)
-        await connection.close()
+        async with cluster.session(database) as connection:
+            live = await privileges.table_grants(connection)
 
         assert live.keys() == {table.name for table in discovery.tables(database)}

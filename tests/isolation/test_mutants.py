@@ -50,16 +50,14 @@ async def _gets_through(connection, rows, database, mutant) -> bool:
 
 @pytest.mark.parametrize("database", discovery.databases())
 async def test_every_mutant_is_killed(cluster, checks, filled, database, record_property):
-    connection = await cluster.connect(database)
-    mutants = mutants_of(database)
-    lines, survivors = [], []
-    for mutant in mutants:
-        noticed = await killers(connection, checks, filled[database], database, mutant)
-        missing = {mutant.killer, mutant.attack} - noticed - {""}
-        lines.append(f"{mutant.guard:28} {mutant.name:70} {', '.join(sorted(noticed))}")
-        if missing:
-            survivors.append(f"{mutant.name}: not noticed by {', '.join(sorted(missing))}")
-    await connection.close()
+    mutants, lines, survivors = mutants_of(database), [], []
+    async with cluster.session(database) as connection:
+        for mutant in mutants:
+            noticed = await killers(connection, checks, filled[database], database, mutant)
+            missing = {mutant.killer, mutant.attack} - noticed - {""}
+            lines.append(f"{mutant.guard:28} {mutant.name:70} {', '.join(sorted(noticed))}")
+            if missing:
+                survivors.append(f"{mutant.name}: not noticed by {', '.join(sorted(missing))}")
 
     print("\n".join(lines))  # noqa: T201 - seen with -s, and when a mutant survives
     record_property("mutants", len(mutants))
@@ -68,16 +66,15 @@ async def test_every_mutant_is_killed(cluster, checks, filled, database, record_
 
 @pytest.mark.parametrize("database", discovery.databases())
 async def test_without_a_mutant_nothing_is_noticed(cluster, checks, filled, database):
-    connection = await cluster.connect(database)
     table = next(t for t in discovery.tables(database) if discovery.is_owned(t))
-    noticed = {name for name, check in checks.items() if await check(connection, database)}
     harmless = [
         made("none", name, killer="policies", attack=name, table=table, binds=name in BOUND)
         for name in (*BOUND, *UNBOUND)
     ]
-    for mutant in harmless:
-        noticed |= await killers(connection, checks, filled[database], database, mutant)
-    await connection.close()
+    async with cluster.session(database) as connection:
+        noticed = {name for name, check in checks.items() if await check(connection, database)}
+        for mutant in harmless:
+            noticed |= await killers(connection, checks, filled[database], database, mutant)
 
     assert noticed == set()
 

@@ -1,5 +1,6 @@
 """Every RPC of the contract: who is let in, and what one tenant gets with another's names."""
 
+import asyncio
 import re
 import time
 from collections.abc import Iterable
@@ -240,3 +241,25 @@ async def test_reads_do_find_the_tenants_own_rows(channels, key, filled, tenant)
         "/souk.tenant_registry.v1.TenantRegistryService/GetTenant",
         "/souk.tenant_registry.v1.TenantRegistryService/ListDomains",
     }
+
+
+async def test_reads_at_the_same_time_get_their_own_tenants_rows(channels, key, filled):
+    """The reads of one round trip share connections that are never reset between callers."""
+    rpcs = [rpc for rpc in TENANT_RPCS if rpc.path.endswith("Service/ListStoreProducts")]
+    rpcs += [rpc for rpc in TENANT_RPCS if rpc.path.endswith("Service/ListListings")]
+    gate = asyncio.Semaphore(6)
+
+    async def read(number: int) -> tuple[str, str]:
+        tenant = TENANTS[number % 2]
+        async with gate:
+            ids = {"tenant": tenant, "*": "x"}
+            return tenant, await answer(rpcs[number % 3 % 2], channels, key, tenant, ids)
+
+    answers = await asyncio.gather(*(read(number) for number in range(400)))
+
+    served = [(tenant, seen) for tenant, seen in answers if seen.startswith("OK")]
+    assert len(served) > 200  # the others found the database busy
+    for tenant, seen in served:
+        other = TENANTS[1 - TENANTS.index(tenant)]
+        assert mark(tenant) in seen
+        assert mark(other) not in seen
