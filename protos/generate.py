@@ -1,4 +1,4 @@
-"""Generates protos/gen from protos/souk, without network: `protos/generate.py [--descriptors FILE]`.
+"""Generates protos/gen from protos/souk, without network: `generate.py [--descriptors FILE]`.
 
 The generated code is not committed: it must match the installed grpcio exactly.
 """
