@@ -1,0 +1,62 @@
+"""/docs says everything: models, errors, security, and nothing that is not so."""
+
+import pytest
+
+from gateway.app import create_api
+
+DESCRIPTION = create_api().openapi()
+OPERATIONS = [
+    (path, method, operation)
+    for path, methods in DESCRIPTION["paths"].items()
+    for method, operation in methods.items()
+]
+NAMES = [f"{method} {path}" for path, method, _ in OPERATIONS]
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=NAMES)
+class TestOperation:
+    def test_it_is_told_in_words(self, path, method, operation):
+        assert operation["summary"]
+        assert operation["description"]
+        assert operation["tags"]
+
+    def test_its_answer_has_a_model(self, path, method, operation):
+        if path == "/metrics":
+            return
+        schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+        assert "$ref" in schema
+
+    def test_its_errors_have_the_one_shape(self, path, method, operation):
+        errors = {s: r for s, r in operation["responses"].items() if s != "200"}
+        assert "404" in errors
+        assert "422" not in errors
+        for answer in errors.values():
+            schema = answer["content"]["application/json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/ErrorBody"}
+
+    def test_admins_need_a_session_and_nobody_else_does(self, path, method, operation):
+        assert operation.get("security", []) == (
+            [{"session": []}] if path.startswith("/admin") else []
+        )
+
+    def test_a_body_has_a_model(self, path, method, operation):
+        if body := operation.get("requestBody"):
+            assert "schema" in body["content"]["application/json"]
+
+
+def test_the_security_scheme_is_a_bearer_token():
+    scheme = DESCRIPTION["components"]["securitySchemes"]["session"]
+
+    assert (scheme["type"], scheme["scheme"], scheme["bearerFormat"]) == ("http", "bearer", "JWT")
+
+
+def test_tags_are_described():
+    described = {tag["name"] for tag in DESCRIPTION["tags"]}
+
+    assert {tag for _, _, operation in OPERATIONS for tag in operation["tags"]} <= described
+
+
+async def test_it_is_served(http, host):
+    for tenant in ("hq", "paris"):
+        assert (await http.get("/openapi.json", headers=host(tenant))).json() == DESCRIPTION
+        assert (await http.get("/docs", headers=host(tenant))).status_code == 200
