@@ -119,8 +119,10 @@ class Database:
         """Connects, and refuses roles that row-level security does not bind."""
         self._readers = await asyncpg.create_pool(
             self._app_url.render_as_string(hide_password=False),
-            min_size=1,
+            # All at once and for good: connecting would eat up what a read may wait.
+            min_size=_READERS,
             max_size=_READERS,
+            max_inactive_connection_lifetime=0,
             timeout=_CONNECT_SECONDS,
             command_timeout=_COMMAND_SECONDS,
             connection_class=HardConnection,
