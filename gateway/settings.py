@@ -20,9 +20,8 @@ class GatewaySettings(SoukSettings):
     audit: Address
     fallback_tenant: str | None = Field(default=None, pattern=_TENANT)
     platform_hosts: Annotated[frozenset[str], NoDecode] = frozenset()
-    trusted_proxies: Annotated[frozenset[str], NoDecode] = frozenset()
 
-    @field_validator("platform_hosts", "trusted_proxies", mode="before")
+    @field_validator("platform_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Reads a comma-separated list."""
