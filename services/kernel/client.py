@@ -25,6 +25,8 @@ _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
+    # A page of 200 products of the largest kind; gRPC's own bound is 4 MiB.
+    ("grpc.max_receive_message_length", 128 * 1024 * 1024),
 )
 # Without the budget, retries made an outage four times worse; with it, 1.5 %.
 _RETRY = {

@@ -1,7 +1,9 @@
 import json
 import uuid
+from contextlib import suppress
 
 import pytest
+import pytest_asyncio
 from google.protobuf.field_mask_pb2 import FieldMask
 from souk.catalog_opt_in.v1 import catalog_service_pb2 as catalog
 from souk.catalog_opt_in.v1 import listing_service_pb2 as listings
@@ -10,31 +12,86 @@ from souk.catalog_opt_in.v1.catalog_service_pb2_grpc import CatalogServiceStub
 from souk.catalog_opt_in.v1.listing_service_pb2_grpc import ListingServiceStub
 from souk.catalog_opt_in.v1.storefront_service_pb2_grpc import StorefrontServiceStub
 
+from services.kernel.errors import NotFound
 from tests.catalog_opt_in.made import product_of
 
 SERVICE = "catalog-opt-in"
+SELLING = {"listing:read", "listing:write"}
 KEEPING = {
     f"{noun}:{verb}" for noun in ("product", "collection", "category") for verb in ("read", "write")
 }
 
 
+class Recording:
+    """A stub that notes what is created through it."""
+
+    def __init__(self, stub, made):
+        self._stub, self._made = stub, made
+
+    def __getattr__(self, method):
+        call = getattr(self._stub, method)
+        if not method.startswith("Create"):
+            return call
+
+        async def create(request):
+            resource = await call(request)
+            self._made.append(resource.name)
+            return resource
+
+        return create
+
+
+@pytest_asyncio.fixture
+async def made(scoped_stub):
+    """The names of what the test creates; it is removed afterwards, the last first."""
+    names: list[str] = []
+    yield names
+    for name in reversed(dict.fromkeys(names)):
+        *_, kind, _id = name.split("/")
+        with suppress(NotFound):
+            await REMOVE[kind](scoped_stub, name)
+
+
+async def _opt_out(scoped_stub, name):
+    stub = scoped_stub(
+        ListingServiceStub, SERVICE, tenant=name.split("/")[1], currency="EUR", permissions=SELLING
+    )
+    await stub.DeleteListing(listings.DeleteListingRequest(name=name))
+
+
+def _remover(word):
+    async def remove(scoped_stub, name):
+        stub = scoped_stub(CatalogServiceStub, SERVICE, tenant="hq", permissions=KEEPING)
+        request = getattr(catalog, f"Delete{word}Request")(name=name)
+        await getattr(stub, f"Delete{word}")(request)
+
+    return remove
+
+
+REMOVE = {
+    "listings": _opt_out,
+    "products": _remover("Product"),
+    "collections": _remover("Collection"),
+    "categories": _remover("Category"),
+}
+
+
 @pytest.fixture
-def catalogue(scoped_stub):
+def catalogue(scoped_stub, made):
     """The master catalogue, as the head office's admin, or somebody at another tenant, calls it."""
-    return lambda tenant="hq": scoped_stub(
-        CatalogServiceStub, SERVICE, tenant=tenant, permissions=KEEPING
+    return lambda tenant="hq": Recording(
+        scoped_stub(CatalogServiceStub, SERVICE, tenant=tenant, permissions=KEEPING), made
     )
 
 
 @pytest.fixture
-def selling(scoped_stub):
+def selling(scoped_stub, made):
     """A tenant's listings, as its admin calls them; tenants are in EUR unless it is said."""
-    return lambda tenant, currency="EUR": scoped_stub(
-        ListingServiceStub,
-        SERVICE,
-        tenant=tenant,
-        currency=currency,
-        permissions={"listing:read", "listing:write"},
+    return lambda tenant, currency="EUR": Recording(
+        scoped_stub(
+            ListingServiceStub, SERVICE, tenant=tenant, currency=currency, permissions=SELLING
+        ),
+        made,
     )
 
 

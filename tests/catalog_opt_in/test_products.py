@@ -1,5 +1,6 @@
 import asyncio
 import uuid
+from typing import Any
 
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -100,7 +101,7 @@ async def test_a_request_id_creates_once(catalogue):
     assert first == again
 
 
-WRONG = {
+WRONG: dict[str, dict[str, Any]] = {
     "title": {"title": ""},
     "subtitle": {"subtitle": "x" * 201},
     "description": {"description": "x" * 20_001},

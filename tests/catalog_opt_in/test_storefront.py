@@ -311,3 +311,16 @@ async def test_a_hidden_listing_hides_its_categories_and_collection(
     for kind in ("Categories", "Collections"):
         assert (await shelves(paris, kind))[1].total_size == 0
         assert (await shelves(lyon, kind))[1].total_size == 1
+
+
+async def test_a_page_of_large_products_arrives_whole(create, opt_in, shown, tenants):
+    images = [products.Image(url=f"/{n}/{'x' * 1900}") for n in range(50)]
+    for _ in range(28):
+        product = await create(description="あ" * 20_000, images=images)
+        for tenant in tenants:
+            await opt_in(tenant, product)
+
+    for tenant in tenants:
+        documents, answer = await shown(tenant, page_size=200)
+        assert len(documents) == answer.total_size == 28
+        assert answer.ByteSize() > 4 * 1024 * 1024

@@ -7,7 +7,7 @@ from services.catalog_opt_in.taxonomy import rules
 @st.composite
 def trees(draw):
     """Sound trees: each category lies under an earlier one, or at the top."""
-    parents = {}
+    parents: dict[str, str | None] = {}
     for n in range(draw(st.integers(1, 14))):
         under = [None, *(one for one in parents if len(rules.above(parents, one)) < 9)]
         parents[f"c{n}"] = draw(st.sampled_from(under))

@@ -1,0 +1,64 @@
+import asyncio
+import json
+
+import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
+from souk.audit.v1 import audit_service_pb2 as audit
+from souk.audit.v1.audit_service_pb2_grpc import AuditServiceStub
+from souk.catalog_opt_in.v1 import listing_service_pb2 as pb
+
+from tests.catalog_opt_in.made import euros, own_price
+
+
+@pytest.fixture
+def events(scoped_stub):
+    """Reads a tenant's events, once there are as many as the test waits for; oldest first."""
+
+    async def read(tenant, *, at_least):
+        stub = scoped_stub(AuditServiceStub, "audit", tenant=tenant, permissions={"event:read"})
+        async with asyncio.timeout(20):
+            while True:
+                answer = await stub.ListEvents(audit.ListEventsRequest(parent=f"tenants/{tenant}"))
+                if len(answer.events) >= at_least:
+                    return list(answer.events)[::-1]
+                await asyncio.sleep(0.1)
+
+    return read
+
+
+async def test_every_act_on_a_listing_leaves_its_event_with_its_tenant_alone(
+    create, opt_in, selling, events, tenants
+):
+    paris, lyon = tenants
+    product = await create()
+    await opt_in(lyon, product)
+    listing = await opt_in(paris, product)
+    listing.prices.append(own_price(product.variants[0], euros(7)))
+    await selling(paris).UpdateListing(
+        pb.UpdateListingRequest(listing=listing, update_mask=FieldMask(paths=["prices"]))
+    )
+    await selling(paris).DeleteListing(pb.DeleteListingRequest(name=listing.name))
+
+    made, changed, removed = await events(paris, at_least=3)
+    assert [event.method.rpartition("/")[2] for event in (made, changed, removed)] == [
+        "CreateListing",
+        "UpdateListing",
+        "DeleteListing",
+    ]
+    assert {event.resource for event in (made, changed, removed)} == {listing.name}
+    [change] = changed.changes
+    assert change.field == "prices"
+    assert change.before == ""
+    assert json.loads(change.after)[0]["variant"] == product.variants[0].id
+    assert len(await events(lyon, at_least=1)) == 1
+
+
+async def test_what_is_refused_leaves_no_event(create, opt_in, events, tenants):
+    product = await create()
+    for tenant in tenants:
+        await opt_in(tenant, product)
+        with pytest.raises(Exception, match="already"):
+            await opt_in(tenant, product)
+
+    for tenant in tenants:
+        assert len(await events(tenant, at_least=1)) == 1
