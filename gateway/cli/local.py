@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import asyncpg
+
 from gateway.cli import health, ports
 from gateway.cli.done import Seeding, is_migrated
 from gateway.cli.plan import SERVICES, Plan
@@ -144,7 +146,7 @@ class LocalPlatform:
         try:
             for warning in await provision(self.plan.postgres_admin, self.secrets):
                 self._report(f"warning: {warning}")
-        except (CannotProvision, OSError) as error:
+        except (CannotProvision, OSError, asyncpg.PostgresError) as error:
             raise CannotStart(f"PostgreSQL: {error}") from None
 
     async def _migrate_and_start(self, service: str) -> None:

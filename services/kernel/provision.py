@@ -165,6 +165,7 @@ async def _inside(admin_url: str, name: str) -> list[str]:
             f"""
             REVOKE ALL ON SCHEMA public FROM PUBLIC;
             GRANT USAGE ON SCHEMA public TO {everyone};
+            GRANT CREATE ON SCHEMA public TO {owner};
             CREATE SCHEMA IF NOT EXISTS tenancy AUTHORIZATION {owner};
             GRANT USAGE ON SCHEMA tenancy TO {everyone};
             SET LOCAL ROLE {owner};

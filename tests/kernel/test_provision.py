@@ -134,6 +134,12 @@ async def test_a_service_role_makes_nothing_of_its_own(provisioned, role, forbid
         await provisioned.as_role(f"catalog_opt_in_{role}", forbidden)
 
 
+async def test_the_owner_makes_tables(provisioned):
+    made = "CREATE TABLE public.mine (id int); DROP TABLE public.mine; SELECT true"
+
+    assert await provisioned.as_role("catalog_opt_in_owner", made)
+
+
 async def test_a_tenant_is_bound_for_one_transaction(provisioned):
     bound = "SELECT tenancy.enter('paris'); SELECT current_setting('app.tenant_id')"
 
