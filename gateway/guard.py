@@ -4,6 +4,7 @@ Pure ASGI, because each layer of the other kind costs more than the rest of a ho
 """
 
 import asyncio
+import contextlib
 import functools
 import re
 import time
@@ -23,6 +24,8 @@ from services.kernel.client import deadline
 
 REQUEST_SECONDS = 15.0
 MAX_BODY_BYTES = 1024 * 1024
+LINGER_SECONDS = 2.0
+LINGER_BYTES = 32 * 1024 * 1024
 MAX_TARGET_BYTES = 8 * 1024
 MAX_HEADERS = 64
 MAX_HEADER_BYTES = 16 * 1024
@@ -78,7 +81,7 @@ class Guard:
                 with deadline(REQUEST_SECONDS):
                     await self._app(scope, _bounded(receive), exchange.send)
         except Exception as error:
-            await exchange.fail(error)
+            await exchange.fail(error, receive)
         finally:
             self._conclude(scope, exchange)
 
@@ -126,7 +129,7 @@ class Exchange:
             ]
         await self._send(message)
 
-    async def fail(self, error: Exception) -> None:
+    async def fail(self, error: Exception, receive: Receive) -> None:
         """Answers for an error that no handler took; one after the answer began is only logged."""
         problem = errors.describe(error)
         if problem.status == 500:
@@ -135,12 +138,31 @@ class Exchange:
             return
         answer = errors.response(problem, self.request_id)
         headers = [*answer.raw_headers]
-        if problem.status in (408, 413, 431):
+        closes = problem.status in (408, 413, 431)
+        if closes:
             headers.append((b"connection", b"close"))
         await self.send(
             {"type": "http.response.start", "status": problem.status, "headers": headers}
         )
-        await self.send({"type": "http.response.body", "body": answer.body})
+        await self.send({"type": "http.response.body", "body": answer.body, "more_body": closes})
+        if closes:
+            await _pass_over(receive)
+            await self.send({"type": "http.response.body", "body": b""})
+
+
+async def _pass_over(receive: Receive) -> None:
+    """Reads on for a moment before the connection is closed.
+
+    Closed on a sender that still sends, it is reset, and the answer is lost on the way.
+    """
+    size = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            while size < LINGER_BYTES:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
 
 
 def _check_size(scope: Scope, headers: list[tuple[bytes, bytes]]) -> None:
