@@ -94,6 +94,7 @@ _ERRORS: Mapping[int, str] = {
     404: "No such thing here, or no such shop (`not_found`).",
     409: "Taken, or changed by somebody else meanwhile (`duplicate_error`, `conflict`).",
     413: "The body is larger than 1 MiB (`invalid_data`).",
+    414: "The path and the query are longer than 8 KiB (`invalid_data`).",
     415: "The body is not application/json (`invalid_data`).",
     429: "Too often (`too_many_requests`); Retry-After says when again.",
     431: "More than 64 headers or 16 KiB of them (`invalid_data`).",
@@ -115,5 +116,5 @@ def documented(model: type[BaseModel], description: str, *, status: int = 200) -
     return {status: {"model": model, "description": description}}
 
 
-STORE_ERRORS = errors(400, 404, 429, 431, 500, 503, 504)
-ADMIN_ERRORS = errors(400, 401, 403, 404, 409, 413, 415, 429, 431, 500, 503, 504)
+STORE_ERRORS = errors(400, 404, 414, 429, 431, 500, 503, 504)
+ADMIN_ERRORS = errors(400, 401, 403, 404, 409, 413, 414, 415, 429, 431, 500, 503, 504)

@@ -65,7 +65,7 @@ def test_no_input_is_a_fault_of_the_platform(case, platform, session):
 
 
 @DESCRIBED.include(path_regex=r"^/admin/.*\{").parametrize()
-@BOUNDED
+@settings(BOUNDED, phases=[Phase.generate])
 def test_no_input_is_a_fault_where_the_place_exists(case, platform, session, places):
     for name in case.path_parameters:
         case.path_parameters[name] = places.get(name, case.path_parameters[name])

@@ -272,7 +272,7 @@ def _variant_json(product: pb.Product, variant: pb.Variant) -> Document:
             for option in product.options
             if option.title in variant.options
         ],
-        "prices": [price_json(price) for price in variant.prices],
+        "prices": [price_json(price) for price in sorted(variant.prices, key=_currency)],
     }
 
 
@@ -284,6 +284,10 @@ def _choice_json(option: pb.Option, chosen: str) -> Document:
         "option_id": option.id,
         "option": {"id": option.id, "title": option.title},
     }
+
+
+def _currency(price: Money) -> str:
+    return price.currency_code
 
 
 def price_json(price: Money) -> Document:

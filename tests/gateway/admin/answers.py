@@ -12,6 +12,7 @@ TYPES = {
     405: {"not_allowed"},
     409: {"duplicate_error", "conflict"},
     413: {"invalid_data"},
+    414: {"invalid_data"},
     415: {"invalid_data"},
     429: {"too_many_requests"},
     431: {"invalid_data"},

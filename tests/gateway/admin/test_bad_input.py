@@ -58,7 +58,7 @@ BODIES = {
 @pytest.mark.parametrize(("method", "path"), ALL, ids=str)
 async def test_no_admin_route_answers_without_a_session(http, method, path):
     refused(await http.request(method, path), 401)
-    for token in ("Bearer x", "Basic eA==", "Bearer ", ""):
+    for token in ("Bearer x", "Basic eA==", "Bearer", ""):
         answer = await http.request(method, path, headers={"Authorization": token})
         refused(answer, 401)
 
@@ -88,6 +88,6 @@ async def test_a_malformed_key_or_etag_is_refused(admin, method, path):
 
     for name in names:
         answer = await admin.request(
-            method, path, content=json.dumps({}), headers={**JSON, name: "é" * 300}
+            method, path, content=json.dumps({}), headers={**JSON, name: "é".encode() * 300}
         )
         refused(answer, 400)

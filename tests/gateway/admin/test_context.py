@@ -30,7 +30,7 @@ async def test_the_context_tells_the_tenant_and_how_it_was_found(
 async def test_an_admin_reads_themself(admin, platform):
     user = one(await admin.get("/admin/users/me"), "user")
 
-    assert user["email"] == platform.settings.admin
+    assert user["email"] == platform.admin_email
     assert user["id"].startswith("user_")
     context = one(await admin.get("/admin/tenant-context"), "tenant_context")
     assert context["user"] == user

@@ -35,7 +35,7 @@ async def test_a_product_is_answered_whole_with_its_prices_digit_for_digit(admin
     assert made["id"].startswith("prod_")
     for key in ("title", "handle", "status", "subtitle", "tags", "type"):
         assert made[key] == body[key]
-    assert made["thumbnail"] == "/static/img/a.webp"
+    assert [image["url"] for image in made["images"]] == ["/static/img/a.webp"]
     (variant,) = made["variants"]
     assert (variant["sku"], variant["weight"], variant["title"]) == (unique, 370, "Nature")
     assert [choice["value"] for choice in variant["options"]] == ["Nature"]

@@ -200,11 +200,18 @@ async def test_a_flawed_tenant_is_refused_and_not_made(admin, unique, flaw):
     refused(await admin.get(f"/admin/tenants/{unique}"), 404, "TENANT_NOT_FOUND")
 
 
-@pytest.mark.parametrize("tenant_id", ["nobody", "Paris", "a" * 63, "-", "%00", "é"])
-async def test_a_tenant_that_is_not_there_is_not_found(admin, tenant_id):
-    refused(await admin.get(f"/admin/tenants/{tenant_id}"), 404)
-    refused(await admin.patch(f"/admin/tenants/{tenant_id}", json={"display_name": "B"}), 404)
-    refused(await admin.post(f"/admin/tenants/{tenant_id}/suspend"), 404)
+@pytest.mark.parametrize(
+    ("tenant_id", "status"),
+    [("nobody", 404), ("a" * 63, 404), ("Paris", 400), ("-", 400), ("%00", 400), ("é", 400)],
+)
+async def test_a_tenant_that_is_not_there_is_not_found_and_what_is_no_id_is_told(
+    admin, tenant_id, status
+):
+    path = f"/admin/tenants/{tenant_id}"
+
+    refused(await admin.get(path), status)
+    refused(await admin.patch(path, json={"display_name": "B"}), status)
+    refused(await admin.post(f"{path}/suspend"), status)
 
 
 @pytest.mark.parametrize(
