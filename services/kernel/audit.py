@@ -33,21 +33,20 @@ def record(
     """
     scope = current_scope()
     service, _, _ = current_method().removeprefix("souk.").partition(".")
-    session.add(
-        AuditLeaf(
-            tenant_id=tenant or session.info["home"],
-            event_id=new_id("evt"),
-            service=service.replace("_", "-"),
-            method=current_method(),
-            resource=resource,
-            actor=scope.actor,
-            request_id=scope.request_id,
-            occur_time=datetime.now(UTC),
-            outcome="DONE",
-            changes=json.dumps(changes(before, after), ensure_ascii=False),
-        )
+    leaf = AuditLeaf(
+        tenant_id=tenant or session.info["home"],
+        event_id=new_id("evt"),
+        service=service.replace("_", "-"),
+        method=current_method(),
+        resource=resource,
+        actor=scope.actor,
+        request_id=scope.request_id,
+        occur_time=datetime.now(UTC),
+        outcome="DONE",
+        changes=json.dumps(changes(before, after), ensure_ascii=False),
     )
-    session.info["leaves"] = session.info.get("leaves", 0) + 1
+    session.add(leaf)
+    session.info.setdefault("leaves", []).append(leaf)
 
 
 def changes(before: Message | None, after: Message | None) -> list[dict[str, str]]:

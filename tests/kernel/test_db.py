@@ -1,5 +1,7 @@
 """The kernel's sessions on a real PostgreSQL, with a table of the test's own."""
 
+from typing import Any, cast
+
 import pytest
 import pytest_asyncio
 from sqlalchemy import ARRAY, MetaData, Text, delete, event, select, text, update
@@ -44,7 +46,7 @@ async def doors(cluster):
     """A copy of a migrated database with the table `stall` in it, opened as its service would."""
     superuser = await cluster.connect(DATABASE)
     statements = _Statements()
-    migrations.isolate(statements, DATABASE, "stall")
+    migrations.isolate(cast(Any, statements), DATABASE, "stall")
     await superuser.execute(
         f'CREATE TABLE stall (tenant_id text COLLATE "C", stall_id text, goods text[],'
         f" PRIMARY KEY (tenant_id, stall_id)); ALTER TABLE stall OWNER TO {DATABASE}_owner;"
@@ -169,7 +171,7 @@ def send(statement):
         delete_a_loaded_row,
         send(delete(Stall)),
         send(update(Stall).values(goods=[])),
-        send(delete(Stall.__table__)),
+        send(delete(Base.metadata.tables["stall"])),
         send(text("DELETE FROM stall")),
         send(text("WITH gone AS (DELETE FROM stall RETURNING 1) SELECT * FROM gone")),
     ],
@@ -187,6 +189,24 @@ async def test_a_change_without_an_event_is_rolled_back(doors, change, tenant):
         async with doors.platform() as session:
             left = {stall.tenant_id: stall.goods for stall in await session.scalars(select(Stall))}
     assert left == {"paris": ["bread", "oil"], "lyon": ["salt"]}
+
+
+async def test_an_event_that_a_rolled_back_savepoint_took_along_does_not_count(doors):
+    async def act():
+        async with doors.tenant() as session:
+            session.add(Stall(stall_id="two", goods=[]))
+            await session.flush()
+            savepoint = await session.begin_nested()
+            audit.record(session, resource="tenants/paris/stalls/two")
+            await session.flush()
+            await savepoint.rollback()
+
+    with scope("paris"), pytest.raises(db.AuditMissing):
+        await act()
+
+    with scope("paris"):
+        async with doors.tenant() as session:
+            assert len((await session.scalars(select(Stall))).all()) == 1
 
 
 async def test_an_event_commits_with_its_change_in_its_tenants_log(doors):
