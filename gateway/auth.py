@@ -13,6 +13,7 @@ from gateway.errors import not_allowed, unauthorized
 from gateway.runtime import runtime_of
 from gateway.sessions import Session
 from gateway.tenancy import Source, resolution_of, tenant_not_found
+from services.kernel.errors import PermissionDenied
 from services.kernel.scope import Scope, bound
 
 _READS = frozenset({"GET", "HEAD"})
@@ -67,6 +68,8 @@ async def _platform_scope(request: Request, session: SessionOf) -> AsyncIterator
     permissions = await runtime.access.permissions(
         session.admin, None, fresh=request.method not in _READS, request_id=request.state.request_id
     )
+    if not permissions:
+        raise PermissionDenied("PERMISSION_MISSING", "this admin may do nothing at the platform")
     scope = Scope(None, session.admin, permissions, request_id=request.state.request_id)
     with bound(scope):
         yield scope
