@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from gateway.cli import health, ports
 from gateway.cli.processes import start
 from gateway.cli.redis import Valkey
+from tests.cluster import cluster  # noqa: F401 - a fixture
 
 
 @pytest_asyncio.fixture(scope="session")
