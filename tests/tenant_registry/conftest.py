@@ -36,8 +36,9 @@ def registry(scoped_stub):
     return make
 
 
-@pytest.fixture
-def access(scoped_stub):
+@pytest_asyncio.fixture
+async def access(scoped_stub):
+    """Async, because the first stub of a service opens a channel, which needs the loop."""
     return scoped_stub(AccessServiceStub, "tenant-registry", tenant=None, permissions=OF_SERVICES)
 
 
