@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from gateway import admin, errors, health, login, openapi, store
+from gateway import admin, docs, errors, health, login, openapi, store
 from gateway.access import AccessFacts
 from gateway.clients import Clients
 from gateway.guard import Guard
@@ -46,8 +46,8 @@ def create_api() -> FastAPI:
     # No redirect between /x and /x/: it would be built from the Host header.
     api = FastAPI(
         redirect_slashes=False,
+        docs_url=None,
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=openapi.operation_id,
         **openapi.ABOUT,
     )
@@ -55,6 +55,7 @@ def create_api() -> FastAPI:
         api.include_router(router)
     errors.install(api)
     openapi.install(api)
+    docs.install(api)
     return api
 
 

@@ -1,5 +1,7 @@
 """/docs says everything: models, errors, security, and nothing that is not so."""
 
+import re
+
 import pytest
 
 from gateway.app import create_api
@@ -60,3 +62,15 @@ async def test_it_is_served(http, host):
     for tenant in ("hq", "paris"):
         assert (await http.get("/openapi.json", headers=host(tenant))).json() == DESCRIPTION
         assert (await http.get("/docs", headers=host(tenant))).status_code == 200
+
+
+@pytest.mark.parametrize("at", ["", "/t/paris"])
+async def test_its_page_loads_nothing_from_elsewhere(http, host, at):
+    for headers in ({}, host("hq")) if not at else ({},):
+        page = await http.get(f"{at}/docs", headers=headers)
+        loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+        answers = [await http.get(f"{at}/{path}", headers=headers) for path in loaded]
+
+        assert len(loaded) >= 3
+        assert not [path for path in loaded if "//" in path]
+        assert {answer.status_code for answer in answers} == {200}

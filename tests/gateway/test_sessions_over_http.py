@@ -164,7 +164,7 @@ def test_no_route_but_these_is_open():
         if not hasattr(route, "dependant") or not guards & set(calls(route.dependant))
     }
 
-    assert is_open == {"/auth/user/emailpass", "/docs", "/openapi.json"}
+    assert is_open == {"/auth/user/emailpass", "/docs", "/docs/assets", "/openapi.json"}
 
 
 async def test_many_requests_at_once_keep_their_own_scope(platform, admin_token):

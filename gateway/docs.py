@@ -1,0 +1,25 @@
+"""/docs: Swagger UI, served by this process, so that it works where the internet does not reach."""
+
+from importlib import resources
+
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse
+from starlette.staticfiles import StaticFiles
+
+
+def install(api: FastAPI) -> None:
+    """Adds the page and what it loads; its URLs are relative, so it works under /t/{tenant} too."""
+    page = get_swagger_ui_html(
+        openapi_url="openapi.json",
+        title="Souk",
+        swagger_js_url="docs/assets/swagger-ui-bundle.js",
+        swagger_css_url="docs/assets/swagger-ui.css",
+        swagger_favicon_url="docs/assets/favicon.png",
+    )
+    assets = resources.files("fastapi_offline") / "static"
+    api.mount("/docs/assets", StaticFiles(directory=str(assets)))
+
+    @api.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return page
