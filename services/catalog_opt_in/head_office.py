@@ -16,10 +16,11 @@ from services.kernel.tables import TenantOwned
 # transactions ever wait for each other.
 _HEAD_OFFICE = text("SELECT pg_advisory_xact_lock(hashtextextended('head-office', 0))")
 _ALL_PRODUCTS = text("SELECT pg_advisory_xact_lock(hashtextextended('products', 0))")
-_ONE_PRODUCT = text("SELECT pg_advisory_xact_lock(hashtextextended(:product_id, 0))")
+# With a prefix: an id that a caller made up must not be another lock's name.
+_ONE_PRODUCT = text("SELECT pg_advisory_xact_lock(hashtextextended('product/' || :product_id, 0))")
 _LISTING = text(
     "SELECT pg_advisory_xact_lock_shared(hashtextextended('products', 0)),"
-    " pg_advisory_xact_lock_shared(hashtextextended(:product_id, 0))"
+    " pg_advisory_xact_lock_shared(hashtextextended('product/' || :product_id, 0))"
 )
 
 

@@ -1,3 +1,4 @@
+import asyncio
 import uuid
 
 import pytest
@@ -280,3 +281,52 @@ async def test_another_tenants_page_token_is_refused(create, opt_in, selling, te
             )
         )
     assert refusal.value.reason == "PAGE_TOKEN_INVALID"
+
+
+async def test_of_two_updates_of_one_version_at_the_same_time_one_is_stale(
+    create, opt_in, selling, tenants
+):
+    product = await create()
+    mine, theirs = [await opt_in(tenant, product) for tenant in tenants]
+    untouched = await get(selling, theirs.name)
+
+    for _ in range(3):
+        read = await get(selling, mine.name)
+        outcomes = await asyncio.gather(
+            *(
+                update(selling, pb.Listing(name=mine.name, state=state, etag=read.etag), "state")
+                for state in (LIVE, HIDDEN, LIVE, HIDDEN)
+            ),
+            return_exceptions=True,
+        )
+        refused = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+        assert {(type(one), one.reason) for one in refused} == {(Aborted, "ETAG_MISMATCH")}
+        assert len(refused) == 3
+    assert await get(selling, theirs.name) == untouched
+
+
+async def test_a_shop_counts_right_when_a_listing_is_hidden_or_left_twice_at_the_same_time(
+    create, opt_in, selling, shown, tenants
+):
+    product, other = await create(), await create()
+    for tenant in tenants:
+        await opt_in(tenant, other)
+    listing = await opt_in(tenants[0], product)
+    hidden = pb.Listing(name=listing.name, state=HIDDEN)
+
+    await asyncio.gather(*(update(selling, hidden, "state") for _ in range(4)))
+    assert (await shown(tenants[0]))[1].total_size == 1
+    await update(selling, pb.Listing(name=listing.name, state=LIVE), "state")
+    leave = pb.DeleteListingRequest(name=listing.name)
+    outcomes = await asyncio.gather(
+        *(selling(tenants[0]).DeleteListing(leave) for _ in range(4)),
+        update(selling, hidden, "state"),
+        return_exceptions=True,
+    )
+
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    assert {type(one) for one in refused} == {NotFound}
+    for tenant in tenants:
+        documents, answer = await shown(tenant)
+        assert [document["id"] for document in documents] == [id_of(other)]
+        assert answer.total_size == 1

@@ -44,11 +44,13 @@ async def offer(session: AsyncSession, product_id: str) -> Offer | None:
     return None if text is None else orjson.loads(text)
 
 
-async def one(session: AsyncSession, listing_id: str) -> Listing | None:
-    """Reads a listing of the scope's tenant, behind the platform's door too."""
-    return await session.scalar(
-        select(Listing).where(ours(Listing), Listing.listing_id == listing_id)
-    )
+async def one(session: AsyncSession, listing_id: str, *, lock: bool = False) -> Listing | None:
+    """Reads a listing of the scope's tenant, behind the platform's door too.
+
+    `lock` makes other acts on it wait.
+    """
+    statement = select(Listing).where(ours(Listing), Listing.listing_id == listing_id)
+    return await session.scalar(statement.with_for_update() if lock else statement)
 
 
 def matching(*, state: str) -> Select[Listing]:

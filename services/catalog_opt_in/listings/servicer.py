@@ -72,7 +72,7 @@ class Listings(pb_grpc.ListingServiceServicer):
         current_scope().require(request.listing.name)
         async with self._db.tenant() as session:
             offer = await _offer_of(session, request.listing.name)
-            listing = await _listing(session, request.listing.name)
+            listing = await _listing(session, request.listing.name, lock=True)
             updates.check_etag(request.listing.etag, listing.version)
             before = await _shown(session, listing)
             paths = updates.masked(request.listing, request.update_mask, before)
@@ -97,7 +97,7 @@ class Listings(pb_grpc.ListingServiceServicer):
         current_scope().require(request.name)
         async with self._db.tenant() as session:
             await _offer_of(session, request.name)
-            listing = await _listing(session, request.name)
+            listing = await _listing(session, request.name, lock=True)
             updates.check_etag(request.etag, listing.version)
             before = await _shown(session, listing)
             await queries.remove(session, listing, currency=_currency())
@@ -117,9 +117,9 @@ def _currency() -> str:
     return currency
 
 
-async def _listing(session: AsyncSession, name: str) -> Listing:
+async def _listing(session: AsyncSession, name: str, *, lock: bool = False) -> Listing:
     _, listing_id = names.parse(name, LISTING)
-    listing = await queries.one(session, listing_id)
+    listing = await queries.one(session, listing_id, lock=lock)
     if listing is None:
         raise NotFound("LISTING_NOT_FOUND", f"no listing {name}", listing=name)
     return listing
