@@ -22,7 +22,8 @@ from services.kernel.tables import KernelBase, TenantOwned
 _POOL_SIZE = 8
 # A read of one round trip takes about a millisecond: more connections would only wait on the cores.
 _READERS = 8
-_POOL_WAIT_SECONDS = 0.1
+# Twice what 64 writers at once need; one who would wait longer is told to come back instead.
+_POOL_WAIT_SECONDS = 0.5
 _CONNECT_SECONDS = 2
 _COMMAND_SECONDS = 5
 

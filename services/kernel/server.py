@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import uvloop
 from google.protobuf import descriptor_pool
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
@@ -74,7 +75,7 @@ def main(service: Service) -> None:
             _url(settings, service.database, "owner"),
         )
     else:
-        asyncio.run(_run(service, settings, command))
+        uvloop.run(_run(service, settings, command))
 
 
 def _url(settings: ServiceSettings, database: str, role: str) -> URL:
