@@ -1,6 +1,6 @@
 """What a tenant has opted in to."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 from souk.catalog_opt_in.v1.listing_service_pb2 import (
     CreateListingRequest,
@@ -26,7 +26,9 @@ from gateway.auth import TenantScope
 from gateway.bodies import ExactRoute
 from gateway.headers import IdempotencyKey, IfMatch
 from gateway.query import Kind, Query
-from gateway.runtime import ClientsOf
+from gateway.runtime import ClientsOf, TenancyOf
+from gateway.tenancy.tenant import ARCHIVED
+from services.kernel.errors import FailedPrecondition
 
 OPT_INS = Resource(
     "product",
@@ -76,7 +78,27 @@ async def list_opt_ins(request: Request, scope: TenantScope, clients: ClientsOf)
     return OPT_INS.page(asked, documents, count=found.total_size)
 
 
-@router.post("", responses=answers.documented(ListingAnswer, "The opt-in."))
+async def _changeable(scope: TenantScope, tenancy: TenancyOf) -> None:
+    """Refuses what would change an archived tenant: its listings' service knows no tenants.
+
+    It may still give up what stands in others' way, its products and its domains.
+
+    Raises:
+        FailedPrecondition: TENANT_ARCHIVED.
+    """
+    tenant = await tenancy.tenant(scope.tenant or "")
+    if tenant.state == ARCHIVED:
+        raise FailedPrecondition("TENANT_ARCHIVED", "the tenant is deleted; undelete it first")
+
+
+_CHANGEABLE = [Depends(_changeable)]
+
+
+@router.post(
+    "",
+    responses=answers.documented(ListingAnswer, "The opt-in."),
+    dependencies=_CHANGEABLE,
+)
 async def opt_in(
     scope: TenantScope, clients: ClientsOf, key: IdempotencyKey, body: ListingCreate
 ) -> Response:
@@ -108,7 +130,11 @@ async def get_opt_in(
     return OPT_INS.one(request, listing_json(listing))
 
 
-@router.patch("/{product_id}", responses=answers.documented(ListingAnswer, "It, changed."))
+@router.patch(
+    "/{product_id}",
+    responses=answers.documented(ListingAnswer, "It, changed."),
+    dependencies=_CHANGEABLE,
+)
 async def update_opt_in(
     scope: TenantScope, clients: ClientsOf, product_id: str, etag: IfMatch, body: ListingUpdate
 ) -> Response:

@@ -9,7 +9,7 @@ from souk.tenant_registry.v1.tenant_pb2 import Tenant, TenantConfig
 from gateway.errors import Problem, Refused
 from services.kernel.errors import NotFound
 
-ACTIVE = "active"
+ACTIVE, ARCHIVED = "active", "archived"
 TENANT_ID = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _NAME = re.compile(rf"tenants/({TENANT_ID.pattern})")
 _CURRENCY = re.compile(r"[A-Z]{3}")

@@ -228,3 +228,24 @@ async def test_the_product_of_an_opt_in_never_changes(admin, make_product):
 async def test_a_flawed_query_is_refused(admin, query):
     for path in (PARIS, LYON):
         refused(await admin.get(f"{path}?{query}"), 400)
+
+
+async def test_an_archived_tenant_changes_no_opt_in_but_can_give_one_up(
+    admin, make_tenant, make_product
+):
+    made, other = await make_product(), await make_tenant()
+    tenant = (await make_tenant())["id"]
+    listings, body = f"/admin/tenants/{tenant}/products", {"product_id": made["id"]}
+    one(await admin.post(listings, json=body), "product")
+    await admin.delete(f"/admin/tenants/{tenant}")
+
+    for answer in (
+        await admin.post(listings, json={"product_id": "prod_x"}),
+        await admin.patch(f"{listings}/{made['id']}", json={"state": "hidden"}),
+    ):
+        refused(answer, 409, "TENANT_ARCHIVED")
+
+    (listing,) = page(await admin.get(listings), "products")
+    assert listing["state"] == "live"
+    assert (await admin.delete(f"{listings}/{made['id']}")).status_code == 200
+    one(await admin.post(f"/admin/tenants/{other['id']}/products", json=body), "product")
