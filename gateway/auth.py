@@ -77,9 +77,8 @@ async def _platform_scope(request: Request, session: SessionOf) -> AsyncIterator
 
 async def _current_scope(request: Request, session: SessionOf) -> AsyncIterator[Scope]:
     """Binds the scope of the tenant that the request itself is for: by host, prefix or header."""
-    resolution = resolution_of(request)
-    tenant = resolution.tenant or await runtime_of(request).tenancy.fallback()
-    with bound(await _scope_at(request, session, tenant.id)) as scope:
+    named = resolution_of(request).named or (await runtime_of(request).tenancy.fallback()).id
+    with bound(await _scope_at(request, session, named)) as scope:
         yield scope
 
 
@@ -116,7 +115,7 @@ def _agree(request: Request, tenant_id: str) -> None:
         Refused: TENANT_SIGNALS_DISAGREE.
     """
     resolution = resolution_of(request)
-    named = resolution.tenant.id if resolution.tenant else tenant_id
+    named = resolution.named or tenant_id
     head_office = runtime_of(request).settings.head_office
     if named == tenant_id or (resolution.source is Source.HOST and named == head_office):
         return

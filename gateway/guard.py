@@ -107,7 +107,7 @@ class Guard:
         )
         scope["state"]["resolution"] = resolution
         # For the log and the counts; a route that finds the tenant otherwise says so itself.
-        scope["state"]["tenant"] = resolution.tenant.id if resolution.tenant else ""
+        scope["state"]["tenant"] = resolution.found.id if resolution.found else ""
         scope["headers"] = [pair for pair in headers if not _is_internal(pair[0])]
 
 

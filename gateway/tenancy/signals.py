@@ -8,7 +8,7 @@ from fastapi import Request
 from gateway.errors import Refused, not_allowed
 from gateway.tenancy.hosts import Host
 from gateway.tenancy.lookup import Tenancy
-from gateway.tenancy.tenant import KnownTenant, unknown_shop
+from gateway.tenancy.tenant import TENANT_ID, KnownTenant, unknown_shop
 
 
 class Source(Enum):
@@ -22,10 +22,26 @@ class Source(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The tenant that a request is for; None when nothing named one on a host of the platform."""
+    """What a request names; `named` is empty when nothing named a tenant on the platform's hosts.
 
-    tenant: KnownTenant | None
+    `found` is None then, and when no tenant has that id: a name of nobody gets as far as the name
+    of a closed shop does, so that nobody learns which of the two it is.
+    """
+
+    found: KnownTenant | None
     source: Source
+    named: str = ""
+
+    @property
+    def tenant(self) -> KnownTenant | None:
+        """The tenant that the request is for; None when nothing named one.
+
+        Raises:
+            Refused: 404, no tenant has the id that was named.
+        """
+        if self.named and self.found is None:
+            raise unknown_shop()
+        return self.found
 
 
 def resolution_of(request: Request) -> Resolution:
@@ -40,7 +56,8 @@ async def resolve(
     """Finds the tenant: a tenant's own host never yields, elsewhere prefix and header must agree.
 
     Raises:
-        Refused: 404 for a shop that is not open, or is not; 400 for signals that disagree.
+        Refused: 404 for a host whose shop is not open, or is not, and for a name that cannot be a
+            tenant's; 400 for signals that disagree.
     """
     if not host.is_platform:
         return _on_own_host(await tenancy.owner(host.name), prefix, header)
@@ -49,10 +66,10 @@ async def resolve(
     named = header if prefix is None else prefix
     if named is None:
         return Resolution(None, Source.FALLBACK)
-    tenant = await tenancy.find(named)
-    if tenant is None:
+    if not TENANT_ID.fullmatch(named):
         raise unknown_shop()
-    return Resolution(tenant, Source.HEADER if prefix is None else Source.PREFIX)
+    source = Source.HEADER if prefix is None else Source.PREFIX
+    return Resolution(await tenancy.find(named), source, named)
 
 
 def _on_own_host(tenant: KnownTenant | None, prefix: str | None, header: str | None) -> Resolution:
@@ -61,7 +78,7 @@ def _on_own_host(tenant: KnownTenant | None, prefix: str | None, header: str | N
         raise unknown_shop()
     if any(named not in (None, tenant.id) for named in (prefix, header)):
         raise _disagreement()
-    return Resolution(tenant, Source.HOST)
+    return Resolution(tenant, Source.HOST, tenant.id)
 
 
 def _disagreement() -> Refused:

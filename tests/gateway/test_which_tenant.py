@@ -99,6 +99,24 @@ async def test_a_suspended_shop_that_is_named_answers_as_one_that_is_not(platfor
     assert suspended.shape == unknown.shape
 
 
+@pytest.mark.parametrize("signal", ["prefix", "header"])
+@pytest.mark.parametrize(
+    "path",
+    ["/store/products/x", "/nothing", "/healthz", "/admin/tenant-context", "/admin/tenants/paris"],
+)
+async def test_whether_a_closed_shop_is_there_no_path_tells(platform, signal, path):
+    answers = []
+    for tenant in ("lyon", "nobd"):
+        target = f"/t/{tenant}{path}" if signal == "prefix" else path
+        headers = [("X-Tenant-ID", tenant)] if signal == "header" else []
+        answers.append(
+            await ask(platform.url, b"localhost", target=target.encode(), headers=headers)
+        )
+
+    closed, unknown = answers
+    assert (closed.status, closed.shape) == (unknown.status, unknown.shape)
+
+
 @pytest.mark.parametrize(
     "tenant", ["Paris", "PARIS", " ", "par is", "paris/", "..", "%2e", "x" * 64]
 )
