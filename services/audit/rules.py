@@ -12,11 +12,17 @@ PAGE_BYTES = 2_000_000
 
 
 def faults(
-    texts: Mapping[str, str], *, is_dated: bool, has_outcome: bool, changes: Sequence[str]
+    texts: Mapping[str, str],
+    *,
+    teller: str,
+    is_dated: bool,
+    has_outcome: bool,
+    changes: Sequence[str],
 ) -> list[str]:
     """Tells everything that is wrong with an event.
 
-    `texts` holds the fields named in LONGEST, `changes` each change's text.
+    `texts` holds the fields named in LONGEST, `changes` each change's text. `teller` is the actor
+    who tells it, services/catalog-opt-in for example: a service tells of its own acts alone.
     """
     found = [
         f"{field} has more than {most} bytes"
@@ -24,6 +30,8 @@ def faults(
         if len(texts[field].encode()) > most
     ]
     found += [f"{field} is missing" for field in ("service", "method", "actor") if not texts[field]]
+    if texts["service"] and teller != f"services/{texts['service']}":
+        found.append(f"service is not {teller}, which tells it")
     if not is_dated:
         found.append("occur_time is missing or no time")
     if not has_outcome:

@@ -87,6 +87,7 @@ def _row(event: pb.Event, *, at: int, now: datetime) -> queries.Row:
     outcome = event.outcome in (pb.Event.OUTCOME_DONE, pb.Event.OUTCOME_DENIED)
     faults = rules.faults(
         texts,
+        teller=current_scope().actor,
         is_dated=occurred is not None,
         has_outcome=outcome,
         changes=[c.before + c.after + c.field for c in event.changes],

@@ -67,6 +67,10 @@ class Caller:
     def vouches_for(self, permissions: Iterable[str]) -> bool:
         return "*" in self.may or self.may.issuperset(permissions)
 
+    def speaks_for(self, claims: dict[str, Any]) -> bool:
+        """Tells whether it may name this actor: itself, but for who may do everything."""
+        return "*" in self.may or claims["sub"] == f"services/{claims['iss']}"
+
 
 def callers(file: Path) -> dict[str, Caller]:
     """Reads callers.json: {name: {"public_key": PEM, "may": ["*"] or permissions}}."""
@@ -119,7 +123,7 @@ class Verifier:
         if not 0 < expires - issued <= LIFETIME_SECONDS:
             raise _invalid()
         permissions = frozenset(claims["perms"])
-        if not caller.vouches_for(permissions):
+        if not caller.vouches_for(permissions) or not caller.speaks_for(claims):
             raise PermissionDenied("SCOPE_EXCEEDED", f"{claims['iss']} may not vouch for this")
         return expires, Scope(claims["tid"], claims["sub"], permissions, currency=claims["cur"])
 

@@ -12,7 +12,13 @@ GOOD = {
 
 
 def faults(is_dated=True, has_outcome=True, changes=(), **texts):
-    return rules.faults(GOOD | texts, is_dated=is_dated, has_outcome=has_outcome, changes=changes)
+    return rules.faults(
+        GOOD | texts,
+        teller="services/catalog-opt-in",
+        is_dated=is_dated,
+        has_outcome=has_outcome,
+        changes=changes,
+    )
 
 
 def test_a_whole_event_has_no_fault():
@@ -23,6 +29,7 @@ def test_a_whole_event_has_no_fault():
     "wrong",
     [
         {"service": ""},
+        {"service": "tenant-registry"},
         {"actor": ""},
         {"method": ""},
         {"is_dated": False},

@@ -123,12 +123,22 @@ def test_a_remembered_scope_is_refused_once_it_has_expired(monkeypatch):
 
 
 def test_a_caller_vouches_only_for_what_it_is_registered_for():
-    may = token(key=SERVICE, iss="catalog-opt-in", perms=["event:record"])
-    may_not = token(key=SERVICE, iss="catalog-opt-in", perms=["event:record", "listing:write"])
+    own = {"key": SERVICE, "iss": "catalog-opt-in", "sub": "services/catalog-opt-in"}
+    may = token(**own, perms=["event:record"])
+    may_not = token(**own, perms=["event:record", "listing:write"])
 
     assert verifier().verify(may).permissions == {"event:record"}
     with pytest.raises(PermissionDenied) as refused:
         verifier().verify(may_not)
+    assert refused.value.reason == "SCOPE_EXCEEDED"
+
+
+@pytest.mark.parametrize("tenant", ["paris", "lyon", None])
+@pytest.mark.parametrize("actor", ["services/tenant-registry", "admins/user_1", "", None])
+def test_a_service_names_no_actor_but_itself(tenant, actor):
+    known = {"iss": "catalog-opt-in", "tid": tenant, "sub": actor}
+    with pytest.raises(PermissionDenied) as refused:
+        verifier().verify(token(key=SERVICE, perms=["event:record"], **known))
     assert refused.value.reason == "SCOPE_EXCEEDED"
 
 
