@@ -12,6 +12,7 @@ from gateway.cli import health, ports
 from gateway.cli.processes import start
 from gateway.cli.redis import Valkey
 from tests.cluster import cluster  # noqa: F401 - a fixture
+from tests.gateway.two import process, two  # noqa: F401 - fixtures
 
 
 @pytest_asyncio.fixture(scope="session")

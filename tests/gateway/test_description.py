@@ -64,13 +64,20 @@ async def test_it_is_served(http, host):
         assert (await http.get("/docs", headers=host(tenant))).status_code == 200
 
 
-@pytest.mark.parametrize("at", ["", "/t/paris"])
-async def test_its_page_loads_nothing_from_elsewhere(http, host, at):
-    for headers in ({}, host("hq")) if not at else ({},):
-        page = await http.get(f"{at}/docs", headers=headers)
-        loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
-        answers = [await http.get(f"{at}/{path}", headers=headers) for path in loaded]
+@pytest.mark.parametrize(
+    ("prefix", "headers"),
+    [
+        ("", {"Host": "impactnutrition.com.tn"}),
+        ("", {"Host": "paris.impactnutrition.com"}),
+        ("/t/paris", {}),
+    ],
+)
+async def test_its_page_loads_nothing_from_elsewhere(http, prefix, headers):
+    page = await http.get(f"{prefix}/docs", headers=headers)
 
-        assert len(loaded) >= 3
-        assert not [path for path in loaded if "//" in path]
-        assert {answer.status_code for answer in answers} == {200}
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    answers = [await http.get(f"{prefix}/{path}", headers=headers) for path in loaded]
+
+    assert len(loaded) >= 3
+    assert not [path for path in loaded if "//" in path]
+    assert {answer.status_code for answer in answers} == {200}
