@@ -47,7 +47,7 @@ class AuditServicer(rpc.AuditServiceServicer):
     async def ListEvents(
         self, request: pb.ListEventsRequest, context: object
     ) -> pb.ListEventsResponse:
-        current_scope().require(request.parent)
+        current_scope().require_parent(request.parent)
         names.parse(request.parent, "tenants/{tenant}")
         page = pages.read(request, key=_NEWEST, descending=True)
         asked = {name: getattr(request, name) for name in ("actor", "method", "resource")}

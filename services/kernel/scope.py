@@ -37,6 +37,16 @@ class Scope:
                 resource=name[:200],
             )
 
+    def require_parent(self, name: str) -> None:
+        """Refuses the name of a parent that is not the tenant itself.
+
+        Raises:
+            PermissionDenied: SCOPE_MISMATCH, as `require` does.
+        """
+        self.require(name)
+        if name != f"tenants/{self.tenant}":
+            raise PermissionDenied("SCOPE_MISMATCH", f"{name} is no tenant", resource=name[:200])
+
 
 _scope: ContextVar[Scope] = ContextVar("souk_scope")
 _method: ContextVar[str] = ContextVar("souk_method", default="")

@@ -62,3 +62,42 @@ async def test_what_is_refused_leaves_no_event(create, opt_in, events, tenants):
 
     for tenant in tenants:
         assert len(await events(tenant, at_least=1)) == 1
+
+
+async def test_a_tenant_is_told_when_the_head_office_takes_a_variant_with_the_tenants_own_price(
+    create, change, opt_in, selling, events, tenants
+):
+    paris, lyon = tenants
+    product = await create()
+    gone, kept = product.variants[:2]
+    await opt_in(lyon, product)
+    listing = await opt_in(paris, product)
+    listing.prices.extend([own_price(gone, euros(7)), own_price(kept, euros(8))])
+    await selling(paris).UpdateListing(
+        pb.UpdateListingRequest(listing=listing, update_mask=FieldMask(paths=["prices"]))
+    )
+
+    product.variants.remove(gone)
+    await change(product, "variants")
+
+    *_, told = await events(paris, at_least=3)
+    assert told.method == "souk.catalog_opt_in.v1.CatalogService/UpdateProduct"
+    assert told.resource == listing.name
+    [change] = told.changes
+    assert {price["variant"] for price in json.loads(change.before)} == {gone.id, kept.id}
+    assert {price["variant"] for price in json.loads(change.after)} == {kept.id}
+    assert len(await events(lyon, at_least=1)) == 1
+
+
+async def test_an_update_that_changes_nothing_leaves_no_event_and_no_new_version(
+    create, change, opt_in, selling, events, tenants
+):
+    product = await create()
+    for tenant in tenants:
+        listing = await opt_in(tenant, product)
+
+        again = await selling(tenant).UpdateListing(pb.UpdateListingRequest(listing=listing))
+
+        assert again == listing
+        assert len(await events(tenant, at_least=1)) == 1
+    assert await change(product, "title", "variants") == product

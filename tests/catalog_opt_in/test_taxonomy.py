@@ -111,6 +111,7 @@ async def test_a_wrong_field_is_named(kind, fields):
 
 async def test_a_stale_etag_is_refused(kind):
     made = await kind.create()
+    made.title = unique("Changed")
     await kind.update(made, "title")
 
     with pytest.raises(Aborted):

@@ -68,6 +68,13 @@ def test_a_scope_covers_its_tenant_and_what_lies_below():
     scope("paris").require("tenants/paris/listings/x")
 
 
+@pytest.mark.parametrize("name", ["tenants/paris/", "tenants/paris/listings", "tenants/lyon", ""])
+def test_a_parent_is_the_tenant_itself_and_nothing_below(name):
+    scope("paris").require_parent("tenants/paris")
+    with pytest.raises(PermissionDenied):
+        scope("paris").require_parent(name)
+
+
 def test_the_platforms_scope_covers_no_tenant():
     with pytest.raises(PermissionDenied):
         scope(None).require("tenants/None")

@@ -19,10 +19,7 @@ def message(listing: Listing, own: Mapping[str, int], currency: str) -> pb.Listi
         name=f"tenants/{listing.tenant_id}/listings/{listing.listing_id}",
         product=f"products/{listing.listing_id}",
         state=pb.Listing.State.Value(f"STATE_{listing.state}"),
-        prices=[
-            pb.VariantPrice(variant=variant, price=money.money(amount, currency))
-            for variant, amount in own.items()
-        ],
+        prices=prices(own, currency),
         visible=listing.visible,
         reasons=reasons_not_shown(
             state=listing.state, product_status=listing.product_status, priced=listing.priced
@@ -35,6 +32,14 @@ def message(listing: Listing, own: Mapping[str, int], currency: str) -> pb.Listi
         create_time=time_of(listing.created_at),
         update_time=time_of(listing.updated_at),
     )
+
+
+def prices(own: Mapping[str, int], currency: str) -> list[pb.VariantPrice]:
+    """Shows a tenant's own prices: minor units by variant."""
+    return [
+        pb.VariantPrice(variant=variant, price=money.money(amount, currency))
+        for variant, amount in own.items()
+    ]
 
 
 def state(asked: int, findings: Findings) -> str:

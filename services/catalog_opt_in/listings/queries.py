@@ -167,7 +167,9 @@ async def remove(session: AsyncSession, listing: Listing, *, currency: str) -> N
 
 async def raise_catalogue(session: AsyncSession, currency: str, *, shown: int) -> None:
     """Raises the version of the scope's tenant; `shown` more products are shown than before."""
-    statement = upsert(TenantCatalogue).values(currency=currency, version=1, visible_count=shown)
+    # A shop's first row shows what it shows; less than nothing the table would refuse.
+    first = max(shown, 0)
+    statement = upsert(TenantCatalogue).values(currency=currency, version=1, visible_count=first)
     await session.execute(
         statement.on_conflict_do_update(
             index_elements=["tenant_id"],

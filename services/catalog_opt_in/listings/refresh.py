@@ -9,8 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
 
 import orjson
+from souk.catalog_opt_in.v1 import listing_service_pb2 as pb
 from sqlalchemy import ColumnElement, Text, any_, delete, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -18,9 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.catalog_opt_in import models
-from services.catalog_opt_in.listings import queries
+from services.catalog_opt_in.listings import messages, queries
 from services.catalog_opt_in.models import Listing, ListingPrice, TenantCatalogue
 from services.catalog_opt_in.offers import Offer
+from services.kernel import audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,15 @@ class Listed:
     tenant: str
     alike: Alike
     visible: bool
+
+
+class LostPrice(NamedTuple):
+    """A tenant's own price, in minor units, of a variant that is no more."""
+
+    tenant: str
+    currency: str
+    variant: str
+    amount_minor: int
 
 
 async def publish(session: AsyncSession, offer: Offer, version: int) -> None:
@@ -67,8 +80,10 @@ async def refresh(session: AsyncSession, offers: Iterable[Offer], *, now: dateti
     """Brings every listing of these products to what their offers say now."""
     shown: defaultdict[str, int] = defaultdict(int)
     for offer in offers:
-        await _drop_prices_of_gone_variants(session, offer)
-        listings = await _listed(session, offer["id"], own=await _own(session, offer["id"]))
+        lost = await _drop_prices_of_gone_variants(session, offer)
+        own = await _own(session, offer["id"])
+        _tell_whose_prices_went(session, offer, lost, own)
+        listings = await _listed(session, offer["id"], own=own)
         for alike, group in _grouped(listings).items():
             visible = await _rewrite(session, offer, alike, [one.tenant for one in group], now)
             for one in group:
@@ -112,15 +127,40 @@ async def _own(session: AsyncSession, product_id: str) -> dict[str, dict[str, in
     return found
 
 
-async def _drop_prices_of_gone_variants(session: AsyncSession, offer: Offer) -> None:
+async def _drop_prices_of_gone_variants(session: AsyncSession, offer: Offer) -> list[LostPrice]:
     kept = [variant["id"] for variant in offer["variants"]]
-    await session.execute(
-        delete(ListingPrice).where(
+    rows = await session.execute(
+        delete(ListingPrice)
+        .where(
             ListingPrice.tenant_id == TenantCatalogue.tenant_id,
             ListingPrice.listing_id == offer["id"],
             ListingPrice.variant_id.not_in(kept),
         )
+        .returning(
+            ListingPrice.tenant_id,
+            TenantCatalogue.currency,
+            ListingPrice.variant_id,
+            ListingPrice.amount_minor,
+        )
+        .execution_options(synchronize_session=False)
     )
+    return [LostPrice(*row) for row in rows]
+
+
+def _tell_whose_prices_went(
+    session: AsyncSession, offer: Offer, lost: list[LostPrice], own: dict[str, dict[str, int]]
+) -> None:
+    """Leaves an event with each tenant that lost prices of its own by the head office's act."""
+    for (tenant, currency), prices in groupby(sorted(lost), key=lambda p: (p.tenant, p.currency)):
+        kept = own.get(tenant, {})
+        before = kept | {price.variant: price.amount_minor for price in prices}
+        audit.record(
+            session,
+            resource=f"tenants/{tenant}/listings/{offer['id']}",
+            before=pb.Listing(prices=messages.prices(before, currency)),
+            after=pb.Listing(prices=messages.prices(kept, currency)),
+            tenant=tenant,
+        )
 
 
 async def _rewrite(

@@ -34,7 +34,7 @@ class Listings(pb_grpc.ListingServiceServicer):
     async def ListListings(
         self, request: pb.ListListingsRequest, _context: object
     ) -> pb.ListListingsResponse:
-        current_scope().require(request.parent)
+        current_scope().require_parent(request.parent)
         order, descending = pages.order_by(request.order_by, queries.ORDERS, default="created_at")
         key = {order.key: order.type.python_type, "listing_id": str}
         page = pages.read(request, key=key, descending=descending)
@@ -54,7 +54,7 @@ class Listings(pb_grpc.ListingServiceServicer):
         )
 
     async def CreateListing(self, request: pb.CreateListingRequest, _context: object) -> pb.Listing:
-        current_scope().require(request.parent)
+        current_scope().require_parent(request.parent)
         async with self._db.tenant() as session:
             if answer := await requests.answered(session, request, pb.Listing):
                 return answer
@@ -77,6 +77,8 @@ class Listings(pb_grpc.ListingServiceServicer):
             before = await _shown(session, listing)
             paths = updates.masked(request.listing, request.update_mask, before)
             asked, findings = merged(before, request.listing, paths), Findings()
+            if asked == before:
+                return before
             state = messages.state(asked.state, findings)
             own = messages.own_prices(asked, offer, _currency(), findings)
             findings.refuse()

@@ -108,7 +108,7 @@ class TenantCatalogue(TenantOwned, Base):
     """One row a tenant: its version rises with every change of what its storefront shows."""
 
     __tablename__ = "tenant_catalogue"
-    __table_args__ = tenant()
+    __table_args__ = tenant(CheckConstraint("visible_count >= 0", name="visible_count"))
 
     currency: Mapped[str] = mapped_column(Key)
     version: Mapped[int] = mapped_column(BigInteger)

@@ -94,7 +94,10 @@ class Products:
             updates.check_etag(request.product.etag, stored.version)
             before = messages.message(stored)
             paths = updates.masked(request.product, request.update_mask, before)
-            product = _changed(stored, merged(before, request.product, paths))
+            asked = merged(before, request.product, paths)
+            if asked == before:
+                return before
+            product = _changed(stored, asked)
             await hold_product(session, product.product_id)
             offer = await _store(session, product, is_new=False)
             await refresh(session, [offer], now=product.updated_at)

@@ -52,7 +52,7 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
     async def ListStoreProducts(
         self, request: pb.ListStoreProductsRequest, _context: object
     ) -> pb.ListStoreProductsResponse:
-        current_scope().require(request.parent)
+        current_scope().require_parent(request.parent)
         documents, total, version = await queries.products(self._db, _wanted(request))
         return pb.ListStoreProductsResponse(
             documents=documents, total_size=total, catalogue_version=version
@@ -61,7 +61,7 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
     async def ListStoreCollections(
         self, request: pb.ListStoreCollectionsRequest, _context: object
     ) -> pb.ListStoreCollectionsResponse:
-        current_scope().require(request.parent)
+        current_scope().require_parent(request.parent)
         _refuse_long_lists(request)
         shown, version = await queries.collections(self._db)
         wanted = rules.chosen(shown, ids=request.ids, handles=request.handles)
@@ -75,7 +75,7 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
     async def ListStoreCategories(
         self, request: pb.ListStoreCategoriesRequest, _context: object
     ) -> pb.ListStoreCategoriesResponse:
-        current_scope().require(request.parent)
+        current_scope().require_parent(request.parent)
         _refuse_long_lists(request)
         shown, version = await queries.categories(self._db)
         wanted = rules.under(

@@ -42,6 +42,7 @@ def _create_tables() -> None:
         _column("currency", Key),
         _column("version", sa.BigInteger()),
         _column("visible_count", sa.BigInteger()),
+        sa.CheckConstraint("visible_count >= 0", name="ck_tenant_catalogue_visible_count"),
         sa.PrimaryKeyConstraint("tenant_id", name="pk_tenant_catalogue"),
     )
     op.create_table(

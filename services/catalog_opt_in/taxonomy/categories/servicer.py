@@ -74,9 +74,12 @@ class Categories:
             updates.check_etag(request.category.etag, row.version)
             before, now = category_message(row), datetime.now(UTC)
             paths = updates.masked(request.category, request.update_mask, before)
+            asked = merged(before, request.category, paths)
+            if asked == before:
+                return before
             row.version += 1
             await queries.raise_catalogues_of(session, row.category_id)
-            await _write(session, row, merged(before, request.category, paths), now)
+            await _write(session, row, asked, now)
             after = category_message(row)
             await _refresh(session, row.category_id, before, after, now)
             audit.record(session, resource=after.name, before=before, after=after)

@@ -71,8 +71,11 @@ class Collections:
             updates.check_etag(request.collection.etag, row.version)
             before, now = collection_message(row), datetime.now(UTC)
             paths = updates.masked(request.collection, request.update_mask, before)
+            asked = merged(before, request.collection, paths)
+            if asked == before:
+                return before
             row.version += 1
-            await _write(session, row, merged(before, request.collection, paths), now)
+            await _write(session, row, asked, now)
             inside = await queries.products_in_collection(session, row.collection_id)
             await refreshed(session, inside, now)
             after = collection_message(row)
