@@ -95,6 +95,15 @@ def read(request: Message, *, key: Mapping[str, type[KeyPart]], descending: bool
     )
 
 
+def window(request: Message) -> tuple[int, int]:
+    """Reads page_size and skip of a List request that has no tokens: how many, after how many.
+
+    Raises:
+        InvalidArgument: PAGE_SIZE_INVALID or SKIP_INVALID.
+    """
+    return _size(request), _skip(request)
+
+
 def order_by(text: str, allowed: Mapping[str, Order], *, default: str) -> tuple[Order, bool]:
     """Reads an order_by such as title or -created_at: what it stands for, and whether descending.
 

@@ -29,21 +29,6 @@ def clean(message: Message) -> None:
         )
 
 
-def checked(text: str, *, field: str, least: int = 0, most: int) -> str:
-    """Checks the length of a text, in characters, and returns it without white space at its ends.
-
-    Raises:
-        InvalidArgument: TEXT_INVALID; the field is named.
-    """
-    kept = text.strip()
-    if not least <= len(kept) <= most:
-        needed = (
-            f"must have {least} to {most} characters" if least else f"at most {most} characters"
-        )
-        raise InvalidArgument("TEXT_INVALID", f"{field}: {needed}", {field: needed})
-    return kept
-
-
 def _dirty(message: Message, prefix: str) -> Iterator[str]:
     for field, value in message.ListFields():
         path = f"{prefix}{field.name}"

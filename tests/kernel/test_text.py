@@ -73,15 +73,3 @@ def test_a_message_is_refused_exactly_when_a_string_has_a_null_character(tags, o
         assert dirty
     else:
         assert not dirty
-
-
-def test_a_text_is_kept_without_white_space_at_its_ends():
-    assert text.checked("  Whey \n", field="title", least=1, most=4) == "Whey"
-
-
-@pytest.mark.parametrize("value", ["", "   ", "Wheys"])
-def test_a_text_of_another_length_is_refused_by_field(value):
-    with pytest.raises(InvalidArgument) as refused:
-        text.checked(value, field="title", least=1, most=4)
-
-    assert refused.value.violations == {"title": "must have 1 to 4 characters"}

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Literal, get_args
 
-from google.protobuf.field_mask_pb2 import FieldMask
 from pydantic import BaseModel, Field
 from souk.catalog_opt_in.v1.listing_service_pb2 import Listing, VariantPrice
 
@@ -15,7 +14,6 @@ from gateway.admin.shapes.scalars import (
     Etag,
     Time,
     last_id,
-    mask_of,
     money_of,
     name_of,
     time_json,
@@ -100,10 +98,6 @@ def _price(place: int, price: VariantPriceBody, currency: str) -> VariantPrice:
     code = currency if price.currency_code is None else price.currency_code
     amount = money_of(price.amount, code, field=f"prices.{place}.amount")
     return VariantPrice(variant=price.variant_id, price=amount)
-
-
-def listing_mask(body: ListingUpdate) -> FieldMask:
-    return mask_of(body)
 
 
 def state_value(state: str | None) -> "Listing.State.ValueType":

@@ -4,7 +4,6 @@ from decimal import Decimal
 from math import isfinite
 from typing import Annotated, Any, Literal
 
-from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 from pydantic import AfterValidator, BaseModel, Field
@@ -19,7 +18,6 @@ from gateway.admin.shapes.scalars import (
     Time,
     given,
     last_id,
-    mask_of,
     time_json,
 )
 
@@ -153,10 +151,6 @@ def tenant_message(body: TenantCreate | TenantUpdate, name: str = "", etag: str 
     if settings is not None:
         tenant.settings.CopyFrom(_struct(settings))
     return tenant
-
-
-def tenant_mask(body: TenantUpdate) -> FieldMask:
-    return mask_of(body)
 
 
 def _struct(settings: dict[str, Any]) -> Struct:

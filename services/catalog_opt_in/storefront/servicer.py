@@ -97,12 +97,12 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
 def _wanted(request: pb.ListStoreProductsRequest) -> queries.Wanted:
     _refuse_long_lists(request)
     order, descending = pages.order_by(request.order_by, PRODUCT_ORDERS, default="-created_at")
-    page = pages.read(request, key={order: str}, descending=descending)
+    size, skip = pages.window(request)
     if text := query_problem(request.query):
         raise InvalidArgument("FIELD_INVALID", f"query: {text}", {"query": text})
     return queries.Wanted(
-        size=page.size,
-        skip=page.skip,
+        size=size,
+        skip=skip,
         order=order,
         descending=descending,
         ids=request.ids,
@@ -120,9 +120,9 @@ def _page(
 ) -> Sequence[S]:
     """Sorts what is shown and cuts out the page asked for; the first order is the default."""
     order, descending = pages.order_by(request.order_by, orders, default=next(iter(orders)))
-    page = pages.read(request, key={"id": str}, descending=descending)
+    size, skip = pages.window(request)
     rows = sorted(shown, key=order, reverse=descending)
-    return rows[page.skip : page.skip + page.size]
+    return rows[skip : skip + size]
 
 
 def _refuse_long_lists(request: Message) -> None:

@@ -14,13 +14,6 @@ async def admin_with_email(session: AsyncSession, email: str) -> Admin | None:
     return found
 
 
-async def active_admin(session: AsyncSession, admin_id: str) -> Admin | None:
-    found: Admin | None = await session.scalar(
-        select(Admin).where(Admin.admin_id == admin_id, Admin.deactivate_time.is_(None))
-    )
-    return found
-
-
 async def admin_and_grants(
     session: AsyncSession, admin_id: str
 ) -> tuple[Admin, list[Grant]] | None:
