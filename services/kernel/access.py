@@ -15,7 +15,8 @@ class Rule:
     """What the contract says of one method."""
 
     permission: str
-    platform: bool
+    platform: bool | None
+    """Whether its caller stands at the platform; None where either place will do."""
 
     def check(self, scope: Scope) -> None:
         """Refuses a scope that stands in the wrong place or lacks the permission.
@@ -23,7 +24,7 @@ class Rule:
         Raises:
             PermissionDenied: SCOPE_MISSING or PERMISSION_MISSING.
         """
-        if (scope.tenant is None) is not self.platform:
+        if self.platform is not None and (scope.tenant is None) is not self.platform:
             needed = "the platform's scope" if self.platform else "a tenant's scope"
             raise PermissionDenied("SCOPE_MISSING", f"this needs {needed}")
         if self.permission not in scope.permissions:
@@ -53,4 +54,6 @@ def _rule(method: MethodDescriptor) -> Rule:
     reach = options.Extensions[access_pb2.reach]
     if not permission or reach == access_pb2.REACH_UNSPECIFIED:
         raise RuntimeError(f"{method.full_name} must say its permission and its reach")
+    if reach == access_pb2.REACH_EITHER:
+        return Rule(permission, platform=None)
     return Rule(permission, platform=reach == access_pb2.REACH_PLATFORM)

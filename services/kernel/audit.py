@@ -24,8 +24,9 @@ def record(
     before: Message | None = None,
     after: Message | None = None,
     tenant: str | None = None,
+    outcome: str = "DONE",
 ) -> None:
-    """Adds the event of the act being served to its transaction.
+    """Adds the event of the act being served to its transaction; `outcome` is DONE or DENIED.
 
     `before` and `after` are the resource as callers see it; only fields that differ are kept.
     `tenant` says whose log it goes to: by default the scope's tenant, and the head office's for
@@ -42,7 +43,7 @@ def record(
         actor=scope.actor,
         request_id=scope.request_id,
         occur_time=datetime.now(UTC),
-        outcome="DONE",
+        outcome=outcome,
         changes=json.dumps(changes(before, after), ensure_ascii=False),
     )
     session.add(leaf)

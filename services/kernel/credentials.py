@@ -52,6 +52,8 @@ class Signer:
             "tid": scope.tenant,
             "cur": scope.currency,
             "sub": scope.actor,
+            "sid": scope.session,
+            "adr": scope.address,
             "perms": sorted(scope.permissions),
         }
         return jwt.encode({"alg": "Ed25519", "typ": _TYPE}, claims, self._key, ["Ed25519"])
@@ -125,7 +127,14 @@ class Verifier:
         permissions = frozenset(claims["perms"])
         if not caller.vouches_for(permissions) or not caller.speaks_for(claims):
             raise PermissionDenied("SCOPE_EXCEEDED", f"{claims['iss']} may not vouch for this")
-        return expires, Scope(claims["tid"], claims["sub"], permissions, currency=claims["cur"])
+        return expires, Scope(
+            claims["tid"],
+            claims["sub"],
+            permissions,
+            currency=claims["cur"],
+            session=str(claims.get("sid", "")),
+            address=str(claims.get("adr", "")),
+        )
 
 
 def _part(token: str, index: int) -> bytes:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import grpc
@@ -86,7 +87,7 @@ class Guard(grpc.aio.ServerInterceptor):
             raise PermissionDenied("METHOD_CLOSED", "nobody may call this method")
         rule.check(scope)
         request_id = metadata.get(REQUEST_ID_KEY, "")[:64]
-        return Scope(scope.tenant, scope.actor, scope.permissions, scope.currency, request_id)
+        return replace(scope, request_id=request_id)
 
 
 def _metadata(context: Any) -> dict[str, str]:

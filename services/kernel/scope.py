@@ -14,7 +14,8 @@ class Scope:
 
     `tenant` is a tenant's id, or None for the platform itself. `currency` is that tenant's, ISO
     4217 in upper case. `actor` is a resource name such as admins/user_01…. `permissions` are
-    `noun:verb` words.
+    `noun:verb` words. `session` is the id of the session in which the actor asks, and `address` the
+    client's IP address; both are empty for who has none.
     """
 
     tenant: str | None
@@ -22,6 +23,8 @@ class Scope:
     permissions: frozenset[str]
     currency: str | None = None
     request_id: str = ""
+    session: str = ""
+    address: str = ""
 
     def require(self, name: str) -> None:
         """Refuses a resource name that is not the tenant's own or below it.

@@ -40,8 +40,13 @@ class Rpc:
         return int(self.method.GetOptions().Extensions[access_pb2.reach])
 
     @property
+    def is_everywhere(self) -> bool:
+        """Whether it may be called at the platform as well as at a tenant."""
+        return self.reach == access_pb2.REACH_EITHER
+
+    @property
     def is_tenants(self) -> bool:
-        return self.reach == access_pb2.REACH_TENANT
+        return self.reach != access_pb2.REACH_PLATFORM
 
     def request(self) -> Message:
         return GetMessageClass(self.method.input_type)()

@@ -146,6 +146,8 @@ async def test_nobody_is_let_in_without_the_permission(channels, key, rpc):
 
 @each_rpc
 async def test_nobody_is_let_in_from_the_wrong_place(channels, key, rpc):
+    if rpc.is_everywhere:
+        return
     elsewhere = scope(rpc, None if rpc.is_tenants else "paris", [rpc.permission])
     token = Signer("gateway", key("gateway")).sign(elsewhere, rpc.service)
 

@@ -41,6 +41,8 @@ def test_a_method_that_says_neither_stops_the_service_from_starting():
         (Rule("listing:write", platform=False), scope(None, "listing:write")),
         (Rule("tenant:list", platform=True), scope("paris", "tenant:list")),
         (Rule("tenant:list", platform=True), scope(None, "tenant:read")),
+        (Rule("admin:read", platform=None), scope("paris", "tenant:read")),
+        (Rule("admin:read", platform=None), scope(None, "tenant:read")),
     ],
 )
 def test_a_scope_without_the_permission_or_in_the_wrong_place_is_refused(rule, caller):
@@ -51,6 +53,8 @@ def test_a_scope_without_the_permission_or_in_the_wrong_place_is_refused(rule, c
 def test_a_scope_with_the_permission_in_the_right_place_is_let_through():
     Rule("listing:write", platform=False).check(scope("paris", "listing:write"))
     Rule("tenant:list", platform=True).check(scope(None, "tenant:list"))
+    Rule("admin:read", platform=None).check(scope("paris", "admin:read"))
+    Rule("admin:read", platform=None).check(scope(None, "admin:read"))
 
 
 @pytest.mark.parametrize(
