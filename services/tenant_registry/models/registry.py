@@ -1,17 +1,14 @@
-"""The tables of the registry: all of them the platform's, three with rows of one tenant each."""
+"""Tenants and their hosts; admins, their roles and who gave them."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, MetaData, Text, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from services.kernel.tables import NAMING, Key, TenantOwned, Time
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(naming_convention=NAMING)
+from services.kernel.tables import Key, TenantOwned, Time
+from services.tenant_registry.models.declare import Base
 
 
 class Tenant(TenantOwned, Base):

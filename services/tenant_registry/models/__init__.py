@@ -1,0 +1,13 @@
+"""The tables of the registry: all of them the platform's, three with rows of one tenant each."""
+
+from services.tenant_registry.models.declare import Base
+from services.tenant_registry.models.registry import (
+    Admin,
+    Assignment,
+    Domain,
+    Policy,
+    Role,
+    Tenant,
+)
+
+__all__ = ["Admin", "Assignment", "Base", "Domain", "Policy", "Role", "Tenant"]
