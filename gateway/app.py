@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from gateway import admin, docs, errors, health, login, openapi, store
 from gateway.access import AccessFacts
+from gateway.addresses import Addresses
 from gateway.clients import Clients
 from gateway.guard import Guard
 from gateway.metrics import Metrics
@@ -66,6 +67,7 @@ def _runtime(settings: GatewaySettings) -> Runtime:
         settings=settings,
         clients=clients,
         hosts=Hosts(settings.base_domain, settings.platform_hosts),
+        addresses=Addresses([*settings.trusted_proxies]),
         tenancy=Tenancy(
             clients, shared, base_domain=settings.base_domain, fallback=settings.fallback
         ),

@@ -70,7 +70,13 @@ async def _platform_scope(request: Request, session: SessionOf) -> AsyncIterator
     )
     if not permissions:
         raise PermissionDenied("PERMISSION_MISSING", "this admin may do nothing at the platform")
-    scope = Scope(None, session.admin, permissions, request_id=request.state.request_id)
+    scope = Scope(
+        None,
+        session.admin,
+        permissions,
+        request_id=request.state.request_id,
+        address=request.state.address,
+    )
     with bound(scope):
         yield scope
 
@@ -103,6 +109,7 @@ async def _scope_at(request: Request, session: Session, tenant_id: str) -> Scope
         permissions,
         currency=tenant.currency_code,
         request_id=request_id,
+        address=request.state.address,
     )
 
 

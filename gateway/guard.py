@@ -39,7 +39,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 _PREFIX = re.compile(r"/t/([^/]*)(?=/|$)")
 _LETTERS = re.compile(rb"[^a-z0-9]")
 # What only the platform may say of a request, in any spelling that some proxy or parser would
-# take for it, and what a proxy says, which is believed from nobody yet.
+# take for it, and what a proxy says, which is read here and never further in.
 _INTERNAL = frozenset(
     {
         b"soukscope",
@@ -97,6 +97,9 @@ class Guard:
     async def _admit(self, scope: Scope) -> None:
         runtime, headers = self._runtime(), scope["headers"]
         _check_size(scope, headers)
+        peer = (scope.get("client") or ("",))[0]
+        client = runtime.addresses.client(peer, headers)
+        scope["state"]["client"], scope["state"]["address"] = client, client.address
         host = runtime.hosts.read(the_one([v for n, v in headers if n == b"host"]))
         authority = scope["state"].pop("authority", None)
         if authority is not None and runtime.hosts.read(authority) != host:

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from gateway.access import AccessFacts
+from gateway.addresses import Addresses
 from gateway.clients import Clients
 from gateway.metrics import Metrics
 from gateway.sessions import Sessions
@@ -19,6 +20,7 @@ class Runtime:
     settings: GatewaySettings
     clients: Clients
     hosts: Hosts
+    addresses: Addresses
     tenancy: Tenancy
     metrics: Metrics
     sessions: Sessions

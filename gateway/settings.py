@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, RedisDsn, field_validator
+from pydantic import Field, IPvAnyNetwork, RedisDsn, field_validator
 from pydantic_settings import NoDecode
 
 from services.kernel.settings import Address, SoukSettings
@@ -20,8 +20,9 @@ class GatewaySettings(SoukSettings):
     audit: Address
     fallback_tenant: str | None = Field(default=None, pattern=_TENANT)
     platform_hosts: Annotated[frozenset[str], NoDecode] = frozenset()
+    trusted_proxies: Annotated[frozenset[IPvAnyNetwork], NoDecode] = frozenset()
 
-    @field_validator("platform_hosts", mode="before")
+    @field_validator("platform_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Reads a comma-separated list."""

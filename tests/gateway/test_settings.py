@@ -37,6 +37,7 @@ def start(**changed):
         ("SOUK_LISTEN", "127.0.0.1:http"),
         ("SOUK_HEAD_OFFICE", "Head Office"),
         ("SOUK_FALLBACK_TENANT", "../hq"),
+        ("SOUK_TRUSTED_PROXIES", "10.0.0.0/8,proxy.example"),
         ("SOUK_LOG_LEVEL", "loud"),
     ],
 )
