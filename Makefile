@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint fmt protos bench clean
+.PHONY: help up down test lint fmt protos mutants bench clean
 
 help: ## Show this
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: ## Install what is missing, start the whole platform with demo data, and stay until Ctrl-C
 	@./dev up
@@ -21,6 +21,9 @@ fmt: ## Format the code and repair what ruff can repair
 
 protos: ## Generate protos/gen again
 	@./dev protos
+
+mutants: ## Take every guard out once, and see a test notice (M=word for some)
+	@./dev mutants $(M)
 
 bench: ## Measure requests per second and latency on this machine
 	@./dev bench

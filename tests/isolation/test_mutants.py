@@ -2,50 +2,12 @@
 
 from collections import Counter
 
-import asyncpg
 import pytest
 
 from tests.isolation import discovery
 from tests.isolation.attacks import BOUND, UNBOUND
-from tests.isolation.mutants import Mutant, every_mutant
+from tests.isolation.killing import killers, mutants_of
 from tests.isolation.mutants import mutant as made
-from tests.isolation.mutants_of_databases import OF_DATABASES
-from tests.isolation.mutants_of_tables import OF_TABLES
-from tests.isolation.target import Target, attempt
-
-
-def mutants_of(database: str) -> list[Mutant]:
-    return every_mutant(database, OF_TABLES, OF_DATABASES)
-
-
-async def killers(connection: asyncpg.Connection, checks, rows, database: str, mutant: Mutant):
-    """Makes a mutant in a transaction, and tells which of its named killers noticed."""
-    transaction = connection.transaction()
-    await transaction.start()
-    try:
-        for sql in mutant.sql:
-            await connection.execute(sql)
-        noticed = set()
-        if await checks[mutant.killer](connection, database):
-            noticed.add(mutant.killer)
-        if mutant.attack and await _gets_through(connection, rows, database, mutant):
-            noticed.add(mutant.attack)
-        return noticed
-    finally:
-        await transaction.rollback()
-
-
-async def _gets_through(connection, rows, database, mutant) -> bool:
-    """Makes the mutant's attack as the role, by this very connection: it alone sees the mutant."""
-    t = Target(connection, database, mutant.table, rows, "paris", "lyon")
-    async with connection.transaction():
-        await connection.execute(f"SET LOCAL SESSION AUTHORIZATION {database}_{mutant.role}")
-        if mutant.binds:
-            await connection.execute("SELECT tenancy.enter('paris')")
-        attacks = BOUND if mutant.binds else UNBOUND
-        breach = await attempt(attacks[mutant.attack], t)
-        await connection.execute("RESET SESSION AUTHORIZATION")
-    return breach is not None
 
 
 @pytest.mark.parametrize("database", discovery.databases())
