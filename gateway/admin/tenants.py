@@ -5,6 +5,7 @@ from pydantic import BaseModel
 from souk.tenant_registry.v1.tenant_pb2 import Tenant
 from souk.tenant_registry.v1.tenant_registry_service_pb2 import (
     ActivateTenantRequest,
+    ChangeTenantPlanRequest,
     CreateTenantRequest,
     DeleteTenantRequest,
     GetTenantRequest,
@@ -18,6 +19,7 @@ from gateway import answers
 from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.scalars import last_id, mask_of
 from gateway.admin.shapes.tenant import (
+    PlanChange,
     TenantCreate,
     TenantDocument,
     TenantUpdate,
@@ -155,6 +157,30 @@ async def activate_tenant(
     """Opens a provisioning or suspended tenant."""
     tenant = await clients.tenants.ActivateTenant(
         ActivateTenantRequest(name=f"tenants/{scope.tenant}", request_id=key, etag=etag)
+    )
+    return await _changed(tenancy, tenant)
+
+
+@router.post(
+    "/{tenant_id}/plan",
+    responses=answers.documented(TenantAnswer, "The tenant, on that plan."),
+)
+async def change_tenant_plan(
+    scope: TenantScope,
+    clients: ClientsOf,
+    tenancy: TenancyOf,
+    key: IdempotencyKey,
+    etag: IfMatch,
+    body: PlanChange,
+) -> Response:
+    """Says how much a tenant may ask of the platform: an act of who runs it, not of the tenant."""
+    tenant = await clients.tenants.ChangeTenantPlan(
+        ChangeTenantPlanRequest(
+            name=f"tenants/{scope.tenant}",
+            plan=Tenant.Plan.Value(f"PLAN_{body.plan.upper()}"),
+            request_id=key,
+            etag=etag,
+        )
     )
     return await _changed(tenancy, tenant)
 

@@ -14,6 +14,8 @@ TENANT_ID = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _NAME = re.compile(rf"tenants/({TENANT_ID.pattern})")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _MAX_BYTES = 128 * 1024
+# A plan that only a newer registry knows is the one that most tenants have.
+_PLANS = {value: name.removeprefix("PLAN_").lower() for name, value in Tenant.Plan.items()[1:]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class KnownTenant:
     state: str
     hosts: tuple[str, ...]
     version: int
+    plan: str = "standard"
+    cors_origins: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -63,6 +67,8 @@ def known(config: TenantConfig) -> KnownTenant:
         state=Tenant.State.Name(tenant.state).removeprefix("STATE_").lower(),
         hosts=tuple(config.hosts),
         version=config.version,
+        plan=_PLANS.get(tenant.plan, "standard"),
+        cors_origins=tuple(tenant.cors_origins),
     )
 
 

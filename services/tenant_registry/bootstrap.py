@@ -54,7 +54,8 @@ async def bootstrap(runtime: Runtime) -> None:
 
 async def _head_office(session: AsyncSession, tenant_id: str) -> None:
     if await session.get(Tenant, tenant_id) is None:
-        await added(session, tenant_id, fields.completed(HEAD_OFFICE), state=State.ACTIVE)
+        wanted = fields.completed(HEAD_OFFICE)
+        await added(session, tenant_id, wanted, state=State.ACTIVE, plan="LARGE")
         telemetry.logger().info("head_office_created", head_office=tenant_id)
 
 

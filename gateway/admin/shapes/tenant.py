@@ -71,6 +71,14 @@ Settings = Annotated[
 DisplayName = Annotated[str, Field(description="What people call it; 1 to 100 characters.")]
 Locale = Annotated[str, Field(description="BCP 47, for example fr or fr-TN.", examples=["fr"])]
 TimeZone = Annotated[str, Field(description="IANA time zone.", examples=["Africa/Tunis"])]
+Origins = Annotated[
+    list[str],
+    Field(
+        description="Web origins besides its own hosts whose pages may call the API.",
+        examples=[["http://localhost:3000"]],
+    ),
+]
+Plan = Literal["trial", "standard", "large", "unlimited"]
 Capabilities = Annotated[list[str], Field(description="What it may use: lower case words.")]
 
 
@@ -86,6 +94,7 @@ class TenantCreate(Body):
     time_zone: TimeZone | None = Field(None, description="UTC when absent.")
     capabilities: Capabilities = Field([])
     settings: Settings = Field({})
+    cors_origins: Origins = Field([])
 
 
 class TenantUpdate(Body):
@@ -99,6 +108,13 @@ class TenantUpdate(Body):
     time_zone: TimeZone | None = None
     capabilities: Capabilities | None = None
     settings: Settings | None = None
+    cors_origins: Origins | None = None
+
+
+class PlanChange(Body):
+    """The plan that a tenant shall have."""
+
+    plan: Plan = Field(description="How much it may ask of the platform.")
 
 
 class TenantDocument(BaseModel):
@@ -113,7 +129,9 @@ class TenantDocument(BaseModel):
     time_zone: str
     capabilities: list[str]
     settings: dict[str, Any]
+    cors_origins: list[str]
     state: Literal["provisioning", "active", "suspended", "archived"]
+    plan: Plan
     etag: Etag
     created_at: Time
     updated_at: Time
@@ -171,7 +189,9 @@ def tenant_json(tenant: Tenant) -> Document:
         "time_zone": tenant.time_zone,
         "capabilities": list(tenant.capabilities),
         "settings": _whole(MessageToDict(tenant.settings)),
+        "cors_origins": list(tenant.cors_origins),
         "state": Tenant.State.Name(tenant.state).removeprefix("STATE_").lower(),
+        "plan": Tenant.Plan.Name(tenant.plan).removeprefix("PLAN_").lower(),
         "etag": tenant.etag,
         "created_at": time_json(tenant.create_time),
         "updated_at": time_json(tenant.update_time),

@@ -66,6 +66,7 @@ class Tenant(TypedDict):
     state: str
     domains: list[str]
     products: list[OptIn]
+    plan: NotRequired[str]
     details: NotRequired[dict[str, Any]]
 
 

@@ -132,6 +132,7 @@ class Planting:
         path = f"/admin/tenants/{tenant['id']}"
         await asyncio.gather(self._plant_domains(path, tenant), self._plant_opt_ins(path, tenant))
         if there["state"] == "provisioning":
+            await self._api.post(f"{path}/plan", {"plan": tenant.get("plan", "standard")})
             act = "suspend" if tenant["state"] == "suspended" else "activate"
             await self._api.post(f"{path}/{act}")
 

@@ -23,6 +23,7 @@ class Tenant(TenantOwned, Base):
         CheckConstraint(
             "state IN ('PROVISIONING', 'ACTIVE', 'SUSPENDED', 'ARCHIVED')", name="state"
         ),
+        CheckConstraint("plan IN ('TRIAL', 'STANDARD', 'LARGE', 'UNLIMITED')", name="plan"),
         {"info": {"scope": "platform"}},
     )
 
@@ -35,6 +36,8 @@ class Tenant(TenantOwned, Base):
     capabilities: Mapped[list[str]] = mapped_column(ARRAY(Text))
     settings: Mapped[dict[str, Any]] = mapped_column(JSONB)
     state: Mapped[str] = mapped_column(Key)
+    plan: Mapped[str] = mapped_column(Key)
+    cors_origins: Mapped[list[str]] = mapped_column(ARRAY(Text))
     version: Mapped[int] = mapped_column(BigInteger)
     config_version: Mapped[int] = mapped_column(BigInteger)
     create_time: Mapped[datetime] = mapped_column(Time)

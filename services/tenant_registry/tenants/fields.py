@@ -10,13 +10,15 @@ from souk.tenant_registry.v1 import tenant_pb2 as pb
 
 from services.kernel.errors import InvalidArgument
 from services.kernel.money import CURRENCIES
-from services.tenant_registry.tenants import standards
+from services.tenant_registry.tenants import origins, standards
 
 DISPLAY_NAME_LIMIT = 100
 LOCALES_LIMIT = 20
 CAPABILITIES_LIMIT = 50
 CAPABILITY_LENGTH = 50
 SETTINGS_BYTES = 16 * 1024
+
+ORIGINS_LIMIT = 20
 
 _CONTROLS = ("Cc", "Zl", "Zp")
 _CAPABILITY = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
@@ -108,6 +110,32 @@ def _settings(tenant: pb.Tenant) -> str:
     return "" if fits else f"must be at most {SETTINGS_BYTES} bytes as JSON"
 
 
+def _cors_origins(tenant: pb.Tenant) -> str:
+    if problem := _list(tenant.cors_origins, fewest=0, most=ORIGINS_LIMIT):
+        return problem
+    wrong = any(not origins.is_origin(text) for text in tenant.cors_origins)
+    return f"must be web origins, for example {origins.EXAMPLES}" if wrong else ""
+
+
+def plan(value: int) -> str:
+    """Gives the name of a plan.
+
+    Raises:
+        InvalidArgument: TENANT_INVALID, for none and for one that nobody knows.
+    """
+    known = pb.Tenant.Plan.values()[1:]
+    if value not in known:
+        names = ", ".join(plan_name(one) for one in known)
+        raise InvalidArgument(
+            "TENANT_INVALID", f"plan must be one of {names}", {"plan": f"must be one of {names}"}
+        )
+    return plan_name(value)
+
+
+def plan_name(value: int) -> str:
+    return pb.Tenant.Plan.Name(pb.Tenant.Plan.ValueType(value)).removeprefix("PLAN_")
+
+
 def _list(words: Iterable[str], *, fewest: int, most: int) -> str:
     listed = list(words)
     if not fewest <= len(listed) <= most:
@@ -124,4 +152,5 @@ _CHECKS: dict[str, Callable[[pb.Tenant], str]] = {
     "time_zone": _time_zone,
     "capabilities": _capabilities,
     "settings": _settings,
+    "cors_origins": _cors_origins,
 }

@@ -11,13 +11,14 @@ from services.kernel.updates import etag
 from services.tenant_registry.models import Tenant
 
 _SAME = ("display_name", "country_code", "currency_code", "default_locale", "time_zone")
-_LISTS = ("supported_locales", "capabilities")
+_LISTS = ("supported_locales", "capabilities", "cors_origins")
 
 
 def tenant(row: Tenant) -> pb.Tenant:
     message = pb.Tenant(
         name=f"tenants/{row.tenant_id}",
         state=pb.Tenant.State.Value(f"STATE_{row.state}"),
+        plan=pb.Tenant.Plan.Value(f"PLAN_{row.plan}"),
         etag=etag(row.version),
         settings=ParseDict(row.settings, Struct()),
         **{field: getattr(row, field) for field in (*_SAME, *_LISTS)},
@@ -33,10 +34,11 @@ def config(row: Tenant, hosts: list[str]) -> pb.TenantConfig:
     return pb.TenantConfig(tenant=tenant(row), hosts=hosts, version=row.config_version)
 
 
-def new_row(tenant_id: str, message: pb.Tenant, *, state: str, now: datetime) -> Tenant:
+def new_row(tenant_id: str, message: pb.Tenant, *, state: str, plan: str, now: datetime) -> Tenant:
     return Tenant(
         tenant_id=tenant_id,
         state=state,
+        plan=plan,
         version=1,
         config_version=1,
         create_time=now,

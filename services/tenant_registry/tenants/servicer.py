@@ -102,6 +102,23 @@ class TenantMethods:
     ) -> tenants.Tenant:
         return await self._move(request, rules.activated)
 
+    async def ChangeTenantPlan(
+        self, request: pb.ChangeTenantPlanRequest, _context: object
+    ) -> tenants.Tenant:
+        _own(request.name)
+        plan = fields.plan(request.plan)
+        async with self._db.tenant() as session:
+            if answer := await requests.answered(session, request, tenants.Tenant):
+                return answer
+            row = await existing(session, lock=True)
+            check_etag(request.etag, row.version)
+            _allowed(rules.updated, row)
+            before = messages.tenant(row)
+            if plan == row.plan:
+                return await requests.remember(session, request, before)
+            row.plan = plan
+            return await requests.remember(session, request, _changed(session, row, before))
+
     def _is_head_office(self) -> bool:
         return current_scope().tenant == self._head_office
 
@@ -138,14 +155,19 @@ def not_found(name: str) -> NotFound:
 
 
 async def added(
-    session: AsyncSession, tenant_id: str, wanted: tenants.Tenant, *, state: State
+    session: AsyncSession,
+    tenant_id: str,
+    wanted: tenants.Tenant,
+    *,
+    state: State,
+    plan: str = "STANDARD",
 ) -> tenants.Tenant:
     """Adds a tenant whose fields were checked, with the first event of its own log.
 
     Raises:
         AlreadyExists: TENANT_EXISTS; ids are never used twice, a deleted tenant keeps its own.
     """
-    row = messages.new_row(tenant_id, wanted, state=state, now=datetime.now(UTC))
+    row = messages.new_row(tenant_id, wanted, state=state, plan=plan, now=datetime.now(UTC))
     session.add(row)
     try:
         await session.flush()

@@ -1,0 +1,29 @@
+"""Web origins, spelled as browsers spell them: anything else would never be equal to one."""
+
+import re
+
+from services.kernel.hosts import HostInvalid, normalise_host
+
+EXAMPLES = "https://app.example.org or http://localhost:3000"
+_ORIGIN = re.compile(r"(https?)://([a-z0-9.-]{1,253})(?::([1-9][0-9]{0,4}))?")
+_OWN_PORTS = {"http": 80, "https": 443}
+# Whoever is on the way could speak in the name of any other host that is asked without TLS.
+_PLAIN = frozenset({"localhost", "127.0.0.1"})
+
+
+def is_origin(text: str) -> bool:
+    """Tells whether a browser could send it: https, or http on the developer's own machine."""
+    found = _ORIGIN.fullmatch(text)
+    if found is None:
+        return False
+    scheme, host, port = found.groups()
+    if port is not None and (int(port) > 65535 or int(port) == _OWN_PORTS[scheme]):
+        return False
+    return host in _PLAIN or (scheme == "https" and _is_name(host))
+
+
+def _is_name(host: str) -> bool:
+    try:
+        return normalise_host(host) == host
+    except HostInvalid:
+        return False
