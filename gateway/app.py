@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from gateway import admin, docs, errors, health, login, openapi, store
 from gateway.access import AccessFacts
 from gateway.addresses import Addresses
+from gateway.apikeys import ApiKeys
 from gateway.clients import Clients
 from gateway.guard import Guard
 from gateway.metrics import Metrics
@@ -74,4 +75,5 @@ def _runtime(settings: GatewaySettings) -> Runtime:
         metrics=Metrics(),
         sessions=Sessions(settings.secret("session.pub")),
         access=AccessFacts(clients),
+        api_keys=ApiKeys(clients),
     )

@@ -4,11 +4,15 @@ Every admin route takes exactly one of the scopes below; a test walks the routes
 """
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Protocol
 
 from fastapi import Depends, Path, Request, Security
 from fastapi.security import HTTPBearer
+from fastapi.security.http import HTTPBase
 
+from gateway import apikeys
+from gateway.access import AccessFacts
 from gateway.errors import not_allowed, unauthorized
 from gateway.runtime import runtime_of
 from gateway.sessions import Session
@@ -18,29 +22,81 @@ from services.kernel.scope import Scope, bound
 
 _READS = frozenset({"GET", "HEAD"})
 
-# auto_error=False: its own refusal has not our shape; `session` below refuses.
-_bearer = HTTPBearer(
+# auto_error=False: its own refusal has not our shape; `_principal` below refuses.
+_session = HTTPBearer(
     scheme_name="session",
     bearerFormat="JWT",
     description="The token of `POST /auth/user/emailpass`, as `Authorization: Bearer …`.",
     auto_error=False,
 )
+_key = HTTPBase(
+    scheme_name="api_key",
+    scheme="basic",
+    description="A secret API key as the user without a password; or `Bearer souk_live_…`.",
+    auto_error=False,
+)
 
 
-async def _session(request: Request, _: Annotated[object, Security(_bearer)]) -> Session:
-    """Reads the one Authorization header itself, so that two of them prove nothing."""
+class Principal(Protocol):
+    """Who asks: `actor` is their resource name."""
+
+    @property
+    def actor(self) -> str: ...
+
+    async def permissions(
+        self, tenant_id: str | None, *, fresh: bool, request_id: str
+    ) -> frozenset[str]:
+        """Tells what they may do at a tenant or, with None, at the platform; empty when nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """An admin in a session."""
+
+    session: Session
+    facts: AccessFacts
+
+    @property
+    def actor(self) -> str:
+        return self.session.admin
+
+    async def permissions(
+        self, tenant_id: str | None, *, fresh: bool, request_id: str
+    ) -> frozenset[str]:
+        return await self.facts.permissions(
+            self.actor, tenant_id, fresh=fresh, request_id=request_id
+        )
+
+
+async def _principal(
+    request: Request,
+    _: Annotated[object, Security(_session)],
+    __: Annotated[object, Security(_key)],
+) -> Principal:
+    """Reads the one Authorization header itself, so that two of them prove nothing.
+
+    Raises:
+        Refused: 401, whatever is wrong with it.
+    """
     given = [value for name, value in request.scope["headers"] if name == b"authorization"]
-    if len(given) != 1 or given[0][:7].lower() != b"bearer ":
+    if len(given) != 1:
         raise unauthorized()
-    return runtime_of(request).sessions.verify(given[0][7:].strip())
+    runtime = runtime_of(request)
+    if (key := apikeys.key_in(given[0])) is not None:
+        return await runtime.api_keys.holder(
+            key, fresh=request.method not in _READS, request_id=request.state.request_id
+        )
+    if given[0][:7].lower() != b"bearer ":
+        raise unauthorized()
+    return Admin(runtime.sessions.verify(given[0][7:].strip()), runtime.access)
 
 
-SessionOf = Annotated[Session, Depends(_session)]
+PrincipalOf = Annotated[Principal, Depends(_principal)]
 
 
 async def _tenant_scope(
     request: Request,
-    session: SessionOf,
+    principal: PrincipalOf,
     tenant_id: Annotated[str, Path(max_length=63, description="A tenant's id, such as paris.")],
 ) -> AsyncIterator[Scope]:
     """Binds the scope of the tenant that the path names.
@@ -49,30 +105,27 @@ async def _tenant_scope(
     exist is told.
     """
     _agree(request, tenant_id)
-    with bound(await _scope_at(request, session, tenant_id)) as scope:
+    with bound(await _scope_at(request, principal, tenant_id)) as scope:
         yield scope
 
 
-async def _head_office_scope(request: Request, session: SessionOf) -> AsyncIterator[Scope]:
+async def _head_office_scope(request: Request, principal: PrincipalOf) -> AsyncIterator[Scope]:
     """Binds the head office's scope, in which the master catalogue is kept."""
     head_office = runtime_of(request).settings.head_office
     _agree(request, head_office)
-    with bound(await _scope_at(request, session, head_office)) as scope:
+    with bound(await _scope_at(request, principal, head_office)) as scope:
         yield scope
 
 
-async def _platform_scope(request: Request, session: SessionOf) -> AsyncIterator[Scope]:
+async def _platform_scope(request: Request, principal: PrincipalOf) -> AsyncIterator[Scope]:
     """Binds the platform's own scope, for what belongs to no tenant."""
     _agree(request, runtime_of(request).settings.head_office)
-    runtime = runtime_of(request)
-    permissions = await runtime.access.permissions(
-        session.admin, None, fresh=request.method not in _READS, request_id=request.state.request_id
-    )
+    permissions = await _permissions(request, principal, None)
     if not permissions:
-        raise PermissionDenied("PERMISSION_MISSING", "this admin may do nothing at the platform")
+        raise PermissionDenied("PERMISSION_MISSING", "nothing is allowed at the platform")
     scope = Scope(
         None,
-        session.admin,
+        principal.actor,
         permissions,
         request_id=request.state.request_id,
         address=request.state.address,
@@ -81,10 +134,10 @@ async def _platform_scope(request: Request, session: SessionOf) -> AsyncIterator
         yield scope
 
 
-async def _current_scope(request: Request, session: SessionOf) -> AsyncIterator[Scope]:
+async def _current_scope(request: Request, principal: PrincipalOf) -> AsyncIterator[Scope]:
     """Binds the scope of the tenant that the request itself is for: by host, prefix or header."""
     named = resolution_of(request).named or (await runtime_of(request).tenancy.fallback()).id
-    with bound(await _scope_at(request, session, named)) as scope:
+    with bound(await _scope_at(request, principal, named)) as scope:
         yield scope
 
 
@@ -94,22 +147,27 @@ PlatformScope = Annotated[Scope, Depends(_platform_scope)]
 CurrentScope = Annotated[Scope, Depends(_current_scope)]
 
 
-async def _scope_at(request: Request, session: Session, tenant_id: str) -> Scope:
-    runtime, request_id = runtime_of(request), request.state.request_id
-    permissions = await runtime.access.permissions(
-        session.admin, tenant_id, fresh=request.method not in _READS, request_id=request_id
-    )
-    tenant = await runtime.tenancy.tenant(tenant_id)
+async def _scope_at(request: Request, principal: Principal, tenant_id: str) -> Scope:
+    permissions = await _permissions(request, principal, tenant_id)
+    tenant = await runtime_of(request).tenancy.tenant(tenant_id)
     if not permissions:
         raise tenant_not_found(tenant_id)
     request.state.tenant = tenant.id
     return Scope(
         tenant.id,
-        session.admin,
+        principal.actor,
         permissions,
         currency=tenant.currency_code,
-        request_id=request_id,
+        request_id=request.state.request_id,
         address=request.state.address,
+    )
+
+
+async def _permissions(
+    request: Request, principal: Principal, tenant_id: str | None
+) -> frozenset[str]:
+    return await principal.permissions(
+        tenant_id, fresh=request.method not in _READS, request_id=request.state.request_id
     )
 
 

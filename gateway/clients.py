@@ -16,6 +16,8 @@ from souk.catalog_opt_in.v1 import (
 from souk.tenant_registry.v1 import (
     access_service_pb2,
     access_service_pb2_grpc,
+    api_key_service_pb2,
+    api_key_service_pb2_grpc,
     tenant_registry_service_pb2,
     tenant_registry_service_pb2_grpc,
 )
@@ -25,7 +27,11 @@ from services.kernel.client import channel
 from services.kernel.credentials import Signer
 
 _CONTRACTS = {
-    "tenant-registry": (access_service_pb2.DESCRIPTOR, tenant_registry_service_pb2.DESCRIPTOR),
+    "tenant-registry": (
+        access_service_pb2.DESCRIPTOR,
+        api_key_service_pb2.DESCRIPTOR,
+        tenant_registry_service_pb2.DESCRIPTOR,
+    ),
     "catalog-opt-in": (
         catalog_service_pb2.DESCRIPTOR,
         listing_service_pb2.DESCRIPTOR,
@@ -56,6 +62,7 @@ class Clients:
         registry, catalogue = self.channels["tenant-registry"], self.channels["catalog-opt-in"]
         self.tenants = tenant_registry_service_pb2_grpc.TenantRegistryServiceStub(registry)
         self.access = access_service_pb2_grpc.AccessServiceStub(registry)
+        self.api_keys = api_key_service_pb2_grpc.ApiKeyServiceStub(registry)
         self.catalogue = catalog_service_pb2_grpc.CatalogServiceStub(catalogue)
         self.listings = listing_service_pb2_grpc.ListingServiceStub(catalogue)
         self.storefront = storefront_service_pb2_grpc.StorefrontServiceStub(catalogue)

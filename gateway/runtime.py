@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from gateway.access import AccessFacts
 from gateway.addresses import Addresses
+from gateway.apikeys import ApiKeys
 from gateway.clients import Clients
 from gateway.metrics import Metrics
 from gateway.sessions import Sessions
@@ -25,6 +26,7 @@ class Runtime:
     metrics: Metrics
     sessions: Sessions
     access: AccessFacts
+    api_keys: ApiKeys
 
 
 def runtime_of(request: Request) -> Runtime:

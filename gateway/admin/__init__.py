@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from gateway.admin import (
+    api_keys,
     categories,
     collections,
     context,
@@ -16,6 +17,7 @@ from gateway.admin import (
 routers: list[APIRouter] = [
     tenants.router,
     domains.router,
+    api_keys.router,
     listings.router,
     events.router,
     context.router,

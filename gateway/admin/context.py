@@ -18,6 +18,7 @@ from gateway.clients import Clients
 from gateway.query import Query
 from gateway.runtime import ClientsOf, TenancyOf
 from gateway.tenancy import resolution_of
+from services.kernel.errors import NotFound
 from services.kernel.scope import Scope, bound
 
 CONTEXT = Resource("tenant_context", "", ContextDocument, Query(limit=None))
@@ -42,7 +43,7 @@ class UserAnswer(BaseModel):
 async def get_tenant_context(
     request: Request, scope: CurrentScope, clients: ClientsOf, tenancy: TenancyOf
 ) -> Response:
-    """Tells the tenant of this request, how it was found, and what the admin may do there."""
+    """Tells the tenant of this request, how it was found, and what who asks may do there."""
     resolution = resolution_of(request)
     tenant = resolution.tenant or await tenancy.fallback()
     access = await _access(clients, scope)
@@ -51,7 +52,7 @@ async def get_tenant_context(
         {
             "tenant": known_tenant_json(tenant),
             "source": resolution.source.value,
-            "user": user_json(access.admin),
+            "user": user_json(access.admin) if access.HasField("admin") else None,
             "permissions": list(access.permissions),
             "roles": list(access.roles),
         },
@@ -64,13 +65,17 @@ async def get_tenant_context(
     openapi_extra=Resource.documented_one,
 )
 async def get_own_user(request: Request, scope: CurrentScope, clients: ClientsOf) -> Response:
-    """Reads the admin whose session it is."""
+    """Reads the admin whose session it is; a machine's key is nobody's."""
     access = await _access(clients, scope)
+    if not access.HasField("admin"):
+        raise NotFound("ADMIN_NOT_FOUND", "a key is no admin")
     return USERS.one(request, user_json(access.admin))
 
 
 async def _access(clients: Clients, scope: Scope) -> Access:
     """Asks the registry in the gateway's own name: what an admin may do is not theirs to read."""
+    if not scope.actor.startswith("admins/"):
+        return Access(permissions=sorted(scope.permissions))
     place = f"tenants/{scope.tenant}" if scope.tenant else ""
     with bound(own_scope("access:resolve", scope.request_id)):
         return await clients.access.ResolveAccess(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from souk.tenant_registry.v1.access_service_pb2_grpc import add_AccessServiceServicer_to_server
+from souk.tenant_registry.v1.api_key_service_pb2_grpc import add_ApiKeyServiceServicer_to_server
 from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import (
     add_TenantRegistryServiceServicer_to_server,
 )
@@ -12,6 +13,7 @@ from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.servicer import Access
 from services.tenant_registry.access.sessions import Sessions
 from services.tenant_registry.bootstrap import bootstrap
+from services.tenant_registry.keys.servicer import ApiKeys
 from services.tenant_registry.servicer import TenantRegistry
 
 
@@ -24,6 +26,7 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
     return [
         (add_TenantRegistryServiceServicer_to_server, registry),
         (add_AccessServiceServicer_to_server, access),
+        (add_ApiKeyServiceServicer_to_server, ApiKeys(runtime.db)),
     ]
 
 

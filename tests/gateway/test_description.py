@@ -38,7 +38,7 @@ class TestOperation:
 
     def test_admins_need_a_session_and_nobody_else_does(self, path, method, operation):
         assert operation.get("security", []) == (
-            [{"session": []}] if path.startswith("/admin") else []
+            [{"session": []}, {"api_key": []}] if path.startswith("/admin") else []
         )
 
     def test_a_body_has_a_model(self, path, method, operation):
@@ -46,10 +46,16 @@ class TestOperation:
             assert "schema" in body["content"]["application/json"]
 
 
-def test_the_security_scheme_is_a_bearer_token():
-    scheme = DESCRIPTION["components"]["securitySchemes"]["session"]
+def test_the_security_schemes_are_a_bearer_token_and_a_key():
+    schemes = DESCRIPTION["components"]["securitySchemes"]
+    session, key = schemes["session"], schemes["api_key"]
 
-    assert (scheme["type"], scheme["scheme"], scheme["bearerFormat"]) == ("http", "bearer", "JWT")
+    assert (session["type"], session["scheme"], session["bearerFormat"]) == (
+        "http",
+        "bearer",
+        "JWT",
+    )
+    assert (key["type"], key["scheme"]) == ("http", "basic")
 
 
 def test_tags_are_described():

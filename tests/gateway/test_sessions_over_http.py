@@ -156,7 +156,7 @@ def test_each_admin_route_takes_exactly_one_scope():
 
 
 def test_no_route_but_these_is_open():
-    guards = {auth._session, _shop, _on_platform_hosts}
+    guards = {auth._principal, _shop, _on_platform_hosts}
 
     is_open = {
         route.path

@@ -15,6 +15,11 @@ DOORS = {
         ("services/tenant_registry/access/servicer.py", "_hash_of"),
         ("services/tenant_registry/access/servicer.py", "_begin"),
         ("services/tenant_registry/access/servicer.py", "ResolveAccess"),
+        # A key's maker is an admin, whose rights stand beside no tenant; whose a key is, is asked
+        # before a tenant is known.
+        ("services/tenant_registry/keys/servicer.py", "_create_secret"),
+        ("services/tenant_registry/keys/servicer.py", "ResolveApiKey"),
+        ("services/tenant_registry/keys/servicer.py", "ResolvePublishableKey"),
         # The platform's own operators make and list tenants.
         ("services/tenant_registry/tenants/servicer.py", "CreateTenant"),
         ("services/tenant_registry/tenants/servicer.py", "ListTenants"),
@@ -26,6 +31,7 @@ DOORS = {
         ("services/kernel/relay.py", "_hand_over"),
         ("services/kernel/relay.py", "_report"),
         ("services/kernel/requests.py", "forget"),  # removes answers that are kept no longer
+        ("services/tenant_registry/keys/servicer.py", "_note_use"),  # when a key was last used
     },
 }
 

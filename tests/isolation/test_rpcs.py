@@ -240,6 +240,8 @@ async def test_reads_do_find_the_tenants_own_rows(channels, key, filled, tenant)
         "/souk.catalog_opt_in.v1.ListingService/ListListings",
         "/souk.catalog_opt_in.v1.StorefrontService/GetStoreProduct",
         "/souk.catalog_opt_in.v1.StorefrontService/ListStoreProducts",
+        "/souk.tenant_registry.v1.ApiKeyService/GetApiKey",
+        "/souk.tenant_registry.v1.ApiKeyService/ListApiKeys",
         "/souk.tenant_registry.v1.TenantRegistryService/GetTenant",
         "/souk.tenant_registry.v1.TenantRegistryService/ListDomains",
     }

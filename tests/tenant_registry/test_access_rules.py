@@ -5,7 +5,11 @@ from google.protobuf import descriptor_pool
 from souk.audit.v1 import audit_service_pb2
 from souk.catalog_opt_in.v1 import catalog_service_pb2, listing_service_pb2, storefront_service_pb2
 from souk.kernel.v1 import access_pb2
-from souk.tenant_registry.v1 import access_service_pb2, tenant_registry_service_pb2
+from souk.tenant_registry.v1 import (
+    access_service_pb2,
+    api_key_service_pb2,
+    tenant_registry_service_pb2,
+)
 
 from services.tenant_registry.access.rules import (
     OF_SERVICES,
@@ -20,6 +24,7 @@ HOUR = timedelta(hours=1)
 CONTRACT = (
     audit_service_pb2,
     access_service_pb2,
+    api_key_service_pb2,
     catalog_service_pb2,
     listing_service_pb2,
     storefront_service_pb2,

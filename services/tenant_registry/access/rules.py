@@ -8,7 +8,9 @@ PLATFORM, TENANT = "PLATFORM", "TENANT"
 
 # Every permission that a method asks for, by where its caller stands; a test compares them with the
 # methods. Those of services alone are no admin's, whatever a pattern says.
-OF_SERVICES = frozenset({"access:resolve", "event:record", "host:resolve", "session:create"})
+OF_SERVICES = frozenset(
+    {"access:resolve", "event:record", "host:resolve", "key:resolve", "session:create"}
+)
 PERMISSIONS = {
     PLATFORM: frozenset({"tenant:create", "tenant:list"}),
     TENANT: frozenset(
@@ -20,6 +22,8 @@ PERMISSIONS = {
             "domain:read",
             "domain:write",
             "event:read",
+            "key:read",
+            "key:write",
             "listing:read",
             "listing:write",
             "product:read",

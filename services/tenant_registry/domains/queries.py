@@ -1,12 +1,23 @@
 """What is asked of domains."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Text, func, select, update
+from sqlalchemy import ARRAY, LargeBinary, Text, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import Select
 
-from services.tenant_registry.models import Domain, Tenant
+from services.tenant_registry.keys.queries import live_publishable
+from services.tenant_registry.models import ApiKey, Domain, Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A tenant with its hosts, the primary one first, and digests of its publishable keys."""
+
+    tenant: Tenant
+    hosts: list[str]
+    key_digests: list[bytes]
 
 
 async def own_domains(session: AsyncSession) -> Sequence[Domain]:
@@ -22,9 +33,7 @@ async def make_none_primary(session: AsyncSession) -> None:
     )
 
 
-async def owner_of_host(
-    session: AsyncSession, host: str, *, slug: str | None
-) -> tuple[Tenant, list[str]] | None:
+async def owner_of_host(session: AsyncSession, host: str, *, slug: str | None) -> Config | None:
     """Finds who owns a host by its domains or else, as tenant `slug`, by the base domain."""
     by_domain = select(Domain.tenant_id).where(Domain.host == host).scalar_subquery()
     return await _config(
@@ -32,13 +41,17 @@ async def owner_of_host(
     )
 
 
-async def tenant_and_hosts(
-    session: AsyncSession, tenant_id: str
-) -> tuple[Tenant, list[str]] | None:
+async def owner_of_key(session: AsyncSession, digest: bytes) -> Config | None:
+    """Finds whose a live publishable key is."""
+    by_key = select(ApiKey.tenant_id).where(ApiKey.digest == digest, live_publishable())
+    return await _config(session, _configs().where(Tenant.tenant_id == by_key.scalar_subquery()))
+
+
+async def config_of(session: AsyncSession, tenant_id: str) -> Config | None:
     return await _config(session, _configs().where(Tenant.tenant_id == tenant_id))
 
 
-def _configs() -> Select[Tenant, list[str]]:
+def _configs() -> Select[Tenant, list[str], list[bytes]]:
     hosts = (
         select(Domain.host)
         .where(Domain.tenant_id == Tenant.tenant_id)
@@ -46,11 +59,22 @@ def _configs() -> Select[Tenant, list[str]]:
         .correlate(Tenant)
         .scalar_subquery()
     )
-    return select(Tenant, func.array(hosts, type_=ARRAY(Text)))
+    digests = (
+        select(ApiKey.digest)
+        .where(ApiKey.tenant_id == Tenant.tenant_id, live_publishable())
+        .order_by(ApiKey.create_time, ApiKey.key_id)
+        .correlate(Tenant)
+        .scalar_subquery()
+    )
+    return select(
+        Tenant,
+        func.array(hosts, type_=ARRAY(Text)),
+        func.array(digests, type_=ARRAY(LargeBinary)),
+    )
 
 
 async def _config(
-    session: AsyncSession, statement: Select[Tenant, list[str]]
-) -> tuple[Tenant, list[str]] | None:
+    session: AsyncSession, statement: Select[Tenant, list[str], list[bytes]]
+) -> Config | None:
     row = (await session.execute(statement)).one_or_none()
-    return None if row is None else (row[0], row[1])
+    return None if row is None else Config(*row)

@@ -74,17 +74,17 @@ class DomainMethods:
             found = await queries.owner_of_host(session, host, slug=slug)
         if found is None:
             raise NotFound("HOST_UNKNOWN", f"nobody owns {host}", host=host)
-        return config(*found)
+        return config(found.tenant, found.hosts, found.key_digests)
 
     async def ResolveTenant(
         self, request: pb.ResolveTenantRequest, _context: object
     ) -> tenants.TenantConfig:
         (tenant_id,) = names.parse(request.name, "tenants/{tenant}")
         async with self._db.platform() as session:
-            found = await queries.tenant_and_hosts(session, tenant_id)
+            found = await queries.config_of(session, tenant_id)
         if found is None:
             raise not_found(request.name)
-        return config(*found)
+        return config(found.tenant, found.hosts, found.key_digests)
 
     def _registrable(self, raw: str, tenant_id: str) -> str:
         host = registrable(raw)

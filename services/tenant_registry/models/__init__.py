@@ -1,6 +1,7 @@
-"""The tables of the registry: all of them the platform's, three with rows of one tenant each."""
+"""The tables of the registry: all of them the platform's, some with rows of one tenant each."""
 
 from services.tenant_registry.models.declare import Base
+from services.tenant_registry.models.keys import ApiKey
 from services.tenant_registry.models.registry import (
     Admin,
     Assignment,
@@ -10,4 +11,4 @@ from services.tenant_registry.models.registry import (
     Tenant,
 )
 
-__all__ = ["Admin", "Assignment", "Base", "Domain", "Policy", "Role", "Tenant"]
+__all__ = ["Admin", "ApiKey", "Assignment", "Base", "Domain", "Policy", "Role", "Tenant"]

@@ -14,8 +14,8 @@ from services.tenant_registry.models.declare import Base
 class Tenant(TenantOwned, Base):
     """A country, a franchise or a brand. Its row is its own: a session bound to it sees no other.
 
-    `version` is the etag's. `config_version` rises with the tenant and with its domains, so that a
-    cache can tell the newer of two answers.
+    `version` is the etag's. `config_version` rises with the tenant, its domains and its publishable
+    keys, so that a cache can tell the newer of two answers.
     """
 
     __tablename__ = "tenant"

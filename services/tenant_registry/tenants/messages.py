@@ -30,8 +30,13 @@ def tenant(row: Tenant) -> pb.Tenant:
     return message
 
 
-def config(row: Tenant, hosts: list[str]) -> pb.TenantConfig:
-    return pb.TenantConfig(tenant=tenant(row), hosts=hosts, version=row.config_version)
+def config(row: Tenant, hosts: list[str], key_digests: list[bytes]) -> pb.TenantConfig:
+    return pb.TenantConfig(
+        tenant=tenant(row),
+        hosts=hosts,
+        version=row.config_version,
+        publishable_key_digests=key_digests,
+    )
 
 
 def new_row(tenant_id: str, message: pb.Tenant, *, state: str, plan: str, now: datetime) -> Tenant:

@@ -1,0 +1,110 @@
+"""A tenant's keys: secret ones for machines, publishable ones for storefronts."""
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from souk.tenant_registry.v1.api_key_service_pb2 import (
+    CreateApiKeyRequest,
+    GetApiKeyRequest,
+    ListApiKeysRequest,
+    RevokeApiKeyRequest,
+)
+
+from gateway import answers
+from gateway.admin.asking import Envelope, Resource, WritesAskNothing
+from gateway.admin.shapes.api_key import (
+    ApiKeyCreate,
+    ApiKeyDocument,
+    NewApiKeyDocument,
+    api_key_json,
+    api_key_message,
+    new_api_key_json,
+)
+from gateway.auth import TenantScope
+from gateway.bodies import ExactRoute
+from gateway.headers import IdempotencyKey
+from gateway.query import Query
+from gateway.runtime import ClientsOf, TenancyOf
+
+API_KEYS = Resource("api_key", "api_keys", ApiKeyDocument, Query())
+
+router = APIRouter(
+    prefix="/admin/tenants/{tenant_id}/api-keys",
+    tags=["Tenants"],
+    responses=answers.ADMIN_ERRORS,
+    dependencies=[WritesAskNothing],
+    route_class=ExactRoute,
+)
+
+
+class ApiKeyAnswer(BaseModel):
+    api_key: ApiKeyDocument
+
+
+class NewApiKeyAnswer(BaseModel):
+    api_key: NewApiKeyDocument
+
+
+class ApiKeysAnswer(Envelope):
+    api_keys: list[ApiKeyDocument]
+
+
+@router.get(
+    "",
+    responses=answers.documented(ApiKeysAnswer, "A page of keys, the newest first."),
+    openapi_extra=API_KEYS.documented_list,
+)
+async def list_api_keys(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
+    """Lists a tenant's keys, revoked ones too."""
+    asked = API_KEYS.asked(request)
+    found = await clients.api_keys.ListApiKeys(
+        ListApiKeysRequest(
+            parent=f"tenants/{scope.tenant}", page_size=asked.limit, skip=asked.offset
+        )
+    )
+    documents = [api_key_json(key) for key in found.api_keys]
+    return API_KEYS.page(asked, documents, count=found.total_size)
+
+
+@router.post("", responses=answers.documented(NewApiKeyAnswer, "The key, shown this once."))
+async def create_api_key(
+    scope: TenantScope,
+    clients: ClientsOf,
+    tenancy: TenancyOf,
+    key: IdempotencyKey,
+    body: ApiKeyCreate,
+) -> Response:
+    """Makes a key; its token is in this answer and in no other."""
+    made = await clients.api_keys.CreateApiKey(
+        CreateApiKeyRequest(
+            parent=f"tenants/{scope.tenant}", api_key=api_key_message(body), request_id=key
+        )
+    )
+    await tenancy.changed(scope.tenant or "")
+    return answers.one("api_key", new_api_key_json(made))
+
+
+@router.get(
+    "/{key_id}",
+    responses=answers.documented(ApiKeyAnswer, "The key."),
+    openapi_extra=API_KEYS.documented_one,
+)
+async def get_api_key(
+    request: Request, scope: TenantScope, clients: ClientsOf, key_id: str
+) -> Response:
+    """Reads one key, a revoked one too."""
+    key = await clients.api_keys.GetApiKey(
+        GetApiKeyRequest(name=f"tenants/{scope.tenant}/apiKeys/{key_id}")
+    )
+    return API_KEYS.one(request, api_key_json(key))
+
+
+@router.delete("/{key_id}", responses=answers.documented(answers.Deleted, "It is revoked."))
+async def revoke_api_key(
+    scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, tenant_id: str, key_id: str
+) -> Response:
+    """Ends a key for good; it stays in the list, because events name it."""
+    await clients.api_keys.RevokeApiKey(
+        RevokeApiKeyRequest(name=f"tenants/{scope.tenant}/apiKeys/{key_id}")
+    )
+    await tenancy.changed(tenant_id)
+    return answers.deleted("api_key", key_id, parent={"id": tenant_id, "object": "tenant"})

@@ -1,0 +1,95 @@
+"""Keys of machines and of storefronts."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from souk.tenant_registry.v1.api_key_service_pb2 import ApiKey, CreateApiKeyResponse
+
+from gateway.admin.shapes.scalars import Body, Document, Time, last_id, time_json
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("no time that there is in UTC") from None
+
+
+# A body is strict: a time comes as a text in JSON, so this one field is read from it.
+Moment = Annotated[
+    AwareDatetime,
+    AfterValidator(_in_utc),
+    Field(strict=False, description="RFC 3339, within ten years; never when absent."),
+]
+
+
+class ApiKeyCreate(Body):
+    """A key to make."""
+
+    title: str = Field(description="What people call it; 1 to 100 characters.")
+    type: Literal["secret", "publishable"]
+    permissions: list[str] = Field(
+        [],
+        max_length=200,
+        description="What a secret key may do at its tenant; no more than its maker. A publishable "
+        "key has none.",
+        examples=[["listing:read", "listing:write"]],
+    )
+    expires_at: Moment | None = None
+
+
+class ApiKeyDocument(BaseModel):
+    """A key as it is answered: of the key itself only the beginning is kept."""
+
+    id: str
+    type: Literal["secret", "publishable"]
+    title: str
+    redacted: str = Field(description="Its first characters.", examples=["souk_live_x7Qa***"])
+    permissions: list[str]
+    created_by: str = Field(description="The resource name of who made it.")
+    created_at: Time
+    expires_at: Time | None
+    last_used_at: Time | None = Field(description="To the minute; secret keys alone.")
+    revoked_by: str | None
+    revoked_at: Time | None
+
+
+class NewApiKeyDocument(ApiKeyDocument):
+    """A key just made."""
+
+    token: str | None = Field(
+        description="The key itself, shown this once; null when an Idempotency-Key is repeated."
+    )
+
+
+def api_key_message(body: ApiKeyCreate) -> ApiKey:
+    key = ApiKey(
+        title=body.title,
+        kind=ApiKey.Kind.Value(f"KIND_{body.type.upper()}"),
+        permissions=body.permissions,
+    )
+    if body.expires_at is not None:
+        key.expire_time.FromDatetime(body.expires_at)
+    return key
+
+
+def api_key_json(key: ApiKey) -> Document:
+    """Writes a key as Medusa does, where it has the same."""
+    return {
+        "id": last_id(key.name),
+        "type": ApiKey.Kind.Name(key.kind).removeprefix("KIND_").lower(),
+        "title": key.title,
+        "redacted": f"{key.prefix}***",
+        "permissions": list(key.permissions),
+        "created_by": key.creator,
+        "created_at": time_json(key.create_time),
+        "expires_at": time_json(key.expire_time) if key.HasField("expire_time") else None,
+        "last_used_at": time_json(key.last_use_time) if key.HasField("last_use_time") else None,
+        "revoked_by": key.revoker or None,
+        "revoked_at": time_json(key.revoke_time) if key.HasField("revoke_time") else None,
+    }
+
+
+def new_api_key_json(made: CreateApiKeyResponse) -> Document:
+    return {**api_key_json(made.api_key), "token": made.secret or None}

@@ -1,0 +1,1 @@
+"""Keys with which machines and storefronts come to one tenant."""

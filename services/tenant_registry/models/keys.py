@@ -1,0 +1,37 @@
+"""Keys with which machines and storefronts come to one tenant."""
+
+from datetime import datetime
+
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, LargeBinary, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.kernel.tables import Key, TenantOwned, Time
+from services.tenant_registry.models.declare import Base
+
+
+class ApiKey(TenantOwned, Base):
+    """A key of one tenant's, without the key itself. Whose a digest is, is asked of all of them.
+
+    Never deleted: a revoked one stays, because events name it.
+    """
+
+    __tablename__ = "api_key"
+    __table_args__ = (
+        CheckConstraint("kind IN ('SECRET', 'PUBLISHABLE')", name="kind"),
+        Index("ix_api_key_tenant_id", "tenant_id", "create_time", "key_id"),
+        {"info": {"scope": "platform"}},
+    )
+
+    tenant_id: Mapped[str] = mapped_column(Key, ForeignKey("tenant.tenant_id"))
+    key_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    kind: Mapped[str] = mapped_column(Key)
+    digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    prefix: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    permissions: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    creator: Mapped[str] = mapped_column(Text)
+    revoker: Mapped[str] = mapped_column(Text)
+    create_time: Mapped[datetime] = mapped_column(Time)
+    expire_time: Mapped[datetime | None] = mapped_column(Time)
+    last_use_time: Mapped[datetime | None] = mapped_column(Time)
+    revoke_time: Mapped[datetime | None] = mapped_column(Time)
