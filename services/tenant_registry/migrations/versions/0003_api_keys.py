@@ -9,8 +9,8 @@ from alembic import op
 from services.kernel.migrations import isolate
 from services.kernel.tables import Key, Time
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 DATABASE = "tenant_registry"
 
