@@ -37,6 +37,7 @@ class Machine:
     tenant: str
     held: frozenset[str]
     ends: float
+    session_id: str = ""  # a machine logs in nowhere
 
     async def permissions(
         self,

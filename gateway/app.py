@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from gateway import admin, docs, errors, health, login, openapi, store
+from gateway import accounts, admin, docs, errors, health, openapi, store
 from gateway.access import AccessFacts
 from gateway.addresses import Addresses
 from gateway.apikeys import ApiKeys
@@ -53,7 +53,7 @@ def create_api() -> FastAPI:
         generate_unique_id_function=openapi.operation_id,
         **openapi.ABOUT,
     )
-    for router in (health.router, login.router, *store.routers, *admin.routers):
+    for router in (health.router, *accounts.routers, *store.routers, *admin.routers):
         api.include_router(router)
     errors.install(api)
     openapi.install(api)

@@ -38,10 +38,13 @@ _key = HTTPBase(
 
 
 class Principal(Protocol):
-    """Who asks: `actor` is their resource name."""
+    """Who asks: `actor` is their resource name, `session_id` an admin's session, else empty."""
 
     @property
     def actor(self) -> str: ...
+
+    @property
+    def session_id(self) -> str: ...
 
     async def permissions(
         self, tenant_id: str | None, *, fresh: bool, request_id: str
@@ -60,11 +63,15 @@ class Admin:
     def actor(self) -> str:
         return self.session.admin
 
+    @property
+    def session_id(self) -> str:
+        return self.session.id
+
     async def permissions(
         self, tenant_id: str | None, *, fresh: bool, request_id: str
     ) -> frozenset[str]:
         return await self.facts.permissions(
-            self.actor, tenant_id, fresh=fresh, request_id=request_id
+            self.session, tenant_id, fresh=fresh, request_id=request_id
         )
 
 
@@ -73,25 +80,46 @@ async def _principal(
     _: Annotated[object, Security(_session)],
     __: Annotated[object, Security(_key)],
 ) -> Principal:
-    """Reads the one Authorization header itself, so that two of them prove nothing.
+    """Tells whose the one Authorization header is.
 
     Raises:
         Refused: 401, whatever is wrong with it.
     """
-    given = [value for name, value in request.scope["headers"] if name == b"authorization"]
-    if len(given) != 1:
-        raise unauthorized()
     runtime = runtime_of(request)
-    if (key := apikeys.key_in(given[0])) is not None:
+    if (key := apikeys.key_in(_authorization(request))) is not None:
         return await runtime.api_keys.holder(
             key, fresh=request.method not in _READS, request_id=request.state.request_id
         )
-    if given[0][:7].lower() != b"bearer ":
+    return Admin(session_of(request), runtime.access)
+
+
+def session_of(request: Request) -> Session:
+    """Reads a session's token; a key is not one.
+
+    Raises:
+        Refused: 401, whatever is wrong with it.
+    """
+    given = _authorization(request)
+    if given[:7].lower() != b"bearer ":
         raise unauthorized()
-    return Admin(runtime.sessions.verify(given[0][7:].strip()), runtime.access)
+    return runtime_of(request).sessions.verify(given[7:].strip())
+
+
+def _authorization(request: Request) -> bytes:
+    """Reads the one Authorization header itself, so that two of them prove nothing."""
+    given = [value for name, value in request.scope["headers"] if name == b"authorization"]
+    if len(given) != 1:
+        raise unauthorized()
+    value: bytes = given[0]
+    return value
+
+
+async def _own_session(request: Request, _: Annotated[object, Security(_session)]) -> Session:
+    return session_of(request)
 
 
 PrincipalOf = Annotated[Principal, Depends(_principal)]
+SessionOf = Annotated[Session, Depends(_own_session)]
 
 
 async def _tenant_scope(
@@ -129,6 +157,7 @@ async def _platform_scope(request: Request, principal: PrincipalOf) -> AsyncIter
         permissions,
         request_id=request.state.request_id,
         address=request.state.address,
+        session=principal.session_id,
     )
     with bound(scope):
         yield scope
@@ -141,10 +170,32 @@ async def _current_scope(request: Request, principal: PrincipalOf) -> AsyncItera
         yield scope
 
 
+async def _account_scope(request: Request, session: SessionOf) -> AsyncIterator[Scope]:
+    """Binds the scope in which an admin looks after their own account."""
+    with bound(account_scope(request, session)) as scope:
+        yield scope
+
+
+def account_scope(request: Request, session: Session) -> Scope:
+    """Makes the scope of an admin's own account, which needs no role.
+
+    Whether the session is still live is for the registry to say, in the transaction of the act.
+    """
+    return Scope(
+        None,
+        session.admin,
+        frozenset({"account:own"}),
+        request_id=request.state.request_id,
+        address=request.state.address,
+        session=session.id,
+    )
+
+
 TenantScope = Annotated[Scope, Depends(_tenant_scope)]
 HeadOfficeScope = Annotated[Scope, Depends(_head_office_scope)]
 PlatformScope = Annotated[Scope, Depends(_platform_scope)]
 CurrentScope = Annotated[Scope, Depends(_current_scope)]
+AccountScope = Annotated[Scope, Depends(_account_scope)]
 
 
 async def _scope_at(request: Request, principal: Principal, tenant_id: str) -> Scope:
@@ -160,6 +211,7 @@ async def _scope_at(request: Request, principal: Principal, tenant_id: str) -> S
         currency=tenant.currency_code,
         request_id=request.state.request_id,
         address=request.state.address,
+        session=principal.session_id,
     )
 
 

@@ -18,6 +18,8 @@ from souk.tenant_registry.v1 import (
     access_service_pb2_grpc,
     api_key_service_pb2,
     api_key_service_pb2_grpc,
+    session_service_pb2,
+    session_service_pb2_grpc,
     tenant_registry_service_pb2,
     tenant_registry_service_pb2_grpc,
 )
@@ -30,6 +32,7 @@ _CONTRACTS = {
     "tenant-registry": (
         access_service_pb2.DESCRIPTOR,
         api_key_service_pb2.DESCRIPTOR,
+        session_service_pb2.DESCRIPTOR,
         tenant_registry_service_pb2.DESCRIPTOR,
     ),
     "catalog-opt-in": (
@@ -63,6 +66,7 @@ class Clients:
         self.tenants = tenant_registry_service_pb2_grpc.TenantRegistryServiceStub(registry)
         self.access = access_service_pb2_grpc.AccessServiceStub(registry)
         self.api_keys = api_key_service_pb2_grpc.ApiKeyServiceStub(registry)
+        self.sessions = session_service_pb2_grpc.SessionServiceStub(registry)
         self.catalogue = catalog_service_pb2_grpc.CatalogServiceStub(catalogue)
         self.listings = listing_service_pb2_grpc.ListingServiceStub(catalogue)
         self.storefront = storefront_service_pb2_grpc.StorefrontServiceStub(catalogue)

@@ -115,9 +115,10 @@ def problem_of(error: ServiceError) -> Problem:
     details: dict[str, object] = dict(error.metadata)
     if error.violations:
         details["violations"] = error.violations
-    return Problem(
-        status, kind, error.reason, error.message, details, headers=_extra_headers(status)
-    )
+    headers = dict(_extra_headers(status))
+    if wait := error.metadata.get("retry_after_seconds"):
+        headers["retry-after"] = wait
+    return Problem(status, kind, error.reason, error.message, details, headers=headers)
 
 
 def not_allowed(code: str, message: str, **details: object) -> Refused:

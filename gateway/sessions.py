@@ -28,15 +28,19 @@ _REMEMBERED = 4096
 _ALGORITHMS = ["EdDSA", "Ed25519"]
 # No jwk, jku, x5u or crit: a token may not bring or name a key of its own.
 _HEADERS = frozenset({"alg", "typ", "kid"})
-_ADMIN = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _COMPACT = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}")
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who asks, as admins/{admin}, and when their token begins and ends (Unix seconds)."""
+    """Who asks, as admins/{admin}, in which session, and when their token begins and ends.
+
+    The times are Unix seconds. Whether the session itself has ended, only the registry knows.
+    """
 
     admin: str
+    id: str
     begins: int
     ends: int
 
@@ -103,14 +107,18 @@ def _session(header: dict[str, object], claims: dict[str, object]) -> Session:
         and claims["iss"] == ISSUER
         and claims["aud"] == AUDIENCE
     )
-    admin, jti = claims["sub"], claims["jti"]
+    admin, sid, jti = claims["sub"], claims["sid"], claims["jti"]
     issued, ends = _seconds(claims["iat"]), _seconds(claims["exp"])
     begins = max(issued, _seconds(claims.get("nbf", issued)))
-    if not (isinstance(admin, str) and _ADMIN.fullmatch(admin) and isinstance(jti, str) and jti):
-        raise ValueError("the subject or the id is wrong")
+    if not (_is_id(admin) and _is_id(sid) and isinstance(jti, str) and jti):
+        raise ValueError("the subject, the session or the id is wrong")
     if not (sound and 0 < ends - issued <= MAX_LIFE_SECONDS):
         raise ValueError("not a session of this platform")
-    return Session(f"admins/{admin}", begins, ends)
+    return Session(f"admins/{admin}", str(sid), begins, ends)
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def _seconds(value: object) -> int:

@@ -58,6 +58,7 @@ class Calls:
         actor: str = "admins/user_test",
         permissions: Iterable[str] = (),
         currency: str | None = None,
+        session: str = "",
     ) -> Any:
         """Makes a stub whose every call is scoped so; what fails is raised as a ServiceError."""
         scope = Scope(
@@ -65,6 +66,7 @@ class Calls:
             actor,
             frozenset(permissions),
             currency=currency or CURRENCIES.get(tenant or ""),
+            session=session,
         )
         return _Scoped(kind(self._channel(service)), scope)
 

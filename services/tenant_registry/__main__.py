@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from souk.tenant_registry.v1.access_service_pb2_grpc import add_AccessServiceServicer_to_server
 from souk.tenant_registry.v1.api_key_service_pb2_grpc import add_ApiKeyServiceServicer_to_server
+from souk.tenant_registry.v1.session_service_pb2_grpc import add_SessionServiceServicer_to_server
 from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import (
     add_TenantRegistryServiceServicer_to_server,
 )
@@ -15,6 +16,8 @@ from services.tenant_registry.access.sessions import Sessions
 from services.tenant_registry.bootstrap import bootstrap
 from services.tenant_registry.keys.servicer import ApiKeys
 from services.tenant_registry.servicer import TenantRegistry
+from services.tenant_registry.sessions.attempts import Attempts
+from services.tenant_registry.sessions.servicer import SessionMethods
 
 
 def build(runtime: Runtime) -> Sequence[Servicer]:
@@ -22,11 +25,13 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
     registry = TenantRegistry(
         runtime.db, head_office=settings.head_office, base_domain=settings.base_domain
     )
-    access = Access(runtime.db, Passwords(), Sessions(settings.secret("session.key")))
+    sessions = Sessions(settings.secret("session.key"))
+    access = Access(runtime.db, Passwords(), sessions, Attempts(runtime.db))
     return [
         (add_TenantRegistryServiceServicer_to_server, registry),
         (add_AccessServiceServicer_to_server, access),
         (add_ApiKeyServiceServicer_to_server, ApiKeys(runtime.db)),
+        (add_SessionServiceServicer_to_server, SessionMethods(runtime.db, sessions)),
     ]
 
 

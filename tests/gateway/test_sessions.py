@@ -22,6 +22,7 @@ CLAIMS = {
     "iss": ISSUER,
     "aud": AUDIENCE,
     "sub": "user_01JADMIN",
+    "sid": "sess_01JONE",
     "jti": "sess_01J",
     "iat": NOW - 60,
     "exp": NOW + 3540,
@@ -119,6 +120,9 @@ BAD = {
     "an empty subject": signed(HEADER, {**CLAIMS, "sub": ""}),
     "a subject of two segments": signed(HEADER, {**CLAIMS, "sub": "user_1/../user_2"}),
     "a subject that is a number": signed(HEADER, {**CLAIMS, "sub": 1}),
+    "no session": signed(HEADER, without(CLAIMS, "sid")),
+    "an empty session": signed(HEADER, {**CLAIMS, "sid": ""}),
+    "a session of two segments": signed(HEADER, {**CLAIMS, "sid": "sess_1/../sess_2"}),
     "no id": signed(HEADER, without(CLAIMS, "jti")),
     "no end": signed(HEADER, without(CLAIMS, "exp")),
     "an end that is text": signed(HEADER, {**CLAIMS, "exp": str(NOW + 60)}),
@@ -138,7 +142,7 @@ BAD = {
 def test_a_good_token_tells_who_asks():
     session = sessions().verify(GOOD)
 
-    assert session == Session("admins/user_01JADMIN", NOW - 60, NOW + 3540)
+    assert session == Session("admins/user_01JADMIN", "sess_01JONE", NOW - 60, NOW + 3540)
 
 
 @pytest.mark.parametrize("token", BAD.values(), ids=BAD.keys())

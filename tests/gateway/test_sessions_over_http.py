@@ -25,8 +25,8 @@ def forge(platform):
 
     def sign(subject, **claims):
         now = int(time.time())
-        good = {"iss": ISSUER, "aud": AUDIENCE, "sub": subject, "jti": "j", "iat": now,
-                "exp": now + 60}  # fmt: skip
+        good = {"iss": ISSUER, "aud": AUDIENCE, "sub": subject, "sid": "sess_1", "jti": "j",
+                "iat": now, "exp": now + 60}  # fmt: skip
         header = {"alg": "Ed25519", "typ": TYPE}
         return jwt.encode(header, {**good, **claims}, key, ["Ed25519"])
 
@@ -147,6 +147,7 @@ def test_each_admin_route_takes_exactly_one_scope():
         auth._head_office_scope,
         auth._platform_scope,
         auth._current_scope,
+        auth._account_scope,
     }
     admins = [route for route in routes() if route.path.startswith("/admin")]
     assert len(admins) > 20
@@ -156,7 +157,7 @@ def test_each_admin_route_takes_exactly_one_scope():
 
 
 def test_no_route_but_these_is_open():
-    guards = {auth._principal, _shop, _on_platform_hosts}
+    guards = {auth._principal, auth._own_session, _shop, _on_platform_hosts}
 
     is_open = {
         route.path
@@ -164,7 +165,13 @@ def test_no_route_but_these_is_open():
         if not hasattr(route, "dependant") or not guards & set(calls(route.dependant))
     }
 
-    assert is_open == {"/auth/user/emailpass", "/docs", "/docs/assets", "/openapi.json"}
+    assert is_open == {
+        "/auth/user/emailpass",
+        "/auth/token/refresh",  # its proof may be in the body
+        "/docs",
+        "/docs/assets",
+        "/openapi.json",
+    }
 
 
 async def test_many_requests_at_once_keep_their_own_scope(platform, admin_token):

@@ -12,14 +12,20 @@ DOORS = {
         # Whose a host is, who logs in and what they may do is asked before a tenant is known.
         ("services/tenant_registry/domains/servicer.py", "ResolveHost"),
         ("services/tenant_registry/domains/servicer.py", "ResolveTenant"),
-        ("services/tenant_registry/access/servicer.py", "_hash_of"),
-        ("services/tenant_registry/access/servicer.py", "_begin"),
         ("services/tenant_registry/access/servicer.py", "ResolveAccess"),
         # A key's maker is an admin, whose rights stand beside no tenant; whose a key is, is asked
         # before a tenant is known.
         ("services/tenant_registry/keys/servicer.py", "_create_secret"),
         ("services/tenant_registry/keys/servicer.py", "ResolveApiKey"),
         ("services/tenant_registry/keys/servicer.py", "ResolvePublishableKey"),
+        # Admins are the platform's, and so are their sessions.
+        ("services/tenant_registry/sessions/login.py", "_hash_of"),
+        ("services/tenant_registry/sessions/login.py", "_begin"),
+        ("services/tenant_registry/sessions/login.py", "_record_failure"),
+        ("services/tenant_registry/sessions/servicer.py", "RefreshSession"),
+        ("services/tenant_registry/sessions/servicer.py", "RenewSession"),
+        ("services/tenant_registry/sessions/servicer.py", "ListSessions"),
+        ("services/tenant_registry/sessions/servicer.py", "DeleteSession"),
         # The platform's own operators make and list tenants.
         ("services/tenant_registry/tenants/servicer.py", "CreateTenant"),
         ("services/tenant_registry/tenants/servicer.py", "ListTenants"),
@@ -30,6 +36,8 @@ DOORS = {
         ("services/kernel/relay.py", "_undelivered"),  # carries all tenants' leaves away
         ("services/kernel/relay.py", "_hand_over"),
         ("services/kernel/relay.py", "_report"),
+        # Counts attempts, of e-mails that nobody has too: no act, and nobody's.
+        ("services/tenant_registry/sessions/attempts.py", "count"),
         ("services/kernel/requests.py", "forget"),  # removes answers that are kept no longer
         ("services/tenant_registry/keys/servicer.py", "_note_use"),  # when a key was last used
     },

@@ -8,6 +8,7 @@ from souk.kernel.v1 import access_pb2
 from souk.tenant_registry.v1 import (
     access_service_pb2,
     api_key_service_pb2,
+    session_service_pb2,
     tenant_registry_service_pb2,
 )
 
@@ -27,6 +28,7 @@ CONTRACT = (
     api_key_service_pb2,
     catalog_service_pb2,
     listing_service_pb2,
+    session_service_pb2,
     storefront_service_pb2,
     tenant_registry_service_pb2,
 )

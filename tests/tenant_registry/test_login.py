@@ -5,6 +5,7 @@ import pytest
 from argon2 import PasswordHasher
 from joserfc import jwt
 from joserfc.jwk import OKPKey
+from souk.audit.v1.audit_service_pb2 import Event
 from souk.tenant_registry.v1 import access_service_pb2 as pb
 from souk.tenant_registry.v1.access_service_pb2_grpc import AccessServiceStub
 
@@ -28,7 +29,7 @@ async def test_a_session_says_who_and_for_how_long_and_nothing_of_rights(
 
     assert answer.admin.name == f"admins/{admin}"
     assert token.header["typ"] == "at+jwt"
-    assert token.claims.keys() == {"iss", "aud", "sub", "actor_type", "jti", "iat", "exp"}
+    assert token.claims.keys() == {"iss", "aud", "sub", "sid", "actor_type", "jti", "iat", "exp"}
     assert (token.claims["iss"], token.claims["aud"]) == ("souk", "souk-admin")
     assert (token.claims["sub"], token.claims["actor_type"]) == (admin, "user")
     assert token.claims["exp"] - token.claims["iat"] == 3600
@@ -107,10 +108,13 @@ async def test_a_login_is_an_event_in_the_head_offices_log_without_the_email(
         await log_in(access, email, "wrong")
     await log_in(access, email)
 
-    [event] = await events_of("hq", number=1, resource=f"admins/{admin}")
+    denied, event = await events_of("hq", number=2, resource=f"admins/{admin}")
 
-    assert event.method == "souk.tenant_registry.v1.AccessService/Login"
-    assert email not in str(event)
+    assert event.method == denied.method == "souk.tenant_registry.v1.AccessService/Login"
+    assert denied.outcome == Event.OUTCOME_DENIED
+    assert denied.actor != f"admins/{admin}"
+    assert (event.outcome, event.actor) == (Event.OUTCOME_DONE, f"admins/{admin}")
+    assert email not in str(event) + str(denied)
     assert await rows.fetchval(
         "SELECT last_login_time FROM admin WHERE admin_id = $1 AND last_login_time > create_time",
         admin,

@@ -9,7 +9,14 @@ PLATFORM, TENANT = "PLATFORM", "TENANT"
 # Every permission that a method asks for, by where its caller stands; a test compares them with the
 # methods. Those of services alone are no admin's, whatever a pattern says.
 OF_SERVICES = frozenset(
-    {"access:resolve", "event:record", "host:resolve", "key:resolve", "session:create"}
+    {
+        "access:resolve",
+        "account:own",
+        "event:record",
+        "host:resolve",
+        "key:resolve",
+        "session:create",
+    }
 )
 PERMISSIONS = {
     PLATFORM: frozenset({"tenant:create", "tenant:list"}),

@@ -1,11 +1,15 @@
 """Session tokens: they say who, never what somebody may do."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from joserfc import jwt
 from joserfc.jwk import OKPKey
+from souk.tenant_registry.v1 import access_service_pb2 as pb
 
 from services.kernel.names import new_id
+from services.tenant_registry.models import AdminSession
+from services.tenant_registry.sessions import messages
+from services.tenant_registry.sessions.opening import Opened
 
 LIFETIME = timedelta(hours=1)
 ISSUER = "souk"
@@ -20,16 +24,27 @@ class Sessions:
         self._key = OKPKey.import_key(private_key_pem)
         self._key_id = self._key.thumbprint()
 
-    def token(self, admin_id: str, *, now: datetime) -> tuple[str, datetime]:
-        """Makes a token for an admin, and tells when it ends, to the second."""
+    def answer(self, opened: Opened) -> pb.LoginResponse:
+        """Answers whoever began a session or kept it, with a new access token."""
+        token, expires = self._token(opened.row, now=datetime.now(UTC))
+        return messages.login(
+            opened.admin,
+            access_token=token,
+            expires=expires,
+            refresh_token=opened.refresh_token,
+        )
+
+    def _token(self, session: AdminSession, *, now: datetime) -> tuple[str, datetime]:
+        """Makes a token in a session, and tells when it ends, to the second: never after it."""
         issued = now.replace(microsecond=0)
-        expires = issued + LIFETIME
+        expires = min(issued + LIFETIME, session.end_time.replace(microsecond=0))
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
-            "sub": admin_id,
+            "sub": session.admin_id,
+            "sid": session.session_id,
             "actor_type": "user",
-            "jti": new_id("sess"),
+            "jti": new_id("at"),
             "iat": int(issued.timestamp()),
             "exp": int(expires.timestamp()),
         }

@@ -10,5 +10,18 @@ from services.tenant_registry.models.registry import (
     Role,
     Tenant,
 )
+from services.tenant_registry.models.sessions import AdminSession, Attempt, RefreshToken
 
-__all__ = ["Admin", "ApiKey", "Assignment", "Base", "Domain", "Policy", "Role", "Tenant"]
+__all__ = [
+    "Admin",
+    "AdminSession",
+    "ApiKey",
+    "Assignment",
+    "Attempt",
+    "Base",
+    "Domain",
+    "Policy",
+    "RefreshToken",
+    "Role",
+    "Tenant",
+]

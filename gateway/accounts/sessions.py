@@ -1,0 +1,187 @@
+"""Sessions of admins: an e-mail and a password begin one, a refresh token keeps it."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from souk.tenant_registry.v1.access_service_pb2 import LoginRequest, LoginResponse
+from souk.tenant_registry.v1.session_service_pb2 import (
+    DeleteSessionRequest,
+    ListSessionsRequest,
+    RefreshSessionRequest,
+    RenewSessionRequest,
+    Session,
+)
+
+from gateway import answers
+from gateway.access import own_scope
+from gateway.admin.asking import Resource
+from gateway.admin.shapes.scalars import Document, Time, last_id, time_json
+from gateway.auth import AccountScope, account_scope, session_of
+from gateway.bodies import ExactRoute
+from gateway.query import Query
+from gateway.runtime import ClientsOf
+from services.kernel.scope import Scope, bound
+
+# The hashing of a password takes its turn behind others', so it may take longer than other calls.
+LOGIN_SECONDS = 5.0
+
+
+class Credentials(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    email: str = Field(max_length=254, description="In any case.", examples=["admin@example.com"])
+    password: str = Field(max_length=1024, description="At most 1,024 bytes.")
+
+
+class Refresh(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    refresh_token: str | None = Field(default=None, max_length=100)
+
+
+class TokenAnswer(BaseModel):
+    token: str = Field(description="A JWT for `Authorization: Bearer …`, good for an hour.")
+    refresh_token: str | None = Field(
+        default=None, description="Good once, for `POST /auth/token/refresh`."
+    )
+    expires_in: int = Field(description="Seconds for which `token` is good.")
+
+
+class SessionDocument(BaseModel):
+    id: str
+    method: str = Field(examples=["password"])
+    address: str | None
+    current: bool = Field(description="Whether this request is made in it.")
+    created_at: Time
+    used_at: Time
+    ends_at: Time
+
+
+class SessionsAnswer(BaseModel):
+    sessions: list[SessionDocument]
+    count: int
+    offset: int
+    limit: int
+
+
+class Success(BaseModel):
+    success: bool
+
+
+SESSIONS = Resource("session", "sessions", SessionDocument, Query(limit=None))
+AUTH: dict[str, Any] = {
+    "tags": ["Auth"],
+    "route_class": ExactRoute,
+    "responses": answers.errors(400, 401, 404, 413, 415, 429, 431, 500, 503, 504),
+}
+
+router = APIRouter(**AUTH)
+
+
+@router.post(
+    "/auth/user/emailpass",
+    summary="Log in as an admin",
+    responses=answers.documented(TokenAnswer, "A session."),
+)
+async def log_in(request: Request, credentials: Credentials, clients: ClientsOf) -> Response:
+    """Begins a session with an e-mail and a password.
+
+    401 CREDENTIALS_INVALID for a wrong password, an unknown e-mail and a deactivated admin alike,
+    after the same time. 429 LOGIN_LIMITED after ten failures for one e-mail in a quarter of an
+    hour.
+    """
+    with bound(strangers_scope(request)):
+        session = await clients.access.Login(
+            LoginRequest(email=credentials.email, password=credentials.password),
+            timeout=LOGIN_SECONDS,
+        )
+    return tokens(session)
+
+
+@router.post(
+    "/auth/token/refresh",
+    summary="Stay logged in",
+    responses=answers.documented(TokenAnswer, "The next tokens."),
+)
+async def refresh(request: Request, body: Refresh, clients: ClientsOf) -> Response:
+    """Gives a new token: for a refresh token also the next of those, else for the Bearer alone.
+
+    A refresh token is good once. Shown again within ten seconds it gets the same answer, for one
+    that was lost on the way; later it ends the session, because somebody else holds a copy.
+    """
+    if body.refresh_token is not None:
+        with bound(strangers_scope(request)):
+            asked = RefreshSessionRequest(refresh_token=body.refresh_token)
+            return tokens(await clients.sessions.RefreshSession(asked))
+    with bound(account_scope(request, session_of(request))):
+        return tokens(await clients.sessions.RenewSession(RenewSessionRequest()))
+
+
+@router.delete(
+    "/auth/session",
+    summary="Log out",
+    responses=answers.documented(Success, "It has ended."),
+)
+async def log_out(scope: AccountScope, clients: ClientsOf) -> Response:
+    """Ends the session of the Bearer: writes at once, reads within a second."""
+    await _end(clients, scope, scope.session)
+    return answers.answer({"success": True})
+
+
+@router.get(
+    "/admin/users/me/sessions",
+    responses=answers.documented(SessionsAnswer, "The newest first."),
+    openapi_extra=SESSIONS.documented_list,
+)
+async def list_sessions(request: Request, scope: AccountScope, clients: ClientsOf) -> Response:
+    """Lists where the admin is logged in, at most 100 sessions."""
+    asked = SESSIONS.asked(request)
+    found = await clients.sessions.ListSessions(ListSessionsRequest(parent=scope.actor))
+    documents = [_session_json(one) for one in found.sessions]
+    count = len(documents)
+    return SESSIONS.page(replace(asked, limit=count), documents, count=count)
+
+
+@router.delete(
+    "/admin/users/me/sessions/{session_id}",
+    responses=answers.documented(answers.Deleted, "It has ended."),
+)
+async def end_session(scope: AccountScope, clients: ClientsOf, session_id: str) -> Response:
+    """Ends one of the admin's own sessions."""
+    await _end(clients, scope, session_id)
+    return answers.deleted("session", session_id)
+
+
+def strangers_scope(request: Request) -> Scope:
+    """Makes the scope for whoever is about to prove who they are."""
+    state = request.state
+    return own_scope("session:create", state.request_id, address=state.address)
+
+
+async def _end(clients: ClientsOf, scope: Scope, session_id: str) -> None:
+    name = f"{scope.actor}/sessions/{session_id}"
+    await clients.sessions.DeleteSession(DeleteSessionRequest(name=name))
+
+
+def tokens(session: LoginResponse) -> Response:
+    """Sends what a client needs from now on; `token` comes first, and is what Medusa's read."""
+    body: dict[str, object] = {"token": session.access_token}
+    if session.refresh_token:
+        body["refresh_token"] = session.refresh_token
+    body["expires_in"] = max(0, session.expire_time.seconds - int(time.time()))
+    return answers.answer(body)
+
+
+def _session_json(session: Session) -> Document:
+    return {
+        "id": last_id(session.name),
+        "method": session.method,
+        "address": session.address or None,
+        "current": session.current,
+        "created_at": time_json(session.create_time),
+        "used_at": time_json(session.use_time),
+        "ends_at": time_json(session.end_time),
+    }

@@ -1,0 +1,52 @@
+"""The sessions of admins, what keeps them alive, and how often somebody failed to begin one."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Integer, LargeBinary, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.kernel.tables import Key, Time
+from services.tenant_registry.models.declare import Base
+
+
+class AdminSession(Base):
+    """A stretch of time in which an admin is logged in: the family of its refresh tokens."""
+
+    __tablename__ = "admin_session"
+    __table_args__ = ({"info": {"scope": "platform"}},)
+
+    session_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    admin_id: Mapped[str] = mapped_column(Key, ForeignKey("admin.admin_id"), index=True)
+    method: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(Text)
+    create_time: Mapped[datetime] = mapped_column(Time)
+    use_time: Mapped[datetime] = mapped_column(Time)
+    end_time: Mapped[datetime] = mapped_column(Time)
+    revoke_time: Mapped[datetime | None] = mapped_column(Time)
+    revoke_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class RefreshToken(Base):
+    """One link of a session's chain, by its hash; the next one is sealed with this one itself."""
+
+    __tablename__ = "refresh_token"
+    __table_args__ = ({"info": {"scope": "platform"}},)
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    session_id: Mapped[str] = mapped_column(
+        Key, ForeignKey("admin_session.session_id", ondelete="CASCADE"), index=True
+    )
+    create_time: Mapped[datetime] = mapped_column(Time)
+    use_time: Mapped[datetime | None] = mapped_column(Time)
+    successor: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class Attempt(Base):
+    """How often something was tried for one account in one window of time."""
+
+    __tablename__ = "attempt"
+    __table_args__ = ({"info": {"scope": "platform"}},)
+
+    account_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer)
+    begin_time: Mapped[datetime] = mapped_column(Time, index=True)

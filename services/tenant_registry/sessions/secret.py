@@ -1,0 +1,45 @@
+"""Secrets that are sent to somebody once: only their hashes are kept.
+
+They are random and long, so a plain SHA-256 of one cannot be turned back. The prefix says what a
+token is for; it is a part of what is hashed, so no kind can stand in for another.
+"""
+
+import hashlib
+import re
+import secrets
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_BYTES = 32
+_FORM = re.compile(r"souk_[a-z]+_[A-Za-z0-9_-]{43}")
+# Each key is made of one token and seals one other, so the nonce is never used twice.
+_NONCE = bytes(12)
+
+
+def new(kind: str) -> str:
+    """Makes a token such as souk_refresh_…; `kind` is in lower-case letters."""
+    return f"souk_{kind}_{secrets.token_urlsafe(_BYTES)}"
+
+
+def digest(kind: str, token: str) -> bytes | None:
+    """Hashes a token that somebody shows; None when it cannot be one of this kind."""
+    if not token.startswith(f"souk_{kind}_") or not _FORM.fullmatch(token):
+        return None
+    return hashed(token)
+
+
+def hashed(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def sealed(token: str, successor: str) -> bytes:
+    """Encrypts the next token so that whoever holds this one can open it, and nobody else."""
+    return AESGCM(_key(token)).encrypt(_NONCE, successor.encode(), None)
+
+
+def opened(token: str, box: bytes) -> str:
+    return AESGCM(_key(token)).decrypt(_NONCE, box, None).decode()
+
+
+def _key(token: str) -> bytes:
+    return hashlib.sha256(b"the successor of " + token.encode()).digest()

@@ -1,0 +1,117 @@
+"""SessionService: keeps sessions alive, shows them, ends them."""
+
+from datetime import UTC, datetime
+
+from google.protobuf.empty_pb2 import Empty
+from souk.tenant_registry.v1 import access_service_pb2 as access
+from souk.tenant_registry.v1 import session_service_pb2 as pb
+from souk.tenant_registry.v1 import session_service_pb2_grpc as pb_grpc
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel import audit
+from services.kernel.db import Database
+from services.kernel.errors import NotFound, Unauthenticated
+from services.kernel.names import parse
+from services.kernel.scope import current_scope
+from services.tenant_registry.access.sessions import Sessions
+from services.tenant_registry.models import Admin, AdminSession, RefreshToken
+from services.tenant_registry.sessions import messages, opening, queries, rules, secret
+from services.tenant_registry.sessions.opening import REFRESH, Opened
+from services.tenant_registry.sessions.rules import End, Shown
+
+
+class SessionMethods(pb_grpc.SessionServiceServicer):
+    def __init__(self, db: Database, sessions: Sessions) -> None:
+        self._db = db
+        self._sessions = sessions
+
+    async def RefreshSession(
+        self, request: pb.RefreshSessionRequest, _context: object
+    ) -> access.LoginResponse:
+        async with self._db.platform() as session:
+            opened = await _refreshed(session, request.refresh_token, now=datetime.now(UTC))
+        # After the transaction, so that the end of a session whose token was stolen stays.
+        if opened is None:
+            raise Unauthenticated("REFRESH_TOKEN_INVALID", "the refresh token is not good any more")
+        return self._sessions.answer(opened)
+
+    async def RenewSession(
+        self, _request: pb.RenewSessionRequest, _context: object
+    ) -> access.LoginResponse:
+        async with self._db.platform() as session:
+            row = await opening.own(session, now=datetime.now(UTC))
+            admin = await session.get_one(Admin, row.admin_id)
+        return self._sessions.answer(Opened(admin, row))
+
+    async def ListSessions(
+        self, request: pb.ListSessionsRequest, _context: object
+    ) -> pb.ListSessionsResponse:
+        scope, now = current_scope(), datetime.now(UTC)
+        (admin_id,) = parse(request.parent, "admins/{admin}")
+        async with self._db.platform() as session:
+            own = await opening.own(session, now=now)
+            if request.parent != scope.actor:
+                raise _unknown()
+            rows = await queries.all_live(session, admin_id, now=now)
+        return pb.ListSessionsResponse(
+            sessions=[messages.session(row, current=row is own) for row in rows]
+        )
+
+    async def DeleteSession(self, request: pb.DeleteSessionRequest, _context: object) -> Empty:
+        admin_id, session_id = parse(request.name, "admins/{admin}/sessions/{session}")
+        now = datetime.now(UTC)
+        async with self._db.platform() as session:
+            own = await opening.own(session, now=now)
+            row = None
+            if admin_id == own.admin_id:
+                row = await queries.live(session, admin_id, session_id, now=now, lock=True)
+            if row is None:
+                raise _unknown()
+            opening.end(session, row, End.LOGGED_OUT, now=now)
+        return Empty()
+
+
+async def _refreshed(session: AsyncSession, token: str, *, now: datetime) -> Opened | None:
+    """Exchanges a refresh token; None for one that is good no more, and whatever that ended."""
+    token_hash = secret.digest(REFRESH, token)
+    family = await queries.family_of(session, token_hash) if token_hash else None
+    if family is None:
+        return None
+    admin = await session.get_one(Admin, family.admin_id)
+    row = await session.get_one(RefreshToken, token_hash)
+    is_live = rules.is_live(revoke_time=family.revoke_time, end_time=family.end_time, now=now)
+    if not is_live or admin.deactivate_time is not None:
+        return None
+    with opening.acting(family):
+        return await _answered(session, token, row, family, admin, now=now)
+
+
+async def _answered(
+    session: AsyncSession,
+    token: str,
+    row: RefreshToken,
+    family: AdminSession,
+    admin: Admin,
+    *,
+    now: datetime,
+) -> Opened | None:
+    successor = secret.opened(token, row.successor) if row.successor else ""
+    is_used = await queries.is_used(session, secret.hashed(successor))
+    match rules.shown(row.use_time, is_successor_used=is_used, now=now):
+        case Shown.REUSED:
+            opening.end(session, family, End.TOKEN_REUSED, now=now)
+            return None
+        case Shown.REPEATED:
+            return Opened(admin, family, successor)
+        case Shown.LATEST:
+            before = messages.session(family)
+            successor = await opening.link(session, family, now=now)
+            row.use_time = family.use_time = now
+            row.successor = secret.sealed(token, successor)
+            audit.record(session, resource=before.name, before=before,
+                         after=messages.session(family))  # fmt: skip
+            return Opened(admin, family, successor)
+
+
+def _unknown() -> NotFound:
+    return NotFound("SESSION_NOT_FOUND", "no such session")
