@@ -20,12 +20,12 @@ class Valkey:
 
     def __init__(self, state: Path, secrets_folder: Path, port: int) -> None:
         self._state = state
-        self._port = port
+        self.port = port
         self._password_file = secrets_folder / "redis.password"
 
     @property
     def url(self) -> str:
-        return f"redis://:{self._password_file.read_text()}@127.0.0.1:{self._port}/0"
+        return f"redis://:{self._password_file.read_text()}@127.0.0.1:{self.port}/0"
 
     def prepare(self) -> Program:
         if not self._password_file.exists():
@@ -41,7 +41,7 @@ class Valkey:
             input="\n".join(
                 (
                     "bind 127.0.0.1",
-                    f"port {self._port}",
+                    f"port {self.port}",
                     f"requirepass {self._password_file.read_text()}",
                     'save ""',
                     "appendonly no",

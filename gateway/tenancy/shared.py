@@ -43,6 +43,9 @@ redis.call('EXPIRE', KEYS[1], ARGV[5])
 return 1
 """
 
+# RuntimeError is what uvloop says of a connection that was reset while it lay in the pool.
+_NOT_THERE = (RedisError, OSError, TimeoutError, RuntimeError)
+
 T = TypeVar("T")
 _log = structlog.get_logger("gateway")
 
@@ -124,7 +127,7 @@ class SharedTenants:
                     wait = 0.1
                     async for message in channel.listen():
                         _pass_on(message.get("data"), heard)
-            except (RedisError, OSError, TimeoutError) as error:
+            except _NOT_THERE as error:
                 _log.warning("tenant_changes_unheard", error=type(error).__name__)
             await asyncio.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311  # jitter
             wait = min(wait * 2, 2.0)
@@ -146,7 +149,7 @@ class SharedTenants:
                 return await ask()
         except redis.ResponseError:
             return None  # A key of the wrong type is Redis answering, with nothing of ours.
-        except (RedisError, OSError, TimeoutError) as error:
+        except _NOT_THERE as error:
             self._asleep_until = time.monotonic() + _PAUSE_SECONDS
             _log.warning("redis_unanswering", error=type(error).__name__)
             return None

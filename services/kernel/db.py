@@ -263,8 +263,11 @@ def _meaning(error: Exception, sqlstate: str) -> ServiceError | Exception:
         return Aborted("CONFLICT", "somebody else is changing the same thing; retry")
     if sqlstate == "57014":
         return DeadlineExceeded("DATABASE_SLOW", "the database took too long; retry later")
-    if sqlstate[:2] in ("08", "53", "57", "58") or (
-        isinstance(error, exc.DBAPIError) and error.connection_invalidated
+    # 25006: a primary that became a standby takes no writes; its successor will.
+    if (
+        sqlstate[:2] in ("08", "53", "57", "58")
+        or sqlstate == "25006"
+        or (isinstance(error, exc.DBAPIError) and error.connection_invalidated)
     ):
         return Unavailable("DATABASE_UNAVAILABLE", "the database does not answer; retry later")
     return error

@@ -1,0 +1,127 @@
+"""What clients meant to do, what they were told is done, and whether that is what happened.
+
+The way of Jepsen: each writer notes its intent before it asks and the acknowledgement after it, and
+repeats what failed under the same Idempotency-Key until it is acknowledged. At the end the rows in
+the services' databases, the events in the audit database and the notes are compared.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from gateway.cli.local import LocalPlatform
+from gateway.guard import REQUEST_SECONDS
+from tests.platform import connect
+
+DELIVERED_WITHIN_SECONDS = 30
+SLACK_SECONDS = 0.25
+COLLECTION, DOMAIN, REMOVAL = "collection", "domain", "removal"
+_METHODS = {"CreateCollection": COLLECTION, "CreateDomain": DOMAIN, "DeleteDomain": REMOVAL}
+
+Act = tuple[str, str]
+"""What kind of act, and the name that only this one has: a collection's title, a domain's host."""
+
+
+@dataclass
+class Ledger:
+    """The notes of all writers and readers."""
+
+    intended: set[Act] = field(default_factory=set)
+    acknowledged: set[Act] = field(default_factory=set)
+    reads: Counter[int] = field(default_factory=Counter)
+    writes: Counter[int] = field(default_factory=Counter)
+    """Answers by status; 0 when there was none."""
+    slowest_read: float = 0.0
+    slowest_write: float = 0.0
+    leaks: list[str] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def begin(self) -> None:
+        """Starts to count answers and times anew; what was done is kept."""
+        self.reads, self.writes = Counter(), Counter()
+        self.slowest_read = self.slowest_write = 0.0
+
+    def read(self, status: int, began: float) -> None:
+        self.reads[status] += 1
+        self.slowest_read = max(self.slowest_read, time.monotonic() - began)
+        self.changed.set()
+
+    def write(self, status: int, began: float) -> None:
+        self.writes[status] += 1
+        self.slowest_write = max(self.slowest_write, time.monotonic() - began)
+        self.changed.set()
+
+    async def answered(self, *, reads: int, writes: int, within: float) -> None:
+        """Waits until that many of both were answered since `begin`, well or not."""
+        async with asyncio.timeout(within):
+            while self.reads.total() < reads or self.writes.total() < writes:
+                self.changed.clear()
+                await self.changed.wait()
+
+    def check_answers(self) -> None:
+        """No answer of one tenant holds another's word, and none came later than it may."""
+        assert not self.leaks
+        assert max(self.slowest_read, self.slowest_write) < REQUEST_SECONDS + SLACK_SECONDS
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What the databases say, once all events are delivered."""
+
+    rows: Counter[Act]
+    """The collections and domains that are there."""
+    events: Counter[Act]
+
+    def check(self, ledger: Ledger) -> None:
+        """Compares what is there, what was told of it, and what the writers noted."""
+        made = Counter({act: n for act, n in self.events.items() if act[0] != REMOVAL})
+        removed = {(DOMAIN, host) for kind, host in self.events if kind == REMOVAL}
+        there = set(self.rows)
+        assert {act: n for act, n in self.rows.items() if n != 1} == {}, "done twice"
+        assert {act: n for act, n in self.events.items() if n != 1} == {}, "told twice"
+        assert set(made) == there | removed, "an act without its event, or an event without its act"
+        assert not there & removed, "told of as removed, and there"
+        assert ledger.acknowledged <= set(self.events), "acknowledged, and not done"
+        assert set(self.events) <= ledger.intended, "done, and nobody asked for it"
+
+
+async def truth(platform: LocalPlatform) -> Truth:
+    """Waits for what is on its way to audit, and reads all three databases."""
+    await _delivered(platform)
+    collections = await _read(
+        platform, "catalog-opt-in", "SELECT title, 'collections/' || collection_id FROM collection"
+    )
+    domains = await _read(platform, "tenant-registry", "SELECT host, host FROM domain")
+    rows = [(COLLECTION, title) for title, _ in collections]
+    rows += [(DOMAIN, host) for host, _ in domains]
+    titles = {name: title for title, name in collections}
+    events = await _read(
+        platform,
+        "audit",
+        "SELECT split_part(method, '/', 2), resource FROM event"
+        " WHERE split_part(method, '/', 2) = ANY ($1)",
+        list(_METHODS),
+    )
+    told = ((_METHODS[m], titles.get(name, name.rpartition("/domains/")[2])) for m, name in events)
+    return Truth(Counter(rows), Counter(told))
+
+
+async def _read(
+    platform: LocalPlatform, service: str, query: str, *args: object
+) -> list[tuple[str, str]]:
+    connection = await connect(platform, service, "superuser")
+    try:
+        return [(row[0], row[1]) for row in await connection.fetch(query, *args)]
+    finally:
+        await connection.close()
+
+
+async def _delivered(platform: LocalPlatform) -> None:
+    ends = time.monotonic() + DELIVERED_WITHIN_SECONDS
+    for service in ("catalog-opt-in", "tenant-registry"):
+        connection = await connect(platform, service, "superuser")
+        while await connection.fetchval("SELECT count(*) FROM audit_leaf"):
+            assert time.monotonic() < ends, f"{service} still has undelivered leaves"
+            await asyncio.sleep(0.1)
+        await connection.close()

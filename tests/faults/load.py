@@ -1,0 +1,132 @@
+"""Clients that read two shops and write for them while things go wrong, and note what they see."""
+
+import asyncio
+import itertools
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+from tests.faults.ledger import COLLECTION, DOMAIN, REMOVAL, Act, Ledger
+from tests.faults.shops import HOSTS, TENANTS, canary, stranger
+
+WRITERS, READERS = 3, 2
+PATIENCE_SECONDS = 30.0
+_BREATH_SECONDS = 0.02
+
+
+@dataclass
+class Load:
+    """Writers and readers of one run; `url` is where they find the gateway."""
+
+    url: str
+    token: str
+    ledger: Ledger
+    breath: float = _BREATH_SECONDS
+    """Seconds between two requests of one client."""
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _run: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
+
+    @asynccontextmanager
+    async def on(self) -> AsyncIterator[Ledger]:
+        """Goes on until the block ends; acts under way are then brought to their end."""
+        stopping = asyncio.Event()
+        async with self._client() as client:
+            clients = [self._write_until(stopping, client) for _ in range(WRITERS)]
+            clients += [self._read_until(stopping, client) for _ in range(READERS)]
+            async with asyncio.TaskGroup() as group:
+                for one in clients:
+                    group.create_task(one)
+                try:
+                    yield self.ledger
+                finally:
+                    stopping.set()
+
+    def _client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {self.token}"},
+            timeout=PATIENCE_SECONDS,
+            trust_env=False,
+        )
+
+    async def _read_until(self, stopping: asyncio.Event, client: httpx.AsyncClient) -> None:
+        for tenant in itertools.cycle(TENANTS):
+            if stopping.is_set():
+                return
+            await self._visit(client, tenant)
+            await asyncio.sleep(self.breath)
+
+    async def _visit(self, client: httpx.AsyncClient, tenant: str) -> None:
+        began, status = time.monotonic(), 0
+        try:
+            answer = await client.get("/store/products?limit=5", headers=HOSTS[tenant])
+        except httpx.TransportError:
+            pass
+        else:
+            status = answer.status_code
+            self._look(tenant, answer)
+            assert status != 200 or canary(tenant) in answer.text
+        self.ledger.read(status, began)
+
+    def _look(self, tenant: str, answer: httpx.Response) -> None:
+        if stranger(tenant) in answer.text:
+            self.ledger.leaks.append(f"{answer.request.url}: {answer.text}")
+
+    async def _write_until(self, stopping: asyncio.Event, client: httpx.AsyncClient) -> None:
+        while not stopping.is_set():
+            number = next(self._numbers)
+            if number % 4:
+                await self._act(client, *self._collection(number))
+            else:
+                await self._domain(client, TENANTS[number % 8 // 4], number)
+            await asyncio.sleep(self.breath)
+
+    def _collection(self, number: int) -> tuple[Act, str, str, dict[str, str]]:
+        title = f"Saison {self._run} {number}"
+        return (COLLECTION, title), "POST", "/admin/collections", {"title": title}
+
+    async def _domain(self, client: httpx.AsyncClient, tenant: str, number: int) -> None:
+        """Gives a tenant a domain and takes it away again: it may have a hundred."""
+        host, path = (
+            f"s{number}.{self._run}.{canary(tenant)}.fr",
+            f"/admin/tenants/{tenant}/domains",
+        )
+        await self._act(client, (DOMAIN, host), "POST", path, {"host": host})
+        answer = await self._try(client, "GET", path)
+        if answer is not None:
+            self._look(tenant, answer)
+        await self._act(client, (REMOVAL, host), "DELETE", f"{path}/{host}", None)
+
+    async def _act(
+        self, client: httpx.AsyncClient, act: Act, method: str, path: str, body: object
+    ) -> None:
+        """Asks until it is acknowledged, always with the same key, as a careful client does."""
+        self.ledger.intended.add(act)
+        key, ends = str(uuid.uuid4()), time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < ends:
+            answer = await self._try(
+                client, method, path, json=body, headers={"Idempotency-Key": key}
+            )
+            status = answer.status_code if answer is not None else 0
+            # A removal has no key: that it is gone may be the first answer, lost on its way.
+            if status == 200 or (method == "DELETE" and status == 404):
+                self.ledger.acknowledged.add(act)
+                return
+            assert status in (0, 409, 503, 504), answer and answer.text
+            await asyncio.sleep(5 * self.breath)
+
+    async def _try(
+        self, client: httpx.AsyncClient, method: str, path: str, **more: object
+    ) -> httpx.Response | None:
+        began = time.monotonic()
+        try:
+            answer = await client.request(method, path, **more)  # type: ignore[arg-type]
+        except httpx.TransportError:
+            self.ledger.write(0, began)
+            return None
+        self.ledger.write(answer.status_code, began)
+        return answer

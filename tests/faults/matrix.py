@@ -1,0 +1,134 @@
+"""The fault matrix: what is broken, and what must hold while it is.
+
+Common to all rows, and checked by whoever runs one: what was acknowledged is there, every act has
+exactly one event and no event lacks its act, no tenant sees another's word, nobody waits past the
+deadline, nothing is answered with a 500, and when the fault ends everything serves again.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from tests.faults.edges import Wired, wired
+from tests.faults.ledger import Ledger, truth
+from tests.faults.load import Load
+from tests.faults.shops import HOSTS, TENANTS, open_shops, token
+
+SERVED = frozenset({200})
+REFUSED = frozenset({200, 503})
+"""503 at once; 200 for what was under way, or does not need what is broken."""
+LATE = frozenset({200, 503, 504})
+LOST = frozenset({0, 200, 503, 504})
+"""No answer at all is possible only where the gateway itself, or the way to it, is broken."""
+RECOVERED_WITHIN_SECONDS = 20.0
+_HELD_WITHIN_SECONDS = 30.0
+
+
+@dataclass
+class Field:
+    """A platform with two shops, and clients that use it."""
+
+    platform: Wired
+    token: str
+    ledger: Ledger
+
+    def load(self, url: str = "") -> Load:
+        return Load(url or self.platform.front, self.token, self.ledger)
+
+    async def recovered(self) -> float:
+        """Waits until both shops and a write answer well; tells how long that took."""
+        began = time.monotonic()
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with (
+            asyncio.timeout(RECOVERED_WITHIN_SECONDS),
+            httpx.AsyncClient(
+                base_url=self.platform.front, headers=headers, timeout=5, trust_env=False
+            ) as client,
+        ):
+            while not await self._serves(client):
+                await asyncio.sleep(0.05)
+        return time.monotonic() - began
+
+    async def _serves(self, client: httpx.AsyncClient) -> bool:
+        try:
+            shops = [await client.get("/store/products", headers=HOSTS[one]) for one in TENANTS]
+            # Nothing changes, so it is no act; but a right is resolved and a row is locked.
+            wrote = await client.post("/admin/tenants/paris/activate")
+        except httpx.TransportError:
+            return False
+        return all(answer.status_code in (200, 409) for answer in (*shops, wrote))
+
+
+@asynccontextmanager
+async def field() -> AsyncIterator[Field]:
+    async with wired(seed=False) as platform:
+        made = Field(platform, await token(platform), Ledger())
+        headers = {"Authorization": f"Bearer {made.token}"}
+        async with httpx.AsyncClient(
+            base_url=platform.url, headers=headers, timeout=10, trust_env=False
+        ) as admin:
+            await open_shops(admin)
+        await made.recovered()
+        yield made
+
+
+Breaking = Callable[[Field], AbstractAsyncContextManager[None]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fault, and the statuses and times that shoppers and admins may see while it lasts."""
+
+    name: str
+    breaks: Breaking
+    reads: frozenset[int] = SERVED
+    writes: frozenset[int] = SERVED
+    reads_within: float = 1.0
+    needs: tuple[int, int] = (10, 4)
+    """How many answers to reads and writes it lasts; (0, 0) is half a second, of silence."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a run of a row saw."""
+
+    reads: int
+    writes: int
+    slowest_read: float
+    slowest_write: float
+    recovered_after: float
+
+
+async def prove(made: Field, row: Row, *, times: int = 1) -> Seen:
+    """Breaks it under load, looks, mends it, and compares what was promised with what is there.
+
+    `times` is how many times as many answers as needed it lasts.
+    """
+    ledger = made.ledger
+    async with made.load().on():
+        await ledger.answered(reads=2, writes=1, within=_HELD_WITHIN_SECONDS)
+        async with row.breaks(made):
+            ledger.begin()
+            await _hold(ledger, row, times)
+            seen = dict(ledger.reads), dict(ledger.writes)
+            slowest = ledger.slowest_read, ledger.slowest_write
+        recovered_after = await made.recovered()
+    told = f"{row.name}: reads {seen[0]}, writes {seen[1]}"
+    assert seen[0].keys() <= row.reads, told
+    assert seen[1].keys() <= row.writes, told
+    assert slowest[0] < row.reads_within, f"{told}, slowest {slowest}"
+    ledger.check_answers()
+    (await truth(made.platform)).check(ledger)
+    return Seen(sum(seen[0].values()), sum(seen[1].values()), *slowest, recovered_after)
+
+
+async def _hold(ledger: Ledger, row: Row, times: int) -> None:
+    reads, writes = (times * count for count in row.needs)
+    if reads or writes:
+        await ledger.answered(reads=reads, writes=writes, within=times * _HELD_WITHIN_SECONDS)
+    else:
+        await asyncio.sleep(0.5 * times)

@@ -1,0 +1,11 @@
+"""Each part broken in each way, under load; `prove` says what must hold in all of them."""
+
+import pytest
+
+from tests.faults.matrix import prove
+from tests.faults.rows import ROWS
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+async def test_acts_are_whole_and_shops_apart_while(ground, row):
+    await prove(ground, row)
