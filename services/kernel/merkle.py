@@ -1,0 +1,158 @@
+"""RFC 6962's Merkle tree: what a log's root is, and proofs that need a few hashes of it.
+
+Pure, and of the standard library alone: the audit service, the witness and whoever verifies an
+export offline compute with the same lines.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+
+Place = tuple[int, int]
+"""A perfect subtree: its level (0 is a leaf) and its index there, from the left."""
+Range = tuple[int, int]
+"""Leaves that follow one another: from, up to and without."""
+
+EMPTY = sha256(b"").digest()
+
+
+def leaf_hash(data: bytes) -> bytes:
+    return sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\x01" + left + right).digest()
+
+
+def subtrees(start: int, end: int) -> list[Place]:
+    """Takes a range of leaves apart into perfect subtrees, from the left, as few as can be.
+
+    `start` must be a multiple of a power of two not smaller than `end - start`, as in proofs.
+    """
+    found = []
+    while start < end:
+        level = (end - start).bit_length() - 1
+        found.append((level, start >> level))
+        start += 1 << level
+    return found
+
+
+def fold(hashes: Sequence[bytes]) -> bytes:
+    """Gives the root over perfect subtrees that follow one another, the largest first."""
+    if not hashes:
+        return EMPTY
+    root = hashes[-1]
+    for left in reversed(hashes[:-1]):
+        root = node_hash(left, root)
+    return root
+
+
+class Frontier:
+    """A log as far as adding to it needs: its size, and its perfect subtrees from the left."""
+
+    def __init__(self, size: int = 0, hashes: Iterable[bytes] = ()) -> None:
+        self.size = size
+        self._hashes = list(hashes)
+
+    @property
+    def root(self) -> bytes:
+        return fold(self._hashes)
+
+    def append(self, leaf: bytes) -> Iterator[tuple[Place, bytes]]:
+        """Adds a leaf's hash, and tells each perfect subtree that is complete with it."""
+        index, level, made = self.size, 0, leaf
+        yield (level, index), made
+        while index & 1:
+            made = node_hash(self._hashes.pop(), made)
+            level, index = level + 1, index >> 1
+            yield (level, index), made
+        self._hashes.append(made)
+        self.size += 1
+
+
+def root_of(leaves: Iterable[bytes]) -> bytes:
+    """Gives the root over the hashes of leaves."""
+    frontier = Frontier()
+    for leaf in leaves:
+        for _ in frontier.append(leaf):
+            pass
+    return frontier.root
+
+
+def inclusion(index: int, size: int) -> list[Range]:
+    """Tells over which ranges of leaves the hashes of an inclusion proof are, in its order."""
+    path: list[Range] = []
+    start, end = 0, size
+    while end - start > 1:
+        middle = start + _split(end - start)
+        inside, beside = ((start, middle), (middle, end))[:: 1 if index < middle else -1]
+        path.append(beside)
+        start, end = inside
+    return path[::-1]
+
+
+def consistency(old: int, size: int) -> list[Range]:
+    """Tells over which ranges of leaves the hashes of a consistency proof are, in its order."""
+    if not 0 < old < size:
+        return []
+    path: list[Range] = []
+    start, end = 0, size
+    while end != old:
+        middle = start + _split(end - start)
+        if old <= middle:
+            path.append((middle, end))
+            end = middle
+        else:
+            path.append((start, middle))
+            start = middle
+    return ([(start, end)] if start else []) + path[::-1]
+
+
+def places(ranges: Iterable[Range]) -> set[Place]:
+    """Tells which perfect subtrees the hashes over these ranges are made of."""
+    return {place for start, end in ranges for place in subtrees(start, end)}
+
+
+def hashes_over(ranges: Iterable[Range], nodes: Mapping[Place, bytes]) -> list[bytes]:
+    return [fold([nodes[place] for place in subtrees(start, end)]) for start, end in ranges]
+
+
+def is_included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+    """Checks a proof that `leaf` stands at `index` in the log of that size and root.
+
+    Size and root come from a signed checkpoint: a size that a caller names proves nothing.
+    """
+    ranges = inclusion(index, size) if 0 <= index < size else None
+    if ranges is None or len(ranges) != len(proof):
+        return False
+    made = leaf
+    for (start, _), beside in zip(ranges, proof, strict=True):
+        made = node_hash(made, beside) if start > index else node_hash(beside, made)
+    return made == root
+
+
+def is_consistent(
+    old: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]
+) -> bool:
+    """Checks a proof that the log of `size` begins with the whole log of size `old`."""
+    ranges = consistency(old, size)
+    if not 0 <= old <= size or len(ranges) != len(proof):
+        return False
+    if not ranges:
+        return old_root == (root if old else EMPTY)
+    hashes = list(proof)
+    if ranges[0][1] == old:
+        small = large = hashes.pop(0)
+        del ranges[0]
+    else:  # the old log is one perfect subtree of the new one: the proof leaves its hash out
+        small = large = old_root
+    for (_, end), beside in zip(ranges, hashes, strict=True):
+        if end <= old:
+            small, large = node_hash(beside, small), node_hash(beside, large)
+        else:
+            large = node_hash(large, beside)
+    return small == old_root and large == root
+
+
+def _split(count: int) -> int:
+    """The largest power of two below `count`."""
+    return 1 << (count - 1).bit_length() - 1
