@@ -30,7 +30,7 @@ NEEDS = {
     "postgres": (POSTGRES,),
     "tenant-registry": (*_of_service("tenant-registry"), "session.key"),
     "catalog-opt-in": _of_service("catalog-opt-in"),
-    "audit": _of_service("audit"),
+    "audit": (*_of_service("audit"), "checkpoint.key", "checkpoint.pub"),
     "gateway": ("gateway.key", "session.pub"),
 }
 

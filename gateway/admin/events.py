@@ -1,10 +1,10 @@
 """What was done at a tenant, by whom and when."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
-from souk.audit.v1.audit_service_pb2 import GetEventRequest, ListEventsRequest
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from souk.audit.v1.audit_service_pb2 import Event, GetEventRequest, ListEventsRequest
 
 from gateway import answers, query
 from gateway.admin.asking import Resource, WritesAskNothing
@@ -13,6 +13,12 @@ from gateway.auth import TenantScope
 from gateway.runtime import ClientsOf
 
 EVENTS = Resource("audit_event", "audit_events", EventDocument, query.Query(limit=None))
+
+_OUTCOMES = {
+    "": Event.OUTCOME_UNSPECIFIED,
+    "done": Event.OUTCOME_DONE,
+    "denied": Event.OUTCOME_DENIED,
+}
 
 router = APIRouter(
     prefix="/admin/tenants/{tenant_id}/audit-events",
@@ -42,6 +48,9 @@ class EventsQuery(BaseModel):
     actor: str = Field("", description="Only of this actor.", examples=["admins/user_01J"])
     method: str = Field("", description="Only of this method, as in an event.")
     resource: str = Field("", description="Only on this resource, as in an event.")
+    outcome: Literal["", "done", "denied"] = Field("", description="Only what ended so.")
+    since: AwareDatetime | None = Field(None, description="Only from then on.")
+    until: AwareDatetime | None = Field(None, description="Only before then.")
 
 
 @router.get("", responses=answers.documented(EventsAnswer, "A page, the newest first."))
@@ -57,6 +66,9 @@ async def list_audit_events(
             actor=asked.actor,
             method=asked.method,
             resource=asked.resource,
+            outcome=_OUTCOMES[asked.outcome],
+            start_time=asked.since,
+            end_time=asked.until,
         )
     )
     return answers.answer(

@@ -1,11 +1,28 @@
-"""The table of events. PostgreSQL itself lets nobody change or remove a row of it."""
+"""Events, and the trees that prove them. PostgreSQL lets nobody change or remove a row of either.
+
+What may go is the payload of an event, which its envelope commits to by a salted hash, and the
+queue of events that no tree has yet.
+"""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, MetaData, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.kernel.tables import NAMING, Key, TenantOwned, Time
+
+PLATFORM_LOG = "-"
+"""Stands for a tenant's id in the nodes of the platform's tree; no tenant can be called so."""
 
 
 class Base(DeclarativeBase):
@@ -19,12 +36,13 @@ def _newest_first(*columns: str) -> Index:
     return Index(None, "tenant_id", *columns, "occur_time", "event_id")
 
 
-class Event(TenantOwned, Base):
-    """One act, as the service that did it told; `changes` is JSON text, kept as it came.
+def _of_an_event() -> ForeignKeyConstraint:
+    columns = ["tenant_id", "event_id"]
+    return ForeignKeyConstraint(columns, [f"event.{column}" for column in columns])
 
-    A sequence number and the Merkle tree over it are tables of their own that point here by the
-    primary key, so that a row stays as it was written.
-    """
+
+class Event(TenantOwned, Base):
+    """One act. `envelope` is what is proven, kept as it came; the other columns find it."""
 
     __tablename__ = "event"
 
@@ -33,11 +51,10 @@ class Event(TenantOwned, Base):
     method: Mapped[str] = mapped_column(Key)
     resource: Mapped[str] = mapped_column(Key)
     actor: Mapped[str] = mapped_column(Key)
-    request_id: Mapped[str] = mapped_column(Text)
     occur_time: Mapped[datetime] = mapped_column(Time)
     outcome: Mapped[str] = mapped_column(Text)
-    changes: Mapped[str] = mapped_column(Text)
     record_time: Mapped[datetime] = mapped_column(Time)
+    envelope: Mapped[bytes] = mapped_column(LargeBinary)
 
     __table_args__ = (
         CheckConstraint("outcome IN ('DONE', 'DENIED')", name="outcome"),
@@ -47,3 +64,90 @@ class Event(TenantOwned, Base):
         _newest_first("resource"),
         {"info": {"scope": "tenant", "append_only": True}},
     )
+
+
+class EventPayload(TenantOwned, Base):
+    """What changed, and what is about a person: kept beside its event, so that it can be erased."""
+
+    __tablename__ = "event_payload"
+
+    event_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = (_of_an_event(), {"info": {"scope": "tenant"}})
+
+
+class Pending(TenantOwned, Base):
+    """An event that no tree has yet. It comes and commits with the event, and goes when it has.
+
+    So an event that commits late waits like any other: nothing depends on an order of ids.
+    """
+
+    __tablename__ = "pending"
+
+    event_id: Mapped[str] = mapped_column(Key, primary_key=True)
+
+    __table_args__ = (_of_an_event(), {"info": {"scope": "tenant"}})
+
+
+class Entry(TenantOwned, Base):
+    """An event's place in its tenant's tree; places have no gap."""
+
+    __tablename__ = "entry"
+
+    idx: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    event_id: Mapped[str] = mapped_column(Key)
+
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "event_id"),
+        _of_an_event(),
+        {"info": {"scope": "tenant", "append_only": True}},
+    )
+
+
+class Node(TenantOwned, Base):
+    """The hash of a perfect subtree of a tree; at level 0, of one leaf."""
+
+    __tablename__ = "node"
+
+    level: Mapped[int] = mapped_column(Integer, primary_key=True)
+    idx: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+    __table_args__ = ({"info": {"scope": "tenant", "append_only": True}},)
+
+
+class Checkpoint(TenantOwned, Base):
+    """A signed checkpoint of a tenant's tree, and the leaf that the platform's tree has of it."""
+
+    __tablename__ = "checkpoint"
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    note: Mapped[str] = mapped_column(Text)
+    head: Mapped[bytes] = mapped_column(LargeBinary)
+    head_idx: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = ({"info": {"scope": "tenant", "append_only": True}},)
+
+
+class PlatformCheckpoint(Base):
+    """A signed checkpoint of the platform's tree."""
+
+    __tablename__ = "platform_checkpoint"
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    note: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = ({"info": {"scope": "platform"}},)
+
+
+class Cosignature(Base):
+    """A checkpoint of the platform's tree with the witness's cosignature on it."""
+
+    __tablename__ = "cosignature"
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    note: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = ({"info": {"scope": "platform"}},)

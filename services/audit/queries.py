@@ -1,46 +1,108 @@
-"""Every statement of this service."""
+"""Every statement on events; those on trees are in trees.py."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Select, and_, insert, select, tuple_
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.audit.models import Event
+from services.audit.models import Event, EventPayload, Pending
 from services.kernel.pages import Page
 
 Row = dict[str, Any]
-"""A row of the event table, by column."""
+Key = tuple[str, str]
+"""A tenant's id and an event's."""
 
 
-async def add_unknown(session: AsyncSession, rows: Sequence[Row]) -> int:
-    """Inserts those rows whose id is new, and tells how many they were.
+@dataclass(frozen=True)
+class Incoming:
+    """An event to take in: the row, and the payload that is kept beside it."""
+
+    event: Row
+    salt: bytes
+    payload: bytes
+
+    @property
+    def key(self) -> Key:
+        return self.event["tenant_id"], self.event["event_id"]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An event as it is kept; `payload` is None where it was erased."""
+
+    event: Event
+    payload: EventPayload | None
+
+    @property
+    def bytes(self) -> int:
+        return len(self.event.envelope) + len(self.payload.payload if self.payload else b"")
+
+
+async def add_unknown(session: AsyncSession, events: Sequence[Incoming]) -> int:
+    """Takes in those events whose id is new, for the sequencer to find; tells how many they were.
 
     The rows go in the order of their keys, so that two callers with the same events queue up
     behind each other instead of locking each other out.
     """
-    ordered = sorted(rows, key=lambda row: (row["tenant_id"], row["event_id"]))
-    statement = insert(Event).on_conflict_do_nothing().returning(Event.event_id)
-    return len((await session.execute(statement, ordered)).all())
+    by_key = {event.key: event for event in sorted(events, key=lambda one: one.key)}
+    statement = upsert(Event).on_conflict_do_nothing().returning(Event.tenant_id, Event.event_id)
+    rows = [event.event for event in by_key.values()]
+    added = [by_key[key[0], key[1]] for key in (await session.execute(statement, rows)).all()]
+    if added:
+        keys = [{"tenant_id": e.key[0], "event_id": e.key[1]} for e in added]
+        payloads = [
+            key | {"salt": e.salt, "payload": e.payload} for key, e in zip(keys, added, strict=True)
+        ]
+        await session.execute(insert(EventPayload), payloads)
+        await session.execute(insert(Pending), keys)
+    return len(added)
 
 
-async def stored(session: AsyncSession, rows: Sequence[Row]) -> dict[tuple[str, str], Event]:
-    """Finds the events that have the ids of these rows."""
-    keys = {(row["tenant_id"], row["event_id"]) for row in rows}
+async def stored(session: AsyncSession, keys: set[Key]) -> dict[Key, bytes]:
+    """Finds the envelopes of the events that have these keys."""
     key = tuple_(Event.tenant_id, Event.event_id)
-    events = await session.scalars(select(Event).where(key.in_(keys)))
-    return {(event.tenant_id, event.event_id): event for event in events}
+    rows = await session.execute(
+        select(Event.tenant_id, Event.event_id, Event.envelope).where(key.in_(keys))
+    )
+    return {(row.tenant_id, row.event_id): row.envelope for row in rows}
 
 
-async def newest(session: AsyncSession, page: Page, asked: Mapping[str, str]) -> Sequence[Event]:
-    """Lists the tenant's events; `asked` are columns that must have a value, if it is not empty."""
+@dataclass(frozen=True)
+class Wanted:
+    """Which events to list: columns that must have a value, and a span of time."""
+
+    texts: Mapping[str, str]
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+async def newest(session: AsyncSession, page: Page, wanted: Wanted) -> list[Kept]:
+    """Lists the tenant's events; of `wanted`, what is empty does not count."""
     column = Event.__table__.c
-    wanted = select(Event).where(*(column[name] == text for name, text in asked.items() if text))
-    rows = await session.scalars(page.of(wanted, column["occur_time"], column["event_id"]))
-    return rows.all()
+    conditions = [column[name] == text for name, text in wanted.texts.items() if text]
+    if wanted.since is not None:
+        conditions.append(Event.occur_time >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(Event.occur_time < wanted.until)
+    asked = cast("Select[Any]", _kept().where(*conditions))  # of two columns, which Any is not
+    statement = page.of(asked, column["occur_time"], column["event_id"])
+    return [Kept(*row) for row in await session.execute(statement)]
 
 
-async def event(session: AsyncSession, event_id: str) -> Event | None:
-    found: Event | None = await session.scalar(select(Event).where(Event.event_id == event_id))
-    return found
+async def event(session: AsyncSession, event_id: str) -> Kept | None:
+    row = (await session.execute(_kept().where(Event.event_id == event_id))).one_or_none()
+    return Kept(*row) if row else None
+
+
+def _kept() -> Select[Event, EventPayload]:
+    return select(Event, EventPayload).outerjoin(
+        EventPayload,
+        and_(
+            EventPayload.tenant_id == Event.tenant_id,
+            EventPayload.event_id == Event.event_id,
+        ),
+    )

@@ -1,53 +1,123 @@
-"""What an event must look like to be taken in."""
+"""What an event must look like to be taken in, and how much of them fits into one answer."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import rfc8785
 
 MOST_EVENTS = 500
-# In bytes: they stand in indexes, whose entries PostgreSQL limits to a third of a page.
-LONGEST = {"service": 63, "method": 200, "resource": 1000, "actor": 400, "request_id": 200}
+# In bytes: the first four stand in indexes, whose entries PostgreSQL limits to a third of a page.
+LONGEST = {
+    "service": 63,
+    "method": 200,
+    "resource": 1000,
+    "actor": 400,
+    "event": 400,
+    "permission": 100,
+    "session": 200,
+    "request_id": 200,
+    "occur_time": 40,
+    "outcome": 10,
+    "reason": 200,
+    "payload_hash": 64,
+}
+_FACTS = frozenset(LONGEST) | {"times"}
+_NEEDED = ("service", "method", "actor")
 MOST_CHANGES = 1000
-LONGEST_CHANGES = 1_000_000
-# In bytes of changes; a message has 4 MB at most, and each other field its own limit.
+LONGEST_PAYLOAD = 1_000_000
+SALT_BYTES = 16
+# In bytes of payloads; a message has 4 MB at most, and each other field its own limit.
 PAGE_BYTES = 2_000_000
 
 
+def opened(envelope: bytes) -> dict[str, Any] | None:
+    """Reads an envelope; None when it is not the canonical JSON of an object (RFC 8785)."""
+    try:
+        facts = json.loads(envelope)
+        if not isinstance(facts, dict) or rfc8785.dumps(facts) != envelope:
+            return None
+    except (ValueError, RecursionError):
+        return None
+    return facts
+
+
 def faults(
-    texts: Mapping[str, str],
-    *,
-    teller: str,
-    is_dated: bool,
-    has_outcome: bool,
-    changes: Sequence[str],
+    facts: Mapping[str, Any], *, name: str, teller: str, payload: bytes, salt: bytes
 ) -> list[str]:
     """Tells everything that is wrong with an event.
 
-    `texts` holds the fields named in LONGEST, `changes` each change's text. `teller` is the actor
-    who tells it, services/catalog-opt-in for example: a service tells of its own acts alone.
+    `facts` is its envelope, opened. `teller` is the actor who tells it, services/catalog-opt-in for
+    example: a service tells of its own acts alone.
     """
+    if facts.keys() != _FACTS or not all(isinstance(facts[field], str) for field in LONGEST):
+        return [f"the envelope does not hold just {', '.join(sorted(_FACTS))}"]
     found = [
         f"{field} has more than {most} bytes"
         for field, most in LONGEST.items()
-        if len(texts[field].encode()) > most
+        if len(facts[field].encode()) > most
     ]
-    found += [f"{field} is missing" for field in ("service", "method", "actor") if not texts[field]]
-    if texts["service"] and teller != f"services/{texts['service']}":
+    found += [f"{field} has a null character" for field in LONGEST if "\x00" in facts[field]]
+    found += [f"{field} is missing" for field in _NEEDED if not facts[field]]
+    if facts["event"] != name:
+        found.append("the envelope is another event's")
+    if facts["service"] and teller != f"services/{facts['service']}":
         found.append(f"service is not {teller}, which tells it")
-    if not is_dated:
-        found.append("occur_time is missing or no time")
-    if not has_outcome:
-        found.append("outcome is missing")
-    if len(changes) > MOST_CHANGES:
-        found.append(f"more than {MOST_CHANGES} changes")
-    if sum(len(text.encode()) for text in changes) > LONGEST_CHANGES:
-        found.append(f"changes have more than {LONGEST_CHANGES} bytes")
-    return found
+    if moment(facts["occur_time"]) is None:
+        found.append("occur_time is no time")
+    if facts["outcome"] not in ("DONE", "DENIED"):
+        found.append("outcome is neither DONE nor DENIED")
+    if type(facts["times"]) is not int or not 0 < facts["times"] < 2**31:
+        found.append("times is no count")
+    return found + _faults_of_payload(facts["payload_hash"], payload, salt)
 
 
-def fitting(changes: Sequence[str]) -> int:
-    """Counts how many events fit into one answer, by the text of their changes; 1 at least."""
+def _faults_of_payload(commitment: str, payload: bytes, salt: bytes) -> list[str]:
+    if len(payload) > LONGEST_PAYLOAD:
+        return [f"payload has more than {LONGEST_PAYLOAD} bytes"]
+    if len(salt) != SALT_BYTES:
+        return [f"salt does not have {SALT_BYTES} bytes"]
+    if hashlib.sha256(salt + payload).hexdigest() != commitment:
+        return ["payload is not what the envelope commits to"]
+    content = opened(payload)
+    if content is None or not _is_payload(content):
+        return ["payload does not hold just an address and changes"]
+    return []
+
+
+def _is_payload(content: Mapping[str, Any]) -> bool:
+    changes = content.get("changes")
+    return (
+        content.keys() == {"address", "changes"}
+        and isinstance(content["address"], str)
+        and isinstance(changes, list)
+        and len(changes) <= MOST_CHANGES
+        and all(isinstance(change, dict) and _is_change(change) for change in changes)
+    )
+
+
+def _is_change(change: Mapping[str, Any]) -> bool:
+    kinds = {"field": str, "before": str, "after": str, "personal": bool}
+    return change.keys() == kinds.keys() and all(
+        type(change[name]) is kind for name, kind in kinds.items()
+    )
+
+
+def moment(text: str) -> datetime | None:
+    """Reads the time of an envelope; None when it is none, or written in another way."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def fitting(sizes: Sequence[int]) -> int:
+    """Counts how many events fit into one answer, by their sizes in bytes; 1 at least."""
     room = PAGE_BYTES
-    for count, text in enumerate(changes):
-        room -= len(text.encode())
+    for count, size in enumerate(sizes):
+        room -= size
         if room < 0:
             return max(count, 1)
-    return len(changes)
+    return len(sizes)

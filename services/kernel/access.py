@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor_pool import Default
 from souk.kernel.v1 import access_pb2
 
 from services.kernel.errors import PermissionDenied
@@ -46,6 +48,16 @@ def rules(services: Iterable[ServiceDescriptor]) -> dict[str, Rule]:
         for service in services
         for method in service.methods
     }
+
+
+@lru_cache(maxsize=512)
+def permission_of(method: str) -> str:
+    """Tells what a method such as souk.x.v1.XService/GetX asks for; empty for what is no RPC."""
+    try:
+        options = Default().FindMethodByName(method.replace("/", ".")).GetOptions()
+    except KeyError:
+        return ""
+    return str(options.Extensions[access_pb2.permission])
 
 
 def _rule(method: MethodDescriptor) -> Rule:

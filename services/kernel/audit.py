@@ -1,13 +1,24 @@
-"""The audit leaf: what was done, in the transaction that did it."""
+"""The audit leaf: what was done, sealed in the transaction that did it.
 
+A leaf is bytes that nobody ever writes again. The envelope says who did what to what, and commits
+to the payload by a salted hash; the payload says what changed and what is about a person. So a
+payload can be erased later, and whatever proves the envelope still holds.
+"""
+
+import hashlib
 import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import rfc8785
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.kernel import access, sensitivity
 from services.kernel.names import new_id
 from services.kernel.scope import current_method, current_scope
 from services.kernel.tables import AuditLeaf
@@ -15,6 +26,7 @@ from services.kernel.tables import AuditLeaf
 # They change with every act, and say nothing that the event itself does not.
 _BOOKKEEPING = frozenset({"etag", "create_time", "update_time"})
 _MAX_VALUE = 4096
+_SALT_BYTES = 16
 
 
 def record(
@@ -25,36 +37,82 @@ def record(
     after: Message | None = None,
     tenant: str | None = None,
     outcome: str = "DONE",
+    actor: str = "",
+    reason: str = "",
+    times: int = 1,
 ) -> None:
     """Adds the event of the act being served to its transaction; `outcome` is DONE or DENIED.
 
-    `before` and `after` are the resource as callers see it; only fields that differ are kept.
-    `tenant` says whose log it goes to: by default the scope's tenant, and the head office's for
-    what belongs to no tenant.
+    `before` and `after` are the resource as callers see it; only fields that differ are kept, and
+    no secret ever. `tenant` says whose log it goes to: by default the scope's tenant, and the head
+    office's for what belongs to no tenant. `actor` is the scope's unless somebody tells of another.
     """
-    scope = current_scope()
-    service, _, _ = current_method().removeprefix("souk.").partition(".")
+    scope, method = current_scope(), current_method()
+    tenant_id, event_id = tenant or session.info["home"], new_id("evt")
+    now = datetime.now(UTC)
+    facts = {
+        "event": f"tenants/{tenant_id}/events/{event_id}",
+        "service": method.removeprefix("souk.").partition(".")[0].replace("_", "-"),
+        "method": method,
+        "permission": access.permission_of(method),
+        "resource": resource,
+        "actor": actor or scope.actor,
+        "session": scope.session,
+        "request_id": scope.request_id,
+        "occur_time": spelled(now),
+        "outcome": outcome,
+        "reason": reason,
+        "times": times,
+    }
+    sealed = seal(facts, {"address": scope.address, "changes": changes(before, after)})
     leaf = AuditLeaf(
-        tenant_id=tenant or session.info["home"],
-        event_id=new_id("evt"),
-        service=service.replace("_", "-"),
-        method=current_method(),
-        resource=resource,
-        actor=scope.actor,
-        request_id=scope.request_id,
-        occur_time=datetime.now(UTC),
-        outcome=outcome,
-        changes=json.dumps(changes(before, after), ensure_ascii=False),
+        tenant_id=tenant_id,
+        event_id=event_id,
+        occur_time=now,
+        envelope=sealed.envelope,
+        payload=sealed.payload,
+        salt=sealed.salt,
     )
     session.add(leaf)
     session.info.setdefault("leaves", []).append(leaf)
 
 
-def changes(before: Message | None, after: Message | None) -> list[dict[str, str]]:
-    """Compares two states of a resource: [{"field", "before", "after"}], the values as JSON."""
+@dataclass(frozen=True)
+class Sealed:
+    """An event as it is kept and proven: canonical JSON (RFC 8785) twice, and the salt."""
+
+    envelope: bytes
+    payload: bytes
+    salt: bytes
+
+
+def seal(facts: Mapping[str, Any], payload: Mapping[str, Any]) -> Sealed:
+    """Makes the bytes of an event; without the salt, nobody can guess at an erased payload."""
+    salt, content = secrets.token_bytes(_SALT_BYTES), rfc8785.dumps(dict(payload))
+    commitment = hashlib.sha256(salt + content).hexdigest()
+    return Sealed(rfc8785.dumps({**facts, "payload_hash": commitment}), content, salt)
+
+
+def spelled(moment: datetime) -> str:
+    """Writes a time as envelopes have it: UTC, to the microsecond."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def changes(before: Message | None, after: Message | None) -> list[dict[str, Any]]:
+    """Compares two states of a resource: field, before and after as JSON, and whose it is.
+
+    `personal` tells that the field, or something in it, is about a person.
+    """
     old, new = _fields(before), _fields(after)
+    kind = after if after is not None else before
+    personal = sensitivity.personal_fields(kind) if kind is not None else frozenset()
     return [
-        {"field": field, "before": _json(old.get(field)), "after": _json(new.get(field))}
+        {
+            "field": field,
+            "before": _json(old.get(field)),
+            "after": _json(new.get(field)),
+            "personal": field in personal,
+        }
         for field in sorted(old.keys() | new.keys())
         if field not in _BOOKKEEPING and old.get(field) != new.get(field)
     ]
@@ -63,7 +121,7 @@ def changes(before: Message | None, after: Message | None) -> list[dict[str, str
 def _fields(message: Message | None) -> dict[str, Any]:
     if message is None:
         return {}
-    return MessageToDict(message, preserving_proto_field_name=True)
+    return MessageToDict(sensitivity.without_secrets(message), preserving_proto_field_name=True)
 
 
 def _json(value: object) -> str:

@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from services.kernel import notes
+
 DATABASES = ("tenant_registry", "catalog_opt_in", "audit")
 ROLES = ("owner", "app", "platform")
 
@@ -40,12 +42,14 @@ def make_secrets(folder: Path) -> list[str]:
     made = [name for name, make in _contents().items() if _make(folder / name, make)]
     made += _publish(folder / "session.pub", _public_key(folder / "session.key"))
     made += _publish(folder / "callers.json", _callers(folder))
+    made += _publish_more(folder / "checkpoint.pub", notes.LogKey(_read(folder, "checkpoint.key")))
+    made += _publish_more(folder / "witness.pub", notes.WitnessKey(_read(folder, "witness.key")))
     return made
 
 
 def _contents() -> dict[str, Callable[[], str]]:
     passwords = [f"{database}_{role}.password" for database in DATABASES for role in ROLES]
-    keys = [f"{caller}.key" for caller in (*CALLERS, "session")]
+    keys = [f"{name}.key" for name in (*CALLERS, "session", "checkpoint", "witness")]
     return (
         dict.fromkeys(passwords, lambda: secrets.token_urlsafe(32))
         | dict.fromkeys(keys, _private_key)
@@ -103,6 +107,18 @@ def _publish(path: Path, text: str) -> list[str]:
         return []
     _draft(path, text).replace(path)
     return [path.name]
+
+
+def _publish_more(path: Path, key: notes.LogKey | notes.WitnessKey) -> list[str]:
+    """Adds a public key to those of before, by which whatever they signed is verified for good."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    if key.public.line() not in lines:
+        lines.append(key.public.line())
+    return _publish(path, "".join(f"{line}\n" for line in lines))
+
+
+def _read(folder: Path, name: str) -> str:
+    return (folder / name).read_text()
 
 
 def _draft(path: Path, text: str) -> Path:

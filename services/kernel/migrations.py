@@ -1,14 +1,19 @@
 """Alembic, run by the owner role; and the walls that a table gets where it is created."""
 
 import asyncio
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import URL, Connection, MetaData, pool
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from services.kernel import audit
 
 TENANT = "tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)"
 ALL = "SELECT, INSERT, UPDATE, DELETE"
@@ -84,6 +89,49 @@ def create_kernel_tables(op: ModuleType, database: str) -> None:
     )
     isolate(op, database, "audit_leaf", app="INSERT", platform="SELECT, INSERT, DELETE")
     isolate(op, database, "request_record", app="SELECT, INSERT, UPDATE")
+
+
+_TOLD = ("service", "method", "resource", "actor", "request_id", "outcome", "changes")
+
+
+def seal_leaves(op: ModuleType) -> None:
+    """Gives audit_leaf its sealed form; what waits there for the relay is sealed on the way."""
+    seal_rows(op, "audit_leaf")
+    for name in _TOLD:
+        op.drop_column("audit_leaf", name)
+
+
+def seal_rows(op: ModuleType, table: str) -> None:
+    """Adds envelope, payload and salt to a table of events, and fills them in from its columns."""
+    for name in ("envelope", "payload", "salt"):
+        op.add_column(table, sa.Column(name, sa.LargeBinary()))
+    op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")  # the owner sees all, for once
+    connection = op.get_bind()
+    columns = ", ".join(("tenant_id", "event_id", "occur_time", *_TOLD))
+    sealing = (
+        f"UPDATE {table} SET envelope = :envelope, payload = :payload, salt = :salt"  # noqa: S608
+        " WHERE tenant_id = :tenant_id AND event_id = :event_id"
+    )
+    rows = connection.execute(sa.text(f"SELECT {columns} FROM {table}")).mappings().all()  # noqa: S608
+    for row in rows:
+        key = {"tenant_id": row["tenant_id"], "event_id": row["event_id"]}
+        connection.execute(sa.text(sealing), key | _sealed(row))
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    for name in ("envelope", "payload", "salt"):
+        op.alter_column(table, name, nullable=False)
+
+
+def _sealed(row: Mapping[Any, Any]) -> dict[str, bytes]:
+    facts: dict[str, Any] = {name: row[name] for name in _TOLD if name != "changes"}
+    facts |= {
+        "event": f"tenants/{row['tenant_id']}/events/{row['event_id']}",
+        "occur_time": audit.spelled(row["occur_time"]),
+        "times": 1,
+        **dict.fromkeys(("permission", "session", "reason"), ""),
+    }
+    changes = [change | {"personal": False} for change in json.loads(row["changes"])]
+    sealed = audit.seal(facts, {"address": "", "changes": changes})
+    return {"envelope": sealed.envelope, "payload": sealed.payload, "salt": sealed.salt}
 
 
 def _create(

@@ -6,14 +6,12 @@ one service need not agree on who sends what.
 """
 
 import asyncio
-import json
 import random
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import grpc
-from google.protobuf.timestamp_pb2 import Timestamp
 from souk.audit.v1 import audit_service_pb2 as pb
 from souk.audit.v1.audit_service_pb2_grpc import AuditServiceStub
 from sqlalchemy import delete, func, select, tuple_
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
     from services.kernel.server import Runtime
 
 _BATCH = 500
-_BATCH_BYTES = 2_000_000  # of changes; a service takes 4 MB at once
+_BATCH_BYTES = 2_000_000  # a service takes 4 MB at once
 _POLL_SECONDS = 0.15
 # Acts of one moment travel together: under load this halves what the relay costs.
 _LINGER_SECONDS = 0.02
@@ -187,25 +185,18 @@ def _as_many_as_fit(leaves: Sequence[AuditLeaf]) -> int:
     """Counts the leaves that fit into one message; at least one, if there is one."""
     room = _BATCH_BYTES
     for count, leaf in enumerate(leaves):
-        room -= len(leaf.changes.encode())
+        room -= len(leaf.envelope) + len(leaf.payload)
         if room < 0:
             return max(count, 1)
     return len(leaves)
 
 
 def _event(leaf: AuditLeaf) -> pb.Event:
-    occurred = Timestamp()
-    occurred.FromDatetime(leaf.occur_time)
     return pb.Event(
         name=f"tenants/{leaf.tenant_id}/events/{leaf.event_id}",
-        service=leaf.service,
-        method=leaf.method,
-        resource=leaf.resource,
-        actor=leaf.actor,
-        request_id=leaf.request_id,
-        occur_time=occurred,
-        outcome=pb.Event.Outcome.Value(f"OUTCOME_{leaf.outcome}"),
-        changes=[pb.Change(**change) for change in json.loads(leaf.changes)],
+        envelope=leaf.envelope,
+        payload=leaf.payload,
+        salt=leaf.salt,
     )
 
 

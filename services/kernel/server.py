@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,12 +50,14 @@ class Service:
     """A service, as its `__main__.py` declares it.
 
     `name` is its name everywhere, tenant-registry for example; `build` makes its servicers;
-    `commands` are what `python -m services.…` knows besides serve and migrate.
+    `commands` are what `python -m services.…` knows besides serve and migrate; `chores` run beside
+    the serving until it stops.
     """
 
     name: str
     build: Callable[[Runtime], Sequence[Servicer]]
     commands: dict[str, Callable[[Runtime], Awaitable[None]]] = field(default_factory=dict)
+    chores: Sequence[Callable[[Runtime], Coroutine[Any, Any, None]]] = ()
 
     @property
     def database(self) -> str:
@@ -113,6 +115,7 @@ async def _serve(service: Service, runtime: Runtime) -> None:
     await server.start()
     telemetry.logger().info("serving", listen=runtime.settings.listen)
     chores, relaying = [asyncio.create_task(_probe(status, runtime.db))], None
+    chores += [asyncio.create_task(chore(runtime)) for chore in service.chores]
     if runtime.settings.audit:
         chores.append(asyncio.create_task(requests.forget(runtime.db)))
         relaying = asyncio.create_task(relay.run(service.name, runtime, stopped))

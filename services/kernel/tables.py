@@ -44,21 +44,17 @@ class KernelBase(DeclarativeBase):
 class AuditLeaf(TenantOwned, KernelBase):
     """What was done, written in the transaction that did it, until the relay has delivered it.
 
-    A service may insert leaves and nothing else with them.
+    A service may insert leaves and nothing else with them. What is proven later are these bytes.
     """
 
     __tablename__ = "audit_leaf"
     __table_args__ = ({"info": {"scope": "tenant"}},)
 
     event_id: Mapped[str] = mapped_column(Key, primary_key=True)
-    service: Mapped[str] = mapped_column(Text)
-    method: Mapped[str] = mapped_column(Text)
-    resource: Mapped[str] = mapped_column(Text)
-    actor: Mapped[str] = mapped_column(Text)
-    request_id: Mapped[str] = mapped_column(Text)
     occur_time: Mapped[datetime] = mapped_column(Time)
-    outcome: Mapped[str] = mapped_column(Text)
-    changes: Mapped[str] = mapped_column(Text)
+    envelope: Mapped[bytes] = mapped_column(LargeBinary)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class RequestRecord(TenantOwned, KernelBase):

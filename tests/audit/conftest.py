@@ -5,12 +5,12 @@ from typing import Any
 import grpc
 import pytest
 import pytest_asyncio
-from google.protobuf.timestamp_pb2 import Timestamp
 from souk.audit.v1 import audit_service_pb2 as pb
 from souk.audit.v1.audit_service_pb2_grpc import AuditServiceStub
 
 from gateway.cli import ports
 from gateway.cli.processes import Child
+from services.kernel.audit import seal
 from services.kernel.client import channel
 from services.kernel.credentials import Signer
 from services.kernel.errors import from_rpc
@@ -79,22 +79,39 @@ async def audit(cluster: Cluster) -> AsyncIterator[Audit]:  # noqa: F811
         await made.child.stop()
 
 
+FACTS: dict[str, Any] = {
+    "service": "catalog-opt-in",
+    "method": "souk.catalog_opt_in.v1.ListingService/CreateListing",
+    "permission": "listing:write",
+    "actor": "admins/user_1",
+    "session": "ses_1",
+    "request_id": "req-1",
+    "occur_time": "2026-09-21T14:13:20.123456Z",
+    "outcome": "DONE",
+    "reason": "",
+    "times": 1,
+}
+CHANGE = {"field": "state", "before": '"LIVE"', "after": '"HIDDEN"', "personal": False}
+
+
 @pytest.fixture
 def event():
-    """Makes events of a tenant."""
+    """Makes sealed events of a tenant, as a service tells them."""
 
-    def make(tenant: str, **fields: Any) -> pb.Event:
-        known: dict[str, Any] = {
-            "name": f"tenants/{tenant}/events/{new_id('evt')}",
-            "service": "catalog-opt-in",
-            "method": "souk.catalog_opt_in.v1.ListingService/CreateListing",
-            "resource": f"tenants/{tenant}/listings/prod_1",
-            "actor": "admins/user_1",
-            "request_id": "req-1",
-            "occur_time": Timestamp(seconds=1_790_000_000, nanos=123_456_000),
-            "outcome": pb.Event.OUTCOME_DONE,
-            "changes": [pb.Change(field="state", before='"LIVE"', after='"HIDDEN"')],
-        }
-        return pb.Event(**known | fields)
+    def make(tenant: str, *, changes=(CHANGE,), address="192.0.2.7", **facts: Any) -> pb.Event:
+        name = f"tenants/{tenant}/events/{new_id('evt')}"
+        known = FACTS | {"event": name, "resource": f"tenants/{tenant}/listings/prod_1"} | facts
+        sealed = seal(known, {"address": address, "changes": list(changes)})
+        return pb.Event(
+            name=known["event"],
+            envelope=sealed.envelope,
+            payload=sealed.payload,
+            salt=sealed.salt,
+        )
 
     return make
+
+
+def told(event: pb.Event) -> tuple[bytes, bytes, bytes]:
+    """What a service tells of an event, and what comes back of it for good."""
+    return event.envelope, event.payload, event.salt

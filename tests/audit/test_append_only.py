@@ -4,12 +4,11 @@ import asyncpg
 import pytest
 
 COLUMNS = (
-    "tenant_id, event_id, service, method, resource, actor, request_id, occur_time, outcome,"
-    " changes, record_time"
+    "tenant_id, event_id, service, method, resource, actor, occur_time, outcome, record_time,"
+    " envelope"
 )
 INSERT = (
-    f"INSERT INTO event ({COLUMNS})"
-    " VALUES ($1, $2, 's', 'm', 'r', 'a', 'q', now(), 'DONE', '[]', now())"
+    f"INSERT INTO event ({COLUMNS}) VALUES ($1, $2, 's', 'm', 'r', 'a', now(), 'DONE', now(), '')"
 )
 CHANGES = [
     "UPDATE event SET actor = 'somebody_else'",

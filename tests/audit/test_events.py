@@ -5,28 +5,43 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from souk.audit.v1 import audit_service_pb2 as pb
 
 from services.kernel.errors import AlreadyExists, InvalidArgument, NotFound, PermissionDenied
+from tests.audit.conftest import CHANGE, FACTS, told
 
 
-async def test_an_event_comes_back_as_it_was_told(audit, event):
-    told = event("paris", resource="tenants/paris/listings/prod_é☕", request_id="")
+async def test_an_event_comes_back_as_it_was_sealed(audit, event):
+    sealed = event("paris", resource="tenants/paris/listings/prod_é☕", request_id="")
 
-    await audit.record(told)
+    await audit.record(sealed)
 
-    assert await audit.get("paris", told.name) == told
+    assert told(await audit.get("paris", sealed.name)) == told(sealed)
+
+
+async def test_an_event_is_shown_by_its_envelope_and_payload(audit, event):
+    sealed = event("paris", outcome="DENIED", reason="PERMISSION_MISSING", times=3)
+
+    await audit.record(sealed)
+
+    shown = await audit.get("paris", sealed.name)
+    facts = FACTS | {"outcome": pb.Event.OUTCOME_DENIED, "reason": "PERMISSION_MISSING", "times": 3}
+    facts["occur_time"] = shown.occur_time
+    assert {name: getattr(shown, name) for name in facts} == facts
+    assert shown.occur_time.ToJsonString() == FACTS["occur_time"]
+    assert [c.field for c in shown.changes] == ["state"]
+    assert (shown.address, shown.is_erased) == ("192.0.2.7", False)
 
 
 async def test_a_repeated_event_is_accepted_and_stored_once(audit, event):
-    told, other = event("paris"), event("lyon")
+    first, other = event("paris"), event("lyon")
 
-    counts = [await audit.record(told, other), await audit.record(told, other, event("paris"))]
+    counts = [await audit.record(first, other), await audit.record(first, other, event("paris"))]
 
     assert counts == [2, 1]
 
 
 async def test_the_same_event_twice_in_one_request_is_stored_once(audit, event):
-    told = event("paris")
+    once = event("paris")
 
-    assert await audit.record(told, told) == 1
+    assert await audit.record(once, once) == 1
 
 
 @pytest.mark.parametrize(
@@ -34,28 +49,28 @@ async def test_the_same_event_twice_in_one_request_is_stored_once(audit, event):
     [
         {"actor": "admins/somebody_else"},
         {"changes": []},
-        {"outcome": pb.Event.OUTCOME_DENIED},
-        {"occur_time": Timestamp(seconds=1)},
+        {"outcome": "DENIED"},
+        {"occur_time": "2026-09-21T14:13:21.123456Z"},
     ],
 )
 async def test_a_known_id_with_another_content_is_refused(audit, event, difference):
-    told = event("paris")
-    await audit.record(told)
+    known = event("paris")
+    await audit.record(known)
 
     with pytest.raises(AlreadyExists) as refusal:
-        await audit.record(event("paris", name=told.name, **difference))
+        await audit.record(event("paris", event=known.name, **difference))
 
     assert refusal.value.reason == "EVENT_CONFLICT"
-    assert refusal.value.metadata == {"event": told.name}
-    assert await audit.get("paris", told.name) == told
+    assert refusal.value.metadata == {"event": known.name}
+    assert told(await audit.get("paris", known.name)) == told(known)
 
 
 async def test_a_request_with_a_conflict_stores_nothing(audit, event):
-    told, innocent = event("paris"), event("paris")
-    await audit.record(told)
+    known, innocent = event("paris"), event("paris")
+    await audit.record(known)
 
     with pytest.raises(AlreadyExists):
-        await audit.record(innocent, event("paris", name=told.name, actor="admins/x"))
+        await audit.record(innocent, event("paris", event=known.name, actor="admins/x"))
 
     with pytest.raises(NotFound):
         await audit.get("paris", innocent.name)
@@ -63,11 +78,11 @@ async def test_a_request_with_a_conflict_stores_nothing(audit, event):
 
 async def test_the_same_id_in_two_tenants_is_two_events(audit, event):
     paris = event("paris")
-    lyon = event("lyon", name=paris.name.replace("paris", "lyon"))
+    lyon = event("lyon", event=paris.name.replace("paris", "lyon"))
 
     assert await audit.record(paris, lyon) == 2
-    assert await audit.get("paris", paris.name) == paris
-    assert await audit.get("lyon", lyon.name) == lyon
+    assert told(await audit.get("paris", paris.name)) == told(paris)
+    assert told(await audit.get("lyon", lyon.name)) == told(lyon)
 
 
 async def test_many_at_once_with_the_same_events_store_each_once(audit, event):
@@ -91,21 +106,30 @@ async def test_500_events_are_taken_in_one_request(audit, event):
     assert len(await audit.events("grenoble")) == 500
 
 
+def unsealed(event, field, made):
+    """The event with other bytes in one of its fields."""
+    setattr(event, field, made(getattr(event, field)))
+    return event
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"name": "events/evt_1"},
-        {"name": "tenants/PARIS/events/evt_1"},
-        {"name": "tenants/paris/events/"},
-        {"occur_time": None},
-        {"occur_time": Timestamp(seconds=10**12)},
-        {"occur_time": Timestamp(nanos=-5)},
-        {"outcome": 0},
-        {"outcome": 99},
+        {"event": "events/evt_1"},
+        {"event": "tenants/PARIS/events/evt_1"},
+        {"event": "tenants/paris/events/"},
+        {"occur_time": ""},
+        {"occur_time": "2026-09-21T14:13:20+00:00"},
+        {"outcome": ""},
+        {"outcome": "REFUSED"},
         {"service": ""},
         {"service": "tenant-registry"},  # catalog-opt-in tells it
         {"method": "x" * 2000},
-        {"changes": [pb.Change(field="x")] * 1001},
+        {"times": 0},
+        {"more": "than known"},
+        {"changes": [CHANGE] * 1001},
+        {"changes": [{"field": "x"}]},
+        {"address": 7},
     ],
 )
 async def test_a_malformed_event_is_refused(audit, event, wrong):
@@ -113,6 +137,35 @@ async def test_a_malformed_event_is_refused(audit, event, wrong):
         await audit.record(event("paris", **wrong))
 
     assert refusal.value.reason in ("NAME_INVALID", "EVENT_INVALID")
+
+
+@pytest.mark.parametrize(
+    ("field", "made"),
+    [
+        ("envelope", lambda _: b""),
+        ("envelope", lambda old: old.replace(b":", b": ", 1)),  # JSON, and not canonical
+        ("envelope", lambda old: b'{"actor":"admins/other",' + old[1:]),  # one key twice
+        ("payload", lambda old: old.replace(b"HIDDEN", b"LIVE")),
+        ("payload", lambda _: b""),
+        ("salt", lambda _: b""),
+        ("salt", lambda old: old[:-1] + b"x"),
+    ],
+)
+async def test_an_event_that_is_not_sealed_well_is_refused(audit, event, field, made):
+    with pytest.raises(InvalidArgument) as refusal:
+        await audit.record(unsealed(event("paris"), field, made))
+
+    assert refusal.value.reason == "EVENT_INVALID"
+
+
+async def test_an_envelope_stands_for_the_event_that_it_names_alone(audit, event):
+    stolen = event("paris")
+    stolen.name = f"{stolen.name}x"
+
+    with pytest.raises(InvalidArgument) as refusal:
+        await audit.record(stolen)
+
+    assert refusal.value.reason == "EVENT_INVALID"
 
 
 @pytest.mark.parametrize("text", ["\x00", "a\x00b"])
@@ -123,8 +176,8 @@ async def test_a_null_byte_is_refused_and_not_lost(audit, event, text):
 
 async def test_events_come_newest_first_over_pages_without_gap_or_repeat(audit, event):
     seconds = [5, 3, 9, 9, 9, 1, 7]
-    told = [event("nantes", occur_time=Timestamp(seconds=s)) for s in seconds]
-    await audit.record(*told)
+    made = [event("nantes", occur_time=f"2026-01-01T00:00:0{s}.000000Z") for s in seconds]
+    await audit.record(*made)
 
     shown, token = [], None
     while token != "":
@@ -132,8 +185,8 @@ async def test_events_come_newest_first_over_pages_without_gap_or_repeat(audit, 
         shown += page.events
         token = page.next_page_token
 
-    assert [e.occur_time.seconds for e in shown] == sorted(seconds, reverse=True)
-    assert {e.name for e in shown} == {e.name for e in told}
+    assert [e.occur_time.ToDatetime().second for e in shown] == sorted(seconds, reverse=True)
+    assert {e.name for e in shown} == {e.name for e in made}
 
 
 @pytest.mark.parametrize("field", ["actor", "method", "resource"])
@@ -141,7 +194,28 @@ async def test_a_filter_shows_exactly_what_it_names(audit, event, field):
     mine = event("lille", **{field: f"the/one_{field}"})
     await audit.record(mine, event("lille"), event("paris", **{field: f"the/one_{field}"}))
 
-    assert await audit.events("lille", **{field: f"the/one_{field}"}) == [mine]
+    [found] = await audit.events("lille", **{field: f"the/one_{field}"})
+    assert told(found) == told(mine)
+
+
+async def test_a_span_of_time_and_an_outcome_narrow_the_list(audit, event):
+    for second in range(4):
+        for outcome in ("DONE", "DENIED"):
+            time = f"2026-01-01T00:00:0{second}.000000Z"
+            await audit.record(event("dijon", occur_time=time, outcome=outcome))
+    span = {"start_time": Timestamp(seconds=1767225601), "end_time": Timestamp(seconds=1767225603)}
+
+    found = await audit.events("dijon", outcome=pb.Event.OUTCOME_DENIED, **span)
+
+    assert [e.occur_time.ToDatetime().second for e in found] == [2, 1]
+    assert {e.outcome for e in found} == {pb.Event.OUTCOME_DENIED}
+
+
+async def test_what_is_no_time_is_refused(audit):
+    with pytest.raises(InvalidArgument) as refusal:
+        await audit.page("paris", start_time=Timestamp(seconds=10**15))
+
+    assert refusal.value.reason == "TIME_INVALID"
 
 
 async def test_a_page_token_of_another_tenant_is_refused(audit, event):

@@ -45,9 +45,12 @@ async def test_an_act_shows_in_the_log_of_its_tenant_alone(database, admin):
     await until_delivered(database)
 
     events = await (await database("audit", "superuser")).fetch(
-        "SELECT tenant_id, method, actor, changes FROM event WHERE request_id = $1", request_id
+        "SELECT tenant_id, method, actor, convert_from(payload, 'UTF8') AS payload FROM event"
+        " JOIN event_payload USING (tenant_id, event_id) WHERE resource = 'tenants/paris'"
+        " AND convert_from(envelope, 'UTF8')::jsonb ->> 'request_id' = $1",
+        request_id,
     )
     assert [event["tenant_id"] for event in events] == ["paris"]
     assert events[0]["method"].endswith("/UpdateTenant")
     assert events[0]["actor"].startswith("admins/")
-    assert "Paris, for a test" in events[0]["changes"]
+    assert "Paris, for a test" in events[0]["payload"]

@@ -17,6 +17,7 @@ from services.kernel.scope import Scope, bound
 from services.kernel.server import Runtime
 from services.kernel.settings import ServiceSettings
 from services.kernel.tables import AuditLeaf
+from tests.audit.conftest import FACTS
 
 METHOD = "souk.tenant_registry.v1.TenantRegistryService/UpdateTenant"
 
@@ -46,12 +47,10 @@ class House:
                     after=tenant_pb2.Tenant(display_name=after),
                 )
 
-    async def add_leaves(self, *rows: dict[str, Any]) -> None:
-        known = {"service": "tenant-registry", "method": METHOD, "actor": "admins/user_1"}
-        known |= {"outcome": "DONE", "changes": "[]", "request_id": "", "resource": ""}
-        now = {"occur_time": datetime.now(UTC)}
+    async def add_leaves(self, *told: dict[str, Any]) -> None:
+        now = datetime.now(UTC)
         async with self.db.housekeeping() as session:
-            await session.execute(insert(AuditLeaf), [known | now | row for row in rows])
+            await session.execute(insert(AuditLeaf), [_leaf(now=now, **one) for one in told])
 
     async def waiting(self):
         async with self.db.housekeeping() as session:
@@ -72,6 +71,17 @@ class House:
 
     async def resources(self, tenant: str, actor: str = "") -> Counter[str]:
         return Counter(e.resource for e in await self._audit.events(tenant, actor=actor))
+
+
+def _leaf(event_id, *, now, tenant_id="paris", changes=(), **facts):
+    known = FACTS | {"service": "tenant-registry", "method": METHOD, "resource": ""} | facts
+    known["event"] = f"tenants/{tenant_id}/events/{event_id}"
+    sealed = leaves.seal(known, {"address": "", "changes": list(changes)})
+    return vars(sealed) | {"tenant_id": tenant_id, "event_id": event_id, "occur_time": now}
+
+
+def big(text):
+    return [{"field": "description", "before": "", "after": text, "personal": False}]
 
 
 @pytest.fixture(scope="session")
@@ -178,8 +188,7 @@ async def test_what_was_done_last_is_delivered_before_the_relay_ends(house):
 async def test_a_leaf_that_is_refused_stays_and_holds_nobody_back(house, audit):
     for number in range(9):
         await house.act("paris", f"tenants/paris/near/{number}")
-    poison = {"tenant_id": "paris", "event_id": "evt_0_poison", "resource": "x" * 5000}
-    await house.add_leaves(poison)
+    await house.add_leaves({"event_id": "evt_0_poison", "resource": "x" * 5000})
 
     async with house.relay():
         async with asyncio.timeout(10):
@@ -193,9 +202,8 @@ async def test_a_leaf_that_is_refused_stays_and_holds_nobody_back(house, audit):
 
 
 async def test_leaves_too_big_for_one_message_travel_in_several(house, audit):
-    changes = '[{"field": "description", "before": "", "after": "' + "é" * 450_000 + '"}]'
-    big = {"tenant_id": "paris", "actor": "admins/big", "changes": changes}
-    await house.add_leaves(*(big | {"event_id": f"evt_big_{number}"} for number in range(12)))
+    told = {"actor": "admins/big", "changes": big("é" * 450_000)}
+    await house.add_leaves(*(told | {"event_id": f"evt_big_{number}"} for number in range(12)))
 
     async with house.relay():
         await house.until_delivered()
@@ -226,8 +234,7 @@ async def test_more_than_one_batch_arrives_whole(house):
 
 
 async def test_a_leaf_too_big_for_any_message_stays_and_holds_nobody_back(house):
-    changes = '[{"field": "description", "before": "", "after": "' + "x" * 5_000_000 + '"}]'
-    await house.add_leaves({"tenant_id": "paris", "event_id": "evt_0_huge", "changes": changes})
+    await house.add_leaves({"event_id": "evt_0_huge", "changes": big("x" * 5_000_000)})
     await house.act("paris", "tenants/paris/x/5")
 
     async with house.relay():

@@ -1,23 +1,26 @@
+import hashlib
+import json
+
 import pytest
 
 from services.audit import rules
+from services.kernel.audit import seal
+from tests.audit.conftest import CHANGE, FACTS
 
-GOOD = {
-    "service": "catalog-opt-in",
-    "method": "souk.x.v1.Y/Z",
-    "resource": "",
-    "actor": "admins/user_1",
-    "request_id": "",
-}
+NAME = "tenants/paris/events/evt_1"
 
 
-def faults(is_dated=True, has_outcome=True, changes=(), **texts):
+def faults(payload=None, salt=None, **facts):
+    known = FACTS | {"event": NAME, "resource": ""} | facts
+    sealed = seal(known, {"address": "", "changes": [CHANGE]})
+    opened = rules.opened(sealed.envelope)
+    assert opened is not None
     return rules.faults(
-        GOOD | texts,
+        opened,
+        name=NAME,
         teller="services/catalog-opt-in",
-        is_dated=is_dated,
-        has_outcome=has_outcome,
-        changes=changes,
+        payload=sealed.payload if payload is None else payload,
+        salt=sealed.salt if salt is None else salt,
     )
 
 
@@ -32,15 +35,30 @@ def test_a_whole_event_has_no_fault():
         {"service": "tenant-registry"},
         {"actor": ""},
         {"method": ""},
-        {"is_dated": False},
-        {"has_outcome": False},
-        {"changes": ["x"] * (rules.MOST_CHANGES + 1)},
-        {"changes": ["é" * 300_000] * 2},
+        {"event": "tenants/paris/events/evt_2"},
+        {"occur_time": "yesterday"},
+        {"outcome": "?"},
+        {"times": 0},
+        {"times": True},
+        {"payload": b"{}"},
+        {"payload": b"x" * (rules.LONGEST_PAYLOAD + 1)},
+        {"salt": b"short"},
         {"resource": "x" * (rules.LONGEST["resource"] + 1)},
+        {"resource": 7},
     ],
 )
 def test_each_fault_is_named_once(wrong):
     assert len(faults(**wrong)) == 1
+
+
+def test_a_payload_that_is_none_is_refused_although_its_hash_is_right():
+    salt, payload = b"s" * rules.SALT_BYTES, json.dumps({"address": ""}).encode()
+    facts = FACTS | {"event": NAME, "resource": ""}
+    facts["payload_hash"] = hashlib.sha256(salt + payload).hexdigest()
+
+    assert rules.faults(
+        facts, name=NAME, teller="services/catalog-opt-in", payload=payload, salt=salt
+    )
 
 
 def test_length_counts_in_bytes_because_the_index_does():
@@ -50,14 +68,21 @@ def test_length_counts_in_bytes_because_the_index_does():
     assert faults(actor="é" * (letters + 1)) == ["actor has more than 400 bytes"]
 
 
+@pytest.mark.parametrize(
+    "envelope", [b"", b"[]", b"7", b'{"a": 1}', b'{"b":1,"a":1}', b'{"a":1,"a":1}', b"[" * 9000]
+)
+def test_what_is_no_canonical_object_is_not_opened(envelope):
+    assert rules.opened(envelope) is None
+
+
 def test_an_answer_takes_what_fits_and_at_least_one():
-    half = "x" * (rules.PAGE_BYTES // 2)
+    half = rules.PAGE_BYTES // 2
 
     assert rules.fitting([]) == 0
-    assert rules.fitting(["[]"] * 200) == 200
+    assert rules.fitting([2] * 200) == 200
     assert rules.fitting([half, half, half]) == 2
     assert rules.fitting([half * 3, half]) == 1
 
 
 def test_all_faults_come_at_once():
-    assert len(faults(service="", actor="", is_dated=False)) == 3
+    assert len(faults(service="", actor="", occur_time="")) == 3

@@ -14,8 +14,6 @@ from services.kernel.tables import KernelBase
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ROOT / "services"
-# Its writes are the record themselves, so it has no leaves and no stored answers.
-WITHOUT_KERNEL_TABLES = {"audit"}
 
 
 @cache
@@ -27,8 +25,7 @@ def databases() -> tuple[str, ...]:
 @cache
 def metadatas(database: str) -> tuple[MetaData, ...]:
     """Gives the metadata of everything that a database is meant to hold."""
-    own = [base.metadata for base in _bases(database)]
-    return (*own, *([] if database in WITHOUT_KERNEL_TABLES else [KernelBase.metadata]))
+    return (*(base.metadata for base in _bases(database)), KernelBase.metadata)
 
 
 @cache

@@ -1,5 +1,6 @@
 """Rows for every table, made from the models: one of each tenant, marked so that a leak shows."""
 
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -75,7 +76,17 @@ async def insert(connection: asyncpg.Connection, table: Table, row: Row, suffix:
 
 # Columns whose content somebody parses: what to put around the mark.
 _PARSED = {
-    "changes": '[{{"field": "title", "before": "", "after": "{}"}}]',
+    "envelope": json.dumps(
+        dict.fromkeys(
+            ("service", "method", "resource", "actor", "request_id", "session", "permission"), "{}"
+        )
+        | {"event": "{}", "reason": "{}", "times": 1, "payload_hash": "", "outcome": "DONE"}
+        | {"occur_time": "2100-01-02T00:00:00.000000Z"}
+    )
+    .replace("{", "{{")
+    .replace("}", "}}")
+    .replace("{{}}", "{}"),
+    "payload": '{{"address": "{}", "changes": []}}',
     "document": '{{"id": "{}", "variants": []}}',
     "currency": "EUR",
     "currency_code": "EUR",
@@ -90,7 +101,8 @@ def _value(table: Table, column: Column[Any], tenant: str, variant: str) -> obje
         return values[0]
     owner = tenant if is_owned(table) else "platform"
     text = "-".join(filter(None, (mark(owner), table.name, column.name, variant)))
-    text = _PARSED.get(column.name, "{}").format(text)
+    parsed = _PARSED.get(column.name, "{}")
+    text = parsed.format(*[text] * parsed.count("{}"))
     # Far ahead: a service that runs on these rows forgets what is old.
     moment = datetime(2100, 1, 2, tzinfo=UTC) + timedelta(seconds=len(variant))
     match column.type:

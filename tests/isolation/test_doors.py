@@ -33,6 +33,8 @@ DOORS = {
     },
     "housekeeping": {
         ("services/audit/servicer.py", "RecordEvents"),  # takes in events of any tenants
+        ("services/audit/sequencer.py", "sequence"),  # gives them their places in all trees
+        ("services/audit/sequencer.py", "_report"),
         ("services/kernel/relay.py", "_undelivered"),  # carries all tenants' leaves away
         ("services/kernel/relay.py", "_hand_over"),
         ("services/kernel/relay.py", "_report"),

@@ -1,9 +1,11 @@
 """The kernel's sessions on a real PostgreSQL, with a table of the test's own."""
 
+import json
 from typing import Any, cast
 
 import pytest
 import pytest_asyncio
+from souk.catalog_opt_in.v1 import listing_service_pb2
 from sqlalchemy import ARRAY, MetaData, Text, delete, event, select, text, update
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -13,7 +15,9 @@ from services.kernel.scope import Scope, bound
 from services.kernel.tables import NAMING, AuditLeaf, Key, TenantOwned
 
 DATABASE = "tenant_registry"
-METHOD = "souk.catalog_opt_in.v1.ListingService/CreateListing"
+METHOD = (
+    listing_service_pb2.DESCRIPTOR.services_by_name["ListingService"].full_name + "/CreateListing"
+)
 
 
 class Base(DeclarativeBase):
@@ -218,12 +222,14 @@ async def test_an_event_commits_with_its_change_in_its_tenants_log(doors):
 
     async with doors.housekeeping() as session:
         leaves = (await session.scalars(select(AuditLeaf))).all()
-    assert {(leaf.tenant_id, leaf.resource) for leaf in leaves} == {
-        ("paris", "tenants/paris/stalls/two"),
-        ("lyon", "tenants/lyon/stalls/two"),
+    told = {leaf.tenant_id: json.loads(leaf.envelope) for leaf in leaves}
+    assert {tenant: facts["resource"] for tenant, facts in told.items()} == {
+        "paris": "tenants/paris/stalls/two",
+        "lyon": "tenants/lyon/stalls/two",
     }
-    assert {leaf.service for leaf in leaves} == {"catalog-opt-in"}
-    assert {leaf.method for leaf in leaves} == {METHOD}
+    for facts in told.values():
+        assert (facts["service"], facts["method"]) == ("catalog-opt-in", METHOD)
+        assert facts["permission"] == "listing:write"
 
 
 async def test_a_service_can_neither_read_nor_remove_its_leaves(doors):

@@ -2,6 +2,9 @@ import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
+from services.kernel import notes
 from services.kernel.keys import CALLERS, DATABASES, ROLES, make_secrets
 
 
@@ -15,6 +18,7 @@ def test_every_role_caller_and_login_has_a_secret_of_its_own(tmp_path):
     expected = {f"{name}_{role}.password" for name in DATABASES for role in ROLES}
     expected |= {f"{caller}.key" for caller in CALLERS}
     expected |= {"session.key", "session.pub", "callers.json", "admin.password"}
+    expected |= {f"{name}.{half}" for name in ("checkpoint", "witness") for half in ("key", "pub")}
     assert set(made) == expected
     assert len(set(contents(tmp_path / "secrets").values())) == len(expected)
 
@@ -45,6 +49,18 @@ def test_a_new_key_is_published_and_every_other_secret_kept(tmp_path):
 
     changed = {name for name, text in contents(tmp_path).items() if text != before[name]}
     assert changed == {"gateway.key", "callers.json"}
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "witness"])
+def test_the_public_halves_of_keys_that_signed_for_good_are_all_kept(tmp_path, name):
+    make_secrets(tmp_path)
+    [first] = (tmp_path / f"{name}.pub").read_text().splitlines()
+    (tmp_path / f"{name}.key").unlink()
+
+    assert make_secrets(tmp_path) == [f"{name}.key", f"{name}.pub"]
+
+    assert (tmp_path / f"{name}.pub").read_text().splitlines()[0] == first
+    assert len(notes.read_keys((tmp_path / f"{name}.pub").read_text())) == 2
 
 
 def test_two_runs_at_the_same_time_end_with_one_set(tmp_path):

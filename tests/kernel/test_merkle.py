@@ -74,7 +74,7 @@ class Log:
 
     def __init__(self, leaves):
         self.leaves = [merkle.leaf_hash(leaf) for leaf in leaves]
-        self.nodes = {}
+        self.nodes: dict[merkle.Place, bytes] = {}
         frontier = merkle.Frontier()
         self.roots = [frontier.root]
         for leaf in self.leaves:

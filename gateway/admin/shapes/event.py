@@ -13,6 +13,7 @@ class ChangeDocument(BaseModel):
     field: str = Field(description="The field's path in the resource.")
     before: Any = Field(description="null when it was not set.")
     after: Any = Field(description="null when it is not set any more.")
+    personal: bool = Field(description="Whether it is about a person.")
 
 
 class EventDocument(BaseModel):
@@ -24,10 +25,16 @@ class EventDocument(BaseModel):
     method: str = Field(examples=["souk.catalog_opt_in.v1.ListingService/CreateListing"])
     resource: str = Field(examples=["tenants/paris/listings/prod_01J"])
     actor: str = Field(examples=["admins/user_01J"])
+    session: str = Field(description="The id of the actor's session; empty for who has none.")
+    permission: str = Field(examples=["listing:write"])
     request_id: str
     occurred_at: Time
     outcome: Literal["done", "denied"]
+    reason: str = Field(description="Why it was denied, as an error's code.")
+    times: int = Field(description="How often within a second; above 1 for refusals alone.")
+    address: str = Field(description="The actor's IP address, if known.")
     changes: list[ChangeDocument]
+    is_erased: bool = Field(description="Whether address and changes were erased.")
 
 
 def event_json(event: Event) -> Document:
@@ -40,16 +47,30 @@ def event_json(event: Event) -> Document:
         "method": event.method,
         "resource": event.resource,
         "actor": event.actor,
+        "session": event.session,
+        "permission": event.permission,
         "request_id": event.request_id,
         "occurred_at": time_json(event.occur_time),
         "outcome": Event.Outcome.Name(event.outcome).removeprefix("OUTCOME_").lower(),
+        "reason": event.reason,
+        "times": event.times,
+        "address": event.address,
         "changes": [_change_json(change) for change in event.changes],
+        "is_erased": event.is_erased,
     }
 
 
 def _change_json(change: Change) -> Document:
     return {
         "field": change.field,
-        "before": orjson.loads(change.before) if change.before else None,
-        "after": orjson.loads(change.after) if change.after else None,
+        "before": _value(change.before),
+        "after": _value(change.after),
+        "personal": change.personal,
     }
+
+
+def _value(text: str) -> object:
+    """Reads one side of a change; one that was too long to keep whole is text, with its mark."""
+    if not text:
+        return None
+    return text if text.endswith("…") else orjson.loads(text)

@@ -52,6 +52,27 @@ async def test_every_write_leaves_one_event_at_its_own_tenant(admin, make_produc
     assert found[0]["actor"].startswith("admins/")
 
 
+async def test_events_are_found_by_time_and_outcome(admin, make_tenant):
+    made = await make_tenant()
+    (event,) = await arrived(admin, made["id"], "", 1)
+    moment = event["occurred_at"]
+
+    for query, number in (
+        (f"&since={moment}", 1),
+        (f"&until={moment}", 0),
+        (f"&since={moment}&outcome=done", 1),
+        ("&outcome=denied", 0),
+    ):
+        assert len(await events(admin, made["id"], query)) == number, query
+
+
+@pytest.mark.parametrize("query", ["outcome=x", "since=yesterday", "until=2026-01-01T00:00:00"])
+async def test_a_filter_that_is_not_sound_is_refused(admin, query):
+    answer = await admin.get(f"/admin/tenants/paris/audit-events?{query}")
+
+    assert answer.status_code == 400
+
+
 async def test_one_event_is_read_at_its_own_tenant_alone(admin, make_tenant):
     mine, other = await make_tenant(), await make_tenant()
     (event,) = await arrived(admin, mine["id"], "", 1)

@@ -1,0 +1,69 @@
+"""Events between rows and messages."""
+
+import json
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from souk.audit.v1 import audit_service_pb2 as pb
+
+from services.audit import queries, rules
+from services.kernel import names
+from services.kernel.errors import InvalidArgument
+from services.kernel.scope import current_scope
+
+NAME = "tenants/{tenant}/events/{event}"
+_SHOWN = (
+    *("service", "method", "resource", "actor", "request_id"),
+    *("session", "permission", "reason", "times"),
+)
+_ERASED = b'{"address":"","changes":[]}'
+_COLUMNS = ("service", "method", "resource", "actor", "outcome")
+
+
+def incoming(event: pb.Event, *, at: int) -> queries.Incoming:
+    """Turns an event that a service tells into its rows.
+
+    Raises:
+        InvalidArgument: NAME_INVALID or EVENT_INVALID, with the event's place in the request.
+    """
+    tenant_id, event_id = names.parse(event.name, NAME)
+    facts = rules.opened(event.envelope)
+    faults = ["the envelope is not canonical JSON"]
+    if facts is not None:
+        faults = rules.faults(
+            facts,
+            name=event.name,
+            teller=current_scope().actor,
+            payload=event.payload,
+            salt=event.salt,
+        )
+    if facts is None or faults:
+        reasons = "; ".join(faults)
+        raise InvalidArgument("EVENT_INVALID", reasons, {f"events[{at}]": reasons})
+    row = {name: facts[name] for name in _COLUMNS} | {
+        "tenant_id": tenant_id,
+        "event_id": event_id,
+        "occur_time": rules.moment(facts["occur_time"]),
+        "envelope": event.envelope,
+    }
+    return queries.Incoming(row, event.salt, event.payload)
+
+
+def shown(kept: queries.Kept) -> pb.Event:
+    """Shows an event by its envelope, which is what is proven, and its payload."""
+    facts: dict[str, Any] = json.loads(kept.event.envelope)
+    content: dict[str, Any] = json.loads(kept.payload.payload if kept.payload else _ERASED)
+    occurred = Timestamp()
+    occurred.FromJsonString(facts["occur_time"])
+    return pb.Event(
+        name=facts["event"],
+        occur_time=occurred,
+        outcome=pb.Event.Outcome.Value(f"OUTCOME_{facts['outcome']}"),
+        changes=[pb.Change(**change) for change in content["changes"]],
+        address=content["address"],
+        envelope=kept.event.envelope,
+        payload=kept.payload.payload if kept.payload else b"",
+        salt=kept.payload.salt if kept.payload else b"",
+        is_erased=kept.payload is None,
+        **{name: facts[name] for name in _SHOWN},
+    )

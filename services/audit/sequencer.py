@@ -1,0 +1,163 @@
+"""Gives events their places in their tenant's tree, and signs what the trees are.
+
+One at a time, under a lock that ends with its transaction: whoever stops in between leaves nothing
+behind. A place is a primary key besides, so two could not give it away even without the lock.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import rfc8785
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.audit import trees
+from services.audit.models import PLATFORM_LOG
+from services.kernel import merkle, notes
+from services.kernel.audit import spelled
+from services.kernel.db import Database
+from services.kernel.errors import ServiceError
+from services.kernel.server import Runtime
+from services.kernel.telemetry import logger
+
+EVERY_SECONDS = 0.25
+MOST_AT_ONCE = 1000
+_REPORT_EVERY = 40  # rounds
+_LATE_SECONDS = 5.0
+
+_log = logger()
+Waiting = Mapping[str, Sequence[tuple[str, bytes]]]
+"""Events without a place by tenant: id and envelope."""
+
+
+class Broken(Exception):
+    """A tree is not what its last signed checkpoint says: nothing is added to it or signed."""
+
+
+async def run(runtime: Runtime) -> None:
+    """Sequences until it is cancelled."""
+    settings = runtime.settings
+    key = notes.LogKey(settings.secret("checkpoint.key"))
+    known = notes.read_keys(settings.secret("checkpoint.pub"))
+    await Sequencer(runtime.db, key, known).work()
+
+
+class Sequencer:
+    def __init__(self, db: Database, key: notes.LogKey, known: Sequence[notes.Key]) -> None:
+        self._db = db
+        self._key = key
+        self._known = known
+        self._broken: set[str] = set()
+
+    async def work(self) -> None:
+        rounds = 0
+        while True:
+            sequenced, rounds = 0, rounds + 1
+            try:
+                sequenced = await self.sequence()
+                if rounds % _REPORT_EVERY == 0:
+                    await self._report()
+            except ServiceError as error:
+                _log.warning("audit_sequencer_waits", reason=error.reason)
+            except Exception:
+                # It outlives whatever it meets: without it, nothing is proven any more.
+                _log.exception("audit_sequencer_broke")
+            if sequenced < MOST_AT_ONCE:
+                await asyncio.sleep(EVERY_SECONDS)
+
+    async def sequence(self) -> int:
+        """Gives one batch of events their places, all or none; tells how many they were.
+
+        A tree that was tampered with is left alone, and named in the log every ten seconds.
+        """
+        async with self._db.housekeeping() as session:
+            if not await trees.is_ours(session):
+                return 0
+            found: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
+            waiting = await trees.waiting(session, MOST_AT_ONCE, without=self._broken)
+            for tenant, event_id, envelope in waiting:
+                found[tenant].append((event_id, envelope))
+            if not found:
+                return 0
+            return await self._sequence(session, found)
+
+    async def _sequence(self, session: AsyncSession, found: Waiting) -> int:
+        platform = await self._whole(session, PLATFORM_LOG)
+        if platform is None:
+            return 0
+        count, heads = 0, list[bytes]()
+        for tenant, events in found.items():
+            tree = await self._whole(session, tenant)
+            if tree is not None:
+                await trees.add_entries(session, tenant, tree.size, [id_ for id_, _ in events])
+                await trees.append(session, tenant, tree, [envelope for _, envelope in events])
+                heads.append(
+                    await self._check_in(session, tenant, tree, platform.size + len(heads))
+                )
+                count += len(events)
+        if heads:
+            await trees.append(session, PLATFORM_LOG, platform, heads)
+            note = self._sign(notes.PLATFORM_ORIGIN, platform)
+            await trees.add_platform_checkpoint(session, platform.size, note)
+        return count
+
+    async def _check_in(
+        self, session: AsyncSession, tenant: str, tree: merkle.Frontier, head_idx: int
+    ) -> bytes:
+        """Signs what a tenant's tree is now, and makes the platform's leaf of it."""
+        facts: dict[str, str | int] = {
+            "log": notes.origin(tenant),
+            "size": tree.size,
+            "root": tree.root.hex(),
+            "time": spelled(datetime.now(UTC)),
+        }
+        head = rfc8785.dumps(facts)
+        await trees.add_checkpoint(
+            session,
+            tenant,
+            size=tree.size,
+            note=self._sign(notes.origin(tenant), tree),
+            head=head,
+            head_idx=head_idx,
+        )
+        return head
+
+    def _sign(self, origin: str, tree: merkle.Frontier) -> str:
+        return self._key.sign(notes.Checkpoint(origin, tree.size, tree.root))
+
+    async def _whole(self, session: AsyncSession, log: str) -> merkle.Frontier | None:
+        """Reads a tree, and holds it against the last checkpoint that was signed of it.
+
+        Else whoever rewrites the tables would have the next checkpoint signed over the forgery.
+        """
+        try:
+            tree = await trees.frontier(session, log)
+            last = await (
+                trees.last_platform_checkpoint(session)
+                if log == PLATFORM_LOG
+                else trees.last_checkpoint(session, log)
+            )
+            self._compare(log, tree, last.note if last else None)
+        except (LookupError, Broken, notes.Untrue) as error:
+            _log.error("audit_tree_broken", log=log, reason=str(error))
+            self._broken.add(log)
+            return None
+        return tree
+
+    def _compare(self, log: str, tree: merkle.Frontier, note: str | None) -> None:
+        origin = notes.PLATFORM_ORIGIN if log == PLATFORM_LOG else notes.origin(log)
+        here = notes.Checkpoint(origin, tree.size, tree.root)
+        signed = notes.verified(note, self._known) if note else notes.Checkpoint(
+            origin, 0, merkle.EMPTY
+        )  # fmt: skip
+        if here != signed:
+            raise Broken(f"the last checkpoint has size {signed.size}, the tree {tree.size}")
+
+    async def _report(self) -> None:
+        """Logs what has waited for long, and gives broken trees another look."""
+        self._broken.clear()
+        async with self._db.housekeeping() as session:
+            count, oldest = await trees.backlog(session)
+        if count and (datetime.now(UTC) - oldest).total_seconds() > _LATE_SECONDS:
+            _log.warning("audit_sequencer_late", events=count, oldest=oldest.isoformat())

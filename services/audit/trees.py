@@ -1,0 +1,138 @@
+"""Every statement on trees: what waits for a place, places, nodes and checkpoints."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.audit.models import (
+    Checkpoint,
+    Entry,
+    Event,
+    Node,
+    Pending,
+    PlatformCheckpoint,
+)
+from services.kernel import merkle
+
+_LOCK = 0x41554449  # any number that all sequencers agree on
+
+
+async def is_ours(session: AsyncSession) -> bool:
+    """Takes the sequencers' lock until the end of the transaction; tells whether it was free."""
+    return bool(
+        await session.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    )
+
+
+async def waiting(
+    session: AsyncSession, limit: int, *, without: Iterable[str]
+) -> list[tuple[str, str, bytes]]:
+    """Lists events that have no place, the oldest ids first: tenant, id and envelope."""
+    rows = await session.execute(
+        select(Pending.tenant_id, Pending.event_id, Event.envelope)
+        .join(Event, (Event.tenant_id == Pending.tenant_id) & (Event.event_id == Pending.event_id))
+        .where(Pending.tenant_id.not_in(list(without)))
+        .order_by(Pending.event_id, Pending.tenant_id)
+        .limit(limit)
+    )
+    return [(row.tenant_id, row.event_id, row.envelope) for row in rows]
+
+
+async def backlog(session: AsyncSession) -> tuple[int, Any]:
+    """Counts the events without a place, and tells when the oldest was taken in."""
+    rows = await session.execute(
+        select(func.count(), func.min(Event.record_time))
+        .select_from(Pending)
+        .join(Event, (Event.tenant_id == Pending.tenant_id) & (Event.event_id == Pending.event_id))
+    )
+    count, oldest = rows.one()
+    return count, oldest
+
+
+async def frontier(session: AsyncSession, log: str) -> merkle.Frontier:
+    """Reads a tree as far as adding to it needs.
+
+    Raises:
+        LookupError: a node is missing.
+    """
+    last = await session.scalar(
+        select(Node.idx)
+        .where(Node.tenant_id == log, Node.level == 0)
+        .order_by(Node.idx.desc())
+        .limit(1)
+    )
+    size = 0 if last is None else last + 1
+    places = merkle.subtrees(0, size)
+    found = await nodes(session, log, places)
+    return merkle.Frontier(size, [found[place] for place in places])
+
+
+async def nodes(
+    session: AsyncSession, log: str, places: Iterable[merkle.Place]
+) -> dict[merkle.Place, bytes]:
+    wanted = list(places)
+    if not wanted:
+        return {}
+    rows = await session.execute(
+        select(Node.level, Node.idx, Node.hash).where(
+            Node.tenant_id == log, tuple_(Node.level, Node.idx).in_(wanted)
+        )
+    )
+    return {(row.level, row.idx): row.hash for row in rows}
+
+
+async def proof(session: AsyncSession, log: str, ranges: Sequence[merkle.Range]) -> list[bytes]:
+    """Reads the hashes over these ranges of leaves: a few nodes each, however long the log is."""
+    return merkle.hashes_over(ranges, await nodes(session, log, merkle.places(ranges)))
+
+
+async def last_checkpoint(session: AsyncSession, log: str) -> Checkpoint | None:
+    found: Checkpoint | None = await session.scalar(
+        select(Checkpoint).where(Checkpoint.tenant_id == log).order_by(Checkpoint.size.desc())
+        .limit(1)
+    )  # fmt: skip
+    return found
+
+
+async def last_platform_checkpoint(session: AsyncSession) -> PlatformCheckpoint | None:
+    found: PlatformCheckpoint | None = await session.scalar(
+        select(PlatformCheckpoint).order_by(PlatformCheckpoint.size.desc()).limit(1)
+    )
+    return found
+
+
+async def add_entries(
+    session: AsyncSession, tenant: str, first: int, event_ids: Sequence[str]
+) -> None:
+    rows = [
+        {"tenant_id": tenant, "idx": idx, "event_id": event_id}
+        for idx, event_id in enumerate(event_ids, first)
+    ]
+    await session.execute(insert(Entry), rows)
+    key = tuple_(Pending.tenant_id, Pending.event_id)
+    await session.execute(delete(Pending).where(key.in_([(tenant, e) for e in event_ids])))
+
+
+async def append(
+    session: AsyncSession, log: str, tree: merkle.Frontier, leaves: Iterable[bytes]
+) -> None:
+    """Adds leaves to a tree, in memory and in its table."""
+    rows = [
+        {"tenant_id": log, "level": level, "idx": idx, "hash": made}
+        for leaf in leaves
+        for (level, idx), made in tree.append(merkle.leaf_hash(leaf))
+    ]
+    await session.execute(insert(Node), rows)
+
+
+async def add_checkpoint(
+    session: AsyncSession, tenant: str, *, size: int, note: str, head: bytes, head_idx: int
+) -> None:
+    row = {"tenant_id": tenant, "size": size, "note": note, "head": head, "head_idx": head_idx}
+    await session.execute(insert(Checkpoint), [row])
+
+
+async def add_platform_checkpoint(session: AsyncSession, size: int, note: str) -> None:
+    await session.execute(insert(PlatformCheckpoint), [{"size": size, "note": note}])

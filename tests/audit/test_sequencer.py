@@ -1,0 +1,197 @@
+"""From stored events to places in trees, and to signed checkpoints of them."""
+
+import asyncio
+import json
+from collections import defaultdict
+
+import pytest
+from sqlalchemy import text
+
+from services.audit import queries, sequencer
+from services.audit import trees as tables
+from services.audit.messages import incoming
+from services.kernel import merkle, notes
+from services.kernel.scope import Scope, bound
+
+
+class Trees:
+    """The audit database as a sequencer has it, without the process around."""
+
+    def __init__(self, cluster, db) -> None:
+        secrets = cluster.secrets
+        self.key = notes.LogKey((secrets / "checkpoint.key").read_text())
+        self.known = notes.read_keys((secrets / "checkpoint.pub").read_text())
+        self.db = db
+        self.sequencer = sequencer.Sequencer(db, self.key, self.known)
+
+    async def add(self, *events, hold=None):
+        """Takes events in; with `hold`, the transaction stays open until that is set."""
+        with bound(Scope(None, "services/catalog-opt-in", frozenset())):
+            made = [incoming(event, at=0) for event in events]
+        for one in made:
+            one.event["record_time"] = one.event["occur_time"]
+        async with self.db.housekeeping() as session:
+            await queries.add_unknown(session, made)
+            if hold is not None:
+                await hold.wait()
+
+    async def rows(self, sql, **values):
+        async with self.db.housekeeping() as session:
+            return (await session.execute(text(sql), values)).all()
+
+    async def entries(self, tenant):
+        """Names the events of a tree by place; the places must have no gap."""
+        found = await self.rows(
+            "SELECT idx, event_id FROM entry WHERE tenant_id = :t ORDER BY idx", t=tenant
+        )
+        assert [row.idx for row in found] == list(range(len(found)))
+        return [row.event_id for row in found]
+
+    async def drain(self):
+        while await self.sequencer.sequence():
+            pass
+
+
+@pytest.fixture
+async def trees(cluster):
+    """Trees of their own: those of before are taken away by a superuser, as nobody else could."""
+    superuser = await cluster.connect("audit")
+    tables = "cosignature, platform_checkpoint, checkpoint, node, entry, pending, event_payload"
+    await superuser.execute(f"TRUNCATE {tables}, event")
+    async with cluster.doors("audit") as db:
+        yield Trees(cluster, db)
+    await superuser.execute(f"TRUNCATE {tables}, event")
+    await superuser.close()
+
+
+def ids(*events):
+    return [event.name.rpartition("/")[2] for event in events]
+
+
+async def test_events_get_places_without_a_gap_in_their_own_tenants_tree(trees, event):
+    made = {tenant: [event(tenant) for _ in range(5)] for tenant in ("paris", "lyon")}
+    for paris, lyon in zip(*made.values(), strict=True):
+        await trees.add(paris, lyon)
+        await trees.drain()
+
+    assert await trees.entries("paris") == ids(*made["paris"])
+    assert await trees.entries("lyon") == ids(*made["lyon"])
+    assert await trees.rows("SELECT * FROM pending") == []
+
+
+async def test_every_checkpoint_is_signed_and_tells_the_root_of_its_size(trees, event):
+    for _ in range(7):
+        await trees.add(event("paris"), event("paris"), event("lyon"))
+        await trees.drain()
+
+    leaves = defaultdict(list)
+    for row in await trees.rows(
+        "SELECT tenant_id, envelope FROM entry JOIN event USING (tenant_id, event_id) ORDER BY idx"
+    ):
+        leaves[row.tenant_id].append(merkle.leaf_hash(row.envelope))
+    checkpoints = await trees.rows("SELECT * FROM checkpoint")
+    assert len(checkpoints) == 14
+    for row in checkpoints:
+        signed = notes.verified(row.note, trees.known)
+        root = merkle.root_of(leaves[row.tenant_id][: row.size])
+        assert signed == notes.Checkpoint(notes.origin(row.tenant_id), row.size, root)
+
+
+async def test_the_platforms_tree_holds_every_tenants_heads(trees, event):
+    for _ in range(4):
+        await trees.add(event("paris"), event("lyon"))
+        await trees.drain()
+
+    heads = await trees.rows("SELECT * FROM checkpoint ORDER BY head_idx")
+    [*_, last] = await trees.rows("SELECT * FROM platform_checkpoint ORDER BY size")
+    signed = notes.verified(last.note, trees.known)
+    assert [row.head_idx for row in heads] == list(range(8))
+    assert signed.origin == notes.PLATFORM_ORIGIN
+    assert signed.root == merkle.root_of(merkle.leaf_hash(row.head) for row in heads)
+    for row in heads:
+        head, own = json.loads(row.head), notes.verified(row.note, trees.known)
+        assert (head["log"], head["size"], head["root"]) == (own.origin, own.size, own.root.hex())
+
+
+async def test_an_event_that_commits_late_is_not_skipped(trees, event):
+    late, early = event("paris"), event("paris")
+    commit = asyncio.Event()
+    holding = asyncio.create_task(trees.add(late, hold=commit))
+    await trees.add(early)
+    while await trees.rows("SELECT * FROM pending"):
+        await trees.drain()
+    commit.set()
+    await holding
+    await trees.drain()
+
+    assert await trees.entries("paris") == ids(early, late)
+
+
+async def test_many_sequencers_at_once_give_each_place_away_once(trees, event):
+    made = [event("paris") for _ in range(40)]
+    others = [sequencer.Sequencer(trees.db, trees.key, trees.known) for _ in range(4)]
+    for start in range(0, 40, 10):
+        await trees.add(*made[start : start + 10])
+        await asyncio.gather(*(other.sequence() for other in others))
+    await trees.drain()
+
+    assert sorted(await trees.entries("paris")) == sorted(ids(*made))
+
+
+async def test_a_sequencer_that_stops_before_its_commit_leaves_nothing(trees, event, monkeypatch):
+    await trees.add(event("paris"))
+
+    async def dies(*_):
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tables, "add_platform_checkpoint", dies)
+        with pytest.raises(RuntimeError, match="killed"):
+            await trees.sequencer.sequence()
+
+    for table in ("entry", "node", "checkpoint"):
+        assert await trees.rows(f"SELECT * FROM {table}") == []
+    await trees.drain()
+    assert len(await trees.entries("paris")) == 1
+
+
+FORGERIES = {
+    "a rewritten tree": "UPDATE node SET hash = sha256(hash) WHERE tenant_id = 'paris'",
+    "a tree cut short": "DELETE FROM node WHERE tenant_id = 'paris' AND idx = 1",
+    "an older checkpoint": "DELETE FROM checkpoint WHERE tenant_id = 'paris' AND size = 2",
+    "no checkpoint": "DELETE FROM checkpoint WHERE tenant_id = 'paris'",
+    "another's checkpoint": "UPDATE checkpoint SET note = (SELECT max(note) FROM checkpoint"
+    " WHERE tenant_id = 'lyon') WHERE tenant_id = 'paris'",
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+async def test_nothing_is_signed_over_a_forged_tree_and_others_go_on(
+    trees, event, cluster, forgery
+):
+    for _ in range(2):
+        await trees.add(event("paris"), event("lyon"))
+        await trees.drain()
+    async with cluster.session("audit") as superuser:
+        await superuser.execute(FORGERIES[forgery])
+    before = await trees.rows("SELECT * FROM checkpoint WHERE tenant_id = 'paris'")
+
+    await trees.add(event("paris"), event("lyon"))
+    await trees.drain()
+
+    assert await trees.rows("SELECT * FROM checkpoint WHERE tenant_id = 'paris'") == before
+    assert len(await trees.entries("lyon")) == 3
+    assert len(await trees.rows("SELECT * FROM pending")) == 1
+
+
+async def test_nothing_is_signed_at_all_over_a_forged_platform_tree(trees, event, cluster):
+    await trees.add(event("paris"))
+    await trees.drain()
+    async with cluster.session("audit") as superuser:
+        await superuser.execute("UPDATE node SET hash = sha256(hash) WHERE tenant_id = '-'")
+
+    await trees.add(event("paris"), event("lyon"))
+    await trees.drain()
+
+    assert len(await trees.rows("SELECT * FROM checkpoint")) == 1
+    assert len(await trees.rows("SELECT * FROM pending")) == 2
