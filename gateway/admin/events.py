@@ -1,8 +1,10 @@
 """What was done at a tenant, by whom and when."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
+from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from souk.audit.v1.audit_service_pb2 import Event, GetEventRequest, ListEventsRequest
 
@@ -67,8 +69,8 @@ async def list_audit_events(
             method=asked.method,
             resource=asked.resource,
             outcome=_OUTCOMES[asked.outcome],
-            start_time=asked.since,
-            end_time=asked.until,
+            start_time=_timestamp(asked.since),
+            end_time=_timestamp(asked.until),
         )
     )
     return answers.answer(
@@ -78,6 +80,14 @@ async def list_audit_events(
             "next_page_token": found.next_page_token or None,
         }
     )
+
+
+def _timestamp(moment: datetime | None) -> Timestamp | None:
+    if moment is None:
+        return None
+    made = Timestamp()
+    made.FromDatetime(moment)
+    return made
 
 
 @router.get(
