@@ -115,8 +115,10 @@ async def finds_a_taken_key(t: Target) -> Breach:
         transaction = t.connection.transaction()
         await transaction.start()
         try:
-            if all(row[name] == t.mine[name] for name in keys(t.table)):  # it would meet its own
-                await t.connection.execute(f"DELETE FROM {t.name} WHERE tenant_id = $1", t.own)
+            if _meets_its_own(t, row) and not await t.tag(
+                f"DELETE FROM {t.name} WHERE tenant_id = $1", t.own
+            ):
+                continue  # a row of its own is in the way, which nobody may remove
             await insert(t.connection, t.table, row | {"tenant_id": t.own})
         except asyncpg.UniqueViolationError as error:
             return f"{error.constraint_name} tells that the key is taken"
@@ -125,6 +127,14 @@ async def finds_a_taken_key(t: Target) -> Breach:
         finally:
             await transaction.rollback()
     return None
+
+
+def _meets_its_own(t: Target, row: Row) -> bool:
+    unique = [u.columns for u in t.table.constraints if isinstance(u, UniqueConstraint)]
+    own = [keys(t.table), *([c.name for c in columns] for columns in unique)]
+    return any(
+        all(row[name] == t.mine[name] for name in names if name != "tenant_id") for names in own
+    )
 
 
 def _unique_keys(table: Table) -> list[list[str]]:
