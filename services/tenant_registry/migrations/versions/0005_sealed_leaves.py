@@ -4,8 +4,8 @@ from alembic import op
 
 from services.kernel.migrations import seal_leaves
 
-revision = "0002"
-down_revision = "0001"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
