@@ -59,6 +59,7 @@ _INTERNAL = frozenset(
     }
 )
 _HEADER = b"x-tenant-id"
+_KEY = b"x-publishable-api-key"
 _log = structlog.get_logger("gateway")
 
 
@@ -106,7 +107,11 @@ class Guard:
             raise not_allowed("HOST_DISAGREES", "The target's host is not the Host header's")
         scope["state"]["host"] = host
         resolution = await resolve(
-            runtime.tenancy, host, prefix=_take_prefix(scope), header=_tenant_header(headers)
+            runtime.tenancy,
+            host,
+            prefix=_take_prefix(scope),
+            header=_the_one_said(headers, _HEADER),
+            key=_the_one_said(headers, _KEY),
         )
         scope["state"]["resolution"] = resolution
         # For the log and the counts; a route that finds the tenant otherwise says so itself.
@@ -189,10 +194,11 @@ def _take_prefix(scope: Scope) -> str | None:
     return prefix[1]
 
 
-def _tenant_header(headers: list[tuple[bytes, bytes]]) -> str | None:
-    given = {value.decode("latin-1") for name, value in headers if name == _HEADER} - {""}
+def _the_one_said(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str | None:
+    """Gives what a header that names a tenant says; an empty one says nothing."""
+    given = {value.decode("latin-1") for name, value in headers if name == wanted} - {""}
     if len(given) > 1:
-        raise not_allowed("TENANT_SIGNALS_DISAGREE", "X-Tenant-ID names different tenants")
+        raise not_allowed("TENANT_SIGNALS_DISAGREE", f"{wanted.decode()} comes with two meanings")
     return next(iter(given), None)
 
 

@@ -22,7 +22,8 @@ ABOUT: _About = {
     "summary": "A multi-tenant commerce platform: one master catalogue, many shops.",
     "description": """
 **Which shop.** A request is for the tenant that owns its `Host`; on the platform's own hosts a path
-prefix `/t/{tenant}` or the header `X-Tenant-ID` names one, and the head office is the fallback.
+prefix `/t/{tenant}`, the header `X-Tenant-ID` or a publishable key in `x-publishable-api-key` names
+one, and the head office is the fallback.
 Signals that disagree are 400 `not_allowed`; a shop that is unknown or closed is 404 everywhere.
 
 **Conventions** are those of Medusa: envelopes `{products: [...], count, offset, limit}`, errors

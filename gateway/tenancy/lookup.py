@@ -6,11 +6,13 @@ Known tenants outlive both: memory is refreshed behind the requests and kept whi
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
 import structlog
 from souk.tenant_registry.v1 import tenant_registry_service_pb2 as registry
+from souk.tenant_registry.v1.api_key_service_pb2 import ResolvePublishableKeyRequest
 from souk.tenant_registry.v1.tenant_pb2 import TenantConfig
 
 from gateway.clients import Clients
@@ -18,6 +20,7 @@ from gateway.flights import Flights
 from gateway.tenancy.memory import Entry, TenantMemory
 from gateway.tenancy.shared import SharedTenants
 from gateway.tenancy.tenant import TENANT_ID, KnownTenant, known, tenant_not_found, unknown_shop
+from services.kernel.apikeys import PUBLISHABLE, digest, is_sound
 from services.kernel.errors import InvalidArgument, NotFound, ServiceError, Unavailable, from_rpc
 from services.kernel.scope import Scope, bound
 
@@ -32,6 +35,18 @@ _SCOPE = Scope(None, "services/gateway", frozenset({"host:resolve"}))
 
 _log = structlog.get_logger("gateway")
 Fetch = Callable[[], Coroutine[Any, Any, KnownTenant | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What a tenant is known by, a host or a publishable key, and how to find out whose it is.
+
+    `name` is its kind and its spelling; `is_of` tells whether a tenant that is known has it.
+    """
+
+    name: tuple[str, str]
+    is_of: Callable[[KnownTenant], bool]
+    ask: Callable[[], Coroutine[Any, Any, TenantConfig]]
 
 
 class Tenancy:
@@ -75,13 +90,38 @@ class Tenancy:
         Raises:
             Unavailable: nobody who could know answers.
         """
-        if entry := self._memory.owner(host):
-            tenant = await self._confirmed(entry)
-            if tenant is not None and tenant.owns(host, self._base_domain):
-                return tenant
-        if self._memory.is_unknown("host", host):
+        return await self._owner(
+            Sign(
+                ("host", host),
+                lambda tenant: tenant.owns(host, self._base_domain),
+                lambda: self._ask_host(host),
+            )
+        )
+
+    async def owner_of_key(self, key: str) -> KnownTenant | None:
+        """Finds the tenant of a publishable key, in the same way; one misspelled costs nothing.
+
+        Raises:
+            Unavailable: nobody who could know answers.
+        """
+        if not is_sound(key, PUBLISHABLE):
             return None
-        return await self._flights.join(("host", host), lambda: self._fetch_owner(host))
+        return await self._owner(
+            Sign(
+                ("publishable-key", digest(key).hex()),
+                lambda tenant: tenant.has_key(key),
+                lambda: self._ask_key(digest(key)),
+            )
+        )
+
+    async def _owner(self, sign: Sign) -> KnownTenant | None:
+        if entry := self._memory.owner(*sign.name):
+            tenant = await self._confirmed(entry)
+            if tenant is not None and sign.is_of(tenant):
+                return tenant
+        if self._memory.is_unknown(*sign.name):
+            return None
+        return await self._flights.join(sign.name, lambda: self._fetch_owner(sign))
 
     async def find(self, tenant_id: str) -> KnownTenant | None:
         """Finds a tenant by its id, whatever its state; None when there is none.
@@ -183,21 +223,21 @@ class Tenancy:
         except ServiceError:
             self._memory.confirm_at(tenant_id, time.monotonic() - SOFT_SECONDS)
 
-    async def _fetch_owner(self, host: str) -> KnownTenant | None:
+    async def _fetch_owner(self, sign: Sign) -> KnownTenant | None:
         generation, asked_at = self._memory.generation, time.monotonic()
-        hint = await self._shared.owner_hint(host)
+        hint = await self._shared.owner_hint(*sign.name)
         if hint is not None:
             tenant = await self.find(hint)
-            if tenant is not None and tenant.owns(host, self._base_domain):
-                self._memory.point(host, tenant.id)
+            if tenant is not None and sign.is_of(tenant):
+                self._memory.point(*sign.name, tenant.id)
                 return tenant
         try:
-            tenant = self._learn(await self._ask_host(host), asked_at=asked_at)
+            tenant = self._learn(await sign.ask(), asked_at=asked_at)
         except (NotFound, InvalidArgument):
-            self._memory.put_unknown("host", host, generation=generation)
+            self._memory.put_unknown(*sign.name, generation=generation)
             return None
-        self._memory.point(host, tenant.id)
-        self._later(self._shared.point(host, tenant.id))
+        self._memory.point(*sign.name, tenant.id)
+        self._later(self._shared.point(*sign.name, tenant.id))
         return tenant
 
     def _learn(self, config: TenantConfig, *, asked_at: float) -> KnownTenant:
@@ -217,6 +257,10 @@ class Tenancy:
     async def _ask_host(self, host: str) -> TenantConfig:
         request = registry.ResolveHostRequest(host=host)
         return await self._ask(lambda: self._clients.tenants.ResolveHost(request))
+
+    async def _ask_key(self, of: bytes) -> TenantConfig:
+        request = ResolvePublishableKeyRequest(digest=of)
+        return await self._ask(lambda: self._clients.api_keys.ResolvePublishableKey(request))
 
     async def _ask(self, call: Callable[[], Any]) -> TenantConfig:
         try:

@@ -7,7 +7,7 @@ from gateway.bounded import Bounded
 from gateway.tenancy.tenant import KnownTenant
 
 _TENANTS = 20_000
-_HOSTS = 40_000
+_OWNERS = 40_000
 _UNKNOWN = 4_096
 _DOUBTED = 4_096
 UNKNOWN_SECONDS = 5.0
@@ -25,7 +25,7 @@ class Entry:
 class TenantMemory:
     def __init__(self) -> None:
         self._tenants: Bounded[str, Entry] = Bounded(_TENANTS)
-        self._owners: Bounded[str, str] = Bounded(_HOSTS)
+        self._owners: Bounded[tuple[str, str], str] = Bounded(_OWNERS)
         self._unknown: Bounded[tuple[str, str], float] = Bounded(_UNKNOWN)
         self._doubted: Bounded[str, float] = Bounded(_DOUBTED)
         self._all_doubted_at = NEVER
@@ -36,13 +36,13 @@ class TenantMemory:
     def tenant(self, tenant_id: str) -> Entry | None:
         return self._tenants.get(tenant_id)
 
-    def owner(self, host: str) -> Entry | None:
-        """The tenant that a host pointed to when last asked; the caller checks that it owns it."""
-        tenant_id = self._owners.get(host)
+    def owner(self, kind: str, name: str) -> Entry | None:
+        """The tenant that a host or a key pointed to when last asked; is it its own still?"""
+        tenant_id = self._owners.get((kind, name))
         return self._tenants.get(tenant_id) if tenant_id is not None else None
 
-    def point(self, host: str, tenant_id: str) -> None:
-        self._owners.put(host, tenant_id)
+    def point(self, kind: str, name: str, tenant_id: str) -> None:
+        self._owners.put((kind, name), tenant_id)
 
     def put(self, tenant: KnownTenant, *, asked_at: float) -> KnownTenant:
         """Holds a tenant and gives the newest version: an older one is ignored.

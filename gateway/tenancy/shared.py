@@ -1,8 +1,9 @@
 """Tenants in Redis, shared by all gateway processes, and believed only as far as it can be checked.
 
 A value is a hash: the configuration as bytes, its version, when the registry confirmed it, and a
-MAC over all of it and the tenant's id, so that what anybody else wrote there is never served. A
-host's key holds only a hint, the id of a tenant whose configuration then must name the host.
+MAC over all of it and the tenant's id, so that what anybody else wrote there is never served. The
+key of a host, or of a publishable key's digest, holds only a hint: the id of a tenant whose
+configuration then must name it.
 """
 
 import asyncio
@@ -102,12 +103,12 @@ class SharedTenants:
         arguments = (version, confirmed, config, mac, _KEPT_SECONDS)
         await self._quietly(lambda: self._redis.eval(_FENCED_PUT, 1, name, *arguments))
 
-    async def owner_hint(self, host: str) -> str | None:
-        raw = await self._quietly(lambda: self._redis.getrange(key("host", host), 0, 63))
+    async def owner_hint(self, kind: str, name: str) -> str | None:
+        raw = await self._quietly(lambda: self._redis.getrange(key(kind, name), 0, 63))
         return _bytes(raw).decode("ascii", "replace") or None
 
-    async def point(self, host: str, tenant_id: str) -> None:
-        await self._quietly(lambda: self._redis.set(key("host", host), tenant_id, ex=_KEPT_SECONDS))
+    async def point(self, kind: str, name: str, tenant_id: str) -> None:
+        await self._quietly(lambda: self._redis.set(key(kind, name), tenant_id, ex=_KEPT_SECONDS))
 
     async def publish(self, tenant_id: str, version: int) -> None:
         """Tells every gateway process; version 0 means that it must ask."""

@@ -17,6 +17,7 @@ class Source(Enum):
     HOST = "host"
     PREFIX = "prefix"
     HEADER = "header"
+    KEY = "publishable_key"
     FALLBACK = "fallback"
 
 
@@ -51,37 +52,59 @@ def resolution_of(request: Request) -> Resolution:
 
 
 async def resolve(
-    tenancy: Tenancy, host: Host, *, prefix: str | None, header: str | None
+    tenancy: Tenancy, host: Host, *, prefix: str | None, header: str | None, key: str | None
 ) -> Resolution:
-    """Finds the tenant: a tenant's own host never yields, elsewhere prefix and header must agree.
+    """Finds the tenant: a tenant's own host never yields, elsewhere the others must agree.
+
+    `key` is a publishable one.
 
     Raises:
         Refused: 404 for a host whose shop is not open, or is not, and for a name that cannot be a
-            tenant's; 400 for signals that disagree.
+            tenant's; 400 for signals that disagree, and for a key that is no live one.
     """
     if not host.is_platform:
-        return _on_own_host(await tenancy.owner(host.name), prefix, header)
+        return _on_own_host(await tenancy.owner(host.name), prefix, header, key)
     if prefix is not None and header is not None and prefix != header:
         raise _disagreement()
     named = header if prefix is None else prefix
     if named is None:
-        return Resolution(None, Source.FALLBACK)
+        return await _by_key(tenancy, key)
     if not TENANT_ID.fullmatch(named):
         raise unknown_shop()
+    if key is not None and (await _by_key(tenancy, key)).named != named:
+        raise _disagreement()
     source = Source.HEADER if prefix is None else Source.PREFIX
     return Resolution(await tenancy.find(named), source, named)
 
 
-def _on_own_host(tenant: KnownTenant | None, prefix: str | None, header: str | None) -> Resolution:
+async def _by_key(tenancy: Tenancy, key: str | None) -> Resolution:
+    if key is None:
+        return Resolution(None, Source.FALLBACK)
+    tenant = await tenancy.owner_of_key(key)
+    if tenant is None:
+        raise _no_key()
+    return Resolution(tenant, Source.KEY, tenant.id)
+
+
+def _on_own_host(
+    tenant: KnownTenant | None, prefix: str | None, header: str | None, key: str | None
+) -> Resolution:
     # A closed shop is looked at before the other signals are: its host must tell nothing.
     if tenant is None or not tenant.is_open:
         raise unknown_shop()
     if any(named not in (None, tenant.id) for named in (prefix, header)):
         raise _disagreement()
+    if key is not None and not tenant.has_key(key):
+        raise _no_key()
     return Resolution(tenant, Source.HOST, tenant.id)
 
 
 def _disagreement() -> Refused:
     return not_allowed(
-        "TENANT_SIGNALS_DISAGREE", "Host, path prefix and X-Tenant-ID name different tenants"
+        "TENANT_SIGNALS_DISAGREE", "Host, path prefix, X-Tenant-ID and key name different tenants"
     )
+
+
+def _no_key() -> Refused:
+    """One answer for a key of another tenant's, a revoked one and one of nobody's."""
+    return not_allowed("PUBLISHABLE_KEY_INVALID", "A valid publishable key is required")

@@ -7,6 +7,7 @@ from google.protobuf.message import DecodeError
 from souk.tenant_registry.v1.tenant_pb2 import Tenant, TenantConfig
 
 from gateway.errors import Problem, Refused
+from services.kernel.apikeys import digest
 from services.kernel.errors import NotFound
 
 ACTIVE, ARCHIVED = "active", "archived"
@@ -32,6 +33,7 @@ class KnownTenant:
     capabilities: tuple[str, ...]
     state: str
     hosts: tuple[str, ...]
+    key_digests: frozenset[bytes]
     version: int
     plan: str = "standard"
     cors_origins: tuple[str, ...] = ()
@@ -43,6 +45,10 @@ class KnownTenant:
 
     def owns(self, host: str, base_domain: str) -> bool:
         return host in self.hosts or host == f"{self.id}.{base_domain}"
+
+    def has_key(self, key: str) -> bool:
+        """Tells whether a publishable key is one of its live ones."""
+        return digest(key) in self.key_digests
 
 
 def known(config: TenantConfig) -> KnownTenant:
@@ -66,6 +72,7 @@ def known(config: TenantConfig) -> KnownTenant:
         capabilities=tuple(tenant.capabilities),
         state=Tenant.State.Name(tenant.state).removeprefix("STATE_").lower(),
         hosts=tuple(config.hosts),
+        key_digests=frozenset(config.publishable_key_digests),
         version=config.version,
         plan=_PLANS.get(tenant.plan, "standard"),
         cors_origins=tuple(tenant.cors_origins),

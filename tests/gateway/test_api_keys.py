@@ -2,10 +2,14 @@
 
 import asyncio
 import base64
+import time
 import uuid
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from souk.tenant_registry.v1.api_key_service_pb2 import ResolvedApiKey
 
 from gateway.apikeys import ApiKeys, key_in
 from gateway.errors import Refused
@@ -129,6 +133,22 @@ async def test_an_expired_key_ends_by_itself(http, make):
         while (await http.get("/admin/tenants/paris", headers=bearing(key["token"]))).is_success:
             await asyncio.sleep(0.05)
     assert datetime.now(UTC) >= ends
+
+
+async def test_a_known_key_ends_when_its_time_comes(monkeypatch):
+    ends = Timestamp(seconds=2_000_000_000)
+
+    class Registry:
+        async def ResolveApiKey(self, _request):  # noqa: N802
+            return ResolvedApiKey(name="tenants/paris/apiKeys/apk_1", expire_time=ends)
+
+    known, key = ApiKeys(SimpleNamespace(api_keys=Registry())), new_key(SECRET)  # type: ignore[arg-type]
+    monkeypatch.setattr(time, "time", lambda: ends.seconds - 1)
+    assert (await known.holder(key, fresh=False, request_id="")).tenant == "paris"
+
+    monkeypatch.setattr(time, "time", lambda: ends.seconds)
+    with pytest.raises(Refused):
+        await known.holder(key, fresh=False, request_id="")
 
 
 async def test_the_acts_of_a_machine_are_its_own_in_the_log(http, make, admin):

@@ -56,7 +56,7 @@ class Process:
 async def process(cluster):
     started = Process(cluster)
     yield started
-    for table in ("domain", "audit_leaf", "request_record", "tenant"):
+    for table in ("api_key", "domain", "audit_leaf", "request_record", "tenant"):
         await started.execute(f"DELETE FROM {table} WHERE tenant_id = ANY($1)", started.made)
     if started.child is not None:
         await started.child.stop()
@@ -84,7 +84,8 @@ class Two:
         self.process = process
         self.asked: list[str] = []
         self._closing = closing
-        self._stub = self._clients(process.port).tenants
+        clients = self._clients(process.port)
+        self._stub, self.api_keys = clients.tenants, clients.api_keys
         mark = uuid.uuid4().hex[:12]
         self.paris, self.lyon = f"paris-{mark}", f"lyon-{mark}"
         self.host, self.new_host = f"{mark}.example", f"new-{mark}.example"

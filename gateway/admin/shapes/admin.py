@@ -37,7 +37,9 @@ class ContextDocument(BaseModel):
     """Which tenant this request is for, how that was found, and what who asks may do there."""
 
     tenant: KnownTenantDocument
-    source: str = Field(description="host, prefix, header or fallback.", examples=["host"])
+    source: str = Field(
+        description="host, prefix, header, publishable_key or fallback.", examples=["host"]
+    )
     user: UserDocument | None = Field(description="null for a machine's key.")
     permissions: list[str] = Field(examples=[["listing:read", "listing:write"]])
     roles: list[str] = Field(examples=[["TenantAdmin"]])
