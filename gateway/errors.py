@@ -24,6 +24,8 @@ _STATE_CONFLICTS = frozenset(
     {
         "CATEGORY_IN_USE",
         "COLLECTION_IN_USE",
+        "LAST_GLOBAL_ADMIN",
+        "LAST_TENANT_ADMIN",
         "PRODUCT_LISTED",
         "PRODUCT_NOT_PUBLISHED",
         "TENANT_ARCHIVED",

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from souk.tenant_registry.v1.access_service_pb2_grpc import add_AccessServiceServicer_to_server
 from souk.tenant_registry.v1.api_key_service_pb2_grpc import add_ApiKeyServiceServicer_to_server
+from souk.tenant_registry.v1.assignment_service_pb2_grpc import (
+    add_AssignmentServiceServicer_to_server,
+)
 from souk.tenant_registry.v1.session_service_pb2_grpc import add_SessionServiceServicer_to_server
 from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import (
     add_TenantRegistryServiceServicer_to_server,
@@ -13,6 +16,7 @@ from services.kernel.server import Runtime, Service, Servicer, main
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.servicer import Access
 from services.tenant_registry.access.sessions import Sessions
+from services.tenant_registry.assignments.servicer import Assignments
 from services.tenant_registry.bootstrap import bootstrap
 from services.tenant_registry.keys.servicer import ApiKeys
 from services.tenant_registry.servicer import TenantRegistry
@@ -27,10 +31,13 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
     )
     sessions = Sessions(settings.secret("session.key"))
     access = Access(runtime.db, Passwords(), sessions, Attempts(runtime.db))
+    keys = ApiKeys(runtime.db, head_office=settings.head_office)
+    assignments = Assignments(runtime.db, head_office=settings.head_office)
     return [
         (add_TenantRegistryServiceServicer_to_server, registry),
         (add_AccessServiceServicer_to_server, access),
-        (add_ApiKeyServiceServicer_to_server, ApiKeys(runtime.db)),
+        (add_ApiKeyServiceServicer_to_server, keys),
+        (add_AssignmentServiceServicer_to_server, assignments),
         (add_SessionServiceServicer_to_server, SessionMethods(runtime.db, sessions)),
     ]
 

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from google.protobuf.struct_pb2 import Struct
 from pydantic import Field
 from souk.tenant_registry.v1 import access_service_pb2 as access
 from souk.tenant_registry.v1 import tenant_pb2 as tenants
@@ -14,14 +13,14 @@ from services.kernel.names import new_id
 from services.kernel.scope import Scope, bound
 from services.kernel.server import Runtime
 from services.kernel.settings import SoukSettings, load
-from services.tenant_registry.access import queries
+from services.tenant_registry.access import grants, queries
+from services.tenant_registry.access.granting import GLOBAL_ADMIN, TENANT_ADMIN
 from services.tenant_registry.access.passwords import Passwords
-from services.tenant_registry.models import Admin, Assignment, Tenant
+from services.tenant_registry.models import Admin, Tenant
 from services.tenant_registry.tenants import fields
 from services.tenant_registry.tenants.rules import State
 from services.tenant_registry.tenants.servicer import added
 
-ACTOR = "services/tenant-registry"
 METHOD = "souk.tenant_registry.v1.Bootstrap/Run"
 HEAD_OFFICE = tenants.Tenant(
     display_name="Impact Nutrition",
@@ -43,7 +42,7 @@ async def bootstrap(runtime: Runtime) -> None:
     settings = load(BootstrapSettings)
     email = (settings.admin_email or f"admin@{settings.base_domain}").lower()
     password_hash = await Passwords().hash(settings.secret("admin.password"))
-    scope = Scope(None, ACTOR, frozenset(), request_id=new_id("req"))
+    scope = Scope(None, grants.OWN, frozenset(), request_id=new_id("req"))
     with bound(scope, METHOD):
         async with runtime.db.platform() as session:
             # Two at the same time take turns; the second one finds everything made.
@@ -60,28 +59,23 @@ async def _head_office(session: AsyncSession, tenant_id: str) -> None:
 
 
 async def _first_admin(session: AsyncSession, email: str, password_hash: str) -> None:
+    """Sees to it that the platform has a GlobalAdmin, and each tenant a TenantAdmin."""
     now = datetime.now(UTC)
-    if await queries.has_global_admin(session, now):
-        return
-    admin = await queries.admin_with_email(session, email)
-    if admin is None:
-        admin = _admin(email, password_hash, now)
-        session.add(admin)
-        await session.flush()
-        name = f"admins/{admin.admin_id}"
-        audit.record(session, resource=name, after=access.Admin(name=name))
-    assignment = _assignment(admin, now)
-    session.add(assignment)
-    name = f"admins/{admin.admin_id}/assignments/{assignment.assignment_id}"
-    # Assignments have no message in the contract yet.
-    granted = Struct()
-    granted.update({"role": assignment.role_id, "tenant": "GLOBAL", "reason": assignment.reason})
-    audit.record(session, resource=name, after=granted)
-    telemetry.logger().info("first_admin_created", admin=admin.admin_id)
+    keeper = await queries.oldest_guardian(session, GLOBAL_ADMIN, None, now=now)
+    if keeper is None:
+        keeper = await _admin(session, email, password_hash, now)
+        await grants.give_first(session, keeper, tenant=None, reason="the platform's first admin")
+        telemetry.logger().info("first_admin_created", admin=keeper)
+    for tenant in await queries.tenants_without(session, TENANT_ADMIN, now=now):
+        await grants.give_first(session, keeper, tenant=tenant, reason="the tenant had no admin")
 
 
-def _admin(email: str, password_hash: str, now: datetime) -> Admin:
-    return Admin(
+async def _admin(session: AsyncSession, email: str, password_hash: str, now: datetime) -> str:
+    """Finds the admin with an e-mail, or makes one; tells their id."""
+    found = await queries.admin_with_email(session, email)
+    if found is not None:
+        return found.admin_id
+    admin = Admin(
         admin_id=new_id("user"),
         email=email,
         first_name="",
@@ -90,15 +84,8 @@ def _admin(email: str, password_hash: str, now: datetime) -> Admin:
         create_time=now,
         update_time=now,
     )
-
-
-def _assignment(admin: Admin, now: datetime) -> Assignment:
-    return Assignment(
-        assignment_id=new_id("asgn"),
-        admin_id=admin.admin_id,
-        role_id="GlobalAdmin",
-        from_time=now,
-        granted_by=ACTOR,
-        reason="the platform's first admin",
-        create_time=now,
-    )
+    session.add(admin)
+    await session.flush()
+    name = f"admins/{admin.admin_id}"
+    audit.record(session, resource=name, after=access.Admin(name=name))
+    return admin.admin_id

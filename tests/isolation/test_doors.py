@@ -26,6 +26,11 @@ DOORS = {
         ("services/tenant_registry/sessions/servicer.py", "RenewSession"),
         ("services/tenant_registry/sessions/servicer.py", "ListSessions"),
         ("services/tenant_registry/sessions/servicer.py", "DeleteSession"),
+        # What an admin may hand on depends on what they and others hold everywhere.
+        ("services/tenant_registry/assignments/servicer.py", "GetAssignment"),
+        ("services/tenant_registry/assignments/servicer.py", "ListAssignments"),
+        ("services/tenant_registry/assignments/servicer.py", "CreateAssignment"),
+        ("services/tenant_registry/assignments/servicer.py", "DeleteAssignment"),
         # The platform's own operators make and list tenants.
         ("services/tenant_registry/tenants/servicer.py", "CreateTenant"),
         ("services/tenant_registry/tenants/servicer.py", "ListTenants"),

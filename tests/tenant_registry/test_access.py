@@ -10,11 +10,15 @@ HOUR = timedelta(hours=1)
 AT_TENANT = {
     "GlobalAdmin": PERMISSIONS["TENANT"],
     "TenantAdmin": {
+        "assignment:read",
+        "assignment:write",
         "category:read",
         "collection:read",
         "domain:read",
         "domain:write",
         "event:read",
+        "key:read",
+        "key:write",
         "listing:read",
         "listing:write",
         "product:read",
@@ -60,7 +64,8 @@ async def test_the_first_admin_may_do_everything_everywhere(access_of, rows, pla
 
     assert await access_of(admin, None) == (PERMISSIONS["PLATFORM"], ["GlobalAdmin"])
     for tenant in ("hq", "paris", "lyon"):
-        assert await access_of(admin, tenant) == (PERMISSIONS["TENANT"], ["GlobalAdmin"])
+        roles = ["GlobalAdmin", "TenantAdmin"]
+        assert await access_of(admin, tenant) == (PERMISSIONS["TENANT"], roles)
 
 
 @pytest.mark.parametrize("role", AT_TENANT)

@@ -8,6 +8,7 @@ from souk.kernel.v1 import access_pb2
 from souk.tenant_registry.v1 import (
     access_service_pb2,
     api_key_service_pb2,
+    assignment_service_pb2,
     session_service_pb2,
     tenant_registry_service_pb2,
 )
@@ -16,9 +17,9 @@ from services.tenant_registry.access.rules import (
     OF_SERVICES,
     PERMISSIONS,
     Grant,
-    access,
     expanded,
 )
+from services.tenant_registry.access.rules import access as access_of
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -26,12 +27,17 @@ CONTRACT = (
     audit_service_pb2,
     access_service_pb2,
     api_key_service_pb2,
+    assignment_service_pb2,
     catalog_service_pb2,
     listing_service_pb2,
     session_service_pb2,
     storefront_service_pb2,
     tenant_registry_service_pb2,
 )
+
+
+def access(grants, *, at, now, opened=("paris", "lyon")):
+    return access_of(grants, at=at, now=now, opened=opened)
 
 
 def grant(role="TenantAdmin", tenant="paris", reach="TENANT", patterns=("listing:*",), **times):

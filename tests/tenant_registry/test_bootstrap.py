@@ -29,7 +29,23 @@ async def everything(rows):
     ] + [await rows.fetch("SELECT * FROM tenant WHERE tenant_id = 'hq'")]
 
 
+async def test_bootstrapping_gives_each_tenant_an_admin_that_has_none(platform, rows, new_tenant):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+
+    assert await bootstrap(platform) == 0
+
+    for tenant in (paris, lyon):
+        kept = await rows.fetch(
+            "SELECT email, role_id, granted_by FROM assignment JOIN admin USING (admin_id)"
+            " WHERE tenant_id = $1",
+            tenant,
+        )
+        given = (platform.settings.admin, "TenantAdmin", "services/tenant-registry")
+        assert [tuple(row) for row in kept] == [given]
+
+
 async def test_bootstrapping_again_changes_nothing_not_even_for_another_email(platform, rows):
+    await bootstrap(platform)
     before = await everything(rows)
 
     codes = set(
@@ -45,10 +61,10 @@ async def test_bootstrapping_again_changes_nothing_not_even_for_another_email(pl
 async def test_the_head_office_and_the_first_admin_left_events_without_an_email(
     platform, events_of
 ):
-    events = [e for e in await events_of("hq", number=3) if e.method == METHOD]
+    events = [e for e in await events_of("hq", number=4) if e.method == METHOD]
 
-    resources = sorted(event.resource.partition("/user_")[0] for event in events)
-    assert resources == ["admins", "admins", "tenants/hq"]
+    resources = sorted(event.resource.rpartition("/")[0] for event in events)
+    assert resources == ["admins", "assignments", "tenants", "tenants/hq/assignments"]
     assert platform.settings.admin not in str(events)
 
 

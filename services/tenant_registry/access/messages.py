@@ -1,8 +1,9 @@
-"""Admins as callers see them."""
+"""Admins and their assignments as callers see them."""
 
 from souk.tenant_registry.v1 import access_service_pb2 as pb
+from souk.tenant_registry.v1 import assignment_service_pb2 as assignments
 
-from services.tenant_registry.models import Admin
+from services.tenant_registry.models import Admin, Assignment
 
 
 def admin(row: Admin) -> pb.Admin:
@@ -14,4 +15,30 @@ def admin(row: Admin) -> pb.Admin:
     )
     message.create_time.FromDatetime(row.create_time)
     message.update_time.FromDatetime(row.update_time)
+    if row.deactivate_time is not None:
+        message.deactivate_time.FromDatetime(row.deactivate_time)
     return message
+
+
+def assignment(row: Assignment) -> assignments.Assignment:
+    message = assignments.Assignment(
+        name=f"{_under(row.tenant_id)}assignments/{row.assignment_id}",
+        admin=f"admins/{row.admin_id}",
+        role=role_name(row.role_id, row.tenant_id),
+        reason=row.reason,
+        granted_by=row.granted_by,
+        revoked_by=row.revoked_by or "",
+    )
+    for field in ("from_time", "until_time", "create_time", "revoke_time"):
+        if getattr(row, field) is not None:
+            getattr(message, field).FromDatetime(getattr(row, field))
+    return message
+
+
+def role_name(role_id: str, tenant: str | None) -> str:
+    """Names a role: those that a tenant made are told by their ids from those of the platform."""
+    return f"{_under(tenant) if role_id.startswith('role_') else ''}roles/{role_id}"
+
+
+def _under(tenant: str | None) -> str:
+    return f"tenants/{tenant}/" if tenant else ""

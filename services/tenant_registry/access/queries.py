@@ -1,17 +1,25 @@
 """What is asked of admins and their assignments; all of it through the platform's door."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.tenant_registry.access.rules import Grant
-from services.tenant_registry.models import Admin, Assignment, Policy
+from services.tenant_registry.models import Admin, Assignment, Policy, Role, Tenant
 
 
 async def admin_with_email(session: AsyncSession, email: str) -> Admin | None:
     found: Admin | None = await session.scalar(select(Admin).where(Admin.email == email))
     return found
+
+
+async def is_active(session: AsyncSession, admin_id: str) -> bool:
+    statement = select(Admin.admin_id).where(
+        Admin.admin_id == admin_id, Admin.deactivate_time.is_(None)
+    )
+    return await session.scalar(statement) is not None
 
 
 async def admin_and_grants(
@@ -31,19 +39,100 @@ async def admin_and_grants(
     return rows[0].Admin, [_grant(row.Assignment, row.Policy) for row in rows if row.Policy]
 
 
-async def has_global_admin(session: AsyncSession, now: datetime) -> bool:
-    """Tells whether somebody holds GlobalAdmin everywhere."""
-    found = await session.scalar(
-        select(Assignment.assignment_id)
-        .where(
-            Assignment.role_id == "GlobalAdmin",
-            Assignment.tenant_id.is_(None),
-            Assignment.revoke_time.is_(None),
-            (Assignment.until_time > now) | Assignment.until_time.is_(None),
-        )
-        .limit(1)
+async def admins_locked(session: AsyncSession, ids: Collection[str]) -> Sequence[Admin]:
+    """Reads admins as they are now, by id, and makes other acts on them wait."""
+    statement = select(Admin).where(Admin.admin_id.in_(ids)).order_by(Admin.admin_id)
+    found = await session.scalars(
+        statement.with_for_update().execution_options(populate_existing=True)
     )
-    return found is not None
+    return found.all()
+
+
+async def grants_locked(
+    session: AsyncSession, ids: Collection[str], *, now: datetime
+) -> dict[str, list[Grant]]:
+    """Reads what admins hold or will, and keeps it and the roles as they are until the end."""
+    statement = (
+        select(Assignment, Policy)
+        .join(Role, Role.role_id == Assignment.role_id)
+        .join(Policy, Policy.role_id == Role.role_id)
+        .where(Assignment.admin_id.in_(ids), not_ended(now))
+    )
+    rows = await session.execute(statement.with_for_update(read=True, of=(Assignment, Role)))
+    found: dict[str, list[Grant]] = {}
+    for assignment, policy in rows.all():
+        found.setdefault(assignment.admin_id, []).append(_grant(assignment, policy))
+    return found
+
+
+async def grants_of_role(session: AsyncSession, assignment: Assignment) -> list[Grant]:
+    """Tells what an assignment that is not stored yet would give; nothing when no such role is."""
+    statement = (
+        select(Policy)
+        .join(Role, Role.role_id == Policy.role_id)
+        .where(Role.role_id == assignment.role_id)
+    )
+    policies = await session.scalars(statement.with_for_update(read=True, of=Role))
+    return [_grant(assignment, policy) for policy in policies.all()]
+
+
+async def assignment_at(
+    session: AsyncSession, assignment_id: str, tenant: str | None
+) -> Assignment | None:
+    """Finds an assignment of one tenant or, with None, one that counts everywhere."""
+    row = await session.get(Assignment, assignment_id)
+    return row if row is not None and row.tenant_id == tenant else None
+
+
+async def places_of(session: AsyncSession, admin_id: str, *, now: datetime) -> set[str | None]:
+    """Tells where an admin holds a role or will; None is everywhere."""
+    statement = select(Assignment.tenant_id).where(Assignment.admin_id == admin_id, not_ended(now))
+    return set((await session.scalars(statement)).all())
+
+
+async def guardians(
+    session: AsyncSession, role: str, tenant: str | None, *, now: datetime
+) -> set[str]:
+    """Names active admins who hold a role there without an end: two, where there are so many."""
+    statement = _guardians(role, now).where(Assignment.tenant_id == tenant).distinct().limit(2)
+    return set((await session.scalars(statement)).all())
+
+
+async def oldest_guardian(
+    session: AsyncSession, role: str, tenant: str | None, *, now: datetime
+) -> str | None:
+    statement = _guardians(role, now).where(Assignment.tenant_id == tenant)
+    found: str | None = await session.scalar(
+        statement.order_by(Assignment.create_time, Assignment.assignment_id).limit(1)
+    )
+    return found
+
+
+async def tenants_without(session: AsyncSession, role: str, *, now: datetime) -> Sequence[str]:
+    """Names the tenants, but archived ones, where nobody active holds a role without an end."""
+    kept = _guardians(role, now).where(Assignment.tenant_id == Tenant.tenant_id).exists()
+    statement = select(Tenant.tenant_id).where(Tenant.state != "ARCHIVED", ~kept)
+    return (await session.scalars(statement.order_by(Tenant.tenant_id))).all()
+
+
+def _guardians(role: str, now: datetime) -> Select[str]:
+    return (
+        select(Assignment.admin_id)
+        .join(Admin, Admin.admin_id == Assignment.admin_id)
+        .where(
+            Assignment.role_id == role,
+            Assignment.until_time.is_(None),
+            Assignment.from_time <= now,
+            Assignment.revoke_time.is_(None),
+            Admin.deactivate_time.is_(None),
+        )
+    )
+
+
+def not_ended(now: datetime) -> ColumnElement[bool]:
+    """Says which assignments count, or will when their time comes."""
+    unrevoked = Assignment.revoke_time.is_(None) | (Assignment.revoke_time > now)
+    return unrevoked & (Assignment.until_time.is_(None) | (Assignment.until_time > now))
 
 
 def _grant(assignment: Assignment, policy: Policy) -> Grant:
@@ -55,4 +144,5 @@ def _grant(assignment: Assignment, policy: Policy) -> Grant:
         revoke_time=assignment.revoke_time,
         reach=policy.reach,
         patterns=tuple(policy.permissions),
+        assignment=assignment.assignment_id,
     )

@@ -39,9 +39,10 @@ class Access(LoginMethods, pb_grpc.AccessServiceServicer):
         if found is None:
             raise NotFound("ADMIN_NOT_FOUND", f"no admin {request.admin}", admin=request.admin)
         admin, grants = found
-        access = rules.access(grants, at=at, now=now)
+        access = rules.access(grants, at=at, now=now, opened={at or ""})
         return pb.Access(
             admin=messages.admin(admin),
             permissions=sorted(access.permissions),
             roles=sorted(access.roles),
+            version=admin.access_version or 0,
         )

@@ -35,8 +35,9 @@ _TURNS = text("SELECT pg_advisory_xact_lock(hashtextextended('api_key/' || :tena
 
 
 class ApiKeys(pb_grpc.ApiKeyServiceServicer):
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, head_office: str) -> None:
         self._db = db
+        self._head_office = head_office
         self._noting: set[asyncio.Task[None]] = set()
 
     async def CreateApiKey(
@@ -59,7 +60,7 @@ class ApiKeys(pb_grpc.ApiKeyServiceServicer):
             tenant = await session.get(Tenant, row.tenant_id)
             if tenant is None:
                 raise not_found(request.parent)
-            if not set(row.permissions) <= await _held_by_maker(session):
+            if not set(row.permissions) <= await _held_by_maker(session, self._head_office):
                 raise PermissionDenied(
                     "KEY_EXCEEDS_MAKER", "a key cannot hold what its maker does not hold here"
                 )
@@ -173,7 +174,7 @@ def _moment(given: Timestamp) -> datetime:
         return datetime.min.replace(tzinfo=UTC)
 
 
-async def _held_by_maker(session: AsyncSession) -> frozenset[str]:
+async def _held_by_maker(session: AsyncSession, head_office: str) -> frozenset[str]:
     """Tells what the caller holds at the scope's tenant, and lets nobody take it away meanwhile.
 
     Raises:
@@ -185,7 +186,9 @@ async def _held_by_maker(session: AsyncSession) -> frozenset[str]:
     found = await access_queries.admin_and_grants(session, admin_id)
     if found is None:
         return frozenset()
-    held = access(found[1], at=scope.tenant, now=datetime.now(UTC))
+    # A key outlives an access grant, so what that opens is not for keys.
+    opened = {head_office}
+    held = access(found[1], at=scope.tenant, now=datetime.now(UTC), opened=opened)
     return held.permissions & scope.permissions
 
 

@@ -62,7 +62,10 @@ class Domain(TenantOwned, Base):
 
 
 class Admin(Base):
-    """Somebody who runs a tenant, several, or the platform. `email` is in lower case."""
+    """Somebody who runs a tenant, several, or the platform. `email` is in lower case.
+
+    `access_version` rises with whatever changes what they may do; None until something does.
+    """
 
     __tablename__ = "admin"
     __table_args__ = ({"info": {"scope": "platform"}},)
@@ -76,6 +79,7 @@ class Admin(Base):
     update_time: Mapped[datetime] = mapped_column(Time)
     last_login_time: Mapped[datetime | None] = mapped_column(Time)
     deactivate_time: Mapped[datetime | None] = mapped_column(Time)
+    access_version: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Role(Base):
@@ -129,3 +133,4 @@ class Assignment(Base):
     reason: Mapped[str] = mapped_column(Text)
     create_time: Mapped[datetime] = mapped_column(Time)
     revoke_time: Mapped[datetime | None] = mapped_column(Time)
+    revoked_by: Mapped[str | None] = mapped_column(Text)

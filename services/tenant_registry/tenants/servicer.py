@@ -15,6 +15,8 @@ from services.kernel.db import Database
 from services.kernel.errors import AlreadyExists, FailedPrecondition, NotFound
 from services.kernel.scope import current_scope
 from services.kernel.updates import check_etag, masked
+from services.tenant_registry.access import grants
+from services.tenant_registry.access.queries import is_active
 from services.tenant_registry.models import Tenant
 from services.tenant_registry.tenants import fields, messages, queries, rules
 from services.tenant_registry.tenants.rules import State
@@ -59,6 +61,7 @@ class TenantMethods:
             if answer := await requests.answered(session, request, tenants.Tenant):
                 return answer
             row = await added(session, tenant_id, wanted, state=State.PROVISIONING)
+            await _first_admin(session, tenant_id)
             return await requests.remember(session, request, row)
 
     async def UpdateTenant(
@@ -177,6 +180,13 @@ async def added(
     message = messages.tenant(row)
     audit.record(session, resource=message.name, after=message, tenant=tenant_id)
     return message
+
+
+async def _first_admin(session: AsyncSession, tenant_id: str) -> None:
+    """Makes the admin who creates a tenant its first TenantAdmin, so that it always has one."""
+    actor, _, admin_id = current_scope().actor.partition("/")
+    if actor == "admins" and await is_active(session, admin_id):
+        await grants.give_first(session, admin_id, tenant=tenant_id, reason="created the tenant")
 
 
 def _own(name: str) -> None:

@@ -24,7 +24,7 @@ async def test_the_context_tells_the_tenant_and_how_it_was_found(
     assert (context["tenant"]["id"], context["source"]) == (tenant, source)
     assert context["tenant"]["currency_code"] == ("tnd" if tenant == "hq" else "eur")
     assert "listing:write" in context["permissions"]
-    assert context["roles"] == ["GlobalAdmin"]
+    assert context["roles"] == ["GlobalAdmin", "TenantAdmin"]
 
 
 async def test_an_admin_reads_themself(admin, platform):

@@ -1,0 +1,162 @@
+"""Who may give and take roles: pure rules, which know no database.
+
+Here counts what an admin's assignments give, whether or not a tenant is open to them: an access
+grant is for looking into a shop, and neither adds to nor takes from what may be handed on.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.tenant_registry.access.rules import (
+    PLATFORM,
+    TENANT,
+    Grant,
+    Verdict,
+    covers,
+    expanded,
+)
+
+GLOBAL_ADMIN, TENANT_ADMIN = "GlobalAdmin", "TenantAdmin"
+# Stands for any tenant at which nobody in question holds a role of its own: no tenant's id.
+ANY_OTHER = ""
+REASON_LIMIT = 500
+_MOST_NAMED = 5
+
+
+class Refused(Exception):
+    """A role may not be given or taken; `reason` is the one that callers switch on."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """An admin, and one `Grant` for each policy of each role that was ever given to them."""
+
+    admin: str
+    active: bool
+    grants: tuple[Grant, ...] = ()
+
+    def may(self, at: str | None, *, now: datetime, until: datetime | None) -> frozenset[str]:
+        """The patterns that they hold at a place now, and will until then; None is for good."""
+        if not self.active:
+            return frozenset()
+        return _patterns(
+            grant
+            for grant in self.grants
+            if grant.verdict(at=at, now=now) is Verdict.COUNTS and _lasts(grant, until)
+        )
+
+    def will(self, at: str | None, *, now: datetime) -> frozenset[str]:
+        """The patterns that they hold there, or will when their time comes."""
+        ended = (Verdict.REVOKED, Verdict.EXPIRED)
+        return _patterns(
+            grant
+            for grant in self.grants
+            if grant.reaches(at) and grant.verdict(at=at, now=now) not in ended
+        )
+
+    def places(self, now: datetime) -> set[str | None]:
+        """Where they hold a role or will: tenants, and with None the platform and all tenants."""
+        ended = (Verdict.REVOKED, Verdict.EXPIRED)
+        return {g.tenant for g in self.grants if g.verdict(at=g.tenant, now=now) not in ended}
+
+    def guards(self, now: datetime) -> set[str | None]:
+        """Where they are GlobalAdmin or TenantAdmin, now and without an end."""
+        return {grant.tenant for grant in self.grants if self.active and is_guardian(grant, now)}
+
+    def with_(self, given: Sequence[Grant]) -> "Holder":
+        return replace(self, grants=(*self.grants, *given))
+
+    def without(self, assignment: str) -> "Holder":
+        return replace(self, grants=tuple(g for g in self.grants if g.assignment != assignment))
+
+    def gone(self) -> "Holder":
+        return replace(self, active=False)
+
+
+def may_give(granter: Holder, target: Holder, given: Sequence[Grant], *, now: datetime) -> None:
+    """Lets an admin give a role, whose policies are `given`, to another.
+
+    Raises:
+        Refused: GRANT_TO_SELF, ROLE_IS_GLOBAL, GRANT_EXCEEDS or GRANT_OVER_MORE.
+    """
+    tenant, until = given[0].tenant, given[0].until_time
+    if granter.admin == target.admin:
+        raise Refused("GRANT_TO_SELF", "nobody gives a role to themselves")
+    if tenant is not None and any(grant.reach == PLATFORM for grant in given):
+        raise Refused("ROLE_IS_GLOBAL", "this role is given everywhere or not at all")
+    for at in _reached({tenant}):
+        wanted = _patterns(grant for grant in given if grant.reaches(at))
+        missing = beyond(wanted, granter.may(at, now=now, until=until), _reach(at))
+        if missing:
+            raise Refused("GRANT_EXCEEDS", f"you do not hold there, or so long: {_told(missing)}")
+    not_over_more(granter, target, {tenant}, now=now)
+
+
+def not_over_more(
+    granter: Holder, target: Holder, places: set[str | None], *, now: datetime
+) -> None:
+    """Keeps an admin from acting over one who holds more, or will, at one of the places.
+
+    Raises:
+        Refused: GRANT_OVER_MORE.
+    """
+    if granter.admin == target.admin:
+        return
+    for at in _reached(places):
+        held = granter.may(at, now=now, until=now)
+        more = beyond(target.will(at, now=now), held, _reach(at))
+        if more:
+            raise Refused("GRANT_OVER_MORE", f"they hold there what you do not: {_told(more)}")
+
+
+def beyond(wanted: Iterable[str], held: frozenset[str], reach: str) -> list[str]:
+    """Lists what `wanted` patterns stand for and `held` ones do not.
+
+    A pattern of a noun that nobody knows yet stands for itself: what it will mean one day must not
+    be handed on by who would not hold it then.
+    """
+    known = frozenset().union(*(expanded(pattern, reach) for pattern in held))
+    missing: set[str] = set()
+    for pattern in wanted:
+        if not any(covers(one, pattern) for one in held):
+            meant = expanded(pattern, reach)
+            missing |= meant - known if meant else {pattern}
+    return sorted(missing)
+
+
+def is_guardian(grant: Grant, now: datetime) -> bool:
+    """Tells whether it is the role that a place must always have, begun and without an end."""
+    role = GLOBAL_ADMIN if grant.tenant is None else TENANT_ADMIN
+    endless = grant.until_time is None and grant.revoke_time is None
+    return grant.role == role and endless and grant.from_time <= now
+
+
+def _lasts(grant: Grant, until: datetime | None) -> bool:
+    return grant.until_time is None or (until is not None and until <= grant.until_time)
+
+
+def _patterns(grants: Iterable[Grant]) -> frozenset[str]:
+    return frozenset(pattern for grant in grants for pattern in grant.patterns)
+
+
+def _reached(places: set[str | None]) -> list[str | None]:
+    """Lists where roles at these places reach: one given everywhere, to every tenant too."""
+    tenants: set[str | None] = {place for place in places if place is not None}
+    if None in places:
+        return [None, ANY_OTHER, *sorted(map(str, tenants))]
+    return sorted(tenants, key=str)
+
+
+def _reach(at: str | None) -> str:
+    return PLATFORM if at is None else TENANT
+
+
+def _told(permissions: Sequence[str]) -> str:
+    more = len(permissions) - _MOST_NAMED
+    return ", ".join(permissions[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,199 @@
+"""Giving and taking roles: the one place that writes an assignment, whoever asks for it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel import audit
+from services.kernel.errors import InvalidArgument, NotFound
+from services.kernel.names import new_id
+from services.kernel.scope import current_scope
+from services.tenant_registry.access import granting, messages, queries, standing
+from services.tenant_registry.access.granting import (
+    GLOBAL_ADMIN,
+    REASON_LIMIT,
+    TENANT_ADMIN,
+    Holder,
+)
+from services.tenant_registry.access.standing import Standing
+from services.tenant_registry.models import Admin, Assignment, Tenant
+
+# Who gives where nobody can have given before: the first admin, and a new tenant's.
+OWN = "services/tenant-registry"
+_CLOCKS_DIFFER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A role to give: to whom, where (None is everywhere), for how long, and why."""
+
+    admin: str
+    role: str
+    tenant: str | None
+    reason: str
+    from_time: datetime | None = None
+    until_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An assignment, and what its admin holds with and without what was done."""
+
+    assignment: Assignment
+    before: Holder
+    after: Holder
+    now: datetime
+
+
+async def give(
+    session: AsyncSession, wanted: Wanted, *, by: str | None = None, dry: bool = False
+) -> Done:
+    """Gives a role; `by` is the admin who answers for it, by default the caller.
+
+    What they hold is read here, under locks, whatever the caller knew. `dry` checks all the same,
+    and writes nothing.
+
+    Raises:
+        PermissionDenied: GRANT_TO_SELF, ROLE_IS_GLOBAL, GRANT_EXCEEDS or GRANT_OVER_MORE.
+        NotFound: ADMIN_NOT_FOUND, ROLE_NOT_FOUND or TENANT_NOT_FOUND.
+        InvalidArgument: GRANT_INVALID, the reason or the times.
+    """
+    giver = by or current_scope().actor
+    if wanted.tenant is not None and await session.get(Tenant, wanted.tenant) is None:
+        name = f"tenants/{wanted.tenant}"
+        raise NotFound("TENANT_NOT_FOUND", f"no tenant {name}", tenant=name)
+    known = await standing.read(session, {wanted.tenant}, giver, wanted.admin)
+    known.refuse_deactivated()
+    assignment = _assignment(wanted, giver, known.now)
+    given = await queries.grants_of_role(session, assignment)
+    if not given:
+        raise NotFound("ROLE_NOT_FOUND", "no such role can be given here", role=wanted.role)
+    with standing.refusals():
+        granting.may_give(known.actor, known.target, given, now=known.now)
+    done = Done(assignment, known.target, known.target.with_(given), known.now)
+    if not dry:
+        _write(session, known, assignment)
+    return done
+
+
+async def take(
+    session: AsyncSession,
+    assignment_id: str,
+    *,
+    tenant: str | None,
+    by: str | None = None,
+    dry: bool = False,
+) -> Done:
+    """Takes back a role that was given at a tenant or everywhere; a second time changes nothing.
+
+    Everybody may lay down a role of their own.
+
+    Raises:
+        PermissionDenied: GRANT_OVER_MORE.
+        FailedPrecondition: LAST_GLOBAL_ADMIN or LAST_TENANT_ADMIN.
+        NotFound: ASSIGNMENT_NOT_FOUND, one of another place too.
+    """
+    taker = by or current_scope().actor
+    row = await queries.assignment_at(session, assignment_id, tenant)
+    if row is None:
+        raise NotFound("ASSIGNMENT_NOT_FOUND", "no such assignment here")
+    known = await standing.read(session, {tenant}, taker, row.admin_id)
+    await session.refresh(row)
+    done = Done(row, known.target, known.target.without(assignment_id), known.now)
+    if row.revoke_time is not None:
+        return done
+    with standing.refusals():
+        granting.not_over_more(known.actor, known.target, {tenant}, now=known.now)
+    await standing.keep_guardians(session, done.before, done.after, now=known.now)
+    if not dry:
+        before = messages.assignment(row)
+        row.revoke_time, row.revoked_by = known.now, taker
+        known.changed()
+        message = messages.assignment(row)
+        audit.record(session, resource=message.name, before=before, after=message, tenant=tenant)
+    return done
+
+
+async def deactivate(session: AsyncSession, admin_id: str, *, by: str | None = None) -> Admin:
+    """Takes every right from an admin at once; their assignments stay, to be explained.
+
+    Raises:
+        PermissionDenied: GRANT_OVER_MORE.
+        FailedPrecondition: LAST_GLOBAL_ADMIN or LAST_TENANT_ADMIN.
+        NotFound: ADMIN_NOT_FOUND.
+    """
+    known = await may_change(session, admin_id, by=by)
+    if known.target.active:
+        await standing.keep_guardians(session, known.target, known.target.gone(), now=known.now)
+        before = messages.admin(known.row)
+        known.row.deactivate_time = known.row.update_time = known.now
+        known.changed()
+        message = messages.admin(known.row)
+        audit.record(session, resource=message.name, before=before, after=message)
+    return known.row
+
+
+async def may_change(session: AsyncSession, admin_id: str, *, by: str | None = None) -> Standing:
+    """Locks an admin, and lets the caller change them who holds no less anywhere.
+
+    Raises:
+        PermissionDenied: GRANT_OVER_MORE.
+        NotFound: ADMIN_NOT_FOUND.
+    """
+    known = await standing.read_everywhere(session, by or current_scope().actor, admin_id)
+    with standing.refusals():
+        places = known.target.places(known.now)
+        granting.not_over_more(known.actor, known.target, places, now=known.now)
+    return known
+
+
+async def give_first(
+    session: AsyncSession, admin_id: str, *, tenant: str | None, reason: str
+) -> bool:
+    """Makes an admin the first GlobalAdmin or, at a tenant, its first TenantAdmin.
+
+    The one way in which a role is given by nobody who holds it. Where somebody does already,
+    nothing happens, and the answer is False.
+
+    Raises:
+        NotFound: ADMIN_NOT_FOUND.
+    """
+    known = await standing.read(session, {tenant}, OWN, admin_id)
+    known.refuse_deactivated()
+    role = TENANT_ADMIN if tenant else GLOBAL_ADMIN
+    if await queries.guardians(session, role, tenant, now=known.now):
+        return False
+    _write(session, known, _assignment(Wanted(admin_id, role, tenant, reason), OWN, known.now))
+    return True
+
+
+def _write(session: AsyncSession, known: Standing, assignment: Assignment) -> None:
+    session.add(assignment)
+    known.changed()
+    message = messages.assignment(assignment)
+    audit.record(session, resource=message.name, after=message, tenant=assignment.tenant_id)
+
+
+def _assignment(wanted: Wanted, giver: str, now: datetime) -> Assignment:
+    begins = wanted.from_time or now
+    wrong = {}
+    if not wanted.reason.strip() or len(wanted.reason) > REASON_LIMIT:
+        wrong["reason"] = f"required, at most {REASON_LIMIT} characters"
+    if begins < now - _CLOCKS_DIFFER:
+        wrong["from_time"] = "must not lie in the past"
+    if wanted.until_time is not None and wanted.until_time <= max(begins, now):
+        wrong["until_time"] = "must lie after from_time, and in the future"
+    if wrong:
+        raise InvalidArgument("GRANT_INVALID", "this role cannot be given so", wrong)
+    return Assignment(
+        assignment_id=new_id("asgn"),
+        admin_id=wanted.admin,
+        role_id=wanted.role,
+        tenant_id=wanted.tenant,
+        from_time=begins,
+        until_time=wanted.until_time,
+        granted_by=giver,
+        reason=wanted.reason.strip(),
+        create_time=now,
+    )

@@ -1,0 +1,117 @@
+"""AssignmentService: which admin holds which role where."""
+
+from datetime import UTC, datetime
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from souk.tenant_registry.v1 import assignment_service_pb2 as pb
+from souk.tenant_registry.v1 import assignment_service_pb2_grpc as pb_grpc
+
+from services.kernel import pages, requests
+from services.kernel.db import Database
+from services.kernel.errors import InvalidArgument, NotFound
+from services.kernel.names import parse
+from services.tenant_registry.access import grants, messages
+from services.tenant_registry.access.places import place_of, placed
+from services.tenant_registry.access.queries import assignment_at
+from services.tenant_registry.assignments import effects, queries
+
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class Assignments(pb_grpc.AssignmentServiceServicer):
+    def __init__(self, db: Database, *, head_office: str) -> None:
+        self._db = db
+        self._head_office = head_office
+
+    async def GetAssignment(
+        self, request: pb.GetAssignmentRequest, _context: object
+    ) -> pb.Assignment:
+        tenant, assignment_id = placed(request.name, "assignments/{assignment}")
+        async with self._db.platform() as session:
+            row = await assignment_at(session, assignment_id, tenant)
+        if row is None:
+            raise NotFound("ASSIGNMENT_NOT_FOUND", "no such assignment here")
+        return messages.assignment(row)
+
+    async def ListAssignments(
+        self, request: pb.ListAssignmentsRequest, _context: object
+    ) -> pb.ListAssignmentsResponse:
+        tenant = place_of(request.parent)
+        key = {"create_time": datetime, "assignment_id": str}
+        page = pages.read(request, key=key, descending=True)
+        wanted = queries.assignments_at(
+            tenant,
+            admin=parse(request.admin, "admins/{admin}")[0] if request.admin else None,
+            now=None if request.show_ended else datetime.now(UTC),
+        )
+        async with self._db.platform() as session:
+            rows = await queries.page_of_assignments(session, wanted, page)
+            total = await queries.number_of(session, wanted)
+        shown, token = page.cut(rows, key=lambda row: (row.create_time, row.assignment_id))
+        return pb.ListAssignmentsResponse(
+            assignments=[messages.assignment(row) for row in shown],
+            next_page_token=token,
+            total_size=total,
+        )
+
+    async def CreateAssignment(
+        self, request: pb.CreateAssignmentRequest, _context: object
+    ) -> pb.Assignment:
+        tenant = place_of(request.parent)
+        wanted = _wanted(request.assignment, tenant)
+        async with self._db.platform() as session:
+            if answer := await requests.answered(session, request, pb.Assignment):
+                return answer
+            done = await grants.give(session, wanted, dry=request.validate_only)
+            return await requests.remember(session, request, self._told(done))
+
+    async def DeleteAssignment(
+        self, request: pb.DeleteAssignmentRequest, _context: object
+    ) -> pb.Assignment:
+        tenant, assignment_id = placed(request.name, "assignments/{assignment}")
+        async with self._db.platform() as session:
+            done = await grants.take(
+                session, assignment_id, tenant=tenant, dry=request.validate_only
+            )
+            return self._told(done)
+
+    def _told(self, done: grants.Done) -> pb.Assignment:
+        message = messages.assignment(done.assignment)
+        changed = effects.of(done.before, done.after, now=done.now, head_office=self._head_office)
+        message.effects.extend(changed)
+        return message
+
+
+def _wanted(message: pb.Assignment, tenant: str | None) -> grants.Wanted:
+    (admin_id,) = parse(message.admin, "admins/{admin}")
+    return grants.Wanted(
+        admin=admin_id,
+        role=role_id(message.role, tenant),
+        tenant=tenant,
+        reason=message.reason,
+        from_time=_time(message, "from_time"),
+        until_time=_time(message, "until_time"),
+    )
+
+
+def role_id(name: str, tenant: str | None) -> str:
+    """Takes the id out of a role's name: the platform's, or one that this tenant made."""
+    own = f"tenants/{tenant}/roles/"
+    if tenant is not None and name.startswith(own):
+        return parse(name.removeprefix(f"tenants/{tenant}/"), "roles/{role}")[0]
+    return parse(name, "roles/{role}")[0]
+
+
+def _time(message: Message, field: str) -> datetime | None:
+    """Reads a time; one that no calendar has is refused."""
+    if not message.HasField(field):
+        return None
+    given: Timestamp = getattr(message, field)
+    try:
+        moment = given.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        moment = LATEST
+    if not moment < LATEST:
+        raise InvalidArgument("GRANT_INVALID", "no such time", {field: "is no time"})
+    return moment
