@@ -22,7 +22,7 @@ _LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
     ".import_linter_cache",
 )  # fmt: skip
-_SECONDS = 300
+_SECONDS = 1800
 
 
 @contextmanager

@@ -1,0 +1,118 @@
+"""What should happen to whom: a model of access that shares no code with what decides it.
+
+It knows the contract (permission and reach of each method), the policies as their rows are, and who
+was given which role where. From these it says how every request must end.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from souk.kernel.v1 import access_pb2
+
+from services.tenant_registry.access import rules
+from services.tenant_registry.access.rules import OF_SERVICES
+from tests.isolation.contract import Rpc, every_rpc
+from tests.isolation.operations import Operation
+
+HEAD_OFFICE = "hq"
+IN, UNAUTHENTICATED, FORBIDDEN, UNKNOWN = "in", "401", "403", "unknown"
+# What a role that was given everywhere allows at a tenant that gave no access grant.
+WITHOUT_ACCESS_GRANT = (
+    "tenant:read", "tenant:manage", "assignment:*", "admin:*", "role:read", "access:explain",
+    "accessgrant:*",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A row of `policy`."""
+
+    role: str
+    reach: str
+    patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with the roles that count for them now: (role, tenant); None is everywhere.
+
+    `is_known` tells whether their session proves anything.
+    """
+
+    name: str
+    roles: tuple[tuple[str, str | None], ...] = ()
+    is_known: bool = True
+
+
+class Model:
+    def __init__(self, policies: Iterable[Policy]) -> None:
+        self._policies = tuple(policies)
+
+    def permissions(self, person: Person, at: str | None) -> frozenset[str]:
+        """Lists what somebody may do at a tenant or, with None, at the platform."""
+        found: set[str] = set()
+        for role, tenant in person.roles:
+            if tenant not in (None, at):
+                continue
+            held = {word for word in words(at) if self._gives(role, at, word)}
+            if tenant is None and at not in (None, HEAD_OFFICE) and hasattr(rules, "OPERATING"):
+                held = {w for w in held if any(covers(p, w) for p in WITHOUT_ACCESS_GRANT)}
+            found |= held
+        return frozenset(found)
+
+    def _gives(self, role: str, at: str | None, word: str) -> bool:
+        reach = "PLATFORM" if at is None else "TENANT"
+        return any(
+            covers(pattern, word)
+            for policy in self._policies
+            if (policy.role, policy.reach) == (role, reach)
+            for pattern in policy.patterns
+        )
+
+    def of_operation(self, operation: Operation, person: Person, at: str | None) -> str:
+        """Says how a request must end that names a tenant or, with None, is the platform's."""
+        if not person.is_known:
+            return UNAUTHENTICATED
+        held = self.permissions(person, at)
+        if not held:
+            return FORBIDDEN if at is None else UNKNOWN
+        asked = {rpc.permission for rpc in operation.rpcs} - OF_SERVICES
+        return IN if asked <= held else FORBIDDEN
+
+    def of_call(self, rpc: Rpc, person: Person, at: str | None) -> str:
+        """Says how a call must end that is made in a scope at a tenant or at the platform."""
+        if not person.is_known:
+            return "SCOPE_INVALID"
+        if not reaches(rpc, at):
+            return "SCOPE_MISSING"
+        return IN if rpc.permission in self.permissions(person, at) else "PERMISSION_MISSING"
+
+
+def reaches(rpc: Rpc, at: str | None) -> bool:
+    wanted = access_pb2.REACH_PLATFORM if at is None else access_pb2.REACH_TENANT
+    return rpc.reach in (wanted, access_pb2.REACH_EITHER)
+
+
+def words(at: str | None) -> set[str]:
+    """Lists the permissions that methods ask for there, less what is for services alone."""
+    return {rpc.permission for rpc in every_rpc() if reaches(rpc, at)} - OF_SERVICES
+
+
+def covers(pattern: str, word: str) -> bool:
+    return all(p in ("*", w) for p, w in zip(pattern.split(":"), word.split(":"), strict=True))
+
+
+def place_of(operation: Operation, target: str) -> str | None:
+    """Tells where an operation takes place, if its request names `target`."""
+    if operation.is_of_a_tenant or (operation.rpcs and _permissions(operation) <= OF_SERVICES):
+        return target
+    reaches_platform = any(
+        rpc.reach != access_pb2.REACH_TENANT
+        for rpc in operation.rpcs
+        if rpc.permission not in OF_SERVICES
+    )
+    return None if reaches_platform else HEAD_OFFICE
+
+
+def _permissions(operation: Operation) -> set[str]:
+    return {rpc.permission for rpc in operation.rpcs}

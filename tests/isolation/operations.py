@@ -1,0 +1,128 @@
+"""Finds every operation of the gateway, and which RPCs its route calls, by reading its source.
+
+The RPCs are what the matrix takes an operation's permission from; whether the gateway lets anybody
+in is not looked at here.
+"""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from fastapi.routing import APIRoute
+
+from gateway.app import create_api
+from gateway.clients import Clients
+from tests.isolation.contract import Rpc, every_rpc
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path, as OpenAPI and the route tell."""
+
+    method: str
+    path: str
+    document: dict[str, Any]
+    rpcs: frozenset[Rpc]
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def is_of_a_tenant(self) -> bool:
+        return "{tenant_id}" in self.path
+
+    @property
+    def wants_a_session(self) -> bool:
+        return bool(self.document.get("security"))
+
+    @property
+    def headers(self) -> set[str]:
+        parameters = self.document.get("parameters", [])
+        return {one["name"].lower() for one in parameters if one["in"] == "header"}
+
+    @property
+    def body(self) -> dict[str, Any] | None:
+        content = self.document.get("requestBody", {}).get("content", {})
+        return next((kind["schema"] for kind in content.values()), None)
+
+
+@cache
+def described() -> dict[str, Any]:
+    return create_api().openapi()
+
+
+@cache
+def operations() -> tuple[Operation, ...]:
+    """Lists what OpenAPI describes; a test holds it against what the running gateway says."""
+    routes = {
+        (method, route.path): route
+        for route in _routes(create_api().routes)
+        for method in route.methods or ()
+    }
+    return tuple(
+        Operation(method.upper(), path, document, _called(routes[method.upper(), path].endpoint))
+        for path, methods in described()["paths"].items()
+        for method, document in methods.items()
+    )
+
+
+def _routes(found: Any) -> Iterator[APIRoute]:
+    for route in found:
+        if isinstance(route, APIRoute):
+            yield route
+        elif router := getattr(route, "original_router", None):
+            yield from _routes(router.routes)
+
+
+def _called(endpoint: Callable[..., Any]) -> frozenset[Rpc]:
+    return frozenset(rpc for one in _reached(endpoint, set()) for rpc in _rpcs_in(one))
+
+
+def _reached(function: Any, seen: set[Any]) -> set[Any]:
+    """Collects a function and all of the gateway's functions that it names, and so on."""
+    function = inspect.unwrap(function)
+    if function in seen:
+        return seen
+    seen.add(function)
+    for node in ast.walk(_tree(function)):
+        if isinstance(node, ast.Name):
+            named = function.__globals__.get(node.id)
+            if inspect.isfunction(named) and named.__module__.startswith("gateway."):
+                _reached(named, seen)
+    return seen
+
+
+def _tree(function: Callable[..., Any]) -> ast.AST:
+    return ast.parse(textwrap.dedent(inspect.getsource(function)))
+
+
+def _rpcs_in(function: Callable[..., Any]) -> Iterator[Rpc]:
+    """Finds `….stub.Method` in a function; the stub says of which service the method is."""
+    for node in ast.walk(_tree(function)):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
+            service = _stubs().get(node.value.attr, "")
+            yield from (
+                rpc
+                for rpc in every_rpc()
+                if rpc.method.name == node.attr and rpc.method.containing_service.name == service
+            )
+
+
+@cache
+def _stubs() -> dict[str, str]:
+    """Reads which attribute of the clients is a stub of which service."""
+    tree = _tree(Clients.__init__)
+    return {
+        node.targets[0].attr: node.value.func.attr.removesuffix("Stub")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Attribute)
+        and isinstance(node.value, ast.Call)
+        and isinstance(node.value.func, ast.Attribute)
+        and node.value.func.attr.endswith("Stub")
+    }

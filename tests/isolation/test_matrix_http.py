@@ -1,0 +1,138 @@
+"""The matrix over HTTP: every operation, by everybody, at every tenant in every state.
+
+How each request must end is told by `model`; which combinations there are is found, not listed.
+"""
+
+import asyncio
+import itertools
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.isolation import model
+from tests.isolation.bodies import sample
+from tests.isolation.model import Person, place_of
+from tests.isolation.operations import Operation, described, operations
+from tests.isolation.people import ANONYMOUS, NOBODYS, World, log_in
+from tests.isolation.sizes import chosen
+
+AT_ONCE = 6
+ADMINS = [one for one in operations() if one.path.startswith("/admin")]
+SHOPPERS = [one for one in operations() if one.path.startswith("/store")]
+REFUSALS = {"TENANT_NOT_FOUND", "SHOP_UNKNOWN"}
+
+
+async def test_the_running_gateway_has_the_operations_of_the_matrix(http):
+    paths = (await http.get("/openapi.json")).raise_for_status().json()["paths"]
+
+    running = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    assert running == {(one.method, one.path) for one in operations()}
+    assert len(ADMINS) > 30
+
+
+def test_every_operation_of_an_admin_calls_something():
+    """Otherwise the model would not know what is asked for."""
+    assert [one.name for one in ADMINS if not one.rpcs] == []
+
+
+def cells(operation: Operation, world: World) -> Iterator[tuple[Person, str]]:
+    """Pairs everybody with every place that the operation can be asked for."""
+    is_somewhere = place_of(operation, "x") == "x"
+    targets = world.places if is_somewhere else {"the head office": ""}
+    names = chosen(
+        ((person.name, target) for person in world.people for target in targets),
+        one_in=2 if is_somewhere else 1,
+    )
+    by_name = {person.name: person for person in world.people}
+    yield from ((by_name[name], target) for name, target in names)
+
+
+async def ask(
+    http: httpx.AsyncClient, world: World, operation: Operation, person: Person, target: str
+) -> httpx.Response:
+    """Asks as somebody, in the form that the operation wants, but for a version that is stale."""
+    headers = {"If-Match": '"0"'} if "if-match" in operation.headers else {}
+    if not operation.is_of_a_tenant and place_of(operation, "x") == "x":
+        headers["X-Tenant-ID"] = target
+    if person.name in world.tokens:
+        headers["Authorization"] = f"Bearer {world.tokens[person.name]}"
+    body = operation.body
+    content = {} if body is None else {"json": sample(body, described()["components"])}
+    path = re.sub(r"\{(\w+)\}", lambda m: target if m[1] == "tenant_id" else "x-1", operation.path)
+    return await http.request(operation.method, path, headers=headers, **content)
+
+
+def ended(answer: httpx.Response) -> str:
+    """Tells how a request ended, in the words of the model."""
+    code = answer.json().get("code", "") if answer.status_code >= 400 else ""
+    match answer.status_code, code:
+        case 401, _:
+            return model.UNAUTHENTICATED
+        case 403, "PERMISSION_MISSING":
+            return model.FORBIDDEN
+        case 403, _ if code.startswith("SCOPE_"):
+            return code
+        case 404, _ if code in REFUSALS:
+            return model.UNKNOWN
+        case status, _ if status in (405, 415, 429) or status >= 500:
+            return f"{status} {code}"
+    return model.IN
+
+
+@pytest.mark.parametrize("operation", ADMINS, ids=lambda one: one.name)
+async def test_who_is_let_in_is_what_the_model_says(http, world, operation):
+    gate, wrong = asyncio.Semaphore(AT_ONCE), []
+
+    async def check(person: Person, target: str) -> None:
+        place = world.places[target]
+        at = place_of(operation, place)
+        expected = model.UNKNOWN if at == NOBODYS and person.is_known else ""
+        expected = expected or world.model.of_operation(operation, person, at)
+        async with gate:
+            answer = await ask(http, world, operation, person, place)
+            if expected == model.IN and answer.status_code == 401:
+                # What was asked before may have ended the session, as logging out does.
+                world.tokens[person.name] = await log_in(http, world.admins[person.name])
+                answer = await ask(http, world, operation, person, place)
+        if ended(answer) != expected:
+            wrong.append((person.name, target, expected, answer.status_code, answer.text[:200]))
+
+    await asyncio.gather(*(check(*cell) for cell in cells(operation, world)))
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("operation", SHOPPERS, ids=lambda one: one.name)
+async def test_a_shopper_is_let_in_where_a_shop_is_open(http, world, operation):
+    people = [ANONYMOUS, *(p for p in world.people if p.name in ("TenantAdmin here", "revoked"))]
+    for person, (name, place) in itertools.product(people, world.places.items()):
+        is_open = place == model.HEAD_OFFICE or name.endswith("active")
+        headers = {"X-Tenant-ID": place}
+        if token := world.tokens.get(person.name):
+            headers["Authorization"] = f"Bearer {token}"
+        path = re.sub(r"\{\w+\}", "x-1", operation.path)
+
+        answer = await http.request(operation.method, path, headers=headers)
+
+        assert ended(answer) == (model.IN if is_open else model.UNKNOWN), (person.name, name)
+
+
+def test_the_matrix_has_every_outcome(world):
+    """Otherwise the tests above would prove little."""
+    outcomes = {
+        operation.name: {
+            world.model.of_operation(operation, person, place_of(operation, place))
+            for person in world.people
+            for place in world.targets
+        }
+        for operation in ADMINS
+    }
+
+    for name, found in outcomes.items():
+        assert found >= {model.IN, model.UNAUTHENTICATED}, name
+        assert found & {model.FORBIDDEN, model.UNKNOWN}, name
+    assert set().union(*outcomes.values()) == {
+        model.IN, model.UNAUTHENTICATED, model.FORBIDDEN, model.UNKNOWN
+    }  # fmt: skip
