@@ -16,6 +16,7 @@ from tests.isolation.operations import Operation
 
 HEAD_OFFICE = "hq"
 IN, UNAUTHENTICATED, FORBIDDEN, UNKNOWN = "in", "401", "403", "unknown"
+OWN_ACCOUNT = "account:own"
 # What a role that was given everywhere allows at a tenant that gave no access grant.
 WITHOUT_ACCESS_GRANT = (
     "tenant:read", "tenant:manage", "assignment:*", "admin:*", "role:read", "access:explain",
@@ -36,12 +37,14 @@ class Policy:
 class Person:
     """Somebody with the roles that count for them now: (role, tenant); None is everywhere.
 
-    `is_known` tells whether their session proves anything.
+    `is_known` tells whether their session or key proves anything. A machine has no roles but a key
+    of one tenant, with the permissions that its maker gave it.
     """
 
     name: str
     roles: tuple[tuple[str, str | None], ...] = ()
     is_known: bool = True
+    key: tuple[str, frozenset[str]] | None = None
 
 
 class Model:
@@ -50,6 +53,9 @@ class Model:
 
     def permissions(self, person: Person, at: str | None) -> frozenset[str]:
         """Lists what somebody may do at a tenant or, with None, at the platform."""
+        if person.key is not None:
+            tenant_of_key, given = person.key
+            return given if tenant_of_key == at else frozenset()
         found: set[str] = set()
         for role, tenant in person.roles:
             if tenant not in (None, at):
@@ -71,8 +77,10 @@ class Model:
 
     def of_operation(self, operation: Operation, person: Person, at: str | None) -> str:
         """Says how a request must end that names a tenant or, with None, is the platform's."""
-        if not person.is_known:
+        if not person.is_known or (person.key is not None and not operation.takes_keys):
             return UNAUTHENTICATED
+        if is_of_ones_own(operation):
+            return IN
         held = self.permissions(person, at)
         if not held:
             return FORBIDDEN if at is None else UNKNOWN
@@ -104,7 +112,11 @@ def covers(pattern: str, word: str) -> bool:
 
 def place_of(operation: Operation, target: str) -> str | None:
     """Tells where an operation takes place, if its request names `target`."""
-    if operation.is_of_a_tenant or (operation.rpcs and _permissions(operation) <= OF_SERVICES):
+    if operation.is_of_a_tenant:
+        return target
+    if is_of_ones_own(operation):
+        return None
+    if _permissions(operation) <= OF_SERVICES:
         return target
     reaches_platform = any(
         rpc.reach != access_pb2.REACH_TENANT
@@ -112,6 +124,11 @@ def place_of(operation: Operation, target: str) -> str | None:
         if rpc.permission not in OF_SERVICES
     )
     return None if reaches_platform else HEAD_OFFICE
+
+
+def is_of_ones_own(operation: Operation) -> bool:
+    """Tells whether it is about the caller's own account, for which nobody needs a role."""
+    return _permissions(operation) == {OWN_ACCOUNT}
 
 
 def _permissions(operation: Operation) -> set[str]:

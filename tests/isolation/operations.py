@@ -41,6 +41,10 @@ class Operation:
         return bool(self.document.get("security"))
 
     @property
+    def takes_keys(self) -> bool:
+        return any("api_key" in one for one in self.document.get("security", ()))
+
+    @property
     def headers(self) -> set[str]:
         parameters = self.document.get("parameters", [])
         return {one["name"].lower() for one in parameters if one["in"] == "header"}

@@ -20,6 +20,7 @@ from tests.platform import connect
 ROLES = ("GlobalAdmin", "TenantAdmin", "CatalogMgr", "OrderOps")
 PASSWORD = "correct-horse-battery-staple"
 NOBODYS = "nobody-has-this"
+HELD_BY_KEYS = frozenset({"listing:read", "listing:write", "tenant:read"})
 ANONYMOUS = Person("anonymous", is_known=False)
 _BODY = {"country_code": "fr", "currency_code": "eur", "default_locale": "fr"}
 
@@ -55,6 +56,7 @@ async def settle(
         world.tokens[person.name] = await log_in(http, world.admins[person.name])
         world.people.append(_as_it_counts(person, changed))
     await _let_go(registry, world)
+    await _give_keys(admin, world)
     await registry.close()
     _let_end(platform, world)
     return world
@@ -74,6 +76,20 @@ async def _let_go(registry: asyncpg.Connection, world: World) -> None:
     """Deactivates somebody who has a session."""
     sql = "UPDATE admin SET deactivate_time = now() WHERE admin_id = $1"
     await registry.execute(sql, world.admins["deactivated"])
+
+
+async def _give_keys(admin: httpx.AsyncClient, world: World) -> None:
+    """Makes keys of machines: one of each own tenant, and one that is revoked."""
+    for name in ("own, active", "own, suspended", "revoked"):
+        place = world.places.get(name, world.places["own, active"])
+        path = f"/admin/tenants/{place}/api-keys"
+        body = {"title": name, "type": "secret", "permissions": sorted(HELD_BY_KEYS)}
+        made = (await admin.post(path, json=body)).raise_for_status().json()["api_key"]
+        if name == "revoked":
+            (await admin.delete(f"{path}/{made['id']}")).raise_for_status()
+        person = Person(f"a key: {name}", key=(place, HELD_BY_KEYS), is_known=name != "revoked")
+        world.people.append(person)
+        world.tokens[person.name] = made["token"]
 
 
 def _let_end(platform: LocalPlatform, world: World) -> None:
