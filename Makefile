@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint fmt protos mutants bench clean
+.PHONY: help up down test lint fmt protos mutants campaign-isolation bench clean
 
 help: ## Show this
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ protos: ## Generate protos/gen again
 
 mutants: ## Take every guard out once, and see a test notice (M=word for some)
 	@./dev mutants $(M)
+
+campaign-isolation: ## The whole matrix, replay and fuzz of tenants against each other
+	@./dev campaign-isolation
 
 bench: ## Measure requests per second and latency on this machine
 	@./dev bench
