@@ -4,7 +4,12 @@ import asyncio
 from collections.abc import Mapping
 
 import grpc
-from souk.audit.v1 import audit_service_pb2, audit_service_pb2_grpc
+from souk.audit.v1 import (
+    audit_service_pb2,
+    audit_service_pb2_grpc,
+    proof_service_pb2,
+    proof_service_pb2_grpc,
+)
 from souk.catalog_opt_in.v1 import (
     catalog_service_pb2,
     catalog_service_pb2_grpc,
@@ -40,7 +45,7 @@ _CONTRACTS = {
         listing_service_pb2.DESCRIPTOR,
         storefront_service_pb2.DESCRIPTOR,
     ),
-    "audit": (audit_service_pb2.DESCRIPTOR,),
+    "audit": (audit_service_pb2.DESCRIPTOR, proof_service_pb2.DESCRIPTOR),
 }
 
 
@@ -71,6 +76,7 @@ class Clients:
         self.listings = listing_service_pb2_grpc.ListingServiceStub(catalogue)
         self.storefront = storefront_service_pb2_grpc.StorefrontServiceStub(catalogue)
         self.audit = audit_service_pb2_grpc.AuditServiceStub(self.channels["audit"])
+        self.proofs = proof_service_pb2_grpc.ProofServiceStub(self.channels["audit"])
 
     async def close(self) -> None:
         await asyncio.gather(*(one.close(grace=1.0) for one in self.channels.values()))

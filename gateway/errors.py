@@ -23,6 +23,8 @@ _log = structlog.get_logger("gateway")
 _STATE_CONFLICTS = frozenset(
     {
         "CATEGORY_IN_USE",
+        "EVENT_CHANGED",
+        "EVENT_NOT_SEQUENCED",
         "COLLECTION_IN_USE",
         "LAST_GLOBAL_ADMIN",
         "LAST_TENANT_ADMIN",

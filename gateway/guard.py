@@ -77,7 +77,8 @@ class Guard:
         exchange = Exchange(send)
         scope = {**scope, "state": {**scope.get("state", {}), "request_id": exchange.request_id}}
         try:
-            async with asyncio.timeout(REQUEST_SECONDS):
+            async with asyncio.timeout(REQUEST_SECONDS) as limit:
+                scope["state"]["limit"] = limit  # which a stream extends with each page
                 await self._admit(scope)
                 with deadline(REQUEST_SECONDS):
                     await self._app(scope, _bounded(receive), exchange.send)

@@ -9,8 +9,10 @@ from gateway.admin import (
     context,
     domains,
     events,
+    exports,
     listings,
     products,
+    proofs,
     tenants,
 )
 
@@ -19,7 +21,9 @@ routers: list[APIRouter] = [
     domains.router,
     api_keys.router,
     listings.router,
+    exports.router,  # before the events, one of which might be called so
     events.router,
+    proofs.router,
     context.router,
     products.router,
     collections.router,

@@ -1,4 +1,4 @@
-"""`python -m gateway.cli up|down|seed`."""
+"""`python -m gateway.cli up|down|seed|audit`."""
 
 import argparse
 import os
@@ -18,12 +18,17 @@ def main(arguments: list[str]) -> int:
         from gateway.cli.seed import main as seed
 
         return seed(arguments[1:])
+    if arguments[:1] == ["audit"]:
+        from gateway.cli.audit import main as audit
+
+        return audit(arguments[1:])
     parser = argparse.ArgumentParser(prog="souk", description="Runs the whole platform here.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="up|down|seed")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="up|down|seed|audit")
     starting = commands.add_parser("up", help="start everything and stay until stopped")
     starting.add_argument("--no-seed", action="store_true", help="without the demo data")
     commands.add_parser("down", help="stop what `up` started")
     commands.add_parser("seed", help="add the demo data to a running platform")
+    commands.add_parser("audit", help="check an export of a tenant's log offline")
     chosen = parser.parse_args(arguments)
     settings = load(RunnerSettings)
     if chosen.command == "down":

@@ -81,8 +81,11 @@ class Plan:
         )
 
     def _service_settings(self, name: str) -> dict[str, str]:
-        own = {"SOUK_LISTEN": self.addresses[name], "SOUK_POSTGRES": self.postgres_address}
-        return own if name == "audit" else own | {"SOUK_AUDIT": self.addresses["audit"]}
+        return {
+            "SOUK_LISTEN": self.addresses[name],
+            "SOUK_POSTGRES": self.postgres_address,
+            "SOUK_AUDIT": self.addresses["audit"],
+        }
 
     def _gateway_settings(self) -> dict[str, str]:
         services = {

@@ -7,10 +7,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from souk.audit.v1 import audit_service_pb2 as pb
 
 from services.audit import queries, rules
+from services.audit.models import Event
 from services.kernel import names
-from services.kernel.errors import InvalidArgument
+from services.kernel.errors import FailedPrecondition, InvalidArgument
 from services.kernel.scope import current_scope
+from services.kernel.telemetry import logger
 
+_log = logger()
 NAME = "tenants/{tenant}/events/{event}"
 _SHOWN = (
     *("service", "method", "resource", "actor", "request_id"),
@@ -50,8 +53,14 @@ def incoming(event: pb.Event, *, at: int) -> queries.Incoming:
 
 
 def shown(kept: queries.Kept) -> pb.Event:
-    """Shows an event by its envelope, which is what is proven, and its payload."""
+    """Shows an event by its envelope, which is what is proven, and its payload.
+
+    Raises:
+        FailedPrecondition: EVENT_CHANGED, when the columns beside the envelope say something else:
+            somebody has changed the row, and a list by these columns would hide it.
+    """
     facts: dict[str, Any] = json.loads(kept.event.envelope)
+    _require_unchanged(kept.event, facts)
     content: dict[str, Any] = json.loads(kept.payload.payload if kept.payload else _ERASED)
     occurred = Timestamp()
     occurred.FromJsonString(facts["occur_time"])
@@ -67,3 +76,12 @@ def shown(kept: queries.Kept) -> pb.Event:
         is_erased=kept.payload is None,
         **{name: facts[name] for name in _SHOWN},
     )
+
+
+def _require_unchanged(event: Event, facts: dict[str, Any]) -> None:
+    name = f"tenants/{event.tenant_id}/events/{event.event_id}"
+    columns = {column: getattr(event, column) for column in _COLUMNS}
+    is_same = facts["event"] == name and all(facts[c] == text for c, text in columns.items())
+    if not is_same or rules.moment(facts["occur_time"]) != event.occur_time:
+        _log.error("audit_event_changed", changed=name)
+        raise FailedPrecondition("EVENT_CHANGED", f"{name} was changed in the database", event=name)

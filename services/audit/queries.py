@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Select, and_, insert, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, delete, insert, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.audit.models import Event, EventPayload, Pending
+from services.audit.models import Entry, Event, EventPayload, Pending
 from services.kernel.pages import Page
 
 Row = dict[str, Any]
@@ -98,11 +98,26 @@ async def event(session: AsyncSession, event_id: str) -> Kept | None:
     return Kept(*row) if row else None
 
 
-def _kept() -> Select[Event, EventPayload]:
-    return select(Event, EventPayload).outerjoin(
-        EventPayload,
-        and_(
-            EventPayload.tenant_id == Event.tenant_id,
-            EventPayload.event_id == Event.event_id,
-        ),
+async def erase(session: AsyncSession, event_id: str) -> None:
+    await session.execute(delete(EventPayload).where(EventPayload.event_id == event_id))
+
+
+async def listed(session: AsyncSession, start: int, end: int, limit: int) -> list[tuple[int, Kept]]:
+    """Lists the tenant's events by place, from `start` up to and without `end`."""
+    statement = (
+        select(Entry.idx, Event, EventPayload)
+        .join(Event, and_(Event.tenant_id == Entry.tenant_id, Event.event_id == Entry.event_id))
+        .outerjoin(EventPayload, _is_of_the_event())
+        .where(Entry.idx >= start, Entry.idx < end)
+        .order_by(Entry.idx)
+        .limit(limit)
     )
+    return [(idx, Kept(one, payload)) for idx, one, payload in await session.execute(statement)]
+
+
+def _kept() -> Select[Event, EventPayload]:
+    return select(Event, EventPayload).outerjoin(EventPayload, _is_of_the_event())
+
+
+def _is_of_the_event() -> ColumnElement[bool]:
+    return and_(EventPayload.tenant_id == Event.tenant_id, EventPayload.event_id == Event.event_id)

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 from souk.audit.v1 import audit_service_pb2 as pb
 from souk.audit.v1 import audit_service_pb2_grpc as rpc
+from souk.audit.v1 import proof_service_pb2_grpc as proof_rpc
 
 from services.audit import queries, rules
 from services.audit.messages import NAME, incoming, shown
-from services.kernel import names, pages
+from services.audit.proofs.servicer import ProofServicer
+from services.kernel import audit, names, pages
 from services.kernel.db import Database
 from services.kernel.errors import AlreadyExists, InvalidArgument, NotFound
 from services.kernel.scope import current_scope
@@ -55,6 +57,20 @@ class AuditServicer(rpc.AuditServiceServicer):
         listed, token = replace(page, size=fit).cut(found[: fit + 1], key=_key)
         return pb.ListEventsResponse(events=map(shown, listed), next_page_token=token)
 
+    async def EraseEventPayload(
+        self, request: pb.EraseEventPayloadRequest, context: object
+    ) -> pb.Event:
+        current_scope().require(request.name)
+        _, event_id = names.parse(request.name, NAME)
+        async with self._db.tenant() as session:
+            found = await queries.event(session, event_id)
+            if found is None:
+                raise NotFound("EVENT_NOT_FOUND", f"no event {request.name}", event=request.name)
+            if found.payload is not None:
+                await queries.erase(session, event_id)
+                audit.record(session, resource=request.name)
+        return shown(queries.Kept(found.event, None))
+
     async def GetEvent(self, request: pb.GetEventRequest, context: object) -> pb.Event:
         current_scope().require(request.name)
         _, event_id = names.parse(request.name, NAME)
@@ -66,7 +82,10 @@ class AuditServicer(rpc.AuditServiceServicer):
 
 
 def build(runtime: Runtime) -> Sequence[Servicer]:
-    return [(rpc.add_AuditServiceServicer_to_server, AuditServicer(runtime.db))]
+    return [
+        (rpc.add_AuditServiceServicer_to_server, AuditServicer(runtime.db)),
+        (proof_rpc.add_ProofServiceServicer_to_server, ProofServicer(runtime.db)),
+    ]
 
 
 def _key(kept: queries.Kept) -> tuple[datetime, str]:

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, text, tuple_
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit.models import (
     Checkpoint,
+    Cosignature,
     Entry,
     Event,
     Node,
@@ -136,3 +138,48 @@ async def add_checkpoint(
 
 async def add_platform_checkpoint(session: AsyncSession, size: int, note: str) -> None:
     await session.execute(insert(PlatformCheckpoint), [{"size": size, "note": note}])
+
+
+async def place(session: AsyncSession, event_id: str) -> int | None:
+    """Tells where an event stands in the tenant's tree; None while it has no place."""
+    found: int | None = await session.scalar(select(Entry.idx).where(Entry.event_id == event_id))
+    return found
+
+
+async def newest_checkpoint(session: AsyncSession) -> Checkpoint | None:
+    """Reads the last checkpoint of the tenant's own tree."""
+    found: Checkpoint | None = await session.scalar(
+        select(Checkpoint).order_by(Checkpoint.size.desc()).limit(1)
+    )
+    return found
+
+
+async def checkpoints(
+    session: AsyncSession, after: int, up_to: int, limit: int
+) -> Sequence[Checkpoint]:
+    """Lists the tenant's own checkpoints, the smallest first."""
+    wanted = select(Checkpoint).where(Checkpoint.size > after, Checkpoint.size <= up_to)
+    return (await session.scalars(wanted.order_by(Checkpoint.size).limit(limit))).all()
+
+
+async def platform_note(session: AsyncSession, head_idx: int) -> str | None:
+    """Finds a checkpoint of the platform's tree that has this leaf: a cosigned one, if any."""
+    for kind in (Cosignature, PlatformCheckpoint):
+        note: str | None = await session.scalar(
+            select(kind.note).where(kind.size > head_idx).order_by(kind.size).limit(1)
+        )
+        if note is not None:
+            return note
+    return None
+
+
+async def uncosigned(session: AsyncSession) -> tuple[int, PlatformCheckpoint | None]:
+    """Tells the size that was cosigned last, and the newest checkpoint if it is a larger one."""
+    done = await session.scalar(select(func.max(Cosignature.size))) or 0
+    newest = await last_platform_checkpoint(session)
+    return done, newest if newest is not None and newest.size > done else None
+
+
+async def add_cosignature(session: AsyncSession, size: int, note: str) -> None:
+    statement = upsert(Cosignature).on_conflict_do_nothing()
+    await session.execute(statement, [{"size": size, "note": note}])

@@ -79,10 +79,7 @@ def read_keys(text: str) -> list[Key]:
     for line in filter(None, map(str.strip, text.splitlines())):
         name, _, rest = line.partition("+")
         said, _, encoded = rest.partition("+")
-        try:
-            packed = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
-            raise Untrue(f"not a public key: {line[:100]}") from None
+        packed = _data(encoded)
         key = Key(name, packed[0] if packed else 0, packed[1:])
         if len(key.public) != 32 or key.id.hex() != said or key.kind not in (_SIGNS, _COSIGNS):
             raise Untrue(f"not a public key: {line[:100]}")
@@ -152,10 +149,7 @@ def _known(signatures: str, keys: Iterable[Key]) -> list[tuple[Key, bytes]]:
         match = _SIGNATURE.fullmatch(line)
         if match is None:
             raise Untrue("a line is no signature")
-        try:
-            packed = base64.b64decode(match[2], validate=True)
-        except binascii.Error:
-            raise Untrue("a line is no signature") from None
+        packed = _data(match[2])
         if key := known.get((match[1], packed[:4])):
             found.append((key, packed[4:]))
     return found
@@ -202,6 +196,17 @@ def _private(pem: str) -> Ed25519PrivateKey:
 
 def _public(private: Ed25519PrivateKey) -> bytes:
     return private.public_key().public_bytes_raw()
+
+
+def _data(text: str) -> bytes:
+    """Reads base64 in its one right spelling: another one would be another note of the same."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        data = b""
+    if _text(data) != text:
+        raise Untrue(f"not base64: {text[:100]}")
+    return data
 
 
 def _text(data: bytes) -> str:

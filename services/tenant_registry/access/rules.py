@@ -31,6 +31,7 @@ PERMISSIONS = {
             "collection:write",
             "domain:read",
             "domain:write",
+            "event:erase",
             "event:read",
             "key:read",
             "key:write",

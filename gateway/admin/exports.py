@@ -1,0 +1,189 @@
+"""A tenant's whole log as a file that can be verified offline, streamed page by page."""
+
+import asyncio
+import csv
+import io
+from collections.abc import AsyncIterator, Callable
+from enum import StrEnum
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+from souk.audit.v1.proof_service_pb2 import (
+    Checkpoint,
+    Entry,
+    GetCheckpointRequest,
+    ListCheckpointsRequest,
+    ListEntriesRequest,
+)
+
+from gateway import answers
+from gateway.admin.shapes.cloudevent import cloudevent
+from gateway.admin.shapes.evidence import EXPORT_FORM, entry_json, platform_json
+from gateway.admin.shapes.scalars import Document
+from gateway.auth import TenantScope
+from gateway.clients import Clients
+from gateway.guard import REQUEST_SECONDS
+from gateway.runtime import ClientsOf
+from services.kernel.client import deadline
+from services.kernel.notes import origin
+from services.kernel.scope import Scope, bound
+
+# Shown for people; the verifier holds them against the envelope.
+_COLUMNS = ("occur_time", "actor", "method", "resource", "outcome")
+_HEADER = ("index", *_COLUMNS, "envelope", "payload", "salt", "record")
+
+router = APIRouter(
+    prefix="/admin/tenants/{tenant_id}/audit-events",
+    tags=["Audit"],
+    responses=answers.ADMIN_ERRORS,
+)
+
+
+class Form(StrEnum):
+    NDJSON = "ndjson"
+    CSV = "csv"
+    CLOUDEVENTS = "cloudevents"
+
+
+_TYPES = {
+    Form.NDJSON: "application/x-ndjson",
+    Form.CSV: "text/csv; charset=utf-8",
+    Form.CLOUDEVENTS: "application/x-ndjson",
+}
+
+
+class ExportQuery(BaseModel):
+    """In which form; a query key that is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Form = Field(Form.NDJSON, description="cloudevents is for other tools: no proof is in.")
+
+
+@router.get(
+    "/export",
+    response_class=StreamingResponse,
+    responses={200: {"description": "The log, its signed checkpoints at the end.", "content": {
+        kind: {"schema": {"type": "string"}} for kind in ("application/x-ndjson", "text/csv")
+    }}},
+)  # fmt: skip
+async def export_audit_events(
+    request: Request, scope: TenantScope, clients: ClientsOf, asked: Annotated[ExportQuery, Query()]
+) -> StreamingResponse:
+    """Exports all events up to the newest checkpoint, in their order, for `souk audit verify`."""
+    newest = await clients.proofs.GetCheckpoint(
+        GetCheckpointRequest(parent=f"tenants/{scope.tenant}")
+    )
+    export = _Export(clients, scope, newest, request.state.limit.reschedule)
+    lines = {Form.NDJSON: export.ndjson, Form.CSV: export.csv, Form.CLOUDEVENTS: export.cloudevents}
+    name = f"audit-{scope.tenant}-{newest.size}.{'csv' if asked.format is Form.CSV else 'ndjson'}"
+    return StreamingResponse(
+        lines[asked.format](),
+        media_type=_TYPES[asked.format],
+        headers={
+            "cache-control": "no-store",
+            "content-disposition": f'attachment; filename="{name}"',
+        },
+    )
+
+
+class _Export:
+    """One export: everything up to one checkpoint, whatever is added meanwhile."""
+
+    def __init__(
+        self,
+        clients: Clients,
+        scope: Scope,
+        newest: Checkpoint,
+        extend: Callable[[float], None],
+    ) -> None:
+        self._proofs = clients.proofs
+        self._scope = scope
+        self._newest = newest
+        self._extend = extend
+
+    async def ndjson(self) -> AsyncIterator[str | bytes]:
+        yield _line(self._head())
+        async for page in self._pages():
+            yield b"".join(_line(entry_json(entry)) for entry in page)
+        async for record in self._tail():
+            yield _line(record)
+
+    async def csv(self) -> AsyncIterator[str | bytes]:
+        yield _row(_HEADER)
+        yield _row(["", *("" for _ in _COLUMNS), "", "", "", _text(self._head())])
+        async for page in self._pages():
+            yield "".join(_entry_row(entry_json(entry)) for entry in page)
+        async for record in self._tail():
+            yield _row(["", *("" for _ in _COLUMNS), "", "", "", _text(record)])
+
+    async def cloudevents(self) -> AsyncIterator[str | bytes]:
+        async for page in self._pages():
+            yield b"".join(_line(cloudevent(entry)) for entry in page)
+
+    def _head(self) -> Document:
+        log = origin(self._scope.tenant or "")
+        return {"form": EXPORT_FORM, "log": log, "size": self._newest.size}
+
+    async def _pages(self) -> AsyncIterator[list[Entry]]:
+        start = 0
+        while start < self._newest.size:
+            request = ListEntriesRequest(parent=self._parent, start=start, end=self._newest.size)
+            found = await self._ask(self._proofs.ListEntries, request)
+            if not found.entries:
+                return  # the verifier says what is missing
+            yield list(found.entries)
+            start = found.entries[-1].index + 1
+
+    async def _tail(self) -> AsyncIterator[Document]:
+        """Gives every signed checkpoint, and where the platform's tree has the last one."""
+        after = 0
+        while after < self._newest.size:
+            request = ListCheckpointsRequest(
+                parent=self._parent, after_size=after, up_to_size=self._newest.size
+            )
+            found = await self._ask(self._proofs.ListCheckpoints, request)
+            if not found.checkpoints:
+                break
+            for one in found.checkpoints:
+                yield {"checkpoint": {"size": one.size, "note": one.note}}
+            after = found.checkpoints[-1].size
+        yield {"platform": platform_json(self._newest.platform)}
+
+    @property
+    def _parent(self) -> str:
+        return f"tenants/{self._scope.tenant}"
+
+    async def _ask(self, method: Any, request: Any) -> Any:  # noqa: ANN401 - a stub's method
+        """Asks for one page, which gets the time that a request has."""
+        self._extend(asyncio.get_running_loop().time() + REQUEST_SECONDS)
+        with bound(self._scope), deadline(REQUEST_SECONDS):
+            return await method(request)
+
+
+def _line(document: Document) -> bytes:
+    return orjson.dumps(document) + b"\n"
+
+
+def _text(document: Document) -> str:
+    return orjson.dumps(document).decode()
+
+
+def _entry_row(entry: Document) -> str:
+    facts = orjson.loads(str(entry["envelope"]))
+    shown = [plain(str(facts[name])) for name in _COLUMNS]
+    return _row([entry["index"], *shown, entry["envelope"], entry["payload"], entry["salt"], ""])
+
+
+def plain(text: str) -> str:
+    """Keeps a spreadsheet from taking a text for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _row(cells: Any) -> str:  # noqa: ANN401 - whatever csv can write
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(cells)
+    return buffer.getvalue()

@@ -1,0 +1,138 @@
+"""What proves a tenant's events; and the one thing about them that can be taken away."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from souk.audit.v1.audit_service_pb2 import EraseEventPayloadRequest
+from souk.audit.v1.proof_service_pb2 import (
+    GetCheckpointRequest,
+    GetConsistencyProofRequest,
+    GetReceiptRequest,
+)
+
+from gateway import answers, query
+from gateway.admin.asking import Resource, WritesAskNothing
+from gateway.admin.events import EVENTS, EventAnswer
+from gateway.admin.shapes.event import event_json
+from gateway.admin.shapes.evidence import (
+    CheckpointDocument,
+    ConsistencyDocument,
+    ProofDocument,
+    ReceiptDocument,
+    checkpoint_json,
+    consistency_json,
+    proof_json,
+    receipt_json,
+)
+from gateway.auth import TenantScope
+from gateway.runtime import ClientsOf
+
+_NOTHING = query.Query(limit=None)
+RECEIPTS = Resource("receipt", "", ReceiptDocument, _NOTHING)
+PROOFS = Resource("proof", "", ProofDocument, _NOTHING)
+CHECKPOINTS = Resource("audit_checkpoint", "", CheckpointDocument, _NOTHING)
+
+router = APIRouter(
+    prefix="/admin/tenants/{tenant_id}",
+    tags=["Audit"],
+    responses=answers.ADMIN_ERRORS,
+    dependencies=[WritesAskNothing],
+)
+
+
+class ReceiptAnswer(BaseModel):
+    receipt: ReceiptDocument
+
+
+class ProofAnswer(BaseModel):
+    proof: ProofDocument
+
+
+class CheckpointAnswer(BaseModel):
+    audit_checkpoint: CheckpointDocument
+
+
+class ConsistencyAnswer(BaseModel):
+    consistency: ConsistencyDocument
+
+
+class SizesQuery(BaseModel):
+    """Between which sizes; a query key that is not known is refused."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    from_size: int = Field(alias="from", ge=0, le=2**53, description="The smaller size.")
+    to_size: int = Field(alias="to", ge=0, le=2**53, description="The larger size.")
+
+
+@router.get(
+    "/audit-events/{event_id}/receipt",
+    responses=answers.documented(ReceiptAnswer, "What to keep as evidence."),
+    openapi_extra=Resource.documented_one,
+)
+async def get_audit_event_receipt(
+    request: Request, scope: TenantScope, clients: ClientsOf, event_id: str
+) -> Response:
+    """Gives an event with what proves it; 409 EVENT_NOT_SEQUENCED for a moment after the act."""
+    name = f"tenants/{scope.tenant}/events/{event_id}"
+    receipt = await clients.proofs.GetReceipt(GetReceiptRequest(name=name))
+    return RECEIPTS.one(request, receipt_json(receipt))
+
+
+@router.get(
+    "/audit-events/{event_id}/proof",
+    responses=answers.documented(ProofAnswer, "The inclusion proof."),
+    openapi_extra=Resource.documented_one,
+)
+async def get_audit_event_proof(
+    request: Request, scope: TenantScope, clients: ClientsOf, event_id: str
+) -> Response:
+    """Proves that an event stands in the log, and tells nothing of its payload."""
+    name = f"tenants/{scope.tenant}/events/{event_id}"
+    receipt = await clients.proofs.GetReceipt(GetReceiptRequest(name=name))
+    return PROOFS.one(request, proof_json(receipt))
+
+
+@router.post(
+    "/audit-events/{event_id}/erase-payload",
+    responses=answers.documented(EventAnswer, "The event, without its payload."),
+)
+async def erase_audit_event_payload(
+    request: Request, scope: TenantScope, clients: ClientsOf, event_id: str
+) -> Response:
+    """Erases for good what changed and what is about a person; whatever proves the event stays."""
+    name = f"tenants/{scope.tenant}/events/{event_id}"
+    event = await clients.audit.EraseEventPayload(EraseEventPayloadRequest(name=name))
+    return EVENTS.one(request, event_json(event))
+
+
+@router.get(
+    "/audit-checkpoint",
+    responses=answers.documented(CheckpointAnswer, "The newest checkpoint."),
+    openapi_extra=Resource.documented_one,
+)
+async def get_audit_checkpoint(
+    request: Request, scope: TenantScope, clients: ClientsOf
+) -> Response:
+    """Tells what the log is now, signed. Kept, it shows later whether the log was rewritten."""
+    checkpoint = await clients.proofs.GetCheckpoint(
+        GetCheckpointRequest(parent=f"tenants/{scope.tenant}")
+    )
+    return CHECKPOINTS.one(request, checkpoint_json(checkpoint))
+
+
+@router.get(
+    "/audit-checkpoint/consistency",
+    responses=answers.documented(ConsistencyAnswer, "The consistency proof."),
+)
+async def get_audit_consistency(
+    scope: TenantScope, clients: ClientsOf, asked: Annotated[SizesQuery, Query()]
+) -> Response:
+    """Proves that the log of one size begins with the log of another."""
+    proof = await clients.proofs.GetConsistencyProof(
+        GetConsistencyProofRequest(
+            parent=f"tenants/{scope.tenant}", from_size=asked.from_size, to_size=asked.to_size
+        )
+    )
+    return answers.answer({"consistency": consistency_json(proof)})

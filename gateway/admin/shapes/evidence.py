@@ -1,0 +1,112 @@
+"""What proves events, as JSON: hashes in hexadecimal, sealed bytes as the text that they are."""
+
+from collections.abc import Iterable
+
+from pydantic import BaseModel, Field
+from souk.audit.v1.proof_service_pb2 import (
+    Checkpoint,
+    ConsistencyProof,
+    Entry,
+    PlatformProof,
+    Receipt,
+)
+
+from gateway.admin.shapes.event import EventDocument, event_json
+from gateway.admin.shapes.scalars import Document
+
+EXPORT_FORM = "souk-audit-export/1"
+
+
+class PlatformDocument(BaseModel):
+    head: str = Field(description="The leaf of the platform's tree: canonical JSON.")
+    index: int
+    hashes: list[str] = Field(description="The inclusion proof, from the leaf up.")
+    note: str = Field(description="A signed checkpoint of the platform's tree.")
+
+
+class CheckpointDocument(BaseModel):
+    size: int = Field(description="How many events the log had.")
+    note: str = Field(description="The checkpoint as a signed note (C2SP tlog-checkpoint).")
+    platform: PlatformDocument
+
+
+class ProofDocument(BaseModel):
+    """What proves that an event stands where it stands."""
+
+    envelope: str = Field(description="The event as it is proven: canonical JSON, to the byte.")
+    index: int = Field(description="Its place in the tenant's log, from 0.")
+    hashes: list[str] = Field(description="The inclusion proof, from the leaf up.")
+    checkpoint: CheckpointDocument
+
+
+class ReceiptDocument(ProofDocument):
+    """A proof, with the event for people and what else it takes to check its payload."""
+
+    event: EventDocument
+    payload: str | None = Field(description="What the envelope commits to; null when erased.")
+    salt: str | None = Field(description="In hexadecimal; null when erased.")
+
+
+class ConsistencyDocument(BaseModel):
+    """What proves that one log begins with another."""
+
+    from_size: int
+    to_size: int
+    hashes: list[str]
+
+
+def entry_json(entry: Entry) -> Document:
+    """Writes an entry as an export has it; what cannot be told from it is not proven."""
+    return {"index": entry.index} | _sealed(entry.event.envelope, entry)
+
+
+def _sealed(envelope: bytes, held: Entry | Receipt) -> Document:
+    event = held.event
+    return {
+        "envelope": envelope.decode(),
+        "payload": None if event.is_erased else event.payload.decode(),
+        "salt": None if event.is_erased else event.salt.hex(),
+    }
+
+
+def platform_json(proof: PlatformProof) -> Document:
+    return {
+        "head": proof.head.decode(),
+        "index": proof.index,
+        "hashes": _hex(proof.hashes),
+        "note": proof.note,
+    }
+
+
+def checkpoint_json(checkpoint: Checkpoint) -> Document:
+    return {
+        "size": checkpoint.size,
+        "note": checkpoint.note,
+        "platform": platform_json(checkpoint.platform),
+    }
+
+
+def proof_json(receipt: Receipt) -> Document:
+    return {
+        "envelope": receipt.event.envelope.decode(),
+        "index": receipt.index,
+        "hashes": _hex(receipt.hashes),
+        "checkpoint": checkpoint_json(receipt.checkpoint),
+    }
+
+
+def receipt_json(receipt: Receipt) -> Document:
+    sealed = _sealed(receipt.event.envelope, receipt)
+    return proof_json(receipt) | sealed | {"event": event_json(receipt.event)}
+
+
+def consistency_json(proof: ConsistencyProof) -> Document:
+    return {
+        "from_size": proof.from_size,
+        "to_size": proof.to_size,
+        "hashes": _hex(proof.hashes),
+    }
+
+
+def _hex(hashes: Iterable[bytes]) -> list[str]:
+    return [one.hex() for one in hashes]

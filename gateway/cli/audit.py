@@ -1,0 +1,276 @@
+"""`souk audit verify`: checks an export of a tenant's log, offline, with public keys alone.
+
+It needs the standard library, cryptography, and two modules of the kernel that need no more, so
+that an auditor may read all of what decides. The exit code is 0 when everything holds, else 1.
+"""
+
+import argparse
+import csv
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from services.kernel import merkle, notes
+
+FORM = "souk-audit-export/1"
+_COLUMNS = ("occur_time", "actor", "method", "resource", "outcome")
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_LONGEST_CELL = 16 * 1024 * 1024
+
+
+class Bad(Exception):
+    """The export does not prove what it says; the text names the first bad entry."""
+
+
+@dataclass
+class Export:
+    """What an export says, as far as it was read: leaves in their order, and checkpoints."""
+
+    log: str
+    size: int
+    leaves: list[bytes] = field(default_factory=list)
+    checkpoints: dict[int, str] = field(default_factory=dict)
+    platform: dict[str, Any] = field(default_factory=dict)
+    erased: int = 0
+
+
+def read(path: Path) -> Export:
+    """Reads an export and checks each entry by itself: its place, its tenant, its payload.
+
+    Raises:
+        Bad: an entry is not what it must be.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        try:
+            records = _rows(file) if path.suffix == ".csv" else map(json.loads, file)
+            return _read(iter(records))
+        except (ValueError, LookupError, TypeError, RecursionError, csv.Error) as error:
+            raise Bad(f"the file is not an export: {error}") from None
+
+
+def _read(records: Iterator[dict[str, Any]]) -> Export:
+    head = next(records, None)
+    if not isinstance(head, dict) or head.get("form") != FORM:
+        raise Bad(f"the file is not an export of the form {FORM}")
+    export = Export(str(head.get("log")), int(head.get("size", -1)))
+    for record in records:
+        if not isinstance(record, dict) or export.platform:
+            raise Bad("something follows the end of the export")
+        if "index" in record:
+            _take_entry(export, record)
+        elif "checkpoint" in record:
+            checkpoint = record["checkpoint"]
+            export.checkpoints[int(checkpoint["size"])] = str(checkpoint["note"])
+        elif isinstance(record.get("platform"), dict):
+            export.platform = record["platform"]
+        else:
+            raise Bad("the export has a line of no known kind")
+    return export
+
+
+def _take_entry(export: Export, record: dict[str, Any]) -> None:
+    index, expected = record["index"], len(export.leaves)
+    if type(index) is not int or index != expected or export.checkpoints:
+        raise Bad(f"entry {expected} is not there: entry {index} stands in its place")
+    envelope = str(record["envelope"]).encode()
+    facts = _facts(expected, envelope)
+    tenant = export.log.removeprefix(notes.origin(""))
+    if not facts["event"].startswith(f"tenants/{tenant}/events/"):
+        raise Bad(f"entry {expected} is of another log")
+    _check_payload(expected, facts, record)
+    for name, shown in record.get("shown", {}).items():
+        if shown != _plain(str(facts[name])):
+            raise Bad(f"entry {expected} shows another {name} than its envelope")
+    export.erased += record["payload"] is None
+    export.leaves.append(merkle.leaf_hash(envelope))
+
+
+def _facts(index: int, envelope: bytes) -> dict[str, Any]:
+    try:
+        facts = json.loads(envelope)
+    except ValueError:
+        facts = None
+    if not isinstance(facts, dict) or not isinstance(facts.get("event"), str):
+        raise Bad(f"entry {index} has no envelope")
+    return facts
+
+
+def _check_payload(index: int, facts: dict[str, Any], record: dict[str, Any]) -> None:
+    """Holds the payload against its hash; one that was erased leaves nothing to check."""
+    payload, salt = record["payload"], record["salt"]
+    if payload is None and salt is None:
+        return
+    if payload is None or salt is None:
+        raise Bad(f"entry {index} has only half of its payload")
+    made = hashlib.sha256(_bytes(salt) + payload.encode()).hexdigest()
+    if made != facts.get("payload_hash"):
+        raise Bad(f"entry {index} has another payload than its envelope commits to")
+
+
+def verify(
+    export: Export,
+    keys: Iterable[notes.Key],
+    *,
+    witnesses: Iterable[notes.Key] = (),
+    olds: Iterable[str] = (),
+) -> str:
+    """Holds an export against its signed checkpoints, and against what others kept of before.
+
+    Raises:
+        Bad: something does not hold.
+    """
+    known, roots = list(keys), _roots(export)
+    signed = [_signed(note, known, size) for size, note in sorted(export.checkpoints.items())]
+    good = 0
+    for checkpoint in signed:
+        _check(export, checkpoint, roots, good)
+        good = checkpoint.size
+    if not signed or good != export.size or len(export.leaves) != export.size:
+        raise Bad(
+            f"the export says that it has {export.size} entries; it has {len(export.leaves)},"
+            f" and checkpoints of the first {good}"
+        )
+    for note in olds:
+        _check(export, _signed(note, known, None), roots, 0)
+    return _check_platform(export, known, list(witnesses))
+
+
+def _roots(export: Export) -> list[bytes]:
+    """The root of every size; what a checkpoint of any time must say."""
+    frontier = merkle.Frontier()
+    roots = [frontier.root]
+    for leaf in export.leaves:
+        for _ in frontier.append(leaf):
+            pass
+        roots.append(frontier.root)
+    return roots
+
+
+def _signed(note: str, keys: list[notes.Key], size: int | None) -> notes.Checkpoint:
+    try:
+        checkpoint = notes.verified(note, keys)
+    except notes.Untrue as error:
+        raise Bad(f"the checkpoint of {'before' if size is None else size}: {error}") from None
+    if size not in (None, checkpoint.size):
+        raise Bad(f"the checkpoint of {size} is one of {checkpoint.size}")
+    return checkpoint
+
+
+def _check(export: Export, checkpoint: notes.Checkpoint, roots: list[bytes], good: int) -> None:
+    if checkpoint.origin != export.log:
+        raise Bad(f"a checkpoint is of the log {checkpoint.origin}")
+    if checkpoint.size >= len(roots):
+        raise Bad(
+            f"entry {len(export.leaves)} is not there: a signed checkpoint has"
+            f" {checkpoint.size} entries"
+        )
+    if roots[checkpoint.size] != checkpoint.root:
+        last = checkpoint.size - 1
+        where = f"entry {good}" if good == last else f"one of the entries {good} to {last}"
+        raise Bad(f"{where} is not what was signed")
+
+
+def _check_platform(export: Export, keys: list[notes.Key], witnesses: list[notes.Key]) -> str:
+    """Checks that the platform's tree has the head of this log; tells when, and who saw it."""
+    try:
+        proof = export.platform
+        head = str(proof["head"]).encode()
+        facts, hashes = json.loads(head), [_bytes(one) for one in proof["hashes"]]
+        note, index = str(proof["note"]), int(proof["index"])
+    except (KeyError, TypeError, ValueError):
+        raise Bad("the export does not end with what the platform's tree says") from None
+    signed = _signed(note, keys, None)
+    last = notes.verified(export.checkpoints[export.size], keys)
+    if facts.get("log") != export.log or facts.get("size") != export.size:
+        raise Bad("what the platform's tree says is of another log or another size")
+    if facts.get("root") != last.root.hex() or signed.origin != notes.PLATFORM_ORIGIN:
+        raise Bad("the platform's tree says something else of this log")
+    if not merkle.is_included(merkle.leaf_hash(head), index, signed.size, hashes, signed.root):
+        raise Bad("the head of this log is not in the platform's tree")
+    if witnesses and notes.cosigned_at(note, witnesses) is None:
+        raise Bad("the witness has not cosigned it")
+    return str(facts.get("time"))
+
+
+def _rows(file: Iterable[str]) -> Iterator[dict[str, Any]]:
+    csv.field_size_limit(_LONGEST_CELL)
+    for row in csv.DictReader(file, strict=True):
+        if row["record"]:
+            yield json.loads(row["record"])
+        else:
+            yield {
+                "index": int(row["index"]),
+                "envelope": row["envelope"],
+                "payload": row["payload"] or None,
+                "salt": row["salt"] or None,
+                "shown": {name: row[name] for name in _COLUMNS},
+            }
+
+
+def _bytes(text: str) -> bytes:
+    """Reads hexadecimal in its one right spelling."""
+    data = bytes.fromhex(text)
+    if data.hex() != text:
+        raise ValueError(f"not hexadecimal: {text[:100]}")
+    return data
+
+
+def _plain(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULAS) else text
+
+
+def _old(path: Path) -> str:
+    """Reads a checkpoint of before: a note, or a receipt or an answer that has one in it."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        found = json.loads(text)
+        found = found.get("receipt", found.get("proof", found))
+        found = found.get("checkpoint", found.get("audit_checkpoint", found))
+        return str(found["note"])
+    except (ValueError, AttributeError, KeyError):
+        return text
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="souk audit", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="verify")
+    verifying = commands.add_parser("verify", help="check an export offline")
+    verifying.add_argument("file", type=Path, help="the export, .ndjson or .csv")
+    verifying.add_argument("--key", type=Path, required=True, help="checkpoint.pub")
+    verifying.add_argument("--witness-key", type=Path, help="witness.pub: demand its cosignature")
+    verifying.add_argument(
+        "--checkpoint", type=Path, action="append", default=[],
+        help="a checkpoint or receipt of before, which the export must agree with; may repeat",
+    )  # fmt: skip
+    asked = parser.parse_args(arguments)
+    try:
+        return _verify(asked)
+    except OSError as error:
+        print(f"souk audit: {error}", file=sys.stderr)
+        return 1
+
+
+def _verify(asked: argparse.Namespace) -> int:
+    try:
+        keys = notes.read_keys(asked.key.read_text())
+        witnesses = notes.read_keys(asked.witness_key.read_text()) if asked.witness_key else []
+        export = read(asked.file)
+        olds = [_old(path) for path in asked.checkpoint]
+        time = verify(export, keys, witnesses=witnesses, olds=olds)
+    except (Bad, notes.Untrue) as error:
+        print(f"BAD: {error}", file=sys.stderr)
+        return 1
+    cosigned = " and cosigned by the witness" if witnesses else ""
+    print(
+        f"GOOD: {export.log} has {export.size} events, {export.erased} of them erased;"
+        f" signed at {time}{cosigned}"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,103 @@
+"""Whatever is done to a log behind the service's back, an auditor finds it."""
+
+import random
+
+import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from gateway.cli import audit
+from services.kernel.scope import Scope, bound
+from tests.audit.test_sequencer import trees  # noqa: F401 - a fixture
+from tests.campaigns import tampering
+
+PLACES = 12
+
+
+@pytest.fixture
+async def log(trees, event, cluster):  # noqa: F811
+    """A log of paris beside one of lyon, with an engine that a superuser holds, and evidence."""
+    for batch in range(6):
+        made = [event("paris", resource=f"tenants/paris/x/{batch}-{n}") for n in range(5)]
+        await trees.add(*made, event("lyon"))
+        await trees.drain()
+    url = cluster.admin_url.replace("postgresql://", "postgresql+asyncpg://")
+    engine = create_async_engine(url.rpartition("/")[0] + "/audit", poolclass=NullPool)
+    with bound(Scope("paris", "admins/auditor", frozenset())):
+        async with tampering.session_of(engine) as session:
+            records = await tampering.exported(session)
+            await session.rollback()
+    kept = next(r["checkpoint"]["note"] for r in reversed(records) if "checkpoint" in r)
+    yield engine, records, tampering.Evidence(trees.known, kept)
+    await engine.dispose()
+
+
+async def test_a_log_that_nobody_touched_is_good(log, tmp_path):
+    _, records, evidence = log
+
+    for form in ("ndjson", "csv"):
+        content = "".join(tampering.lines_of(records, form=form))
+        assert tampering.flaw_in_file(evidence, content, tmp_path / f"x.{form}") == ""
+
+
+async def test_a_log_in_the_database_that_nobody_touched_is_good(log):
+    engine, _, evidence = log
+
+    async def nothing(*_):
+        """Leaves everything as it is."""
+
+    assert await tampering.flaw_in_database(engine, evidence, nothing, random.Random(1)) == ""
+
+
+@pytest.mark.parametrize("kind", tampering.IN_DATABASE)
+async def test_what_a_superuser_does_to_the_database_is_found(log, kind):
+    engine, _, evidence = log
+    tamper, chance = tampering.IN_DATABASE[kind], random.Random(kind)
+
+    for _ in range(PLACES):
+        assert await tampering.flaw_in_database(engine, evidence, tamper, chance)
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+async def test_what_is_done_to_an_export_is_found(log, form, tmp_path):
+    _, records, evidence = log
+    for kind, tamper in tampering.IN_FILE.items():
+        chance = random.Random(kind)
+        for _ in range(PLACES):
+            content = tamper(tampering.lines_of(records, form=form), chance)
+            assert tampering.flaw_in_file(evidence, content, tmp_path / f"x.{form}"), kind
+    for _ in range(PLACES):
+        forged = tampering.rewritten(records, random.Random(form))
+        content = "".join(tampering.lines_of(forged, form=form))
+        assert tampering.flaw_in_file(evidence, content, tmp_path / f"x.{form}")
+
+
+async def test_the_first_bad_entry_is_named(log, tmp_path):
+    _, records, evidence = log
+    lines = tampering.lines_of(records, form="ndjson")
+    lines[8] = lines[8].replace("HIDDEN", "LIVE")  # entry 7, after the head
+
+    flaw = tampering.flaw_in_file(evidence, "".join(lines), tmp_path / "x.ndjson")
+
+    assert flaw == "entry 7 has another payload than its envelope commits to"
+
+
+async def test_signed_checkpoints_narrow_down_a_changed_envelope(log, tmp_path):
+    _, records, evidence = log
+    lines = tampering.lines_of(records, form="ndjson")
+    lines[8] = lines[8].replace("admins/user_1", "admins/user_2")
+
+    flaw = tampering.flaw_in_file(evidence, "".join(lines), tmp_path / "x.ndjson")
+
+    assert flaw == "one of the entries 5 to 9 is not what was signed"
+
+
+async def test_a_log_cut_short_is_found_by_a_kept_checkpoint_alone(log):
+    """Honestly: what is left of it proves itself, so keep receipts, or ask the witness."""
+    _, records, evidence = log
+    shorter = [r for r in records if r.get("index", 0) < 25]
+    assert shorter != records
+    head = shorter[0] | {"size": 25}
+    rest = [r for r in shorter[1:] if r.get("checkpoint", {"size": 0})["size"] <= 25]
+
+    assert "not there" in evidence.flaw(lambda: audit._read(iter([head, *rest])))
