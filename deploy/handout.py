@@ -2,7 +2,8 @@
 
 `python deploy/handout.py SECRETS HANDOUT`: SECRETS gets everything, and only one-shot jobs see it;
 HANDOUT/{process} gets that process's own. Running it again changes nothing, unless a secret was
-replaced in SECRETS: then it follows.
+replaced in SECRETS: then it follows. `… rotate NAME…` replaces keys without a failed request; a
+password takes two steps, `announce NAME…` and `switch NAME…`, with provision between them.
 """
 
 import os
@@ -10,7 +11,8 @@ import secrets
 import sys
 from pathlib import Path
 
-from services.kernel.keys import make_secrets
+from services.kernel import rotation
+from services.kernel.keys import PASSWORDS, make_secrets
 
 POSTGRES = "postgres.password"
 ADMIN = "postgres-admin.url"
@@ -31,7 +33,7 @@ NEEDS = {
     "tenant-registry": (*_of_service("tenant-registry"), "session.key"),
     "catalog-opt-in": _of_service("catalog-opt-in"),
     "audit": (*_of_service("audit"), "checkpoint.key", "checkpoint.pub"),
-    "gateway": ("gateway.key", "session.pub"),
+    "gateway": ("gateway.key", "redis.key", "session.jwks"),
 }
 
 
@@ -47,6 +49,16 @@ def hand_out(folder: Path, handout: Path) -> None:
         mode = 0o444 if process == "postgres" else 0o400
         for name in names:
             _write(handout / process / name, (folder / name).read_text(), mode)
+        for name in PASSWORDS.intersection(names):
+            _follow(folder / f"{name}.next", handout / process / f"{name}.next", mode)
+
+
+def _follow(one: Path, other: Path, mode: int) -> None:
+    """Hands out the next password while there is one."""
+    if one.exists():
+        _write(other, one.read_text(), mode)
+    else:
+        other.unlink(missing_ok=True)
 
 
 def _write(path: Path, text: str, mode: int = 0o600) -> None:
@@ -61,5 +73,17 @@ def _write(path: Path, text: str, mode: int = 0o600) -> None:
     draft.replace(path)
 
 
+def main(folder: Path, handout: Path, *words: str) -> None:
+    """Hands out, before that `announce`s or `switch`es what is named, or `rotate`s all of it."""
+    match words:
+        case ("announce", *names):
+            rotation.announce(folder, names)
+        case ("switch", *names):
+            rotation.switch(folder, names)
+        case ("rotate", *names):
+            rotation.rotate(folder, names, hand_out=lambda: hand_out(folder, handout))
+    hand_out(folder, handout)
+
+
 if __name__ == "__main__":
-    hand_out(*(Path(argument) for argument in sys.argv[1:3]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:])

@@ -18,6 +18,8 @@ from gateway.settings import GatewaySettings
 from gateway.tenancy import Tenancy
 from gateway.tenancy.hosts import Hosts
 from gateway.tenancy.shared import SharedTenants
+from services.kernel.secretfiles import ring
+from services.kernel.signingkeys import read_set
 
 
 def create_app(settings: GatewaySettings) -> Guard:
@@ -63,7 +65,7 @@ def create_api() -> FastAPI:
 
 def _runtime(settings: GatewaySettings) -> Runtime:
     clients = Clients(settings)
-    shared = SharedTenants(str(settings.redis), settings.secret("gateway.key").encode())
+    shared = SharedTenants(str(settings.redis), settings.secret_file("redis.key", ring))
     return Runtime(
         settings=settings,
         clients=clients,
@@ -73,7 +75,7 @@ def _runtime(settings: GatewaySettings) -> Runtime:
             clients, shared, base_domain=settings.base_domain, fallback=settings.fallback
         ),
         metrics=Metrics(),
-        sessions=Sessions(settings.secret("session.pub")),
+        sessions=Sessions(settings.secret_file("session.jwks", read_set)),
         access=AccessFacts(clients),
         api_keys=ApiKeys(clients),
     )

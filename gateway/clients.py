@@ -32,6 +32,7 @@ from souk.tenant_registry.v1 import (
 from gateway.settings import GatewaySettings
 from services.kernel.client import channel
 from services.kernel.credentials import Signer
+from services.kernel.signingkeys import signing_key
 
 _CONTRACTS = {
     "tenant-registry": (
@@ -57,7 +58,7 @@ class Clients:
     """
 
     def __init__(self, settings: GatewaySettings) -> None:
-        signer = Signer("gateway", settings.secret("gateway.key"))
+        signer = Signer("gateway", settings.secret_file("gateway.key", signing_key))
         targets = {
             "tenant-registry": settings.tenant_registry,
             "catalog-opt-in": settings.catalog_opt_in,

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
 
 from gateway.bounded import Bounded
 from gateway.errors import unauthorized
+from services.kernel.secretfiles import Secret
+from services.kernel.signingkeys import PublicKeys
 
 ISSUER = "souk"
 AUDIENCE = "souk-admin"
@@ -48,9 +49,8 @@ class Session:
 class Sessions:
     """Verifies tokens; one that is sound is verified once and remembered until it ends."""
 
-    def __init__(self, public_key_pem: str, clock: Callable[[], float] = time.time) -> None:
-        self._key = OKPKey.import_key(public_key_pem)
-        self._key_id = self._key.thumbprint()
+    def __init__(self, keys: Secret[PublicKeys], clock: Callable[[], float] = time.time) -> None:
+        self._keys = keys
         self._clock = clock
         self._verified: Bounded[bytes, Session] = Bounded(_REMEMBERED)
 
@@ -76,9 +76,11 @@ class Sessions:
             raise unauthorized()
         try:
             header, claims = (_object(part) for part in token.split(b".")[:2])
-            jwt.decode(token, self._key, _ALGORITHMS)
-            if header.get("kid", self._key_id) != self._key_id:
+            key_id = header.get("kid")
+            key = self._keys().find(key_id) or self._keys.again().find(key_id)
+            if key is None:
                 raise unauthorized()
+            jwt.decode(token, key, _ALGORITHMS)
             return _session(header, claims)
         except (JoseError, KeyError, TypeError, ValueError, RecursionError):
             raise unauthorized() from None

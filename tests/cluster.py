@@ -71,7 +71,10 @@ class Cluster:
     async def doors(self, database: str) -> AsyncIterator[db.Database]:
         """Opens a database the way its service does."""
         opened = db.Database(
-            self.url(database, "app"), self.url(database, "platform"), head_office="hq"
+            self.url(database, "app"),
+            self.url(database, "platform"),
+            secrets=self.secrets,
+            head_office="hq",
         )
         await opened.open()
         try:

@@ -17,6 +17,8 @@ from services.kernel.credentials import Signer
 from services.kernel.db import HardConnection
 from services.kernel.errors import from_rpc
 from services.kernel.scope import Scope, bound
+from services.kernel.secretfiles import SecretFile
+from services.kernel.signingkeys import signing_key
 
 CURRENCIES = {"hq": "TND", "paris": "EUR", "lyon": "EUR"}
 S = TypeVar("S")
@@ -46,7 +48,7 @@ class Calls:
 
     def __init__(self, platform: LocalPlatform) -> None:
         self._platform = platform
-        self._signer = Signer("gateway", (platform.secrets / "gateway.key").read_text())
+        self._signer = Signer("gateway", SecretFile(platform.secrets / "gateway.key", signing_key))
         self._channels: dict[str, grpc.aio.Channel] = {}
 
     def stub(

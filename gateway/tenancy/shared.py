@@ -7,7 +7,6 @@ configuration then must name it.
 """
 
 import asyncio
-import hashlib
 import hmac
 import json
 import random
@@ -23,6 +22,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from gateway.tenancy.tenant import KnownTenant, parsed
+from services.kernel.secretfiles import Secret
 
 CALL_SECONDS = 0.05
 FRESH_SECONDS = 30.0
@@ -67,8 +67,9 @@ class Kept:
 class SharedTenants:
     """Every method is quiet when Redis is not there: it finds nothing, or keeps nothing."""
 
-    def __init__(self, url: str, secret: bytes) -> None:
-        self._secret = hashlib.sha256(b"souk tenant cache\0" + secret).digest()
+    def __init__(self, url: str, keys: Secret[tuple[bytes, ...]]) -> None:
+        """`keys` are for the MAC: the first makes it, each is believed."""
+        self._keys = keys
         self._redis = _client(url, timeout=CALL_SECONDS)
         self._listener = _client(url, timeout=None)
         self._asleep_until = 0.0
@@ -89,7 +90,8 @@ class SharedTenants:
 
     def _believed(self, tenant_id: str, values: Sequence[bytes | str | None]) -> Kept | None:
         version, confirmed, config, mac = (_bytes(value) for value in values)
-        if not hmac.compare_digest(mac, self._mac(tenant_id, version, confirmed, config)):
+        said = (tenant_id, version, confirmed, config)
+        if not any(hmac.compare_digest(mac, _mac(key, *said)) for key in self._keys()):
             return None
         tenant = parsed(config)
         if tenant is None or tenant.id != tenant_id or str(tenant.version).encode() != version:
@@ -98,7 +100,7 @@ class SharedTenants:
 
     async def put(self, tenant: KnownTenant, config: bytes) -> None:
         version, confirmed = str(tenant.version).encode(), str(time.time()).encode()
-        mac = self._mac(tenant.id, version, confirmed, config)
+        mac = _mac(self._keys()[0], tenant.id, version, confirmed, config)
         name = key("tenant", tenant.id)
         arguments = (version, confirmed, config, mac, _KEPT_SECONDS)
         await self._quietly(lambda: self._redis.eval(_FENCED_PUT, 1, name, *arguments))
@@ -137,10 +139,6 @@ class SharedTenants:
         await self._redis.aclose()
         await self._listener.aclose()
 
-    def _mac(self, tenant_id: str, *parts: bytes) -> bytes:
-        said = b"".join(b"%d:%b" % (len(part), part) for part in (tenant_id.encode(), *parts))
-        return hmac.digest(self._secret, said, "sha256")
-
     async def _quietly(self, ask: Callable[[], Awaitable[T]]) -> T | None:
         """Asks Redis, unless it failed a moment ago; nobody waits for it twice."""
         if time.monotonic() < self._asleep_until:
@@ -154,6 +152,11 @@ class SharedTenants:
             self._asleep_until = time.monotonic() + _PAUSE_SECONDS
             _log.warning("redis_unanswering", error=type(error).__name__)
             return None
+
+
+def _mac(key: bytes, tenant_id: str, *parts: bytes) -> bytes:
+    said = b"".join(b"%d:%b" % (len(part), part) for part in (tenant_id.encode(), *parts))
+    return hmac.digest(key, b"souk tenant cache\0" + said, "sha256")
 
 
 def _client(url: str, timeout: float | None) -> redis.Redis:

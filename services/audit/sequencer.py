@@ -18,6 +18,7 @@ from services.kernel import merkle, notes
 from services.kernel.audit import spelled
 from services.kernel.db import Database
 from services.kernel.errors import ServiceError
+from services.kernel.secretfiles import Secret
 from services.kernel.server import Runtime
 from services.kernel.telemetry import logger
 
@@ -38,13 +39,15 @@ class Broken(Exception):
 async def run(runtime: Runtime) -> None:
     """Sequences until it is cancelled."""
     settings = runtime.settings
-    key = notes.LogKey(settings.secret("checkpoint.key"))
-    known = notes.read_keys(settings.secret("checkpoint.pub"))
+    key = settings.secret_file("checkpoint.key", notes.LogKey)
+    known = settings.secret_file("checkpoint.pub", notes.read_keys)
     await Sequencer(runtime.db, key, known).work()
 
 
 class Sequencer:
-    def __init__(self, db: Database, key: notes.LogKey, known: Sequence[notes.Key]) -> None:
+    def __init__(
+        self, db: Database, key: Secret[notes.LogKey], known: Secret[list[notes.Key]]
+    ) -> None:
         self._db = db
         self._key = key
         self._known = known
@@ -124,7 +127,7 @@ class Sequencer:
         return head
 
     def _sign(self, origin: str, tree: merkle.Frontier) -> str:
-        return self._key.sign(notes.Checkpoint(origin, tree.size, tree.root))
+        return self._key().sign(notes.Checkpoint(origin, tree.size, tree.root))
 
     async def _whole(self, session: AsyncSession, log: str) -> merkle.Frontier | None:
         """Reads a tree, and holds it against the last checkpoint that was signed of it.
@@ -148,7 +151,7 @@ class Sequencer:
     def _compare(self, log: str, tree: merkle.Frontier, note: str | None) -> None:
         origin = notes.PLATFORM_ORIGIN if log == PLATFORM_LOG else notes.origin(log)
         here = notes.Checkpoint(origin, tree.size, tree.root)
-        signed = notes.verified(note, self._known) if note else notes.Checkpoint(
+        signed = notes.verified(note, self._known.again()) if note else notes.Checkpoint(
             origin, 0, merkle.EMPTY
         )  # fmt: skip
         if here != signed:

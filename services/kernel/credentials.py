@@ -6,7 +6,6 @@ from base64 import urlsafe_b64decode
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from joserfc import jwt
@@ -15,6 +14,8 @@ from joserfc.jwk import OKPKey
 
 from services.kernel.errors import PermissionDenied, Unauthenticated
 from services.kernel.scope import Scope
+from services.kernel.secretfiles import Fixed, Secret
+from services.kernel.signingkeys import PublicKeys, SigningKey, of_entries, signing_key
 
 METADATA_KEY = "souk-scope"
 LIFETIME_SECONDS = 10
@@ -30,13 +31,15 @@ V = TypeVar("V")
 class Signer:
     """Signs scopes in one caller's name; a scope is signed once in half its token's life."""
 
-    def __init__(self, caller: str, private_key_pem: str) -> None:
+    def __init__(self, caller: str, key: str | Secret[SigningKey]) -> None:
+        """`key` is a private key as PEM, or one that may change."""
         self._caller = caller
-        self._key = OKPKey.import_key(private_key_pem)
-        self._made: OrderedDict[tuple[Scope, str], tuple[float, str]] = OrderedDict()
+        self._key: Secret[SigningKey] = Fixed(signing_key(key)) if isinstance(key, str) else key
+        self._made: OrderedDict[tuple[Scope, str, str], tuple[float, str]] = OrderedDict()
 
     def sign(self, scope: Scope, audience: str) -> str:
-        wanted, now = (replace(scope, request_id=""), audience), time.time()
+        now = time.time()
+        wanted = (replace(scope, request_id=""), audience, self._key().key_id)
         made_at, token = self._made.get(wanted, (0.0, ""))
         if not 0 <= now - made_at < LIFETIME_SECONDS / 2:
             made_at, token = now, self._token(scope, audience, int(now))
@@ -44,6 +47,7 @@ class Signer:
         return token
 
     def _token(self, scope: Scope, audience: str, now: int) -> str:
+        key = self._key()
         claims = {
             "iss": self._caller,
             "aud": audience,
@@ -56,14 +60,15 @@ class Signer:
             "adr": scope.address,
             "perms": sorted(scope.permissions),
         }
-        return jwt.encode({"alg": "Ed25519", "typ": _TYPE}, claims, self._key, ["Ed25519"])
+        header = {"alg": "Ed25519", "typ": _TYPE, "kid": key.key_id}
+        return jwt.encode(header, claims, key.key, ["Ed25519"])
 
 
 @dataclass(frozen=True)
 class Caller:
     """Somebody whose signature counts, and the permissions that it may vouch for."""
 
-    key: OKPKey
+    keys: PublicKeys
     may: frozenset[str]
 
     def vouches_for(self, permissions: Iterable[str]) -> bool:
@@ -74,18 +79,21 @@ class Caller:
         return "*" in self.may or claims["sub"] == f"services/{claims['iss']}"
 
 
-def callers(file: Path) -> dict[str, Caller]:
-    """Reads callers.json: {name: {"public_key": PEM, "may": ["*"] or permissions}}."""
+Callers = dict[str, Caller]
+
+
+def callers(text: str) -> Callers:
+    """Reads callers.json: {name: {"keys": entries of a key set, "may": ["*"] or permissions}}."""
     return {
-        name: Caller(OKPKey.import_key(entry["public_key"]), frozenset(entry["may"]))
-        for name, entry in json.loads(file.read_text()).items()
+        name: Caller(of_entries(entry["keys"]), frozenset(entry["may"]))
+        for name, entry in json.loads(text).items()
     }
 
 
 class Verifier:
     """Reads scopes that were signed for one service; a token is verified once and remembered."""
 
-    def __init__(self, known: dict[str, Caller], audience: str) -> None:
+    def __init__(self, known: Secret[Callers], audience: str) -> None:
         self._callers = known
         self._audience = audience
         self._verified: OrderedDict[str, tuple[int, Scope]] = OrderedDict()
@@ -109,14 +117,21 @@ class Verifier:
         if len(token) > _MAX_TOKEN:
             raise _invalid()
         try:
-            issuer = json.loads(_part(token, 1))["iss"]
-            caller = self._callers[issuer]
-            decoded = jwt.decode(token, caller.key, ["Ed25519"])
+            header, issuer = json.loads(_part(token, 0)), json.loads(_part(token, 1))["iss"]
+            caller, key = self._signer(issuer, header.get("kid"))
+            decoded = jwt.decode(token, key, ["Ed25519"])
             if decoded.header.get("typ") != _TYPE:
                 raise _invalid()
             return self._scope(caller, decoded.claims)
-        except (JoseError, LookupError, TypeError, ValueError, RecursionError):
+        except (JoseError, LookupError, AttributeError, TypeError, ValueError, RecursionError):
             raise _invalid() from None
+
+    def _signer(self, issuer: str, key_id: object) -> tuple[Caller, OKPKey]:
+        for known in (self._callers, self._callers.again):
+            caller = known()[issuer]
+            if (key := caller.keys.find(key_id)) is not None:
+                return caller, key
+        raise _invalid()
 
     def _scope(self, caller: Caller, claims: dict[str, Any]) -> tuple[int, Scope]:
         issued, expires, now = int(claims["iat"]), int(claims["exp"]), time.time()

@@ -6,8 +6,10 @@ the transaction, and fails closed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -109,10 +111,11 @@ def _demand_leaf(session: Session) -> None:
 class Database:
     """One service's database, through its two doors."""
 
-    def __init__(self, app: URL, platform: URL, *, head_office: str) -> None:
-        self._app_url = app
-        self._app = _engine(app)
-        self._platform = _engine(platform)
+    def __init__(self, app: URL, platform: URL, *, secrets: Path, head_office: str) -> None:
+        """`secrets` is the folder of password files, which may be replaced at any time."""
+        self._connect_app = partial(_connect, app, secrets)
+        self._app = _engine(self._connect_app)
+        self._platform = _engine(partial(_connect, platform, secrets))
         self._readers: asyncpg.Pool | None = None
         self._head_office = head_office
         self.acted = asyncio.Event()
@@ -121,13 +124,11 @@ class Database:
     async def open(self) -> None:
         """Connects, and refuses roles that row-level security does not bind."""
         self._readers = await asyncpg.create_pool(
-            self._app_url.render_as_string(hide_password=False),
             # All at once and for good: connecting would eat up what a read may wait.
             min_size=_READERS,
             max_size=_READERS,
             max_inactive_connection_lifetime=0,
-            timeout=_CONNECT_SECONDS,
-            command_timeout=_COMMAND_SECONDS,
+            connect=self._connect_app,
             connection_class=HardConnection,
             reset=_leave_as_it_is,
         )
@@ -204,7 +205,7 @@ class Database:
             self.acted.set()
 
 
-def url(address: str, database: str, role: str, password: str) -> URL:
+def url(address: str, database: str, role: str, password: str | None = None) -> URL:
     """Builds the address of one role of one database; `address` is host:port."""
     host, _, port = address.rpartition(":")
     return URL.create(
@@ -212,18 +213,39 @@ def url(address: str, database: str, role: str, password: str) -> URL:
     )
 
 
-def _engine(address: URL) -> AsyncEngine:
+def _engine(connect: Callable[[], Awaitable[asyncpg.Connection]]) -> AsyncEngine:
     return create_async_engine(
-        address.set(drivername="postgresql+asyncpg"),
+        "postgresql+asyncpg://",
+        async_creator=connect,
         pool_size=_POOL_SIZE,
         max_overflow=0,
         pool_timeout=_POOL_WAIT_SECONDS,
-        connect_args={
-            "connection_class": HardConnection,
-            "timeout": _CONNECT_SECONDS,
-            "command_timeout": _COMMAND_SECONDS,
-        },
     )
+
+
+async def _connect(address: URL, secrets: Path, *_: object, **__: object) -> asyncpg.Connection:
+    """Connects with the password of this moment.
+
+    While a password is being replaced PostgreSQL takes either the one in its file or the one in
+    `….next`, which then becomes that file: so the file is read once more after both were refused.
+    """
+    refused: Exception = FileNotFoundError(f"{address.username}.password")
+    for name in (".password", ".password.next", ".password"):
+        file = secrets / f"{address.username}{name}"
+        try:
+            return await asyncpg.connect(
+                host=address.host,
+                port=address.port,
+                user=address.username,
+                password=file.read_text().strip(),
+                database=address.database,
+                connection_class=HardConnection,
+                timeout=_CONNECT_SECONDS,
+                command_timeout=_COMMAND_SECONDS,
+            )
+        except (asyncpg.InvalidPasswordError, FileNotFoundError) as error:
+            refused = error
+    raise refused
 
 
 async def _leave_as_it_is(_connection: asyncpg.Connection) -> None:

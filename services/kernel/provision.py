@@ -95,8 +95,11 @@ async def _check(admin: Connection) -> None:
 
 
 def _password(folder: Path, role: str) -> str:
+    """Reads a role's password; the next one while it is being replaced."""
+    coming = folder / f"{role}.password.next"
     try:
-        return (folder / f"{role}.password").read_text().strip()
+        file = coming if coming.exists() else folder / f"{role}.password"
+        return file.read_text().strip()
     except OSError as error:
         raise CannotProvision(f"the secret of {role} cannot be read: {error}") from None
 

@@ -27,6 +27,7 @@ from services.kernel.errors import (
     from_rpc,
 )
 from services.kernel.scope import Scope, bound
+from services.kernel.signingkeys import signing_key
 from services.kernel.tables import AuditLeaf
 from services.kernel.telemetry import logger
 
@@ -55,7 +56,7 @@ async def run(name: str, runtime: "Runtime", stopped: asyncio.Event) -> None:
     settings = runtime.settings
     if settings.audit is None:
         return
-    signer = Signer(name, settings.secret(f"{name}.key"))
+    signer = Signer(name, settings.secret_file(f"{name}.key", signing_key))
     me = Scope(None, f"services/{name}", frozenset({"event:record"}))
     with bound(me):
         async with channel(

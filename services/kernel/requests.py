@@ -12,6 +12,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.kernel import sensitivity
 from services.kernel.db import Database
 from services.kernel.errors import InvalidArgument, ServiceError
 from services.kernel.scope import current_method, current_scope
@@ -72,7 +73,7 @@ async def remember(session: AsyncSession, request: Repeatable, answer: M) -> M:
     tenant, actor, request_id = _key(session, request)
     values = {
         "digest": _digest(request),
-        "response": answer.SerializeToString(),
+        "response": sensitivity.without_secrets(answer).SerializeToString(),
         "create_time": datetime.now(UTC),
     }
     statement = insert(RequestRecord).values(

@@ -89,6 +89,7 @@ async def _run(service: Service, settings: ServiceSettings, command: str) -> Non
     database = db.Database(
         _url(settings, service.database, "app"),
         _url(settings, service.database, "platform"),
+        secrets=settings.secrets,
         head_office=settings.head_office,
     )
     runtime = Runtime(settings, database)
@@ -135,7 +136,7 @@ def _server(service: Service, runtime: Runtime) -> tuple[grpc.aio.Server, list[s
     names = [_service_name(add) for add, _ in servicers]
     pool = descriptor_pool.Default()
     rules = access.rules(pool.FindServiceByName(name) for name in names)
-    known = credentials.callers(runtime.settings.secrets / "callers.json")
+    known = runtime.settings.secret_file("callers.json", credentials.callers)
     guard = Guard(rules, credentials.Verifier(known, service.name))
     server = grpc.aio.server(interceptors=[guard], options=_OPTIONS, maximum_concurrent_rpcs=512)
     for add, servicer in servicers:

@@ -1,11 +1,16 @@
 """What a service is told from outside; it refuses to start when any of it is wrong."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.kernel.secretfiles import SecretFile
+
+T = TypeVar("T")
 
 
 def _address(text: str) -> str:
@@ -35,6 +40,10 @@ class SoukSettings(BaseSettings):
             return path.read_text().strip()
         except OSError as error:
             raise SystemExit(f"souk: the secret {path} cannot be read: {error.strerror}") from None
+
+    def secret_file(self, name: str, read: Callable[[str], T]) -> SecretFile[T]:
+        """Opens a secret that may be replaced while this process runs."""
+        return SecretFile(self.secrets / name, read)
 
 
 class ServiceSettings(SoukSettings):

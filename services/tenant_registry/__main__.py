@@ -13,6 +13,7 @@ from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import (
 )
 
 from services.kernel.server import Runtime, Service, Servicer, main
+from services.kernel.signingkeys import signing_key
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.servicer import Access
 from services.tenant_registry.access.sessions import Sessions
@@ -29,7 +30,7 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
     registry = TenantRegistry(
         runtime.db, head_office=settings.head_office, base_domain=settings.base_domain
     )
-    sessions = Sessions(settings.secret("session.key"))
+    sessions = Sessions(settings.secret_file("session.key", signing_key))
     access = Access(runtime.db, Passwords(), sessions, Attempts(runtime.db))
     keys = ApiKeys(runtime.db, head_office=settings.head_office)
     assignments = Assignments(runtime.db, head_office=settings.head_office)

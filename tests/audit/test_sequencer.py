@@ -12,6 +12,7 @@ from services.audit import trees as tables
 from services.audit.messages import incoming
 from services.kernel import merkle, notes
 from services.kernel.scope import Scope, bound
+from services.kernel.secretfiles import Fixed
 
 
 class Trees:
@@ -22,7 +23,7 @@ class Trees:
         self.key = notes.LogKey((secrets / "checkpoint.key").read_text())
         self.known = notes.read_keys((secrets / "checkpoint.pub").read_text())
         self.db = db
-        self.sequencer = sequencer.Sequencer(db, self.key, self.known)
+        self.sequencer = sequencer.Sequencer(db, Fixed(self.key), Fixed(self.known))
 
     async def add(self, *events, hold=None):
         """Takes events in; with `hold`, the transaction stays open until that is set."""
@@ -129,7 +130,7 @@ async def test_an_event_that_commits_late_is_not_skipped(trees, event):
 
 async def test_many_sequencers_at_once_give_each_place_away_once(trees, event):
     made = [event("paris") for _ in range(40)]
-    others = [sequencer.Sequencer(trees.db, trees.key, trees.known) for _ in range(4)]
+    others = [sequencer.Sequencer(trees.db, Fixed(trees.key), Fixed(trees.known)) for _ in range(4)]
     for start in range(0, 40, 10):
         await trees.add(*made[start : start + 10])
         await asyncio.gather(*(other.sequence() for other in others))

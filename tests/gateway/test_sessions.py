@@ -13,6 +13,8 @@ from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from gateway.errors import Refused
 from gateway.sessions import AUDIENCE, ISSUER, MAX_TOKEN_BYTES, TYPE, Session, Sessions
+from services.kernel.secretfiles import Fixed
+from services.kernel.signingkeys import public_keys
 
 NOW = 1_800_000_000
 KEY = OKPKey.generate_key("Ed25519")
@@ -30,7 +32,7 @@ CLAIMS = {
 
 
 def sessions(now=NOW):
-    return Sessions(KEY.as_pem(private=False).decode(), clock=lambda: now)
+    return Sessions(Fixed(public_keys(KEY)), clock=lambda: now)
 
 
 def b64(data):
@@ -169,7 +171,7 @@ def test_half_a_minute_of_clock_skew_and_unknown_claims_are_borne(claims):
 
 def test_a_remembered_token_ends_when_it_ends():
     now = [NOW]
-    kept = Sessions(KEY.as_pem(private=False).decode(), clock=lambda: now[0])
+    kept = Sessions(Fixed(public_keys(KEY)), clock=lambda: now[0])
     kept.verify(GOOD)
 
     now[0] = NOW + 3540 + 31

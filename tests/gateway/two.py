@@ -17,6 +17,7 @@ from gateway.settings import GatewaySettings
 from gateway.tenancy import Tenancy
 from gateway.tenancy.shared import SharedTenants
 from services.kernel.scope import Scope, bound
+from services.kernel.secretfiles import Fixed
 
 NOWHERE = "redis://127.0.0.1:1/0"
 BASE = "impactnutrition.com"
@@ -125,7 +126,7 @@ class Two:
         clients = self._clients(port or self.process.port)
         noted: Any = Noted(clients.tenants, self.asked)
         clients.tenants = noted
-        redis = SharedTenants(redis_url, b"secret")
+        redis = SharedTenants(redis_url, Fixed((b"secret",)))
         made = Tenancy(clients, redis, base_domain=BASE, fallback="hq")
         self._closing.push_async_callback(made.close)
         if listening:

@@ -13,13 +13,15 @@ from joserfc.jwk import OctKey, OKPKey
 from services.kernel.credentials import LIFETIME_SECONDS, Caller, Signer, Verifier
 from services.kernel.errors import PermissionDenied, Unauthenticated
 from services.kernel.scope import Scope
+from services.kernel.secretfiles import Fixed
+from services.kernel.signingkeys import public_keys
 
 PARIS = Scope("paris", "admins/user_1", frozenset({"listing:write"}), currency="EUR")
 LYON = Scope("lyon", "admins/user_2", frozenset({"listing:read"}), currency="EUR")
 GATEWAY, SERVICE = OKPKey.generate_key("Ed25519"), OKPKey.generate_key("Ed25519")
 CALLERS = {
-    "gateway": Caller(GATEWAY, frozenset("*")),
-    "catalog-opt-in": Caller(SERVICE, frozenset({"event:record"})),
+    "gateway": Caller(public_keys(GATEWAY), frozenset("*")),
+    "catalog-opt-in": Caller(public_keys(SERVICE), frozenset({"event:record"})),
 }
 
 
@@ -28,7 +30,7 @@ def signer(name="gateway", key=GATEWAY):
 
 
 def verifier(audience="catalog-opt-in"):
-    return Verifier(CALLERS, audience)
+    return Verifier(Fixed(CALLERS), audience)
 
 
 def token(key=GATEWAY, header=None, **claims):

@@ -241,7 +241,10 @@ async def test_a_service_can_neither_read_nor_remove_its_leaves(doors):
 
 async def test_a_role_that_owns_tables_is_refused_at_the_start(cluster):
     owner = db.Database(
-        cluster.url(DATABASE, "owner"), cluster.url(DATABASE, "platform"), head_office="hq"
+        cluster.url(DATABASE, "owner"),
+        cluster.url(DATABASE, "platform"),
+        secrets=cluster.secrets,
+        head_office="hq",
     )
 
     with pytest.raises(SystemExit, match="not bound by row-level security"):

@@ -17,7 +17,8 @@ def test_every_role_caller_and_login_has_a_secret_of_its_own(tmp_path):
 
     expected = {f"{name}_{role}.password" for name in DATABASES for role in ROLES}
     expected |= {f"{caller}.key" for caller in CALLERS}
-    expected |= {"session.key", "session.pub", "callers.json", "admin.password"}
+    expected |= {"session.key", "session.jwks", "callers.json"}
+    expected |= {"redis.key", "admin.password"}
     expected |= {f"{name}.{half}" for name in ("checkpoint", "witness") for half in ("key", "pub")}
     assert set(made) == expected
     assert len(set(contents(tmp_path / "secrets").values())) == len(expected)
@@ -78,5 +79,6 @@ def test_only_the_gateway_vouches_for_everything(tmp_path):
     callers = json.loads((tmp_path / "callers.json").read_text())
 
     assert {name for name, entry in callers.items() if entry["may"] == ["*"]} == {"gateway"}
-    assert all("PUBLIC KEY" in entry["public_key"] for entry in callers.values())
-    assert "PRIVATE" not in json.dumps(callers)
+    for entry in callers.values():
+        [key] = entry["keys"]
+        assert key.keys() == {"kty", "crv", "x", "kid"}

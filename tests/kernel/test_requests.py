@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from souk.tenant_registry.v1.api_key_service_pb2 import ApiKey, CreateApiKeyResponse
 from souk.tenant_registry.v1.tenant_pb2 import Domain
 from souk.tenant_registry.v1.tenant_registry_service_pb2 import CreateDomainRequest
 from sqlalchemy import func, select, update
@@ -50,6 +51,24 @@ async def test_a_repeated_request_gets_the_first_answer(doors):
         again = await act(doors, request, "second")
 
     assert (first.name, again.name) == ("first", "first")
+
+
+async def test_a_secret_is_not_kept_for_a_repeat(doors):
+    request = asked(request_id=str(uuid4()))
+    made = CreateApiKeyResponse(api_key=ApiKey(title="ERP"), secret="souk_live_canary")
+
+    async def keep():
+        async with doors.tenant() as session:
+            if before := await requests.answered(session, request, CreateApiKeyResponse):
+                return before
+            audit.record(session, resource="a key")
+            return await requests.remember(session, request, made)
+
+    for tenant in ("paris", "lyon"):
+        with scope(tenant):
+            first, again = await keep(), await keep()
+            assert first.secret == "souk_live_canary"
+            assert (again.api_key.title, again.secret) == ("ERP", "")
 
 
 async def test_two_at_the_same_time_act_once(doors):

@@ -22,7 +22,7 @@ async def test_a_session_says_who_and_for_how_long_and_nothing_of_rights(
     access, new_admin, platform
 ):
     admin, email = await new_admin()
-    key = OKPKey.import_key((platform.secrets / "session.pub").read_text())
+    key = OKPKey.import_key((platform.secrets / "session.key").read_text())
 
     answer = await log_in(access, email)
     token = jwt.decode(answer.access_token, key, ["Ed25519"])

@@ -37,7 +37,7 @@ def session_stub(scoped_stub):
 @pytest.fixture
 def logged_in(access, new_admin, platform):
     """Makes an admin who has just logged in: their name, their session's id, and the answer."""
-    key = OKPKey.import_key((platform.secrets / "session.pub").read_text())
+    key = OKPKey.import_key((platform.secrets / "session.key").read_text())
 
     async def begin(email=""):
         if not email:

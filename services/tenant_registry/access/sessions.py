@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 from joserfc import jwt
-from joserfc.jwk import OKPKey
 from souk.tenant_registry.v1 import access_service_pb2 as pb
 
 from services.kernel.names import new_id
+from services.kernel.secretfiles import Secret
+from services.kernel.signingkeys import SigningKey
 from services.tenant_registry.models import AdminSession
 from services.tenant_registry.sessions import messages
 from services.tenant_registry.sessions.opening import Opened
@@ -20,9 +21,8 @@ TYPE = "at+jwt"
 class Sessions:
     """Signs session tokens with the platform's session key."""
 
-    def __init__(self, private_key_pem: str) -> None:
-        self._key = OKPKey.import_key(private_key_pem)
-        self._key_id = self._key.thumbprint()
+    def __init__(self, key: Secret[SigningKey]) -> None:
+        self._key = key
 
     def answer(self, opened: Opened) -> pb.LoginResponse:
         """Answers whoever began a session or kept it, with a new access token."""
@@ -48,5 +48,6 @@ class Sessions:
             "iat": int(issued.timestamp()),
             "exp": int(expires.timestamp()),
         }
-        header = {"alg": "Ed25519", "typ": TYPE, "kid": self._key_id}
-        return jwt.encode(header, claims, self._key, ["Ed25519"]), expires
+        key = self._key()
+        header = {"alg": "Ed25519", "typ": TYPE, "kid": key.key_id}
+        return jwt.encode(header, claims, key.key, ["Ed25519"]), expires
