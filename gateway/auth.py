@@ -4,19 +4,21 @@ Every admin route takes exactly one of the scopes below; a test walks the routes
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Path, Request, Security
 from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPBase
+from souk.tenant_registry.v1.denial_service_pb2 import RecordDenialRequest
 
 from gateway import apikeys
-from gateway.access import AccessFacts
+from gateway.access import AccessFacts, own_scope
 from gateway.errors import not_allowed, unauthorized
 from gateway.runtime import runtime_of
 from gateway.sessions import Session
 from gateway.tenancy import Source, resolution_of, tenant_not_found
+from services.kernel import receipts
 from services.kernel.errors import PermissionDenied
 from services.kernel.scope import Scope, bound
 
@@ -150,6 +152,7 @@ async def _platform_scope(request: Request, principal: PrincipalOf) -> AsyncIter
     _agree(request, runtime_of(request).settings.head_office)
     permissions = await _permissions(request, principal, None)
     if not permissions:
+        await _record_denial(request, principal, "")
         raise PermissionDenied("PERMISSION_MISSING", "nothing is allowed at the platform")
     scope = Scope(
         None,
@@ -200,9 +203,10 @@ AccountScope = Annotated[Scope, Depends(_account_scope)]
 
 async def _scope_at(request: Request, principal: Principal, tenant_id: str) -> Scope:
     permissions = await _permissions(request, principal, tenant_id)
-    tenant = await runtime_of(request).tenancy.tenant(tenant_id)
     if not permissions:
+        await _record_denial(request, principal, f"tenants/{tenant_id}")
         raise tenant_not_found(tenant_id)
+    tenant = await runtime_of(request).tenancy.tenant(tenant_id)
     request.state.tenant = tenant.id
     return Scope(
         tenant.id,
@@ -213,6 +217,22 @@ async def _scope_at(request: Request, principal: Principal, tenant_id: str) -> S
         address=request.state.address,
         session=principal.session_id,
     )
+
+
+async def _record_denial(request: Request, principal: Principal, resource: str) -> None:
+    """Has it recorded that somebody was refused, whether there is such a tenant or not."""
+    scope = replace(
+        own_scope("denial:record", request.state.request_id),
+        session=principal.session_id,
+        address=request.state.address,
+    )
+    # Whose log tells it is not theirs to know: that would say which tenants there are.
+    with bound(scope), receipts.collecting():
+        await runtime_of(request).clients.denials.RecordDenial(
+            RecordDenialRequest(
+                actor=principal.actor, resource=resource, reason="PERMISSION_MISSING"
+            )
+        )
 
 
 async def _permissions(

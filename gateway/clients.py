@@ -23,6 +23,8 @@ from souk.tenant_registry.v1 import (
     access_service_pb2_grpc,
     api_key_service_pb2,
     api_key_service_pb2_grpc,
+    denial_service_pb2,
+    denial_service_pb2_grpc,
     session_service_pb2,
     session_service_pb2_grpc,
     tenant_registry_service_pb2,
@@ -38,6 +40,7 @@ _CONTRACTS = {
     "tenant-registry": (
         access_service_pb2.DESCRIPTOR,
         api_key_service_pb2.DESCRIPTOR,
+        denial_service_pb2.DESCRIPTOR,
         session_service_pb2.DESCRIPTOR,
         tenant_registry_service_pb2.DESCRIPTOR,
     ),
@@ -76,6 +79,7 @@ class Clients:
         self.catalogue = catalog_service_pb2_grpc.CatalogServiceStub(catalogue)
         self.listings = listing_service_pb2_grpc.ListingServiceStub(catalogue)
         self.storefront = storefront_service_pb2_grpc.StorefrontServiceStub(catalogue)
+        self.denials = denial_service_pb2_grpc.DenialServiceStub(registry)
         self.audit = audit_service_pb2_grpc.AuditServiceStub(self.channels["audit"])
         self.proofs = proof_service_pb2_grpc.ProofServiceStub(self.channels["audit"])
 

@@ -20,6 +20,7 @@ from gateway.requestlog import log_request
 from gateway.runtime import Runtime
 from gateway.tenancy.hosts import the_one
 from gateway.tenancy.signals import resolve
+from services.kernel import receipts
 from services.kernel.client import deadline
 
 REQUEST_SECONDS = 15.0
@@ -80,7 +81,7 @@ class Guard:
             async with asyncio.timeout(REQUEST_SECONDS) as limit:
                 scope["state"]["limit"] = limit  # which a stream extends with each page
                 await self._admit(scope)
-                with deadline(REQUEST_SECONDS):
+                with deadline(REQUEST_SECONDS), receipts.collecting() as exchange.events:
                     await self._app(scope, _bounded(receive), exchange.send)
         except Exception as error:
             await exchange.fail(error, receive)
@@ -126,6 +127,8 @@ class Exchange:
     def __init__(self, send: Send) -> None:
         self.request_id = uuid.uuid4().hex
         self.status = 0
+        self.events: list[str] = []
+        """Names of the events that the services left meanwhile."""
         self._send = send
         self.began = time.perf_counter()
 
@@ -136,6 +139,9 @@ class Exchange:
                 *message.get("headers", ()),
                 (b"x-request-id", self.request_id.encode()),
             ]
+            if self.events:
+                told = (b"x-audit-event", receipts.written(self.events).encode())
+                message["headers"].append(told)
         await self._send(message)
 
     async def fail(self, error: Exception, receive: Receive) -> None:

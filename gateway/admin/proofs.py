@@ -62,8 +62,8 @@ class SizesQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    from_size: int = Field(alias="from", ge=0, le=2**53, description="The smaller size.")
-    to_size: int = Field(alias="to", ge=0, le=2**53, description="The larger size.")
+    from_size: int = Field(0, alias="from", ge=0, le=2**53, description="The smaller size.")
+    to_size: int = Field(0, alias="to", ge=0, le=2**53, description="The larger size.")
 
 
 @router.get(

@@ -11,6 +11,7 @@ import grpc
 from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
+from services.kernel import receipts
 from services.kernel.credentials import METADATA_KEY, Signer
 from services.kernel.interceptor import REQUEST_ID_KEY
 from services.kernel.scope import current_scope
@@ -89,7 +90,7 @@ class _Scoped(grpc.aio.UnaryUnaryClientInterceptor):
             (METADATA_KEY, self._signer.sign(scope, self._audience)),
             (REQUEST_ID_KEY, scope.request_id),
         )
-        return await continuation(
+        call = await continuation(
             grpc.aio.ClientCallDetails(
                 details.method,
                 _remaining(details.timeout),
@@ -99,6 +100,11 @@ class _Scoped(grpc.aio.UnaryUnaryClientInterceptor):
             ),
             request,
         )
+        if receipts.is_collecting():
+            for key, value in await call.trailing_metadata() or ():
+                if key == receipts.METADATA_KEY:
+                    receipts.collect(receipts.read(value))
+        return call
 
 
 def _remaining(asked: float | None) -> float:

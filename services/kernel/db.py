@@ -17,6 +17,7 @@ from sqlalchemy import URL, Connection, TextClause, event, exc, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 
+from services.kernel import receipts
 from services.kernel.errors import Aborted, DeadlineExceeded, ServiceError, Unavailable
 from services.kernel.scope import current_scope
 from services.kernel.tables import KernelBase, TenantOwned
@@ -103,7 +104,8 @@ def _notice_flush(session: Session, _context: object) -> None:
 def _demand_leaf(session: Session) -> None:
     session.flush()
     # A leaf that a rolled back savepoint took with it is in the session no more.
-    left = any(leaf in session for leaf in session.info.get("leaves", ()))
+    left = [leaf for leaf in session.info.get("leaves", ()) if leaf in session]
+    session.info["left"] = [f"tenants/{leaf.tenant_id}/events/{leaf.event_id}" for leaf in left]
     if session.info.get("wrote") and not left:
         raise AuditMissing("this transaction changed something and recorded no event")
 
@@ -201,7 +203,8 @@ class Database:
                 session.begin(),
             ):
                 yield session
-        if session.info.get("leaves"):
+        if left := session.info.get("left"):
+            receipts.collect(left)
             self.acted.set()
 
 

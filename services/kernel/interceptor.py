@@ -10,8 +10,10 @@ import grpc
 from google.protobuf.message import Message
 from grpc_status import rpc_status
 
+from services.kernel import receipts
 from services.kernel.access import Rule
 from services.kernel.credentials import METADATA_KEY, Verifier
+from services.kernel.denials import Denial, Denials, about
 from services.kernel.errors import (
     DeadlineExceeded,
     Internal,
@@ -19,6 +21,7 @@ from services.kernel.errors import (
     PermissionDenied,
     ServiceError,
     Unauthenticated,
+    Unavailable,
     to_status,
 )
 from services.kernel.scope import Scope, bound
@@ -38,9 +41,10 @@ Behaviour = Callable[[Any, Any], Awaitable[Any]]
 class Guard(grpc.aio.ServerInterceptor):
     """Stands before every method of a service; a method without a rule is refused."""
 
-    def __init__(self, rules: Mapping[str, Rule], verifier: Verifier) -> None:
+    def __init__(self, rules: Mapping[str, Rule], verifier: Verifier, denials: Denials) -> None:
         self._rules = rules
         self._verifier = verifier
+        self._denials = denials
 
     async def intercept_service(
         self,
@@ -62,14 +66,19 @@ class Guard(grpc.aio.ServerInterceptor):
         async def serve(request: Message, context: Any) -> Any:
             started = time.perf_counter()
             try:
-                scope = self._admit(context, rule)
+                scope = self._identify(context)
             except ServiceError as error:
                 _log.warning("call_refused", method=method[1:], reason=error.reason)
                 return await _abort(context, error)
-            with bound(scope, method[1:]):
-                answer, failure = await _outcome(behaviour, request, context)
+            with bound(scope, method[1:]), receipts.collecting() as left:
+                answer, failure = await _outcome(_ruled(behaviour, rule, scope), request, context)
+                if isinstance(failure, PermissionDenied):
+                    failure = await self._recorded(request, failure)
                 took = round((time.perf_counter() - started) * 1000, 1)
                 if failure is None:
+                    if left:
+                        told = ((receipts.METADATA_KEY, receipts.written(left)),)
+                        context.set_trailing_metadata(told)
                     _log.debug("call_served", ms=took)
                     return answer
                 _log.info("call_failed", ms=took, reason=failure.reason, code=failure.code.name)
@@ -77,15 +86,21 @@ class Guard(grpc.aio.ServerInterceptor):
 
         return serve
 
-    def _admit(self, context: Any, rule: Rule | None) -> Scope:
+    async def _recorded(self, request: Message, refusal: PermissionDenied) -> ServiceError:
+        """Records a refusal before it is sent; while that cannot be, nobody learns it either."""
+        try:
+            await self._denials.record(Denial(about(request), refusal.reason))
+        except Exception:
+            _log.exception("denial_unrecorded", reason=refusal.reason)
+            return Unavailable("DENIAL_UNRECORDED", "the answer cannot be recorded; retry later")
+        return refusal
+
+    def _identify(self, context: Any) -> Scope:
         metadata = _metadata(context)
         token = metadata.get(METADATA_KEY)
         if token is None:
             raise Unauthenticated("SCOPE_INVALID", "the call carries no valid scope")
         scope = self._verifier.verify(token)
-        if rule is None:
-            raise PermissionDenied("METHOD_CLOSED", "nobody may call this method")
-        rule.check(scope)
         request_id = metadata.get(REQUEST_ID_KEY, "")[:64]
         return replace(scope, request_id=request_id)
 
@@ -101,11 +116,23 @@ def _metadata(context: Any) -> dict[str, str]:
     return found
 
 
+def _ruled(behaviour: Behaviour, rule: Rule | None, scope: Scope) -> Behaviour:
+    """Puts a method behind its rule: who may not call it learns nothing of what they sent."""
+
+    async def serve(request: Message, context: Any) -> Any:
+        if rule is None:
+            raise PermissionDenied("METHOD_CLOSED", "nobody may call this method")
+        rule.check(scope)
+        clean(request)
+        return await behaviour(request, context)
+
+    return serve
+
+
 async def _outcome(
     behaviour: Behaviour, request: Message, context: Any
 ) -> tuple[Any, ServiceError | None]:
     try:
-        clean(request)
         async with asyncio.timeout(
             min(context.time_remaining() or LONGEST_SECONDS, LONGEST_SECONDS)
         ):

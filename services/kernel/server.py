@@ -16,6 +16,7 @@ from grpc_reflection.v1alpha import reflection
 from sqlalchemy import URL
 
 from services.kernel import access, credentials, db, migrations, relay, requests, telemetry
+from services.kernel.denials import Denials
 from services.kernel.errors import ServiceError
 from services.kernel.interceptor import Guard
 from services.kernel.settings import ServiceSettings, load
@@ -43,6 +44,10 @@ class Runtime:
 
     settings: ServiceSettings
     db: db.Database
+    denials: Denials = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.denials = Denials(self.db)
 
 
 @dataclass(frozen=True)
@@ -137,7 +142,7 @@ def _server(service: Service, runtime: Runtime) -> tuple[grpc.aio.Server, list[s
     pool = descriptor_pool.Default()
     rules = access.rules(pool.FindServiceByName(name) for name in names)
     known = runtime.settings.secret_file("callers.json", credentials.callers)
-    guard = Guard(rules, credentials.Verifier(known, service.name))
+    guard = Guard(rules, credentials.Verifier(known, service.name), runtime.denials)
     server = grpc.aio.server(interceptors=[guard], options=_OPTIONS, maximum_concurrent_rpcs=512)
     for add, servicer in servicers:
         add(servicer, server)

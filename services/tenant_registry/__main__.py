@@ -7,6 +7,7 @@ from souk.tenant_registry.v1.api_key_service_pb2_grpc import add_ApiKeyServiceSe
 from souk.tenant_registry.v1.assignment_service_pb2_grpc import (
     add_AssignmentServiceServicer_to_server,
 )
+from souk.tenant_registry.v1.denial_service_pb2_grpc import add_DenialServiceServicer_to_server
 from souk.tenant_registry.v1.session_service_pb2_grpc import add_SessionServiceServicer_to_server
 from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import (
     add_TenantRegistryServiceServicer_to_server,
@@ -19,6 +20,7 @@ from services.tenant_registry.access.servicer import Access
 from services.tenant_registry.access.sessions import Sessions
 from services.tenant_registry.assignments.servicer import Assignments
 from services.tenant_registry.bootstrap import bootstrap
+from services.tenant_registry.denials.servicer import DenialServicer
 from services.tenant_registry.keys.servicer import ApiKeys
 from services.tenant_registry.servicer import TenantRegistry
 from services.tenant_registry.sessions.attempts import Attempts
@@ -39,6 +41,7 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         (add_AccessServiceServicer_to_server, access),
         (add_ApiKeyServiceServicer_to_server, keys),
         (add_AssignmentServiceServicer_to_server, assignments),
+        (add_DenialServiceServicer_to_server, DenialServicer(runtime.db, runtime.denials)),
         (add_SessionServiceServicer_to_server, SessionMethods(runtime.db, sessions)),
     ]
 

@@ -35,6 +35,9 @@ DOORS = {
         ("services/tenant_registry/tenants/servicer.py", "CreateTenant"),
         ("services/tenant_registry/tenants/servicer.py", "ListTenants"),
         ("services/tenant_registry/bootstrap.py", "bootstrap"),
+        # A refusal at the platform, or at a name that may be no tenant's, goes to the right log.
+        ("services/kernel/denials.py", "_leave"),
+        ("services/tenant_registry/denials/servicer.py", "RecordDenial"),
     },
     "housekeeping": {
         ("services/audit/servicer.py", "RecordEvents"),  # takes in events of any tenants

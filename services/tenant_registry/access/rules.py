@@ -13,6 +13,7 @@ OF_SERVICES = frozenset(
     {
         "access:resolve",
         "account:own",
+        "denial:record",
         "event:record",
         "host:resolve",
         "key:resolve",

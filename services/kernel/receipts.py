@@ -1,0 +1,41 @@
+"""Which events an act left: collected where they commit, told to the caller beside the answer."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+METADATA_KEY = "souk-events"
+# An act of the head office may leave one at each tenant; a caller needs not all of their names.
+_MOST = 20
+
+_collected: ContextVar[list[str] | None] = ContextVar("souk_receipts", default=None)
+
+
+@contextmanager
+def collecting() -> Iterator[list[str]]:
+    """Gives a list to which the names of events come that are left within the block."""
+    found: list[str] = []
+    token = _collected.set(found)
+    try:
+        yield found
+    finally:
+        _collected.reset(token)
+
+
+def is_collecting() -> bool:
+    return _collected.get() is not None
+
+
+def collect(names: Iterable[str]) -> None:
+    """Adds names of events, such as tenants/paris/events/evt_01…, each once."""
+    found = _collected.get()
+    if found is not None:
+        found += [name for name in dict.fromkeys(names) if name not in found]
+
+
+def written(names: list[str]) -> str:
+    return ",".join(names[:_MOST])
+
+
+def read(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
