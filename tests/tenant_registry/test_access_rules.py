@@ -9,6 +9,7 @@ from souk.tenant_registry.v1 import (
     access_service_pb2,
     api_key_service_pb2,
     assignment_service_pb2,
+    denial_service_pb2,
     session_service_pb2,
     tenant_registry_service_pb2,
 )
@@ -28,6 +29,7 @@ CONTRACT = (
     access_service_pb2,
     api_key_service_pb2,
     assignment_service_pb2,
+    denial_service_pb2,
     catalog_service_pb2,
     listing_service_pb2,
     session_service_pb2,
