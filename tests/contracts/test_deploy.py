@@ -1,15 +1,19 @@
 """What docker-compose.yml and the Dockerfile promise, read without an engine."""
 
+import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from deploy import handout
 from deploy.handout import NEEDS, hand_out
 from gateway.settings import GatewaySettings
 from services.kernel.settings import ServiceSettings
+from services.kernel.signingkeys import entry_of
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -180,3 +184,36 @@ def test_a_replaced_secret_reaches_whoever_needs_it_alone(handed):
         path for path in (handed / "handout").rglob("*") if path.name == "audit_app.password"
     ]
     assert [(path.parent.name, path.read_text()) for path in holders] == [("audit", "another")]
+
+
+def test_the_next_password_is_handed_out_while_there_is_one(handed):
+    name, folders = "audit_app.password", (handed / "all", handed / "handout")
+
+    handout.main(*folders, "announce", name)
+    holders = [path.parent.name for path in folders[1].rglob(f"{name}.next")]
+    coming = (folders[0] / f"{name}.next").read_text()
+    handout.main(*folders, "switch", name)
+
+    assert holders == ["audit"]
+    assert (folders[1] / "audit" / name).read_text() == coming
+    assert not list(handed.rglob("*.next"))
+
+
+def test_a_key_is_handed_out_after_each_step_of_its_replacement(handed, monkeypatch):
+    folders, seen = (handed / "all", handed / "handout"), []
+
+    def known():
+        sets = json.loads((folders[1] / "gateway/session.jwks").read_text())["keys"]
+        signs = entry_of((folders[1] / "tenant-registry/session.key").read_text())["kid"]
+        seen.append((signs, [entry["kid"] for entry in sets]))
+
+    monkeypatch.setattr(time, "sleep", lambda _seconds: known())
+    known()
+    handout.main(*folders, "rotate", "session.key")
+    known()
+
+    (first, _), (still_first, announced), (second, both) = seen
+    assert first == still_first != second
+    assert announced == [first, second]
+    assert set(both) == {first, second}
+    assert not list(folders[1].rglob("*.key.next"))
