@@ -18,7 +18,7 @@ from services.kernel.credentials import METADATA_KEY, Signer
 from services.kernel.errors import NotFound, ServiceError
 from services.kernel.scope import Scope
 from tests.isolation import model
-from tests.isolation.contract import Rpc, every_rpc, filled
+from tests.isolation.contract import Rpc, every_rpc, filled, name_fields
 from tests.isolation.people import NOBODYS, World
 from tests.isolation.sizes import chosen
 
@@ -90,8 +90,20 @@ def key(platform) -> str:
 def asking(rpc: Rpc, place: str | None) -> Any:
     """Makes a request about a place, for a version that is stale: nothing of it is done."""
     request = filled(rpc, {"tenant": place or "-", "*": "x-1"})
+    if place is None and rpc.is_everywhere:
+        _leave_tenant_out(request, rpc)
     _make_stale(request)
     return request
+
+
+def _leave_tenant_out(request: Any, rpc: Rpc) -> None:
+    """At the platform a name has no tenant before it, and a parent is empty."""
+    for path, _ in name_fields(rpc.method.input_type):
+        part = request
+        for name in path[:-1]:
+            part = getattr(part, name)
+        whole: str = getattr(part, path[-1])
+        setattr(part, path[-1], whole.removeprefix("tenants/-").removeprefix("/"))
 
 
 def _make_stale(message: Any) -> None:
