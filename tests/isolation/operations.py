@@ -50,6 +50,16 @@ class Operation:
         return {one["name"].lower() for one in parameters if one["in"] == "header"}
 
     @property
+    def required_query(self) -> dict[str, Any]:
+        """The schemas of what a query must hold."""
+        parameters = self.document.get("parameters", [])
+        return {
+            one["name"]: one["schema"]
+            for one in parameters
+            if one["in"] == "query" and one.get("required")
+        }
+
+    @property
     def body(self) -> dict[str, Any] | None:
         content = self.document.get("requestBody", {}).get("content", {})
         return next((kind["schema"] for kind in content.values()), None)

@@ -61,10 +61,14 @@ async def ask(
     if person.name in world.tokens:
         headers["Authorization"] = f"Bearer {world.tokens[person.name]}"
     body = operation.body
-    content = {} if body is None else {"json": sample(body, described()["components"])}
+    components = described()["components"]
+    query = {name: sample(one, components) for name, one in operation.required_query.items()}
+    content = {} if body is None else {"json": sample(body, components)}
     path = re.sub(r"\{(\w+)\}", lambda m: target if m[1] == "tenant_id" else "x-1", operation.path)
     for _ in range(TRIES):
-        answer = await http.request(operation.method, path, headers=headers, **content)
+        answer = await http.request(
+            operation.method, path, headers=headers, params=query, **content
+        )
         if answer.status_code not in LATER:
             break
         await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
