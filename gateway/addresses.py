@@ -24,6 +24,9 @@ class Client:
     is_secure: bool = False
 
 
+NOBODY = Client("")
+
+
 class Addresses:
     """Reads addresses; of a peer that is not among the trusted networks nothing is believed."""
 

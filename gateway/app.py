@@ -11,10 +11,12 @@ from gateway.addresses import Addresses
 from gateway.apikeys import ApiKeys
 from gateway.clients import Clients
 from gateway.guard import Guard
+from gateway.limits import Limiter, SharedCounts
 from gateway.metrics import Metrics
 from gateway.runtime import Runtime
 from gateway.sessions import Sessions
 from gateway.settings import GatewaySettings
+from gateway.slots import Slots
 from gateway.tenancy import Tenancy
 from gateway.tenancy.hosts import Hosts
 from gateway.tenancy.shared import SharedTenants
@@ -35,9 +37,11 @@ def create_app(settings: GatewaySettings) -> Guard:
         runtime = _runtime(settings)
         api.state.runtime = runtime
         runtime.tenancy.start()
+        runtime.limiter.start()
         try:
             yield
         finally:
+            await runtime.limiter.close()
             await runtime.tenancy.close()
             await runtime.clients.close()
 
@@ -78,4 +82,6 @@ def _runtime(settings: GatewaySettings) -> Runtime:
         sessions=Sessions(settings.secret_file("session.jwks", read_set)),
         access=AccessFacts(clients),
         api_keys=ApiKeys(clients),
+        limiter=Limiter(SharedCounts(str(settings.redis))),
+        slots=Slots(),
     )

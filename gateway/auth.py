@@ -15,9 +15,10 @@ from souk.tenant_registry.v1.denial_service_pb2 import RecordDenialRequest
 from gateway import apikeys
 from gateway.access import AccessFacts, own_scope
 from gateway.errors import not_allowed, unauthorized
+from gateway.limits.gate import of_actor
 from gateway.runtime import runtime_of
 from gateway.sessions import Session
-from gateway.tenancy import Source, resolution_of, tenant_not_found
+from gateway.tenancy import KnownTenant, Source, resolution_of, tenant_not_found
 from services.kernel import receipts
 from services.kernel.errors import PermissionDenied
 from services.kernel.scope import Scope, bound
@@ -154,6 +155,9 @@ async def _platform_scope(request: Request, principal: PrincipalOf) -> AsyncIter
     if not permissions:
         await _record_denial(request, principal, "")
         raise PermissionDenied("PERMISSION_MISSING", "nothing is allowed at the platform")
+    runtime = runtime_of(request)
+    head_office = await runtime.tenancy.tenant(runtime.settings.head_office)
+    await _meet_limits(request, principal.actor, head_office)
     scope = Scope(
         None,
         principal.actor,
@@ -208,6 +212,7 @@ async def _scope_at(request: Request, principal: Principal, tenant_id: str) -> S
         raise tenant_not_found(tenant_id)
     tenant = await runtime_of(request).tenancy.tenant(tenant_id)
     request.state.tenant = tenant.id
+    await _meet_limits(request, principal.actor, tenant)
     return Scope(
         tenant.id,
         principal.actor,
@@ -240,6 +245,18 @@ async def _permissions(
 ) -> frozenset[str]:
     return await principal.permissions(
         tenant_id, fresh=request.method not in _READS, request_id=request.state.request_id
+    )
+
+
+async def _meet_limits(request: Request, actor: str, tenant: KnownTenant) -> None:
+    state = request.scope["state"]
+    await of_actor(
+        runtime_of(request),
+        request.method,
+        request.scope["path"],
+        state,
+        tenant=tenant,
+        actor=actor,
     )
 
 

@@ -7,6 +7,8 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from gateway.browsers import policy_of_page
+
 
 def install(api: FastAPI) -> None:
     """Adds the page and what it loads; its URLs are relative, so it works under /t/{tenant} too."""
@@ -17,6 +19,7 @@ def install(api: FastAPI) -> None:
         swagger_css_url="docs/assets/swagger-ui.css",
         swagger_favicon_url="docs/assets/favicon.png",
     )
+    page.headers["content-security-policy"] = policy_of_page(bytes(page.body))
     assets = resources.files("fastapi_offline") / "static"
     api.mount("/docs/assets", StaticFiles(directory=str(assets)))
 

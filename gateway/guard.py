@@ -14,8 +14,12 @@ from typing import Any
 
 import structlog
 
-from gateway import errors
+from gateway import browsers, errors
+from gateway.addresses import NOBODY
+from gateway.browsers import Pairs
 from gateway.errors import Refused, not_allowed, problem_of_status
+from gateway.limits import Verdict
+from gateway.limits.gate import admitted
 from gateway.requestlog import log_request
 from gateway.runtime import Runtime
 from gateway.tenancy.hosts import the_one
@@ -75,25 +79,47 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(send)
-        scope = {**scope, "state": {**scope.get("state", {}), "request_id": exchange.request_id}}
+        state = {**scope.get("state", {})}
+        scope = {**scope, "state": state}
+        exchange = Exchange(send, scope)
         try:
             async with asyncio.timeout(REQUEST_SECONDS) as limit:
                 scope["state"]["limit"] = limit  # which a stream extends with each page
                 await self._admit(scope)
-                with deadline(REQUEST_SECONDS), receipts.collecting() as exchange.events:
-                    await self._app(scope, _bounded(receive), exchange.send)
+                told = self._preflight(scope)
+                async with admitted(self._runtime(), scope["method"], scope["path"], state):
+                    if told is not None:
+                        await exchange.answer(204, told)
+                        return
+                    if scope["method"] == "HEAD":
+                        scope["method"] = "GET"  # the body is left out on the way back
+                    with deadline(REQUEST_SECONDS), receipts.collecting() as exchange.events:
+                        await self._app(scope, _bounded(receive), exchange.send)
         except Exception as error:
             await exchange.fail(error, receive)
         finally:
             self._conclude(scope, exchange)
+
+    def _preflight(self, scope: Scope) -> Pairs | None:
+        """Sees which pages may read the answer; answers a browser that asks beforehand."""
+        runtime, state, headers = self._runtime(), scope["state"], scope["headers"]
+        origin = browsers.one(headers, b"origin")
+        if origin is None:
+            return None
+        tenant = state["resolution"].found or runtime.tenancy.known(runtime.tenancy.fallback_id)
+        if browsers.may_read(origin, tenant, runtime.settings.base_domain, state["client"]):
+            state["origin"] = origin
+        is_asked = any(name == b"access-control-request-method" for name, _ in headers)
+        if scope["method"] != "OPTIONS" or not is_asked:
+            return None
+        return browsers.preflight(state.pop("origin", None))
 
     def _conclude(self, scope: Scope, exchange: "Exchange") -> None:
         seconds = time.perf_counter() - exchange.began
         tenant = scope["state"].get("tenant", "")
         route = getattr(scope.get("route"), "path", "")
         self._runtime().metrics.observe(
-            scope["method"], route, exchange.status, seconds=seconds, tenant=tenant
+            exchange.method, route, exchange.status, seconds=seconds, tenant=tenant
         )
         log_request(scope, exchange, tenant=tenant, route=route, seconds=seconds)
 
@@ -124,8 +150,10 @@ class Guard:
 class Exchange:
     """One request and its answer, as far as the guard follows them."""
 
-    def __init__(self, send: Send) -> None:
-        self.request_id = uuid.uuid4().hex
+    def __init__(self, send: Send, scope: Scope) -> None:
+        self.request_id = scope["state"]["request_id"] = uuid.uuid4().hex
+        self.method = scope["method"]
+        self._scope = scope
         self.status = 0
         self.events: list[str] = []
         """Names of the events that the services left meanwhile."""
@@ -135,14 +163,29 @@ class Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [
-                *message.get("headers", ()),
-                (b"x-request-id", self.request_id.encode()),
-            ]
-            if self.events:
-                told = (b"x-audit-event", receipts.written(self.events).encode())
-                message["headers"].append(told)
+            message["headers"] = self._headers(list(message.get("headers", ())))
+        elif self.method == "HEAD":
+            message = {**message, "body": b""}
         await self._send(message)
+
+    async def answer(self, status: int, headers: Pairs, body: bytes = b"") -> None:
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})
+
+    def _headers(self, said: Pairs) -> Pairs:
+        state = self._scope["state"]
+        headers = browsers.protect(
+            self._scope["path"], self.status, said, state.get("client", NOBODY)
+        )
+        headers.append((b"x-request-id", self.request_id.encode()))
+        if self.events:
+            headers.append((b"x-audit-event", receipts.written(self.events).encode()))
+        verdict: Verdict | None = state.get("verdict")
+        if verdict is not None:
+            headers += verdict.headers()
+        if "origin" in state:
+            headers += browsers.allowed(state["origin"])
+        return headers
 
     async def fail(self, error: Exception, receive: Receive) -> None:
         """Answers for an error that no handler took; one after the answer began is only logged."""

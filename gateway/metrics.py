@@ -24,12 +24,21 @@ class Metrics:
             ("tenant", "status"),
             registry=self._registry,
         )
+        self._limited = Counter(
+            "souk_limited",
+            "Requests that met a limit, by kind of request and whose limit it was.",
+            ("kind", "limit"),
+            registry=self._registry,
+        )
         self._tenants: set[str] = {"", "other"}
 
     def observe(self, method: str, route: str, status: int, *, seconds: float, tenant: str) -> None:
         known_method = method if method in _METHODS else "other"
         self._seconds.labels(known_method, route or "none").observe(seconds)
         self._answers.labels(self._label(tenant), str(status)).inc()
+
+    def limited(self, kind: str, limit: str) -> None:
+        self._limited.labels(kind, limit).inc()
 
     def _label(self, tenant: str) -> str:
         if tenant not in self._tenants:

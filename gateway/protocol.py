@@ -9,6 +9,8 @@ import uuid
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from gateway import browsers
+from gateway.addresses import NOBODY
 from gateway.errors import Problem, problem_of_status
 from gateway.guard import MAX_HEADER_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
 
@@ -62,8 +64,10 @@ class SoukProtocol(HttpToolsProtocol):
     def _send(self, problem: Problem) -> None:
         request_id = uuid.uuid4().hex
         body = problem.body(request_id)
+        said = browsers.protect("", problem.status, [], NOBODY)
         self.transport.write(
             STATUS_LINE[problem.status]
+            + b"".join(b"%b: %b\r\n" % pair for pair in said)
             + b"content-type: application/json\r\nconnection: close\r\n"
             + b"x-request-id: %b\r\ncontent-length: %d\r\n\r\n" % (request_id.encode(), len(body))
             + body

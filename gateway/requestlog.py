@@ -21,6 +21,7 @@ _gate = logging.getLogger("gateway.request")
 
 class Answered(Protocol):
     request_id: str
+    method: str
     status: int
 
 
@@ -46,7 +47,7 @@ def log_request(
             "process": "gateway",
             "level": "info",
             "timestamp": datetime.now(UTC).isoformat(),
-            "method": scope["method"],
+            "method": answered.method,
             "path": _shown(scope["path"]),
             "route": route,
             "status": answered.status,

@@ -9,9 +9,11 @@ from gateway.access import AccessFacts
 from gateway.addresses import Addresses
 from gateway.apikeys import ApiKeys
 from gateway.clients import Clients
+from gateway.limits import Limiter
 from gateway.metrics import Metrics
 from gateway.sessions import Sessions
 from gateway.settings import GatewaySettings
+from gateway.slots import Slots
 from gateway.tenancy import Tenancy
 from gateway.tenancy.hosts import Hosts
 
@@ -27,6 +29,8 @@ class Runtime:
     sessions: Sessions
     access: AccessFacts
     api_keys: ApiKeys
+    limiter: Limiter
+    slots: Slots
 
 
 def runtime_of(request: Request) -> Runtime:

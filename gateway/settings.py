@@ -20,6 +20,7 @@ class GatewaySettings(SoukSettings):
     audit: Address
     fallback_tenant: str | None = Field(default=None, pattern=_TENANT)
     platform_hosts: Annotated[frozenset[str], NoDecode] = frozenset()
+    logins_per_minute: int = Field(default=60, ge=1, le=1_000_000)
     trusted_proxies: Annotated[frozenset[IPvAnyNetwork], NoDecode] = frozenset()
 
     @field_validator("platform_hosts", "trusted_proxies", mode="before")

@@ -1,16 +1,22 @@
 """A whole platform for tests: the runner's own code, real processes, a throw-away state."""
 
+import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import asyncpg
 import grpc
 
+from gateway.cli import health, ports
 from gateway.cli.local import LocalPlatform
+from gateway.cli.processes import start
 from gateway.cli.settings import RunnerSettings
 from services.kernel.client import channel
 from services.kernel.credentials import Signer
@@ -38,9 +44,27 @@ def temporary_state() -> Iterator[Path]:
 @asynccontextmanager
 async def running(*, seed: bool = True) -> AsyncIterator[LocalPlatform]:
     """Runs a platform of its own, for tests that break things."""
+    # All tests log in from one address, as one client that tries passwords would.
+    os.environ.setdefault("SOUK_LOGINS_PER_MINUTE", "100000")
     with temporary_state() as state:
         async with LocalPlatform(RunnerSettings(state=state, port=0), seed=seed) as platform:
             yield platform
+
+
+@asynccontextmanager
+async def another_gateway(platform: LocalPlatform, **settings: str) -> AsyncIterator[str]:
+    """Runs a second gateway of the platform, with settings of its own; gives its URL."""
+    program = await asyncio.to_thread(platform.plan.program, "gateway")
+    [port] = ports.free(1)
+    own = {"SOUK_LISTEN": f"127.0.0.1:{port}", **settings}
+    program = replace(program, environment={**program.environment, **own})
+    url = f"http://127.0.0.1:{port}"
+    child = await start(program, platform.state.logs / f"gateway-{port}.log")
+    try:
+        await health.wait(child, partial(health.gateway_is_ready, url))
+        yield url
+    finally:
+        await child.stop()
 
 
 class Calls:

@@ -77,6 +77,15 @@ class Tenancy:
     def knows_fallback(self) -> bool:
         return self._memory.tenant(self._fallback) is not None
 
+    def known(self, tenant_id: str) -> KnownTenant | None:
+        """What this process knows of a tenant without asking anybody."""
+        entry = self._memory.tenant(tenant_id)
+        return entry.tenant if entry else None
+
+    @property
+    def fallback_id(self) -> str:
+        return self._fallback
+
     async def shares(self) -> bool:
         """Tells whether Redis answers."""
         return await self._shared.answers()

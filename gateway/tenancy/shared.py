@@ -11,23 +11,17 @@ import hmac
 import json
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-import redis.asyncio as redis
 import structlog
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
+from gateway.redis import CALL_SECONDS, NOT_THERE, Quietly, client, key
 from gateway.tenancy.tenant import KnownTenant, parsed
 from services.kernel.secretfiles import Secret
 
-CALL_SECONDS = 0.05
 FRESH_SECONDS = 30.0
 _KEPT_SECONDS = 24 * 3600
-_PAUSE_SECONDS = 1.0
 _CHANNEL = "souk:tenant-changed"
 
 # An older version never replaces a newer one, in whatever order two gateways get here.
@@ -44,16 +38,7 @@ redis.call('EXPIRE', KEYS[1], ARGV[5])
 return 1
 """
 
-# RuntimeError is what uvloop says of a connection that was reset while it lay in the pool.
-_NOT_THERE = (RedisError, OSError, TimeoutError, RuntimeError)
-
-T = TypeVar("T")
 _log = structlog.get_logger("gateway")
-
-
-def key(kind: str, name: str) -> str:
-    """The one place where keys are made; the length keeps two names from meeting in one key."""
-    return f"souk:{kind}:{len(name)}:{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +55,9 @@ class SharedTenants:
     def __init__(self, url: str, keys: Secret[tuple[bytes, ...]]) -> None:
         """`keys` are for the MAC: the first makes it, each is believed."""
         self._keys = keys
-        self._redis = _client(url, timeout=CALL_SECONDS)
-        self._listener = _client(url, timeout=None)
-        self._asleep_until = 0.0
+        self._redis = client(url, timeout=CALL_SECONDS)
+        self._listener = client(url, timeout=None)
+        self._quietly = Quietly().ask
 
     async def answers(self) -> bool:
         return await self._quietly(lambda: self._redis.ping()) is True
@@ -130,7 +115,7 @@ class SharedTenants:
                     wait = 0.1
                     async for message in channel.listen():
                         _pass_on(message.get("data"), heard)
-            except _NOT_THERE as error:
+            except NOT_THERE as error:
                 _log.warning("tenant_changes_unheard", error=type(error).__name__)
             await asyncio.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311  # jitter
             wait = min(wait * 2, 2.0)
@@ -139,39 +124,10 @@ class SharedTenants:
         await self._redis.aclose()
         await self._listener.aclose()
 
-    async def _quietly(self, ask: Callable[[], Awaitable[T]]) -> T | None:
-        """Asks Redis, unless it failed a moment ago; nobody waits for it twice."""
-        if time.monotonic() < self._asleep_until:
-            return None
-        try:
-            async with asyncio.timeout(2 * CALL_SECONDS):
-                return await ask()
-        except redis.ResponseError:
-            return None  # A key of the wrong type is Redis answering, with nothing of ours.
-        except _NOT_THERE as error:
-            self._asleep_until = time.monotonic() + _PAUSE_SECONDS
-            _log.warning("redis_unanswering", error=type(error).__name__)
-            return None
-
 
 def _mac(key: bytes, tenant_id: str, *parts: bytes) -> bytes:
     said = b"".join(b"%d:%b" % (len(part), part) for part in (tenant_id.encode(), *parts))
     return hmac.digest(key, b"souk tenant cache\0" + said, "sha256")
-
-
-def _client(url: str, timeout: float | None) -> redis.Redis:
-    # The library's own defaults wait for ever on a paused Redis, and for seconds on a dead one.
-    pool = redis.BlockingConnectionPool.from_url(
-        url,
-        max_connections=16,
-        timeout=CALL_SECONDS,
-        socket_timeout=timeout,
-        socket_connect_timeout=CALL_SECONDS if timeout else 1.0,
-        socket_keepalive=True,
-        retry=Retry(NoBackoff(), 0),
-        health_check_interval=0 if timeout else 5,
-    )
-    return redis.Redis.from_pool(pool)
 
 
 def _bytes(value: bytes | str | None) -> bytes:

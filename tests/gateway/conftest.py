@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -15,17 +16,25 @@ from tests.cluster import cluster  # noqa: F401 - a fixture
 from tests.gateway.two import process, two  # noqa: F401 - fixtures
 
 
-@pytest_asyncio.fixture(scope="session")
-async def valkey():
-    """A running Valkey: its URL, and its process."""
+@asynccontextmanager
+async def running_valkey():
+    """Runs a Valkey: its URL, and its process."""
     folder = Path(tempfile.mkdtemp(prefix="souk-test-"))
     folder.chmod(0o711)
     server = Valkey(folder, folder, ports.free(1)[0])
     child = await start(server.prepare(), folder / "valkey.log")
     await health.wait(child, server.answers)
-    yield server.url, child
-    await child.stop()
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield server.url, child
+    finally:
+        await child.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def valkey():
+    async with running_valkey() as running:
+        yield running
 
 
 @pytest_asyncio.fixture

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from gateway.tenancy.shared import key
+from gateway.redis import key
 
 SHOPS = {"hq": "tnd", "paris": "eur"}
 

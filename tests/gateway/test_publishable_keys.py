@@ -4,8 +4,8 @@ import pytest
 import pytest_asyncio
 from souk.tenant_registry.v1 import api_key_service_pb2 as pb
 
+from gateway.redis import key as redis_key
 from gateway.tenancy import memory
-from gateway.tenancy.shared import key as redis_key
 from services.kernel.apikeys import PUBLISHABLE, SECRET, digest, new_key
 from services.kernel.scope import Scope, bound
 from tests.gateway.test_which_tenant import HQ, LYON, PARIS, PLATFORM, shop

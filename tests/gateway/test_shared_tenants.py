@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from souk.tenant_registry.v1.tenant_pb2 import TenantConfig
 
-from gateway.tenancy import shared
-from gateway.tenancy.shared import key
+from gateway.redis import CALL_SECONDS, client, key
 from gateway.tenancy.tenant import known
 from tests.gateway.two import until
 
@@ -114,8 +113,8 @@ def test_two_names_never_meet_in_one_key(one, other):
 
 
 def test_the_libraries_own_timeouts_are_not_used():
-    client = shared._client("redis://127.0.0.1:1/0", timeout=shared.CALL_SECONDS)
+    made = client("redis://127.0.0.1:1/0", timeout=CALL_SECONDS)
 
-    given_arguments = client.connection_pool.connection_kwargs
-    assert given_arguments["socket_timeout"] == shared.CALL_SECONDS
+    given_arguments = made.connection_pool.connection_kwargs
+    assert given_arguments["socket_timeout"] == CALL_SECONDS
     assert given_arguments["retry"]._retries == 0

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
+from gateway.redis import key
 from gateway.tenancy import lookup, memory
-from gateway.tenancy.shared import key
 from services.kernel.errors import NotFound, Unavailable
 from tests.gateway.two import BASE, NOWHERE, age, until
 

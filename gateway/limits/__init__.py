@@ -1,0 +1,8 @@
+"""How often a tenant, whoever acts in it, and a client's address may ask."""
+
+from gateway.limits.kinds import Kind, kind_of
+from gateway.limits.limiter import Limiter, Verdict
+from gateway.limits.plans import Limit
+from gateway.limits.shared import SharedCounts
+
+__all__ = ["Kind", "Limit", "Limiter", "SharedCounts", "Verdict", "kind_of"]

@@ -1,0 +1,93 @@
+"""Where a request meets its limits: at the door, and again once it is known who asks."""
+
+import re
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from gateway.errors import Problem, Refused
+from gateway.limits.kinds import Kind, kind_of
+from gateway.limits.limiter import Verdict
+from gateway.limits.plans import Limit, of_login, of_request, of_scope
+from gateway.tenancy import KnownTenant, Resolution, Tenancy
+
+if TYPE_CHECKING:
+    from gateway.runtime import Runtime
+
+State = MutableMapping[str, Any]
+_IN_PATH = re.compile(r"/admin/tenants/([a-z0-9-]{1,63})(?=/|$)")
+
+
+@asynccontextmanager
+async def admitted(runtime: "Runtime", method: str, path: str, state: State) -> AsyncIterator[None]:
+    """Counts a request before anybody has proved who they are, and holds a slot for it.
+
+    Raises:
+        Refused: 429 RATE_LIMITED; 503 TENANT_BUSY or GATEWAY_BUSY.
+    """
+    kind = kind_of(method, path)
+    if kind is None:
+        yield
+        return
+    tenant, plan = whose(runtime.tenancy, path, state["resolution"])
+    if kind is Kind.LOGIN:
+        limits = of_login(state["address"], per_minute=runtime.settings.logins_per_minute)
+    else:
+        limits = of_request(kind, tenant=tenant, plan=plan, address=state["address"])
+    await _meet(runtime, kind, limits, state, exactly=kind is Kind.LOGIN)
+    async with runtime.slots.one(tenant):
+        yield
+
+
+async def of_actor(
+    runtime: "Runtime", method: str, path: str, state: State, *, tenant: KnownTenant, actor: str
+) -> None:
+    """Counts a request of somebody known, at the tenant in whose scope they act.
+
+    Raises:
+        Refused: 429 RATE_LIMITED.
+    """
+    kind = kind_of(method, path)
+    if kind in (None, Kind.LOGIN):
+        return
+    limits = of_scope(kind, tenant=tenant.id, plan=tenant.plan, actor=actor)
+    await _meet(runtime, kind, limits, state, exactly=kind is Kind.WRITE)
+
+
+def whose(tenancy: Tenancy, path: str, resolution: Resolution) -> tuple[str, str]:
+    """Tells whose limits a request meets at the door, and that tenant's plan; asks nobody.
+
+    What names no tenant that is known counts as the head office's: no stranger makes up a key.
+    """
+    found = resolution.found
+    if found is None and (named := _IN_PATH.match(path)):
+        found = tenancy.known(named[1])
+    found = found or tenancy.known(tenancy.fallback_id)
+    return (found.id, found.plan) if found else (tenancy.fallback_id, "standard")
+
+
+async def _meet(
+    runtime: "Runtime", kind: Kind, limits: tuple[Limit, ...], state: State, *, exactly: bool
+) -> None:
+    if not limits:
+        return
+    limiter = runtime.limiter
+    verdict = await limiter.ask(limits) if exactly else limiter.count(limits)
+    before: Verdict | None = state.get("verdict")
+    if before is None or verdict.is_refused or verdict.remaining <= before.remaining:
+        state["verdict"] = verdict
+    if verdict.is_refused:
+        runtime.metrics.limited(kind, verdict.tightest.name)
+        raise Refused(_refusal(verdict))
+
+
+def _refusal(verdict: Verdict) -> Problem:
+    seconds = verdict.reset_seconds
+    return Problem(
+        429,
+        "too_many_requests",
+        "RATE_LIMITED",
+        f"Too many requests; again in {seconds} s",
+        {"limit": verdict.tightest.name, "retry_after": seconds},
+        {"retry-after": str(seconds)},
+    )

@@ -1,0 +1,158 @@
+"""Counting: in this process for what is asked often, in Redis for what must not be asked often.
+
+What was counted here is told to Redis a few times a second, and the total of all processes comes
+back. Without Redis each process counts alone, at half the rate: nothing is ever open.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gateway.bounded import Bounded
+from gateway.limits.plans import Limit
+from gateway.limits.shared import SharedCounts, Spent
+
+SETTLE_SECONDS = 0.15
+_COUNTS = 20_000
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a request may go on, and what its holder is told: the tightest of its limits."""
+
+    limits: tuple[Limit, ...]
+    tightest: Limit
+    remaining: int
+    reset_seconds: int
+    is_refused: bool = False
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """RateLimit and RateLimit-Policy, as draft-ietf-httpapi-ratelimit-headers has them."""
+        policies = ", ".join(
+            [f'"{one.name}";q={one.quota.burst};w={one.quota.window}' for one in self.limits]
+        )
+        state = f'"{self.tightest.name}";r={self.remaining};t={self.reset_seconds}'
+        return [(b"ratelimit-policy", policies.encode()), (b"ratelimit", state.encode())]
+
+
+class Count:
+    """When all that was used up under one limit is earned again, and what Redis knows not yet."""
+
+    __slots__ = ("ends", "limit", "untold")
+
+    def __init__(self, limit: Limit, now: float) -> None:
+        self.limit = limit
+        self.ends = now
+        self.untold = 0
+
+
+class Limiter:
+    def __init__(
+        self, shared: SharedCounts, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._shared = shared
+        self._clock = clock
+        self._counts: Bounded[str, Count] = Bounded(_COUNTS)
+        self._untold: Bounded[str, Count] = Bounded(_COUNTS)
+        self._task: asyncio.Task[None] | None = None
+        self.is_alone = False
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._settling())
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._shared.close()
+
+    def count(self, limits: tuple[Limit, ...]) -> Verdict:
+        """Counts one request against all limits here, or against none when one refuses it."""
+        now = self._clock()
+        counts = [self._count(limit, now) for limit in limits]
+        for one in counts:
+            over = one.ends - now + self._costs(one.limit) - one.limit.quota.tolerance
+            if over > 1e-9:
+                return _refusal(limits, one.limit, over)
+        for one in counts:
+            one.ends += self._costs(one.limit)
+            if not one.untold:
+                self._untold.put(one.limit.key, one)
+            one.untold += 1
+        return _verdict(limits, [one.ends - now for one in counts])
+
+    async def ask(self, limits: tuple[Limit, ...]) -> Verdict:
+        """Counts one request in Redis, exactly, whatever the number of processes."""
+        spent = await self._shared.spend(limits)
+        self.is_alone = spent is None
+        if spent is None:
+            return self.count(limits)
+        self._learn(limits, spent.debts)
+        if spent.refused is not None:
+            return _refusal(limits, spent.refused, _over(spent, limits))
+        return _verdict(limits, spent.debts)
+
+    async def settle(self) -> None:
+        """Tells Redis what was counted here since the last time, and learns what others counted."""
+        waiting = [self._untold.get(name) for name in self._untold.all_keys()[:_AT_ONCE]]
+        counts = [one for one in waiting if one is not None]
+        if not counts:
+            return
+        told = [(one.limit, one.untold) for one in counts]
+        debts = await self._shared.add(told)
+        self.is_alone = debts is None
+        if debts is None:
+            return
+        for one, (limit, number) in zip(counts, told, strict=True):
+            one.untold -= number
+            if not one.untold:
+                self._untold.drop(limit.key)
+        self._learn([one.limit for one in counts], debts)
+
+    async def _settling(self) -> None:
+        while True:
+            await asyncio.sleep(SETTLE_SECONDS)
+            await self.settle()
+
+    def _costs(self, limit: Limit) -> float:
+        return limit.quota.interval * (2 if self.is_alone else 1)
+
+    def _count(self, limit: Limit, now: float) -> Count:
+        count = self._counts.get(limit.key)
+        if count is None:
+            count = Count(limit, now)
+            self._counts.put(limit.key, count)
+        # Where the plan has changed, what was used up stays used up.
+        count.limit, count.ends = limit, max(count.ends, now)
+        return count
+
+    def _learn(self, limits: Sequence[Limit], debts: Sequence[float]) -> None:
+        now = self._clock()
+        for limit, debt in zip(limits, debts, strict=True):
+            count = self._count(limit, now)
+            count.ends = max(count.ends, now + debt + count.untold * limit.quota.interval)
+
+
+def _verdict(limits: tuple[Limit, ...], debts: Sequence[float]) -> Verdict:
+    def left(limit: Limit, debt: float) -> int:
+        return max(0, int((limit.quota.tolerance - debt) / limit.quota.interval + 1e-6))
+
+    remaining, index = min(
+        (left(limit, debt), index)
+        for index, (limit, debt) in enumerate(zip(limits, debts, strict=True))
+    )
+    return Verdict(limits, limits[index], remaining, max(1, math.ceil(debts[index])))
+
+
+def _refusal(limits: tuple[Limit, ...], by: Limit, seconds: float) -> Verdict:
+    return Verdict(limits, by, 0, max(1, math.ceil(seconds)), is_refused=True)
+
+
+def _over(spent: Spent, limits: Sequence[Limit]) -> float:
+    for limit, debt in zip(limits, spent.debts, strict=True):
+        if limit is spent.refused:
+            return debt + limit.quota.interval - limit.quota.tolerance
+    return 0.0

@@ -1,0 +1,101 @@
+"""Counts in Redis, where all gateway processes meet. By Redis' own clock, so theirs may differ.
+
+A key holds when all that was used up ahead of time is earned again (GCRA), in microseconds; it is
+gone by then. What anybody else wrote there counts as nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.limits.plans import Limit
+from gateway.redis import CALL_SECONDS, Quietly, client
+
+_MICROSECONDS = 1_000_000
+
+_DEBT = """
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local function debt(key)
+  local held = redis.pcall('GET', key)
+  local ends = type(held) == 'string' and tonumber(held) or now
+  if ends >= now and ends <= now + 86400000000 then return ends - now end
+  return 0
+end
+local function keep(key, debt)
+  redis.call('SET', key, string.format('%.0f', now + debt), 'PX', math.ceil(debt / 1000) + 1)
+end
+"""
+# Spends one of each, or nothing when one of them has none left.
+_SPEND = f"""{_DEBT}
+local debts, refused = {{}}, 0
+for i, key in ipairs(KEYS) do
+  debts[i] = debt(key)
+  if refused == 0 and debts[i] + ARGV[2 * i - 1] > ARGV[2 * i] + 0 then refused = i end
+end
+if refused == 0 then
+  for i, key in ipairs(KEYS) do
+    debts[i] = debts[i] + ARGV[2 * i - 1]
+    keep(key, debts[i])
+  end
+end
+return {{refused, unpack(debts)}}
+"""
+# Adds what was spent elsewhere. Twice the tolerance is the most that anybody has to earn again.
+_ADD = f"""{_DEBT}
+local debts = {{}}
+for i, key in ipairs(KEYS) do
+  debts[i] = math.min(debt(key) + ARGV[2 * i - 1], math.max(debt(key), 2 * ARGV[2 * i]))
+  keep(key, debts[i])
+end
+return debts
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What Redis said: which limit refused, if any, and how many seconds each is ahead of time."""
+
+    refused: Limit | None
+    debts: tuple[float, ...]
+
+
+class SharedCounts:
+    """None means that Redis does not answer."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = client(url, timeout=CALL_SECONDS)
+        self._quietly = Quietly().ask
+        self._spend = self._redis.register_script(_SPEND)
+        self._add = self._redis.register_script(_ADD)
+
+    async def spend(self, limits: Sequence[Limit]) -> Spent | None:
+        """Counts one request against all limits, or against none when one of them refuses it."""
+        figures = [(limit.quota.interval, limit.quota.tolerance) for limit in limits]
+        answer = await self._quietly(
+            lambda: self._spend(keys=[limit.key for limit in limits], args=_flat(figures))
+        )
+        if not answer:
+            return None
+        refused, *debts = answer
+        return Spent(limits[refused - 1] if refused else None, _seconds(debts))
+
+    async def add(self, counted: Sequence[tuple[Limit, int]]) -> tuple[float, ...] | None:
+        """Adds requests that were counted here, and tells each limit's debt in seconds."""
+        figures = [
+            (number * limit.quota.interval, limit.quota.tolerance) for limit, number in counted
+        ]
+        debts = await self._quietly(
+            lambda: self._add(keys=[limit.key for limit, _ in counted], args=_flat(figures))
+        )
+        return _seconds(debts) if debts else None
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+
+def _flat(figures: Sequence[tuple[float, float]]) -> list[int]:
+    return [round(seconds * _MICROSECONDS) for pair in figures for seconds in pair]
+
+
+def _seconds(debts: Sequence[int]) -> tuple[float, ...]:
+    return tuple(debt / _MICROSECONDS for debt in debts)

@@ -1,0 +1,152 @@
+"""Limits as clients meet them, on a running platform."""
+
+import asyncio
+import time
+import uuid
+from typing import Any
+
+import http_sf
+import httpx
+import pytest
+import pytest_asyncio
+
+from gateway.limits import Kind
+from gateway.limits.plans import PLANS
+from tests.gateway.conftest import running_valkey
+from tests.platform import another_gateway
+
+GUESSES = 1000
+PER_MINUTE = 30
+
+
+async def guess(http, **headers):
+    login = {"email": f"{uuid.uuid4().hex}@example.org", "password": "guessed"}
+    return await http.post("/auth/user/emailpass", json=login, headers=headers)
+
+
+@pytest_asyncio.fixture
+async def two(admin):
+    """Two open shops, Paris on the smallest plan and Lyon on the one that shops begin with."""
+    mark = uuid.uuid4().hex[:8]
+    names = {}
+    for name, plan in (("paris", "trial"), ("lyon", "standard")):
+        names[name] = f"{name}-{mark}"
+        path = f"/admin/tenants/{names[name]}"
+        shop = {
+            "id": names[name],
+            "display_name": name,
+            "country_code": "fr",
+            "currency_code": "eur",
+            "default_locale": "fr",
+        }
+        for made in (
+            await admin.post("/admin/tenants", json=shop),
+            await admin.post(f"{path}/plan", json={"plan": plan}),
+            await admin.post(f"{path}/activate"),
+        ):
+            assert made.json()["tenant"]["id"] == names[name], made.text
+    return names
+
+
+async def flood(client, number, method, path, **options):
+    """Sends many requests, a few at a time, and gives their answers."""
+    gate = asyncio.Semaphore(16)
+
+    async def one():
+        async with gate:
+            return await client.request(method, path, **options)
+
+    return await asyncio.gather(*(one() for _ in range(number)))
+
+
+def _burst(plan, kind):
+    figures = PLANS[plan]
+    assert figures is not None
+    return figures[kind].address.burst
+
+
+def refused_of(answers):
+    return [answer for answer in answers if answer.status_code == 429]
+
+
+async def test_a_shop_past_its_plan_is_told_when_to_come_again_and_its_neighbour_is_not(http, two):
+    answers = await flood(http, 200, "GET", f"/t/{two['paris']}/store/regions")
+    neighbours = await flood(http, 200, "GET", f"/t/{two['lyon']}/store/regions")
+
+    refused = refused_of(answers)
+    assert refused
+    assert len(answers) - len(refused) >= _burst("trial", Kind.STORE_READ)
+    assert {answer.status_code for answer in answers} == {200, 429}
+    assert {answer.status_code for answer in neighbours} == {200}
+    for answer in refused:
+        body = answer.json()
+        assert (body["type"], body["code"]) == ("too_many_requests", "RATE_LIMITED")
+        assert body["details"]["limit"] in ("address", "tenant")
+        assert int(answer.headers["retry-after"]) == body["details"]["retry_after"] >= 1
+
+
+async def test_an_answer_says_how_much_is_left(http, two):
+    answer = await http.get(f"/t/{two['lyon']}/store/regions")
+
+    policies: Any = http_sf.parse(answer.headers["ratelimit-policy"].encode(), tltype="list")
+    state: Any = http_sf.parse(answer.headers["ratelimit"].encode(), tltype="list")
+    assert [name for name, _ in policies] == ["tenant", "address"]
+    [(name, left)] = state
+    assert name == "address"
+    assert 0 < left["r"] < dict(policies)[name]["q"]
+
+
+async def test_writes_are_counted_by_who_makes_them_and_where(admin, two):
+    paths = {name: f"/admin/tenants/{two[name]}/plan" for name in two}
+    wrong = {"plan": "none of them"}
+    answers = await flood(admin, 80, "POST", paths["paris"], json=wrong)
+    neighbours = await flood(admin, 80, "POST", paths["lyon"], json=wrong)
+
+    assert {answer.status_code for answer in answers} == {400, 429}
+    assert {answer.status_code for answer in neighbours} == {400}
+
+
+async def test_probes_are_not_counted(http, platform):
+    for path in ("/healthz", "/readyz", "/metrics"):
+        assert "ratelimit" not in (await http.get(path)).headers
+    assert "souk_limited" in (await http.get("/metrics")).text
+
+
+@pytest.mark.parametrize("redis", ["there", "killed"])
+async def test_of_a_thousand_guesses_no_more_are_tried_than_the_limit_allows(platform, redis):
+    async with (
+        running_valkey() as (url, child),
+        another_gateway(
+            platform, SOUK_REDIS=url, SOUK_LOGINS_PER_MINUTE=str(PER_MINUTE)
+        ) as gateway,
+        httpx.AsyncClient(base_url=gateway, trust_env=False, timeout=30) as http,
+    ):
+        if redis == "killed":
+            await child.kill()
+        began = time.monotonic()
+        login = {"email": "nobody@example.org", "password": "guessed"}
+        answers = await flood(http, GUESSES, "POST", "/auth/user/emailpass", json=login)
+        minutes = (time.monotonic() - began) / 60
+
+    limited = [one for one in refused_of(answers) if one.json()["code"] == "RATE_LIMITED"]
+    tried = GUESSES - len(limited)
+    share = 0.5 if redis == "killed" else 1
+    assert {answer.status_code for answer in answers} <= {401, 429}
+    assert 1 <= tried <= share * PER_MINUTE * (1 + minutes) + 1
+    assert all(int(one.headers["retry-after"]) >= 1 for one in limited)
+
+
+async def test_clients_behind_a_proxy_are_told_apart_and_nobody_else_can_pretend(platform):
+    async with running_valkey() as (url, _):
+        settings = {"SOUK_REDIS": url, "SOUK_LOGINS_PER_MINUTE": "5"}
+        for trusted, expected in (("127.0.0.0/8", {401}), ("10.0.0.0/8", {401, 429})):
+            own = {**settings, "SOUK_TRUSTED_PROXIES": trusted}
+            async with (
+                another_gateway(platform, **own) as gateway,
+                httpx.AsyncClient(base_url=gateway, trust_env=False, timeout=30) as http,
+            ):
+                answers = [
+                    await guess(http, **{"x-forwarded-for": f"9.9.9.9, 203.0.113.{number}"})
+                    for number in range(8)
+                ]
+            assert {answer.status_code for answer in answers} == expected

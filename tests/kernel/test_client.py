@@ -1,0 +1,143 @@
+"""What a channel does when the other end does not answer: few repeats, and no work left behind."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import grpc
+import pytest
+from souk.tenant_registry.v1 import tenant_pb2 as tenants
+from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
+from souk.tenant_registry.v1 import tenant_registry_service_pb2_grpc as pb_grpc
+
+from services.kernel.client import channel, deadline
+from services.kernel.credentials import Signer
+from services.kernel.keys import make_secrets
+from services.kernel.scope import Scope, bound
+
+SCOPE = Scope("paris", "admins/user_1", frozenset({"tenant:read"}))
+CALLS = 400
+
+
+class Registry:
+    """Answers every method alike, and counts what reaches it."""
+
+    def __init__(self, behave):
+        self.attempts = 0
+        self._behave = behave
+
+    def __getattr__(self, method):
+        return self._serve
+
+    async def _serve(self, request, context):
+        self.attempts += 1
+        return await self._behave(context)
+
+
+@asynccontextmanager
+async def serving(registry, secrets):
+    server = grpc.aio.server()
+    pb_grpc.add_TenantRegistryServiceServicer_to_server(registry, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    opened = channel(
+        f"127.0.0.1:{port}",
+        signer=Signer("gateway", (secrets / "gateway.key").read_text()),
+        audience="tenant-registry",
+        contract=(pb.DESCRIPTOR,),
+    )
+    try:
+        yield pb_grpc.TenantRegistryServiceStub(opened)
+    finally:
+        await opened.close()
+        await server.stop(0)
+
+
+@pytest.fixture(scope="module")
+def secrets(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("secrets")
+    make_secrets(folder)
+    return folder
+
+
+async def unavailable(context):
+    await context.abort(grpc.StatusCode.UNAVAILABLE, "not now")
+
+
+async def test_an_outage_is_not_made_worse_by_repeats(secrets):
+    registry = Registry(unavailable)
+    async with serving(registry, secrets) as stub:
+        for _ in range(CALLS):
+            with bound(SCOPE), pytest.raises(grpc.aio.AioRpcError) as refusal:
+                await stub.GetTenant(pb.GetTenantRequest(name="tenants/paris"))
+            assert refusal.value.code() is grpc.StatusCode.UNAVAILABLE
+
+    assert CALLS < registry.attempts <= 1.1 * CALLS
+
+
+async def test_one_failure_alone_is_repeated_and_not_noticed(secrets):
+    async def once(context):
+        if registry.attempts == 1:
+            await unavailable(context)
+        return tenants.Tenant(name="tenants/paris")
+
+    registry = Registry(once)
+    async with serving(registry, secrets) as stub:
+        with bound(SCOPE):
+            found = await stub.GetTenant(pb.GetTenantRequest(name="tenants/paris"))
+
+    assert (found.name, registry.attempts) == ("tenants/paris", 2)
+
+
+async def test_a_write_is_never_repeated(secrets):
+    registry = Registry(unavailable)
+    async with serving(registry, secrets) as stub:
+        for _ in range(5):
+            with bound(SCOPE), pytest.raises(grpc.aio.AioRpcError):
+                await stub.ActivateTenant(pb.ActivateTenantRequest(name="tenants/paris"))
+
+    assert registry.attempts == 5
+
+
+async def test_the_callers_deadline_travels_and_cancels_the_work(secrets):
+    ended = asyncio.Event()
+    left = []
+
+    async def forever(context):
+        left.append(context.time_remaining())
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with serving(Registry(forever), secrets) as stub:
+        with bound(SCOPE), deadline(0.3), pytest.raises(grpc.aio.AioRpcError) as refusal:
+            await stub.ActivateTenant(pb.ActivateTenantRequest(name="tenants/paris"))
+        async with asyncio.timeout(2):
+            await ended.wait()
+
+    assert refusal.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert 0 < left[0] <= 0.3
+
+
+async def test_a_caller_that_goes_away_takes_the_work_with_it(secrets):
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def forever(context):
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with serving(Registry(forever), secrets) as stub:
+        with bound(SCOPE):
+            request = pb.ActivateTenantRequest(name="tenants/paris")
+            call = asyncio.create_task(_awaited(stub.ActivateTenant(request)))
+            await began.wait()
+            call.cancel()
+            async with asyncio.timeout(2):
+                await ended.wait()
+
+
+async def _awaited(call):
+    return await call
