@@ -19,7 +19,7 @@ from gateway.addresses import NOBODY
 from gateway.browsers import Pairs
 from gateway.errors import Refused, not_allowed, problem_of_status
 from gateway.limits import Verdict
-from gateway.limits.gate import admitted
+from gateway.limits.gate import at_the_door
 from gateway.requestlog import log_request
 from gateway.runtime import Runtime
 from gateway.tenancy.hosts import the_one
@@ -29,6 +29,7 @@ from services.kernel.client import deadline
 
 REQUEST_SECONDS = 15.0
 MAX_BODY_BYTES = 1024 * 1024
+CLIENT_GONE = 499  # nginx's word for it, in the log and in the counts alone
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 32 * 1024 * 1024
 MAX_TARGET_BYTES = 8 * 1024
@@ -87,18 +88,29 @@ class Guard:
                 scope["state"]["limit"] = limit  # which a stream extends with each page
                 await self._admit(scope)
                 told = self._preflight(scope)
-                async with admitted(self._runtime(), scope["method"], scope["path"], state):
-                    if told is not None:
-                        await exchange.answer(204, told)
-                        return
-                    if scope["method"] == "HEAD":
-                        scope["method"] = "GET"  # the body is left out on the way back
-                    with deadline(REQUEST_SECONDS), receipts.collecting() as exchange.events:
-                        await self._app(scope, _bounded(receive), exchange.send)
+                tenant = await at_the_door(self._runtime(), scope["method"], scope["path"], state)
+                if told is not None:
+                    await exchange.answer(204, told)
+                    return
+                await self._serve(scope, await _arrived(scope, receive), exchange, tenant)
+        except asyncio.CancelledError:
+            exchange.status = exchange.status or CLIENT_GONE
+            raise
         except Exception as error:
             await exchange.fail(error, receive)
         finally:
             self._conclude(scope, exchange)
+
+    async def _serve(
+        self, scope: Scope, receive: Receive, exchange: "Exchange", tenant: str | None
+    ) -> None:
+        if scope["method"] == "HEAD":
+            scope["method"] = "GET"  # the body is left out on the way back
+        slots = self._runtime().slots
+        slot = contextlib.nullcontext() if tenant is None else slots.one(tenant)
+        async with slot:
+            with deadline(REQUEST_SECONDS), receipts.collecting() as exchange.events:
+                await self._app(scope, receive, exchange.send)
 
     def _preflight(self, scope: Scope) -> Pairs | None:
         """Sees which pages may read the answer; answers a browser that asks beforehand."""
@@ -255,6 +267,22 @@ def _the_one_said(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str | No
 @functools.lru_cache(maxsize=1024)
 def _is_internal(name: bytes) -> bool:
     return _LETTERS.sub(b"", name) in _INTERNAL and name != _HEADER
+
+
+async def _arrived(scope: Scope, receive: Receive) -> Receive:
+    """Waits for the whole body, so that who sends slowly holds up nobody else."""
+    bounded = _bounded(receive)
+    if scope["method"] in ("GET", "HEAD"):
+        return bounded
+    arrived = [await bounded()]
+    while arrived[-1].get("more_body"):
+        arrived.append(await bounded())
+    arrived.reverse()
+
+    async def read() -> Message:
+        return arrived.pop() if arrived else await receive()
+
+    return read
 
 
 def _bounded(receive: Receive) -> Receive:

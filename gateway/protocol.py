@@ -4,15 +4,30 @@ They keep headers without a bound, drop the authority of an absolute-form target
 they cannot read in plain text.
 """
 
+import asyncio
 import uuid
+from typing import cast
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from gateway import browsers
 from gateway.addresses import NOBODY
 from gateway.errors import Problem, problem_of_status
-from gateway.guard import MAX_HEADER_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
+from gateway.guard import (
+    MAX_HEADER_BYTES,
+    MAX_HEADERS,
+    MAX_TARGET_BYTES,
+    App,
+    Receive,
+    Scope,
+    Send,
+)
 
 # The guard refuses at its own bounds with a proper answer; past twice those nothing is kept at all.
 _SLACK = 2
@@ -29,6 +44,7 @@ class TooMuch(Exception):
 class SoukProtocol(HttpToolsProtocol):
     _head_bytes = 0
     _too_much = 0
+    _serving: asyncio.Task[None] | None = None
 
     def on_message_begin(self) -> None:
         self._head_bytes = 0
@@ -50,6 +66,28 @@ class SoukProtocol(HttpToolsProtocol):
         if self.url[:1] not in (b"/", b"*"):
             self.scope["state"]["authority"] = _authority(self.url)
         super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Ends the work for a client that has gone: its calls are cancelled, their acts undone."""
+        super().connection_lost(exc)
+        if self._serving is not None:
+            self._serving.cancel()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        serve = cast(App, app)
+
+        async def while_somebody_waits(scope: Scope, receive: Receive, send: Send) -> None:
+            self._serving = asyncio.current_task()
+            try:
+                await serve(scope, receive, send)
+            except asyncio.CancelledError:
+                if not self.transport.is_closing():
+                    raise
+                cycle.disconnected = True
+            finally:
+                self._serving = None
+
+        super()._start_asgi_task(cycle, cast(ASGI3Application, while_somebody_waits))
 
     def send_400_response(self, msg: str) -> None:
         self._send(problem_of_status(self._too_much or 400))

@@ -11,9 +11,9 @@ from contextlib import asynccontextmanager
 
 from gateway.errors import Problem, Refused
 
-AT_ONCE = 128
+AT_ONCE = 64
 WAITING = 256
-WAIT_SECONDS = 1.0
+WAIT_SECONDS = 3.0
 
 
 class Slots:

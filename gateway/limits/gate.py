@@ -1,8 +1,7 @@
 """Where a request meets its limits: at the door, and again once it is known who asks."""
 
 import re
-from collections.abc import AsyncIterator, MutableMapping
-from contextlib import asynccontextmanager
+from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from gateway.errors import Problem, Refused
@@ -18,25 +17,24 @@ State = MutableMapping[str, Any]
 _IN_PATH = re.compile(r"/admin/tenants/([a-z0-9-]{1,63})(?=/|$)")
 
 
-@asynccontextmanager
-async def admitted(runtime: "Runtime", method: str, path: str, state: State) -> AsyncIterator[None]:
-    """Counts a request before anybody has proved who they are, and holds a slot for it.
+async def at_the_door(runtime: "Runtime", method: str, path: str, state: State) -> str | None:
+    """Counts a request before anybody has proved who they are.
+
+    Gives the tenant in whose share of the slots it is served; None for what an operator asks.
 
     Raises:
-        Refused: 429 RATE_LIMITED; 503 TENANT_BUSY or GATEWAY_BUSY.
+        Refused: 429 RATE_LIMITED.
     """
     kind = kind_of(method, path)
     if kind is None:
-        yield
-        return
+        return None
     tenant, plan = whose(runtime.tenancy, path, state["resolution"])
     if kind is Kind.LOGIN:
         limits = of_login(state["address"], per_minute=runtime.settings.logins_per_minute)
     else:
         limits = of_request(kind, tenant=tenant, plan=plan, address=state["address"])
     await _meet(runtime, kind, limits, state, exactly=kind is Kind.LOGIN)
-    async with runtime.slots.one(tenant):
-        yield
+    return tenant
 
 
 async def of_actor(

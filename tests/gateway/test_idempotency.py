@@ -18,11 +18,13 @@ ACTS = ("post", "put")
 SETS = "it sets what the body says; the same again sets the same"
 SESSION = "it makes a session and nothing else, and its answer is a secret that is stored nowhere"
 ROTATES = "what it takes is good for one use; a repeat is the family's affair"
+ERASED = "what is erased stays erased; again, there is nothing left to erase"
 WITHOUT = {
     ("post", "/admin/products/{product_id}"): SETS,
     ("post", "/admin/collections/{collection_id}"): SETS,
     ("post", "/admin/product-categories/{category_id}"): SETS,
     ("post", "/auth/user/emailpass"): SESSION,
+    ("post", "/admin/tenants/{tenant_id}/audit-events/{event_id}/erase-payload"): ERASED,
     ("post", "/auth/token/refresh"): ROTATES,
 }
 
