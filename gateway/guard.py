@@ -9,15 +9,16 @@ import functools
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Callable
 
 import structlog
 
 from gateway import browsers, errors
 from gateway.addresses import NOBODY
+from gateway.asgi import App, Message, Receive, Scope, Send
+from gateway.bounds import arrived_body, check_size
 from gateway.browsers import Pairs
-from gateway.errors import Refused, not_allowed, problem_of_status
+from gateway.errors import not_allowed
 from gateway.limits import Verdict
 from gateway.limits.gate import at_the_door
 from gateway.requestlog import log_request
@@ -28,19 +29,9 @@ from services.kernel import receipts
 from services.kernel.client import deadline
 
 REQUEST_SECONDS = 15.0
-MAX_BODY_BYTES = 1024 * 1024
 CLIENT_GONE = 499  # nginx's word for it, in the log and in the counts alone
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 32 * 1024 * 1024
-MAX_TARGET_BYTES = 8 * 1024
-MAX_HEADERS = 64
-MAX_HEADER_BYTES = 16 * 1024
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _PREFIX = re.compile(r"/t/([^/]*)(?=/|$)")
 _LETTERS = re.compile(rb"[^a-z0-9]")
@@ -92,7 +83,7 @@ class Guard:
                 if told is not None:
                     await exchange.answer(204, told)
                     return
-                await self._serve(scope, await _arrived(scope, receive), exchange, tenant)
+                await self._serve(scope, await arrived_body(scope, receive), exchange, tenant)
         except asyncio.CancelledError:
             exchange.status = exchange.status or CLIENT_GONE
             raise
@@ -137,7 +128,7 @@ class Guard:
 
     async def _admit(self, scope: Scope) -> None:
         runtime, headers = self._runtime(), scope["headers"]
-        _check_size(scope, headers)
+        check_size(scope, headers)
         peer = (scope.get("client") or ("",))[0]
         client = runtime.addresses.client(peer, headers)
         scope["state"]["client"], scope["state"]["address"] = client, client.address
@@ -235,17 +226,6 @@ async def _pass_over(receive: Receive) -> None:
                     return
 
 
-def _check_size(scope: Scope, headers: list[tuple[bytes, bytes]]) -> None:
-    if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_TARGET_BYTES:
-        raise Refused(problem_of_status(414))
-    size = sum(len(name) + len(value) for name, value in headers)
-    if len(headers) > MAX_HEADERS or size > MAX_HEADER_BYTES:
-        raise Refused(problem_of_status(431))
-    for name, value in headers:
-        if name == b"content-length" and int(value) > MAX_BODY_BYTES:
-            raise Refused(problem_of_status(413))
-
-
 def _take_prefix(scope: Scope) -> str | None:
     """Takes `/t/{tenant}` off the path, so that routes never see it."""
     prefix = _PREFIX.match(scope["path"])
@@ -267,34 +247,3 @@ def _the_one_said(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str | No
 @functools.lru_cache(maxsize=1024)
 def _is_internal(name: bytes) -> bool:
     return _LETTERS.sub(b"", name) in _INTERNAL and name != _HEADER
-
-
-async def _arrived(scope: Scope, receive: Receive) -> Receive:
-    """Waits for the whole body, so that who sends slowly holds up nobody else."""
-    bounded = _bounded(receive)
-    if scope["method"] in ("GET", "HEAD"):
-        return bounded
-    arrived = [await bounded()]
-    while arrived[-1].get("more_body"):
-        arrived.append(await bounded())
-    arrived.reverse()
-
-    async def read() -> Message:
-        return arrived.pop() if arrived else await receive()
-
-    return read
-
-
-def _bounded(receive: Receive) -> Receive:
-    """Stops reading a body that never said how long it is once it is too long."""
-    size = 0
-
-    async def read() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > MAX_BODY_BYTES:
-            raise Refused(problem_of_status(413))
-        return message
-
-    return read

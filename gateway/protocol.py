@@ -18,16 +18,9 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from gateway import browsers
 from gateway.addresses import NOBODY
+from gateway.asgi import App, Receive, Scope, Send
+from gateway.bounds import MAX_HEADER_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
 from gateway.errors import Problem, problem_of_status
-from gateway.guard import (
-    MAX_HEADER_BYTES,
-    MAX_HEADERS,
-    MAX_TARGET_BYTES,
-    App,
-    Receive,
-    Scope,
-    Send,
-)
 
 # The guard refuses at its own bounds with a proper answer; past twice those nothing is kept at all.
 _SLACK = 2
