@@ -1,5 +1,6 @@
 """Channels to services: a deadline on every call, reads retried on a budget, the scope signed."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -101,10 +102,23 @@ class _Scoped(grpc.aio.UnaryUnaryClientInterceptor):
             request,
         )
         if receipts.is_collecting():
-            for key, value in await call.trailing_metadata() or ():
-                if key == receipts.METADATA_KEY:
-                    receipts.collect(receipts.read(value))
+            await _collect(call)
         return call
+
+
+async def _collect(call: Any) -> None:
+    """Takes in what the call says of its events when it ends.
+
+    While that is awaited here, grpc.aio does not cancel the call for a caller that goes away.
+    """
+    try:
+        trailing = await call.trailing_metadata()
+    except asyncio.CancelledError:
+        call.cancel()
+        raise
+    for key, value in trailing or ():
+        if key == receipts.METADATA_KEY:
+            receipts.collect(receipts.read(value))
 
 
 def _remaining(asked: float | None) -> float:

@@ -35,6 +35,7 @@ def tenant(tenant_id, **fields):
         supported_locales=("fr",),
         time_zone="UTC",
         capabilities=(),
+        key_digests=frozenset(),
         state="active",
         version=1,
         **{"hosts": (f"{tenant_id}.example",), **fields},

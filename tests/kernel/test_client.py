@@ -1,7 +1,7 @@
 """What a channel does when the other end does not answer: few repeats, and no work left behind."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 
 import grpc
 import pytest
@@ -9,6 +9,7 @@ from souk.tenant_registry.v1 import tenant_pb2 as tenants
 from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
 from souk.tenant_registry.v1 import tenant_registry_service_pb2_grpc as pb_grpc
 
+from services.kernel import receipts
 from services.kernel.client import channel, deadline
 from services.kernel.credentials import Signer
 from services.kernel.keys import make_secrets
@@ -119,7 +120,8 @@ async def test_the_callers_deadline_travels_and_cancels_the_work(secrets):
     assert 0 < left[0] <= 0.3
 
 
-async def test_a_caller_that_goes_away_takes_the_work_with_it(secrets):
+@pytest.mark.parametrize("collecting", [nullcontext, receipts.collecting])
+async def test_a_caller_that_goes_away_takes_the_work_with_it(secrets, collecting):
     began, ended = asyncio.Event(), asyncio.Event()
 
     async def forever(context):
@@ -130,7 +132,7 @@ async def test_a_caller_that_goes_away_takes_the_work_with_it(secrets):
             ended.set()
 
     async with serving(Registry(forever), secrets) as stub:
-        with bound(SCOPE):
+        with bound(SCOPE), collecting():
             request = pb.ActivateTenantRequest(name="tenants/paris")
             call = asyncio.create_task(_awaited(stub.ActivateTenant(request)))
             await began.wait()
