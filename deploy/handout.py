@@ -30,11 +30,14 @@ def _of_service(name: str) -> tuple[str, ...]:
 
 NEEDS = {
     "postgres": (POSTGRES,),
-    "tenant-registry": (*_of_service("tenant-registry"), "session.key"),
+    "tenant-registry": (*_of_service("tenant-registry"), "session.key", "totp.key"),
     "catalog-opt-in": _of_service("catalog-opt-in"),
     "audit": (*_of_service("audit"), "checkpoint.key", "checkpoint.pub"),
     "gateway": ("gateway.key", "redis.key", "session.jwks"),
 }
+
+# What an operator adds: the mail server's password, and whom to log in by OIDC.
+MAY_HAVE = {"tenant-registry": ("smtp.password", "oidc.json")}
 
 
 def hand_out(folder: Path, handout: Path) -> None:
@@ -51,6 +54,10 @@ def hand_out(folder: Path, handout: Path) -> None:
             _write(handout / process / name, (folder / name).read_text(), mode)
         for name in PASSWORDS.intersection(names):
             _follow(folder / f"{name}.next", handout / process / f"{name}.next", mode)
+    for process, names in MAY_HAVE.items():
+        for name in names:
+            if (folder / name).exists():
+                _write(handout / process / name, (folder / name).read_text(), 0o400)
 
 
 def _follow(one: Path, other: Path, mode: int) -> None:

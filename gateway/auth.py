@@ -102,10 +102,19 @@ def session_of(request: Request) -> Session:
     Raises:
         Refused: 401, whatever is wrong with it.
     """
+    return runtime_of(request).sessions.verify(bearer_of(request))
+
+
+def bearer_of(request: Request) -> bytes:
+    """Reads the token of the one Authorization header.
+
+    Raises:
+        Refused: 401, there is none, more than one, or something else.
+    """
     given = _authorization(request)
     if given[:7].lower() != b"bearer ":
         raise unauthorized()
-    return runtime_of(request).sessions.verify(given[7:].strip())
+    return given[7:].strip()
 
 
 def _authorization(request: Request) -> bytes:

@@ -21,6 +21,8 @@ from souk.catalog_opt_in.v1 import (
 from souk.tenant_registry.v1 import (
     access_service_pb2,
     access_service_pb2_grpc,
+    account_service_pb2,
+    account_service_pb2_grpc,
     api_key_service_pb2,
     api_key_service_pb2_grpc,
     denial_service_pb2,
@@ -39,6 +41,7 @@ from services.kernel.signingkeys import signing_key
 _CONTRACTS = {
     "tenant-registry": (
         access_service_pb2.DESCRIPTOR,
+        account_service_pb2.DESCRIPTOR,
         api_key_service_pb2.DESCRIPTOR,
         denial_service_pb2.DESCRIPTOR,
         session_service_pb2.DESCRIPTOR,
@@ -75,6 +78,7 @@ class Clients:
         self.tenants = tenant_registry_service_pb2_grpc.TenantRegistryServiceStub(registry)
         self.access = access_service_pb2_grpc.AccessServiceStub(registry)
         self.api_keys = api_key_service_pb2_grpc.ApiKeyServiceStub(registry)
+        self.accounts = account_service_pb2_grpc.AccountServiceStub(registry)
         self.sessions = session_service_pb2_grpc.SessionServiceStub(registry)
         self.catalogue = catalog_service_pb2_grpc.CatalogServiceStub(catalogue)
         self.listings = listing_service_pb2_grpc.ListingServiceStub(catalogue)

@@ -2,6 +2,6 @@
 
 from fastapi import APIRouter
 
-from gateway.accounts import sessions
+from gateway.accounts import passwords, second_factor, sessions
 
-routers: list[APIRouter] = [sessions.router]
+routers: list[APIRouter] = [sessions.router, passwords.router, second_factor.router]

@@ -34,6 +34,11 @@ class Credentials(BaseModel):
 
     email: str = Field(max_length=254, description="In any case.", examples=["admin@example.com"])
     password: str = Field(max_length=1024, description="At most 1,024 bytes.")
+    totp: str | None = Field(
+        default=None,
+        max_length=32,
+        description="The code of the second factor, or a recovery code; for who has turned it on.",
+    )
 
 
 class Refresh(BaseModel):
@@ -90,12 +95,16 @@ async def log_in(request: Request, credentials: Credentials, clients: ClientsOf)
     """Begins a session with an e-mail and a password.
 
     401 CREDENTIALS_INVALID for a wrong password, an unknown e-mail and a deactivated admin alike,
-    after the same time. 429 LOGIN_LIMITED after ten failures for one e-mail in a quarter of an
-    hour.
+    after the same time; TOTP_REQUIRED and TOTP_INVALID for who has turned the second factor on. 429
+    LOGIN_LIMITED after ten failures for one e-mail in a quarter of an hour.
     """
     with bound(strangers_scope(request)):
         session = await clients.access.Login(
-            LoginRequest(email=credentials.email, password=credentials.password),
+            LoginRequest(
+                email=credentials.email,
+                password=credentials.password,
+                totp=credentials.totp or "",
+            ),
             timeout=LOGIN_SECONDS,
         )
     return tokens(session)

@@ -26,6 +26,7 @@ class Plan:
     def __init__(self, settings: RunnerSettings, state: State) -> None:
         self._settings = settings
         self._secrets = state.secrets
+        self.mail = state.folder / "mail"
         gateway, postgres, valkey, *services = ports.free(3 + len(SERVICES))
         self.port = settings.port or gateway
         self.addresses = {
@@ -81,11 +82,14 @@ class Plan:
         )
 
     def _service_settings(self, name: str) -> dict[str, str]:
-        return {
+        own = {
             "SOUK_LISTEN": self.addresses[name],
             "SOUK_POSTGRES": self.postgres_address,
             "SOUK_AUDIT": self.addresses["audit"],
         }
+        if name == "tenant-registry":
+            own["SOUK_MAIL"] = os.environ.get("SOUK_MAIL", self.mail.as_uri())
+        return own
 
     def _gateway_settings(self) -> dict[str, str]:
         services = {

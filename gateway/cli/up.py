@@ -93,5 +93,6 @@ def _welcome(platform: LocalPlatform) -> str:
       -d '{{"email":"{admin}","password":"'"$(cat {file})"'"}}' | cut -d '"' -f 4)
     curl -s -H "Authorization: Bearer $TOKEN" {url}/admin/tenants
 
+  Mail to admins (new passwords, invites) lands in {platform.plan.mail}, unless SOUK_MAIL is set.
   Logs are in {platform.state.logs}. Ctrl-C or `make down` stops everything; nothing is lost.
 """

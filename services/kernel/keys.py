@@ -51,7 +51,9 @@ NOTE_KEYS: dict[str, Callable[[str], notes.LogKey | notes.WitnessKey]] = {
 }
 
 # Keys that are the same on both sides, a line each: the first is used, and each is believed.
-RINGS = ("redis.key",)
+RINGS = ("redis.key", "totp.key")
+# What these encrypted is stored, so no line of them is ever taken away.
+KEPT_RINGS = frozenset({"totp.key"})
 
 
 def make_secrets(folder: Path) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from services.kernel import provision
-from services.kernel.keys import MAKERS, PASSWORDS, RINGS, SIGNERS, make, publish, write
+from services.kernel.keys import KEPT_RINGS, MAKERS, PASSWORDS, RINGS, SIGNERS, make, publish, write
 from services.kernel.secretfiles import LOOK_SECONDS
 from services.kernel.signingkeys import entry_of
 
@@ -64,9 +64,11 @@ def switch(folder: Path, names: Collection[str]) -> None:
 
 
 def _ring(folder: Path, name: str, *, used: int) -> list[str]:
-    """Gives the key of now and the next one, in the order of their use."""
-    pair = [(folder / name).read_text().split()[0], (folder / f"{name}.next").read_text()]
-    return [pair[used], pair[1 - used]]
+    """Gives the key of now and the next one, in the order of their use; then those to be kept."""
+    present, *before = (folder / name).read_text().split()
+    pair = [present, (folder / f"{name}.next").read_text()]
+    kept = [key for key in before if key not in pair] if name in KEPT_RINGS else []
+    return [pair[used], pair[1 - used], *kept]
 
 
 def _retire(folder: Path, signer: str) -> None:

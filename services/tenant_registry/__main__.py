@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from souk.tenant_registry.v1.access_service_pb2_grpc import add_AccessServiceServicer_to_server
+from souk.tenant_registry.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
 from souk.tenant_registry.v1.api_key_service_pb2_grpc import add_ApiKeyServiceServicer_to_server
 from souk.tenant_registry.v1.assignment_service_pb2_grpc import (
     add_AssignmentServiceServicer_to_server,
@@ -14,14 +15,20 @@ from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import (
 )
 
 from services.kernel.server import Runtime, Service, Servicer, main
+from services.kernel.settings import load
+from services.kernel.secretfiles import ring
 from services.kernel.signingkeys import signing_key
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.servicer import Access
 from services.tenant_registry.access.sessions import Sessions
+from services.tenant_registry.accounts.servicer import Accounts
+from services.tenant_registry.accounts.totp import Totp
 from services.tenant_registry.assignments.servicer import Assignments
 from services.tenant_registry.bootstrap import bootstrap
 from services.tenant_registry.denials.servicer import DenialServicer
 from services.tenant_registry.keys.servicer import ApiKeys
+from services.tenant_registry.mail.postman import Postman
+from services.tenant_registry.mail.settings import MailSettings
 from services.tenant_registry.servicer import TenantRegistry
 from services.tenant_registry.sessions.attempts import Attempts
 from services.tenant_registry.sessions.servicer import SessionMethods
@@ -33,12 +40,16 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         runtime.db, head_office=settings.head_office, base_domain=settings.base_domain
     )
     sessions = Sessions(settings.secret_file("session.key", signing_key))
-    access = Access(runtime.db, Passwords(), sessions, Attempts(runtime.db))
+    passwords, attempts = Passwords(), Attempts(runtime.db)
+    totp, postman = Totp(settings.secret_file("totp.key", ring)), Postman(load(MailSettings))
+    access = Access(runtime.db, passwords, sessions, attempts, totp)
+    accounts = Accounts(runtime.db, passwords, attempts, totp, postman)
     keys = ApiKeys(runtime.db, head_office=settings.head_office)
     assignments = Assignments(runtime.db, head_office=settings.head_office)
     return [
         (add_TenantRegistryServiceServicer_to_server, registry),
         (add_AccessServiceServicer_to_server, access),
+        (add_AccountServiceServicer_to_server, accounts),
         (add_ApiKeyServiceServicer_to_server, keys),
         (add_AssignmentServiceServicer_to_server, assignments),
         (add_DenialServiceServicer_to_server, DenialServicer(runtime.db, runtime.denials)),

@@ -14,6 +14,7 @@ from deploy.handout import NEEDS, hand_out
 from gateway.settings import GatewaySettings
 from services.kernel.settings import ServiceSettings
 from services.kernel.signingkeys import entry_of
+from services.tenant_registry.mail.settings import MailSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -120,7 +121,7 @@ def test_a_process_sees_its_own_secrets_alone():
 def test_a_container_is_told_only_settings_that_exist():
     known = {
         f"SOUK_{field.upper()}"
-        for kind in (ServiceSettings, GatewaySettings)
+        for kind in (ServiceSettings, GatewaySettings, MailSettings)
         for field in kind.model_fields
     }
     known |= {"SOUK_ADMIN_EMAIL", "SOUK_POSTGRES_ADMIN_FILE", "SOUK_DEMO"}

@@ -13,6 +13,7 @@ from gateway.cli.settings import RunnerSettings
 from gateway.settings import GatewaySettings
 from services.kernel.settings import ServiceSettings
 from services.tenant_registry.bootstrap import BootstrapSettings
+from services.tenant_registry.mail.settings import MailSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -89,6 +90,7 @@ def settings() -> dict[str, list[object]]:
         GatewaySettings,
         RunnerSettings,
         BootstrapSettings,
+        MailSettings,
     )
     for kind in kinds:
         for name, one in kind.model_fields.items():

@@ -168,6 +168,8 @@ def test_no_route_but_these_is_open():
     assert is_open == {
         "/auth/user/emailpass",
         "/auth/token/refresh",  # its proof may be in the body
+        "/auth/user/emailpass/reset-password",
+        "/auth/user/emailpass/update",  # as is this one's
         "/docs",
         "/docs/assets",
         "/openapi.json",

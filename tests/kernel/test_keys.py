@@ -18,7 +18,7 @@ def test_every_role_caller_and_login_has_a_secret_of_its_own(tmp_path):
     expected = {f"{name}_{role}.password" for name in DATABASES for role in ROLES}
     expected |= {f"{caller}.key" for caller in CALLERS}
     expected |= {"session.key", "session.jwks", "callers.json"}
-    expected |= {"redis.key", "admin.password"}
+    expected |= {"redis.key", "totp.key", "admin.password"}
     expected |= {f"{name}.{half}" for name in ("checkpoint", "witness") for half in ("key", "pub")}
     assert set(made) == expected
     assert len(set(contents(tmp_path / "secrets").values())) == len(expected)

@@ -5,13 +5,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import pytest_asyncio
 from argon2 import PasswordHasher
+from joserfc import jwt
+from joserfc.jwk import OKPKey
 from souk.audit.v1 import audit_service_pb2 as audit_pb
 from souk.audit.v1.audit_service_pb2_grpc import AuditServiceStub
+from souk.tenant_registry.v1 import access_service_pb2 as access_pb
 from souk.tenant_registry.v1 import tenant_pb2 as tenants
 from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
 from souk.tenant_registry.v1.access_service_pb2_grpc import AccessServiceStub
+from souk.tenant_registry.v1.session_service_pb2_grpc import SessionServiceStub
 from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import TenantRegistryServiceStub
 
+from services.kernel.errors import Unauthenticated
 from services.kernel.names import new_id
 from services.tenant_registry.access.rules import OF_SERVICES, PERMISSIONS
 
@@ -152,6 +157,52 @@ def assign(rows):
         return assignment
 
     return create
+
+
+@pytest.fixture
+def session_stub(scoped_stub):
+    """Makes stubs of one admin in one session, or of the gateway itself."""
+
+    def make(actor="services/gateway", session="", kind=SessionServiceStub):
+        permission = "account:own" if session else "session:create"
+        return scoped_stub(
+            kind,
+            "tenant-registry",
+            tenant=None,
+            actor=actor,
+            session=session,
+            permissions={permission},
+        )
+
+    return make
+
+
+@pytest.fixture
+def logged_in(access, new_admin, platform):
+    """Makes an admin who has just logged in: their name, their session's id, and the answer."""
+    key = OKPKey.import_key((platform.secrets / "session.key").read_text())
+
+    async def begin(email="", password=RIGHT, totp=""):
+        if not email:
+            _, email = await new_admin(password)
+        request = access_pb.LoginRequest(email=email, password=password, totp=totp)
+        answer = await access.Login(request)
+        session = jwt.decode(answer.access_token, key, ["Ed25519"]).claims["sid"]
+        return answer.admin.name, session, answer
+
+    return begin
+
+
+@pytest.fixture
+def is_live(access):
+    async def ask(admin, session):
+        try:
+            await access.ResolveAccess(access_pb.ResolveAccessRequest(admin=admin, session=session))
+        except Unauthenticated:
+            return False
+        return True
+
+    return ask
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from souk.catalog_opt_in.v1 import catalog_service_pb2, listing_service_pb2, sto
 from souk.kernel.v1 import access_pb2
 from souk.tenant_registry.v1 import (
     access_service_pb2,
+    account_service_pb2,
     api_key_service_pb2,
     assignment_service_pb2,
     denial_service_pb2,
@@ -27,6 +28,7 @@ HOUR = timedelta(hours=1)
 CONTRACT = (
     audit_service_pb2,
     access_service_pb2,
+    account_service_pb2,
     api_key_service_pb2,
     assignment_service_pb2,
     denial_service_pb2,

@@ -3,50 +3,12 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from joserfc import jwt
-from joserfc.jwk import OKPKey
 from souk.audit.v1.audit_service_pb2 import Event
-from souk.tenant_registry.v1 import access_service_pb2 as access_pb
 from souk.tenant_registry.v1 import session_service_pb2 as pb
-from souk.tenant_registry.v1.session_service_pb2_grpc import SessionServiceStub
 
 from services.kernel.errors import NotFound, Unauthenticated
-from tests.tenant_registry.conftest import RIGHT
 
 OTHERS = "souk_refresh_" + "A" * 43
-
-
-@pytest.fixture
-def session_stub(scoped_stub):
-    """Makes stubs of one admin in one session, or of the gateway itself."""
-
-    def make(actor="services/gateway", session=""):
-        permission = "account:own" if session else "session:create"
-        return scoped_stub(
-            SessionServiceStub,
-            "tenant-registry",
-            tenant=None,
-            actor=actor,
-            session=session,
-            permissions={permission},
-        )
-
-    return make
-
-
-@pytest.fixture
-def logged_in(access, new_admin, platform):
-    """Makes an admin who has just logged in: their name, their session's id, and the answer."""
-    key = OKPKey.import_key((platform.secrets / "session.key").read_text())
-
-    async def begin(email=""):
-        if not email:
-            _, email = await new_admin()
-        answer = await access.Login(access_pb.LoginRequest(email=email, password=RIGHT))
-        session = jwt.decode(answer.access_token, key, ["Ed25519"]).claims["sid"]
-        return answer.admin.name, session, answer
-
-    return begin
 
 
 @pytest.fixture
@@ -54,18 +16,6 @@ def refresh(session_stub):
     async def ask(token):
         request = pb.RefreshSessionRequest(refresh_token=token)
         return await session_stub().RefreshSession(request)
-
-    return ask
-
-
-@pytest.fixture
-def is_live(access):
-    async def ask(admin, session):
-        try:
-            await access.ResolveAccess(access_pb.ResolveAccessRequest(admin=admin, session=session))
-        except Unauthenticated:
-            return False
-        return True
 
     return ask
 

@@ -11,6 +11,7 @@ from services.kernel.names import parse
 from services.tenant_registry.access import messages, queries, rules
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.sessions import Sessions
+from services.tenant_registry.accounts.totp import Totp
 from services.tenant_registry.sessions import opening
 from services.tenant_registry.sessions import queries as sessions_queries
 from services.tenant_registry.sessions.attempts import Attempts
@@ -19,12 +20,18 @@ from services.tenant_registry.sessions.login import LoginMethods
 
 class Access(LoginMethods, pb_grpc.AccessServiceServicer):
     def __init__(
-        self, db: Database, passwords: Passwords, sessions: Sessions, attempts: Attempts
+        self,
+        db: Database,
+        passwords: Passwords,
+        sessions: Sessions,
+        attempts: Attempts,
+        totp: Totp,
     ) -> None:
         self._db = db
         self._passwords = passwords
         self._sessions = sessions
         self._attempts = attempts
+        self._totp = totp
 
     async def ResolveAccess(self, request: pb.ResolveAccessRequest, _context: object) -> pb.Access:
         (admin_id,) = parse(request.admin, "admins/{admin}")

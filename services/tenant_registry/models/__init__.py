@@ -1,5 +1,6 @@
 """The tables of the registry: all of them the platform's, some with rows of one tenant each."""
 
+from services.tenant_registry.models.accounts import PasswordReset, RecoveryCode, SecondFactor
 from services.tenant_registry.models.declare import Base
 from services.tenant_registry.models.keys import ApiKey
 from services.tenant_registry.models.registry import (
@@ -20,8 +21,11 @@ __all__ = [
     "Attempt",
     "Base",
     "Domain",
+    "PasswordReset",
     "Policy",
+    "RecoveryCode",
     "RefreshToken",
     "Role",
+    "SecondFactor",
     "Tenant",
 ]

@@ -27,7 +27,7 @@ class Attempts:
         # Guesses at one account wait for one row: here, not on connections that others need.
         self._places = asyncio.Semaphore(_AT_ONCE)
 
-    async def count(self, account: str) -> None:
+    async def count(self, account: str, *, most: int = MOST) -> None:
         """Counts an attempt, whatever comes of it.
 
         Raises:
@@ -42,7 +42,7 @@ class Attempts:
             # A transaction of its own: one that holds its row would wait for others' rows in turn.
             async with self._db.housekeeping() as session:
                 await queries.forget_old_attempts(session, before=now - WINDOW)
-        if number > MOST:
+        if number > most:
             seconds = max(1, int((since + WINDOW - now).total_seconds()))
             raise ResourceExhausted(
                 "LOGIN_LIMITED",

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from souk.tenant_registry.v1 import access_service_pb2 as pb
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel import audit
 from services.kernel.db import Database
@@ -10,6 +11,9 @@ from services.kernel.errors import InvalidArgument, Unauthenticated
 from services.tenant_registry.access import queries
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.sessions import Sessions
+from services.tenant_registry.accounts import queries as accounts
+from services.tenant_registry.accounts.totp import Totp
+from services.tenant_registry.models import Admin
 from services.tenant_registry.sessions import attempts, opening
 from services.tenant_registry.sessions.attempts import Attempts
 from services.tenant_registry.sessions.opening import Opened
@@ -26,6 +30,7 @@ class LoginMethods:
     _passwords: Passwords
     _sessions: Sessions
     _attempts: Attempts
+    _totp: Totp
 
     async def Login(self, request: pb.LoginRequest, _context: object) -> pb.LoginResponse:  # noqa: N802
         email = request.email.strip().lower()
@@ -33,13 +38,13 @@ class LoginMethods:
         await self._attempts.count(email)
         stored = await self._hash_of(email)
         # Between two transactions: 45 ms of hashing must hold neither a connection nor a lock.
-        opened = None
+        opened: Opened | Unauthenticated = _wrong()
         if await self._passwords.match(stored, request.password) and stored is not None:
             newer = await self._renewed(stored, request.password)
-            opened = await self._begin(email, stored, newer)
-        if opened is None:
+            opened = await self._begin(email, stored, newer, code=request.totp)
+        if isinstance(opened, Unauthenticated):
             await self._record_failure(email)
-            raise Unauthenticated("CREDENTIALS_INVALID", "the e-mail or the password is wrong")
+            raise opened
         return self._sessions.answer(opened)
 
     async def _hash_of(self, email: str) -> str | None:
@@ -53,16 +58,33 @@ class LoginMethods:
             return await self._passwords.hash(password)
         return stored
 
-    async def _begin(self, email: str, stored: str, newer: str) -> Opened | None:
+    async def _begin(
+        self, email: str, stored: str, newer: str, *, code: str
+    ) -> Opened | Unauthenticated:
         """Begins a session; a password that changed meanwhile, or an admin that went, counts."""
         now = datetime.now(UTC)
         async with self._db.platform() as session:
             admin = await queries.admin_with_email(session, email)
             if admin is None or admin.deactivate_time or admin.password_hash != stored:
-                return None
+                return _wrong()
+            method = await self._method(session, admin, code, now=now)
+            if isinstance(method, Unauthenticated):
+                return method
             admin.password_hash = newer
             await attempts.forget(session, email)
-            return await opening.begin(session, admin, method=Method.PASSWORD, now=now)
+            return await opening.begin(session, admin, method=method, now=now)
+
+    async def _method(
+        self, session: AsyncSession, admin: Admin, code: str, *, now: datetime
+    ) -> Method | Unauthenticated:
+        """Asks for the second factor where it is on."""
+        factor = await accounts.second_factor(session, admin.admin_id)
+        if factor is None or factor.confirm_time is None:
+            return Method.PASSWORD
+        if not code:
+            return Unauthenticated("TOTP_REQUIRED", "the code of the second factor is needed too")
+        used = await self._totp.proves(session, factor, code, now=now)
+        return used or Unauthenticated("TOTP_INVALID", "the code is wrong, or was used before")
 
     async def _record_failure(self, email: str) -> None:
         """Records a failed login before it is refused; without the record there is no refusal."""
@@ -70,6 +92,10 @@ class LoginMethods:
             admin = await queries.admin_with_email(session, email)
             name = f"admins/{admin.admin_id}" if admin else NOBODY
             audit.record(session, resource=name, outcome="DENIED")
+
+
+def _wrong() -> Unauthenticated:
+    return Unauthenticated("CREDENTIALS_INVALID", "the e-mail or the password is wrong")
 
 
 def _check(email: str, password: str) -> None:

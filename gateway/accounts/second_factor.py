@@ -1,0 +1,74 @@
+"""The second factor of an admin: a code that changes with the time."""
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, ConfigDict, Field
+from souk.tenant_registry.v1.account_service_pb2 import (
+    ConfirmTotpRequest,
+    CreateTotpRequest,
+    DeleteTotpRequest,
+)
+
+from gateway import answers
+from gateway.accounts.sessions import AUTH, LOGIN_SECONDS, Success
+from gateway.auth import AccountScope
+from gateway.runtime import ClientsOf
+
+router = APIRouter(prefix="/admin/users/me/totp", **AUTH)
+
+
+class Proof(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    password: str = Field(max_length=1024)
+
+
+class Code(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    code: str = Field(max_length=32, description="Six digits.")
+
+
+class Proofs(Proof):
+    code: str = Field(max_length=32, description="Six digits, or a recovery code.")
+
+
+class SecretAnswer(BaseModel):
+    secret: str = Field(description="In base32.")
+    uri: str = Field(description="otpauth://totp/…, for a QR code.")
+
+
+class CodesAnswer(BaseModel):
+    recovery_codes: list[str] = Field(description="Ten, each good once, shown this once.")
+
+
+@router.post("", summary="Make a secret", responses=answers.documented(SecretAnswer, "The secret."))
+async def make_secret(scope: AccountScope, clients: ClientsOf, body: Proof) -> Response:
+    """Makes a secret for an authenticator; it counts once a first code was confirmed."""
+    made = await clients.accounts.CreateTotp(
+        CreateTotpRequest(password=body.password), timeout=LOGIN_SECONDS
+    )
+    return answers.answer({"secret": made.secret, "uri": made.uri})
+
+
+@router.post(
+    "/confirm",
+    summary="Turn the second factor on",
+    responses=answers.documented(CodesAnswer, "It is on."),
+)
+async def confirm(scope: AccountScope, clients: ClientsOf, body: Code) -> Response:
+    """Turns the second factor on with a first code, and shows the recovery codes."""
+    confirmed = await clients.accounts.ConfirmTotp(ConfirmTotpRequest(code=body.code))
+    return answers.answer({"recovery_codes": list(confirmed.recovery_codes)})
+
+
+@router.delete(
+    "",
+    summary="Turn the second factor off",
+    responses=answers.documented(Success, "It is off."),
+)
+async def turn_off(scope: AccountScope, clients: ClientsOf, body: Proofs) -> Response:
+    """Turns the second factor off, for who proves both."""
+    await clients.accounts.DeleteTotp(
+        DeleteTotpRequest(password=body.password, code=body.code), timeout=LOGIN_SECONDS
+    )
+    return answers.answer({"success": True})

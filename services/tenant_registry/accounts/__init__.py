@@ -1,0 +1,1 @@
+"""Accounts: an admin's own password and second factor."""

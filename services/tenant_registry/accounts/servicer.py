@@ -1,0 +1,215 @@
+"""AccountService: an admin's own password and second factor."""
+
+from datetime import UTC, datetime
+from typing import NoReturn
+
+from google.protobuf.empty_pb2 import Empty
+from souk.tenant_registry.v1 import account_service_pb2 as pb
+from souk.tenant_registry.v1 import account_service_pb2_grpc as pb_grpc
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel import audit
+from services.kernel.db import Database
+from services.kernel.errors import (
+    Aborted,
+    AlreadyExists,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    ServiceError,
+    Unauthenticated,
+)
+from services.kernel.scope import current_scope
+from services.tenant_registry.access.passwords import Passwords
+from services.tenant_registry.access.queries import admin_with_email
+from services.tenant_registry.accounts import queries, rules, totp
+from services.tenant_registry.accounts.totp import Totp
+from services.tenant_registry.mail import texts
+from services.tenant_registry.mail.postman import Postman
+from services.tenant_registry.models import Admin, PasswordReset, RecoveryCode, SecondFactor
+from services.tenant_registry.sessions import attempts, opening, secret
+from services.tenant_registry.sessions.attempts import Attempts
+from services.tenant_registry.sessions.login import EMAIL_LIMIT, NOBODY
+from services.tenant_registry.sessions.rules import End
+
+RESET = "reset"
+_MOST_RESETS = 5
+
+
+class Accounts(pb_grpc.AccountServiceServicer):
+    def __init__(
+        self, db: Database, passwords: Passwords, attempts: Attempts, totp: Totp, postman: Postman
+    ) -> None:
+        self._db = db
+        self._passwords = passwords
+        self._attempts = attempts
+        self._totp = totp
+        self._postman = postman
+
+    async def ChangePassword(self, request: pb.ChangePasswordRequest, _context: object) -> Empty:
+        known = await self._proven(request.current_password)
+        _check(request.new_password, known.email, field="new_password")
+        newer, now = await self._passwords.hash(request.new_password), datetime.now(UTC)
+        async with self._db.platform() as session:
+            admin = await self._unchanged(session, known, now=now)
+            await _set(session, admin, newer, keep=current_scope().session,
+                       reason=End.PASSWORD_CHANGED, now=now)  # fmt: skip
+        return Empty()
+
+    async def ResetPassword(self, request: pb.ResetPasswordRequest, _context: object) -> Empty:
+        email = request.email.strip().lower()
+        if not email or len(email) > EMAIL_LIMIT:
+            text = f"required, at most {EMAIL_LIMIT} characters"
+            raise InvalidArgument("LOGIN_INVALID", "an e-mail is needed", {"email": text})
+        await self._attempts.count(f"reset {email}", most=_MOST_RESETS)
+        # Behind the answer: neither its words nor its time tell whether somebody has the address.
+        self._postman.later(self._send_reset(email))
+        return Empty()
+
+    async def SetPassword(self, request: pb.SetPasswordRequest, _context: object) -> Empty:
+        now, token_hash = datetime.now(UTC), secret.digest(RESET, request.token)
+        async with self._db.platform() as session:
+            known = token_hash and await queries.owner_of_reset(session, token_hash, now=now)
+        if not known or not token_hash:
+            raise _reset_invalid()
+        _check(request.password, known.email, field="password")
+        newer = await self._passwords.hash(request.password)
+        async with self._db.platform() as session:
+            admin = await queries.locked(session, known.admin_id)
+            if admin.deactivate_time or not await queries.use_reset(session, token_hash):
+                raise _reset_invalid()
+            await _set(session, admin, newer, keep="", reason=End.PASSWORD_RESET, now=now)
+        return Empty()
+
+    async def CreateTotp(
+        self, request: pb.CreateTotpRequest, _context: object
+    ) -> pb.CreateTotpResponse:
+        known, now = await self._proven(request.password), datetime.now(UTC)
+        made = self._totp.new(known.admin_id, known.email)
+        async with self._db.platform() as session:
+            admin = await self._unchanged(session, known, now=now)
+            factor = await queries.second_factor(session, admin.admin_id)
+            if factor is not None and factor.confirm_time is not None:
+                raise AlreadyExists("TOTP_EXISTS", "the second factor is on; turn it off first")
+            await queries.forget_second_factor(session, admin.admin_id)
+            session.add(
+                SecondFactor(admin_id=admin.admin_id, secret=made.box, last_step=0, create_time=now)
+            )
+            audit.record(session, resource=f"admins/{admin.admin_id}")
+        return pb.CreateTotpResponse(secret=made.secret, uri=made.uri)
+
+    async def ConfirmTotp(
+        self, request: pb.ConfirmTotpRequest, _context: object
+    ) -> pb.ConfirmTotpResponse:
+        known, now = await self._own(), datetime.now(UTC)
+        await self._attempts.count(known.email)
+        async with self._db.platform() as session:
+            await opening.own(session, now=now)
+            factor = await queries.second_factor(session, known.admin_id)
+            if factor is None or factor.confirm_time is not None:
+                raise _no_totp()
+            step = self._totp.step(factor, request.code.strip(), now=now)
+            codes = totp.recovery_codes()
+            if step is not None:
+                factor.confirm_time, factor.last_step = now, step
+                session.add_all(
+                    RecoveryCode(admin_id=known.admin_id, code_hash=totp.hashed(code))
+                    for code in codes
+                )
+                await attempts.forget(session, known.email)
+                audit.record(session, resource=f"admins/{known.admin_id}")
+        if step is None:
+            await self._refuse(_wrong_code())
+        return pb.ConfirmTotpResponse(recovery_codes=codes)
+
+    async def DeleteTotp(self, request: pb.DeleteTotpRequest, _context: object) -> Empty:
+        known, now = await self._proven(request.password), datetime.now(UTC)
+        async with self._db.platform() as session:
+            admin = await self._unchanged(session, known, now=now)
+            factor = await queries.second_factor(session, admin.admin_id)
+            if factor is None:
+                raise _no_totp()
+            used = await self._totp.proves(session, factor, request.code, now=now)
+            if used:
+                await queries.forget_second_factor(session, admin.admin_id)
+                await attempts.forget(session, admin.email)
+                audit.record(session, resource=f"admins/{admin.admin_id}")
+        if not used:
+            await self._refuse(_wrong_code())
+        return Empty()
+
+    async def _own(self) -> Admin:
+        """Reads the caller, whose session must live."""
+        async with self._db.platform() as session:
+            own = await opening.own(session, now=datetime.now(UTC))
+            return await session.get_one(Admin, own.admin_id)
+
+    async def _proven(self, password: str) -> Admin:
+        """Reads the caller once they have proven their password, which is counted as a login is."""
+        admin = await self._own()
+        await self._attempts.count(admin.email)
+        if not await self._passwords.match(admin.password_hash, password):
+            await self._refuse(PermissionDenied("PASSWORD_WRONG", "the password is wrong"))
+        return admin
+
+    async def _unchanged(self, session: AsyncSession, known: Admin, *, now: datetime) -> Admin:
+        """Locks the caller's account, which must still be as it was when they proved it theirs."""
+        await opening.own(session, now=now)
+        admin = await queries.locked(session, known.admin_id)
+        if admin.password_hash != known.password_hash:
+            raise Aborted("CONFLICT", "somebody else is changing the same thing; retry")
+        return admin
+
+    async def _refuse(self, error: ServiceError) -> NoReturn:
+        """Records a refusal before it is sent."""
+        async with self._db.platform() as session:
+            audit.record(session, resource=current_scope().actor, outcome="DENIED")
+        raise error
+
+    async def _send_reset(self, email: str) -> None:
+        token, now = secret.new(RESET), datetime.now(UTC)
+        async with self._db.platform() as session:
+            admin = await admin_with_email(session, email)
+            known = admin is not None and admin.deactivate_time is None
+            if admin is None or not known:
+                audit.record(session, resource=NOBODY, outcome="DENIED")
+            else:
+                await queries.forget_resets(session, admin.admin_id)
+                session.add(
+                    PasswordReset(
+                        token_hash=secret.hashed(token),
+                        admin_id=admin.admin_id,
+                        end_time=now + rules.RESET_LIFETIME,
+                    )
+                )
+                audit.record(session, resource=f"admins/{admin.admin_id}")
+        if known:
+            await self._postman.send(email, texts.RESET_SUBJECT, texts.reset(token))
+
+
+async def _set(
+    session: AsyncSession, admin: Admin, newer: str, *, keep: str, reason: End, now: datetime
+) -> None:
+    """Sets a password; whatever was begun with the old one ends, but the session to keep."""
+    admin.password_hash, admin.update_time = newer, now
+    await queries.end_sessions(session, admin.admin_id, keep=keep, reason=reason, now=now)
+    await queries.forget_resets(session, admin.admin_id)
+    await attempts.forget(session, admin.email)
+    audit.record(session, resource=f"admins/{admin.admin_id}")
+
+
+def _check(password: str, email: str, *, field: str) -> None:
+    if flaw := rules.password_flaw(password, email):
+        raise InvalidArgument("PASSWORD_INVALID", f"the password {flaw}", {field: flaw})
+
+
+def _reset_invalid() -> Unauthenticated:
+    return Unauthenticated("RESET_TOKEN_INVALID", "the token is used, over or nobody's")
+
+
+def _wrong_code() -> PermissionDenied:
+    return PermissionDenied("TOTP_INVALID", "the code is wrong, or was used before")
+
+
+def _no_totp() -> NotFound:
+    return NotFound("TOTP_NOT_FOUND", "there is no second factor here")

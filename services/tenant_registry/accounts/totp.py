@@ -1,0 +1,104 @@
+"""The second factor: codes that change with the time (RFC 6238), and codes for a lost device.
+
+Secrets are stored encrypted with keys that are made of those of totp.key for this alone: the first
+one encrypts, all of them decrypt.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyotp
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel.errors import Internal
+from services.kernel.secretfiles import Secret
+from services.tenant_registry.accounts import queries, rules
+from services.tenant_registry.models import SecondFactor
+from services.tenant_registry.sessions.rules import Method
+
+CODES = 10
+_CODE_BYTES = 10  # 80 bits: 16 letters of base32
+_ISSUER = "Souk"
+_FOR = b"totp secret"
+_DIGITS = re.compile(r"[0-9]{6}")
+_RECOVERY = re.compile(r"[A-Z2-7]{16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new secret, as the admin gets to see it once, and as it is stored."""
+
+    secret: str
+    uri: str
+    box: bytes
+
+
+class Totp:
+    """Makes, seals and checks secrets and codes."""
+
+    def __init__(self, keys: Secret[tuple[bytes, ...]]) -> None:
+        self._keys = keys
+
+    def new(self, admin_id: str, email: str) -> Made:
+        secret = pyotp.random_base32()
+        uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=_ISSUER)
+        return Made(secret, uri, boxes(self._keys(), _FOR).encrypt(f"{admin_id} {secret}".encode()))
+
+    async def proves(
+        self, session: AsyncSession, factor: SecondFactor, code: str, *, now: datetime
+    ) -> Method | None:
+        """Uses a code up: of the authenticator, or one for a lost device; None when it is neither.
+
+        `factor` is locked, so that of two with the same code one is too late.
+        """
+        typed = re.sub(r"[\s-]", "", code).upper()
+        if _RECOVERY.fullmatch(typed):
+            used = await queries.use_recovery_code(session, factor.admin_id, hashed(typed))
+            return Method.PASSWORD_RECOVERY if used else None
+        step = self.step(factor, typed, now=now)
+        if step is None:
+            return None
+        factor.last_step = step
+        return Method.PASSWORD_TOTP
+
+    def step(self, factor: SecondFactor, code: str, *, now: datetime) -> int | None:
+        """Finds the step of time that a code belongs to; None when it is not good, or was used."""
+        generator = pyotp.TOTP(self._opened(factor))
+        if not _DIGITS.fullmatch(code):
+            return None
+        return rules.step_of(
+            code, last_step=factor.last_step, now=now, code_at=generator.generate_otp
+        )
+
+    def _opened(self, factor: SecondFactor) -> str:
+        """Decrypts a secret; one that was copied from another admin's row is none."""
+        try:
+            opened = boxes(self._keys(), _FOR).decrypt(factor.secret)
+            owner, _, secret = opened.decode().partition(" ")
+        except InvalidToken:
+            owner, secret = "", ""
+        if owner != factor.admin_id:
+            raise Internal("INTERNAL", "a second factor cannot be decrypted with the keys at hand")
+        return secret
+
+
+def boxes(keys: tuple[bytes, ...], what_for: bytes) -> MultiFernet:
+    """Makes encryption of keys that serve several ends: what one end sealed no other can open."""
+    made = [base64.urlsafe_b64encode(hmac.digest(key, what_for, "sha256")) for key in keys]
+    return MultiFernet([Fernet(key) for key in made])
+
+
+def recovery_codes() -> list[str]:
+    """Makes codes such as ABCD-EFGH-IJKL-MNOP."""
+    made = [base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode() for _ in range(CODES)]
+    return ["-".join(code[at : at + 4] for at in range(0, 16, 4)) for code in made]
+
+
+def hashed(code: str) -> bytes:
+    return hashlib.sha256(code.replace("-", "").encode()).digest()

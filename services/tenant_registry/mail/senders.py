@@ -1,0 +1,105 @@
+"""The two ways in which mail leaves: into a folder, for development, and by a mail server."""
+
+import asyncio
+import os
+import smtplib
+import ssl
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote
+
+from services.kernel.names import new_id
+from services.tenant_registry.mail.settings import MailSettings
+
+_SMTP_SECONDS = 5.0
+
+
+class Sender(Protocol):
+    """Sends one mail, or raises OSError or SMTPException."""
+
+    async def send(self, mail: EmailMessage) -> None: ...
+
+
+class FileSender:
+    """Writes each mail into a folder that its owner alone can read, the newest name last."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def send(self, mail: EmailMessage) -> None:
+        await asyncio.to_thread(self._write, mail)
+
+    def _write(self, mail: EmailMessage) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        whole = self._folder / f"{new_id('mail')}.eml"
+        draft = whole.with_suffix(".draft")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(mail.as_bytes())
+        draft.replace(whole)
+
+
+class SmtpSender:
+    """Hands mail to a server, over TLS unless the server is on this machine."""
+
+    def __init__(self, host: str, port: int, *, tls: bool, user: str, password: str) -> None:
+        self._host = host
+        self._port = port
+        self._tls = tls
+        self._login = (user, password) if user else None
+
+    async def send(self, mail: EmailMessage) -> None:
+        await asyncio.to_thread(self._hand_over, mail)
+
+    def _hand_over(self, mail: EmailMessage) -> None:
+        context = ssl.create_default_context()
+        if self._tls:
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                self._host, self._port, timeout=_SMTP_SECONDS, context=context
+            )
+        else:
+            server = smtplib.SMTP(self._host, self._port, timeout=_SMTP_SECONDS)
+        with server:
+            if not self._tls and not _is_here(self._host):
+                server.starttls(context=context)  # raises when the server has no TLS
+            if self._login:
+                server.login(*self._login)
+            server.send_message(mail)
+
+
+def sender_of(settings: MailSettings) -> Sender | None:
+    """Makes the sender that SOUK_MAIL names; its password is the secret smtp.password."""
+    outlet = settings.mail
+    if outlet is None:
+        return None
+    if outlet.scheme == "file":
+        return FileSender(Path(unquote(outlet.path or "/")))
+    is_tls = outlet.scheme == "smtps"
+    user = unquote(outlet.username or "")
+    return SmtpSender(
+        (outlet.host or "localhost").strip("[]"),
+        outlet.port or (465 if is_tls else 587),
+        tls=is_tls,
+        user=user,
+        password=settings.secret("smtp.password") if user else "",
+    )
+
+
+def composed(sender: str, to: str, subject: str, text: str) -> EmailMessage:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = sender, to, subject
+    mail["Date"] = format_datetime(datetime.now(UTC))
+    mail["Message-ID"] = make_msgid(domain=sender.partition("@")[2])
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(text)
+    return mail
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,20 @@
+"""How mail leaves: SOUK_MAIL, the address of a folder or of a mail server."""
+
+from typing import Annotated
+
+from pydantic import AnyUrl, Field, UrlConstraints
+
+from services.kernel.settings import SoukSettings
+
+Outlet = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["file", "smtp", "smtps"])]
+
+
+class MailSettings(SoukSettings):
+    """Without SOUK_MAIL nothing is sent, and the log says so of each mail."""
+
+    mail: Outlet | None = None
+    mail_from: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)
+
+    @property
+    def sender(self) -> str:
+        return self.mail_from or f"souk@{self.base_domain}"

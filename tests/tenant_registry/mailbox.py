@@ -1,0 +1,24 @@
+"""Mail that a platform wrote into its folder."""
+
+import asyncio
+import re
+from email import message_from_bytes, policy
+
+
+async def mail_to(platform, address, *, number=1):
+    """Waits until an address got so many mails, and tells the last one's text."""
+    async with asyncio.timeout(10):
+        while True:
+            mails = [
+                message_from_bytes(path.read_bytes(), policy=policy.default)
+                for path in sorted(platform.plan.mail.glob("*.eml"))
+            ]
+            found = [mail.get_content() for mail in mails if mail["To"] == address]
+            if len(found) >= number:
+                return found[-1]
+            await asyncio.sleep(0.05)
+
+
+def token_in(text):
+    [token] = re.findall(r"souk_[a-z]+_\S{43}", text)
+    return token

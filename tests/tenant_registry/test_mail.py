@@ -1,0 +1,109 @@
+"""Mail, by each of the two ways in which it leaves."""
+
+import asyncio
+import stat
+from email import message_from_bytes, policy
+
+import pytest
+from pydantic import ValidationError
+
+from services.tenant_registry.mail.postman import Postman
+from services.tenant_registry.mail.senders import FileSender, SmtpSender, sender_of
+from services.tenant_registry.mail.settings import MailSettings
+
+
+class Server:
+    """A mail server of one file: it speaks as much SMTP as a mail needs."""
+
+    def __init__(self):
+        self.mails = []
+        self.port = 0
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_):
+        self._server.close()
+
+    async def _serve(self, reader, writer):
+        writer.write(b"220 mail.example\r\n")
+        while line := (await reader.readline()).strip():
+            word = line.split(b" ")[0].upper()
+            if word == b"DATA":
+                writer.write(b"354 go on\r\n")
+                self.mails.append((await reader.readuntil(b"\r\n.\r\n"))[:-5])
+            if word == b"QUIT":
+                writer.write(b"221 bye\r\n")
+                break
+            writer.write(b"250 fine\r\n")
+        await writer.drain()
+        writer.close()
+
+
+@pytest.fixture
+def settings(tmp_path):
+    def make(mail, **more):
+        return MailSettings(secrets=tmp_path, mail=mail, **more)
+
+    return make
+
+
+async def test_a_mail_lands_in_a_folder_that_its_owner_alone_reads(settings, tmp_path):
+    folder = tmp_path / "to be made" / "mail"
+    postman = Postman(settings(folder.as_uri(), mail_from="souk@paris.example"))
+
+    await postman.send("admin@lyon.example", "A subject", "déjà vu")
+
+    [path] = folder.iterdir()
+    mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+    assert (mail["To"], mail["From"]) == ("admin@lyon.example", "souk@paris.example")
+    assert mail.get_content() == "déjà vu\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+async def test_a_mail_is_handed_to_a_server(settings):
+    async with Server() as server:
+        postman = Postman(settings(f"smtp://127.0.0.1:{server.port}"))
+
+        await postman.send("admin@lyon.example", "A subject", "déjà vu")
+
+        [mail] = [message_from_bytes(m, policy=policy.default) for m in server.mails]
+        assert mail["To"] == "admin@lyon.example"
+        assert mail["From"] == "souk@impactnutrition.com"
+        assert mail.get_content().strip() == "déjà vu"
+
+
+async def test_no_mail_goes_in_clear_to_another_machine(monkeypatch):
+    async with Server() as server:
+        # A name for this machine that does not look like one.
+        monkeypatch.setattr("services.tenant_registry.mail.senders._is_here", lambda _: False)
+        postman_says = SmtpSender("127.0.0.1", server.port, tls=False, user="", password="")
+
+        with pytest.raises(Exception, match="STARTTLS"):
+            await postman_says.send(None)  # type: ignore[arg-type]  # it does not get that far
+
+        assert server.mails == []
+
+
+@pytest.mark.parametrize("mail", ["smtp://127.0.0.1:1", "file:///proc/nowhere/mail"])
+async def test_a_mail_that_cannot_be_sent_breaks_nothing(settings, mail):
+    await Postman(settings(mail)).send("admin@lyon.example", "A subject", "text")
+
+
+def test_the_setting_names_a_folder_or_a_server_and_nothing_else(settings, tmp_path):
+    (tmp_path / "smtp.password").write_text("secret")
+
+    assert isinstance(sender_of(settings("file:///var/mail")), FileSender)
+    assert isinstance(sender_of(settings("smtps://souk@mail.example")), SmtpSender)
+    assert sender_of(settings(None)) is None
+    for wrong in ("http://mail.example", "mail.example", "ftp://x"):
+        with pytest.raises(ValidationError):
+            settings(wrong)
+
+
+def test_a_server_that_asks_for_a_password_finds_it_in_the_secrets(settings):
+    with pytest.raises(SystemExit, match=r"smtp\.password"):
+        sender_of(settings("smtps://souk@mail.example"))
