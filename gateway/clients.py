@@ -27,6 +27,10 @@ from souk.tenant_registry.v1 import (
     api_key_service_pb2_grpc,
     denial_service_pb2,
     denial_service_pb2_grpc,
+    invite_service_pb2,
+    invite_service_pb2_grpc,
+    oidc_service_pb2,
+    oidc_service_pb2_grpc,
     session_service_pb2,
     session_service_pb2_grpc,
     tenant_registry_service_pb2,
@@ -44,6 +48,8 @@ _CONTRACTS = {
         account_service_pb2.DESCRIPTOR,
         api_key_service_pb2.DESCRIPTOR,
         denial_service_pb2.DESCRIPTOR,
+        invite_service_pb2.DESCRIPTOR,
+        oidc_service_pb2.DESCRIPTOR,
         session_service_pb2.DESCRIPTOR,
         tenant_registry_service_pb2.DESCRIPTOR,
     ),
@@ -79,6 +85,8 @@ class Clients:
         self.access = access_service_pb2_grpc.AccessServiceStub(registry)
         self.api_keys = api_key_service_pb2_grpc.ApiKeyServiceStub(registry)
         self.accounts = account_service_pb2_grpc.AccountServiceStub(registry)
+        self.invites = invite_service_pb2_grpc.InviteServiceStub(registry)
+        self.oidc = oidc_service_pb2_grpc.OidcServiceStub(registry)
         self.sessions = session_service_pb2_grpc.SessionServiceStub(registry)
         self.catalogue = catalog_service_pb2_grpc.CatalogServiceStub(catalogue)
         self.listings = listing_service_pb2_grpc.ListingServiceStub(catalogue)

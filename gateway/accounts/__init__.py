@@ -2,6 +2,13 @@
 
 from fastapi import APIRouter
 
-from gateway.accounts import passwords, second_factor, sessions
+from gateway.accounts import invites, oidc, passwords, second_factor, sessions
 
-routers: list[APIRouter] = [sessions.router, passwords.router, second_factor.router]
+routers: list[APIRouter] = [
+    sessions.router,
+    passwords.router,
+    second_factor.router,
+    invites.accepting,
+    invites.router,
+    oidc.router,
+]

@@ -9,14 +9,16 @@ from souk.tenant_registry.v1.assignment_service_pb2_grpc import (
     add_AssignmentServiceServicer_to_server,
 )
 from souk.tenant_registry.v1.denial_service_pb2_grpc import add_DenialServiceServicer_to_server
+from souk.tenant_registry.v1.invite_service_pb2_grpc import add_InviteServiceServicer_to_server
+from souk.tenant_registry.v1.oidc_service_pb2_grpc import add_OidcServiceServicer_to_server
 from souk.tenant_registry.v1.session_service_pb2_grpc import add_SessionServiceServicer_to_server
 from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import (
     add_TenantRegistryServiceServicer_to_server,
 )
 
+from services.kernel.secretfiles import ring
 from services.kernel.server import Runtime, Service, Servicer, main
 from services.kernel.settings import load
-from services.kernel.secretfiles import ring
 from services.kernel.signingkeys import signing_key
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.servicer import Access
@@ -26,11 +28,17 @@ from services.tenant_registry.accounts.totp import Totp
 from services.tenant_registry.assignments.servicer import Assignments
 from services.tenant_registry.bootstrap import bootstrap
 from services.tenant_registry.denials.servicer import DenialServicer
+from services.tenant_registry.invites.accepting import Accepting
+from services.tenant_registry.invites.servicer import Invites
 from services.tenant_registry.keys.servicer import ApiKeys
 from services.tenant_registry.mail.postman import Postman
 from services.tenant_registry.mail.settings import MailSettings
+from services.tenant_registry.oidc.servicer import Oidc
+from services.tenant_registry.oidc.settings import providers
+from services.tenant_registry.oidc.state import States
 from services.tenant_registry.servicer import TenantRegistry
 from services.tenant_registry.sessions.attempts import Attempts
+from services.tenant_registry.sessions.login import SecondFactors
 from services.tenant_registry.sessions.servicer import SessionMethods
 
 
@@ -41,9 +49,20 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
     )
     sessions = Sessions(settings.secret_file("session.key", signing_key))
     passwords, attempts = Passwords(), Attempts(runtime.db)
-    totp, postman = Totp(settings.secret_file("totp.key", ring)), Postman(load(MailSettings))
-    access = Access(runtime.db, passwords, sessions, attempts, totp)
+    private = settings.secret_file("totp.key", ring)
+    totp, postman = Totp(private), Postman(load(MailSettings))
+    factors = SecondFactors(totp)
+    access = Access(runtime.db, passwords, sessions, attempts, factors)
     accounts = Accounts(runtime.db, passwords, attempts, totp, postman)
+    invites = Invites(runtime.db, Accepting(runtime.db, passwords, attempts, factors), postman)
+    oidc = Oidc(
+        runtime.db,
+        providers(settings.secrets),
+        States(private),
+        attempts,
+        passwords,
+        sessions,
+    )
     keys = ApiKeys(runtime.db, head_office=settings.head_office)
     assignments = Assignments(runtime.db, head_office=settings.head_office)
     return [
@@ -53,6 +72,8 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         (add_ApiKeyServiceServicer_to_server, keys),
         (add_AssignmentServiceServicer_to_server, assignments),
         (add_DenialServiceServicer_to_server, DenialServicer(runtime.db, runtime.denials)),
+        (add_InviteServiceServicer_to_server, invites),
+        (add_OidcServiceServicer_to_server, oidc),
         (add_SessionServiceServicer_to_server, SessionMethods(runtime.db, sessions)),
     ]
 

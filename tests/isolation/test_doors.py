@@ -39,6 +39,16 @@ DOORS = {
         ("services/tenant_registry/accounts/servicer.py", "_own"),
         ("services/tenant_registry/accounts/servicer.py", "_refuse"),
         ("services/tenant_registry/accounts/servicer.py", "_send_reset"),
+        # An invite is found by its token before a place is known; what it gives is given by grants.
+        ("services/tenant_registry/invites/servicer.py", "CreateInvite"),
+        ("services/tenant_registry/invites/servicer.py", "ListInvites"),
+        ("services/tenant_registry/invites/servicer.py", "DeleteInvite"),
+        ("services/tenant_registry/invites/servicer.py", "ResendInvite"),
+        ("services/tenant_registry/invites/accepting.py", "accept"),
+        ("services/tenant_registry/invites/accepting.py", "_read"),
+        ("services/tenant_registry/invites/accepting.py", "_refuse"),
+        ("services/tenant_registry/oidc/servicer.py", "_open"),
+        ("services/tenant_registry/oidc/servicer.py", "_refuse"),
         # The platform's own operators make and list tenants.
         ("services/tenant_registry/tenants/servicer.py", "CreateTenant"),
         ("services/tenant_registry/tenants/servicer.py", "ListTenants"),

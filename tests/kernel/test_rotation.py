@@ -276,3 +276,15 @@ async def test_a_connection_is_made_in_every_step_of_replacing_a_password(cluste
         rotation.switch(scratch, names)
         await connects()
     assert (scratch / names[0]).read_text() != (cluster.secrets / names[0]).read_text()
+
+
+def test_a_key_that_encrypted_what_is_stored_is_kept_for_good(folder):
+    [first] = ring((folder / "totp.key").read_text())
+
+    for _ in range(3):
+        rotation.announce(folder, ["totp.key"])
+        rotation.switch(folder, ["totp.key"])
+
+    lines = ring((folder / "totp.key").read_text())
+    assert len(set(lines)) == len(lines) == 4
+    assert lines[-1] == first

@@ -11,6 +11,8 @@ from souk.tenant_registry.v1 import (
     api_key_service_pb2,
     assignment_service_pb2,
     denial_service_pb2,
+    invite_service_pb2,
+    oidc_service_pb2,
     session_service_pb2,
     tenant_registry_service_pb2,
 )
@@ -33,7 +35,9 @@ CONTRACT = (
     assignment_service_pb2,
     denial_service_pb2,
     catalog_service_pb2,
+    invite_service_pb2,
     listing_service_pb2,
+    oidc_service_pb2,
     session_service_pb2,
     storefront_service_pb2,
     tenant_registry_service_pb2,

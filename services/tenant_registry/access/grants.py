@@ -1,5 +1,6 @@
 """Giving and taking roles: the one place that writes an assignment, whoever asks for it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,12 +17,15 @@ from services.tenant_registry.access.granting import (
     TENANT_ADMIN,
     Holder,
 )
+from services.tenant_registry.access.rules import TENANT
 from services.tenant_registry.access.standing import Standing
 from services.tenant_registry.models import Admin, Assignment, Tenant
 
 # Who gives where nobody can have given before: the first admin, and a new tenant's.
 OWN = "services/tenant-registry"
 _CLOCKS_DIFFER = timedelta(minutes=1)
+# What ends by itself is given anew when less than this is left of it.
+_RENEWED = timedelta(days=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,61 @@ async def give(
     return done
 
 
+async def offer(session: AsyncSession, wanted: Wanted) -> None:
+    """Checks that the caller could give a role to somebody who holds none yet; nothing is written.
+
+    Raises:
+        PermissionDenied: ROLE_IS_GLOBAL or GRANT_EXCEEDS.
+        NotFound: ROLE_NOT_FOUND.
+        InvalidArgument: GRANT_INVALID, the reason.
+    """
+    giver = current_scope().actor
+    known = await standing.read(session, {wanted.tenant}, giver, giver.removeprefix("admins/"))
+    assignment = _assignment(wanted, giver, known.now)
+    given = await queries.grants_of_role(session, assignment)
+    if not given:
+        raise NotFound("ROLE_NOT_FOUND", "no such role can be given here", role=wanted.role)
+    with standing.refusals():
+        newcomer = Holder(admin=wanted.admin, active=True)
+        granting.may_give(known.actor, newcomer, given, now=known.now)
+
+
+async def follow(
+    session: AsyncSession,
+    admin_id: str,
+    roles: Collection[tuple[str, str | None]],
+    *,
+    giver: str,
+    until: datetime,
+) -> None:
+    """Brings what an identity provider gave an admin in line with what it says of them now.
+
+    Its ceiling is what the platform's operator wrote into its rules, so nobody's rights are asked
+    for. What somebody else gave is not touched. All of it ends by itself, so no place ever depends
+    on a claim for its last keeper. A role or a tenant that is not there is passed over.
+    """
+    before = await queries.given_by(session, admin_id, giver)
+    places = {tenant for _, tenant in roles} | {row.tenant_id for row in before}
+    known = await standing.read(session, places, giver, admin_id)
+    held: set[tuple[str, str | None]] = set()
+    for row in await queries.given_by(session, admin_id, giver):
+        wanted = (row.role_id, row.tenant_id) in roles
+        if wanted and row.until_time is not None and row.until_time > known.now + _RENEWED:
+            held.add((row.role_id, row.tenant_id))
+        else:
+            _revoke(session, known, row, giver)
+    for role, tenant in sorted(set(roles) - held, key=str):
+        reason = f"a claim of {giver}"
+        assignment = _assignment(
+            Wanted(admin_id, role, tenant, reason, until_time=until), giver, known.now
+        )
+        given = await queries.grants_of_role(session, assignment)
+        is_there = tenant is None or await session.get(Tenant, tenant) is not None
+        is_placed = tenant is None or all(grant.reach == TENANT for grant in given)
+        if given and is_there and is_placed:
+            _write(session, known, assignment)
+
+
 async def take(
     session: AsyncSession,
     assignment_id: str,
@@ -107,11 +166,7 @@ async def take(
         granting.not_over_more(known.actor, known.target, {tenant}, now=known.now)
     await standing.keep_guardians(session, done.before, done.after, now=known.now)
     if not dry:
-        before = messages.assignment(row)
-        row.revoke_time, row.revoked_by = known.now, taker
-        known.changed()
-        message = messages.assignment(row)
-        audit.record(session, resource=message.name, before=before, after=message, tenant=tenant)
+        _revoke(session, known, row, taker)
     return done
 
 
@@ -166,6 +221,14 @@ async def give_first(
         return False
     _write(session, known, _assignment(Wanted(admin_id, role, tenant, reason), OWN, known.now))
     return True
+
+
+def _revoke(session: AsyncSession, known: Standing, row: Assignment, taker: str) -> None:
+    before = messages.assignment(row)
+    row.revoke_time, row.revoked_by = known.now, taker
+    known.changed()
+    message = messages.assignment(row)
+    audit.record(session, resource=message.name, before=before, after=message, tenant=row.tenant_id)
 
 
 def _write(session: AsyncSession, known: Standing, assignment: Assignment) -> None:

@@ -84,6 +84,16 @@ async def assignment_at(
     return row if row is not None and row.tenant_id == tenant else None
 
 
+async def given_by(session: AsyncSession, admin_id: str, giver: str) -> Sequence[Assignment]:
+    """Lists what one giver gave an admin and nobody took back."""
+    statement = select(Assignment).where(
+        Assignment.admin_id == admin_id,
+        Assignment.granted_by == giver,
+        Assignment.revoke_time.is_(None),
+    )
+    return (await session.scalars(statement)).all()
+
+
 async def places_of(session: AsyncSession, admin_id: str, *, now: datetime) -> set[str | None]:
     """Tells where an admin holds a role or will; None is everywhere."""
     statement = select(Assignment.tenant_id).where(Assignment.admin_id == admin_id, not_ended(now))

@@ -11,11 +11,10 @@ from services.kernel.names import parse
 from services.tenant_registry.access import messages, queries, rules
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.sessions import Sessions
-from services.tenant_registry.accounts.totp import Totp
 from services.tenant_registry.sessions import opening
 from services.tenant_registry.sessions import queries as sessions_queries
 from services.tenant_registry.sessions.attempts import Attempts
-from services.tenant_registry.sessions.login import LoginMethods
+from services.tenant_registry.sessions.login import LoginMethods, SecondFactors
 
 
 class Access(LoginMethods, pb_grpc.AccessServiceServicer):
@@ -25,13 +24,13 @@ class Access(LoginMethods, pb_grpc.AccessServiceServicer):
         passwords: Passwords,
         sessions: Sessions,
         attempts: Attempts,
-        totp: Totp,
+        factors: SecondFactors,
     ) -> None:
         self._db = db
         self._passwords = passwords
         self._sessions = sessions
         self._attempts = attempts
-        self._totp = totp
+        self._factors = factors
 
     async def ResolveAccess(self, request: pb.ResolveAccessRequest, _context: object) -> pb.Access:
         (admin_id,) = parse(request.admin, "admins/{admin}")

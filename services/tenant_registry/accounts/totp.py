@@ -6,14 +6,13 @@ one encrypts, all of them decrypt.
 
 import base64
 import hashlib
-import hmac
 import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
 import pyotp
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel.errors import Internal
@@ -21,6 +20,7 @@ from services.kernel.secretfiles import Secret
 from services.tenant_registry.accounts import queries, rules
 from services.tenant_registry.models import SecondFactor
 from services.tenant_registry.sessions.rules import Method
+from services.tenant_registry.sessions.secret import secret_boxes
 
 CODES = 10
 _CODE_BYTES = 10  # 80 bits: 16 letters of base32
@@ -48,7 +48,9 @@ class Totp:
     def new(self, admin_id: str, email: str) -> Made:
         secret = pyotp.random_base32()
         uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=_ISSUER)
-        return Made(secret, uri, boxes(self._keys(), _FOR).encrypt(f"{admin_id} {secret}".encode()))
+        return Made(
+            secret, uri, secret_boxes(self._keys(), _FOR).encrypt(f"{admin_id} {secret}".encode())
+        )
 
     async def proves(
         self, session: AsyncSession, factor: SecondFactor, code: str, *, now: datetime
@@ -79,19 +81,13 @@ class Totp:
     def _opened(self, factor: SecondFactor) -> str:
         """Decrypts a secret; one that was copied from another admin's row is none."""
         try:
-            opened = boxes(self._keys(), _FOR).decrypt(factor.secret)
+            opened = secret_boxes(self._keys(), _FOR).decrypt(factor.secret)
             owner, _, secret = opened.decode().partition(" ")
         except InvalidToken:
             owner, secret = "", ""
         if owner != factor.admin_id:
             raise Internal("INTERNAL", "a second factor cannot be decrypted with the keys at hand")
         return secret
-
-
-def boxes(keys: tuple[bytes, ...], what_for: bytes) -> MultiFernet:
-    """Makes encryption of keys that serve several ends: what one end sealed no other can open."""
-    made = [base64.urlsafe_b64encode(hmac.digest(key, what_for, "sha256")) for key in keys]
-    return MultiFernet([Fernet(key) for key in made])
 
 
 def recovery_codes() -> list[str]:

@@ -1,7 +1,13 @@
 """The tables of the registry: all of them the platform's, some with rows of one tenant each."""
 
-from services.tenant_registry.models.accounts import PasswordReset, RecoveryCode, SecondFactor
+from services.tenant_registry.models.accounts import (
+    AdminIdentity,
+    PasswordReset,
+    RecoveryCode,
+    SecondFactor,
+)
 from services.tenant_registry.models.declare import Base
+from services.tenant_registry.models.invites import Invite
 from services.tenant_registry.models.keys import ApiKey
 from services.tenant_registry.models.registry import (
     Admin,
@@ -15,12 +21,14 @@ from services.tenant_registry.models.sessions import AdminSession, Attempt, Refr
 
 __all__ = [
     "Admin",
+    "AdminIdentity",
     "AdminSession",
     "ApiKey",
     "Assignment",
     "Attempt",
     "Base",
     "Domain",
+    "Invite",
     "PasswordReset",
     "Policy",
     "RecoveryCode",

@@ -41,3 +41,15 @@ class RecoveryCode(Base):
 
     admin_id: Mapped[str] = mapped_column(Key, ForeignKey("admin.admin_id"), primary_key=True)
     code_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+
+
+class AdminIdentity(Base):
+    """As whom an identity provider knows an admin."""
+
+    __tablename__ = "admin_identity"
+    __table_args__ = ({"info": {"scope": "platform"}},)
+
+    provider: Mapped[str] = mapped_column(Key, primary_key=True)
+    subject: Mapped[str] = mapped_column(Key, primary_key=True)
+    admin_id: Mapped[str] = mapped_column(Key, ForeignKey("admin.admin_id"), index=True)
+    create_time: Mapped[datetime] = mapped_column(Time)

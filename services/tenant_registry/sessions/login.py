@@ -25,12 +25,31 @@ PASSWORD_LIMIT = 1024
 NOBODY = "admins/unknown"
 
 
+class SecondFactors:
+    """Who must prove more than their password, and whether they do."""
+
+    def __init__(self, totp: Totp) -> None:
+        self._totp = totp
+
+    async def method(
+        self, session: AsyncSession, admin: Admin, code: str, *, now: datetime
+    ) -> Method | Unauthenticated:
+        """Asks for the second factor where it is on."""
+        factor = await accounts.second_factor(session, admin.admin_id)
+        if factor is None or factor.confirm_time is None:
+            return Method.PASSWORD
+        if not code:
+            return Unauthenticated("TOTP_REQUIRED", "the code of the second factor is needed too")
+        used = await self._totp.proves(session, factor, code, now=now)
+        return used or Unauthenticated("TOTP_INVALID", "the code is wrong, or was used before")
+
+
 class LoginMethods:
     _db: Database
     _passwords: Passwords
     _sessions: Sessions
     _attempts: Attempts
-    _totp: Totp
+    _factors: SecondFactors
 
     async def Login(self, request: pb.LoginRequest, _context: object) -> pb.LoginResponse:  # noqa: N802
         email = request.email.strip().lower()
@@ -67,24 +86,12 @@ class LoginMethods:
             admin = await queries.admin_with_email(session, email)
             if admin is None or admin.deactivate_time or admin.password_hash != stored:
                 return _wrong()
-            method = await self._method(session, admin, code, now=now)
+            method = await self._factors.method(session, admin, code, now=now)
             if isinstance(method, Unauthenticated):
                 return method
             admin.password_hash = newer
             await attempts.forget(session, email)
             return await opening.begin(session, admin, method=method, now=now)
-
-    async def _method(
-        self, session: AsyncSession, admin: Admin, code: str, *, now: datetime
-    ) -> Method | Unauthenticated:
-        """Asks for the second factor where it is on."""
-        factor = await accounts.second_factor(session, admin.admin_id)
-        if factor is None or factor.confirm_time is None:
-            return Method.PASSWORD
-        if not code:
-            return Unauthenticated("TOTP_REQUIRED", "the code of the second factor is needed too")
-        used = await self._totp.proves(session, factor, code, now=now)
-        return used or Unauthenticated("TOTP_INVALID", "the code is wrong, or was used before")
 
     async def _record_failure(self, email: str) -> None:
         """Records a failed login before it is refused; without the record there is no refusal."""

@@ -4,10 +4,13 @@ They are random and long, so a plain SHA-256 of one cannot be turned back. The p
 token is for; it is a part of what is hashed, so no kind can stand in for another.
 """
 
+import base64
 import hashlib
+import hmac
 import re
 import secrets
 
+from cryptography.fernet import Fernet, MultiFernet
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _BYTES = 32
@@ -39,6 +42,12 @@ def sealed(token: str, successor: str) -> bytes:
 
 def opened(token: str, box: bytes) -> str:
     return AESGCM(_key(token)).decrypt(_NONCE, box, None).decode()
+
+
+def secret_boxes(keys: tuple[bytes, ...], what_for: bytes) -> MultiFernet:
+    """Makes encryption of keys that serve several ends: what one end sealed no other can open."""
+    made = [base64.urlsafe_b64encode(hmac.digest(key, what_for, "sha256")) for key in keys]
+    return MultiFernet([Fernet(key) for key in made])
 
 
 def _key(token: str) -> bytes:

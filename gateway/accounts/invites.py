@@ -1,0 +1,220 @@
+"""Invites: a role at a tenant or everywhere, offered by mail to whoever reads it."""
+
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from souk.tenant_registry.v1.invite_service_pb2 import (
+    AcceptInviteRequest,
+    CreateInviteRequest,
+    DeleteInviteRequest,
+    Invite,
+    ListInvitesRequest,
+    ResendInviteRequest,
+)
+
+from gateway import answers
+from gateway.accounts.sessions import AUTH, LOGIN_SECONDS, strangers_scope
+from gateway.admin.asking import Envelope, Resource, WritesAskNothing
+from gateway.admin.shapes.admin import UserDocument, user_json
+from gateway.admin.shapes.scalars import Document, Time, last_id, time_json
+from gateway.auth import PlatformScope, TenantScope
+from gateway.bodies import ExactRoute
+from gateway.headers import IdempotencyKey
+from gateway.query import Query
+from gateway.runtime import ClientsOf
+from services.kernel.scope import Scope, bound
+
+
+class InviteDocument(BaseModel):
+    id: str
+    email: str
+    role: str = Field(examples=["TenantAdmin"])
+    reason: str
+    invited_by: str = Field(description="The id of the admin who answers for it.")
+    created_at: Time
+    expires_at: Time
+
+
+class InviteAnswer(BaseModel):
+    invite: InviteDocument
+
+
+class InvitesAnswer(Envelope):
+    invites: list[InviteDocument]
+
+
+class UserAnswer(BaseModel):
+    user: UserDocument
+
+
+class InviteCreate(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    email: str = Field(max_length=254)
+    role: str = Field(max_length=100, examples=["TenantAdmin"])
+    reason: str = Field(max_length=500)
+
+
+class InviteAccept(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    token: str = Field(max_length=100, description="As it came by mail.")
+    password: str = Field(
+        max_length=1024,
+        description="A new account's; or the present one of the account that has the address.",
+    )
+    first_name: str = Field(default="", max_length=100)
+    last_name: str = Field(default="", max_length=100)
+    totp: str | None = Field(default=None, max_length=32)
+
+
+INVITES = Resource("invite", "invites", InviteDocument, Query(limit=None))
+_LISTED: dict[str, Any] = {
+    "responses": answers.documented(InvitesAnswer, "Those that wait, the newest first."),
+    "openapi_extra": INVITES.documented_list,
+}
+_MADE = answers.documented(InviteAnswer, "It waits, and is in the mail.")
+_GONE = answers.documented(answers.Deleted, "It is taken back.")
+
+accepting = APIRouter(**AUTH)
+router = APIRouter(
+    prefix="/admin",
+    tags=["Admins"],
+    responses=answers.ADMIN_ERRORS,
+    dependencies=[WritesAskNothing],
+    route_class=ExactRoute,
+)
+
+
+@accepting.post(
+    "/admin/invites/accept",
+    summary="Accept an invite",
+    responses=answers.documented(UserAnswer, "The admin."),
+)
+async def accept_invite(request: Request, body: InviteAccept, clients: ClientsOf) -> Response:
+    """Accepts an invite with the token that came by mail; log in afterwards.
+
+    An address that has an account accepts with that account's own password.
+    """
+    with bound(strangers_scope(request)):
+        admin = await clients.invites.AcceptInvite(
+            AcceptInviteRequest(
+                token=body.token,
+                password=body.password,
+                first_name=body.first_name,
+                last_name=body.last_name,
+                totp=body.totp or "",
+            ),
+            timeout=LOGIN_SECONDS,
+        )
+    return answers.one("user", user_json(admin))
+
+
+@router.get("/invites", **_LISTED)
+async def list_invites(request: Request, scope: PlatformScope, clients: ClientsOf) -> Response:
+    """Lists the invites to roles that count everywhere."""
+    return await _list(request, scope, clients)
+
+
+@router.get("/tenants/{tenant_id}/invites", **_LISTED)
+async def list_tenants_invites(
+    request: Request, scope: TenantScope, clients: ClientsOf
+) -> Response:
+    """Lists the invites to a tenant."""
+    return await _list(request, scope, clients)
+
+
+@router.post("/invites", responses=_MADE)
+async def invite(
+    scope: PlatformScope, clients: ClientsOf, key: IdempotencyKey, body: InviteCreate
+) -> Response:
+    """Invites somebody to a role that counts everywhere."""
+    return await _invite(scope, clients, key, body)
+
+
+@router.post("/tenants/{tenant_id}/invites", responses=_MADE)
+async def invite_to_tenant(
+    scope: TenantScope, clients: ClientsOf, key: IdempotencyKey, body: InviteCreate
+) -> Response:
+    """Invites somebody to a role at a tenant."""
+    return await _invite(scope, clients, key, body)
+
+
+@router.delete("/invites/{invite_id}", responses=_GONE)
+async def take_back_invite(scope: PlatformScope, clients: ClientsOf, invite_id: str) -> Response:
+    """Takes back an invite to a role that counts everywhere."""
+    return await _take_back(scope, clients, invite_id)
+
+
+@router.delete("/tenants/{tenant_id}/invites/{invite_id}", responses=_GONE)
+async def take_back_tenants_invite(
+    scope: TenantScope, clients: ClientsOf, invite_id: str
+) -> Response:
+    """Takes back an invite to a tenant."""
+    return await _take_back(scope, clients, invite_id)
+
+
+@router.post("/invites/{invite_id}/resend", responses=_MADE)
+async def resend_invite(scope: PlatformScope, clients: ClientsOf, invite_id: str) -> Response:
+    """Sends a new token; the old one is worth nothing."""
+    return await _resend(scope, clients, invite_id)
+
+
+@router.post("/tenants/{tenant_id}/invites/{invite_id}/resend", responses=_MADE)
+async def resend_tenants_invite(scope: TenantScope, clients: ClientsOf, invite_id: str) -> Response:
+    """Sends a new token; the old one is worth nothing."""
+    return await _resend(scope, clients, invite_id)
+
+
+async def _list(request: Request, scope: Scope, clients: ClientsOf) -> Response:
+    asked = INVITES.asked(request)
+    found = await clients.invites.ListInvites(ListInvitesRequest(parent=_parent(scope)))
+    documents = [_json(one) for one in found.invites]
+    count = len(documents)
+    return INVITES.page(replace(asked, limit=count), documents, count=count)
+
+
+async def _invite(scope: Scope, clients: ClientsOf, key: str, body: InviteCreate) -> Response:
+    wanted = Invite(email=body.email, role=_role(scope, body.role), reason=body.reason)
+    made = await clients.invites.CreateInvite(
+        CreateInviteRequest(parent=_parent(scope), invite=wanted, request_id=key)
+    )
+    return answers.one("invite", _json(made))
+
+
+async def _take_back(scope: Scope, clients: ClientsOf, invite_id: str) -> Response:
+    await clients.invites.DeleteInvite(DeleteInviteRequest(name=_name(scope, invite_id)))
+    return answers.deleted("invite", invite_id)
+
+
+async def _resend(scope: Scope, clients: ClientsOf, invite_id: str) -> Response:
+    sent = await clients.invites.ResendInvite(ResendInviteRequest(name=_name(scope, invite_id)))
+    return answers.one("invite", _json(sent))
+
+
+def _parent(scope: Scope) -> str:
+    return f"tenants/{scope.tenant}" if scope.tenant else ""
+
+
+def _name(scope: Scope, invite_id: str) -> str:
+    return f"{_parent(scope)}/invites/{invite_id}".removeprefix("/")
+
+
+def _role(scope: Scope, role: str) -> str:
+    """Names a role by its id; those that a tenant made begin with `role_`."""
+    own = scope.tenant and role.startswith("role_")
+    return f"{_parent(scope)}/roles/{role}" if own else f"roles/{role}"
+
+
+def _json(invite: Invite) -> Document:
+    return {
+        "id": last_id(invite.name),
+        "email": invite.email,
+        "role": last_id(invite.role),
+        "reason": invite.reason,
+        "invited_by": last_id(invite.invited_by),
+        "created_at": time_json(invite.create_time),
+        "expires_at": time_json(invite.end_time),
+    }

@@ -1,0 +1,1 @@
+"""Invites: roles that wait for somebody."""

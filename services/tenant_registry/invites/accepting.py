@@ -1,0 +1,148 @@
+"""Accepting an invite: an account is made, or the one that has the address proves itself."""
+
+from datetime import UTC, datetime
+from typing import NoReturn
+
+from souk.tenant_registry.v1 import access_service_pb2 as access
+from souk.tenant_registry.v1 import invite_service_pb2 as pb
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel import audit
+from services.kernel.db import Database
+from services.kernel.errors import (
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    ServiceError,
+    Unauthenticated,
+)
+from services.kernel.names import new_id
+from services.tenant_registry.access import grants
+from services.tenant_registry.access import messages as admins
+from services.tenant_registry.access.passwords import Passwords
+from services.tenant_registry.access.queries import admin_with_email
+from services.tenant_registry.accounts import rules
+from services.tenant_registry.invites import queries
+from services.tenant_registry.models import Admin, Invite
+from services.tenant_registry.sessions import attempts
+from services.tenant_registry.sessions.attempts import Attempts
+from services.tenant_registry.sessions.login import SecondFactors
+
+NAME_LIMIT = 100
+
+
+class Accepting:
+    def __init__(
+        self, db: Database, passwords: Passwords, attempts: Attempts, factors: SecondFactors
+    ) -> None:
+        self._db = db
+        self._passwords = passwords
+        self._attempts = attempts
+        self._factors = factors
+
+    async def accept(
+        self, request: pb.AcceptInviteRequest, token_hash: bytes | None
+    ) -> access.Admin:
+        invite, known = await self._read(token_hash)
+        if known is None:
+            _check(request, invite.email)
+            password_hash = await self._passwords.hash(request.password)
+        else:
+            password_hash = known.password_hash
+            await self._attempts.count(known.email)
+            if not await self._passwords.match(password_hash, request.password):
+                await self._refuse(known, _wrong())
+        async with self._db.platform() as session:
+            done = await self._accepted(session, request, invite, password_hash)
+        if isinstance(done, ServiceError):
+            await self._refuse(known, done)
+        return done
+
+    async def _read(self, token_hash: bytes | None) -> tuple[Invite, Admin | None]:
+        async with self._db.platform() as session:
+            now = datetime.now(UTC)
+            row = token_hash and await queries.with_token(session, token_hash, now=now)
+            if not row:
+                raise _token_invalid()
+            return row, await admin_with_email(session, row.email)
+
+    async def _accepted(
+        self, session: AsyncSession, request: pb.AcceptInviteRequest, known: Invite, stored: str
+    ) -> access.Admin | ServiceError:
+        """Gives the role in one transaction with all that it needs; or tells what proof lacks."""
+        now = datetime.now(UTC)
+        invite = await queries.with_token(session, known.token_hash, now=now, lock=True)
+        if invite is None:
+            raise _token_invalid()
+        admin = await admin_with_email(session, invite.email)
+        if admin is None:
+            admin = await _made(session, request, invite.email, stored, now=now)
+        # One who came into being meanwhile has another hash, and proves itself the next time.
+        elif admin.password_hash != stored or admin.deactivate_time is not None:
+            return _wrong()
+        else:
+            proof = await self._factors.method(session, admin, request.totp, now=now)
+            if isinstance(proof, Unauthenticated):
+                return proof
+        await _give(session, invite, admin)
+        invite.accept_time = now
+        await attempts.forget(session, invite.email)
+        return admins.admin(admin)
+
+    async def _refuse(self, known: Admin | None, error: ServiceError) -> NoReturn:
+        """Records a refusal before it is sent."""
+        name = f"admins/{known.admin_id}" if known else "admins/unknown"
+        async with self._db.platform() as session:
+            audit.record(session, resource=name, outcome="DENIED")
+        raise error
+
+
+async def _give(session: AsyncSession, invite: Invite, admin: Admin) -> None:
+    """Gives the role in the inviter's name, who must be able to give it at this moment."""
+    wanted = grants.Wanted(admin.admin_id, invite.role_id, invite.tenant_id, invite.reason)
+    try:
+        await grants.give(session, wanted, by=invite.invited_by)
+    except (PermissionDenied, NotFound):
+        raise FailedPrecondition("INVITE_VOID", "this invite is worth nothing any more") from None
+
+
+async def _made(
+    session: AsyncSession,
+    request: pb.AcceptInviteRequest,
+    email: str,
+    password_hash: str,
+    *,
+    now: datetime,
+) -> Admin:
+    admin = Admin(
+        admin_id=new_id("user"),
+        email=email,
+        first_name=request.first_name.strip(),
+        last_name=request.last_name.strip(),
+        password_hash=password_hash,
+        create_time=now,
+        update_time=now,
+    )
+    session.add(admin)
+    await session.flush()
+    message = admins.admin(admin)
+    audit.record(session, resource=message.name, after=message)
+    return admin
+
+
+def _check(request: pb.AcceptInviteRequest, email: str) -> None:
+    if flaw := rules.password_flaw(request.password, email):
+        raise InvalidArgument("PASSWORD_INVALID", f"the password {flaw}", {"password": flaw})
+    for field in ("first_name", "last_name"):
+        if len(getattr(request, field)) > NAME_LIMIT:
+            text = f"at most {NAME_LIMIT} characters"
+            raise InvalidArgument("INVITE_INVALID", f"{field} has {text}", {field: text})
+
+
+def _wrong() -> Unauthenticated:
+    return Unauthenticated("CREDENTIALS_INVALID", "the e-mail or the password is wrong")
+
+
+def _token_invalid() -> Unauthenticated:
+    return Unauthenticated("INVITE_TOKEN_INVALID", "the token is used, over or nobody's")

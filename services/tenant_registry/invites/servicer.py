@@ -1,0 +1,128 @@
+"""InviteService: a role is offered by mail, and given when it is accepted."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from google.protobuf.empty_pb2 import Empty
+from souk.tenant_registry.v1 import access_service_pb2 as access
+from souk.tenant_registry.v1 import invite_service_pb2 as pb
+from souk.tenant_registry.v1 import invite_service_pb2_grpc as pb_grpc
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel import audit, requests
+from services.kernel.db import Database
+from services.kernel.errors import FailedPrecondition, InvalidArgument, NotFound
+from services.kernel.names import new_id
+from services.kernel.scope import current_scope
+from services.tenant_registry.access import grants
+from services.tenant_registry.access.places import place_of, placed
+from services.tenant_registry.assignments.servicer import role_id
+from services.tenant_registry.invites import messages, queries
+from services.tenant_registry.invites.accepting import Accepting
+from services.tenant_registry.mail import texts
+from services.tenant_registry.mail.postman import Postman
+from services.tenant_registry.models import Invite
+from services.tenant_registry.sessions import secret
+
+INVITE = "invite"
+LIFETIME = timedelta(days=7)
+EMAIL_LIMIT = 254
+_EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+")
+
+
+class Invites(pb_grpc.InviteServiceServicer):
+    def __init__(self, db: Database, accepting: Accepting, postman: Postman) -> None:
+        self._db = db
+        self._accepting = accepting
+        self._postman = postman
+
+    async def CreateInvite(self, request: pb.CreateInviteRequest, _context: object) -> pb.Invite:
+        tenant, email = place_of(request.parent), _address(request.invite.email)
+        token, now = secret.new(INVITE), datetime.now(UTC)
+        async with self._db.platform() as session:
+            if answer := await requests.answered(session, request, pb.Invite):
+                return answer
+            row = Invite(
+                invite_id=new_id("inv"),
+                tenant_id=tenant,
+                email=email,
+                role_id=role_id(request.invite.role, tenant),
+                reason=request.invite.reason.strip(),
+                token_hash=secret.hashed(token),
+                invited_by=current_scope().actor,
+                create_time=now,
+                end_time=now + LIFETIME,
+            )
+            await grants.offer(session, wanted("", row))
+            await _refuse_more(session, tenant, now=now)
+            session.add(row)
+            message = messages.invite(row)
+            audit.record(session, resource=message.name, after=message, tenant=tenant)
+            await requests.remember(session, request, message)
+        self._send(row, token)
+        return message
+
+    async def ListInvites(
+        self, request: pb.ListInvitesRequest, _context: object
+    ) -> pb.ListInvitesResponse:
+        tenant = place_of(request.parent)
+        async with self._db.platform() as session:
+            rows = await queries.open_at(session, tenant, now=datetime.now(UTC))
+        return pb.ListInvitesResponse(invites=[messages.invite(row) for row in rows])
+
+    async def DeleteInvite(self, request: pb.DeleteInviteRequest, _context: object) -> Empty:
+        tenant, invite_id = placed(request.name, "invites/{invite}")
+        async with self._db.platform() as session:
+            row = await _existing(session, invite_id, tenant)
+            message = messages.invite(row)
+            await session.delete(row)
+            audit.record(session, resource=message.name, before=message, tenant=tenant)
+        return Empty()
+
+    async def ResendInvite(self, request: pb.ResendInviteRequest, _context: object) -> pb.Invite:
+        tenant, invite_id = placed(request.name, "invites/{invite}")
+        token, now = secret.new(INVITE), datetime.now(UTC)
+        async with self._db.platform() as session:
+            row = await _existing(session, invite_id, tenant)
+            before = messages.invite(row)
+            await grants.offer(session, wanted("", row))
+            row.token_hash, row.end_time = secret.hashed(token), now + LIFETIME
+            row.invited_by = current_scope().actor
+            message = messages.invite(row)
+            audit.record(session, resource=message.name, before=before, after=message,
+                         tenant=tenant)  # fmt: skip
+        self._send(row, token)
+        return message
+
+    async def AcceptInvite(self, request: pb.AcceptInviteRequest, _context: object) -> access.Admin:
+        return await self._accepting.accept(request, secret.digest(INVITE, request.token))
+
+    def _send(self, row: Invite, token: str) -> None:
+        place = f"tenants/{row.tenant_id}" if row.tenant_id else "the whole platform"
+        text = texts.invite(token, row.role_id, place)
+        self._postman.later(self._postman.send(row.email, texts.INVITE_SUBJECT, text))
+
+
+def wanted(admin_id: str, row: Invite) -> grants.Wanted:
+    """Tells what an invite offers, as it is given to an admin."""
+    return grants.Wanted(admin_id, row.role_id, row.tenant_id, row.reason)
+
+
+async def _existing(session: AsyncSession, invite_id: str, tenant: str | None) -> Invite:
+    row = await queries.one_open(session, invite_id, tenant, now=datetime.now(UTC))
+    if row is None:
+        raise NotFound("INVITE_NOT_FOUND", "no such invite here, or it is over or accepted")
+    return row
+
+
+async def _refuse_more(session: AsyncSession, tenant: str | None, *, now: datetime) -> None:
+    if len(await queries.open_at(session, tenant, now=now)) >= queries.MOST:
+        raise FailedPrecondition("INVITES_FULL", f"at most {queries.MOST} invites wait at a place")
+
+
+def _address(text: str) -> str:
+    email = text.strip().lower()
+    if len(email) > EMAIL_LIMIT or not _EMAIL.fullmatch(email):
+        what = f"an e-mail address of at most {EMAIL_LIMIT} characters"
+        raise InvalidArgument("INVITE_INVALID", "no such address can be invited", {"email": what})
+    return email

@@ -1,0 +1,27 @@
+"""Roles that wait for somebody to accept them."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.kernel.tables import Key, Time
+from services.tenant_registry.models.declare import Base
+
+
+class Invite(Base):
+    """A role at one tenant or, without a tenant, everywhere, offered to an e-mail address."""
+
+    __tablename__ = "invite"
+    __table_args__ = ({"info": {"scope": "platform"}},)
+
+    invite_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    tenant_id: Mapped[str | None] = mapped_column(Key, ForeignKey("tenant.tenant_id"), index=True)
+    email: Mapped[str] = mapped_column(Key)
+    role_id: Mapped[str] = mapped_column(Key, ForeignKey("role.role_id"), index=True)
+    reason: Mapped[str] = mapped_column(Text)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    invited_by: Mapped[str] = mapped_column(Text)
+    create_time: Mapped[datetime] = mapped_column(Time)
+    end_time: Mapped[datetime] = mapped_column(Time)
+    accept_time: Mapped[datetime | None] = mapped_column(Time)

@@ -1,0 +1,1 @@
+"""Login at an identity provider, and the roles that its claims give."""

@@ -1,0 +1,113 @@
+"""Reading an id_token: whose it is, for whom, when, and in answer to which login."""
+
+import json
+import time
+from base64 import urlsafe_b64decode
+from dataclasses import dataclass
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from services.tenant_registry.oidc.settings import Provider
+
+_ALGORITHMS = ["RS256", "PS256", "ES256", "Ed25519", "EdDSA"]
+_LONGEST = 16 * 1024
+_LEEWAY_SECONDS = 30
+_EMAIL_LIMIT = 254
+
+
+class Unproven(Exception):
+    """A token, or what came with it, proves nothing; the text is for the log alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who somebody is to a provider. `email` is verified, in lower case."""
+
+    subject: str
+    email: str
+    first_name: str
+    last_name: str
+    claims: dict[str, object]
+
+
+def identity(token: object, keys: KeySet, provider: Provider, nonce: str) -> Identity:
+    """Verifies an id_token (OpenID Connect Core, 3.1.3.7).
+
+    Raises:
+        Unproven: whatever is wrong with it.
+    """
+    if not isinstance(token, str) or len(token) > _LONGEST:
+        raise Unproven("no id_token, or one too long")
+    try:
+        header, claims = (_object(part) for part in token.split(".")[:2])
+        if "crit" in header or "jwk" in header or "jku" in header or "x5u" in header:
+            raise Unproven("a header that names a key of its own")
+        jwt.decode(token, keys, _ALGORITHMS)
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError):
+        raise Unproven("an id_token that is not the provider's") from None
+    _check(claims, provider, nonce)
+    return _identity(claims)
+
+
+def _check(claims: dict[str, object], provider: Provider, nonce: str) -> None:
+    audience = claims.get("aud")
+    audiences = audience if isinstance(audience, list) else [audience]
+    others = [one for one in audiences if one != provider.client_id]
+    if claims.get("iss") != provider.issuer:
+        raise Unproven("another issuer")
+    if provider.client_id not in audiences or (others and claims.get("azp") != provider.client_id):
+        raise Unproven("another audience")
+    if claims.get("azp", provider.client_id) != provider.client_id:
+        raise Unproven("another party")
+    now = time.time()
+    if not now - _LEEWAY_SECONDS < _seconds(claims.get("exp")):
+        raise Unproven("over")
+    if _seconds(claims.get("iat")) > now + _LEEWAY_SECONDS:
+        raise Unproven("from the future")
+    if claims.get("nonce") != nonce:
+        raise Unproven("another login's nonce")
+
+
+def _identity(claims: dict[str, object]) -> Identity:
+    subject, email = claims.get("sub"), claims.get("email")
+    if not isinstance(subject, str) or not 0 < len(subject) <= 255:
+        raise Unproven("no subject")
+    # True alone: some providers send the text "false".
+    if claims.get("email_verified") is not True or not isinstance(email, str):
+        raise Unproven("an e-mail that is not verified")
+    if not 3 <= len(email) <= _EMAIL_LIMIT or "@" not in email or not email.isprintable():
+        raise Unproven("no e-mail")
+    return Identity(
+        subject=subject,
+        email=email.strip().lower(),
+        first_name=_name(claims.get("given_name")),
+        last_name=_name(claims.get("family_name")),
+        claims=claims,
+    )
+
+
+def _object(part: str) -> dict[str, object]:
+    raw = urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    decoded = json.loads(raw.decode(), object_pairs_hook=_without_repeats)
+    if not isinstance(decoded, dict):
+        raise TypeError("not an object")
+    return decoded
+
+
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name comes twice")
+    return found
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Unproven("no time")
+    return value
+
+
+def _name(value: object) -> str:
+    return value[:100].replace("\x00", "") if isinstance(value, str) else ""

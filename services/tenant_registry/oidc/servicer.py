@@ -1,0 +1,158 @@
+"""OidcService: a login at a provider begins a session, and brings roles in line with claims."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from souk.tenant_registry.v1 import access_service_pb2 as access
+from souk.tenant_registry.v1 import oidc_service_pb2 as pb
+from souk.tenant_registry.v1 import oidc_service_pb2_grpc as pb_grpc
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel import audit
+from services.kernel.db import Database
+from services.kernel.errors import NotFound, ResourceExhausted, Unauthenticated
+from services.kernel.names import new_id
+from services.kernel.telemetry import logger
+from services.tenant_registry.access import grants, messages
+from services.tenant_registry.access.passwords import Passwords
+from services.tenant_registry.access.queries import admin_with_email
+from services.tenant_registry.access.sessions import Sessions
+from services.tenant_registry.models import Admin, AdminIdentity
+from services.tenant_registry.oidc.claims import Identity, Unproven
+from services.tenant_registry.oidc.provider import Asking
+from services.tenant_registry.oidc.queries import subject_of
+from services.tenant_registry.oidc.rules import roles_of
+from services.tenant_registry.oidc.settings import Provider
+from services.tenant_registry.oidc.state import States
+from services.tenant_registry.sessions import opening
+from services.tenant_registry.sessions.attempts import Attempts
+from services.tenant_registry.sessions.login import NOBODY
+from services.tenant_registry.sessions.opening import Opened
+
+# A role that a claim gives ends by itself, unless another login shows the claim again.
+LIFETIME = timedelta(days=30)
+_log = logger()
+
+
+class Oidc(pb_grpc.OidcServiceServicer):
+    def __init__(
+        self,
+        db: Database,
+        providers: dict[str, Provider],
+        states: States,
+        attempts: Attempts,
+        passwords: Passwords,
+        sessions: Sessions,
+    ) -> None:
+        self._db = db
+        self._providers = providers
+        self._asking = {name: Asking(provider) for name, provider in providers.items()}
+        self._states = states
+        self._attempts = attempts
+        self._passwords = passwords
+        self._sessions = sessions
+
+    async def StartOidcLogin(
+        self, request: pb.StartOidcLoginRequest, _context: object
+    ) -> pb.StartOidcLoginResponse:
+        asking = self._of(request.provider)
+        started, state, browser = self._states.start(request.provider)
+        location = await asking.location(started, state)
+        return pb.StartOidcLoginResponse(location=location, browser=browser)
+
+    async def FinishOidcLogin(
+        self, request: pb.FinishOidcLoginRequest, _context: object
+    ) -> access.LoginResponse:
+        self._of(request.provider)
+        try:
+            identity = await self._identity(request)
+            opened = await self._open(request.provider, identity)
+        except Unproven as why:
+            await self._refuse(request.provider, str(why))
+            raise Unauthenticated(
+                "OIDC_REFUSED", "this login proves nothing; begin again"
+            ) from None
+        return self._sessions.answer(opened)
+
+    def _of(self, name: str) -> Asking:
+        if name not in self._asking:
+            raise NotFound("PROVIDER_NOT_FOUND", "no such identity provider")
+        return self._asking[name]
+
+    async def _identity(self, request: pb.FinishOidcLoginRequest) -> Identity:
+        started = self._states.finish(request.provider, request.state, request.browser)
+        if started is None or not request.code:
+            raise Unproven("a state of another browser, another provider or another hour")
+        try:
+            await self._attempts.count(f"oidc {started.nonce}", most=1)
+        except ResourceExhausted:
+            raise Unproven("a state that was used") from None
+        return await self._asking[request.provider].exchange(request.code, started)
+
+    async def _open(self, name: str, identity: Identity) -> Opened:
+        """Finds or makes the admin, gives and takes roles, and begins a session, all at once."""
+        roles = roles_of(identity.claims, (one.rule() for one in self._providers[name].rules))
+        # Nobody knows it: who came by a provider has a password once they reset it.
+        password_hash = await self._passwords.hash(secrets.token_urlsafe(32))
+        now = datetime.now(UTC)
+        async with self._db.platform() as session:
+            admin = await _known(session, name, identity)
+            if admin is None:
+                if not roles:
+                    raise Unproven("nobody's account, and no claim that gives a role")
+                admin = await _made(session, identity, password_hash, now=now)
+            if admin.deactivate_time is not None:
+                raise Unproven("a deactivated admin")
+            if await session.get(AdminIdentity, (name, identity.subject)) is None:
+                session.add(
+                    AdminIdentity(
+                        provider=name,
+                        subject=identity.subject,
+                        admin_id=admin.admin_id,
+                        create_time=now,
+                    )
+                )
+            await grants.follow(
+                session, admin.admin_id, roles, giver=f"oidc/{name}", until=now + LIFETIME
+            )
+            return await opening.begin(session, admin, method=f"oidc/{name}", now=now)
+
+    async def _refuse(self, provider: str, why: str) -> None:
+        """Records a refusal before it is sent; why is in the log alone."""
+        _log.warning("oidc_refused", provider=provider, why=why)
+        async with self._db.platform() as session:
+            audit.record(session, resource=NOBODY, outcome="DENIED")
+
+
+async def _known(session: AsyncSession, name: str, identity: Identity) -> Admin | None:
+    """Finds the admin whose identity it is, or the one who has the verified address.
+
+    Raises:
+        Unproven: the address is that of an admin whom the provider knows as somebody else.
+    """
+    linked = await session.get(AdminIdentity, (name, identity.subject))
+    if linked is not None:
+        return await session.get_one(Admin, linked.admin_id)
+    admin = await admin_with_email(session, identity.email)
+    if admin is not None and await subject_of(session, name, admin.admin_id):
+        raise Unproven("an address that was somebody else's before")
+    return admin
+
+
+async def _made(
+    session: AsyncSession, identity: Identity, password_hash: str, *, now: datetime
+) -> Admin:
+    admin = Admin(
+        admin_id=new_id("user"),
+        email=identity.email,
+        first_name=identity.first_name,
+        last_name=identity.last_name,
+        password_hash=password_hash,
+        create_time=now,
+        update_time=now,
+    )
+    session.add(admin)
+    await session.flush()
+    message = messages.admin(admin)
+    audit.record(session, resource=message.name, after=message)
+    return admin

@@ -1,0 +1,264 @@
+"""Forged, altered and confused id_tokens: exactly the good one is believed. And who is asked."""
+
+import asyncio
+import hmac
+import json
+import time
+from base64 import urlsafe_b64encode
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet, RSAKey
+from pydantic import ValidationError
+
+from services.kernel.errors import Unavailable
+from services.kernel.secretfiles import Fixed
+from services.tenant_registry.oidc import provider as asking
+from services.tenant_registry.oidc.claims import Unproven, identity
+from services.tenant_registry.oidc.provider import Asking
+from services.tenant_registry.oidc.rules import Rule, roles_of
+from services.tenant_registry.oidc.settings import Provider, providers
+from services.tenant_registry.oidc.state import States
+
+KEY = RSAKey.generate_key(2048, {"kid": "one"})
+OTHER_KEY = RSAKey.generate_key(2048, {"kid": "one"})
+KEYS = KeySet([KEY])
+SETTINGS = {
+    "issuer": "https://id.example",
+    "client_id": "souk",
+    "client_secret": "secret",
+    "redirect_uri": "https://admin.example/callback",
+    "rules": [],
+}
+PROVIDER = Provider.model_validate(SETTINGS)
+HEADER = {"alg": "RS256", "kid": "one"}
+
+
+def claims(**changed):
+    now = int(time.time())
+    good = {
+        "iss": "https://id.example",
+        "aud": "souk",
+        "sub": "someone",
+        "iat": now,
+        "exp": now + 60,
+        "nonce": "the nonce",
+        "email": "Someone@Paris.example",
+        "email_verified": True,
+        "given_name": "Some",
+        "family_name": "One",
+    }
+    return {k: v for k, v in (good | changed).items() if v is not None}
+
+
+def signed(said, *, header=HEADER, key=KEY):
+    return jwt.encode(header, said, key, [header["alg"]])
+
+
+def b64(raw):
+    return urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def states_of(*keys):
+    return States(Fixed(keys))
+
+
+def read(token):
+    return identity(token, KEYS, PROVIDER, "the nonce")
+
+
+def bad():
+    good = signed(claims())
+    head, body, signature = good.split(".")
+    now = int(time.time())
+    said = f"{b64(json.dumps(HEADER | {'alg': 'HS256'}).encode())}.{body}"
+    with_public_key = hmac.digest(KEY.as_pem(private=False), said.encode(), "sha256")
+    return {
+        "nothing": None,
+        "no token": "",
+        "a number": 1,
+        "two parts": f"{head}.{body}",
+        "no signature": f"{head}.{body}.",
+        "another signature": f"{head}.{body}.{signature[:-8]}AAAAAAAA",
+        "another key of the same id": signed(claims(), key=OTHER_KEY),
+        "the public key as a secret": f"{said}.{b64(with_public_key)}",
+        "a key of its own": signed(
+            claims(), header=HEADER | {"jwk": OTHER_KEY.as_dict(private=False)}
+        ),
+        "an unknown key": signed(claims(), header=HEADER | {"kid": "two"}),
+        "another issuer": signed(claims(iss="https://evil.example")),
+        "an issuer with a slash more": signed(claims(iss="https://id.example/")),
+        "no issuer": signed(claims(iss=None)),
+        "another audience": signed(claims(aud="other")),
+        "no audience": signed(claims(aud=None)),
+        "many audiences and no party": signed(claims(aud=["souk", "other"])),
+        "another party": signed(claims(aud=["souk", "other"], azp="other")),
+        "over": signed(claims(iat=now - 120, exp=now - 31)),
+        "no end": signed(claims(exp=None)),
+        "an end that is true": signed(claims(exp=True)),
+        "from the future": signed(claims(iat=now + 120, exp=now + 180)),
+        "no beginning": signed(claims(iat=None)),
+        "another nonce": signed(claims(nonce="another")),
+        "no nonce": signed(claims(nonce=None)),
+        "an e-mail that is not verified": signed(claims(email_verified=False)),
+        "an e-mail of which nothing is said": signed(claims(email_verified=None)),
+        "an e-mail verified in words": signed(claims(email_verified="true")),
+        "no e-mail": signed(claims(email=None)),
+        "an e-mail with a line in it": signed(claims(email="a@b.example\nx")),
+        "no subject": signed(claims(sub=None)),
+        "an empty subject": signed(claims(sub="")),
+        "too long": signed(claims(more="x" * 20_000)),
+    }
+
+
+def test_a_good_token_tells_who_it_is():
+    found = read(signed(claims(aud=["souk", "other"], azp="souk")))
+
+    assert (found.subject, found.email) == ("someone", "someone@paris.example")
+    assert (found.first_name, found.last_name) == ("Some", "One")
+
+
+@pytest.mark.parametrize("what", bad())
+def test_a_token_with_one_thing_wrong_proves_nothing(what):
+    with pytest.raises(Unproven):
+        read(bad()[what])
+
+
+def test_a_claim_gives_what_the_rules_say_and_nothing_besides():
+    rules = [
+        Rule("groups", "paris-admins", "TenantAdmin", "paris"),
+        Rule("groups", "lyon-admins", "TenantAdmin", "lyon"),
+        Rule("job", "operator", "GlobalAdmin", None),
+    ]
+
+    assert roles_of({"groups": ["paris-admins", "x"]}, rules) == {("TenantAdmin", "paris")}
+    assert roles_of({"groups": "lyon-admins"}, rules) == {("TenantAdmin", "lyon")}
+    assert roles_of({"job": "operator"}, rules) == {("GlobalAdmin", None)}
+    for none in ({}, {"groups": None}, {"groups": [["paris-admins"]]}, {"groups": "paris-admins x"},
+                 {"groups": {"paris-admins": True}}, {"Groups": ["paris-admins"]}):  # fmt: skip
+        assert roles_of(none, rules) == set()
+
+
+def test_a_state_is_of_one_provider_one_browser_and_ten_minutes(monkeypatch):
+    states = states_of(b"a key", b"an older key")
+    started, state, browser = states.start("paris-idp")
+
+    assert states.finish("paris-idp", state, browser) == started
+    rotated = states_of(b"a newer key", b"a key")
+    assert rotated.finish("paris-idp", state, browser) == started
+    for provider, sealed, who in (
+        ("lyon-idp", state, browser),
+        ("paris-idp", state, states.start("paris-idp")[2]),
+        ("paris-idp", state, ""),
+        ("paris-idp", state[:-4] + "AAAA", browser),
+        ("paris-idp", "é", browser),
+        ("paris-idp", "", browser),
+        ("paris-idp", "x" * 3000, browser),
+    ):
+        assert states.finish(provider, sealed, who) is None
+    assert states_of(b"another key").finish("paris-idp", state, browser) is None
+    now = time.time()
+    monkeypatch.setattr("cryptography.fernet.time.time", lambda: now + 601)
+    assert states.finish("paris-idp", state, browser) is None
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    ["http://id.example", "http://10.0.0.1", "https://user@id.example", "ftp://id.example", "id",
+     "http://localhost.evil.example", "https://id.example/#x"],
+)  # fmt: skip
+def test_a_provider_is_asked_by_tls_or_on_this_machine(issuer):
+    with pytest.raises(ValidationError):
+        Provider.model_validate(SETTINGS | {"issuer": issuer})
+
+
+def test_a_file_that_is_not_sound_stops_the_process_without_telling_the_secret(tmp_path):
+    wrong = {"idp": SETTINGS | {"issuer": "http://id.example", "client_secret": "canary"}}
+    (tmp_path / "oidc.json").write_text(json.dumps(wrong))
+
+    with pytest.raises(SystemExit) as stopped:
+        providers(tmp_path)
+
+    assert "idp.issuer" in str(stopped.value)
+    assert "canary" not in str(stopped.value)
+
+
+class Hostile:
+    """A provider that answers whatever the test says."""
+
+    def __init__(self, answer):
+        self._answer = answer
+        self.asked = []
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.address = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *_):
+        self._server.close()
+
+    async def _serve(self, reader, writer):
+        self.asked.append((await reader.readuntil(b"\r\n\r\n")).split(b" ")[1])
+        await self._answer(writer, self.address)
+        writer.close()
+
+
+async def _redirect(writer, address):
+    writer.write(
+        f"HTTP/1.1 302 F\r\nlocation: {address}/elsewhere\r\ncontent-length: 2\r\n\r\n{{}}".encode()
+    )
+
+
+async def _endless(writer, _address):
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    for _ in range(400):
+        writer.write(b"x" * 4096)
+        await writer.drain()
+
+
+async def _silent(_writer, _address):
+    await asyncio.sleep(3)
+
+
+def _saying(**said):
+    async def answer(writer, address):
+        body = json.dumps(
+            {
+                "issuer": address,
+                "authorization_endpoint": f"{address}/a",
+                "token_endpoint": f"{address}/t",
+                "jwks_uri": f"{address}/k",
+            }
+            | said
+        ).encode()
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        _redirect,
+        _endless,
+        _silent,
+        _saying(issuer="https://other.example"),
+        _saying(jwks_uri="http://169.254.169.254/latest/meta-data"),
+        _saying(jwks_uri="http://127.0.0.1:1/"),
+        _saying(token_endpoint="file:///etc/passwd"),
+        _saying(token_endpoint=None),
+        _saying(keys="none"),
+    ],
+)
+async def test_a_provider_that_answers_amiss_is_unavailable_and_leads_nowhere(answer, monkeypatch):
+    monkeypatch.setattr(asking, "_SECONDS", 0.3)
+    async with Hostile(answer) as hostile:
+        settings = Provider.model_validate(SETTINGS | {"issuer": hostile.address})
+        started, state, _ = states_of(b"a key").start("idp")
+
+        with pytest.raises(Unavailable) as refusal:
+            await Asking(settings).location(started, state)
+
+        assert refusal.value.reason == "OIDC_UNAVAILABLE"
+        assert set(hostile.asked) <= {b"/.well-known/openid-configuration", b"/k"}
