@@ -24,7 +24,7 @@ from services.kernel.errors import (
     Unavailable,
     to_status,
 )
-from services.kernel.scope import Scope, bound
+from services.kernel.scope import Scope, bound, current_scope
 from services.kernel.telemetry import logger
 from services.kernel.text import clean
 
@@ -89,7 +89,9 @@ class Guard(grpc.aio.ServerInterceptor):
     async def _recorded(self, request: Message, refusal: PermissionDenied) -> ServiceError:
         """Records a refusal before it is sent; while that cannot be, nobody learns it either."""
         try:
-            await self._denials.record(Denial(about(request), refusal.reason))
+            # What is about nothing named is about the caller's own account.
+            what = about(request) or current_scope().actor
+            await self._denials.record(Denial(what, refusal.reason))
         except Exception:
             _log.exception("denial_unrecorded", reason=refusal.reason)
             return Unavailable("DENIAL_UNRECORDED", "the answer cannot be recorded; retry later")

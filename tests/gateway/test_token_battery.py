@@ -17,7 +17,22 @@ from tests.isolation.sizes import size
 from tests.kernel.test_credentials import token, verifier
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ \n\0%é"
-VALUES = [None, True, False, 0, -1, 1.5, "", "x", [], {}, "souk", ["souk-admin"], NOW, 2**63]
+VALUES: list[object] = [
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1.5,
+    "",
+    "x",
+    [],
+    {},
+    "souk",
+    ["souk-admin"],
+    NOW,
+    2**63,
+]
 
 
 class Changes:

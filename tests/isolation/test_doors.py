@@ -37,7 +37,6 @@ DOORS = {
         ("services/tenant_registry/accounts/servicer.py", "ConfirmTotp"),
         ("services/tenant_registry/accounts/servicer.py", "DeleteTotp"),
         ("services/tenant_registry/accounts/servicer.py", "_own"),
-        ("services/tenant_registry/accounts/servicer.py", "_refuse"),
         ("services/tenant_registry/accounts/servicer.py", "_send_reset"),
         # An invite is found by its token before a place is known; what it gives is given by grants.
         ("services/tenant_registry/invites/servicer.py", "CreateInvite"),

@@ -1,7 +1,6 @@
 """AccountService: an admin's own password and second factor."""
 
 from datetime import UTC, datetime
-from typing import NoReturn
 
 from google.protobuf.empty_pb2 import Empty
 from souk.tenant_registry.v1 import account_service_pb2 as pb
@@ -16,7 +15,6 @@ from services.kernel.errors import (
     InvalidArgument,
     NotFound,
     PermissionDenied,
-    ServiceError,
     Unauthenticated,
 )
 from services.kernel.scope import current_scope
@@ -119,7 +117,7 @@ class Accounts(pb_grpc.AccountServiceServicer):
                 await attempts.forget(session, known.email)
                 audit.record(session, resource=f"admins/{known.admin_id}")
         if step is None:
-            await self._refuse(_wrong_code())
+            raise _wrong_code()
         return pb.ConfirmTotpResponse(recovery_codes=codes)
 
     async def DeleteTotp(self, request: pb.DeleteTotpRequest, _context: object) -> Empty:
@@ -135,7 +133,7 @@ class Accounts(pb_grpc.AccountServiceServicer):
                 await attempts.forget(session, admin.email)
                 audit.record(session, resource=f"admins/{admin.admin_id}")
         if not used:
-            await self._refuse(_wrong_code())
+            raise _wrong_code()
         return Empty()
 
     async def _own(self) -> Admin:
@@ -149,7 +147,7 @@ class Accounts(pb_grpc.AccountServiceServicer):
         admin = await self._own()
         await self._attempts.count(admin.email)
         if not await self._passwords.match(admin.password_hash, password):
-            await self._refuse(PermissionDenied("PASSWORD_WRONG", "the password is wrong"))
+            raise PermissionDenied("PASSWORD_WRONG", "the password is wrong")
         return admin
 
     async def _unchanged(self, session: AsyncSession, known: Admin, *, now: datetime) -> Admin:
@@ -159,12 +157,6 @@ class Accounts(pb_grpc.AccountServiceServicer):
         if admin.password_hash != known.password_hash:
             raise Aborted("CONFLICT", "somebody else is changing the same thing; retry")
         return admin
-
-    async def _refuse(self, error: ServiceError) -> NoReturn:
-        """Records a refusal before it is sent."""
-        async with self._db.platform() as session:
-            audit.record(session, resource=current_scope().actor, outcome="DENIED")
-        raise error
 
     async def _send_reset(self, email: str) -> None:
         token, now = secret.new(RESET), datetime.now(UTC)
