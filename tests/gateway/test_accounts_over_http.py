@@ -1,13 +1,17 @@
 """Sessions of admins over HTTP: begun, kept, ended."""
 
 import asyncio
+import uuid
 
+import pyotp
 import pytest
 
 from services.tenant_registry.access.sessions import LIFETIME
+from tests.tenant_registry.mailbox import mail_to, token_in
 
 LOGIN = "/auth/user/emailpass"
 REFRESH = "/auth/token/refresh"
+OWN = "a long password of one's own"
 
 
 @pytest.fixture
@@ -99,3 +103,100 @@ async def test_a_limited_login_says_how_long_to_wait(http):
     last = answers[10]
     assert (last.status_code, last.json()["code"]) == (429, "LOGIN_LIMITED")
     assert 0 < int(last.headers["retry-after"]) <= 900
+
+
+@pytest.fixture
+def employ(http, admin, platform):
+    """Invites somebody to a tenant, who accepts; tells their e-mail and a client's headers."""
+
+    async def make(tenant, role="TenantAdmin"):
+        email = f"{uuid.uuid4().hex}@{tenant}.example"
+        body = {"email": email, "role": role, "reason": "a new colleague"}
+        made = await admin.post(f"/admin/tenants/{tenant}/invites", json=body)
+        token = token_in(await mail_to(platform, email))
+        accepted = await http.post(
+            "/admin/invites/accept", json={"token": token, "password": OWN, "first_name": "Ana"}
+        )
+        assert (made.status_code, accepted.status_code) == (200, 200), made.text + accepted.text
+        assert accepted.json()["user"]["first_name"] == "Ana"
+        return email, bearer((await login(http, email, OWN)).json()["token"])
+
+    return make
+
+
+async def login(http, email, password, **more):
+    return await http.post(LOGIN, json={"email": email, "password": password, **more})
+
+
+async def test_somebody_who_was_invited_works_in_their_tenant_and_no_other(http, employ):
+    _, paris = await employ("paris")
+
+    assert (await http.get("/admin/tenants/paris", headers=paris)).status_code == 200
+    assert (await http.get("/admin/tenants/lyon", headers=paris)).status_code == 404
+    waiting = (await http.get("/admin/tenants/paris/invites", headers=paris)).json()["invites"]
+    assert "token" not in str(waiting)
+
+
+async def test_a_tenants_admin_invites_sends_again_and_takes_back(http, employ, platform):
+    _, paris = await employ("paris")
+    path, email = "/admin/tenants/paris/invites", f"{uuid.uuid4().hex}@paris.example"
+    body = {"email": email, "role": "OrderOps", "reason": "the warehouse"}
+
+    made = (await http.post(path, json=body, headers=paris)).json()["invite"]
+    again = await http.post(f"{path}/{made['id']}/resend", headers=paris)
+    gone = await http.delete(f"{path}/{made['id']}", headers=paris)
+
+    assert (made["email"], made["role"]) == (email, "OrderOps")
+    assert (again.status_code, gone.status_code) == (200, 200)
+    token = token_in(await mail_to(platform, email, number=2))
+    late = await http.post("/admin/invites/accept", json={"token": token, "password": OWN})
+    assert (late.status_code, late.json()["code"]) == (401, "INVITE_TOKEN_INVALID")
+
+
+async def test_a_forgotten_password_is_set_by_who_reads_the_mail(http, employ, platform):
+    email, headers = await employ("paris")
+    path = "/auth/user/emailpass"
+
+    asked = await http.post(f"{path}/reset-password", json={"identifier": email})
+    nobodys = await http.post(f"{path}/reset-password", json={"identifier": "x@nowhere.example"})
+    token = token_in(await mail_to(platform, email, number=2))
+    newer = f"{OWN}, newer"
+    done = await http.post(f"{path}/update", json={"password": newer}, headers=bearer(token))
+    again = await http.post(f"{path}/update", json={"password": newer, "token": token})
+
+    assert (
+        (asked.status_code, asked.json())
+        == (nobodys.status_code, nobodys.json())
+        == (
+            201,
+            {"success": True},
+        )
+    )
+    assert (done.status_code, again.status_code) == (200, 401)
+    assert (await http.get("/admin/users/me/sessions", headers=headers)).status_code == 401
+    assert (await login(http, email, OWN)).status_code == 401
+    assert (await login(http, email, newer)).status_code == 200
+
+
+async def test_a_password_is_changed_and_a_second_factor_turned_on(http, employ):
+    email, headers = await employ("lyon")
+    mine, newer = "/admin/users/me", f"{OWN}, newer"
+
+    change = {"current_password": OWN, "new_password": newer}
+    assert (await http.post(f"{mine}/password", json=change, headers=headers)).status_code == 200
+    weak = await http.post(
+        f"{mine}/password", json={**change, "new_password": "short"}, headers=headers
+    )
+    assert (weak.status_code, weak.json()["code"]) == (403, "PASSWORD_WRONG")
+    made = await http.post(f"{mine}/totp", json={"password": newer}, headers=headers)
+    code = pyotp.TOTP(made.json()["secret"]).now()
+    confirmed = await http.post(f"{mine}/totp/confirm", json={"code": code}, headers=headers)
+    codes = confirmed.json()["recovery_codes"]
+
+    assert (await login(http, email, newer)).json()["code"] == "TOTP_REQUIRED"
+    assert (await login(http, email, newer, totp="000000")).json()["code"] == "TOTP_INVALID"
+    assert (await login(http, email, newer, totp=codes[0])).status_code == 200
+    off = {"password": newer, "code": codes[1]}
+    gone = await http.request("DELETE", f"{mine}/totp", json=off, headers=headers)
+    assert gone.json() == {"success": True}
+    assert (await login(http, email, newer)).status_code == 200
