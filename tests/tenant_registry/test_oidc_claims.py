@@ -262,3 +262,17 @@ async def test_a_provider_that_answers_amiss_is_unavailable_and_leads_nowhere(an
 
         assert refusal.value.reason == "OIDC_UNAVAILABLE"
         assert set(hostile.asked) <= {b"/.well-known/openid-configuration", b"/k"}
+
+
+@pytest.mark.parametrize("name", ["jwks_uri", "token_endpoint", "authorization_endpoint"])
+async def test_a_provider_cannot_send_the_registry_to_another_server(name):
+    async with Hostile(_saying(keys=[])) as victim:
+        said = {name: f"{victim.address}/inside"}
+        async with Hostile(_saying(keys=[KEY.as_dict(private=False)], **said)) as hostile:
+            settings = Provider.model_validate(SETTINGS | {"issuer": hostile.address})
+            started, state, _ = states_of(b"a key").start("idp")
+
+            with pytest.raises(Unavailable):
+                await Asking(settings).location(started, state)
+
+        assert victim.asked == []
