@@ -138,7 +138,7 @@ def unauthorized() -> Refused:
 def _extra_headers(status: int) -> Mapping[str, str]:
     if status == 401:
         return {"www-authenticate": "Bearer"}
-    if status in (429, 503):
+    if status in (429, 503, 504):
         return {"retry-after": "1"}
     return {}
 

@@ -79,7 +79,9 @@ def test_details_hold_the_values_and_the_violations():
     }
 
 
-@pytest.mark.parametrize(("status", "header"), [(401, "www-authenticate"), (503, "retry-after")])
+@pytest.mark.parametrize(
+    ("status", "header"), [(401, "www-authenticate"), (503, "retry-after"), (504, "retry-after")]
+)
 def test_a_client_is_told_what_to_do_next(status, header):
     assert isinstance(problem_of_status(status), Problem)
     assert header in problem_of_status(status).headers
