@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint fmt protos mutants campaign-isolation bench clean
+.PHONY: help up down test lint fmt protos mutants campaign-isolation campaign-access bench clean
 
 help: ## Show this
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ mutants: ## Take every guard out once, and see a test notice (M=word for some)
 
 campaign-isolation: ## The whole matrix, replay and fuzz of tenants against each other
 	@./dev campaign-isolation
+
+campaign-access: ## 50,000 random steps of roles given and taken, 100,000 decisions against Cedar
+	@./dev campaign-access
 
 bench: ## Measure requests per second and latency on this machine
 	@./dev bench

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import grpc
 from souk.tenant_registry.v1.api_key_service_pb2 import ResolveApiKeyRequest, ResolvedApiKey
 
-from gateway.access import FRESH_SECONDS, own_scope
+from gateway.access import FRESH_SECONDS, Facts, own_scope
 from gateway.bounded import Bounded
 from gateway.clients import Clients
 from gateway.errors import unauthorized
@@ -39,14 +39,14 @@ class Machine:
     ends: float
     session_id: str = ""  # a machine logs in nowhere
 
-    async def permissions(
+    async def access(
         self,
         tenant_id: str | None,
         *,
         fresh: bool,  # it was read as fresh as the request needs
         request_id: str,
-    ) -> frozenset[str]:
-        return self.held if tenant_id == self.tenant else frozenset()
+    ) -> Facts:
+        return Facts(self.held if tenant_id == self.tenant else frozenset())
 
 
 def key_in(header: bytes) -> str | None:

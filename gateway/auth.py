@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Protocol
 
-from fastapi import Depends, Path, Request, Security
+from fastapi import Depends, Path, Query, Request, Security
 from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPBase
 from souk.tenant_registry.v1.denial_service_pb2 import RecordDenialRequest
 
 from gateway import apikeys
-from gateway.access import AccessFacts, own_scope
+from gateway.access import AccessFacts, Facts, own_scope
 from gateway.errors import not_allowed, unauthorized
 from gateway.limits.gate import of_actor
 from gateway.runtime import runtime_of
@@ -49,10 +49,8 @@ class Principal(Protocol):
     @property
     def session_id(self) -> str: ...
 
-    async def permissions(
-        self, tenant_id: str | None, *, fresh: bool, request_id: str
-    ) -> frozenset[str]:
-        """Tells what they may do at a tenant or, with None, at the platform; empty when nothing."""
+    async def access(self, tenant_id: str | None, *, fresh: bool, request_id: str) -> Facts:
+        """Tells what they may do at a tenant or, with None, at the platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +68,8 @@ class Admin:
     def session_id(self) -> str:
         return self.session.id
 
-    async def permissions(
-        self, tenant_id: str | None, *, fresh: bool, request_id: str
-    ) -> frozenset[str]:
-        return await self.facts.permissions(
-            self.session, tenant_id, fresh=fresh, request_id=request_id
-        )
+    async def access(self, tenant_id: str | None, *, fresh: bool, request_id: str) -> Facts:
+        return await self.facts.about(self.session, tenant_id, fresh=fresh, request_id=request_id)
 
 
 async def _principal(
@@ -186,6 +180,22 @@ async def _current_scope(request: Request, principal: PrincipalOf) -> AsyncItera
         yield scope
 
 
+async def _place_scope(
+    request: Request,
+    principal: PrincipalOf,
+    tenant: Annotated[
+        str, Query(max_length=63, description="A tenant's id; else the platform.")
+    ] = "",
+) -> AsyncIterator[Scope]:
+    """Binds the scope of the tenant that the query names, else the platform's own."""
+    if not tenant:
+        async for scope in _platform_scope(request, principal):
+            yield scope
+        return
+    async for scope in _tenant_scope(request, principal, tenant):
+        yield scope
+
+
 async def _account_scope(request: Request, session: SessionOf) -> AsyncIterator[Scope]:
     """Binds the scope in which an admin looks after their own account."""
     with bound(account_scope(request, session)) as scope:
@@ -212,6 +222,7 @@ HeadOfficeScope = Annotated[Scope, Depends(_head_office_scope)]
 PlatformScope = Annotated[Scope, Depends(_platform_scope)]
 CurrentScope = Annotated[Scope, Depends(_current_scope)]
 AccountScope = Annotated[Scope, Depends(_account_scope)]
+PlaceScope = Annotated[Scope, Depends(_place_scope)]
 
 
 async def _scope_at(request: Request, principal: Principal, tenant_id: str) -> Scope:
@@ -252,9 +263,12 @@ async def _record_denial(request: Request, principal: Principal, resource: str) 
 async def _permissions(
     request: Request, principal: Principal, tenant_id: str | None
 ) -> frozenset[str]:
-    return await principal.permissions(
+    """Asks what they may do there, and leaves the answer in the request's state."""
+    facts = await principal.access(
         tenant_id, fresh=request.method not in _READS, request_id=request.state.request_id
     )
+    request.state.facts = facts
+    return facts.permissions
 
 
 async def _meet_limits(request: Request, actor: str, tenant: KnownTenant) -> None:

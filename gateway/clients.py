@@ -19,18 +19,26 @@ from souk.catalog_opt_in.v1 import (
     storefront_service_pb2_grpc,
 )
 from souk.tenant_registry.v1 import (
+    access_grant_service_pb2,
+    access_grant_service_pb2_grpc,
     access_service_pb2,
     access_service_pb2_grpc,
     account_service_pb2,
     account_service_pb2_grpc,
+    admin_service_pb2,
+    admin_service_pb2_grpc,
     api_key_service_pb2,
     api_key_service_pb2_grpc,
+    assignment_service_pb2,
+    assignment_service_pb2_grpc,
     denial_service_pb2,
     denial_service_pb2_grpc,
     invite_service_pb2,
     invite_service_pb2_grpc,
     oidc_service_pb2,
     oidc_service_pb2_grpc,
+    role_service_pb2,
+    role_service_pb2_grpc,
     session_service_pb2,
     session_service_pb2_grpc,
     tenant_registry_service_pb2,
@@ -44,6 +52,10 @@ from services.kernel.signingkeys import signing_key
 
 _CONTRACTS = {
     "tenant-registry": (
+        access_grant_service_pb2.DESCRIPTOR,
+        admin_service_pb2.DESCRIPTOR,
+        assignment_service_pb2.DESCRIPTOR,
+        role_service_pb2.DESCRIPTOR,
         access_service_pb2.DESCRIPTOR,
         account_service_pb2.DESCRIPTOR,
         api_key_service_pb2.DESCRIPTOR,
@@ -83,6 +95,10 @@ class Clients:
         registry, catalogue = self.channels["tenant-registry"], self.channels["catalog-opt-in"]
         self.tenants = tenant_registry_service_pb2_grpc.TenantRegistryServiceStub(registry)
         self.access = access_service_pb2_grpc.AccessServiceStub(registry)
+        self.admins = admin_service_pb2_grpc.AdminServiceStub(registry)
+        self.assignments = assignment_service_pb2_grpc.AssignmentServiceStub(registry)
+        self.roles = role_service_pb2_grpc.RoleServiceStub(registry)
+        self.access_grants = access_grant_service_pb2_grpc.AccessGrantServiceStub(registry)
         self.api_keys = api_key_service_pb2_grpc.ApiKeyServiceStub(registry)
         self.accounts = account_service_pb2_grpc.AccountServiceStub(registry)
         self.invites = invite_service_pb2_grpc.InviteServiceStub(registry)

@@ -3,8 +3,8 @@
 The body is always `{type, message, code, details, request_id}`; clients switch on `code`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 import grpc
@@ -28,6 +28,7 @@ _STATE_CONFLICTS = frozenset(
         "COLLECTION_IN_USE",
         "LAST_GLOBAL_ADMIN",
         "LAST_TENANT_ADMIN",
+        "ROLE_IN_USE",
         "PRODUCT_LISTED",
         "PRODUCT_NOT_PUBLISHED",
         "TENANT_ARCHIVED",
@@ -181,9 +182,20 @@ def response(problem: Problem, request_id: str) -> Response:
     )
 
 
+def _openable(problem: Problem, withheld: Collection[str]) -> Problem:
+    """Tells who lacks a permission only until they open the tenant that this is what they lack."""
+    if problem.details.get("permission") not in withheld:
+        return problem
+    text = "This tenant is closed to you until you open it with an access grant"
+    return replace(problem, code="ACCESS_GRANT_NEEDED", message=text)
+
+
 async def answer_error(request: Request, error: Exception) -> Response:
     """Answers for a route that raised; a 5xx is logged with its trace under the request id."""
     problem = describe(error)
+    facts = getattr(request.state, "facts", None)
+    if facts is not None and problem.code == "PERMISSION_MISSING":
+        problem = _openable(problem, facts.withheld)
     if problem.status == 500:
         _log.error("request_failed", exc_info=error)
     return response(problem, request.state.request_id)

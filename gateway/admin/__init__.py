@@ -3,7 +3,9 @@
 from fastapi import APIRouter
 
 from gateway.admin import (
+    access,
     api_keys,
+    assignments,
     categories,
     collections,
     context,
@@ -13,13 +15,19 @@ from gateway.admin import (
     listings,
     products,
     proofs,
+    roles,
     tenants,
+    users,
 )
 
 routers: list[APIRouter] = [
     tenants.router,
     domains.router,
     api_keys.router,
+    users.router,
+    assignments.router,
+    roles.router,
+    access.router,
     listings.router,
     exports.router,  # before the events, one of which might be called so
     events.router,

@@ -2,8 +2,12 @@
 
 from collections.abc import Sequence
 
+from souk.tenant_registry.v1.access_grant_service_pb2_grpc import (
+    add_AccessGrantServiceServicer_to_server,
+)
 from souk.tenant_registry.v1.access_service_pb2_grpc import add_AccessServiceServicer_to_server
 from souk.tenant_registry.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
+from souk.tenant_registry.v1.admin_service_pb2_grpc import add_AdminServiceServicer_to_server
 from souk.tenant_registry.v1.api_key_service_pb2_grpc import add_ApiKeyServiceServicer_to_server
 from souk.tenant_registry.v1.assignment_service_pb2_grpc import (
     add_AssignmentServiceServicer_to_server,
@@ -11,6 +15,7 @@ from souk.tenant_registry.v1.assignment_service_pb2_grpc import (
 from souk.tenant_registry.v1.denial_service_pb2_grpc import add_DenialServiceServicer_to_server
 from souk.tenant_registry.v1.invite_service_pb2_grpc import add_InviteServiceServicer_to_server
 from souk.tenant_registry.v1.oidc_service_pb2_grpc import add_OidcServiceServicer_to_server
+from souk.tenant_registry.v1.role_service_pb2_grpc import add_RoleServiceServicer_to_server
 from souk.tenant_registry.v1.session_service_pb2_grpc import add_SessionServiceServicer_to_server
 from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import (
     add_TenantRegistryServiceServicer_to_server,
@@ -25,6 +30,7 @@ from services.tenant_registry.access.servicer import Access
 from services.tenant_registry.access.sessions import Sessions
 from services.tenant_registry.accounts.servicer import Accounts
 from services.tenant_registry.accounts.totp import Totp
+from services.tenant_registry.admins.servicer import Admins
 from services.tenant_registry.assignments.servicer import Assignments
 from services.tenant_registry.bootstrap import bootstrap
 from services.tenant_registry.denials.servicer import DenialServicer
@@ -36,6 +42,8 @@ from services.tenant_registry.mail.settings import MailSettings
 from services.tenant_registry.oidc.servicer import Oidc
 from services.tenant_registry.oidc.settings import providers
 from services.tenant_registry.oidc.state import States
+from services.tenant_registry.openings.servicer import AccessGrants
+from services.tenant_registry.roles.servicer import Roles
 from services.tenant_registry.servicer import TenantRegistry
 from services.tenant_registry.sessions.attempts import Attempts
 from services.tenant_registry.sessions.login import SecondFactors
@@ -52,7 +60,8 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
     private = settings.secret_file("totp.key", ring)
     totp, postman = Totp(private), Postman(load(MailSettings))
     factors = SecondFactors(totp)
-    access = Access(runtime.db, passwords, sessions, attempts, factors)
+    office = settings.head_office
+    access = Access(runtime.db, passwords, sessions, attempts, factors, head_office=office)
     accounts = Accounts(runtime.db, passwords, attempts, totp, postman)
     invites = Invites(runtime.db, Accepting(runtime.db, passwords, attempts, factors), postman)
     oidc = Oidc(
@@ -63,8 +72,8 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         passwords,
         sessions,
     )
-    keys = ApiKeys(runtime.db, head_office=settings.head_office)
-    assignments = Assignments(runtime.db, head_office=settings.head_office)
+    keys = ApiKeys(runtime.db, head_office=office)
+    assignments = Assignments(runtime.db, head_office=office)
     return [
         (add_TenantRegistryServiceServicer_to_server, registry),
         (add_AccessServiceServicer_to_server, access),
@@ -74,6 +83,9 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         (add_DenialServiceServicer_to_server, DenialServicer(runtime.db, runtime.denials)),
         (add_InviteServiceServicer_to_server, invites),
         (add_OidcServiceServicer_to_server, oidc),
+        (add_AdminServiceServicer_to_server, Admins(runtime.db)),
+        (add_RoleServiceServicer_to_server, Roles(runtime.db)),
+        (add_AccessGrantServiceServicer_to_server, AccessGrants(runtime.db)),
         (add_SessionServiceServicer_to_server, SessionMethods(runtime.db, sessions)),
     ]
 

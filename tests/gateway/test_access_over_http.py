@@ -40,6 +40,13 @@ def employ(registry):
             role,
             tenant,
         )
+        await registry.execute(
+            "INSERT INTO admin_session (session_id, admin_id, method, address, create_time,"
+            " use_time, end_time) VALUES ($1, $2, 'PASSWORD', '', now(), now(),"
+            " now() + interval '1 hour')",
+            f"sess_{admin}",
+            admin,
+        )
         return admin
 
     return make
@@ -48,7 +55,7 @@ def employ(registry):
 @pytest.fixture
 def act(platform, forge):
     async def ask_as(admin, target, *, method=b"GET"):
-        headers = [*bearing(forge(admin)), ("Content-Length", "0")]
+        headers = [*bearing(forge(admin, sid=f"sess_{admin}")), ("Content-Length", "0")]
         return await ask(
             platform.url, b"localhost", target=target.encode(), method=method, headers=headers
         )

@@ -48,6 +48,22 @@ DOORS = {
         ("services/tenant_registry/invites/accepting.py", "_refuse"),
         ("services/tenant_registry/oidc/servicer.py", "_open"),
         ("services/tenant_registry/oidc/servicer.py", "_refuse"),
+        # Admins are the platform's; a tenant is shown those who hold a role there.
+        ("services/tenant_registry/admins/servicer.py", "GetOwnAdmin"),
+        ("services/tenant_registry/admins/servicer.py", "GetAdmin"),
+        ("services/tenant_registry/admins/servicer.py", "ListAdmins"),
+        ("services/tenant_registry/admins/servicer.py", "ListTenantAdmins"),
+        ("services/tenant_registry/admins/servicer.py", "CreateAdmin"),
+        ("services/tenant_registry/admins/servicer.py", "UpdateAdmin"),
+        ("services/tenant_registry/admins/servicer.py", "DeleteAdmin"),
+        # Roles stand beside those that Souk ships, and their makers are the platform's admins.
+        ("services/tenant_registry/roles/servicer.py", "GetRole"),
+        ("services/tenant_registry/roles/servicer.py", "ListRoles"),
+        ("services/tenant_registry/roles/servicer.py", "CreateRole"),
+        ("services/tenant_registry/roles/servicer.py", "UpdateRole"),
+        ("services/tenant_registry/roles/servicer.py", "DeleteRole"),
+        ("services/tenant_registry/openings/servicer.py", "CreateAccessGrant"),
+        ("services/tenant_registry/explaining/servicer.py", "ExplainAccess"),
         # The platform's own operators make and list tenants.
         ("services/tenant_registry/tenants/servicer.py", "CreateTenant"),
         ("services/tenant_registry/tenants/servicer.py", "ListTenants"),

@@ -6,13 +6,16 @@ from souk.audit.v1 import audit_service_pb2
 from souk.catalog_opt_in.v1 import catalog_service_pb2, listing_service_pb2, storefront_service_pb2
 from souk.kernel.v1 import access_pb2
 from souk.tenant_registry.v1 import (
+    access_grant_service_pb2,
     access_service_pb2,
     account_service_pb2,
+    admin_service_pb2,
     api_key_service_pb2,
     assignment_service_pb2,
     denial_service_pb2,
     invite_service_pb2,
     oidc_service_pb2,
+    role_service_pb2,
     session_service_pb2,
     tenant_registry_service_pb2,
 )
@@ -29,11 +32,14 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 CONTRACT = (
     audit_service_pb2,
+    access_grant_service_pb2,
     access_service_pb2,
     account_service_pb2,
+    admin_service_pb2,
     api_key_service_pb2,
     assignment_service_pb2,
     denial_service_pb2,
+    role_service_pb2,
     catalog_service_pb2,
     invite_service_pb2,
     listing_service_pb2,

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 from souk.tenant_registry.v1.access_service_pb2 import Admin
 
-from gateway.admin.shapes.scalars import Document, Time, last_id, time_json
+from gateway.admin.shapes.scalars import Body, Document, Time, last_id, moment_json, time_json
 from gateway.tenancy import KnownTenant
 
 
@@ -16,6 +16,29 @@ class UserDocument(BaseModel):
     last_name: str | None
     created_at: Time
     updated_at: Time
+    deactivated_at: Time | None = Field(description="When they lost every right.")
+
+
+class UserCreate(Body):
+    """An admin to create: they hold nothing, and set their password by a reset."""
+
+    email: str = Field(description="In any case; unique on the platform.")
+    first_name: str | None = Field(None, description="At most 100 characters.")
+    last_name: str | None = Field(None, description="At most 100 characters.")
+
+
+class UserUpdate(Body):
+    """What to change of an admin: the keys that are there. null clears."""
+
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+
+
+class TenantUserDocument(UserDocument):
+    """An admin as a tenant sees them."""
+
+    roles: list[str] = Field(description="The ids of the roles that they hold at this tenant.")
 
 
 class KnownTenantDocument(BaseModel):
@@ -54,6 +77,7 @@ def user_json(admin: Admin) -> Document:
         "last_name": admin.last_name or None,
         "created_at": time_json(admin.create_time),
         "updated_at": time_json(admin.update_time),
+        "deactivated_at": moment_json(admin, "deactivate_time"),
     }
 
 

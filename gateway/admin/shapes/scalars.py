@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import orjson
 from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -65,6 +66,11 @@ def time_json(moment: Timestamp) -> str:
     """Writes a time as Medusa does: UTC, to the millisecond."""
     aware = moment.ToDatetime(tzinfo=UTC)
     return aware.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment_json(message: Message, field: str) -> str | None:
+    """Writes a time that may be unset."""
+    return time_json(getattr(message, field)) if message.HasField(field) else None
 
 
 def money_of(amount: Decimal, currency: str, *, field: str) -> Money:

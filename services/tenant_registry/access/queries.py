@@ -36,7 +36,7 @@ async def admin_and_grants(
     ).all()
     if not rows:
         return None
-    return rows[0].Admin, [_grant(row.Assignment, row.Policy) for row in rows if row.Policy]
+    return rows[0].Admin, [granted(row.Assignment, row.Policy) for row in rows if row.Policy]
 
 
 async def admins_locked(session: AsyncSession, ids: Collection[str]) -> Sequence[Admin]:
@@ -61,7 +61,7 @@ async def grants_locked(
     rows = await session.execute(statement.with_for_update(read=True, of=(Assignment, Role)))
     found: dict[str, list[Grant]] = {}
     for assignment, policy in rows.all():
-        found.setdefault(assignment.admin_id, []).append(_grant(assignment, policy))
+        found.setdefault(assignment.admin_id, []).append(granted(assignment, policy))
     return found
 
 
@@ -70,10 +70,13 @@ async def grants_of_role(session: AsyncSession, assignment: Assignment) -> list[
     statement = (
         select(Policy)
         .join(Role, Role.role_id == Policy.role_id)
-        .where(Role.role_id == assignment.role_id)
+        .where(
+            Role.role_id == assignment.role_id,
+            Role.tenant_id.is_(None) | (Role.tenant_id == assignment.tenant_id),
+        )
     )
     policies = await session.scalars(statement.with_for_update(read=True, of=Role))
-    return [_grant(assignment, policy) for policy in policies.all()]
+    return [granted(assignment, policy) for policy in policies.all()]
 
 
 async def assignment_at(
@@ -145,7 +148,8 @@ def not_ended(now: datetime) -> ColumnElement[bool]:
     return unrevoked & (Assignment.until_time.is_(None) | (Assignment.until_time > now))
 
 
-def _grant(assignment: Assignment, policy: Policy) -> Grant:
+def granted(assignment: Assignment, policy: Policy) -> Grant:
+    """Reads one policy of an assignment as what it gives."""
     return Grant(
         role=assignment.role_id,
         tenant=assignment.tenant_id,

@@ -21,9 +21,24 @@ OF_SERVICES = frozenset(
     }
 )
 PERMISSIONS = {
-    PLATFORM: frozenset({"assignment:read", "assignment:write", "tenant:create", "tenant:list"}),
+    PLATFORM: frozenset(
+        {
+            "access:explain",
+            "admin:read",
+            "admin:write",
+            "assignment:read",
+            "assignment:write",
+            "role:read",
+            "tenant:create",
+            "tenant:list",
+        }
+    ),
     TENANT: frozenset(
         {
+            "access:explain",
+            "accessgrant:read",
+            "accessgrant:write",
+            "admin:read",
             "assignment:read",
             "assignment:write",
             "category:read",
@@ -40,6 +55,8 @@ PERMISSIONS = {
             "listing:write",
             "product:read",
             "product:write",
+            "role:read",
+            "role:write",
             "storefront:read",
             "tenant:manage",
             "tenant:read",
@@ -79,6 +96,18 @@ class Verdict(StrEnum):
     ADMIN_DEACTIVATED = "ADMIN_DEACTIVATED"
 
 
+_NEAREST = (
+    Verdict.COUNTS,
+    Verdict.ACCESS_GRANT_NEEDED,
+    Verdict.LACKS_PERMISSION,
+    Verdict.ELSEWHERE,
+    Verdict.NOT_YET,
+    Verdict.EXPIRED,
+    Verdict.REVOKED,
+    Verdict.ADMIN_DEACTIVATED,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """One policy of a role that was given to an admin; `tenant` None means everywhere."""
@@ -116,29 +145,56 @@ class Access:
     withheld: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What one grant comes to at a place: given there, or only withheld until it is opened."""
+
+    verdict: Verdict
+    given: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
+
+    def about(self, permission: str) -> Verdict:
+        """Tells whether it lets its holder do one thing there, or why not."""
+        if self.verdict is not Verdict.COUNTS or permission in self.given:
+            return self.verdict
+        if permission in self.withheld:
+            return Verdict.ACCESS_GRANT_NEEDED
+        return Verdict.LACKS_PERMISSION
+
+
+def weighed(
+    grant: Grant, *, at: str | None, now: datetime, opened: Collection[str], active: bool = True
+) -> Weighed:
+    """Decides what one grant gives at a tenant or, with None, at the platform itself, and why.
+
+    `opened` are the tenants into which its holder may look by a role that was given everywhere: the
+    head office, and those for which they have an access grant.
+    """
+    if not active:
+        return Weighed(Verdict.ADMIN_DEACTIVATED)
+    verdict = grant.verdict(at=at, now=now)
+    if verdict is not Verdict.COUNTS:
+        return Weighed(verdict)
+    whole = permissions_of(grant)
+    is_closed = at is not None and grant.tenant is None and at not in opened
+    given = whole & OPERATING if is_closed else whole
+    return Weighed(verdict, given, whole - given)
+
+
 def access(
     grants: Iterable[Grant], *, at: str | None, now: datetime, opened: Collection[str]
 ) -> Access:
-    """Adds up what an admin's grants allow at a tenant or, with None, at the platform itself.
-
-    `opened` are the tenants into which the admin may look by a role that was given everywhere: the
-    head office, and those for which they hold an access grant.
-    """
-    valid = [grant for grant in grants if grant.verdict(at=at, now=now) is Verdict.COUNTS]
-    whole = frozenset().union(*(permissions_of(grant) for grant in valid))
-    given = frozenset().union(*(given_by(grant, at=at, opened=opened) for grant in valid))
-    return Access(
-        permissions=given,
-        roles=frozenset(grant.role for grant in valid),
-        withheld=whole - given,
-    )
+    """Adds up what an active admin's grants allow at a place; `opened` as in `weighed`."""
+    found = [(grant, weighed(grant, at=at, now=now, opened=opened)) for grant in grants]
+    given = frozenset().union(*(one.given for _, one in found))
+    withheld = frozenset().union(*(one.withheld for _, one in found))
+    roles = frozenset(grant.role for grant, one in found if one.verdict is Verdict.COUNTS)
+    return Access(permissions=given, roles=roles, withheld=withheld - given)
 
 
-def given_by(grant: Grant, *, at: str | None, opened: Collection[str]) -> frozenset[str]:
-    """Lists what a grant that counts gives there, less what needs an access grant."""
-    whole = permissions_of(grant)
-    is_closed = at is not None and grant.tenant is None and at not in opened
-    return whole & OPERATING if is_closed else whole
+def told(verdicts: Iterable[Verdict]) -> Verdict:
+    """Sums up the policies of one role: the one that comes nearest to counting."""
+    return min(verdicts, key=_NEAREST.index)
 
 
 def permissions_of(grant: Grant) -> frozenset[str]:

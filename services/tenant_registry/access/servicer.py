@@ -1,4 +1,4 @@
-"""AccessService: who is logging in, and what an admin may do where."""
+"""AccessService: who is logging in, what an admin may do where, and why."""
 
 from datetime import UTC, datetime
 
@@ -11,13 +11,15 @@ from services.kernel.names import parse
 from services.tenant_registry.access import messages, queries, rules
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.sessions import Sessions
+from services.tenant_registry.explaining.servicer import ExplainMethods
+from services.tenant_registry.openings.queries import opened_to
 from services.tenant_registry.sessions import opening
 from services.tenant_registry.sessions import queries as sessions_queries
 from services.tenant_registry.sessions.attempts import Attempts
 from services.tenant_registry.sessions.login import LoginMethods, SecondFactors
 
 
-class Access(LoginMethods, pb_grpc.AccessServiceServicer):
+class Access(LoginMethods, ExplainMethods, pb_grpc.AccessServiceServicer):
     def __init__(
         self,
         db: Database,
@@ -25,7 +27,10 @@ class Access(LoginMethods, pb_grpc.AccessServiceServicer):
         sessions: Sessions,
         attempts: Attempts,
         factors: SecondFactors,
+        *,
+        head_office: str,
     ) -> None:
+        self._head_office = head_office
         self._db = db
         self._passwords = passwords
         self._sessions = sessions
@@ -42,13 +47,16 @@ class Access(LoginMethods, pb_grpc.AccessServiceServicer):
             ):
                 raise opening.ended()
             found = await queries.admin_and_grants(session, admin_id)
+            opened = await opened_to(session, [admin_id], at, now=now)
         if found is None:
             raise NotFound("ADMIN_NOT_FOUND", f"no admin {request.admin}", admin=request.admin)
         admin, grants = found
-        access = rules.access(grants, at=at, now=now, opened={at or ""})
+        places = {self._head_office} | ({at} if at and opened else set())
+        access = rules.access(grants, at=at, now=now, opened=places)
         return pb.Access(
             admin=messages.admin(admin),
             permissions=sorted(access.permissions),
             roles=sorted(access.roles),
             version=admin.access_version or 0,
+            withheld=sorted(access.withheld),
         )

@@ -9,6 +9,7 @@ from services.tenant_registry.models.accounts import (
 from services.tenant_registry.models.declare import Base
 from services.tenant_registry.models.invites import Invite
 from services.tenant_registry.models.keys import ApiKey
+from services.tenant_registry.models.openings import AccessGrant
 from services.tenant_registry.models.registry import (
     Admin,
     Assignment,
@@ -20,6 +21,7 @@ from services.tenant_registry.models.registry import (
 from services.tenant_registry.models.sessions import AdminSession, Attempt, RefreshToken
 
 __all__ = [
+    "AccessGrant",
     "Admin",
     "AdminIdentity",
     "AdminSession",

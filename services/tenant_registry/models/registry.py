@@ -83,13 +83,21 @@ class Admin(Base):
 
 
 class Role(Base):
-    """A name under which policies are given to admins."""
+    """A name under which policies are given to admins.
+
+    Those that Souk ships have no tenant, and nothing else that only a tenant's own role has.
+    """
 
     __tablename__ = "role"
     __table_args__ = ({"info": {"scope": "platform"}},)
 
     role_id: Mapped[str] = mapped_column(Key, primary_key=True)
     description: Mapped[str] = mapped_column(Text)
+    tenant_id: Mapped[str | None] = mapped_column(Key, ForeignKey("tenant.tenant_id"), index=True)
+    display_name: Mapped[str | None] = mapped_column(Text)
+    version: Mapped[int | None] = mapped_column(BigInteger)
+    create_time: Mapped[datetime | None] = mapped_column(Time)
+    update_time: Mapped[datetime | None] = mapped_column(Time)
 
 
 class Policy(Base):

@@ -14,6 +14,11 @@ PLACES = {
     "category_id": "pcat_01",
     "domain": "paris.impactnutrition.com",
     "event_id": "01",
+    "key_id": "apk_01",
+    "session_id": "sess_01",
+    "user_id": "user_01",
+    "assignment_id": "asgn_01",
+    "role_id": "role_01",
 }
 JSON = {"Content-Type": "application/json"}
 

@@ -1,0 +1,109 @@
+"""Looking into a tenant from outside it, and why somebody may do something."""
+
+from fastapi import APIRouter, Request, Response
+from google.protobuf.duration_pb2 import Duration
+from pydantic import BaseModel, Field
+from souk.tenant_registry.v1.access_grant_service_pb2 import (
+    AccessGrant,
+    CreateAccessGrantRequest,
+    ListAccessGrantsRequest,
+)
+from souk.tenant_registry.v1.access_service_pb2 import ExplainAccessRequest
+
+from gateway import answers
+from gateway.admin.asking import Envelope, Resource, WritesAskNothing
+from gateway.admin.shapes.access import (
+    AccessGrantCreate,
+    AccessGrantDocument,
+    ExplanationDocument,
+    access_grant_json,
+    explanation_json,
+)
+from gateway.auth import PlaceScope, TenantScope
+from gateway.bodies import ExactRoute
+from gateway.headers import IdempotencyKey
+from gateway.query import Kind, Query
+from gateway.runtime import ClientsOf, RuntimeOf
+
+ACCESS_GRANTS = Resource("access_grant", "access_grants", AccessGrantDocument, Query())
+_EXPLAINING = Query(
+    filters={"admin": Kind.ONE, "permission": Kind.ONE, "tenant": Kind.ONE}, limit=None
+)
+
+router = APIRouter(
+    prefix="/admin",
+    tags=["Users"],
+    responses=answers.ADMIN_ERRORS,
+    dependencies=[WritesAskNothing],
+    route_class=ExactRoute,
+)
+
+
+class AccessGrantAnswer(BaseModel):
+    access_grant: AccessGrantDocument
+
+
+class AccessGrantsAnswer(Envelope):
+    access_grants: list[AccessGrantDocument]
+
+
+class ExplanationsAnswer(BaseModel):
+    explanations: list[ExplanationDocument]
+    more: bool = Field(description="Whether more than these 200 may.")
+
+
+@router.get(
+    "/tenants/{tenant_id}/access-grants",
+    responses=answers.documented(AccessGrantsAnswer, "A page of them, the newest first."),
+    openapi_extra=ACCESS_GRANTS.documented_list,
+)
+async def list_access_grants(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
+    """Lists who opened the tenant to themselves from outside it, when and why."""
+    asked = ACCESS_GRANTS.asked(request)
+    found = await clients.access_grants.ListAccessGrants(
+        ListAccessGrantsRequest(
+            parent=f"tenants/{scope.tenant}", page_size=asked.limit, skip=asked.offset
+        )
+    )
+    documents = [access_grant_json(one) for one in found.access_grants]
+    return ACCESS_GRANTS.page(asked, documents, count=found.total_size)
+
+
+@router.post(
+    "/tenants/{tenant_id}/access-grants",
+    responses=answers.documented(AccessGrantAnswer, "The tenant is open to the caller."),
+)
+async def open_tenant(
+    scope: TenantScope, runtime: RuntimeOf, key: IdempotencyKey, body: AccessGrantCreate
+) -> Response:
+    """Opens the tenant to who runs the platform, for at most 15 minutes; the tenant sees it."""
+    one = await runtime.clients.access_grants.CreateAccessGrant(
+        CreateAccessGrantRequest(
+            parent=f"tenants/{scope.tenant}",
+            access_grant=AccessGrant(reason=body.reason),
+            ttl=Duration(seconds=60 * max(0, min(body.minutes, 60))),
+            request_id=key,
+        )
+    )
+    runtime.access.changed(one.admin)
+    return answers.one("access_grant", access_grant_json(one))
+
+
+@router.get(
+    "/access/explain",
+    responses=answers.documented(ExplanationsAnswer, "Who may, why, and why not."),
+    openapi_extra={"parameters": [p for p in _EXPLAINING.parameters() if p["name"] != "tenant"]},
+)
+async def explain_access(request: Request, scope: PlaceScope, clients: ClientsOf) -> Response:
+    """Tells whether `admin` may use `permission` at a tenant or the platform; else who may."""
+    asked = _EXPLAINING.parse(request.scope["query_string"])
+    admin = asked.one("admin")
+    found = await clients.access.ExplainAccess(
+        ExplainAccessRequest(
+            parent=f"tenants/{scope.tenant}" if scope.tenant else "",
+            permission=asked.one("permission"),
+            admin=f"admins/{admin}" if admin else "",
+        )
+    )
+    documents = [explanation_json(one) for one in found.explanations]
+    return answers.answer({"explanations": documents, "more": found.more})

@@ -1,0 +1,166 @@
+"""Assignments: which admin holds which role, at a tenant and everywhere."""
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from souk.tenant_registry.v1.assignment_service_pb2 import (
+    CreateAssignmentRequest,
+    DeleteAssignmentRequest,
+    ListAssignmentsRequest,
+)
+
+from gateway import answers
+from gateway.admin.asking import Envelope, Resource, WritesAskNothing
+from gateway.admin.shapes.access import (
+    AssignmentCreate,
+    AssignmentDocument,
+    RevokedDocument,
+    assignment_json,
+    assignment_message,
+    effects_json,
+)
+from gateway.auth import PlatformScope, TenantScope
+from gateway.bodies import ExactRoute
+from gateway.headers import IdempotencyKey
+from gateway.query import Kind, Query
+from gateway.runtime import Runtime, RuntimeOf
+from services.kernel.scope import Scope
+
+ASSIGNMENTS = Resource(
+    "assignment",
+    "assignments",
+    AssignmentDocument,
+    Query(filters={"user_id": Kind.ONE, "with_ended": Kind.FLAG}),
+)
+_REVOKING = Query(filters={"validate_only": Kind.FLAG}, limit=None)
+
+router = APIRouter(
+    prefix="/admin", tags=["Users"], responses=answers.ADMIN_ERRORS, route_class=ExactRoute
+)
+
+
+class AssignmentAnswer(BaseModel):
+    assignment: AssignmentDocument
+
+
+class AssignmentsAnswer(Envelope):
+    assignments: list[AssignmentDocument]
+
+
+@router.get(
+    "/tenants/{tenant_id}/assignments",
+    responses=answers.documented(AssignmentsAnswer, "A page of them, the newest first."),
+    openapi_extra=ASSIGNMENTS.documented_list,
+)
+async def list_tenant_assignments(
+    request: Request, scope: TenantScope, runtime: RuntimeOf
+) -> Response:
+    """Lists who holds which role at the tenant; what has ended only `with_ended`."""
+    return await _listed(request, scope, runtime)
+
+
+@router.post(
+    "/tenants/{tenant_id}/assignments",
+    responses=answers.documented(AssignmentAnswer, "The assignment, and what it changes."),
+    dependencies=[WritesAskNothing],
+)
+async def give_role_at_tenant(
+    scope: TenantScope, runtime: RuntimeOf, key: IdempotencyKey, body: AssignmentCreate
+) -> Response:
+    """Gives a role at the tenant: no more than the caller holds there, nor for longer."""
+    return await _given(scope, runtime, key, body)
+
+
+@router.delete(
+    "/tenants/{tenant_id}/assignments/{assignment_id}",
+    responses=answers.documented(RevokedDocument, "It is revoked."),
+    openapi_extra={"parameters": _REVOKING.parameters()},
+)
+async def take_role_at_tenant(
+    request: Request, scope: TenantScope, runtime: RuntimeOf, assignment_id: str
+) -> Response:
+    """Takes a role back at once; with `validate_only` it only tells what that would change."""
+    return await _taken(request, scope, runtime, assignment_id)
+
+
+@router.get(
+    "/assignments",
+    responses=answers.documented(AssignmentsAnswer, "A page of them, the newest first."),
+    openapi_extra=ASSIGNMENTS.documented_list,
+)
+async def list_assignments(request: Request, scope: PlatformScope, runtime: RuntimeOf) -> Response:
+    """Lists who holds which role everywhere; what has ended only `with_ended`."""
+    return await _listed(request, scope, runtime)
+
+
+@router.post(
+    "/assignments",
+    responses=answers.documented(AssignmentAnswer, "The assignment, and what it changes."),
+    dependencies=[WritesAskNothing],
+)
+async def give_role(
+    scope: PlatformScope, runtime: RuntimeOf, key: IdempotencyKey, body: AssignmentCreate
+) -> Response:
+    """Gives a role that counts everywhere."""
+    return await _given(scope, runtime, key, body)
+
+
+@router.delete(
+    "/assignments/{assignment_id}",
+    responses=answers.documented(RevokedDocument, "It is revoked."),
+    openapi_extra={"parameters": _REVOKING.parameters()},
+)
+async def take_role(
+    request: Request, scope: PlatformScope, runtime: RuntimeOf, assignment_id: str
+) -> Response:
+    """Takes back a role that counts everywhere; `validate_only` as at a tenant."""
+    return await _taken(request, scope, runtime, assignment_id)
+
+
+async def _listed(request: Request, scope: Scope, runtime: Runtime) -> Response:
+    asked = ASSIGNMENTS.asked(request)
+    user = asked.one("user_id")
+    found = await runtime.clients.assignments.ListAssignments(
+        ListAssignmentsRequest(
+            parent=_parent(scope),
+            page_size=asked.limit,
+            skip=asked.offset,
+            admin=f"admins/{user}" if user else "",
+            show_ended=bool(asked.flag("with_ended")),
+        )
+    )
+    documents = [assignment_json(one) for one in found.assignments]
+    return ASSIGNMENTS.page(asked, documents, count=found.total_size)
+
+
+async def _given(scope: Scope, runtime: Runtime, key: str, body: AssignmentCreate) -> Response:
+    made = await runtime.clients.assignments.CreateAssignment(
+        CreateAssignmentRequest(
+            parent=_parent(scope),
+            assignment=assignment_message(body),
+            request_id=key,
+            validate_only=body.validate_only,
+        )
+    )
+    runtime.access.changed(made.admin)
+    return answers.one("assignment", assignment_json(made, done=True))
+
+
+async def _taken(request: Request, scope: Scope, runtime: Runtime, assignment_id: str) -> Response:
+    only_told = bool(_REVOKING.parse(request.scope["query_string"]).flag("validate_only"))
+    place = f"{_parent(scope)}/" if scope.tenant else ""
+    taken = await runtime.clients.assignments.DeleteAssignment(
+        DeleteAssignmentRequest(name=f"{place}assignments/{assignment_id}", validate_only=only_told)
+    )
+    runtime.access.changed(taken.admin)
+    return answers.answer(
+        {
+            "id": assignment_id,
+            "object": "assignment",
+            "deleted": not only_told,
+            "effects": effects_json(taken),
+        }
+    )
+
+
+def _parent(scope: Scope) -> str:
+    return f"tenants/{scope.tenant}" if scope.tenant else ""

@@ -1,0 +1,129 @@
+"""Roles: those that Souk ships, and those that a tenant makes within its ceiling."""
+
+from dataclasses import replace
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from souk.tenant_registry.v1.role_service_pb2 import (
+    CreateRoleRequest,
+    DeleteRoleRequest,
+    GetRoleRequest,
+    ListRolesRequest,
+    UpdateRoleRequest,
+)
+
+from gateway import answers
+from gateway.admin.asking import Envelope, Resource, WritesAskNothing
+from gateway.admin.shapes.access import (
+    RoleCreate,
+    RoleDocument,
+    RoleUpdate,
+    role_json,
+    role_message,
+)
+from gateway.admin.shapes.scalars import mask_of
+from gateway.auth import PlatformScope, TenantScope
+from gateway.bodies import ExactRoute
+from gateway.clients import Clients
+from gateway.headers import IdempotencyKey, IfMatch
+from gateway.query import Query
+from gateway.runtime import ClientsOf
+
+ROLES = Resource("role", "roles", RoleDocument, Query(limit=None))
+
+router = APIRouter(
+    prefix="/admin",
+    tags=["Users"],
+    responses=answers.ADMIN_ERRORS,
+    dependencies=[WritesAskNothing],
+    route_class=ExactRoute,
+)
+
+
+class RoleAnswer(BaseModel):
+    role: RoleDocument
+
+
+class RolesAnswer(Envelope):
+    roles: list[RoleDocument]
+
+
+@router.get(
+    "/roles",
+    responses=answers.documented(RolesAnswer, "All of them, with their policies."),
+    openapi_extra=ROLES.documented_list,
+)
+async def list_roles(request: Request, _: PlatformScope, clients: ClientsOf) -> Response:
+    """Lists the roles that Souk ships."""
+    return await _listed(request, clients, "")
+
+
+@router.get(
+    "/tenants/{tenant_id}/roles",
+    responses=answers.documented(RolesAnswer, "All of them, with their policies."),
+    openapi_extra=ROLES.documented_list,
+)
+async def list_tenant_roles(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
+    """Lists the roles that Souk ships, then the tenant's own."""
+    return await _listed(request, clients, f"tenants/{scope.tenant}")
+
+
+@router.post("/tenants/{tenant_id}/roles", responses=answers.documented(RoleAnswer, "The role."))
+async def create_tenant_role(
+    scope: TenantScope, clients: ClientsOf, key: IdempotencyKey, body: RoleCreate
+) -> Response:
+    """Makes a role for the tenant, of what a TenantAdmin holds at most."""
+    role = await clients.roles.CreateRole(
+        CreateRoleRequest(parent=f"tenants/{scope.tenant}", role=role_message(body), request_id=key)
+    )
+    return answers.one("role", role_json(role), etag=role.etag)
+
+
+@router.get(
+    "/tenants/{tenant_id}/roles/{role_id}",
+    responses=answers.documented(RoleAnswer, "The role."),
+    openapi_extra=ROLES.documented_one,
+)
+async def get_tenant_role(
+    request: Request, scope: TenantScope, clients: ClientsOf, role_id: str
+) -> Response:
+    """Reads one role, one that Souk ships too."""
+    role = await clients.roles.GetRole(
+        GetRoleRequest(name=f"tenants/{scope.tenant}/roles/{role_id}")
+    )
+    return ROLES.one(request, role_json(role))
+
+
+@router.patch(
+    "/tenants/{tenant_id}/roles/{role_id}",
+    responses=answers.documented(RoleAnswer, "The role, changed."),
+)
+async def update_tenant_role(
+    scope: TenantScope, clients: ClientsOf, etag: IfMatch, role_id: str, body: RoleUpdate
+) -> Response:
+    """Changes a role of the tenant's own, for everybody who holds it."""
+    change = role_message(body, f"tenants/{scope.tenant}/roles/{role_id}", etag)
+    role = await clients.roles.UpdateRole(UpdateRoleRequest(role=change, update_mask=mask_of(body)))
+    return answers.one("role", role_json(role), etag=role.etag)
+
+
+@router.delete(
+    "/tenants/{tenant_id}/roles/{role_id}",
+    responses=answers.documented(answers.Deleted, "It is removed."),
+)
+async def delete_tenant_role(
+    scope: TenantScope, clients: ClientsOf, etag: IfMatch, tenant_id: str, role_id: str
+) -> Response:
+    """Removes a role of the tenant's own that nobody ever held."""
+    await clients.roles.DeleteRole(
+        DeleteRoleRequest(name=f"tenants/{scope.tenant}/roles/{role_id}", etag=etag)
+    )
+    return answers.deleted("role", role_id, parent={"id": tenant_id, "object": "tenant"})
+
+
+async def _listed(request: Request, clients: Clients, parent: str) -> Response:
+    asked = ROLES.asked(request)
+    found = await clients.roles.ListRoles(ListRolesRequest(parent=parent))
+    documents = [role_json(role) for role in found.roles]
+    count = len(documents)
+    return ROLES.page(replace(asked, limit=count), documents, count=count)

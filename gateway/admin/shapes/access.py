@@ -1,0 +1,258 @@
+"""Roles, who holds them, access grants, and explanations."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from souk.tenant_registry.v1.access_grant_service_pb2 import AccessGrant
+from souk.tenant_registry.v1.access_service_pb2 import Explanation
+from souk.tenant_registry.v1.assignment_service_pb2 import Assignment
+from souk.tenant_registry.v1.role_service_pb2 import Role
+
+from gateway.admin.shapes.admin import UserDocument, user_json
+from gateway.admin.shapes.scalars import (
+    Body,
+    Document,
+    Etag,
+    Time,
+    given,
+    last_id,
+    moment_json,
+    time_json,
+)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("no time that there is in UTC") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc), Field(strict=False)]
+
+
+class AssignmentCreate(Body):
+    """A role to give."""
+
+    user_id: str = Field(max_length=100, description="To whom; nobody gives one to themselves.")
+    role: str = Field(
+        max_length=100, description="The role's id; one that the caller holds here.",
+        examples=["OrderOps"],
+    )  # fmt: skip
+    reason: str = Field(description="Why, in words; 1 to 500 characters.")
+    from_: Moment | None = Field(None, alias="from", description="Now when absent.")
+    until: Moment | None = Field(None, description="Without an end when absent.")
+    validate_only: bool = Field(False, description="Only tells what it would change.")
+
+
+class EffectDocument(BaseModel):
+    """What an act changes in what somebody may do at one place."""
+
+    user_id: str
+    tenant_id: str | None = Field(
+        description="null is the platform, - every tenant where they hold no role of its own."
+    )
+    gained: list[str]
+    lost: list[str]
+
+
+class AssignmentDocument(BaseModel):
+    """A role that somebody holds, held or will hold."""
+
+    id: str
+    user_id: str
+    role: str
+    tenant_id: str | None = Field(description="null when it counts everywhere.")
+    from_: Time = Field(alias="from")
+    until: Time | None
+    reason: str
+    granted_by: str = Field(description="The resource name of who gave it.")
+    created_at: Time
+    revoked_at: Time | None
+    revoked_by: str | None
+    effects: list[EffectDocument] | None = Field(
+        description="What giving it changed, or would change; null when it is read."
+    )
+
+
+class RevokedDocument(BaseModel):
+    """What taking a role back answers."""
+
+    id: str
+    object: str = Field(examples=["assignment"])
+    deleted: bool = Field(description="false when the query said validate_only.")
+    effects: list[EffectDocument]
+
+
+class PolicyDocument(BaseModel):
+    """Permissions that a role gives at one reach."""
+
+    id: str
+    reach: str = Field(description="platform, or tenant.")
+    permissions: list[str] = Field(description="`*` stands for every noun or verb.")
+    description: str
+
+
+class RoleDocument(BaseModel):
+    """A role: one that Souk ships, or a tenant's own."""
+
+    id: str
+    tenant_id: str | None = Field(description="null for a role that Souk ships.")
+    display_name: str
+    description: str
+    policies: list[PolicyDocument]
+    etag: Etag | None
+    created_at: Time | None
+    updated_at: Time | None
+
+
+class RoleCreate(Body):
+    """A role to make for one tenant."""
+
+    display_name: str = Field(description="1 to 100 characters.")
+    description: str = Field("", description="At most 500 characters.")
+    permissions: list[str] = Field(
+        max_length=200, description="What a TenantAdmin holds at most, and the caller for good."
+    )
+
+
+class RoleUpdate(Body):
+    """What to change of a tenant's role: the keys that are there."""
+
+    display_name: str | None = None
+    description: str | None = None
+    permissions: list[str] | None = Field(None, max_length=200)
+
+
+class AccessGrantCreate(Body):
+    """A tenant to open to oneself."""
+
+    reason: str = Field(description="Why, in words; the tenant reads it. 1 to 500 characters.")
+    minutes: int = Field(description="1 to 15.")
+
+
+class AccessGrantDocument(BaseModel):
+    """A tenant opened to somebody for a while."""
+
+    id: str
+    tenant_id: str
+    user_id: str
+    reason: str
+    created_at: Time
+    expires_at: Time
+
+
+class ReasonDocument(BaseModel):
+    """What came of one role, or of one access grant."""
+
+    id: str = Field(description="Of the assignment or the access grant.")
+    tenant_id: str | None
+    role: str | None
+    verdict: str = Field(examples=["COUNTS", "EXPIRED"])
+
+
+class ExplanationDocument(BaseModel):
+    """Whether somebody may, and why."""
+
+    user: UserDocument
+    allowed: bool
+    reasons: list[ReasonDocument]
+
+
+def assignment_message(body: AssignmentCreate) -> Assignment:
+    message = Assignment(
+        admin=f"admins/{body.user_id}", role=f"roles/{body.role}", reason=body.reason
+    )
+    if body.from_ is not None:
+        message.from_time.FromDatetime(body.from_)
+    if body.until is not None:
+        message.until_time.FromDatetime(body.until)
+    return message
+
+
+def assignment_json(one: Assignment, *, done: bool = False) -> Document:
+    """Writes an assignment; `done` with what giving it changed."""
+    return {
+        "id": last_id(one.name),
+        "user_id": last_id(one.admin),
+        "role": last_id(one.role),
+        "tenant_id": _tenant_of(one.name),
+        "from": time_json(one.from_time),
+        "until": moment_json(one, "until_time"),
+        "reason": one.reason,
+        "granted_by": one.granted_by,
+        "created_at": time_json(one.create_time),
+        "revoked_at": moment_json(one, "revoke_time"),
+        "revoked_by": one.revoked_by or None,
+        "effects": effects_json(one) if done else None,
+    }
+
+
+def effects_json(one: Assignment) -> list[Document]:
+    return [
+        {
+            "user_id": last_id(effect.admin),
+            "tenant_id": last_id(effect.place) or None,
+            "gained": list(effect.gained),
+            "lost": list(effect.lost),
+        }
+        for effect in one.effects
+    ]
+
+
+def role_message(body: RoleCreate | RoleUpdate, name: str = "", etag: str = "") -> Role:
+    return Role(name=name, etag=etag, **given(body))
+
+
+def role_json(role: Role) -> Document:
+    return {
+        "id": last_id(role.name),
+        "tenant_id": _tenant_of(role.name),
+        "display_name": role.display_name,
+        "description": role.description,
+        "policies": [
+            {
+                "id": policy.id,
+                "reach": policy.reach.lower(),
+                "permissions": list(policy.permissions),
+                "description": policy.description,
+            }
+            for policy in role.policies
+        ],
+        "etag": role.etag or None,
+        "created_at": moment_json(role, "create_time"),
+        "updated_at": moment_json(role, "update_time"),
+    }
+
+
+def access_grant_json(one: AccessGrant) -> Document:
+    return {
+        "id": last_id(one.name),
+        "tenant_id": _tenant_of(one.name),
+        "user_id": last_id(one.admin),
+        "reason": one.reason,
+        "created_at": time_json(one.create_time),
+        "expires_at": time_json(one.expire_time),
+    }
+
+
+def explanation_json(one: Explanation) -> Document:
+    return {
+        "user": user_json(one.admin),
+        "allowed": one.allowed,
+        "reasons": [
+            {
+                "id": last_id(reason.source),
+                "tenant_id": _tenant_of(reason.source),
+                "role": last_id(reason.role) or None,
+                "verdict": reason.verdict,
+            }
+            for reason in one.reasons
+        ],
+    }
+
+
+def _tenant_of(name: str) -> str | None:
+    kind, _, rest = name.partition("/")
+    return rest.partition("/")[0] if kind == "tenants" else None

@@ -1,0 +1,157 @@
+"""Users: who runs the platform and its tenants. What they may do is in their assignments."""
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from souk.tenant_registry.v1.access_service_pb2 import Admin
+from souk.tenant_registry.v1.admin_service_pb2 import (
+    CreateAdminRequest,
+    DeleteAdminRequest,
+    GetAdminRequest,
+    GetOwnAdminRequest,
+    ListAdminsRequest,
+    ListTenantAdminsRequest,
+    UpdateAdminRequest,
+)
+
+from gateway import answers
+from gateway.admin.asking import Envelope, Resource, WritesAskNothing
+from gateway.admin.shapes.admin import (
+    TenantUserDocument,
+    UserCreate,
+    UserDocument,
+    UserUpdate,
+    user_json,
+)
+from gateway.admin.shapes.scalars import given, last_id, mask_of
+from gateway.auth import AccountScope, PlatformScope, TenantScope
+from gateway.bodies import ExactRoute
+from gateway.headers import IdempotencyKey
+from gateway.query import Kind, Query
+from gateway.runtime import ClientsOf, RuntimeOf
+
+USERS = Resource(
+    "user",
+    "users",
+    UserDocument,
+    Query(filters={"email": Kind.ONE, "with_deactivated": Kind.FLAG}),
+)
+TENANT_USERS = Resource("user", "users", TenantUserDocument, Query())
+
+router = APIRouter(
+    prefix="/admin",
+    tags=["Users"],
+    responses=answers.ADMIN_ERRORS,
+    dependencies=[WritesAskNothing],
+    route_class=ExactRoute,
+)
+
+
+class UserAnswer(BaseModel):
+    user: UserDocument
+
+
+class UsersAnswer(Envelope):
+    users: list[UserDocument]
+
+
+class TenantUsersAnswer(Envelope):
+    users: list[TenantUserDocument]
+
+
+@router.get(
+    "/users/me",
+    responses=answers.documented(UserAnswer, "The admin."),
+    openapi_extra=Resource.documented_one,
+)
+async def get_own_user(request: Request, _: AccountScope, clients: ClientsOf) -> Response:
+    """Reads the admin whose session it is, on any host and whatever their roles."""
+    return USERS.one(request, user_json(await clients.admins.GetOwnAdmin(GetOwnAdminRequest())))
+
+
+@router.get(
+    "/users",
+    responses=answers.documented(UsersAnswer, "A page of users, by id."),
+    openapi_extra=USERS.documented_list,
+)
+async def list_users(request: Request, _: PlatformScope, clients: ClientsOf) -> Response:
+    """Lists all admins of the platform; deactivated ones only `with_deactivated`."""
+    asked = USERS.asked(request)
+    found = await clients.admins.ListAdmins(
+        ListAdminsRequest(
+            page_size=asked.limit,
+            skip=asked.offset,
+            email=asked.one("email"),
+            show_deactivated=bool(asked.flag("with_deactivated")),
+        )
+    )
+    documents = [user_json(admin) for admin in found.admins]
+    return USERS.page(asked, documents, count=found.total_size)
+
+
+@router.post("/users", responses=answers.documented(UserAnswer, "The user."))
+async def create_user(
+    _: PlatformScope, clients: ClientsOf, key: IdempotencyKey, body: UserCreate
+) -> Response:
+    """Creates an admin who holds nothing and has no password: a reset gives them one."""
+    admin = await clients.admins.CreateAdmin(
+        CreateAdminRequest(admin=Admin(**given(body)), request_id=key)
+    )
+    return answers.one("user", user_json(admin))
+
+
+@router.get(
+    "/users/{user_id}",
+    responses=answers.documented(UserAnswer, "The user."),
+    openapi_extra=Resource.documented_one,
+)
+async def get_user(
+    request: Request, _: PlatformScope, clients: ClientsOf, user_id: str
+) -> Response:
+    """Reads one admin, a deactivated one too."""
+    admin = await clients.admins.GetAdmin(GetAdminRequest(name=f"admins/{user_id}"))
+    return USERS.one(request, user_json(admin))
+
+
+@router.post("/users/{user_id}", responses=answers.documented(UserAnswer, "The user, changed."))
+async def update_user(
+    _: PlatformScope, clients: ClientsOf, key: IdempotencyKey, user_id: str, body: UserUpdate
+) -> Response:
+    """Changes the keys that the body holds, of an admin who holds no more than the caller."""
+    admin = await clients.admins.UpdateAdmin(
+        UpdateAdminRequest(
+            admin=Admin(name=f"admins/{user_id}", **given(body)),
+            update_mask=mask_of(body),
+            request_id=key,
+        )
+    )
+    return answers.one("user", user_json(admin))
+
+
+@router.delete(
+    "/users/{user_id}", responses=answers.documented(answers.Deleted, "They are deactivated.")
+)
+async def deactivate_user(_: PlatformScope, runtime: RuntimeOf, user_id: str) -> Response:
+    """Ends every right of an admin at once, and for good; what they did stays theirs."""
+    admin = await runtime.clients.admins.DeleteAdmin(DeleteAdminRequest(name=f"admins/{user_id}"))
+    runtime.access.changed(admin.name)
+    return answers.deleted("user", last_id(admin.name))
+
+
+@router.get(
+    "/tenants/{tenant_id}/users",
+    responses=answers.documented(TenantUsersAnswer, "A page of the tenant's users, by id."),
+    openapi_extra=TENANT_USERS.documented_list,
+)
+async def list_tenant_users(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
+    """Lists who holds a role at the tenant itself, with their roles there."""
+    asked = TENANT_USERS.asked(request)
+    found = await clients.admins.ListTenantAdmins(
+        ListTenantAdminsRequest(
+            parent=f"tenants/{scope.tenant}", page_size=asked.limit, skip=asked.offset
+        )
+    )
+    documents = [
+        {**user_json(one.admin), "roles": [last_id(role) for role in one.roles]}
+        for one in found.admins
+    ]
+    return TENANT_USERS.page(asked, documents, count=found.total_size)

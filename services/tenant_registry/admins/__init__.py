@@ -1,0 +1,1 @@
+"""Admins: who they are; what they may do is the business of roles."""

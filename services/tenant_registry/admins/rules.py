@@ -1,0 +1,19 @@
+"""What an admin's fields may be."""
+
+import re
+
+# What stands before the @ is the mail server's business; spaces and a second @ are nobody's.
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
+EMAIL_LIMIT = 254
+NAME_LIMIT = 100
+
+
+def violations(email: str, first_name: str, last_name: str) -> dict[str, str]:
+    """Lists what is wrong, by field; an e-mail is taken in lower case."""
+    found = {}
+    if len(email) > EMAIL_LIMIT or not _EMAIL.fullmatch(email) or email != email.lower():
+        found["email"] = f"an e-mail address of at most {EMAIL_LIMIT} characters"
+    for field, name in (("first_name", first_name), ("last_name", last_name)):
+        if len(name) > NAME_LIMIT:
+            found[field] = f"at most {NAME_LIMIT} characters"
+    return found

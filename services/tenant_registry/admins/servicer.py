@@ -1,0 +1,155 @@
+"""AdminService: who the admins are, at the platform and at one tenant."""
+
+from datetime import UTC, datetime
+
+from souk.tenant_registry.v1 import access_service_pb2 as access_pb
+from souk.tenant_registry.v1 import admin_service_pb2 as pb
+from souk.tenant_registry.v1 import admin_service_pb2_grpc as pb_grpc
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel import audit, pages, requests
+from services.kernel.db import Database
+from services.kernel.errors import AlreadyExists, InvalidArgument
+from services.kernel.names import new_id, parse
+from services.kernel.scope import current_scope
+from services.kernel.updates import masked
+from services.tenant_registry.access import grants, messages
+from services.tenant_registry.access.standing import admin_not_found
+from services.tenant_registry.admins import queries, rules
+from services.tenant_registry.models import Admin
+from services.tenant_registry.sessions import opening
+
+# No hash is like it, so no password matches; the first one is set through a reset.
+NO_PASSWORD = "!"  # noqa: S105
+
+
+class Admins(pb_grpc.AdminServiceServicer):
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def GetOwnAdmin(
+        self, _request: pb.GetOwnAdminRequest, _context: object
+    ) -> access_pb.Admin:
+        async with self._db.platform() as session:
+            own = await opening.own(session, now=datetime.now(UTC))
+            row = await session.get_one(Admin, own.admin_id)
+        return messages.admin(row)
+
+    async def GetAdmin(self, request: pb.GetAdminRequest, _context: object) -> access_pb.Admin:
+        (admin_id,) = parse(request.name, "admins/{admin}")
+        async with self._db.platform() as session:
+            row = await session.get(Admin, admin_id)
+        if row is None:
+            raise admin_not_found(admin_id)
+        return messages.admin(row)
+
+    async def ListAdmins(
+        self, request: pb.ListAdminsRequest, _context: object
+    ) -> pb.ListAdminsResponse:
+        page = pages.read(request, key={"admin_id": str})
+        wanted = queries.everybody(email=request.email, show_deactivated=request.show_deactivated)
+        async with self._db.platform() as session:
+            rows = await queries.page_of_admins(session, wanted, page)
+            total = await queries.number_of(session, wanted)
+        shown, token = page.cut(rows, key=lambda row: (row.admin_id,))
+        return pb.ListAdminsResponse(
+            admins=[messages.admin(row) for row in shown], next_page_token=token, total_size=total
+        )
+
+    async def ListTenantAdmins(
+        self, request: pb.ListTenantAdminsRequest, _context: object
+    ) -> pb.ListTenantAdminsResponse:
+        current_scope().require_parent(request.parent)
+        (tenant,) = parse(request.parent, "tenants/{tenant}")
+        page, now = pages.read(request, key={"admin_id": str}), datetime.now(UTC)
+        wanted = queries.those_at(tenant, now=now)
+        async with self._db.platform() as session:
+            rows = await queries.page_of_admins(session, wanted, page)
+            total = await queries.number_of(session, wanted)
+            roles = await queries.roles_at(session, tenant, rows, now=now)
+        shown, token = page.cut(rows, key=lambda row: (row.admin_id,))
+        return pb.ListTenantAdminsResponse(
+            admins=[_as_seen(row, tenant, roles.get(row.admin_id, [])) for row in shown],
+            next_page_token=token,
+            total_size=total,
+        )
+
+    async def CreateAdmin(
+        self, request: pb.CreateAdminRequest, _context: object
+    ) -> access_pb.Admin:
+        row = _new(request.admin)
+        async with self._db.platform() as session:
+            if answer := await requests.answered(session, request, access_pb.Admin):
+                return answer
+            session.add(row)
+            await _stored(session)
+            message = messages.admin(row)
+            audit.record(session, resource=message.name, after=message)
+            return await requests.remember(session, request, message)
+
+    async def UpdateAdmin(
+        self, request: pb.UpdateAdminRequest, _context: object
+    ) -> access_pb.Admin:
+        (admin_id,) = parse(request.admin.name, "admins/{admin}")
+        async with self._db.platform() as session:
+            if answer := await requests.answered(session, request, access_pb.Admin):
+                return answer
+            known = await grants.may_change(session, admin_id)
+            known.refuse_deactivated()
+            before = messages.admin(known.row)
+            for field in masked(request.admin, request.update_mask, before):
+                setattr(known.row, field, _clean(field, getattr(request.admin, field)))
+            _check(known.row)
+            after = messages.admin(known.row)
+            if after == before:
+                return await requests.remember(session, request, before)
+            known.row.update_time = known.now
+            await _stored(session)
+            after = messages.admin(known.row)
+            audit.record(session, resource=after.name, before=before, after=after)
+            return await requests.remember(session, request, after)
+
+    async def DeleteAdmin(
+        self, request: pb.DeleteAdminRequest, _context: object
+    ) -> access_pb.Admin:
+        (admin_id,) = parse(request.name, "admins/{admin}")
+        async with self._db.platform() as session:
+            return messages.admin(await grants.deactivate(session, admin_id))
+
+
+def _as_seen(row: Admin, tenant: str, roles: list[str]) -> pb.TenantAdmin:
+    names = [messages.role_name(role, tenant) for role in roles]
+    return pb.TenantAdmin(admin=messages.admin(row), roles=names)
+
+
+def _new(wanted: access_pb.Admin) -> Admin:
+    now = datetime.now(UTC)
+    row = Admin(
+        admin_id=new_id("user"),
+        email=_clean("email", wanted.email),
+        first_name=_clean("first_name", wanted.first_name),
+        last_name=_clean("last_name", wanted.last_name),
+        password_hash=NO_PASSWORD,
+        create_time=now,
+        update_time=now,
+    )
+    _check(row)
+    return row
+
+
+def _clean(field: str, value: str) -> str:
+    return value.strip().lower() if field == "email" else value.strip()
+
+
+def _check(row: Admin) -> None:
+    found = rules.violations(row.email, row.first_name, row.last_name)
+    if found:
+        raise InvalidArgument("ADMIN_INVALID", "an admin cannot be like this", found)
+
+
+async def _stored(session: AsyncSession) -> None:
+    try:
+        await session.flush()
+    except IntegrityError:
+        raise AlreadyExists("ADMIN_EXISTS", "somebody has this e-mail already") from None

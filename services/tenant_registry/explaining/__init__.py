@@ -1,0 +1,1 @@
+"""Explanations: who may do something somewhere, why, and why not."""

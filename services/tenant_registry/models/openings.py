@@ -1,0 +1,33 @@
+"""Access grants: a tenant opened to somebody whose role counts everywhere."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.kernel.tables import Key, TenantOwned, Time
+from services.tenant_registry.models.declare import Base
+
+
+class AccessGrant(TenantOwned, Base):
+    """A tenant open to one admin for a while: written once, and never changed or removed."""
+
+    __tablename__ = "access_grant"
+    __table_args__ = (
+        CheckConstraint(
+            "expire_time > create_time AND expire_time <= create_time + interval '15 minutes'",
+            name="time",
+        ),
+        Index("ix_access_grant_create_time", "tenant_id", "create_time", "access_grant_id"),
+        Index("ix_access_grant_admin_id", "tenant_id", "admin_id", "expire_time"),
+        {"info": {"scope": "tenant"}},
+    )
+
+    tenant_id: Mapped[str] = mapped_column(
+        Key, ForeignKey("tenant.tenant_id"), primary_key=True, sort_order=-1
+    )
+    access_grant_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    admin_id: Mapped[str] = mapped_column(Key, ForeignKey("admin.admin_id"))
+    reason: Mapped[str] = mapped_column(Text)
+    create_time: Mapped[datetime] = mapped_column(Time)
+    expire_time: Mapped[datetime] = mapped_column(Time)

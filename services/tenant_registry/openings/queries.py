@@ -1,0 +1,35 @@
+"""What is asked of access grants."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel.pages import Page
+from services.tenant_registry.models import AccessGrant
+
+
+async def page_of_grants(session: AsyncSession, page: Page) -> Sequence[AccessGrant]:
+    """Reads a page of those of the session's tenant."""
+    key = (AccessGrant.create_time, AccessGrant.access_grant_id)
+    return (await session.scalars(page.of(select(AccessGrant), *key))).all()
+
+
+async def number_of_grants(session: AsyncSession) -> int:
+    return (await session.scalar(select(func.count()).select_from(AccessGrant))) or 0
+
+
+async def opened_to(
+    session: AsyncSession, admin_ids: Collection[str], tenant: str | None, *, now: datetime
+) -> set[str]:
+    """Tells to which of some admins a tenant is open now; the platform itself to nobody."""
+    if tenant is None:
+        return set()
+    statement = select(AccessGrant.admin_id).where(
+        AccessGrant.tenant_id == tenant,
+        AccessGrant.admin_id.in_(admin_ids),
+        AccessGrant.create_time <= now,
+        AccessGrant.expire_time > now,
+    )
+    return set((await session.scalars(statement)).all())

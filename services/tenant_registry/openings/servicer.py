@@ -1,0 +1,90 @@
+"""AccessGrantService: a tenant opened to who runs the platform, for a reason and for a while."""
+
+from datetime import datetime, timedelta
+
+from souk.tenant_registry.v1 import access_grant_service_pb2 as pb
+from souk.tenant_registry.v1 import access_grant_service_pb2_grpc as pb_grpc
+
+from services.kernel import audit, pages, requests
+from services.kernel.db import Database
+from services.kernel.errors import InvalidArgument
+from services.kernel.names import new_id
+from services.kernel.scope import current_scope
+from services.tenant_registry.access import standing
+from services.tenant_registry.access.granting import REASON_LIMIT
+from services.tenant_registry.models import AccessGrant
+from services.tenant_registry.openings import queries
+
+LONGEST = timedelta(minutes=15)
+
+
+class AccessGrants(pb_grpc.AccessGrantServiceServicer):
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def CreateAccessGrant(
+        self, request: pb.CreateAccessGrantRequest, _context: object
+    ) -> pb.AccessGrant:
+        scope = current_scope()
+        scope.require_parent(request.parent)
+        lasting = _checked(request)
+        async with self._db.platform() as session:
+            if answer := await requests.answered(session, request, pb.AccessGrant):
+                return answer
+            known = await standing.read(session, set(), scope.actor, _admin_of(scope.actor))
+            known.refuse_deactivated()
+            row = AccessGrant(
+                tenant_id=scope.tenant,
+                access_grant_id=new_id("agr"),
+                admin_id=known.target.admin,
+                reason=request.access_grant.reason.strip(),
+                create_time=known.now,
+                expire_time=known.now + lasting,
+            )
+            session.add(row)
+            known.changed()
+            message = _message(row)
+            audit.record(session, resource=message.name, after=message)
+            return await requests.remember(session, request, message)
+
+    async def ListAccessGrants(
+        self, request: pb.ListAccessGrantsRequest, _context: object
+    ) -> pb.ListAccessGrantsResponse:
+        current_scope().require_parent(request.parent)
+        key = {"create_time": datetime, "access_grant_id": str}
+        page = pages.read(request, key=key, descending=True)
+        async with self._db.tenant() as session:
+            rows = await queries.page_of_grants(session, page)
+            total = await queries.number_of_grants(session)
+        shown, token = page.cut(rows, key=lambda row: (row.create_time, row.access_grant_id))
+        return pb.ListAccessGrantsResponse(
+            access_grants=[_message(row) for row in shown], next_page_token=token, total_size=total
+        )
+
+
+def _admin_of(actor: str) -> str:
+    """Takes the id out of an admin's name; whoever else asks is as an admin who is not there."""
+    return actor.removeprefix("admins/")
+
+
+def _checked(request: pb.CreateAccessGrantRequest) -> timedelta:
+    wrong = {}
+    reason = request.access_grant.reason.strip()
+    if not reason or len(reason) > REASON_LIMIT:
+        wrong["reason"] = f"required, at most {REASON_LIMIT} characters"
+    if not 0 < request.ttl.seconds <= LONGEST.total_seconds():
+        wrong["ttl"] = "more than nothing, at most 15 minutes"
+    if wrong:
+        raise InvalidArgument("ACCESS_GRANT_INVALID", "a tenant is not opened so", wrong)
+    return timedelta(seconds=request.ttl.seconds)
+
+
+def _message(row: AccessGrant) -> pb.AccessGrant:
+    message = pb.AccessGrant(
+        name=f"tenants/{row.tenant_id}/accessGrants/{row.access_grant_id}",
+        admin=f"admins/{row.admin_id}",
+        reason=row.reason,
+    )
+    message.create_time.FromDatetime(row.create_time)
+    message.expire_time.FromDatetime(row.expire_time)
+    return message

@@ -1,0 +1,1 @@
+"""Roles: those that Souk ships, and those that a tenant makes within its ceiling."""

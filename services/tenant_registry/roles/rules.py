@@ -1,0 +1,51 @@
+"""What a tenant's own role may be."""
+
+from services.tenant_registry.access.granting import Refused, beyond
+from services.tenant_registry.access.rules import PERMISSIONS, TENANT
+
+NAME_LIMIT = 100
+TEXT_LIMIT = 500
+MOST_PERMISSIONS = 100
+MOST_ROLES = 100
+# Whose permissions at a tenant are the ceiling of what the tenant's own roles may hold.
+CEILING = "TenantAdmin"
+
+
+def violations(display_name: str, description: str, permissions: list[str]) -> dict[str, str]:
+    """Lists what is wrong, by field; permissions are whole words, so that no later one slips in."""
+    found = {}
+    if not display_name.strip() or len(display_name) > NAME_LIMIT:
+        found["display_name"] = f"required, at most {NAME_LIMIT} characters"
+    if len(description) > TEXT_LIMIT:
+        found["description"] = f"at most {TEXT_LIMIT} characters"
+    unknown = sorted(set(permissions) - PERMISSIONS[TENANT])
+    if unknown:
+        found["permissions"] = f"no such permission at a tenant: {unknown[0][:100]}"
+    elif not 1 <= len(permissions) <= MOST_PERMISSIONS or len(set(permissions)) < len(permissions):
+        found["permissions"] = f"1 to {MOST_PERMISSIONS}, each once"
+    return found
+
+
+def may_hold(permissions: list[str], *, ceiling: frozenset[str], held: frozenset[str]) -> None:
+    """Keeps a role within what a TenantAdmin holds, and within what its maker does.
+
+    Raises:
+        Refused: ROLE_EXCEEDS or GRANT_EXCEEDS.
+    """
+    above = beyond(permissions, ceiling, TENANT)
+    if above:
+        raise Refused("ROLE_EXCEEDS", f"beyond a TenantAdmin: {', '.join(above[:5])}")
+    missing = beyond(permissions, held, TENANT)
+    if missing:
+        raise Refused("GRANT_EXCEEDS", f"you do not hold there for good: {', '.join(missing[:5])}")
+
+
+def may_change(permissions: list[str], *, held: frozenset[str]) -> None:
+    """Keeps somebody from changing a role that holds more than they do.
+
+    Raises:
+        Refused: GRANT_OVER_MORE.
+    """
+    more = beyond(permissions, held, TENANT)
+    if more:
+        raise Refused("GRANT_OVER_MORE", f"the role holds what you do not: {', '.join(more[:5])}")

@@ -1,0 +1,184 @@
+"""Users, roles, access grants and explanations over HTTP, by admins who are logged in."""
+
+import asyncio
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from tests.gateway.admin.answers import one, page, refused
+from tests.isolation.people import Person, employ, log_in
+from tests.platform import connect
+
+
+@pytest_asyncio.fixture
+async def enter(platform, http):
+    """Makes an admin with some roles, and gives their id and a client that is logged in."""
+    registry = await connect(platform, "tenant-registry", "superuser")
+    clients = []
+
+    async def make(*roles):
+        admin = await employ(registry, Person("somebody", roles))
+        headers = {"Authorization": f"Bearer {await log_in(http, admin)}"}
+        clients.append(
+            httpx.AsyncClient(base_url=platform.url, headers=headers, trust_env=False, timeout=10)
+        )
+        return admin, clients[-1]
+
+    yield make
+    for client in clients:
+        await client.aclose()
+    await registry.close()
+
+
+@pytest.fixture
+def two(make_tenant):
+    async def make():
+        return (await make_tenant())["id"], (await make_tenant())["id"]
+
+    return make
+
+
+async def test_a_role_ends_for_writes_at_once_and_for_reads_within_a_second(two, enter):
+    paris, lyon = await two()
+    _, boss = await enter(("TenantAdmin", paris))
+    hand, theirs = await enter(("OrderOps", lyon))
+    body = {"user_id": hand, "role": "TenantAdmin", "reason": "a test"}
+    given = one(await boss.post(f"/admin/tenants/{paris}/assignments", json=body), "assignment")
+    path = f"/admin/tenants/{paris}/domains"
+    async with asyncio.timeout(1.5):
+        while (await theirs.get(path)).status_code != 200:
+            await asyncio.sleep(0.05)
+    assert (await theirs.get(path)).status_code == 200
+
+    taken = await boss.delete(f"/admin/tenants/{paris}/assignments/{given['id']}")
+
+    assert (taken.status_code, taken.json()["deleted"]) == (200, True)
+    refused(await theirs.post(path, json={"host": "shop.paris.example"}), 404, "TENANT_NOT_FOUND")
+    async with asyncio.timeout(1.5):
+        while (await theirs.get(path)).status_code != 404:
+            await asyncio.sleep(0.05)
+    assert (await theirs.get(f"/admin/tenants/{lyon}")).status_code == 200
+
+
+async def test_who_runs_the_platform_opens_a_tenant_before_they_look_into_it(two, enter):
+    paris, lyon = await two()
+    above, theirs = await enter(("GlobalAdmin", None))
+    _, boss = await enter(("TenantAdmin", paris))
+    for tenant in (paris, lyon):
+        assert (await theirs.get(f"/admin/tenants/{tenant}")).status_code == 200
+        closed = await theirs.get(f"/admin/tenants/{tenant}/products")
+        refused(closed, 403, "ACCESS_GRANT_NEEDED")
+
+    body = {"reason": "a complaint", "minutes": 5}
+    made = await theirs.post(f"/admin/tenants/{paris}/access-grants", json=body)
+
+    opened = one(made, "access_grant")
+    assert (opened["user_id"], opened["tenant_id"], opened["reason"]) == (
+        above,
+        paris,
+        "a complaint",
+    )
+    assert (await theirs.get(f"/admin/tenants/{paris}/products")).status_code == 200
+    refused(await theirs.get(f"/admin/tenants/{lyon}/products"), 403, "ACCESS_GRANT_NEEDED")
+    seen = page(await boss.get(f"/admin/tenants/{paris}/access-grants"), "access_grants")
+    assert seen == [opened]
+    refused(
+        await boss.post(f"/admin/tenants/{paris}/access-grants", json=body),
+        403,
+        "PERMISSION_MISSING",
+    )
+    refused(
+        await theirs.post(
+            f"/admin/tenants/{lyon}/access-grants", json={"reason": "x", "minutes": 16}
+        ),
+        400,
+        "ACCESS_GRANT_INVALID",
+    )
+
+
+async def test_an_admin_of_one_tenant_reads_themself_on_the_platforms_own_host(two, enter):
+    paris, lyon = await two()
+    for tenant in (paris, lyon):
+        admin, theirs = await enter(("OrderOps", tenant))
+
+        assert one(await theirs.get("/admin/users/me"), "user")["id"] == admin
+
+
+async def test_users_are_made_listed_changed_and_deactivated(admin, two, enter, unique):
+    paris, lyon = await two()
+    email = f"{unique}@paris.example"
+    made = one(await admin.post("/admin/users", json={"email": email}), "user")
+    path = f"/admin/users/{made['id']}"
+
+    assert page(await admin.get("/admin/users", params={"email": email}), "users") == [made]
+    changed = one(await admin.post(path, json={"first_name": "Ada"}), "user")
+    assert changed["first_name"] == "Ada"
+    assert one(await admin.get(path), "user") == changed
+    assert (await admin.delete(path)).json() == {
+        "id": made["id"], "object": "user", "deleted": True
+    }  # fmt: skip
+    assert one(await admin.get(path), "user")["deactivated_at"]
+    boss, theirs = await enter(("TenantAdmin", paris))
+    shown = page(await theirs.get(f"/admin/tenants/{paris}/users"), "users")
+    assert {u["id"]: u["roles"] for u in shown}[boss] == ["TenantAdmin"]
+    refused(await theirs.get("/admin/users"), 403, "PERMISSION_MISSING")
+    refused(await theirs.get(f"/admin/tenants/{lyon}/users"), 404, "TENANT_NOT_FOUND")
+
+
+async def test_what_a_change_would_do_is_told_before_it_is_made(admin, two, enter):
+    paris, lyon = await two()
+    hand, _ = await enter()
+    body = {"user_id": hand, "role": "OrderOps", "reason": "a test", "validate_only": True}
+
+    told = one(await admin.post(f"/admin/tenants/{paris}/assignments", json=body), "assignment")
+
+    assert told["effects"] == [
+        {
+            "user_id": hand,
+            "tenant_id": paris,
+            "gained": ["listing:read", "product:read", "tenant:read"],
+            "lost": [],
+        }
+    ]
+    for tenant in (paris, lyon):
+        listed = await admin.get(f"/admin/tenants/{tenant}/assignments", params={"user_id": hand})
+        assert page(listed, "assignments") == []
+
+
+async def test_a_tenant_makes_a_role_of_its_own(two, enter):
+    paris, lyon = await two()
+    _, boss = await enter(("TenantAdmin", paris))
+    body = {"display_name": "Shop window", "permissions": ["listing:read", "listing:write"]}
+    made = one(await boss.post(f"/admin/tenants/{paris}/roles", json=body), "role")
+    path = f"/admin/tenants/{paris}/roles/{made['id']}"
+
+    changed = await boss.patch(
+        path, json={"permissions": ["listing:read"]}, headers={"If-Match": made["etag"]}
+    )
+    assert one(changed, "role")["policies"][0]["permissions"] == ["listing:read"]
+    stale = await boss.patch(path, json={"description": "x"}, headers={"If-Match": made["etag"]})
+    refused(stale, 409, "ETAG_MISMATCH")
+    listed = page(await boss.get(f"/admin/tenants/{paris}/roles"), "roles")
+    assert [role["id"] for role in listed][-1] == made["id"]
+    assert len(listed) == 5
+    more = {"display_name": "More", "permissions": ["product:write"]}
+    refused(await boss.post(f"/admin/tenants/{paris}/roles", json=more), 403, "ROLE_EXCEEDS")
+    assert (await boss.delete(path)).status_code == 200
+    refused(await boss.get(f"/admin/tenants/{lyon}/roles"), 404, "TENANT_NOT_FOUND")
+
+
+async def test_an_explanation_says_why_and_who(two, enter):
+    paris, lyon = await two()
+    boss, theirs = await enter(("TenantAdmin", paris))
+    ask = {"permission": "domain:write", "tenant": paris}
+
+    answer = await theirs.get("/admin/access/explain", params={**ask, "admin": boss})
+    (told,) = answer.json()["explanations"]
+    assert told["allowed"]
+    assert [reason["verdict"] for reason in told["reasons"]] == ["COUNTS"]
+    who = (await theirs.get("/admin/access/explain", params=ask)).json()["explanations"]
+    assert boss in {one_["user"]["id"] for one_ in who}
+    other = await theirs.get("/admin/access/explain", params={**ask, "tenant": lyon})
+    refused(other, 404, "TENANT_NOT_FOUND")
+    refused(await theirs.get("/admin/access/explain", params={"permission": "tenant:list"}), 403)

@@ -1,0 +1,179 @@
+"""Who the admins are, at the platform and as a tenant sees them; and why they may."""
+
+from datetime import timedelta
+
+import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
+from souk.tenant_registry.v1 import access_service_pb2 as access_pb
+from souk.tenant_registry.v1 import admin_service_pb2 as pb
+
+from services.kernel.errors import ServiceError
+from tests.tenant_registry.acting import stub_of
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def employ(new_admin, assign):
+    async def make(role, tenant, **times):
+        admin, _ = await new_admin()
+        await assign(admin, role, tenant, **times)
+        return admin
+
+    return make
+
+
+@pytest.fixture
+def at_platform(scoped_stub):
+    return lambda admin: stub_of(scoped_stub, "admins", admin, None)
+
+
+@pytest.fixture
+def explain(scoped_stub):
+    async def ask(permission, tenant, admin=""):
+        stub = stub_of(scoped_stub, "access", "user_1", tenant)
+        request = access_pb.ExplainAccessRequest(
+            parent=f"tenants/{tenant}" if tenant else "",
+            permission=permission,
+            admin=f"admins/{admin}" if admin else "",
+        )
+        return await stub.ExplainAccess(request)
+
+    return ask
+
+
+async def refusal(act):
+    with pytest.raises(ServiceError) as refused:
+        await act
+    return refused.value.reason
+
+
+async def test_an_admin_is_created_found_changed_and_deactivated(employ, at_platform, access):
+    stub = at_platform(await employ("GlobalAdmin", None))
+    email = f"{await employ('OrderOps', 'paris')}@Lyon.example"
+    made = await stub.CreateAdmin(pb.CreateAdminRequest(admin=access_pb.Admin(email=email)))
+
+    found = await stub.ListAdmins(pb.ListAdminsRequest(email=email.upper()))
+    assert list(found.admins) == [made]
+    changed = await stub.UpdateAdmin(
+        pb.UpdateAdminRequest(
+            admin=access_pb.Admin(name=made.name, first_name=" Ada "),
+            update_mask=FieldMask(paths=["first_name"]),
+        )
+    )
+    assert (changed.first_name, changed.email) == ("Ada", email.lower())
+    gone = await stub.DeleteAdmin(pb.DeleteAdminRequest(name=made.name))
+    assert gone.HasField("deactivate_time")
+    assert await stub.DeleteAdmin(pb.DeleteAdminRequest(name=made.name)) == gone
+    asked = access.ResolveAccess(access_pb.ResolveAccessRequest(admin=made.name))
+    assert await refusal(asked) == "ADMIN_NOT_FOUND"
+    assert not (await stub.ListAdmins(pb.ListAdminsRequest(email=email))).admins
+    twin = stub.CreateAdmin(pb.CreateAdminRequest(admin=access_pb.Admin(email=email)))
+    assert await refusal(twin) == "ADMIN_EXISTS"
+
+
+@pytest.mark.parametrize("email", ["", "nobody", "a b@x.example", "a@b", "x" * 250 + "@x.example"])
+async def test_an_admin_has_an_email(employ, at_platform, email):
+    stub = at_platform(await employ("GlobalAdmin", None))
+
+    made = stub.CreateAdmin(pb.CreateAdminRequest(admin=access_pb.Admin(email=email)))
+    assert await refusal(made) == "ADMIN_INVALID"
+
+
+async def test_nobody_changes_or_deactivates_who_holds_more(new_tenant, employ, at_platform):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    above, below = await employ("GlobalAdmin", None), await employ("TenantAdmin", paris)
+    other = await employ("TenantAdmin", lyon)
+
+    for target in (above, other):
+        name = f"admins/{target}"
+        gone = at_platform(below).DeleteAdmin(pb.DeleteAdminRequest(name=name))
+        assert await refusal(gone) == "GRANT_OVER_MORE"
+        changed = at_platform(below).UpdateAdmin(
+            pb.UpdateAdminRequest(admin=access_pb.Admin(name=name, email="taken@over.example"))
+        )
+        assert await refusal(changed) == "GRANT_OVER_MORE"
+
+
+async def test_the_last_admin_of_a_tenant_is_not_deactivated(new_tenant, employ, at_platform):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    above, only = await employ("GlobalAdmin", None), await employ("TenantAdmin", paris)
+    await employ("TenantAdmin", lyon)
+    request = pb.DeleteAdminRequest(name=f"admins/{only}")
+
+    assert await refusal(at_platform(above).DeleteAdmin(request)) == "LAST_TENANT_ADMIN"
+    await employ("TenantAdmin", paris)
+    assert (await at_platform(above).DeleteAdmin(request)).HasField("deactivate_time")
+
+
+async def test_a_tenant_sees_its_own_admins_and_their_roles_there_alone(
+    new_tenant, employ, assign, scoped_stub
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    both, parisian = await employ("OrderOps", paris), await employ("TenantAdmin", paris)
+    await assign(both, "TenantAdmin", lyon)
+    await employ("GlobalAdmin", None)
+    await employ("OrderOps", paris, begins=-2 * HOUR, ends=-HOUR)
+
+    async def seen(tenant):
+        stub = stub_of(scoped_stub, "admins", "user_1", tenant)
+        answer = await stub.ListTenantAdmins(pb.ListTenantAdminsRequest(parent=f"tenants/{tenant}"))
+        assert answer.total_size == len(answer.admins)
+        return {one.admin.name: list(one.roles) for one in answer.admins}
+
+    assert await seen(paris) == {
+        f"admins/{both}": ["roles/OrderOps"],
+        f"admins/{parisian}": ["roles/TenantAdmin"],
+    }
+    assert await seen(lyon) == {f"admins/{both}": ["roles/TenantAdmin"]}
+
+
+async def test_an_explanation_gives_each_role_its_verdict(
+    new_tenant, employ, assign, rows, explain
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    admin = await employ("GlobalAdmin", None)
+    expected = {"GlobalAdmin": "ACCESS_GRANT_NEEDED"}
+    revoked = await assign(admin, "TenantAdmin", paris)
+    await rows.execute("UPDATE assignment SET revoke_time = now() WHERE assignment_id=$1", revoked)
+    await assign(admin, "CatalogMgr", paris, begins=-2 * HOUR, ends=-HOUR)
+    await assign(admin, "OrderOps", paris)
+    await assign(admin, "TenantAdmin", lyon)
+    expected |= {"TenantAdmin": "REVOKED", "CatalogMgr": "EXPIRED", "OrderOps": "LACKS_PERMISSION"}
+
+    (told,) = (await explain("listing:write", paris, admin)).explanations
+    verdicts = {one.role.removeprefix("roles/"): one.verdict for one in told.reasons}
+    assert (told.allowed, verdicts) == (False, expected)
+    assert lyon not in str(told)
+    (told,) = (await explain("tenant:list", None, admin)).explanations
+    assert told.allowed
+    assert {one.verdict for one in told.reasons} == {"COUNTS", "ELSEWHERE", "REVOKED", "EXPIRED"}
+    await rows.execute("UPDATE admin SET deactivate_time = now() WHERE admin_id = $1", admin)
+    (told,) = (await explain("tenant:read", paris, admin)).explanations
+    assert (told.allowed, {one.verdict for one in told.reasons}) == (False, {"ADMIN_DEACTIVATED"})
+
+
+async def test_without_an_admin_an_explanation_names_everybody_who_may(new_tenant, employ, explain):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    boss, ops = await employ("TenantAdmin", paris), await employ("OrderOps", paris)
+    other = await employ("TenantAdmin", lyon)
+
+    async def who(permission, tenant):
+        found = (await explain(permission, tenant)).explanations
+        assert all(one.allowed for one in found)
+        return {one.admin.name.removeprefix("admins/") for one in found} & {boss, ops, other}
+
+    assert await who("domain:write", paris) == {boss}
+    assert await who("listing:read", paris) == {boss, ops}
+    assert await who("listing:read", lyon) == {other}
+
+
+async def test_to_a_tenant_an_admin_of_another_is_as_one_who_does_not_exist(
+    new_tenant, employ, explain
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    other = await employ("TenantAdmin", lyon)
+
+    assert await refusal(explain("tenant:read", paris, other)) == "ADMIN_NOT_FOUND"
+    assert await refusal(explain("tenant:read", paris, "user_nobody")) == "ADMIN_NOT_FOUND"
+    assert await refusal(explain("tenant:rule", paris, other)) == "PERMISSION_UNKNOWN"

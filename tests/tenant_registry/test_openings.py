@@ -1,0 +1,154 @@
+"""Access grants: how who runs the platform looks into a tenant's shop, and what is seen of it."""
+
+import asyncpg
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from souk.tenant_registry.v1 import access_grant_service_pb2 as pb
+from souk.tenant_registry.v1 import access_service_pb2 as access_pb
+
+from services.kernel.errors import InvalidArgument, PermissionDenied
+from services.tenant_registry.access.rules import OPERATING, PERMISSIONS
+from tests.tenant_registry.acting import stub_of
+
+WHOLE = PERMISSIONS["TENANT"]
+
+
+@pytest.fixture
+def boss(new_admin, assign):
+    """A GlobalAdmin who has no role of any tenant's."""
+
+    async def make(role="GlobalAdmin"):
+        admin, _ = await new_admin()
+        await assign(admin, role, None)
+        return admin
+
+    return make
+
+
+@pytest.fixture
+def open_tenant(scoped_stub):
+    async def act(admin, tenant, *, minutes=15, reason="a complaint about an order"):
+        request = pb.CreateAccessGrantRequest(
+            parent=f"tenants/{tenant}",
+            access_grant=pb.AccessGrant(reason=reason),
+            ttl=Duration(seconds=60 * minutes),
+        )
+        stub = stub_of(scoped_stub, "access_grants", admin, tenant)
+        return await stub.CreateAccessGrant(request)
+
+    return act
+
+
+@pytest.fixture
+def held_by(access):
+    async def ask(admin, tenant):
+        request = access_pb.ResolveAccessRequest(
+            admin=f"admins/{admin}", tenant=f"tenants/{tenant}"
+        )
+        answer = await access.ResolveAccess(request)
+        return set(answer.permissions), set(answer.withheld)
+
+    return ask
+
+
+async def test_a_tenant_is_closed_to_who_runs_the_platform_until_they_open_it(
+    new_tenant, boss, open_tenant, held_by
+):
+    paris, lyon, admin = await new_tenant("paris"), await new_tenant("lyon"), await boss()
+    other = await boss()
+    closed = (WHOLE & OPERATING, WHOLE - OPERATING)
+    assert await held_by(admin, paris) == closed
+
+    await open_tenant(admin, paris)
+
+    assert await held_by(admin, paris) == (WHOLE, set())
+    assert await held_by(admin, lyon) == closed
+    assert await held_by(other, paris) == closed
+    assert await held_by(admin, "hq") == (WHOLE, set())
+
+
+async def test_whoever_holds_any_role_everywhere_needs_an_access_grant(new_tenant, boss, held_by):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    catalogue = await boss("CatalogMgr")
+
+    for tenant in (paris, lyon):
+        permissions, withheld = await held_by(catalogue, tenant)
+        assert permissions == {"tenant:read"}
+        assert "listing:write" in withheld
+
+
+async def test_an_access_grant_ends_by_itself(new_tenant, boss, rows, held_by):
+    paris, lyon, admin = await new_tenant("paris"), await new_tenant("lyon"), await boss()
+    for tenant, begins, ends in ((paris, 10, 1), (lyon, 10, -1)):
+        await rows.execute(
+            "INSERT INTO access_grant VALUES ($1, $2, $3, 'a test',"
+            " now() - make_interval(mins => $4), now() - make_interval(mins => $5))",
+            tenant,
+            f"agr_{tenant}",
+            admin,
+            begins,
+            ends,
+        )
+
+    assert (await held_by(admin, paris))[0] == WHOLE & OPERATING
+    assert (await held_by(admin, lyon))[0] == WHOLE
+
+
+async def test_the_tenant_sees_who_opened_it_and_why(
+    new_tenant, boss, open_tenant, scoped_stub, events_of
+):
+    paris, lyon, admin = await new_tenant("paris"), await new_tenant("lyon"), await boss()
+    given = await open_tenant(admin, paris, minutes=5, reason="order 42 is stuck")
+
+    for tenant, expected in ((paris, [given]), (lyon, [])):
+        stub = stub_of(scoped_stub, "access_grants", "user_1", tenant)
+        answer = await stub.ListAccessGrants(pb.ListAccessGrantsRequest(parent=f"tenants/{tenant}"))
+        assert list(answer.access_grants) == expected
+    (event,) = await events_of(paris, number=1, resource=given.name)
+    assert event.actor == given.admin == f"admins/{admin}"
+    assert "order 42 is stuck" in str(event)
+    assert given.expire_time.seconds - given.create_time.seconds == 300
+    assert await events_of(lyon, number=0, resource=given.name) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [({"minutes": 16}, "ttl"), ({"minutes": 0}, "ttl"), ({"reason": " "}, "reason")],
+    ids=str,
+)
+async def test_a_tenant_is_opened_for_a_reason_and_for_a_quarter_of_an_hour_at_most(
+    new_tenant, boss, open_tenant, options, field
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    for tenant in (paris, lyon):
+        with pytest.raises(InvalidArgument) as refused:
+            await open_tenant(await boss(), tenant, **options)
+        assert (refused.value.reason, list(refused.value.violations)) == (
+            "ACCESS_GRANT_INVALID",
+            [field],
+        )
+
+
+async def test_nobody_opens_another_tenant_than_their_scopes(new_tenant, boss, scoped_stub):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    stub = stub_of(scoped_stub, "access_grants", await boss(), paris)
+
+    with pytest.raises(PermissionDenied) as refused:
+        await stub.CreateAccessGrant(pb.CreateAccessGrantRequest(parent=f"tenants/{lyon}"))
+    assert refused.value.reason == "SCOPE_MISMATCH"
+
+
+@pytest.mark.parametrize("door", ["app", "platform"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE access_grant SET expire_time = now()",
+        "DELETE FROM access_grant",
+        "TRUNCATE access_grant",
+    ],
+)
+async def test_what_was_opened_stays_written(database, door, statement):
+    connection = await database("tenant-registry", door)
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await connection.execute(statement)
