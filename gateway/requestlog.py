@@ -5,7 +5,6 @@ carry what people typed, and tokens.
 """
 
 import logging
-import re
 import sys
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
@@ -13,9 +12,9 @@ from typing import Any, Protocol
 
 import orjson
 
+from services.kernel.redaction import redacted
+
 _PATH_CHARACTERS = 200
-# What our own secrets look like, and every JWT; an unfinished one at the end of a cut path too.
-_SECRET = re.compile(r"souk_[a-z]+_[\w-]{8,}|eyJ[\w-]{8,}[\w.-]*")
 _gate = logging.getLogger("gateway.request")
 
 
@@ -27,7 +26,7 @@ class Answered(Protocol):
 
 def _shown(path: str) -> str:
     """Gives a path as the log may have it: people paste tokens and keys into paths too."""
-    shown = _SECRET.sub("***", path[:_PATH_CHARACTERS])
+    shown = redacted(path[:_PATH_CHARACTERS])
     return shown.encode("utf-8", "replace").decode()
 
 

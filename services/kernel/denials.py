@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from services.kernel import audit
 from services.kernel.db import Database
 from services.kernel.errors import ServiceError
+from services.kernel.redaction import redacted
 from services.kernel.scope import current_method, current_scope
 from services.kernel.telemetry import logger
 
@@ -108,4 +109,5 @@ def about(request: Message) -> str:
 
 
 def spelled(name: str) -> str:
-    return name.replace("\x00", "")[:_LONGEST_NAME]
+    """Gives a name that somebody asked for as an event may have it."""
+    return redacted(name.replace("\x00", "")[:_LONGEST_NAME])

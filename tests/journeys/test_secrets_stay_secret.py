@@ -179,6 +179,12 @@ async def real_ones(client, canaries, platform, admin_token):
             await client("GET", where, headers={"Authorization": f"Bearer {key}"})
             await client("GET", where, auth=httpx.BasicAuth(key, ""))
             await client("GET", where, headers={"X-Publishable-Api-Key": key})
+        # Refused to one who is known, which is recorded; only who asks is told the name.
+        told = len(canaries.bodies)
+        for asked in (f"/admin/tenants/{key}", f"{keys}/{key}", f"/t/{key}/admin/users/me"):
+            await client("GET", asked, headers={"Authorization": f"Bearer {key}"})
+            await client("GET", asked, headers=bearing)
+        del canaries.bodies[told:]
         await client("DELETE", f"{keys}/{made['id']}", headers=bearing)
         await client("GET", f"/admin/tenants/{tenant}", headers={"Authorization": f"Bearer {key}"})
     # Somebody pastes a secret into a path; the one who sent it is told of it, nobody else.
