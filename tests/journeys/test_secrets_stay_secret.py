@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from services.kernel.apikeys import SECRET, new_key
 from services.kernel.keys import DATABASES
 from tests.platform import connect
+from tests.tenant_registry.mailbox import mail_to, token_in
 
 # The walk is a fixture of the first test: some five hundred requests.
 pytestmark = pytest.mark.timeout(600)
@@ -195,6 +196,20 @@ async def real_ones(client, canaries, platform, admin_token):
     del canaries.bodies[told:]
 
 
+async def by_mail(client, canaries, platform):
+    """Uses a token that came by mail, badly: too weak a password, then in the wrong place."""
+    address, update = platform.admin_email, "/auth/user/emailpass/update"
+    forgotten = {"identifier": address}
+    await client("POST", "/auth/user/emailpass/reset-password", json=forgotten)
+    token = canaries.real(token_in(await mail_to(platform, address)), "a token that was mailed")
+    bearing = {"Authorization": f"Bearer {token}"}
+    for options in ({"headers": bearing, "json": {"password": "x"}}, {"json": {"token": token}}):
+        assert not (await client("POST", update, **options)).is_success
+    for method, path in (("GET", "/admin/users/me"), ("POST", "/admin/invites/accept")):
+        assert not (await client(method, path, headers=bearing)).is_success
+    assert not (await client("GET", f"/auth/{token}", params={"token": token})).is_success
+
+
 @pytest_asyncio.fixture(scope="module")
 async def canaries(platform, http, operations, admin_token):
     """Lets them all fly."""
@@ -206,6 +221,7 @@ async def canaries(platform, http, operations, admin_token):
         if properties is not None:
             await in_its_body(client, flying, number, method, path, properties, ours)
     await real_ones(client, flying, platform, admin_token)
+    await by_mail(client, flying, platform)
     for file in platform.secrets.iterdir():
         for line in file.read_text().splitlines():
             if file.suffix not in (".json", ".jwks", ".pub") and "-----" not in line:
