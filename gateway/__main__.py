@@ -1,8 +1,9 @@
-"""`python -m gateway`: serves until SIGTERM, then lets requests in flight finish."""
+"""`python -m gateway`: serves until SIGTERM, then leaves and lets requests in flight finish."""
 
 import uvicorn
 
 from gateway.app import create_app
+from gateway.leaving import Leaving, Server
 from gateway.protocol import SoukProtocol
 from gateway.settings import GatewaySettings
 from services.kernel import telemetry
@@ -16,8 +17,9 @@ def main() -> None:
     settings = load(GatewaySettings)
     telemetry.configure("gateway", settings.log_level)
     host, _, port = settings.listen.rpartition(":")
+    app = Leaving(create_app(settings))
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=host.strip("[]"),
         port=int(port),
         loop="uvloop",
@@ -32,7 +34,7 @@ def main() -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    uvicorn.Server(config).run()
+    Server(config, app).run()
 
 
 if __name__ == "__main__":

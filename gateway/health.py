@@ -53,8 +53,8 @@ async def healthz() -> Response:
     summary="Can requests be served?",
     responses=answers.documented(Ready, "They can."),
 )
-async def readyz(runtime: RuntimeOf) -> Response:
-    """Asks every part, and is ready when shops can be served.
+async def readyz(request: Request, runtime: RuntimeOf) -> Response:
+    """Asks every part, and is ready when shops can be served, until it is told to stop.
 
     That needs catalog-opt-in, and either tenant-registry or tenants known from before. Redis and
     audit make it slower or later, not unready. 503 NOT_READY names each part's state.
@@ -63,8 +63,10 @@ async def readyz(runtime: RuntimeOf) -> Response:
     states = await asyncio.gather(*(_state(runtime.clients.channels[name]) for name in names))
     parts = dict(zip(names, states, strict=True))
     parts["redis"] = "serving" if await runtime.tenancy.shares() else "unreachable"
+    if getattr(request.state, "leaving", False):
+        parts["gateway"] = "leaving"
     knows_tenants = parts["tenant-registry"] == "serving" or runtime.tenancy.knows_fallback
-    if parts["catalog-opt-in"] == "serving" and knows_tenants:
+    if parts["catalog-opt-in"] == "serving" and knows_tenants and "gateway" not in parts:
         return answers.answer({"status": "ready", "parts": parts})
     raise Refused(
         Problem(

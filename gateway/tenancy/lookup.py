@@ -29,7 +29,8 @@ from services.kernel.scope import Scope, bound
 SOFT_SECONDS = 5.0
 HARD_SECONDS = 30.0
 _WAIT_SECONDS = 0.25
-_REGISTRY_SECONDS = 0.5
+# Only who asks for a shop that nobody here knows yet waits for it.
+_REGISTRY_SECONDS = 2.0
 _REGISTRY_CALLS = 32
 _SCOPE = Scope(None, "services/gateway", frozenset({"host:resolve"}))
 

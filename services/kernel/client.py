@@ -18,6 +18,11 @@ from services.kernel.interceptor import REQUEST_ID_KEY
 from services.kernel.scope import current_scope
 
 CALL_SECONDS = 5.0
+TAKES_CALLS = "takes-calls"
+"""The name under which a service's health says whether new calls may go to this instance.
+
+Not "", which falls with the database: an instance whose database is busy must answer so itself.
+"""
 _A_MOMENT = 0.001
 _OPTIONS = (
     ("grpc.keepalive_time_ms", 20_000),
@@ -56,8 +61,15 @@ def deadline(seconds: float) -> Iterator[None]:
 def channel(
     target: str, *, signer: Signer, audience: str, contract: Iterable[FileDescriptor]
 ) -> grpc.aio.Channel:
-    """Opens a channel to the service `audience`, whose services `contract` describes."""
+    """Opens a channel to the service `audience`, whose services `contract` describes.
+
+    Calls take turns among all instances that `target` names, and leave out one that is about to
+    stop: a server answers calls that reach it while it stops with CANCELLED, of which nobody can
+    tell whether they were begun.
+    """
     config = {
+        "loadBalancingConfig": [{"round_robin": {}}],
+        "healthCheckConfig": {"serviceName": TAKES_CALLS},
         "methodConfig": [{"name": list(_reads(contract)), "retryPolicy": _RETRY}],
         "retryThrottling": _BUDGET,
     }

@@ -16,12 +16,15 @@ from grpc_reflection.v1alpha import reflection
 from sqlalchemy import URL
 
 from services.kernel import access, credentials, db, migrations, relay, requests, telemetry
+from services.kernel.client import TAKES_CALLS
 from services.kernel.denials import Denials
 from services.kernel.errors import ServiceError
 from services.kernel.interceptor import Guard
 from services.kernel.settings import ServiceSettings, load
 
 DRAIN_SECONDS = 20
+# Callers are told at once, over a stream that they hold open; this is for a machine that is busy.
+LEAVE_SECONDS = 1.0
 _PROBE_SECONDS = 2
 _OPTIONS = (
     ("grpc.so_reuseport", 0),  # a second server on the same port must fail, not share
@@ -118,6 +121,7 @@ async def _serve(service: Service, runtime: Runtime) -> None:
     stopping, stopped = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await status.set(TAKES_CALLS, health_pb2.HealthCheckResponse.SERVING)
     await server.start()
     telemetry.logger().info("serving", listen=runtime.settings.listen)
     chores, relaying = [asyncio.create_task(_probe(status, runtime.db))], None
@@ -127,6 +131,7 @@ async def _serve(service: Service, runtime: Runtime) -> None:
         relaying = asyncio.create_task(relay.run(service.name, runtime, stopped))
     await stopping.wait()
     await status.enter_graceful_shutdown()
+    await asyncio.sleep(LEAVE_SECONDS)
     await server.stop(DRAIN_SECONDS)
     stopped.set()
     for chore in chores:

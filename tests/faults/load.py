@@ -13,20 +13,49 @@ import httpx
 from tests.faults.ledger import COLLECTION, DOMAIN, REMOVAL, Act, Ledger
 from tests.faults.shops import HOSTS, TENANTS, canary, stranger
 
-WRITERS, READERS = 3, 2
+READERS = 2
 PATIENCE_SECONDS = 30.0
 _BREATH_SECONDS = 0.02
+_BEFORE_AGAIN_SECONDS = 0.1
+
+
+class Balancer(httpx.AsyncBaseTransport):
+    """Takes turns among gateways, and goes to the next when one does not take the connection.
+
+    As any balancer does; what was sent already it never sends again.
+    """
+
+    def __init__(self, urls: tuple[str, ...]) -> None:
+        self._turns = itertools.cycle(itertools.permutations([httpx.URL(url) for url in urls]))
+        self._wire = httpx.AsyncHTTPTransport(trust_env=False)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        *others, last = next(self._turns)
+        for gateway in others:
+            try:
+                return await self._ask(gateway, request)
+            except httpx.ConnectError:
+                continue
+        return await self._ask(last, request)
+
+    async def _ask(self, gateway: httpx.URL, request: httpx.Request) -> httpx.Response:
+        request.url = request.url.copy_with(host=gateway.host, port=gateway.port)
+        return await self._wire.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._wire.aclose()
 
 
 @dataclass
 class Load:
-    """Writers and readers of one run; `url` is where they find the gateway."""
+    """Writers and readers of one run; `urls` is where they find gateways."""
 
-    url: str
+    urls: tuple[str, ...]
     token: str
     ledger: Ledger
     breath: float = _BREATH_SECONDS
     """Seconds between two requests of one client."""
+    writers: int = 3
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _run: str = field(default_factory=lambda: uuid.uuid4().hex[:8])
 
@@ -35,7 +64,7 @@ class Load:
         """Goes on until the block ends; acts under way are then brought to their end."""
         stopping = asyncio.Event()
         async with self._client() as client:
-            clients = [self._write_until(stopping, client) for _ in range(WRITERS)]
+            clients = [self._write_until(stopping, client) for _ in range(self.writers)]
             clients += [self._read_until(stopping, client) for _ in range(READERS)]
             async with asyncio.TaskGroup() as group:
                 for one in clients:
@@ -47,10 +76,10 @@ class Load:
 
     def _client(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
-            base_url=self.url,
+            base_url=self.urls[0],
             headers={"Authorization": f"Bearer {self.token}"},
             timeout=PATIENCE_SECONDS,
-            trust_env=False,
+            transport=Balancer(self.urls),
         )
 
     async def _read_until(self, stopping: asyncio.Event, client: httpx.AsyncClient) -> None:
@@ -117,7 +146,7 @@ class Load:
                 self.ledger.acknowledged.add(act)
                 return
             assert status in (0, 409, 503, 504), answer and answer.text
-            await asyncio.sleep(5 * self.breath)
+            await asyncio.sleep(_BEFORE_AGAIN_SECONDS)
 
     async def _try(
         self, client: httpx.AsyncClient, method: str, path: str, **more: object

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 
@@ -36,8 +37,8 @@ class Field:
     token: str
     ledger: Ledger
 
-    def load(self, url: str = "") -> Load:
-        return Load(url or self.platform.front, self.token, self.ledger)
+    def load(self, **more: Any) -> Load:
+        return Load((self.platform.front,), self.token, self.ledger, **more)
 
     async def recovered(self) -> float:
         """Waits until both shops and a write answer well; tells how long that took."""

@@ -1,0 +1,133 @@
+"""A platform with two instances of each process of ours, replaced one after the other."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gateway.cli import health, ports
+from gateway.cli.local import LocalPlatform
+from gateway.cli.plan import SERVICES, Plan
+from gateway.cli.processes import Child, Program, start
+from gateway.cli.settings import RunnerSettings
+from gateway.cli.state import State
+from tests.platform import temporary_state
+
+NAMES = (*SERVICES, "gateway")
+_SEEN_WITHIN_SECONDS = 20.0
+_ESTABLISHED = "01"
+
+
+class PlanOfTwo(Plan):
+    """A plan in which everybody is told of both instances of a service."""
+
+    def __init__(self, settings: RunnerSettings, state: State) -> None:
+        super().__init__(settings, state)
+        self.first = self.addresses | {"gateway": f"127.0.0.1:{self.port}"}
+        self.second = dict(
+            zip(NAMES, (f"127.0.0.1:{port}" for port in ports.free(len(NAMES))), strict=True)
+        )
+
+    def program(self, name: str) -> Program:
+        plain = super().program(name)
+        told = dict(plain.environment)
+        for service in SERVICES:
+            first = self.first[service]
+            for key, value in told.items():
+                if key != "SOUK_LISTEN" and value == first:
+                    told[key] = f"ipv4:{first},{self.second[service]}"
+        return replace(plain, environment=told)
+
+    def twin(self, name: str) -> Program:
+        """Tells how to run the second instance."""
+        first = self.program(name)
+        listen = {"SOUK_LISTEN": self.second[name]}
+        return replace(first, environment={**first.environment, **listen})
+
+
+class Twins:
+    """The platform, and the second instances beside it."""
+
+    def __init__(self, platform: LocalPlatform, plan: PlanOfTwo) -> None:
+        self.platform = platform
+        self._plan = plan
+        self._second: dict[str, Child] = {}
+
+    @property
+    def urls(self) -> tuple[str, str]:
+        """Where the two gateways are."""
+        return self.platform.url, f"http://{self._plan.second['gateway']}"
+
+    async def start(self, name: str) -> None:
+        """Starts a second instance and waits until it is healthy."""
+        log = self.platform.state.logs / f"{name}-2.log"
+        child = self._second[name] = await start(self._plan.twin(name), log)
+        await health.wait(child, self._check(name))
+
+    def _check(self, name: str) -> Callable[[], Coroutine[Any, Any, bool]]:
+        if name == "gateway":
+            return partial(health.gateway_is_ready, self.urls[1])
+        return partial(health.service_is_ready, self._plan.second[name])
+
+    async def roll(self, name: str) -> None:
+        """Replaces both instances of a process: each only while the other is in use."""
+        await self._in_use(name, self._plan.second[name])
+        assert await self.platform._children[name].stop()
+        await self.platform.start(name)
+        await self._in_use(name, self._plan.first[name])
+        assert await self._second[name].stop()
+        await self.start(name)
+
+    async def _in_use(self, name: str, address: str) -> None:
+        """Waits until both gateways are connected to an instance; they look for one each second."""
+        if name == "gateway":
+            return
+        gateways = self.platform.pid("gateway"), self._second["gateway"].process.pid
+        async with asyncio.timeout(_SEEN_WITHIN_SECONDS):
+            while not all(is_connected(pid, address) for pid in gateways):
+                await asyncio.sleep(0.05)
+
+    async def stop(self) -> None:
+        for child in self._second.values():
+            await child.stop()
+
+
+def is_connected(pid: int, address: str) -> bool:
+    """Tells whether a process has a connection to an address of this machine."""
+    there = f"0100007F:{int(address.rpartition(':')[2]):04X}"
+    # gRPC's sockets speak IPv6, to IPv4 addresses too.
+    tables = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
+    lines = [line.split() for table in tables for line in table.read_text().splitlines()[1:]]
+    sockets = {
+        f"socket:[{line[9]}]"
+        for line in lines
+        if line[2].endswith(there) and line[3] == _ESTABLISHED
+    }
+    return any(_target(link) in sockets for link in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def _target(link: Path) -> str:
+    try:
+        return os.readlink(link)
+    except FileNotFoundError:  # closed since we looked
+        return ""
+
+
+@asynccontextmanager
+async def twins() -> AsyncIterator[Twins]:
+    with temporary_state() as state:
+        settings = RunnerSettings(state=state, port=0)
+        platform = LocalPlatform(settings, seed=False)
+        platform.plan = plan = PlanOfTwo(settings, platform.state)
+        async with platform:
+            pairs = Twins(platform, plan)
+            try:
+                for name in NAMES:
+                    await pairs.start(name)
+                yield pairs
+            finally:
+                await pairs.stop()
