@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint fmt protos mutants campaign-isolation campaign-access bench clean
+.PHONY: help up down test lint fmt protos mutants campaign-isolation campaign-access campaign-faults campaign-audit bench clean
 
 help: ## Show this
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,12 @@ campaign-isolation: ## The whole matrix, replay and fuzz of tenants against each
 
 campaign-access: ## 50,000 random steps of roles given and taken, 100,000 decisions against Cedar
 	@./dev campaign-access
+
+campaign-faults: ## The fault matrix at length; its result goes into docs/campaigns.md
+	@./dev campaign-faults
+
+campaign-audit: ## Crashes under load, every act against its event; likewise
+	@./dev campaign-audit
 
 bench: ## Measure requests per second and latency on this machine
 	@./dev bench

@@ -124,23 +124,29 @@ class Database:
         """Set after each commit that left a leaf, for the relay to wake up by."""
 
     async def open(self) -> None:
-        """Connects, and refuses roles that row-level security does not bind."""
-        self._readers = await asyncpg.create_pool(
-            # All at once and for good: connecting would eat up what a read may wait.
-            min_size=_READERS,
-            max_size=_READERS,
-            max_inactive_connection_lifetime=0,
-            connect=self._connect_app,
-            connection_class=HardConnection,
-            reset=_leave_as_it_is,
-        )
-        for engine in (self._app, self._platform):
-            async with engine.connect() as connection:
-                await _refuse_unbound_role(connection)
+        """Connects, and refuses roles that row-level security does not bind.
+
+        Raises:
+            Unavailable: the database does not answer; it may be asked again.
+        """
+        with _translated():
+            self._readers = await asyncpg.create_pool(
+                # All at once and for good: connecting would eat up what a read may wait.
+                min_size=_READERS,
+                max_size=_READERS,
+                max_inactive_connection_lifetime=0,
+                connect=self._connect_app,
+                connection_class=HardConnection,
+                reset=_leave_as_it_is,
+            )
+            for engine in (self._app, self._platform):
+                async with engine.connect() as connection:
+                    await _refuse_unbound_role(connection)
 
     async def close(self) -> None:
         if self._readers is not None:
             self._readers.terminate()
+            self._readers = None
         await self._app.dispose()
         await self._platform.dispose()
 

@@ -18,7 +18,7 @@ from sqlalchemy import URL
 from services.kernel import access, credentials, db, migrations, relay, requests, telemetry
 from services.kernel.client import TAKES_CALLS
 from services.kernel.denials import Denials
-from services.kernel.errors import ServiceError
+from services.kernel.errors import ServiceError, Unavailable
 from services.kernel.interceptor import Guard
 from services.kernel.settings import ServiceSettings, load
 
@@ -26,6 +26,7 @@ DRAIN_SECONDS = 20
 # Callers are told at once, over a stream that they hold open; this is for a machine that is busy.
 LEAVE_SECONDS = 1.0
 _PROBE_SECONDS = 2
+_AGAIN_SECONDS = 0.5
 _OPTIONS = (
     ("grpc.so_reuseport", 0),  # a second server on the same port must fail, not share
     ("grpc.keepalive_time_ms", 20_000),
@@ -101,7 +102,7 @@ async def _run(service: Service, settings: ServiceSettings, command: str) -> Non
         head_office=settings.head_office,
     )
     runtime = Runtime(settings, database)
-    await database.open()
+    await _open(database)
     try:
         if command == "serve":
             await _serve(service, runtime)
@@ -109,6 +110,19 @@ async def _run(service: Service, settings: ServiceSettings, command: str) -> Non
             await service.commands[command](runtime)
     finally:
         await database.close()
+
+
+async def _open(database: db.Database) -> None:
+    """Waits for the database, so that it does not matter who was started first."""
+    while True:
+        try:
+            return await database.open()
+        except Unavailable as error:
+            if isinstance(error.__cause__, FileNotFoundError):  # a secret, and nobody will bring it
+                raise
+            telemetry.logger().warning("database_awaited", reason=error.reason)
+            await database.close()
+            await asyncio.sleep(_AGAIN_SECONDS)
 
 
 async def _serve(service: Service, runtime: Runtime) -> None:

@@ -12,12 +12,19 @@ from dataclasses import dataclass, field
 
 from gateway.cli.local import LocalPlatform
 from gateway.guard import REQUEST_SECONDS
+from tests.faults.trees import Trees, built_again
 from tests.platform import connect
 
 DELIVERED_WITHIN_SECONDS = 30
 SLACK_SECONDS = 0.25
 COLLECTION, DOMAIN, REMOVAL = "collection", "domain", "removal"
 _METHODS = {"CreateCollection": COLLECTION, "CreateDomain": DOMAIN, "DeleteDomain": REMOVAL}
+
+_ON_THEIR_WAY = (
+    ("catalog-opt-in", "audit_leaf"),
+    ("tenant-registry", "audit_leaf"),
+    ("audit", "pending"),
+)
 
 Act = tuple[str, str]
 """What kind of act, and the name that only this one has: a collection's title, a domain's host."""
@@ -72,6 +79,7 @@ class Truth:
     rows: Counter[Act]
     """The collections and domains that are there."""
     events: Counter[Act]
+    trees: Trees
 
     def check(self, ledger: Ledger) -> None:
         """Compares what is there, what was told of it, and what the writers noted."""
@@ -84,6 +92,7 @@ class Truth:
         assert not there & removed, "told of as removed, and there"
         assert ledger.acknowledged <= set(self.events), "acknowledged, and not done"
         assert set(self.events) <= ledger.intended, "done, and nobody asked for it"
+        assert not self.trees.flaws
 
 
 async def truth(platform: LocalPlatform) -> Truth:
@@ -100,11 +109,11 @@ async def truth(platform: LocalPlatform) -> Truth:
         platform,
         "audit",
         "SELECT split_part(method, '/', 2), resource FROM event"
-        " WHERE split_part(method, '/', 2) = ANY ($1)",
+        " WHERE outcome = 'DONE' AND split_part(method, '/', 2) = ANY ($1)",
         list(_METHODS),
     )
     told = ((_METHODS[m], titles.get(name, name.rpartition("/domains/")[2])) for m, name in events)
-    return Truth(Counter(rows), Counter(told))
+    return Truth(Counter(rows), Counter(told), await built_again(platform))
 
 
 async def _read(
@@ -118,10 +127,11 @@ async def _read(
 
 
 async def _delivered(platform: LocalPlatform) -> None:
+    """Waits until every leaf is an event, and every event has its place in a tree."""
     ends = time.monotonic() + DELIVERED_WITHIN_SECONDS
-    for service in ("catalog-opt-in", "tenant-registry"):
+    for service, table in _ON_THEIR_WAY:
         connection = await connect(platform, service, "superuser")
-        while await connection.fetchval("SELECT count(*) FROM audit_leaf"):
-            assert time.monotonic() < ends, f"{service} still has undelivered leaves"
+        while left := await connection.fetchval(f"SELECT count(*) FROM {table}"):
+            assert time.monotonic() < ends, f"{service} still has {left} in {table}"
             await asyncio.sleep(0.1)
         await connection.close()

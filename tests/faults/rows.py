@@ -112,7 +112,7 @@ ILL = (
         writes=REFUSED,
     ),
     Row(
-        "postgres' disk is full",
+        "the disk of postgres is full",
         sql(
             "catalog-opt-in",
             _FULL,

@@ -6,6 +6,6 @@ from tests.faults.matrix import prove
 from tests.faults.rows import ROWS
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name.replace(" ", "-"))
 async def test_acts_are_whole_and_shops_apart_while(ground, row):
     await prove(ground, row)

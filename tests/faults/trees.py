@@ -1,0 +1,45 @@
+"""The audit trees, built again from the events and compared with what was signed."""
+
+import base64
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from gateway.cli.local import LocalPlatform
+from services.kernel import merkle
+from tests.platform import connect
+
+
+@dataclass
+class Trees:
+    """What was compared, and what was found to be wrong."""
+
+    checkpoints: int = 0
+    flaws: list[str] = field(default_factory=list)
+
+
+async def built_again(platform: LocalPlatform) -> Trees:
+    """Reads the events in their places: no gap, and each checkpoint the root of what it covers."""
+    connection = await connect(platform, "audit", "superuser")
+    try:
+        events = await connection.fetch(
+            "SELECT tenant_id, idx, envelope FROM event LEFT JOIN entry"
+            " USING (tenant_id, event_id) ORDER BY tenant_id, idx"
+        )
+        notes = await connection.fetch("SELECT tenant_id, size, note FROM checkpoint")
+    finally:
+        await connection.close()
+    trees, roots = Trees(len(notes)), defaultdict[str, list[bytes]](lambda: [merkle.EMPTY])
+    frontiers = defaultdict[str, merkle.Frontier](merkle.Frontier)
+    for tenant, index, envelope in events:
+        tree = frontiers[tenant]
+        if index != tree.size:
+            trees.flaws.append(f"{tenant}: an event is at {index} and not at {tree.size}")
+            continue
+        list(tree.append(merkle.leaf_hash(envelope)))
+        roots[tenant].append(tree.root)
+    for tenant, size, note in notes:
+        signed = note.split("\n")[1:3]
+        true = roots[tenant][size] if size < len(roots[tenant]) else b""
+        if signed != [str(size), base64.b64encode(true).decode()]:
+            trees.flaws.append(f"{tenant}: the checkpoint of {size} is of another tree")
+    return trees
