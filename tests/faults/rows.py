@@ -124,6 +124,16 @@ ILL = (
         ),
         writes=REFUSED,
     ),
+    # The shop goes on as it was known before; the other does not notice.
+    Row(
+        "a tenant has a row that makes no sense",
+        sql(
+            "tenant-registry",
+            "UPDATE tenant SET currency_code = '??' WHERE tenant_id = 'lyon'",
+            mended=("UPDATE tenant SET currency_code = 'EUR' WHERE tenant_id = 'lyon'",),
+        ),
+        writes=REFUSED,
+    ),
     # It accepts nobody new: they wait, and are served when it can.
     Row(
         "the gateway has no descriptors",
