@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from tests.isolation import discovery
 from tests.isolation.rows import mark
+from tests.isolation.sizes import size
 
-EXAMPLES = 500
+EXAMPLES = size(500, 50_000)
 OWNED = {
     database: [t for t in discovery.tables(database) if discovery.is_owned(t)]
     for database in discovery.databases()

@@ -18,6 +18,7 @@ import uvloop
 
 from gateway.cli.local import LocalPlatform
 from tests.load.generator import NextRequest, Result, load
+from tests.load.inside import each_decision, each_write
 from tests.platform import running
 
 CONNECTIONS = (1, 16, 64)
@@ -149,6 +150,8 @@ async def bench(platform: LocalPlatform, client: httpx.AsyncClient, seconds: flo
     ):
         await measure(name, port, seconds, same(request("GET", path, sender)))
     await measure("opt-in write, and out again", port, seconds, writes)
+    await each_write()
+    each_decision()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,129 @@
+"""What a write pays for its event and for row-level security, and how long a decision takes.
+
+Each is a ratio to a floor of the same run: the same insert by a role that no policy binds, with no
+event; and a decision for somebody with one role.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from services.kernel import audit
+from services.kernel.db import Database, HardConnection
+from services.kernel.migrations import isolate
+from services.kernel.names import new_id
+from services.kernel.scope import Scope, bound
+from services.tenant_registry.access import rules
+from tests import cluster
+
+WRITES = 300
+DECISIONS = 2_000
+DATABASE = "catalog_opt_in"
+SCOPE = Scope("paris", "admins/bench", frozenset({"category:write"}), currency="EUR")
+METHOD = "souk.catalog_opt_in.v1.CatalogService/CreateCategory"
+
+INSERT = text("INSERT INTO stall (tenant_id, stall_id, note) VALUES ('paris', :id, 'bread')")
+CREATE = (
+    'CREATE TABLE {} (tenant_id text COLLATE "C", stall_id text COLLATE "C", note text NOT NULL,'
+    " PRIMARY KEY (tenant_id, stall_id))"
+)
+
+Write = Callable[[], Awaitable[None]]
+
+
+async def each_write() -> None:
+    """Prints writes a second: bare, with row-level security, with that and the event."""
+    async with cluster.running() as made, made.doors(DATABASE) as doors:
+        await _make_tables(made)
+        address = made.url(DATABASE, "platform").set(drivername="postgresql+asyncpg")
+        engine = create_async_engine(address, connect_args={"connection_class": HardConnection})
+        bare = _bare(engine)
+        for name, write in (
+            ("insert (the floor)", bare),
+            ("insert, row-level security", _bound(doors, leaves=False)),
+            ("insert, both, and its event", _bound(doors, leaves=True)),
+        ):
+            await _report(name, write)
+        await engine.dispose()
+
+
+_floor: list[float] = []
+
+
+async def _report(name: str, write: Write) -> None:
+    for _ in range(20):
+        await write()
+    began = time.perf_counter()
+    for _ in range(WRITES):
+        await write()
+    rate = WRITES / (time.perf_counter() - began)
+    _floor.append(rate)
+    print(f"{name:<32}{1:>5}{rate:>10.0f}{1000 / rate:>9.2f}{'':>9}{rate / _floor[0]:>9.3f}")
+
+
+class _Statements(list[str]):
+    """Stands where migrations have Alembic's operations, and keeps what would be executed."""
+
+    def execute(self, sql: str) -> None:
+        self.append(sql)
+
+
+async def _make_tables(made: cluster.Cluster) -> None:
+    """Makes one table with walls, and one without."""
+    walls: Any = _Statements()
+    isolate(walls, DATABASE, "stall")
+    async with made.session(DATABASE, "owner") as owner:
+        for sql in (
+            CREATE.format("stall"),
+            *walls,
+            CREATE.format("bare_stall"),
+            f"GRANT INSERT ON bare_stall TO {DATABASE}_platform",
+        ):
+            await owner.execute(sql)
+
+
+def _bare(engine: AsyncEngine) -> Write:
+    statement = text(str(INSERT).replace("INTO stall", "INTO bare_stall"))
+
+    async def write() -> None:
+        async with AsyncSession(engine) as session, session.begin():
+            await session.execute(statement, {"id": new_id("stall")})
+
+    return write
+
+
+def _bound(doors: Database, *, leaves: bool) -> Write:
+    async def write() -> None:
+        with bound(SCOPE, METHOD):
+            async with doors.tenant() as session:
+                await session.execute(INSERT, {"id": new_id("stall")})
+                if leaves:
+                    audit.record(session, resource="tenants/paris/stalls/bench")
+                else:
+                    session.info["wrote"] = False  # or it would not commit
+
+    return write
+
+
+def each_decision() -> None:
+    """Prints decisions a second over one role and over fifty."""
+    now = datetime.now(UTC)
+    floor = 0.0
+    for count in (1, 50):
+        grants = [
+            rules.Grant(
+                "TenantAdmin", "paris", now - timedelta(1), None, None, "TENANT", ("listing:*",)
+            )
+            for _ in range(count)
+        ]
+        began = time.perf_counter()
+        for _ in range(DECISIONS):
+            rules.access(grants, at="paris", now=now, opened=())
+        rate = DECISIONS / (time.perf_counter() - began)
+        floor = floor or rate
+        name = f"decision over {count} grant{'s' if count > 1 else ''}"
+        print(f"{name:<32}{1:>5}{rate:>10.0f}{1000 / rate:>9.3f}{'':>9}{rate / floor:>9.3f}")
