@@ -32,7 +32,8 @@ NEEDS = {
     "postgres": (POSTGRES,),
     "tenant-registry": (*_of_service("tenant-registry"), "session.key", "totp.key"),
     "catalog-opt-in": _of_service("catalog-opt-in"),
-    "audit": (*_of_service("audit"), "checkpoint.key", "checkpoint.pub"),
+    "audit": (*_of_service("audit"), "checkpoint.key", "checkpoint.pub", "witness.pub"),
+    "witness": ("witness.key", "checkpoint.pub"),
     "gateway": ("gateway.key", "redis.key", "session.jwks"),
 }
 

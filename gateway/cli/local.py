@@ -27,7 +27,8 @@ from services.kernel.provision import CannotProvision, provision
 class LocalPlatform:
     """Starts and stops the processes; `kill` and `start` do so to one of them by its name.
 
-    The names are postgres, valkey, audit, tenant-registry, catalog-opt-in and gateway. A process
+    The names are postgres, valkey, audit, tenant-registry, catalog-opt-in, witness and gateway. A
+    process
     that ends unasked is put on `ended`, and stays down until somebody starts it.
     """
 
@@ -129,7 +130,8 @@ class LocalPlatform:
         await _together(*(self.start(name) for name in self.plan.servers))
         await self._provision()
         await _together(
-            *(self._migrate_and_start(name) for name in SERVICES), self.start("gateway")
+            *(self._migrate_and_start(name) for name in SERVICES),
+            *(self.start(name) for name in ("witness", "gateway")),
         )
         if self._seed:
             await self._plant()
@@ -177,6 +179,8 @@ class LocalPlatform:
             return self.plan.valkey.answers
         if name == "gateway":
             return partial(health.gateway_is_ready, self.url)
+        if name == "witness":
+            return partial(health.gateway_is_ready, f"http://{self.plan.witness}")
         return partial(health.service_is_ready, self.addresses[name])
 
     async def _watch(self, child: Child) -> None:

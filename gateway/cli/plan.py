@@ -17,17 +17,22 @@ ROOT = Path(__file__).resolve().parents[2]
 SERVICES = tuple(database.replace("_", "-") for database in DATABASES)
 
 # What the runner decides itself, or must not hand on: the superuser's password above all.
-_OURS = ("SOUK_LISTEN", "SOUK_POSTGRES", "SOUK_REDIS", "SOUK_AUDIT", "SOUK_SECRETS")
+_OURS = (
+    *("SOUK_LISTEN", "SOUK_POSTGRES", "SOUK_REDIS"),
+    *("SOUK_AUDIT", "SOUK_SECRETS", "SOUK_WITNESS"),
+)
 
 
 class Plan:
-    """The processes by name: postgres and valkey unless external ones serve, services, gateway."""
+    """The processes by name: postgres and valkey unless external ones serve, and all of ours."""
 
     def __init__(self, settings: RunnerSettings, state: State) -> None:
         self._settings = settings
         self._secrets = state.secrets
         self.mail = state.folder / "mail"
-        gateway, postgres, valkey, *services = ports.free(3 + len(SERVICES))
+        self._state = state.folder
+        gateway, postgres, valkey, witness, *services = ports.free(4 + len(SERVICES))
+        self.witness = f"127.0.0.1:{witness}"
         self.port = settings.port or gateway
         self.addresses = {
             name: f"127.0.0.1:{port}" for name, port in zip(SERVICES, services, strict=True)
@@ -65,6 +70,8 @@ class Plan:
             return self.valkey.prepare()
         if name == "gateway":
             return self._python(name, self._gateway_settings(), "gateway")
+        if name == "witness":
+            return self._python(name, self._witness_settings(), "services.witness")
         return self.command(name, "serve")
 
     def command(self, service: str, command: str) -> Program:
@@ -86,10 +93,15 @@ class Plan:
             "SOUK_LISTEN": self.addresses[name],
             "SOUK_POSTGRES": self.postgres_address,
             "SOUK_AUDIT": self.addresses["audit"],
+            "SOUK_WITNESS": self.witness,
         }
         if name == "tenant-registry":
             own["SOUK_MAIL"] = os.environ.get("SOUK_MAIL", self.mail.as_uri())
         return own
+
+    def _witness_settings(self) -> dict[str, str]:
+        file = self._state / "witness" / "seen"
+        return {"SOUK_LISTEN": self.witness, "SOUK_WITNESS_FILE": str(file)}
 
     def _gateway_settings(self) -> dict[str, str]:
         services = {

@@ -52,6 +52,7 @@ class ServiceSettings(SoukSettings):
     listen: Address
     postgres: Address
     audit: Address | None = None
+    witness: Address | None = None
 
 
 S = TypeVar("S", bound=BaseSettings)

@@ -15,6 +15,7 @@ from gateway.settings import GatewaySettings
 from services.kernel.settings import ServiceSettings
 from services.kernel.signingkeys import entry_of
 from services.tenant_registry.mail.settings import MailSettings
+from services.witness.settings import WitnessSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -121,7 +122,7 @@ def test_a_process_sees_its_own_secrets_alone():
 def test_a_container_is_told_only_settings_that_exist():
     known = {
         f"SOUK_{field.upper()}"
-        for kind in (ServiceSettings, GatewaySettings, MailSettings)
+        for kind in (ServiceSettings, GatewaySettings, MailSettings, WitnessSettings)
         for field in kind.model_fields
     }
     known |= {"SOUK_ADMIN_EMAIL", "SOUK_POSTGRES_ADMIN_FILE", "SOUK_DEMO"}

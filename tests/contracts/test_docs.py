@@ -14,6 +14,7 @@ from gateway.settings import GatewaySettings
 from services.kernel.settings import ServiceSettings
 from services.tenant_registry.bootstrap import BootstrapSettings
 from services.tenant_registry.mail.settings import MailSettings
+from services.witness.settings import WitnessSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -91,6 +92,7 @@ def settings() -> dict[str, list[object]]:
         RunnerSettings,
         BootstrapSettings,
         MailSettings,
+        WitnessSettings,
     )
     for kind in kinds:
         for name, one in kind.model_fields.items():

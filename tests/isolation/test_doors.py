@@ -76,6 +76,8 @@ DOORS = {
         ("services/audit/servicer.py", "RecordEvents"),  # takes in events of any tenants
         ("services/audit/sequencer.py", "sequence"),  # gives them their places in all trees
         ("services/audit/sequencer.py", "_report"),
+        ("services/audit/witnessing.py", "show"),  # the platform's tree is no tenant's
+        ("services/audit/witnessing.py", "_keep"),
         # Hashes of the platform's tree prove a tenant's head, and name no other tenant.
         ("services/audit/proofs/servicer.py", "_with_platform"),
         ("services/kernel/relay.py", "_undelivered"),  # carries all tenants' leaves away

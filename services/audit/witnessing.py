@@ -1,0 +1,112 @@
+"""Shows the witness each checkpoint of the platform's tree, and keeps its cosignatures.
+
+Nobody waits for it: while it is away, acts and sequencing go on, and the newest checkpoint is
+cosigned when it is back.
+"""
+
+import asyncio
+from base64 import b64encode
+
+import httpx
+
+from services.audit import trees
+from services.audit.models import PLATFORM_LOG
+from services.kernel import merkle, notes
+from services.kernel.db import Database
+from services.kernel.errors import ServiceError
+from services.kernel.secretfiles import Secret
+from services.kernel.server import Runtime
+from services.kernel.telemetry import logger
+
+EVERY_SECONDS = 1.0
+_LONGEST_PAUSE = 30.0
+_CALL_SECONDS = 5.0
+
+_log = logger()
+
+
+class Refused(Exception):
+    """The witness does not cosign: either it or this log has another past."""
+
+
+async def run(runtime: Runtime) -> None:
+    """Goes on until it is cancelled; without a witness in the settings, does nothing."""
+    if runtime.settings.witness is None:
+        return
+    keys = runtime.settings.secret_file("witness.pub", notes.read_keys)
+    # A proxy of the environment is for others.
+    async with httpx.AsyncClient(
+        base_url=f"http://{runtime.settings.witness}", timeout=_CALL_SECONDS, trust_env=False
+    ) as client:
+        await Witnessing(runtime.db, client, keys).work()
+
+
+class Witnessing:
+    def __init__(
+        self, db: Database, client: httpx.AsyncClient, keys: Secret[list[notes.Key]]
+    ) -> None:
+        self._db = db
+        self._client = client
+        self._keys = keys
+        self._seen: int | None = None
+        """The size that the witness says it has seen, where that is not the one of our table."""
+
+    async def work(self) -> None:
+        pause = EVERY_SECONDS
+        while True:
+            try:
+                await self.show()
+                pause = EVERY_SECONDS
+            except (ServiceError, httpx.HTTPError) as error:
+                pause = min(pause * 2, _LONGEST_PAUSE)
+                _log.warning("audit_witness_away", reason=type(error).__name__)
+            except Refused as refusal:
+                pause = min(pause * 2, _LONGEST_PAUSE)
+                _log.error("audit_witness_refuses", reason=str(refusal))
+            except Exception:
+                _log.exception("audit_witnessing_broke")
+            await asyncio.sleep(pause)
+
+    async def show(self) -> bool:
+        """Has the newest checkpoint cosigned; tells whether there was one to show.
+
+        Raises:
+            Refused: the witness says that it contradicts what it has seen, or answers nonsense.
+        """
+        async with self._db.housekeeping() as session:
+            done, newest = await trees.uncosigned(session)
+            if newest is None:
+                return False
+            old = done if self._seen is None else self._seen
+            proof = await trees.proof(session, PLATFORM_LOG, merkle.consistency(old, newest.size))
+        answer = await self._client.post("/add-checkpoint", content=_asked(old, proof, newest.note))
+        if answer.status_code == httpx.codes.CONFLICT:
+            self._seen = self._size_in(answer.text, old, newest.size)
+            return await self.show()
+        if answer.status_code != httpx.codes.OK:
+            raise Refused(f"{answer.status_code}: {answer.text[:200].strip()}")
+        self._seen = None
+        await self._keep(newest.size, newest.note + answer.text)
+        return True
+
+    def _size_in(self, text: str, old: int, newest: int) -> int:
+        """Reads which size the witness has seen, when that is one to begin from."""
+        size = int(text) if text.strip().isdigit() else -1
+        if size == old or not 0 <= size <= newest:
+            raise Refused(f"it has seen size {text[:20].strip()}, and this log has {newest}")
+        return size
+
+    async def _keep(self, size: int, note: str) -> None:
+        try:
+            is_cosigned = notes.cosigned_at(note, self._keys()) is not None
+        except notes.Untrue:
+            is_cosigned = False
+        if not is_cosigned:
+            raise Refused("its answer is no cosignature of a key that is known")
+        async with self._db.housekeeping() as session:
+            await trees.add_cosignature(session, size, note)
+
+
+def _asked(old: int, proof: list[bytes], note: str) -> str:
+    hashes = "".join(f"{b64encode(one).decode()}\n" for one in proof)
+    return f"old {old}\n{hashes}\n{note}"

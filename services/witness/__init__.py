@@ -1,0 +1,1 @@
+"""A witness of the audit log: what it has seen once, nobody makes it forget."""

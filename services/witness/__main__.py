@@ -1,0 +1,35 @@
+"""Runs the witness: `python -m services.witness`."""
+
+import uvicorn
+
+from services.kernel import notes, telemetry
+from services.kernel.settings import load
+from services.witness.app import create_app
+from services.witness.ledger import Ledger
+from services.witness.settings import WitnessSettings
+from services.witness.witness import Witness
+
+
+def main() -> None:
+    settings = load(WitnessSettings)
+    telemetry.configure("witness", settings.log_level)
+    witness = Witness(
+        settings.secret_file("witness.key", notes.WitnessKey),
+        settings.secret_file("checkpoint.pub", notes.read_keys),
+        Ledger(settings.witness_file),
+    )
+    host, _, port = settings.listen.rpartition(":")
+    uvicorn.run(
+        create_app(witness),
+        host=host.strip("[]"),
+        port=int(port),
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

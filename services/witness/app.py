@@ -1,0 +1,39 @@
+"""The witness's two paths, as plain ASGI: nothing stands between the socket and the judgement."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from services.witness.witness import MOST_BYTES, Answer, Witness
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+def create_app(witness: Witness) -> Callable[[Any, Receive, Send], Awaitable[None]]:
+    async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        asked = scope["method"], scope["path"]
+        if asked == ("POST", "/add-checkpoint"):
+            body = await _body(receive)
+            answer = Answer(413, "too large\n") if body is None else witness.add_checkpoint(body)
+        elif asked == ("GET", "/readyz"):
+            answer = Answer(200, "ready\n")
+        else:
+            answer = Answer(404, "there is nothing here\n")
+        headers = [(b"content-type", answer.kind.encode())]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.text.encode()})
+
+    return app
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """Reads a body; None when it is longer than any that is sound."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = bool(message.get("more_body"))
+        if len(body) > MOST_BYTES:
+            return None
+    return body

@@ -1,0 +1,58 @@
+"""What a witness has seen: a file that only grows, and is on the disk before anybody is told."""
+
+import fcntl
+import os
+import re
+from base64 import b64decode, b64encode
+from pathlib import Path
+
+from services.kernel import merkle, notes
+
+_LINE = re.compile(r"(\S+) (\d{1,18}) ([A-Za-z0-9+/]{43}=)")
+
+
+class Ledger:
+    """The newest checkpoint of each log; one process at a time holds the file."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens the file, or makes it.
+
+        Raises:
+            SystemExit: it cannot be opened, or another witness holds it.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise SystemExit(f"souk: the witness's file {path}: {error.strerror}") from None
+        self._seen: dict[str, notes.Checkpoint] = {}
+        text = path.read_text(encoding="ascii", errors="replace")
+        for line in text.splitlines():
+            self._recall(line)
+        if text and not text.endswith("\n"):  # it died while it wrote: nobody was told of that one
+            self._write("\n")
+
+    def newest(self, origin: str) -> notes.Checkpoint:
+        """Gives the last checkpoint of a log; that of the empty one, if there was none."""
+        return self._seen.get(origin, notes.Checkpoint(origin, 0, merkle.EMPTY))
+
+    def remember(self, checkpoint: notes.Checkpoint) -> None:
+        """Returns when it is on the disk."""
+        root = b64encode(checkpoint.root).decode()
+        self._write(f"{checkpoint.origin} {checkpoint.size} {root}\n")
+        self._seen[checkpoint.origin] = checkpoint
+
+    def close(self) -> None:
+        os.close(self._file)
+
+    def _recall(self, line: str) -> None:
+        match = _LINE.fullmatch(line)
+        if match and int(match[2]) >= self.newest(match[1]).size:
+            self._seen[match[1]] = notes.Checkpoint(match[1], int(match[2]), b64decode(match[3]))
+
+    def _write(self, text: str) -> None:
+        data = text.encode("ascii")
+        while data:
+            data = data[os.write(self._file, data) :]
+        os.fsync(self._file)

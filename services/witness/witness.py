@@ -1,0 +1,75 @@
+"""C2SP's tlog-witness: cosigns a log's checkpoint that begins with the last one it cosigned."""
+
+import re
+import time
+from base64 import b64decode
+from dataclasses import dataclass
+
+from services.kernel import merkle, notes
+from services.kernel.secretfiles import Secret
+from services.witness.ledger import Ledger
+
+MOST_BYTES = 64 * 1024
+_OLD = re.compile(r"old (0|[1-9][0-9]{0,17})")
+_HASH = re.compile(r"[A-Za-z0-9+/]{43}=")
+_MOST_HASHES = 63
+_SIZE = "text/x.tlog.size"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What HTTP says: a cosignature, or why there is none."""
+
+    status: int
+    text: str
+    kind: str = "text/plain; charset=utf-8"
+
+
+class Witness:
+    """Whatever it is asked, it cosigns no two checkpoints of a log that contradict each other."""
+
+    def __init__(
+        self, key: Secret[notes.WitnessKey], logs: Secret[list[notes.Key]], ledger: Ledger
+    ) -> None:
+        self._key = key
+        self._logs = logs
+        self._ledger = ledger
+
+    def add_checkpoint(self, body: bytes) -> Answer:
+        """Answers one `POST /add-checkpoint`."""
+        asked = _parsed(body)
+        if asked is None:
+            return Answer(400, "not a request as tlog-witness has it\n")
+        old, proof, note = asked
+        if not note.startswith(f"{notes.PLATFORM_ORIGIN}\n"):
+            return Answer(404, "this log is not known here\n")
+        try:
+            checkpoint = notes.verified(note, self._logs())
+        except notes.Untrue:
+            return Answer(403, "no known key has signed it\n")
+        return self._judge(old, proof, checkpoint)
+
+    def _judge(self, old: int, proof: list[bytes], checkpoint: notes.Checkpoint) -> Answer:
+        seen = self._ledger.newest(checkpoint.origin)
+        if old > checkpoint.size:
+            return Answer(400, "the old size is larger than the checkpoint's\n")
+        if old != seen.size or (old == checkpoint.size and seen.root != checkpoint.root):
+            return Answer(409, f"{seen.size}\n", _SIZE)
+        if not merkle.is_consistent(seen.size, seen.root, checkpoint.size, checkpoint.root, proof):
+            return Answer(422, "it does not begin with what was cosigned before\n")
+        self._ledger.remember(checkpoint)
+        return Answer(200, self._key().cosign(checkpoint.body(), int(time.time())))
+
+
+def _parsed(body: bytes) -> tuple[int, list[bytes], str] | None:
+    try:
+        head, gap, note = body.decode().partition("\n\n")
+    except UnicodeDecodeError:
+        return None
+    first, *hashes = head.split("\n")
+    old = _OLD.fullmatch(first)
+    if not gap or old is None or len(hashes) > _MOST_HASHES:
+        return None
+    if not all(_HASH.fullmatch(one) for one in hashes):
+        return None
+    return int(old[1]), [b64decode(one) for one in hashes], note

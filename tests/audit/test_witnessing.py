@@ -1,0 +1,113 @@
+"""The audit service and its witness: cosigned when it is there, and nobody waits when it is not."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from gateway.cli import audit
+from services.audit import witnessing
+from services.kernel import notes
+from services.kernel.secretfiles import Fixed
+from services.witness.app import create_app
+from services.witness.ledger import Ledger
+from services.witness.witness import Witness
+from tests.audit.test_sequencer import trees  # noqa: F401 - a fixture
+from tests.kernel.test_notes import pem
+
+
+@pytest.fixture
+async def shown(trees, tmp_path):  # noqa: F811
+    key, ledger = notes.WitnessKey(pem()), Ledger(tmp_path / "seen")
+    app = create_app(Witness(Fixed(key), Fixed(trees.known), ledger))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://witness"
+    ) as client:
+        yield witnessing.Witnessing(trees.db, client, Fixed([key.public])), [key.public]
+    ledger.close()
+
+
+async def cosigned(trees, keys):  # noqa: F811
+    rows = await trees.rows("SELECT size, note FROM cosignature ORDER BY size")
+    assert all(notes.cosigned_at(row.note, keys) for row in rows)
+    return [row.size for row in rows]
+
+
+async def test_each_newest_checkpoint_is_cosigned_once(trees, event, shown):  # noqa: F811
+    work, keys = shown
+    for _ in range(3):
+        await trees.add(event("paris"), event("lyon"))
+        await trees.drain()
+        assert await work.show()
+        assert not await work.show()
+
+    assert await cosigned(trees, keys) == [2, 4, 6]
+
+
+async def test_what_it_missed_is_made_up_for(trees, event, shown, cluster):  # noqa: F811
+    work, keys = shown
+    for _ in range(5):
+        await trees.add(event("paris"))
+        await trees.drain()
+    assert await work.show()
+    async with cluster.session("audit") as superuser:  # the database lost what the witness knows
+        await superuser.execute("DELETE FROM cosignature")
+    await trees.add(event("paris"))
+    await trees.drain()
+
+    assert await work.show()
+    assert await cosigned(trees, keys) == [6]
+
+
+async def test_a_log_that_was_cut_short_is_refused(trees, event, shown, cluster):  # noqa: F811
+    work, _ = shown
+    for _ in range(4):
+        await trees.add(event("paris"))
+        await trees.drain()
+    await work.show()
+    async with cluster.session("audit") as superuser:
+        await superuser.execute("DELETE FROM cosignature; DELETE FROM platform_checkpoint"
+                                " WHERE size > 2; DELETE FROM node WHERE tenant_id = '-'"
+                                " AND (idx + 1) << level > 2")  # fmt: skip
+
+    with pytest.raises(witnessing.Refused, match="it has seen size 4"):
+        await work.show()
+
+
+async def test_another_past_of_the_same_size_is_refused(trees, event, shown, cluster):  # noqa: F811
+    work, _ = shown
+    await trees.add(event("paris"))
+    await trees.drain()
+    await work.show()
+    async with cluster.session("audit") as superuser:
+        tables = "cosignature, platform_checkpoint, checkpoint, node, entry, pending"
+        await superuser.execute(f"TRUNCATE {tables}")
+        await superuser.execute("INSERT INTO pending SELECT tenant_id, event_id FROM event")
+    await trees.drain()
+
+    with pytest.raises(witnessing.Refused):
+        await work.show()
+
+
+def flaw_of(export, keys, witnesses):
+    try:
+        audit.verify(export, keys, witnesses=witnesses)
+    except audit.Bad as bad:
+        return str(bad)
+    return ""
+
+
+async def test_on_the_running_platform_exports_end_with_a_cosignature(admin, platform, tmp_path):
+    keys, witnesses = (
+        notes.read_keys((platform.secrets / f"{name}.pub").read_text())
+        for name in ("checkpoint", "witness")
+    )
+    file = tmp_path / "hq.ndjson"
+    flaw = "the witness has not cosigned it"
+    async with asyncio.timeout(60):
+        while flaw == "the witness has not cosigned it":
+            file.write_text((await admin.get("/admin/tenants/hq/audit-events/export")).text)
+            flaw = flaw_of(audit.read(file), keys, witnesses)
+            await asyncio.sleep(0.3)
+
+    assert flaw == ""

@@ -1,0 +1,142 @@
+"""The witness: it cosigns what goes on from what it has seen, and nothing else."""
+
+import base64
+
+import httpx
+import pytest
+
+from services.kernel import merkle, notes
+from services.kernel.secretfiles import Fixed
+from services.witness.app import create_app
+from services.witness.ledger import Ledger
+from services.witness.witness import Witness
+from tests.campaigns.tampering import a_key
+from tests.kernel.test_notes import pem
+
+ORIGIN = notes.PLATFORM_ORIGIN
+
+
+class Log:
+    """A log that can be asked for its checkpoint and proofs at every size."""
+
+    def __init__(self, key, word="leaf"):
+        self.key = key
+        self.nodes: dict[merkle.Place, bytes] = {}
+        self.roots = [merkle.EMPTY]
+        tree = merkle.Frontier()
+        for number in range(40):
+            self.nodes |= dict(tree.append(merkle.leaf_hash(f"{word}{number}".encode())))
+            self.roots.append(tree.root)
+
+    def note(self, size, origin=ORIGIN):
+        return self.key.sign(notes.Checkpoint(origin, size, self.roots[size]))
+
+    def asked(self, old, size, **options):
+        proof = merkle.hashes_over(merkle.consistency(old, size), self.nodes)
+        hashes = "".join(f"{base64.b64encode(one).decode()}\n" for one in proof)
+        return f"old {old}\n{hashes}\n{self.note(size, **options)}".encode()
+
+
+@pytest.fixture
+def log():
+    return Log(a_key())
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / "witness" / "seen"
+
+
+@pytest.fixture
+def key():
+    return notes.WitnessKey(pem())
+
+
+@pytest.fixture
+def witness(log, file, key):
+    ledger = Ledger(file)
+    yield Witness(Fixed(key), Fixed([log.key.public]), ledger)
+    ledger.close()
+
+
+def test_it_cosigns_a_log_that_grows(witness, log, key):
+    for old, size in ((0, 3), (3, 3), (3, 17), (17, 40)):
+        answer = witness.add_checkpoint(log.asked(old, size))
+
+        assert answer.status == 200
+        cosigned = log.note(size) + answer.text
+        assert notes.cosigned_at(cosigned, [key.public])
+        assert notes.verified(cosigned, [log.key.public]).size == size
+
+
+@pytest.mark.parametrize(("old", "size"), [(0, 20), (5, 20), (11, 20), (0, 5)])
+def test_who_begins_elsewhere_is_told_what_it_has_seen(witness, log, old, size):
+    witness.add_checkpoint(log.asked(0, 10))
+
+    answer = witness.add_checkpoint(log.asked(old, size))
+
+    assert (answer.status, answer.text, answer.kind) == (409, "10\n", "text/x.tlog.size")
+
+
+def test_a_log_with_another_past_is_not_cosigned(witness, log):
+    other = Log(log.key, "other")
+    witness.add_checkpoint(log.asked(0, 10))
+
+    assert witness.add_checkpoint(other.asked(10, 20)).status == 422
+    assert witness.add_checkpoint(other.asked(10, 10)).status == 409
+    assert witness.add_checkpoint(log.asked(10, 20)).status == 200
+
+
+def test_a_log_that_shrank_is_not_cosigned(witness, log):
+    witness.add_checkpoint(log.asked(0, 10))
+
+    assert witness.add_checkpoint(log.asked(10, 10).replace(log.note(10).encode(),
+                                  log.note(7).encode())).status == 400  # fmt: skip
+    assert witness.add_checkpoint(log.asked(7, 7)).status == 409
+
+
+def test_nobody_elses_checkpoint_is_cosigned(witness, log):
+    assert witness.add_checkpoint(Log(a_key()).asked(0, 10)).status == 403
+    assert witness.add_checkpoint(log.asked(0, 10, origin="souk.dev/else")).status == 404
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"old 0", b"old x\n\n", b"old 01\n\nx", b"\xff\n\n", b"old 0\nAAAA\n\nx"]
+)
+def test_what_is_no_request_is_refused(witness, body):
+    assert witness.add_checkpoint(body).status == 400
+
+
+def test_what_it_has_seen_outlives_it(witness, log, file, key):
+    witness.add_checkpoint(log.asked(0, 10))
+    witness._ledger.close()
+    with file.open("a") as torn:
+        torn.write(f"{ORIGIN} 2")  # it died here
+
+    again = Witness(Fixed(key), Fixed([log.key.public]), Ledger(file))
+
+    assert again.add_checkpoint(log.asked(0, 20)).text == "10\n"
+    assert again.add_checkpoint(log.asked(10, 20)).status == 200
+    again._ledger.close()
+    third = Ledger(file)
+    assert third.newest(ORIGIN).size == 20
+    third.close()
+    witness._ledger = Ledger(file)
+
+
+def test_two_witnesses_cannot_hold_one_file(witness, file):
+    with pytest.raises(SystemExit, match="the witness's file"):
+        Ledger(file)
+
+
+async def test_it_answers_over_http(witness, log):
+    transport = httpx.ASGITransport(create_app(witness))
+    async with httpx.AsyncClient(transport=transport, base_url="http://witness") as client:
+        assert (await client.get("/readyz")).status_code == 200
+        assert (await client.get("/add-checkpoint")).status_code == 404
+        large = await client.post("/add-checkpoint", content=b"x" * 70_000)
+        assert large.status_code == 413
+        answer = await client.post("/add-checkpoint", content=log.asked(0, 9))
+        assert answer.status_code == 200
+        conflict = await client.post("/add-checkpoint", content=log.asked(0, 9))
+        assert conflict.headers["content-type"] == "text/x.tlog.size"
