@@ -34,7 +34,7 @@ campaign-access: ## 50,000 random steps of roles given and taken, 100,000 decisi
 campaign-faults: ## The fault matrix at length; its result goes into docs/campaigns.md
 	@./dev campaign-faults
 
-campaign-audit: ## Crashes under load, every act against its event; likewise
+campaign-audit: ## Forge the log in every way at 1,000 places each; then crashes, every act against its event
 	@./dev campaign-audit
 
 bench: ## Measure requests per second and latency on this machine
