@@ -221,5 +221,7 @@ def test_changes_are_answered_as_json_not_as_text():
 
     document = event_json(event)
 
-    assert document["changes"] == [{"field": "tags", "before": None, "after": ["vegan"]}]
+    assert document["changes"] == [
+        {"field": "tags", "before": None, "after": ["vegan"], "personal": False}
+    ]
     assert document["outcome"] == "done"
