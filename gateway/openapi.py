@@ -37,6 +37,7 @@ currency and country codes are lower case; times are RFC 3339 in UTC.
     "openapi_tags": [
         {"name": "Store", "description": "What shoppers read; each shop's own."},
         {"name": "Auth", "description": "Sessions of admins."},
+        {"name": "Users", "description": "Who administers what: admins, invites, roles, grants."},
         {"name": "Tenants", "description": "Shops, their domains and their state."},
         {"name": "Listings", "description": "What a shop has opted in to."},
         {"name": "Catalogue", "description": "The master catalogue, kept by the head office."},

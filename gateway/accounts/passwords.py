@@ -65,6 +65,7 @@ async def change_password(
     "/auth/user/emailpass/reset-password",
     summary="Forget the password",
     status_code=201,
+    responses=answers.documented(Success, "Whatever the address, and alike.", status=201),
 )
 async def forget_password(
     request: Request, body: PasswordForgotten, clients: ClientsOf

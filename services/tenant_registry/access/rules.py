@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 PLATFORM, TENANT = "PLATFORM", "TENANT"
 
@@ -198,7 +199,13 @@ def told(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def permissions_of(grant: Grant) -> frozenset[str]:
-    return frozenset().union(*(expanded(pattern, grant.reach) for pattern in grant.patterns))
+    return _permissions(grant.patterns, grant.reach)
+
+
+# There are few policies, and each is asked about with every request of an admin.
+@lru_cache(maxsize=1024)
+def _permissions(patterns: tuple[str, ...], reach: str) -> frozenset[str]:
+    return frozenset().union(*(expanded(pattern, reach) for pattern in patterns))
 
 
 def expanded(pattern: str, reach: str) -> frozenset[str]:
