@@ -37,7 +37,9 @@ WITH_BODY = [(method, path) for method, path, one in operations() if "requestBod
 WITH_HEADERS = [
     (method, path, names)
     for method, path, one in operations()
-    if (names := sorted(p["name"].lower() for p in one["parameters"] if p["in"] == "header"))
+    if (
+        names := sorted(p["name"].lower() for p in one.get("parameters", ()) if p["in"] == "header")
+    )
     and "requestBody" in one
 ]
 
