@@ -146,6 +146,7 @@ def test_each_admin_route_takes_exactly_one_scope():
         auth._tenant_scope,
         auth._head_office_scope,
         auth._platform_scope,
+        auth._place_scope,
         auth._current_scope,
         auth._account_scope,
     }

@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -52,6 +53,11 @@ def cells(operation: Operation, world: World) -> Iterator[tuple[Person, str]]:
     yield from ((by_name[name], target) for name, target in names)
 
 
+def _harmless(body: Any) -> Any:
+    """Keeps an access grant from being made: it would open the place to all that is tried later."""
+    return body | {"minutes": 16} if isinstance(body, dict) and "minutes" in body else body
+
+
 async def ask(
     http: httpx.AsyncClient, world: World, operation: Operation, person: Person, target: str
 ) -> httpx.Response:
@@ -64,7 +70,7 @@ async def ask(
     body = operation.body
     components = described()["components"]
     query = {name: sample(one, components) for name, one in operation.required_query.items()}
-    content = {} if body is None else {"json": sample(body, components)}
+    content = {} if body is None else {"json": _harmless(sample(body, components))}
     path = re.sub(r"\{(\w+)\}", lambda m: target if m[1] == "tenant_id" else "x-1", operation.path)
     for _ in range(TRIES):
         answer = await http.request(
