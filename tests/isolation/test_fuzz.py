@@ -15,6 +15,11 @@ from tests.isolation import discovery
 from tests.isolation.rows import mark
 from tests.isolation.sizes import size
 
+# Hypothesis takes it for ours when anything else in the process, such as a client's back-off, draws
+# from `random` while it makes a statement; no strategy here does.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
+)
 EXAMPLES = size(500, 50_000)
 OWNED = {
     database: [t for t in discovery.tables(database) if discovery.is_owned(t)]
