@@ -25,8 +25,8 @@ def killed(name: str) -> Breaking:
     async def breaks(field: Field) -> AsyncIterator[None]:
         family = descendants(field.platform.pid(name))
         await field.platform.kill(name)
-        await gone(family)
         try:
+            await gone(family)
             yield
         finally:
             await field.platform.start(name)
@@ -60,11 +60,19 @@ def descendants(pid: int) -> list[int]:
 
 
 async def gone(pids: list[int]) -> None:
-    """Waits until none of these processes is left."""
+    """Waits until none of these processes runs."""
     ends = time.monotonic() + _GONE_WITHIN_SECONDS
-    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+    while any(_runs(pid) for pid in pids):
         assert time.monotonic() < ends, f"some of {pids} do not end"
         await asyncio.sleep(0.01)
+
+
+def _runs(pid: int) -> bool:
+    """Tells whether a process is there; one that has ended may lie about where nobody collects it."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def faulty(
