@@ -68,7 +68,7 @@ async def gone(pids: list[int]) -> None:
 
 
 def _runs(pid: int) -> bool:
-    """Tells whether a process is there; one that has ended may lie about where nobody collects it."""
+    """Tells whether a process runs; an ended one may lie about where nobody collects it."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
