@@ -104,8 +104,8 @@ def main(minutes: float) -> int:
     took = (time.monotonic() - began) / 60
     lines = [
         f"{runs} faults in {took:.0f} minutes, {failed} runs failed. {len(ledger.intended)} acts"
-        f" were asked for and {len(ledger.acknowledged)} acknowledged; lost: 0, doubled: 0, without"
-        f" their event: 0 in every run that did not fail. Leaks: {len(ledger.leaks)}.",
+        f" were asked for and {len(ledger.acknowledged)} acknowledged. A run in which an act"
+        f" was lost, doubled or without its event has failed. Leaks: {len(ledger.leaks)}.",
         "",
         "Answers and times are of the fault alone; times in seconds.",
         "",
