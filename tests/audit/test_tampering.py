@@ -15,10 +15,6 @@ from tests.campaigns import tampering
 PLACES = 1000 if os.environ.get("SOUK_CAMPAIGN") == "audit" else 12
 
 
-def found(where: str, kind: str) -> None:
-    """Says so, for the record of the campaign."""
-
-
 @pytest.fixture
 async def log(trees, event, cluster):  # noqa: F811
     """A log of paris beside one of lyon, with an engine that a superuser holds, and evidence."""
@@ -55,29 +51,28 @@ async def test_a_log_in_the_database_that_nobody_touched_is_good(log):
 
 
 @pytest.mark.parametrize("kind", tampering.IN_DATABASE)
-async def test_what_a_superuser_does_to_the_database_is_found(log, kind):
+async def test_what_a_superuser_does_to_the_database_is_found(log, kind, record_property):
     engine, _, evidence = log
     tamper, chance = tampering.IN_DATABASE[kind], random.Random(kind)
 
     for _ in range(PLACES):
         assert await tampering.flaw_in_database(engine, evidence, tamper, chance)
-    found("database", kind)
+    record_property("forgeries", PLACES)
 
 
 @pytest.mark.parametrize("form", ["ndjson", "csv"])
-async def test_what_is_done_to_an_export_is_found(log, form, tmp_path):
+async def test_what_is_done_to_an_export_is_found(log, form, tmp_path, record_property):
     _, records, evidence = log
     for kind, tamper in tampering.IN_FILE.items():
         chance = random.Random(kind)
         for _ in range(PLACES):
             content = tamper(tampering.lines_of(records, form=form), chance)
             assert tampering.flaw_in_file(evidence, content, tmp_path / f"x.{form}"), kind
-        found(form, kind)
     for _ in range(PLACES):
         forged = tampering.rewritten(records, chance)
         content = "".join(tampering.lines_of(forged, form=form))
         assert tampering.flaw_in_file(evidence, content, tmp_path / f"x.{form}")
-    found(form, "rewrite with a recomputed tree")
+    record_property("forgeries", PLACES * (len(tampering.IN_FILE) + 1))
 
 
 async def test_the_first_bad_entry_is_named(log, tmp_path):

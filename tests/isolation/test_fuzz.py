@@ -5,6 +5,7 @@ error messages included; and its rows are counted and hashed before and after.
 """
 
 import asyncio
+from collections.abc import Callable
 
 import asyncpg
 import pytest
@@ -158,10 +159,13 @@ async def outcome(app: asyncpg.Connection, own: str, batch: list[str], *, is_kep
     return "\n".join(seen)
 
 
-async def leaks(sessions, rows, database: str, own: str, other: str) -> list[tuple[str, str]]:
-    """Makes up statements, and tells which showed what is the other's."""
+async def leaks(
+    sessions, rows, database: str, own: str, other: str, count: Callable[[str, int], None]
+) -> list[tuple[str, str]]:
+    """Makes up statements, counts them, and tells which showed what is the other's."""
     app, superuser = sessions[database]
     loop, found, shown_own = asyncio.get_running_loop(), [], []
+    made = 0
 
     async def attack(batch: list[str], *, is_kept: bool) -> str:
         answer = await outcome(app, own, batch, is_kept=is_kept)
@@ -178,6 +182,8 @@ async def leaks(sessions, rows, database: str, own: str, other: str) -> list[tup
     )
     @given(st.lists(statements(database, other), min_size=1, max_size=3), st.booleans())
     def fuzz(batch: list[str], is_kept: bool) -> None:
+        nonlocal made
+        made += len(batch)
         asking = attack(batch, is_kept=is_kept)
         answer = asyncio.run_coroutine_threadsafe(asking, loop).result()
         shown = answer.replace(f"'{mark(other)}%'", "")  # an error may quote the statement itself
@@ -186,6 +192,7 @@ async def leaks(sessions, rows, database: str, own: str, other: str) -> list[tup
             found.append(("; ".join(batch), shown))
 
     await asyncio.to_thread(fuzz)
+    count("statements", made)
     assert any(shown_own), "no statement showed even the tenant's own rows"
     return found
 
@@ -193,17 +200,18 @@ async def leaks(sessions, rows, database: str, own: str, other: str) -> list[tup
 @pytest.mark.parametrize("database", discovery.databases())
 @pytest.mark.parametrize(("own", "other"), [("paris", "lyon"), ("lyon", "paris")])
 async def test_no_statement_shows_or_changes_another_tenants_rows(
-    sessions, filled, database, own, other
+    sessions, filled, database, own, other, record_property
 ):
     superuser = sessions[database][1]
     before = await everything_of(superuser, database, other)
 
-    assert await leaks(sessions, filled[database], database, own, other) == []
+    found = await leaks(sessions, filled[database], database, own, other, record_property)
+    assert found == []
     assert await everything_of(superuser, database, other) == before
 
 
 @pytest.mark.parametrize("database", discovery.databases())
-async def test_a_hole_in_one_policy_is_found(sessions, filled, cluster, database):
+async def test_a_hole_in_one_policy_is_found(sessions, filled, cluster, database, record_property):
     superuser = sessions[database][1]
     table = next(
         table
@@ -212,7 +220,7 @@ async def test_a_hole_in_one_policy_is_found(sessions, filled, cluster, database
     )
     await superuser.execute(f'CREATE POLICY hole ON "{table}" FOR SELECT USING (true)')
 
-    found = await leaks(sessions, filled[database], database, "paris", "lyon")
+    found = await leaks(sessions, filled[database], database, "paris", "lyon", record_property)
 
     await superuser.execute(f'DROP POLICY hole ON "{table}"')
     assert found

@@ -141,7 +141,9 @@ def token(key: str, rpc: Rpc, world: World, name: str, place: str | None, held) 
 
 
 @pytest.mark.parametrize("rpc", every_rpc(), ids=lambda rpc: rpc.path[1:])
-async def test_who_is_let_in_is_what_the_model_says(channels, key, world, facts, rpc):
+async def test_who_is_let_in_is_what_the_model_says(
+    channels, key, world, facts, rpc, record_property
+):
     gate, wrong = asyncio.Semaphore(AT_ONCE), []
     by_name = {person.name: person for person in world.people if person.key is None}
 
@@ -156,6 +158,7 @@ async def test_who_is_let_in_is_what_the_model_says(channels, key, world, facts,
 
     cells = chosen(((name, where) for name in by_name for where in places(world)), one_in=3)
     await asyncio.gather(*(check(*cell) for cell in cells))
+    record_property("calls", len(cells))
 
     assert wrong == []
 

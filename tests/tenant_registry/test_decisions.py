@@ -135,7 +135,7 @@ def test_the_policies_of_the_oracle_are_sound():
 
 
 @pytest.mark.timeout(1_200)
-def test_every_decision_is_cedars():
+def test_every_decision_is_cedars(record_property):
     chance = random.Random(20261125)  # the same cases every time
     allowed = 0
     for number in range(WORLDS):
@@ -160,4 +160,5 @@ def test_every_decision_is_cedars():
             ours = decided(grants, active, opened, *one)
             assert ours == (answer.decision == Decision.Allow), (number, one, grants)
             allowed += ours
+    record_property("decisions", WORLDS * 100)
     assert WORLDS * 100 * 0.05 < allowed < WORLDS * 100 * 0.95

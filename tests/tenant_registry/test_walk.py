@@ -97,6 +97,7 @@ def _make_tenants(world: World) -> None:
 
 class Walk(RuleBasedStateMachine):
     world: World
+    steps = 0
 
     @initialize()
     def begin(self) -> None:
@@ -206,6 +207,7 @@ class Walk(RuleBasedStateMachine):
     def what_is_stored_is_what_was_given(self) -> None:
         if not hasattr(self, "held"):
             return
+        Walk.steps += 1
         stored = self.world.runner.run(self.world.rows.fetch(ROWS))
         counting = [one for one in self.held if one[0] in self.active]
         assert sorted(map(str, map(tuple, stored))) == sorted(map(str, counting))
@@ -215,7 +217,9 @@ class Walk(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(7_200)
-def test_no_walk_gives_more_than_was_held_or_leaves_a_place_without_its_admin(world):
+def test_no_walk_gives_more_than_was_held_or_leaves_a_place_without_its_admin(
+    world, record_property
+):
     Walk.world = world
     run_state_machine_as_test(
         Walk,
@@ -228,3 +232,4 @@ def test_no_walk_gives_more_than_was_held_or_leaves_a_place_without_its_admin(wo
             suppress_health_check=list(HealthCheck),
         ),
     )
+    record_property("steps", Walk.steps)
