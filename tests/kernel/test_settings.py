@@ -7,17 +7,26 @@ from pathlib import Path
 
 import pytest
 
+from services.kernel.settings import ServiceSettings, load
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
+SOUND = {"SOUK_LISTEN": "127.0.0.1:1", "SOUK_POSTGRES": "127.0.0.1:1"}
+
+
+def put(monkeypatch, settings):
+    """Makes these the settings of the environment, and no others; None leaves one out."""
+    for name in [name for name in os.environ if name.startswith("SOUK_")]:
+        monkeypatch.delenv(name)
+    for name, value in settings.items():
+        if value is not None:
+            monkeypatch.setenv(name, value)
+
+
 def start(tmp_path, **settings):
-    """Starts the audit service with sound settings, but for those given; None leaves one out."""
-    sound = {
-        "SOUK_LISTEN": "127.0.0.1:1",
-        "SOUK_POSTGRES": "127.0.0.1:1",
-        "SOUK_SECRETS": str(tmp_path),
-    }
-    given = {name: value for name, value in (sound | settings).items() if value is not None}
+    """Starts the audit service with sound settings, but for those given."""
+    given = {**SOUND, "SOUK_SECRETS": str(tmp_path), **settings}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SOUK_")}
     return subprocess.run(
         [sys.executable, "-m", "services.audit", "serve"],
@@ -44,12 +53,25 @@ def start(tmp_path, **settings):
         ("SOUK_LOG_LEVEL", "loud"),
     ],
 )
-def test_a_setting_that_is_missing_or_wrong_is_named_in_one_line(tmp_path, setting, value):
-    ended = start(tmp_path, **{setting: value})
+def test_a_setting_that_is_missing_or_wrong_is_named_in_one_line(
+    monkeypatch, capsys, setting, value
+):
+    put(monkeypatch, {**SOUND, "SOUK_SECRETS": "/nowhere", setting: value})
+
+    with pytest.raises(SystemExit) as ended:
+        load(ServiceSettings)
+
+    assert ended.value.code == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"souk: the setting {setting}: ")
+
+
+def test_a_process_with_a_wrong_setting_does_not_start(tmp_path):
+    ended = start(tmp_path, SOUK_LISTEN="50051")
 
     assert ended.returncode == 2
-    assert ended.stderr.startswith(f"souk: the setting {setting}: ")
-    assert len(ended.stderr.splitlines()) == 1
+    [line] = ended.stderr.splitlines()
+    assert line.startswith("souk: the setting SOUK_LISTEN: ")
 
 
 def test_a_secret_that_is_missing_is_named(tmp_path):
