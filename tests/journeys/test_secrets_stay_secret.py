@@ -4,6 +4,7 @@ What is sent is found in the API's own description, so that a new operation is t
 """
 
 import base64
+import os
 import re
 import secrets
 import uuid
@@ -52,6 +53,8 @@ class Canaries:
 
     def found_in(self, text: str, *, people: bool = False) -> list[str]:
         known = self.sent | (self.about_people if people else {})
+        if not any(start in text for start in STARTS):
+            known = {canary: where for canary, where in known.items() if canary[:6] != "canary"}
         return [where for canary, where in known.items() if any(s in text for s in forms(canary))]
 
 
@@ -64,6 +67,14 @@ def forms(canary: str) -> Iterable[str]:
         inner = base64.b64encode(b"\0" * shift + raw).decode()
         begin = 4 if shift else 0
         yield inner[begin : begin + WHOLE_GROUPS]
+
+
+# What every made canary begins with, in each form: a long text without it need not be searched for
+# each of thousands.
+STARTS = [
+    os.path.commonprefix(pair)  # noqa: RUF071 - it is characters that are compared
+    for pair in zip(forms("canary" + 40 * "0"), forms("canary" + 40 * "z"), strict=True)
+]
 
 
 class Client:
