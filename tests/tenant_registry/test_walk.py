@@ -158,6 +158,7 @@ class Walk(RuleBasedStateMachine):
         over = any(not self.power(other, w) <= self.power(actor, w) for w in WORLDS[place])
         may = other in self.active and actor != other and within and not over
         may = may and not (role == "GlobalAdmin" and place is not None)
+        may = may and (other, role, place) not in self.held
         assert (reason == "") == may, (reason, actor, other, role, place, self.held)
         if may:
             self.held.append((other, role, place))

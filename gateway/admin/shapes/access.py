@@ -71,6 +71,7 @@ class AssignmentDocument(BaseModel):
     created_at: Time
     revoked_at: Time | None
     revoked_by: str | None
+    revoke_reason: str | None = Field(description="null when nobody said why.")
     effects: list[EffectDocument] | None = Field(
         description="What giving it changed, or would change; null when it is read."
     )
@@ -185,6 +186,7 @@ def assignment_json(one: Assignment, *, done: bool = False) -> Document:
         "created_at": time_json(one.create_time),
         "revoked_at": moment_json(one, "revoke_time"),
         "revoked_by": one.revoked_by or None,
+        "revoke_reason": one.revoke_reason or None,
         "effects": effects_json(one) if done else None,
     }
 

@@ -98,6 +98,18 @@ def may_give(granter: Holder, target: Holder, given: Sequence[Grant], *, now: da
     not_over_more(granter, target, {tenant}, now=now)
 
 
+def holds_already(target: Holder, given: Sequence[Grant]) -> bool:
+    """Tells whether a role that is to be given would add nothing: it is theirs all that time."""
+    wanted = given[0]
+    return any(
+        (held.role, held.tenant) == (wanted.role, wanted.tenant)
+        and held.revoke_time is None
+        and held.from_time <= wanted.from_time
+        and _lasts(held, wanted.until_time)
+        for held in target.grants
+    )
+
+
 def not_over_more(
     granter: Holder, target: Holder, places: set[str | None], *, now: datetime
 ) -> None:

@@ -51,9 +51,12 @@ async def test_a_role_ends_for_writes_at_once_and_for_reads_within_a_second(two,
             await asyncio.sleep(0.05)
     assert (await theirs.get(path)).status_code == 200
 
-    taken = await boss.delete(f"/admin/tenants/{paris}/assignments/{given['id']}")
+    roles = f"/admin/tenants/{paris}/assignments"
+    taken = await boss.delete(f"{roles}/{given['id']}", params={"reason": "they left, alas"})
 
     assert (taken.status_code, taken.json()["deleted"]) == (200, True)
+    ended = await boss.get(roles, params={"with_ended": True, "user_id": hand})
+    assert [one_["revoke_reason"] for one_ in page(ended, "assignments")] == ["they left, alas"]
     refused(await theirs.post(path, json={"host": "shop.paris.example"}), 404, "TENANT_NOT_FOUND")
     async with asyncio.timeout(1.5):
         while (await theirs.get(path)).status_code != 404:
