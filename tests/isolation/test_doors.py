@@ -63,6 +63,7 @@ DOORS = {
         ("services/tenant_registry/roles/servicer.py", "UpdateRole"),
         ("services/tenant_registry/roles/servicer.py", "DeleteRole"),
         ("services/tenant_registry/openings/servicer.py", "CreateAccessGrant"),
+        ("services/tenant_registry/openings/servicer.py", "DeleteAccessGrant"),
         ("services/tenant_registry/explaining/servicer.py", "ExplainAccess"),
         # The platform's own operators make and list tenants.
         ("services/tenant_registry/tenants/servicer.py", "CreateTenant"),

@@ -142,6 +142,8 @@ class AccessGrantDocument(BaseModel):
     reason: str
     created_at: Time
     expires_at: Time
+    ended_at: Time | None = Field(description="When it was ended before its time.")
+    ended_by: str | None = Field(description="The resource name of who ended it so.")
 
 
 class ReasonDocument(BaseModel):
@@ -236,6 +238,8 @@ def access_grant_json(one: AccessGrant) -> Document:
         "reason": one.reason,
         "created_at": time_json(one.create_time),
         "expires_at": time_json(one.expire_time),
+        "ended_at": moment_json(one, "end_time"),
+        "ended_by": one.ended_by or None,
     }
 
 

@@ -100,6 +100,33 @@ async def test_who_runs_the_platform_opens_a_tenant_before_they_look_into_it(two
     )
 
 
+async def test_an_access_grant_that_is_ended_closes_the_tenant_within_a_second(two, enter):
+    paris, lyon = await two()
+    above, theirs = await enter(("GlobalAdmin", None))
+    _, boss = await enter(("TenantAdmin", paris))
+    _, other = await enter(("GlobalAdmin", None))
+    body = {"reason": "a complaint", "minutes": 5}
+    opened = {}
+    for tenant in (paris, lyon):
+        made = await theirs.post(f"/admin/tenants/{tenant}/access-grants", json=body)
+        opened[tenant] = one(made, "access_grant")["id"]
+        assert (await theirs.get(f"/admin/tenants/{tenant}/products")).status_code == 200
+
+    path = f"/admin/tenants/{paris}/access-grants/{opened[paris]}"
+    refused(await boss.delete(path), 403, "PERMISSION_MISSING")
+    elsewhere = f"/admin/tenants/{paris}/access-grants/{opened[lyon]}"
+    refused(await other.delete(elsewhere), 404, "ACCESS_GRANT_NOT_FOUND")
+    assert (await other.delete(path)).json()["deleted"]
+
+    async with asyncio.timeout(1.5):
+        while (await theirs.get(f"/admin/tenants/{paris}/products")).status_code != 403:
+            await asyncio.sleep(0.05)
+    assert (await theirs.get(f"/admin/tenants/{lyon}/products")).status_code == 200
+    (seen,) = page(await boss.get(f"/admin/tenants/{paris}/access-grants"), "access_grants")
+    assert (seen["user_id"], bool(seen["ended_at"])) == (above, True)
+    assert seen["ended_by"].startswith("admins/")
+
+
 async def test_an_admin_of_one_tenant_reads_themself_on_the_platforms_own_host(two, enter):
     paris, lyon = await two()
     for tenant in (paris, lyon):
