@@ -56,6 +56,7 @@ DOORS = {
         ("services/tenant_registry/admins/servicer.py", "CreateAdmin"),
         ("services/tenant_registry/admins/servicer.py", "UpdateAdmin"),
         ("services/tenant_registry/admins/servicer.py", "DeleteAdmin"),
+        ("services/tenant_registry/admins/servicer.py", "ActivateAdmin"),
         # Roles stand beside those that Souk ships, and their makers are the platform's admins.
         ("services/tenant_registry/roles/servicer.py", "GetRole"),
         ("services/tenant_registry/roles/servicer.py", "ListRoles"),

@@ -198,6 +198,17 @@ class Walk(RuleBasedStateMachine):
         if may:
             self.active.discard(other)
 
+    @rule(actor=admins, other=admins)
+    def activate(self, actor: str, other: str) -> None:
+        reason = self.world.act(f"admins/{actor}", lambda s: grants.activate(s, other))
+
+        reached = {at for a, _, at in self.held if a == other}
+        may = actor != other and not self.is_over_more(actor, other, reached)
+        may = may or other in self.active
+        assert (reason == "") == may, (reason, actor, other, self.held)
+        if may:
+            self.active.add(other)
+
     def is_last_by_any(self, admin: str, place: str | None) -> bool:
         needed = "TenantAdmin" if place else "GlobalAdmin"
         keepers = {a for a, r, at in self.held if (r, at) == (needed, place) and a in self.active}

@@ -19,7 +19,9 @@ from services.tenant_registry.access.granting import (
 )
 from services.tenant_registry.access.rules import TENANT
 from services.tenant_registry.access.standing import Standing
+from services.tenant_registry.accounts.queries import end_sessions
 from services.tenant_registry.models import Admin, Assignment, Tenant
+from services.tenant_registry.sessions.rules import End
 
 # Who gives where nobody can have given before: the first admin, and a new tenant's.
 OWN = "services/tenant-registry"
@@ -192,6 +194,26 @@ async def deactivate(session: AsyncSession, admin_id: str, *, by: str | None = N
         await standing.keep_guardians(session, known.target, known.target.gone(), now=known.now)
         before = messages.admin(known.row)
         known.row.deactivate_time = known.row.update_time = known.now
+        known.changed()
+        message = messages.admin(known.row)
+        audit.record(session, resource=message.name, before=before, after=message)
+    return known.row
+
+
+async def activate(session: AsyncSession, admin_id: str, *, by: str | None = None) -> Admin:
+    """Gives a deactivated admin back what they were given and nobody took; no session of theirs.
+
+    Raises:
+        PermissionDenied: GRANT_TO_SELF or GRANT_OVER_MORE.
+        NotFound: ADMIN_NOT_FOUND.
+    """
+    known = await standing.read_everywhere(session, by or current_scope().actor, admin_id)
+    if not known.target.active:
+        with standing.refusals():
+            granting.may_restore(known.actor, known.target, now=known.now)
+        before = messages.admin(known.row)
+        known.row.deactivate_time, known.row.update_time = None, known.now
+        await end_sessions(session, admin_id, keep="", reason=End.DEACTIVATED, now=known.now)
         known.changed()
         message = messages.admin(known.row)
         audit.record(session, resource=message.name, before=before, after=message)

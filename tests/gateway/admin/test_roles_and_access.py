@@ -149,7 +149,11 @@ async def test_users_are_made_listed_changed_and_deactivated(admin, two, enter, 
         "id": made["id"], "object": "user", "deleted": True
     }  # fmt: skip
     assert one(await admin.get(path), "user")["deactivated_at"]
+    for _ in range(2):
+        active = one(await admin.post(f"{path}/activate"), "user")
+        assert (active["id"], active["deactivated_at"]) == (made["id"], None)
     boss, theirs = await enter(("TenantAdmin", paris))
+    refused(await theirs.post(f"{path}/activate"), 403, "PERMISSION_MISSING")
     shown = page(await theirs.get(f"/admin/tenants/{paris}/users"), "users")
     assert {u["id"]: u["roles"] for u in shown}[boss] == ["TenantAdmin"]
     refused(await theirs.get("/admin/users"), 403, "PERMISSION_MISSING")
