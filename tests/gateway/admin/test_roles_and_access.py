@@ -7,8 +7,9 @@ import pytest
 import pytest_asyncio
 
 from tests.gateway.admin.answers import one, page, refused
+from tests.gateway.conftest import running_valkey
 from tests.isolation.people import Person, employ, log_in
-from tests.platform import connect
+from tests.platform import another_gateway, connect
 
 
 @pytest_asyncio.fixture
@@ -62,6 +63,37 @@ async def test_a_role_ends_for_writes_at_once_and_for_reads_within_a_second(two,
         while (await theirs.get(path)).status_code != 404:
             await asyncio.sleep(0.05)
     assert (await theirs.get(f"/admin/tenants/{lyon}")).status_code == 200
+
+
+@pytest.mark.parametrize("redis", ["there", "killed"])
+async def test_a_role_taken_back_at_one_gateway_ends_at_another_with_and_without_redis(
+    platform, two, enter, redis
+):
+    paris, lyon = await two()
+    _, boss = await enter(("TenantAdmin", paris))
+    hand, theirs = await enter(("OrderOps", lyon))
+    body = {"user_id": hand, "role": "TenantAdmin", "reason": "a test"}
+    given = one(await boss.post(f"/admin/tenants/{paris}/assignments", json=body), "assignment")
+    path = f"/admin/tenants/{paris}/domains"
+    async with (
+        running_valkey() as (url, valkey),
+        another_gateway(platform, SOUK_REDIS=url) as gateway,
+        httpx.AsyncClient(
+            base_url=gateway, headers=theirs.headers, trust_env=False, timeout=10
+        ) as far,
+    ):
+        if redis == "killed":
+            await valkey.kill()
+        assert (await far.get(path)).status_code == 200
+
+        ended = await boss.delete(f"/admin/tenants/{paris}/assignments/{given['id']}")
+
+        assert ended.status_code == 200
+        refused(await far.post(path, json={"host": "shop.paris.example"}), 404, "TENANT_NOT_FOUND")
+        async with asyncio.timeout(5):
+            while (await far.get(path)).status_code != 404:
+                await asyncio.sleep(0.05)
+        assert (await far.get(f"/admin/tenants/{lyon}")).status_code == 200
 
 
 async def test_who_runs_the_platform_opens_a_tenant_before_they_look_into_it(two, enter):
