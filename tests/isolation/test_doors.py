@@ -44,6 +44,7 @@ DOORS = {
         ("services/tenant_registry/invites/servicer.py", "DeleteInvite"),
         ("services/tenant_registry/invites/servicer.py", "ResendInvite"),
         ("services/tenant_registry/invites/accepting.py", "accept"),
+        ("services/tenant_registry/invites/accepting.py", "accept_own"),
         ("services/tenant_registry/invites/accepting.py", "_read"),
         ("services/tenant_registry/invites/accepting.py", "_refuse"),
         ("services/tenant_registry/oidc/servicer.py", "_open"),
