@@ -21,12 +21,9 @@ _Asked = tuple[str, str, str | None]
 """An admin, the session in which they ask, and where; None is the platform itself."""
 
 
-def own_scope(permission: str, request_id: str, *, address: str = "") -> Scope:
-    """The gateway's own scope at the platform, for one of its own questions.
-
-    `address` is the client's, where the question is about somebody who is not logged in yet.
-    """
-    return Scope(None, OWN_ACTOR, frozenset({permission}), request_id=request_id, address=address)
+def own_scope(permission: str, request_id: str) -> Scope:
+    """The gateway's own scope at the platform, for one of its own questions."""
+    return Scope(None, OWN_ACTOR, frozenset({permission}), request_id=request_id)
 
 
 @dataclass(frozen=True, slots=True)

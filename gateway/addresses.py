@@ -8,6 +8,9 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from services.kernel.redaction import redacted
+from services.kernel.scope import LONGEST_USER_AGENT
+
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Headers = Iterable[tuple[bytes, bytes]]
@@ -74,6 +77,12 @@ def group(address: str) -> str:
     if ":" not in address:
         return address
     return str(ipaddress.IPv6Network((address, 64), strict=False).network_address) + "/64"
+
+
+def user_agent(given: str) -> str:
+    """Gives what a client calls itself as an event may have it: short, in ASCII, with no secret."""
+    plain = "".join(c for c in given[:LONGEST_USER_AGENT] if c.isascii() and c.isprintable())
+    return redacted(plain)
 
 
 def parsed(text: str) -> Address | None:

@@ -14,6 +14,7 @@ from souk.tenant_registry.v1.denial_service_pb2 import RecordDenialRequest
 
 from gateway import apikeys
 from gateway.access import AccessFacts, Facts, own_scope
+from gateway.addresses import user_agent
 from gateway.errors import not_allowed, unauthorized
 from gateway.limits.gate import of_actor
 from gateway.runtime import runtime_of
@@ -161,16 +162,9 @@ async def _platform_scope(request: Request, principal: PrincipalOf) -> AsyncIter
     runtime = runtime_of(request)
     head_office = await runtime.tenancy.tenant(runtime.settings.head_office)
     await _meet_limits(request, principal.actor, head_office)
-    scope = Scope(
-        None,
-        principal.actor,
-        permissions,
-        request_id=request.state.request_id,
-        address=request.state.address,
-        session=principal.session_id,
-    )
-    with bound(scope):
-        yield scope
+    scope = Scope(None, principal.actor, permissions, session=principal.session_id)
+    with bound(of_client(request, scope)) as told:
+        yield told
 
 
 async def _current_scope(request: Request, principal: PrincipalOf) -> AsyncIterator[Scope]:
@@ -207,13 +201,17 @@ def account_scope(request: Request, session: Session) -> Scope:
 
     Whether the session is still live is for the registry to say, in the transaction of the act.
     """
-    return Scope(
-        None,
-        session.admin,
-        frozenset({"account:own"}),
+    own = Scope(None, session.admin, frozenset({"account:own"}), session=session.id)
+    return of_client(request, own)
+
+
+def of_client(request: Request, scope: Scope) -> Scope:
+    """Adds to a scope which request it is, and from where and with what it came."""
+    return replace(
+        scope,
         request_id=request.state.request_id,
         address=request.state.address,
-        session=session.id,
+        user_agent=user_agent(request.headers.get("user-agent", "")),
     )
 
 
@@ -233,24 +231,20 @@ async def _scope_at(request: Request, principal: Principal, tenant_id: str) -> S
     tenant = await runtime_of(request).tenancy.tenant(tenant_id)
     request.state.tenant = tenant.id
     await _meet_limits(request, principal.actor, tenant)
-    return Scope(
+    scope = Scope(
         tenant.id,
         principal.actor,
         permissions,
         currency=tenant.currency_code,
-        request_id=request.state.request_id,
-        address=request.state.address,
         session=principal.session_id,
     )
+    return of_client(request, scope)
 
 
 async def _record_denial(request: Request, principal: Principal, resource: str) -> None:
     """Has it recorded that somebody was refused, whether there is such a tenant or not."""
-    scope = replace(
-        own_scope("denial:record", request.state.request_id),
-        session=principal.session_id,
-        address=request.state.address,
-    )
+    own = own_scope("denial:record", request.state.request_id)
+    scope = of_client(request, replace(own, session=principal.session_id))
     # Whose log tells it is not theirs to know: that would say which tenants there are.
     with bound(scope), receipts.collecting():
         await runtime_of(request).clients.denials.RecordDenial(

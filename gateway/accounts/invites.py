@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from souk.tenant_registry.v1.invite_service_pb2 import (
     AcceptInviteRequest,
+    AcceptOwnInviteRequest,
     CreateInviteRequest,
     DeleteInviteRequest,
     Invite,
@@ -19,11 +20,11 @@ from gateway.accounts.sessions import AUTH, LOGIN_SECONDS, strangers_scope
 from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.admin import UserDocument, user_json
 from gateway.admin.shapes.scalars import Document, Time, last_id, time_json
-from gateway.auth import PlatformScope, TenantScope
+from gateway.auth import AccountScope, PlatformScope, TenantScope
 from gateway.bodies import ExactRoute
 from gateway.headers import IdempotencyKey
 from gateway.query import Query
-from gateway.runtime import ClientsOf
+from gateway.runtime import ClientsOf, RuntimeOf
 from services.kernel.scope import Scope, bound
 
 
@@ -70,6 +71,12 @@ class InviteAccept(BaseModel):
     totp: str | None = Field(default=None, max_length=32)
 
 
+class OwnInviteAccept(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    token: str = Field(max_length=100, description="As it came by mail to the admin's address.")
+
+
 INVITES = Resource("invite", "invites", InviteDocument, Query(limit=None))
 _LISTED: dict[str, Any] = {
     "responses": answers.documented(InvitesAnswer, "Those that wait, the newest first."),
@@ -109,6 +116,18 @@ async def accept_invite(request: Request, body: InviteAccept, clients: ClientsOf
             ),
             timeout=LOGIN_SECONDS,
         )
+    return answers.one("user", user_json(admin))
+
+
+@router.post(
+    "/users/me/invites/accept",
+    summary="Accept an invite to one's own address",
+    responses=answers.documented(UserAnswer, "The admin."),
+)
+async def accept_own_invite(_: AccountScope, runtime: RuntimeOf, body: OwnInviteAccept) -> Response:
+    """Accepts an invite to the admin's own address: the session proves whose it is."""
+    admin = await runtime.clients.invites.AcceptOwnInvite(AcceptOwnInviteRequest(token=body.token))
+    runtime.access.changed(admin.name)
     return answers.one("user", user_json(admin))
 
 

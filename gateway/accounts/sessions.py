@@ -19,7 +19,7 @@ from gateway import answers
 from gateway.access import own_scope
 from gateway.admin.asking import Resource
 from gateway.admin.shapes.scalars import Document, Time, last_id, time_json
-from gateway.auth import AccountScope, account_scope, session_of
+from gateway.auth import AccountScope, account_scope, of_client, session_of
 from gateway.bodies import ExactRoute
 from gateway.query import Query
 from gateway.runtime import ClientsOf
@@ -166,8 +166,7 @@ async def end_session(scope: AccountScope, clients: ClientsOf, session_id: str) 
 
 def strangers_scope(request: Request) -> Scope:
     """Makes the scope for whoever is about to prove who they are."""
-    state = request.state
-    return own_scope("session:create", state.request_id, address=state.address)
+    return of_client(request, own_scope("session:create", request.state.request_id))
 
 
 async def _end(clients: ClientsOf, scope: Scope, session_id: str) -> None:

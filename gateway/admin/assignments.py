@@ -31,7 +31,7 @@ ASSIGNMENTS = Resource(
     AssignmentDocument,
     Query(filters={"user_id": Kind.ONE, "with_ended": Kind.FLAG}),
 )
-_REVOKING = Query(filters={"validate_only": Kind.FLAG}, limit=None)
+_REVOKING = Query(filters={"validate_only": Kind.FLAG, "reason": Kind.ONE}, limit=None)
 
 router = APIRouter(
     prefix="/admin", tags=["Users"], responses=answers.ADMIN_ERRORS, route_class=ExactRoute
@@ -78,7 +78,7 @@ async def give_role_at_tenant(
 async def take_role_at_tenant(
     request: Request, scope: TenantScope, runtime: RuntimeOf, assignment_id: str
 ) -> Response:
-    """Takes a role back at once; with `validate_only` it only tells what that would change."""
+    """Takes a role back at once, for a `reason`; `validate_only` tells what that would change."""
     return await _taken(request, scope, runtime, assignment_id)
 
 
@@ -112,7 +112,7 @@ async def give_role(
 async def take_role(
     request: Request, scope: PlatformScope, runtime: RuntimeOf, assignment_id: str
 ) -> Response:
-    """Takes back a role that counts everywhere; `validate_only` as at a tenant."""
+    """Takes back a role that counts everywhere; `reason`, `validate_only` as at a tenant."""
     return await _taken(request, scope, runtime, assignment_id)
 
 
@@ -146,10 +146,15 @@ async def _given(scope: Scope, runtime: Runtime, key: str, body: AssignmentCreat
 
 
 async def _taken(request: Request, scope: Scope, runtime: Runtime, assignment_id: str) -> Response:
-    only_told = bool(_REVOKING.parse(request.scope["query_string"]).flag("validate_only"))
+    asked = _REVOKING.parse(request.scope["query_string"])
+    only_told = bool(asked.flag("validate_only"))
     place = f"{_parent(scope)}/" if scope.tenant else ""
     taken = await runtime.clients.assignments.DeleteAssignment(
-        DeleteAssignmentRequest(name=f"{place}assignments/{assignment_id}", validate_only=only_told)
+        DeleteAssignmentRequest(
+            name=f"{place}assignments/{assignment_id}",
+            validate_only=only_told,
+            reason=asked.one("reason"),
+        )
     )
     runtime.access.changed(taken.admin)
     return answers.answer(

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from souk.tenant_registry.v1.access_service_pb2 import Admin
 from souk.tenant_registry.v1.admin_service_pb2 import (
+    ActivateAdminRequest,
     CreateAdminRequest,
     DeleteAdminRequest,
     GetAdminRequest,
@@ -131,10 +132,24 @@ async def update_user(
     "/users/{user_id}", responses=answers.documented(answers.Deleted, "They are deactivated.")
 )
 async def deactivate_user(_: PlatformScope, runtime: RuntimeOf, user_id: str) -> Response:
-    """Ends every right of an admin at once, and for good; what they did stays theirs."""
+    """Ends every right of an admin at once, until they are activated; what they did stays."""
     admin = await runtime.clients.admins.DeleteAdmin(DeleteAdminRequest(name=f"admins/{user_id}"))
     runtime.access.changed(admin.name)
     return answers.deleted("user", last_id(admin.name))
+
+
+@router.post(
+    "/users/{user_id}/activate", responses=answers.documented(UserAnswer, "The user, active.")
+)
+async def activate_user(
+    _: PlatformScope, runtime: RuntimeOf, key: IdempotencyKey, user_id: str
+) -> Response:
+    """Gives a deactivated admin their roles back, by who holds no less; they log in anew."""
+    admin = await runtime.clients.admins.ActivateAdmin(
+        ActivateAdminRequest(name=f"admins/{user_id}", request_id=key)
+    )
+    runtime.access.changed(admin.name)
+    return answers.one("user", user_json(admin))
 
 
 @router.get(

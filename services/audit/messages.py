@@ -70,6 +70,7 @@ def shown(kept: queries.Kept) -> pb.Event:
         outcome=pb.Event.Outcome.Value(f"OUTCOME_{facts['outcome']}"),
         changes=[pb.Change(**change) for change in content["changes"]],
         address=content["address"],
+        user_agent=content.get("user_agent", ""),
         envelope=kept.event.envelope,
         payload=kept.payload.payload if kept.payload else b"",
         salt=kept.payload.salt if kept.payload else b"",

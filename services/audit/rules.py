@@ -28,6 +28,7 @@ _FACTS = frozenset(LONGEST) | {"times"}
 _NEEDED = ("service", "method", "actor")
 MOST_CHANGES = 1000
 LONGEST_PAYLOAD = 1_000_000
+LONGEST_USER_AGENT = 256  # in characters, as the gateway cuts it
 SALT_BYTES = 16
 # In bytes of payloads; a message has 4 MB at most, and each other field its own limit.
 PAGE_BYTES = 2_000_000
@@ -83,15 +84,17 @@ def _faults_of_payload(commitment: str, payload: bytes, salt: bytes) -> list[str
         return ["payload is not what the envelope commits to"]
     content = opened(payload)
     if content is None or not _is_payload(content):
-        return ["payload does not hold just an address and changes"]
+        return ["payload does not hold just an address, a user_agent and changes"]
     return []
 
 
 def _is_payload(content: Mapping[str, Any]) -> bool:
     changes = content.get("changes")
     return (
-        content.keys() == {"address", "changes"}
+        content.keys() - {"user_agent"} == {"address", "changes"}  # older events have none
         and isinstance(content["address"], str)
+        and isinstance(content.get("user_agent", ""), str)
+        and len(content.get("user_agent", "")) <= LONGEST_USER_AGENT
         and isinstance(changes, list)
         and len(changes) <= MOST_CHANGES
         and all(isinstance(change, dict) and _is_change(change) for change in changes)

@@ -64,7 +64,12 @@ def record(
         "reason": reason,
         "times": times,
     }
-    sealed = seal(facts, {"address": scope.address, "changes": changes(before, after)})
+    payload = {
+        "address": scope.address,
+        "user_agent": scope.user_agent,
+        "changes": changes(before, after),
+    }
+    sealed = seal(facts, payload)
     leaf = AuditLeaf(
         tenant_id=tenant_id,
         event_id=event_id,

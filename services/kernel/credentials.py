@@ -58,6 +58,7 @@ class Signer:
             "sub": scope.actor,
             "sid": scope.session,
             "adr": scope.address,
+            "agt": scope.user_agent,
             "perms": sorted(scope.permissions),
         }
         header = {"alg": "Ed25519", "typ": _TYPE, "kid": key.key_id}
@@ -149,6 +150,7 @@ class Verifier:
             currency=claims["cur"],
             session=str(claims.get("sid", "")),
             address=str(claims.get("adr", "")),
+            user_agent=str(claims.get("agt", "")),
         )
 
 

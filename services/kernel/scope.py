@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from services.kernel.errors import PermissionDenied
 
+# In characters: what is longer is cut where it comes in.
+LONGEST_USER_AGENT = 256
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -14,8 +17,9 @@ class Scope:
 
     `tenant` is a tenant's id, or None for the platform itself. `currency` is that tenant's, ISO
     4217 in upper case. `actor` is a resource name such as admins/user_01…. `permissions` are
-    `noun:verb` words. `session` is the id of the session in which the actor asks, and `address` the
-    client's IP address; both are empty for who has none.
+    `noun:verb` words. `session` is the id of the session in which the actor asks, `address` the
+    client's IP address, and `user_agent` what the client calls itself, which proves nothing; each
+    is empty for who has none.
     """
 
     tenant: str | None
@@ -25,6 +29,7 @@ class Scope:
     request_id: str = ""
     session: str = ""
     address: str = ""
+    user_agent: str = ""
 
     def require(self, name: str) -> None:
         """Refuses a resource name that is not the tenant's own or below it.

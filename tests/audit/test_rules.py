@@ -10,9 +10,9 @@ from tests.audit.conftest import CHANGE, FACTS
 NAME = "tenants/paris/events/evt_1"
 
 
-def faults(payload=None, salt=None, **facts):
+def faults(payload=None, salt=None, content=None, **facts):
     known = FACTS | {"event": NAME, "resource": ""} | facts
-    sealed = seal(known, {"address": "", "changes": [CHANGE]})
+    sealed = seal(known, {"address": "", "changes": [CHANGE]} | (content or {}))
     opened = rules.opened(sealed.envelope)
     assert opened is not None
     return rules.faults(
@@ -26,6 +26,7 @@ def faults(payload=None, salt=None, **facts):
 
 def test_a_whole_event_has_no_fault():
     assert faults() == []
+    assert faults(content={"user_agent": "x" * 256}) == []
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,9 @@ def test_a_whole_event_has_no_fault():
         {"payload": b"{}"},
         {"payload": b"x" * (rules.LONGEST_PAYLOAD + 1)},
         {"salt": b"short"},
+        {"content": {"user_agent": "x" * 257}},
+        {"content": {"user_agent": None}},
+        {"content": {"more": ""}},
         {"resource": "x" * (rules.LONGEST["resource"] + 1)},
         {"resource": 7},
     ],

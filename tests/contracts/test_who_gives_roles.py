@@ -9,7 +9,7 @@ GRANTS = "services/tenant_registry/access/grants.py"
 MIGRATIONS = "/migrations/"
 STATEMENTS = {"insert", "update", "delete"}
 # What ends an assignment, in a file that knows of assignments: other tables have such columns too.
-ENDS = {"revoke_time", "revoked_by"}
+ENDS = {"revoke_time", "revoked_by", "revoke_reason"}
 
 
 def _writes(tree: ast.Module) -> Iterator[str]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.addresses import Addresses, Client, group, parsed
+from gateway.addresses import Addresses, Client, group, parsed, user_agent
 
 PROXIES = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8")]
 BEHIND = Addresses(PROXIES)
@@ -99,3 +99,15 @@ def test_no_header_is_an_error(chain, forwarded):
 
     assert parsed(client.address) is not None
     assert group(client.address)
+
+
+def test_a_client_calls_itself_in_256_plain_characters():
+    assert user_agent("curl/8.5.0") == "curl/8.5.0"
+    assert user_agent("x" * 300) == "x" * 256
+    assert user_agent("a\x85b\u00e9\n c") == "ab c"
+
+
+def test_a_secret_that_a_client_calls_itself_is_not_kept():
+    key = "souk_live_" + "k" * 40
+    assert user_agent(f"erp {key}") == "erp ***"
+    assert "souk_live" not in user_agent("x" * 230 + key)

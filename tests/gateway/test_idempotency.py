@@ -34,6 +34,7 @@ WITHOUT = {
     ("post", "/admin/users/me/totp"): SECRET,
     ("post", "/admin/users/me/totp/confirm"): ONE_USE,
     ("post", "/admin/invites/accept"): ONE_USE,
+    ("post", "/admin/users/me/invites/accept"): ONE_USE,
     ("post", "/admin/invites/{invite_id}/resend"): MAILED,
     ("post", "/admin/tenants/{tenant_id}/invites/{invite_id}/resend"): MAILED,
 }

@@ -44,6 +44,7 @@ DOORS = {
         ("services/tenant_registry/invites/servicer.py", "DeleteInvite"),
         ("services/tenant_registry/invites/servicer.py", "ResendInvite"),
         ("services/tenant_registry/invites/accepting.py", "accept"),
+        ("services/tenant_registry/invites/accepting.py", "accept_own"),
         ("services/tenant_registry/invites/accepting.py", "_read"),
         ("services/tenant_registry/invites/accepting.py", "_refuse"),
         ("services/tenant_registry/oidc/servicer.py", "_open"),
@@ -56,6 +57,7 @@ DOORS = {
         ("services/tenant_registry/admins/servicer.py", "CreateAdmin"),
         ("services/tenant_registry/admins/servicer.py", "UpdateAdmin"),
         ("services/tenant_registry/admins/servicer.py", "DeleteAdmin"),
+        ("services/tenant_registry/admins/servicer.py", "ActivateAdmin"),
         # Roles stand beside those that Souk ships, and their makers are the platform's admins.
         ("services/tenant_registry/roles/servicer.py", "GetRole"),
         ("services/tenant_registry/roles/servicer.py", "ListRoles"),
@@ -63,6 +65,7 @@ DOORS = {
         ("services/tenant_registry/roles/servicer.py", "UpdateRole"),
         ("services/tenant_registry/roles/servicer.py", "DeleteRole"),
         ("services/tenant_registry/openings/servicer.py", "CreateAccessGrant"),
+        ("services/tenant_registry/openings/servicer.py", "DeleteAccessGrant"),
         ("services/tenant_registry/explaining/servicer.py", "ExplainAccess"),
         # The platform's own operators make and list tenants.
         ("services/tenant_registry/tenants/servicer.py", "CreateTenant"),

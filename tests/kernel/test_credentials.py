@@ -17,7 +17,15 @@ from services.kernel.secretfiles import Fixed
 from services.kernel.signingkeys import public_keys
 
 PARIS = Scope("paris", "admins/user_1", frozenset({"listing:write"}), currency="EUR")
-LYON = Scope("lyon", "admins/user_2", frozenset({"listing:read"}), currency="EUR")
+LYON = Scope(
+    "lyon",
+    "admins/user_2",
+    frozenset({"listing:read"}),
+    currency="EUR",
+    session="ses_1",
+    address="192.0.2.1",
+    user_agent="curl/8",
+)
 GATEWAY, SERVICE = OKPKey.generate_key("Ed25519"), OKPKey.generate_key("Ed25519")
 CALLERS = {
     "gateway": Caller(public_keys(GATEWAY), frozenset("*")),

@@ -106,6 +106,59 @@ async def test_the_last_admin_of_a_tenant_is_not_deactivated(new_tenant, employ,
     assert (await at_platform(above).DeleteAdmin(request)).HasField("deactivate_time")
 
 
+async def test_who_is_activated_again_holds_what_they_held_and_logs_in_anew(
+    new_tenant, employ, assign, at_platform, access, rows
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    stub, hand = at_platform(await employ("GlobalAdmin", None)), await employ("OrderOps", paris)
+    taken = await assign(hand, "OrderOps", lyon)
+    await rows.execute(
+        "INSERT INTO admin_session (session_id, admin_id, method, address, create_time, use_time,"
+        " end_time) VALUES ($1, $2, 'password', '', now(), now(), now() + interval '1 day')",
+        f"sess_{hand}",
+        hand,
+    )
+    gone = await stub.DeleteAdmin(pb.DeleteAdminRequest(name=f"admins/{hand}"))
+    await rows.execute("UPDATE assignment SET revoke_time = now() WHERE assignment_id = $1", taken)
+
+    back = await stub.ActivateAdmin(pb.ActivateAdminRequest(name=gone.name))
+
+    assert (back.name, back.HasField("deactivate_time")) == (gone.name, False)
+    for tenant, roles in ((paris, ["OrderOps"]), (lyon, [])):
+        asked = access_pb.ResolveAccessRequest(admin=gone.name, tenant=f"tenants/{tenant}")
+        answer = await access.ResolveAccess(asked)
+        assert (list(answer.roles), answer.version) == (roles, 2)
+    asked = access_pb.ResolveAccessRequest(admin=gone.name, session=f"sess_{hand}")
+    assert await refusal(access.ResolveAccess(asked)) == "SESSION_ENDED"
+    assert await stub.ActivateAdmin(pb.ActivateAdminRequest(name=gone.name)) == back
+
+
+async def test_nobody_activates_who_would_hold_more_or_for_longer(
+    new_tenant, employ, new_admin, assign, at_platform
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    below = await employ("TenantAdmin", paris)
+    for_an_hour = await employ("GlobalAdmin", None, ends=HOUR)
+    for tenant in (paris, lyon):
+        hand, _ = await new_admin(deactivated=True)
+        await assign(hand, "TenantAdmin", tenant)
+        request = pb.ActivateAdminRequest(name=f"admins/{hand}")
+        done = at_platform(below).ActivateAdmin
+        assert await refusal(at_platform(for_an_hour).ActivateAdmin(request)) == "GRANT_OVER_MORE"
+        if tenant == lyon:
+            assert await refusal(done(request)) == "GRANT_OVER_MORE"
+        else:
+            assert not (await done(request)).HasField("deactivate_time")
+
+
+async def test_nobody_activates_themselves_with_a_scope_that_outlives_them(new_admin, at_platform):
+    """A scope is good for a few seconds, so who was deactivated may still come with one."""
+    hand, _ = await new_admin(deactivated=True)
+
+    request = pb.ActivateAdminRequest(name=f"admins/{hand}")
+    assert await refusal(at_platform(hand).ActivateAdmin(request)) == "GRANT_TO_SELF"
+
+
 async def test_a_tenant_sees_its_own_admins_and_their_roles_there_alone(
     new_tenant, employ, assign, scoped_stub
 ):

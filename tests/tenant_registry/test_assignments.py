@@ -51,10 +51,10 @@ def give(acting):
 
 @pytest.fixture
 def take(acting):
-    async def act(by, assignment, tenant, *, dry=False):
+    async def act(by, assignment, tenant, *, dry=False, reason=""):
         place = f"tenants/{tenant}/" if tenant else ""
         name = f"{place}assignments/{assignment.rpartition('/')[2]}"
-        request = pb.DeleteAssignmentRequest(name=name, validate_only=dry)
+        request = pb.DeleteAssignmentRequest(name=name, validate_only=dry, reason=reason)
         return await acting(by, tenant).DeleteAssignment(request)
 
     return act
@@ -121,6 +121,64 @@ async def test_a_role_is_given_counts_is_taken_and_leaves_its_events(
     events = await events_of(paris, number=2, resource=given.name)
     assert [event.actor for event in events] == [f"admins/{boss}"] * 2
     assert await events_of(lyon, number=0, resource=given.name) == []
+
+
+async def test_a_role_is_taken_back_for_a_reason_that_its_tenant_reads(
+    new_tenant, employ, new_admin, give, take, acting, events_of
+):
+    for name in ("paris", "lyon"):
+        tenant, (hand, _) = await new_tenant(name), await new_admin()
+        boss = await employ("TenantAdmin", tenant)
+        given = await give(boss, hand, "OrderOps", tenant)
+        long = take(boss, given.name, tenant, reason="x" * 501)
+        assert await refusal(long) == "GRANT_INVALID"
+
+        await take(boss, given.name, tenant, reason=f" they left {name} ")
+
+        stub = acting(boss, tenant)
+        kept = await stub.GetAssignment(pb.GetAssignmentRequest(name=given.name))
+        assert (kept.revoke_reason, kept.reason) == (f"they left {name}", "a test")
+        events = await events_of(tenant, number=2, resource=given.name)
+        assert f"they left {name}" in str(events)
+
+
+async def test_what_somebody_holds_already_is_not_given_again(
+    new_tenant, employ, new_admin, give, take
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    boss, other = await employ("TenantAdmin", paris), await employ("TenantAdmin", lyon)
+    hand, _ = await new_admin()
+    soon = datetime.now(UTC) + HOUR
+    first = await give(boss, hand, "OrderOps", paris, until_time=soon)
+
+    for times in ({"until_time": soon}, {"until_time": soon - HOUR / 2}):
+        for dry in (False, True):
+            again = give(boss, hand, "OrderOps", paris, dry=dry, **times)
+            assert await refusal(again) == "ASSIGNMENT_EXISTS"
+    await give(boss, hand, "OrderOps", paris)  # without an end it is more
+    assert await refusal(give(boss, hand, "OrderOps", paris)) == "ASSIGNMENT_EXISTS"
+    await give(other, hand, "OrderOps", lyon)
+    last = await give(boss, hand, "TenantAdmin", paris)
+    await take(boss, last.name, paris)
+    await give(boss, hand, "TenantAdmin", paris)
+    assert first.until_time
+
+
+async def test_of_two_who_give_the_same_role_at_once_one_does(
+    new_tenant, employ, new_admin, give, rows
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    boss, second = await employ("TenantAdmin", paris), await employ("TenantAdmin", paris)
+    hand, _ = await new_admin()
+
+    outcomes = await asyncio.gather(
+        *(give(by, hand, "OrderOps", paris) for by in (boss, second)), return_exceptions=True
+    )
+
+    refused = [one.reason for one in outcomes if isinstance(one, ServiceError)]
+    assert refused == ["ASSIGNMENT_EXISTS"]
+    count = "SELECT count(*) FROM assignment WHERE admin_id = $1"
+    assert (await rows.fetchval(count, hand), bool(lyon)) == (1, True)
 
 
 async def test_a_tenants_admin_gives_nothing_beyond_their_own(

@@ -158,6 +158,35 @@ async def test_an_account_with_a_second_factor_proves_it_too(
     await accept(token, RIGHT, totp=confirmed.recovery_codes[0])
 
 
+async def test_an_invite_to_ones_own_address_is_accepted_with_a_live_session(
+    platform, invite, new_admin, logged_in, session_stub, roles_of, new_tenant
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    _, email = await new_admin()
+    _, others = await new_admin()
+    await invite(paris, email)
+    token = token_in(await mail_to(platform, email))
+    request = pb.AcceptOwnInviteRequest(token=token)
+    admin, session, _ = await logged_in(email)
+    other, others_session, _ = await logged_in(others)
+
+    async def refusal(who, where, asked=request):
+        with pytest.raises((NotFound, Unauthenticated)) as refused:
+            await session_stub(who, where, InviteServiceStub).AcceptOwnInvite(asked)
+        return refused.value.reason
+
+    assert await refusal(other, others_session) == "INVITE_NOT_FOUND"
+    assert await refusal(admin, others_session) == "SESSION_ENDED"
+    nonsense = pb.AcceptOwnInviteRequest(token="souk_invite_x")
+    assert await refusal(admin, session, nonsense) == "INVITE_NOT_FOUND"
+    done = await session_stub(admin, session, InviteServiceStub).AcceptOwnInvite(request)
+
+    assert done.email == email
+    assert await roles_of(done.name, paris) == ["TenantAdmin"]
+    assert await roles_of(done.name, lyon) == []
+    assert await refusal(admin, session) == "INVITE_NOT_FOUND"
+
+
 async def test_an_inviter_who_lost_the_right_gives_nothing(
     platform, invite, accept, new_tenant, rows
 ):

@@ -7,6 +7,7 @@ from email import message_from_bytes, policy
 import pytest
 from pydantic import ValidationError
 
+from services.tenant_registry.mail import postman as postmen
 from services.tenant_registry.mail.postman import Postman
 from services.tenant_registry.mail.senders import FileSender, SmtpSender, sender_of
 from services.tenant_registry.mail.settings import MailSettings
@@ -15,9 +16,11 @@ from services.tenant_registry.mail.settings import MailSettings
 class Server:
     """A mail server of one file: it speaks as much SMTP as a mail needs."""
 
-    def __init__(self):
+    def __init__(self, *, busy=0, refusing=False):
         self.mails = []
         self.port = 0
+        self.came = 0
+        self._busy, self._refusing = busy, refusing
 
     async def __aenter__(self):
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -28,9 +31,14 @@ class Server:
         self._server.close()
 
     async def _serve(self, reader, writer):
-        writer.write(b"220 mail.example\r\n")
-        while line := (await reader.readline()).strip():
+        self.came += 1
+        is_busy = self.came <= self._busy
+        writer.write(b"421 busy\r\n" if is_busy else b"220 mail.example\r\n")
+        while not is_busy and (line := (await reader.readline()).strip()):
             word = line.split(b" ")[0].upper()
+            if word == b"RCPT" and self._refusing:
+                writer.write(b"550 nobody\r\n")
+                continue
             if word == b"DATA":
                 writer.write(b"354 go on\r\n")
                 self.mails.append((await reader.readuntil(b"\r\n.\r\n"))[:-5])
@@ -86,6 +94,56 @@ async def test_no_mail_goes_in_clear_to_another_machine(monkeypatch):
             await postman_says.send(None)  # type: ignore[arg-type]  # it does not get that far
 
         assert server.mails == []
+
+
+async def until(true):
+    async with asyncio.timeout(5):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_mail_that_could_not_be_sent_is_sent_by_a_later_try(settings, monkeypatch):
+    monkeypatch.setattr(postmen, "_AGAIN_AFTER_SECONDS", (0.01, 0.01, 0.01))
+    async with Server(busy=2) as server:
+        postman = Postman(settings(f"smtp://127.0.0.1:{server.port}"))
+
+        await postman.send("admin@lyon.example", "A subject", "text")
+
+        assert server.mails == []
+        await until(lambda: not postman._again)
+        assert (server.came, len(server.mails)) == (3, 1)
+
+
+async def test_a_mail_is_tried_four_times_and_no_more(settings, monkeypatch):
+    monkeypatch.setattr(postmen, "_AGAIN_AFTER_SECONDS", (0.01, 0.01, 0.01))
+    async with Server(busy=100) as server:
+        postman = Postman(settings(f"smtp://127.0.0.1:{server.port}"))
+
+        await postman.send("admin@lyon.example", "A subject", "text")
+
+        await until(lambda: not postman._again)
+        assert (server.came, server.mails) == (4, [])
+
+
+async def test_a_mail_that_is_refused_for_good_is_tried_once(settings):
+    async with Server(refusing=True) as server:
+        postman = Postman(settings(f"smtp://127.0.0.1:{server.port}"))
+
+        await postman.send("nobody@lyon.example", "A subject", "text")
+
+        assert (server.came, server.mails, postman._again) == (1, [], set())
+
+
+async def test_of_mails_that_wait_for_another_try_there_are_not_too_many(settings, monkeypatch):
+    monkeypatch.setattr(postmen, "_MOST_WAITING", 2)
+    postman = Postman(settings("smtp://127.0.0.1:1"))
+
+    for _ in range(3):
+        await postman.send("admin@lyon.example", "A subject", "text")
+
+    assert len(postman._again) == 2
+    for task in postman._again:
+        task.cancel()
 
 
 @pytest.mark.parametrize("mail", ["smtp://127.0.0.1:1", "file:///proc/nowhere/mail"])

@@ -1,10 +1,13 @@
 """Forged, altered and confused id_tokens: exactly the good one is believed. And who is asked."""
 
 import asyncio
+import hashlib
 import hmac
 import json
+import re
 import time
 from base64 import urlsafe_b64encode
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from joserfc import jwt
@@ -14,7 +17,7 @@ from pydantic import ValidationError
 from services.kernel.errors import Unavailable
 from services.kernel.secretfiles import Fixed
 from services.tenant_registry.oidc import provider as asking
-from services.tenant_registry.oidc.claims import Unproven, identity
+from services.tenant_registry.oidc.claims import Unproven, identity, key_id
 from services.tenant_registry.oidc.provider import Asking
 from services.tenant_registry.oidc.rules import Rule, roles_of
 from services.tenant_registry.oidc.settings import Provider, providers
@@ -189,6 +192,7 @@ class Hostile:
     def __init__(self, answer):
         self._answer = answer
         self.asked = []
+        self.body = b""
 
     async def __aenter__(self):
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -199,7 +203,10 @@ class Hostile:
         self._server.close()
 
     async def _serve(self, reader, writer):
-        self.asked.append((await reader.readuntil(b"\r\n\r\n")).split(b" ")[1])
+        head = await reader.readuntil(b"\r\n\r\n")
+        self.asked.append(head.split(b" ")[1])
+        length = re.search(rb"content-length: (\d+)", head.lower())
+        self.body = await reader.readexactly(int(length[1])) if length else b""
         await self._answer(writer, self.address)
         writer.close()
 
@@ -276,3 +283,91 @@ async def test_a_provider_cannot_send_the_registry_to_another_server(name):
                 await Asking(settings).location(started, state)
 
         assert victim.asked == []
+
+
+class Sound(Hostile):
+    """A provider that answers as one does: with `keys`, and with a token that `key` signed."""
+
+    def __init__(self):
+        super().__init__(self._say)
+        self.keys, self.key, self.nonce = [KEY], KEY, ""
+
+    async def _say(self, writer, address):
+        places = {
+            "authorization_endpoint": f"{address}/a",
+            "token_endpoint": f"{address}/t",
+            "jwks_uri": f"{address}/k",
+        }
+        token = signed(
+            claims(iss=address, nonce=self.nonce),
+            header={"alg": "RS256", "kid": self.key.kid},
+            key=self.key,
+        )
+        said = {
+            b"/k": {"keys": [key.as_dict(private=False) for key in self.keys]},
+            b"/t": {"id_token": token},
+        }.get(self.asked[-1], {"issuer": address, **places})
+        body = json.dumps(said).encode()
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body))
+
+
+async def begun(provider):
+    """Begins a login at a provider: who asks it, what was begun, and what the location says."""
+    asked = Asking(Provider.model_validate(SETTINGS | {"issuer": provider.address}))
+    states = states_of(b"a key")
+    _, state, browser = states.start("idp")
+    started = states.finish("idp", state, browser)
+    provider.nonce = started.nonce
+    location = await asked.location(started, state)
+    return asked, started, parse_qs(urlsplit(location).query)
+
+
+async def test_the_code_is_exchanged_with_what_the_challenge_was_made_of():
+    async with Sound() as provider:
+        asked, started, query = await begun(provider)
+
+        await asked.exchange("a code", started)
+
+        form = {name: values[0] for name, values in parse_qs(provider.body.decode()).items()}
+        made = b64(hashlib.sha256(form["code_verifier"].encode()).digest())
+        assert (query["code_challenge"], query["code_challenge_method"]) == ([made], ["S256"])
+        assert 43 <= len(form["code_verifier"]) <= 128
+        assert form["code_verifier"] not in str(query)
+        assert (form["grant_type"], form["code"]) == ("authorization_code", "a code")
+
+
+async def test_a_key_that_the_provider_took_up_meanwhile_is_asked_for(monkeypatch):
+    monkeypatch.setattr(asking, "_AGAIN_SECONDS", -1.0)
+    newer = RSAKey.generate_key(2048, {"kid": "two"})
+    async with Sound() as provider:
+        asked, started, _ = await begun(provider)
+        provider.keys, provider.key = [KEY, newer], newer
+
+        found = await asked.exchange("a code", started)
+
+        assert found.subject == "someone"
+        assert provider.asked.count(b"/k") == 2
+
+
+async def test_keys_that_a_provider_does_not_have_are_asked_for_now_and_then_alone(monkeypatch):
+    async with Sound() as provider:
+        asked, started, _ = await begun(provider)
+        provider.key = RSAKey.generate_key(2048, {"kid": "nobody's"})
+
+        for _ in range(3):
+            with pytest.raises(Unproven):
+                await asked.exchange("a code", started)
+        assert provider.asked.count(b"/k") == 1
+        monkeypatch.setattr(asking, "_AGAIN_SECONDS", -1.0)
+        with pytest.raises(Unproven):
+            await asked.exchange("a code", started)
+        assert provider.asked.count(b"/k") == 2
+
+
+@pytest.mark.parametrize(
+    "token",
+    [None, 7, "", "x", "x.y.z", b64(b"[]"), b64(b'{"kid": {}}'), b64(b'{"kid": []}'), b64(b"{}")],
+)
+def test_a_token_that_names_no_key_names_none(token):
+    assert key_id(token) is None
+    assert key_id(b64(b'{"kid": "one"}') + ".x.y") == "one"

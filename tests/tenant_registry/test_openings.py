@@ -6,7 +6,7 @@ from google.protobuf.duration_pb2 import Duration
 from souk.tenant_registry.v1 import access_grant_service_pb2 as pb
 from souk.tenant_registry.v1 import access_service_pb2 as access_pb
 
-from services.kernel.errors import InvalidArgument, PermissionDenied
+from services.kernel.errors import InvalidArgument, NotFound, PermissionDenied
 from services.tenant_registry.access.rules import OPERATING, PERMISSIONS
 from tests.tenant_registry.acting import stub_of
 
@@ -35,6 +35,15 @@ def open_tenant(scoped_stub):
         )
         stub = stub_of(scoped_stub, "access_grants", admin, tenant)
         return await stub.CreateAccessGrant(request)
+
+    return act
+
+
+@pytest.fixture
+def close_tenant(scoped_stub):
+    async def act(by, name, tenant):
+        stub = stub_of(scoped_stub, "access_grants", by, tenant)
+        return await stub.DeleteAccessGrant(pb.DeleteAccessGrantRequest(name=name))
 
     return act
 
@@ -94,6 +103,59 @@ async def test_an_access_grant_ends_by_itself(new_tenant, boss, rows, held_by):
     assert (await held_by(admin, lyon))[0] == WHOLE
 
 
+async def test_an_access_grant_is_ended_before_its_time_and_the_tenant_sees_by_whom(
+    new_tenant, boss, open_tenant, close_tenant, held_by, scoped_stub, events_of, access
+):
+    paris, lyon, admin = await new_tenant("paris"), await new_tenant("lyon"), await boss()
+    other = await boss()
+    here, there = await open_tenant(admin, paris), await open_tenant(admin, lyon)
+    request = access_pb.ResolveAccessRequest(admin=f"admins/{admin}")
+    version = (await access.ResolveAccess(request)).version
+
+    ended = await close_tenant(other, here.name, paris)
+
+    assert (ended.ended_by, ended.HasField("end_time")) == (f"admins/{other}", True)
+    assert (await held_by(admin, paris))[0] == WHOLE & OPERATING
+    assert (await held_by(admin, lyon))[0] == WHOLE
+    assert (await access.ResolveAccess(request)).version == version + 1
+    assert await close_tenant(admin, here.name, paris) == ended
+    stub = stub_of(scoped_stub, "access_grants", "user_1", paris)
+    answer = await stub.ListAccessGrants(pb.ListAccessGrantsRequest(parent=f"tenants/{paris}"))
+    assert list(answer.access_grants) == [ended]
+    events = await events_of(paris, number=2, resource=here.name)
+    assert {event.actor for event in events} == {f"admins/{admin}", f"admins/{other}"}
+    explaining = stub_of(scoped_stub, "access", "user_1", paris)
+    asked = access_pb.ExplainAccessRequest(
+        parent=f"tenants/{paris}", admin=f"admins/{admin}", permission="listing:read"
+    )
+    (told,) = (await explaining.ExplainAccess(asked)).explanations
+    assert {one.source: one.verdict for one in told.reasons}[here.name] == "REVOKED"
+    assert not told.allowed
+    assert not there.HasField("end_time")
+
+
+async def test_an_access_grant_of_another_tenant_or_one_that_is_over_is_not_ended(
+    new_tenant, boss, open_tenant, close_tenant, rows
+):
+    paris, lyon, admin = await new_tenant("paris"), await new_tenant("lyon"), await boss()
+    given = await open_tenant(admin, paris)
+    elsewhere = given.name.replace(paris, lyon)
+    await rows.execute(
+        "INSERT INTO access_grant VALUES ($1, 'agr_over', $2, 'a test',"
+        " now() - interval '10 minutes', now() - interval '1 minute')",
+        lyon,
+        admin,
+    )
+
+    with pytest.raises(PermissionDenied):
+        await close_tenant(admin, given.name, lyon)
+    with pytest.raises(NotFound) as refused:
+        await close_tenant(admin, elsewhere, lyon)
+    assert refused.value.reason == "ACCESS_GRANT_NOT_FOUND"
+    over = await close_tenant(admin, f"tenants/{lyon}/accessGrants/agr_over", lyon)
+    assert not over.HasField("end_time")
+
+
 async def test_the_tenant_sees_who_opened_it_and_why(
     new_tenant, boss, open_tenant, scoped_stub, events_of
 ):
@@ -144,7 +206,9 @@ async def test_nobody_opens_another_tenant_than_their_scopes(new_tenant, boss, s
     [
         "UPDATE access_grant SET expire_time = now()",
         "DELETE FROM access_grant",
-        "TRUNCATE access_grant",
+        "TRUNCATE access_grant, access_grant_end",
+        "UPDATE access_grant_end SET end_time = now()",
+        "DELETE FROM access_grant_end",
     ],
 )
 async def test_what_was_opened_stays_written(database, door, statement):

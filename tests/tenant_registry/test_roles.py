@@ -107,7 +107,7 @@ async def test_a_tenants_role_holds_no_more_than_a_tenant_admin(new_tenant, empl
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
     above = await employ("GlobalAdmin", None)
 
-    for permission in ("product:write", "tenant:manage", "accessgrant:write"):
+    for permission in ("product:write", "tenant:manage", "accessgrant:write", "event:erase"):
         assert await refusal(make_role(above, paris, permission)) == "ROLE_EXCEEDS"
     assert await refusal(make_role(above, lyon, "listing:reed")) == "ROLE_INVALID"
     assert await refusal(make_role(above, lyon, "listing:*")) == "ROLE_INVALID"

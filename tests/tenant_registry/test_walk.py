@@ -1,7 +1,7 @@
 """Random walks of roles given and taken, on a database of their own, beside a model of it.
 
-The model knows the four roles as letters and shares no code with what decides. `make test` takes a
-few hundred steps; `make campaign-access` 50,000.
+The model knows the four roles as letters and shares no code with what decides. Roles begin and end
+by a clock of the walk's own. `make test` takes a few hundred steps; `make campaign-access` 50,000.
 """
 
 import asyncio
@@ -9,7 +9,8 @@ import os
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
@@ -27,7 +28,7 @@ from souk.tenant_registry.v1 import tenant_pb2 as pb
 from services.kernel.db import Database
 from services.kernel.errors import ServiceError
 from services.kernel.scope import Scope, bound
-from services.tenant_registry.access import grants
+from services.tenant_registry.access import grants, standing
 from services.tenant_registry.access.grants import Wanted
 from services.tenant_registry.tenants import fields
 from services.tenant_registry.tenants.rules import State
@@ -40,10 +41,39 @@ WALKS, STEPS = (1_000, 50) if CAMPAIGN else (8, 30)
 ADMINS = [f"user_{number}" for number in range(5)]
 PLACES = (None, "paris", "lyon")
 admins, places = st.sampled_from(ADMINS), st.sampled_from(PLACES)
+BEGIN, HOUR = datetime(2030, 1, 1, tzinfo=UTC), timedelta(hours=1)
 ROWS = (
-    "SELECT admin_id, role_id, tenant_id FROM assignment JOIN admin USING (admin_id)"
+    "SELECT assignment_id, admin_id, role_id, tenant_id FROM assignment JOIN admin USING (admin_id)"
     " WHERE revoke_time IS NULL AND deactivate_time IS NULL"
+    " AND (until_time IS NULL OR until_time > $1)"
 )
+
+
+class Clock:
+    """Stands in for datetime where the registry asks for the time of an act; in whole hours."""
+
+    def __init__(self) -> None:
+        self.hours = 0
+
+    def now(self, _: tzinfo) -> datetime:
+        return self.at(self.hours)
+
+    def at(self, hours: int) -> datetime:
+        return BEGIN + hours * HOUR
+
+
+class Held(NamedTuple):
+    """An assignment that nobody took back, and that is not over."""
+
+    assignment: str
+    admin: str
+    role: str
+    place: str | None
+    begins: int = 0
+    ends: int | None = None
+
+    def lasts(self, until: int | None) -> bool:
+        return self.ends is None or (until is not None and until <= self.ends)
 
 
 @dataclass
@@ -53,6 +83,9 @@ class World:
     runner: asyncio.Runner
     database: Database
     rows: asyncpg.Connection
+    clock: Clock
+    done: Any = None
+    """What the last act answered."""
 
     def act(self, actor: str, act: Any) -> str:
         """Does something as somebody in one transaction; tells the reason of a refusal."""
@@ -61,7 +94,7 @@ class World:
             with bound(Scope(None, actor, frozenset()), "souk.tenant_registry.v1.Walk/Step"):
                 try:
                     async with self.database.platform() as session:
-                        await act(session)
+                        self.done = await act(session)
                 except ServiceError as refused:
                     return refused.reason
             return ""
@@ -74,11 +107,15 @@ def world() -> Iterator[World]:
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
         started = runner.run(stack.enter_async_context(cluster.running()))
-        database = runner.run(stack.enter_async_context(started.doors("tenant_registry")))
         rows = runner.run(started.connect("tenant_registry"))
-        world = World(runner, database, rows)
+        # A walk waits for no disk: what it writes need not outlive the machine.
+        runner.run(rows.execute("ALTER DATABASE tenant_registry SET synchronous_commit = off"))
+        database = runner.run(stack.enter_async_context(started.doors("tenant_registry")))
+        world = World(runner, database, rows, Clock())
         _make_tenants(world)
-        yield world
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(standing, "datetime", world.clock)
+            yield world
         runner.run(rows.close())
         runner.run(stack.aclose())
 
@@ -101,24 +138,22 @@ class Walk(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
+        self.world.clock.hours = 0
         self.active = set(ADMINS)
-        self.held: list[tuple[str, str, str | None]] = []
-        self.world.runner.run(self.world.rows.execute("TRUNCATE assignment, admin CASCADE"))
-        for admin in ADMINS:
-            self.world.runner.run(
-                self.world.rows.execute(
-                    "INSERT INTO admin (admin_id, email, first_name, last_name, password_hash,"
-                    " create_time, update_time) VALUES ($1, $1, '', '', '!', now(), now())",
-                    admin,
-                )
-            )
-        for admin, role, place in (
-            (ADMINS[0], "GlobalAdmin", None),
-            (ADMINS[0], "TenantAdmin", "paris"),
-            (ADMINS[1], "TenantAdmin", "lyon"),
-        ):
+        self.world.runner.run(self._only_admins())
+        for admin, place in ((ADMINS[0], None), (ADMINS[0], "paris"), (ADMINS[1], "lyon")):
             self._first(admin, place)
-            self.held.append((admin, role, place))
+        stored = self.world.runner.run(self.world.rows.fetch(ROWS, BEGIN))
+        self.held = [Held(*row) for row in stored]
+
+    async def _only_admins(self) -> None:
+        await self.world.rows.execute("DELETE FROM assignment; DELETE FROM admin")
+        await self.world.rows.execute(
+            "INSERT INTO admin (admin_id, email, first_name, last_name, password_hash,"
+            " create_time, update_time) SELECT id, id, '', '', '!', now(), now()"
+            " FROM unnest($1::text[]) id",
+            ADMINS,
+        )
 
     def _first(self, admin: str, place: str | None) -> None:
         done = self.world.act(
@@ -126,94 +161,131 @@ class Walk(RuleBasedStateMachine):
         )
         assert done == ""
 
-    def power(self, admin: str, world: str) -> set[str]:
+    @property
+    def now(self) -> int:
+        return self.world.clock.hours
+
+    def power(self, admin: str, world: str, until: int | None = 0) -> set[str]:
+        """What somebody holds in a world now and until then; by default now alone."""
         if admin not in self.active:
             return set()
-        return set().union(*(letters(r, at, world) for a, r, at in self.held if a == admin))
+        counting = (
+            one for one in self.held
+            if one.admin == admin and one.begins <= self.now and one.lasts(until)
+        )  # fmt: skip
+        return set().union(*(letters(one.role, one.place, world) for one in counting))
 
     def is_over_more(self, actor: str, target: str, reached: set[str | None]) -> bool:
         """Whether the target, active or not, was given what the actor does not hold there."""
-        theirs = [(r, at) for a, r, at in self.held if a == target]
+        theirs = [one for one in self.held if one.admin == target]
         return actor != target and any(
-            not set().union(*(letters(r, at, w) for r, at in theirs)) <= self.power(actor, w)
+            not letters(one.role, one.place, w) <= self.power(actor, w)
+            for one in theirs
             for place in reached
-            for w in (*WORLDS[place], *(("paris", "lyon") if place is None else ()))
-            if w in WORLDS[place] or any(at == w for _, at in theirs)
+            for w in WORLDS[place]
         )
 
-    def is_last(self, admin: str, role: str, place: str | None) -> bool:
-        """Whether nobody else active keeps the place, nor the same admin by another assignment."""
+    def keepers(self, place: str | None) -> list[Held]:
+        """What keeps a place from having nobody: begun, without an end, of who is active."""
         needed = "TenantAdmin" if place else "GlobalAdmin"
-        if role != needed or admin not in self.active:
-            return False
-        return [a for a, r, at in self.held if (r, at) == (role, place) and a in self.active] == [
-            admin
-        ]
+        return [
+            one for one in self.held
+            if (one.role, one.place, one.ends) == (needed, place, None)
+            and one.begins <= self.now and one.admin in self.active
+        ]  # fmt: skip
 
-    @rule(actor=admins, other=admins, role=st.sampled_from(sorted(LETTERS)), place=places)
-    def give(self, actor: str, other: str, role: str, place: str | None) -> None:
-        wanted = Wanted(other, role, place, "a walk")
+    @rule(hours=st.integers(1, 3))
+    def wait(self, hours: int) -> None:
+        self.world.clock.hours += hours
+        self.held = [one for one in self.held if one.ends is None or one.ends > self.now]
+
+    @rule(
+        actor=admins, other=admins, role=st.sampled_from(sorted(LETTERS)), place=places,
+        later=st.sampled_from((0, 0, 2)), hours=st.sampled_from((None, None, 1, 4)),
+    )  # fmt: skip
+    def give(
+        self, actor: str, other: str, role: str, place: str | None, later: int, hours: int | None
+    ) -> None:
+        begins = self.now + later
+        ends = begins + hours if hours else None
+        at = self.world.clock.at
+        wanted = Wanted(
+            other, role, place, "a walk",
+            from_time=at(begins) if later else None,
+            until_time=None if ends is None else at(ends),
+        )  # fmt: skip
         reason = self.world.act(f"admins/{actor}", lambda s: grants.give(s, wanted))
 
-        within = all(letters(role, place, w) <= self.power(actor, w) for w in WORLDS[place])
-        over = any(not self.power(other, w) <= self.power(actor, w) for w in WORLDS[place])
-        may = other in self.active and actor != other and within and not over
+        within = all(letters(role, place, w) <= self.power(actor, w, ends) for w in WORLDS[place])
+        may = other in self.active and actor != other and within
+        may = may and not self.is_over_more(actor, other, {place})
         may = may and not (role == "GlobalAdmin" and place is not None)
-        assert (reason == "") == may, (reason, actor, other, role, place, self.held)
+        may = may and not any(
+            (one.admin, one.role, one.place) == (other, role, place)
+            and one.begins <= begins and one.lasts(ends)
+            for one in self.held
+        )  # fmt: skip
+        assert (reason == "") == may, (reason, actor, wanted, self.now, self.held)
         if may:
-            self.held.append((other, role, place))
+            made = self.world.done.assignment.assignment_id
+            self.held.append(Held(made, other, role, place, begins, ends))
 
     @rule(actor=admins, number=st.integers(0, 50))
     def take(self, actor: str, number: int) -> None:
         if not self.held:
             return
-        target, role, place = self.held[number % len(self.held)]
-        found = self.world.runner.run(
-            self.world.rows.fetchval(
-                "SELECT assignment_id FROM assignment WHERE admin_id = $1 AND role_id = $2"
-                " AND tenant_id IS NOT DISTINCT FROM $3 AND revoke_time IS NULL LIMIT 1",
-                target, role, place,
-            )
-        )  # fmt: skip
-        reason = self.world.act(f"admins/{actor}", lambda s: grants.take(s, found, tenant=place))
-
-        theirs = [(r, at) for a, r, at in self.held if a == target]
-        over = actor != target and any(
-            not set().union(*(letters(r, at, w) for r, at in theirs)) <= self.power(actor, w)
-            for w in WORLDS[place]
+        taken = self.held[number % len(self.held)]
+        reason = self.world.act(
+            f"admins/{actor}", lambda s: grants.take(s, taken.assignment, tenant=taken.place)
         )
-        may = not over and not self.is_last(target, role, place)
-        assert (reason == "") == may, (reason, actor, target, role, place, self.held)
+
+        may = not self.is_over_more(actor, taken.admin, {taken.place})
+        may = may and self.keepers(taken.place) != [taken]
+        assert (reason == "") == may, (reason, actor, taken, self.now, self.held)
         if may:
-            self.held.remove((target, role, place))
+            self.held.remove(taken)
 
     @rule(actor=admins, other=admins)
     def deactivate(self, actor: str, other: str) -> None:
         reason = self.world.act(f"admins/{actor}", lambda s: grants.deactivate(s, other))
 
-        reached = {at for a, _, at in self.held if a == other}
-        last = any(self.is_last_by_any(other, place) for place in reached)
-        may = not self.is_over_more(actor, other, reached) and not last
-        assert (reason == "") == may, (reason, actor, other, self.held)
+        last = any({one.admin for one in self.keepers(place)} == {other} for place in PLACES)
+        may = not self.is_over_more(actor, other, self._places_of(other)) and not last
+        assert (reason == "") == may, (reason, actor, other, self.now, self.held)
         if may:
             self.active.discard(other)
 
-    def is_last_by_any(self, admin: str, place: str | None) -> bool:
-        needed = "TenantAdmin" if place else "GlobalAdmin"
-        keepers = {a for a, r, at in self.held if (r, at) == (needed, place) and a in self.active}
-        return keepers == {admin}
+    @rule(actor=admins, other=admins)
+    def activate(self, actor: str, other: str) -> None:
+        reason = self.world.act(f"admins/{actor}", lambda s: grants.activate(s, other))
+
+        may = other in self.active or (
+            actor != other
+            and all(
+                letters(one.role, one.place, w) <= self.power(actor, w, one.ends)
+                for one in self.held
+                if one.admin == other
+                for w in WORLDS[one.place]
+            )
+        )
+        assert (reason == "") == may, (reason, actor, other, self.now, self.held)
+        if may:
+            self.active.add(other)
+
+    def _places_of(self, admin: str) -> set[str | None]:
+        return {one.place for one in self.held if one.admin == admin}
 
     @invariant()
     def what_is_stored_is_what_was_given(self) -> None:
         if not hasattr(self, "held"):
             return
         Walk.steps += 1
-        stored = self.world.runner.run(self.world.rows.fetch(ROWS))
-        counting = [one for one in self.held if one[0] in self.active]
-        assert sorted(map(str, map(tuple, stored))) == sorted(map(str, counting))
+        now = self.world.clock.at(self.now)
+        stored = self.world.runner.run(self.world.rows.fetch(ROWS, now))
+        counting = {one[:4] for one in self.held if one.admin in self.active}
+        assert {tuple(row) for row in stored} == counting
         for place in PLACES:
-            needed = "TenantAdmin" if place else "GlobalAdmin"
-            assert any((r, at) == (needed, place) for _, r, at in counting), place
+            assert self.keepers(place), place
 
 
 @pytest.mark.timeout(7_200)

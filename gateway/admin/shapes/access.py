@@ -71,6 +71,7 @@ class AssignmentDocument(BaseModel):
     created_at: Time
     revoked_at: Time | None
     revoked_by: str | None
+    revoke_reason: str | None = Field(description="null when nobody said why.")
     effects: list[EffectDocument] | None = Field(
         description="What giving it changed, or would change; null when it is read."
     )
@@ -141,6 +142,8 @@ class AccessGrantDocument(BaseModel):
     reason: str
     created_at: Time
     expires_at: Time
+    ended_at: Time | None = Field(description="When it was ended before its time.")
+    ended_by: str | None = Field(description="The resource name of who ended it so.")
 
 
 class ReasonDocument(BaseModel):
@@ -185,6 +188,7 @@ def assignment_json(one: Assignment, *, done: bool = False) -> Document:
         "created_at": time_json(one.create_time),
         "revoked_at": moment_json(one, "revoke_time"),
         "revoked_by": one.revoked_by or None,
+        "revoke_reason": one.revoke_reason or None,
         "effects": effects_json(one) if done else None,
     }
 
@@ -234,6 +238,8 @@ def access_grant_json(one: AccessGrant) -> Document:
         "reason": one.reason,
         "created_at": time_json(one.create_time),
         "expires_at": time_json(one.expire_time),
+        "ended_at": moment_json(one, "end_time"),
+        "ended_by": one.ended_by or None,
     }
 
 

@@ -65,6 +65,7 @@ def _ocsf(event: Event, shown: Document) -> Document:
             "request": {"uid": event.request_id},
         },
         "src_endpoint": {"ip": event.address},
+        "http_request": {"user_agent": event.user_agent},
         "resources": [{"name": event.resource}],
         "unmapped": {"changes": shown["changes"], "permission": event.permission},
     }

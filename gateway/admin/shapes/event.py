@@ -33,8 +33,11 @@ class EventDocument(BaseModel):
     reason: str = Field(description="Why it was denied, as an error's code.")
     times: int = Field(description="How often within a second; above 1 for refusals alone.")
     address: str = Field(description="The actor's IP address, if known.")
+    user_agent: str = Field(
+        description="What their client called itself; at most 256 characters, and no proof."
+    )
     changes: list[ChangeDocument]
-    is_erased: bool = Field(description="Whether address and changes were erased.")
+    is_erased: bool = Field(description="Whether address, user_agent and changes were erased.")
 
 
 def event_json(event: Event) -> Document:
@@ -55,6 +58,7 @@ def event_json(event: Event) -> Document:
         "reason": event.reason,
         "times": event.times,
         "address": event.address,
+        "user_agent": event.user_agent,
         "changes": [_change_json(change) for change in event.changes],
         "is_erased": event.is_erased,
     }

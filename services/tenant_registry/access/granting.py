@@ -98,6 +98,38 @@ def may_give(granter: Holder, target: Holder, given: Sequence[Grant], *, now: da
     not_over_more(granter, target, {tenant}, now=now)
 
 
+def holds_already(target: Holder, given: Sequence[Grant]) -> bool:
+    """Tells whether a role that is to be given would add nothing: it is theirs all that time."""
+    wanted = given[0]
+    return any(
+        (held.role, held.tenant) == (wanted.role, wanted.tenant)
+        and held.revoke_time is None
+        and held.from_time <= wanted.from_time
+        and _lasts(held, wanted.until_time)
+        for held in target.grants
+    )
+
+
+def may_restore(granter: Holder, target: Holder, *, now: datetime) -> None:
+    """Lets an admin give another back what they would hold again, for as long as they would.
+
+    Raises:
+        Refused: GRANT_TO_SELF or GRANT_OVER_MORE.
+    """
+    if target.admin == granter.admin:
+        raise Refused("GRANT_TO_SELF", "nobody gives themselves back what they held")
+    ended = (Verdict.REVOKED, Verdict.EXPIRED)
+    for grant in target.grants:
+        for at in _reached({grant.tenant}):
+            if not grant.reaches(at) or grant.verdict(at=at, now=now) in ended:
+                continue
+            held = granter.may(at, now=now, until=grant.until_time)
+            lacking = beyond(grant.patterns, held, _reach(at))
+            if lacking:
+                told = f"they would hold what you do not, or not so long: {_told(lacking)}"
+                raise Refused("GRANT_OVER_MORE", told)
+
+
 def not_over_more(
     granter: Holder, target: Holder, places: set[str | None], *, now: datetime
 ) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel import audit
-from services.kernel.errors import InvalidArgument, NotFound
+from services.kernel.errors import AlreadyExists, InvalidArgument, NotFound
 from services.kernel.names import new_id
 from services.kernel.scope import current_scope
 from services.tenant_registry.access import granting, messages, queries, standing
@@ -19,7 +19,9 @@ from services.tenant_registry.access.granting import (
 )
 from services.tenant_registry.access.rules import TENANT
 from services.tenant_registry.access.standing import Standing
+from services.tenant_registry.accounts.queries import end_sessions
 from services.tenant_registry.models import Admin, Assignment, Tenant
+from services.tenant_registry.sessions.rules import End
 
 # Who gives where nobody can have given before: the first admin, and a new tenant's.
 OWN = "services/tenant-registry"
@@ -62,6 +64,7 @@ async def give(
         PermissionDenied: GRANT_TO_SELF, ROLE_IS_GLOBAL, GRANT_EXCEEDS or GRANT_OVER_MORE.
         NotFound: ADMIN_NOT_FOUND, ROLE_NOT_FOUND or TENANT_NOT_FOUND.
         InvalidArgument: GRANT_INVALID, the reason or the times.
+        AlreadyExists: ASSIGNMENT_EXISTS, they hold that role there for all of that time.
     """
     giver = by or current_scope().actor
     if wanted.tenant is not None and await session.get(Tenant, wanted.tenant) is None:
@@ -75,6 +78,8 @@ async def give(
         raise NotFound("ROLE_NOT_FOUND", "no such role can be given here", role=wanted.role)
     with standing.refusals():
         granting.may_give(known.actor, known.target, given, now=known.now)
+    if granting.holds_already(known.target, given):
+        raise AlreadyExists("ASSIGNMENT_EXISTS", "they hold this role here for all of that time")
     done = Done(assignment, known.target, known.target.with_(given), known.now)
     if not dry:
         _write(session, known, assignment)
@@ -123,7 +128,8 @@ async def follow(
         if wanted and row.until_time is not None and row.until_time > known.now + _RENEWED:
             held.add((row.role_id, row.tenant_id))
         else:
-            _revoke(session, known, row, giver)
+            reason = "given anew" if wanted else f"no claim of {giver} any more"
+            _revoke(session, known, row, giver, reason=reason)
     for role, tenant in sorted(set(roles) - held, key=str):
         reason = f"a claim of {giver}"
         assignment = _assignment(
@@ -141,6 +147,7 @@ async def take(
     assignment_id: str,
     *,
     tenant: str | None,
+    reason: str = "",
     by: str | None = None,
     dry: bool = False,
 ) -> Done:
@@ -151,8 +158,12 @@ async def take(
     Raises:
         PermissionDenied: GRANT_OVER_MORE.
         FailedPrecondition: LAST_GLOBAL_ADMIN or LAST_TENANT_ADMIN.
+        InvalidArgument: GRANT_INVALID, the reason.
         NotFound: ASSIGNMENT_NOT_FOUND, one of another place too.
     """
+    if len(reason) > REASON_LIMIT:
+        text = f"at most {REASON_LIMIT} characters"
+        raise InvalidArgument("GRANT_INVALID", "no reason has so many words", {"reason": text})
     taker = by or current_scope().actor
     row = await queries.assignment_at(session, assignment_id, tenant)
     if row is None:
@@ -166,7 +177,7 @@ async def take(
         granting.not_over_more(known.actor, known.target, {tenant}, now=known.now)
     await standing.keep_guardians(session, done.before, done.after, now=known.now)
     if not dry:
-        _revoke(session, known, row, taker)
+        _revoke(session, known, row, taker, reason=reason.strip())
     return done
 
 
@@ -183,6 +194,26 @@ async def deactivate(session: AsyncSession, admin_id: str, *, by: str | None = N
         await standing.keep_guardians(session, known.target, known.target.gone(), now=known.now)
         before = messages.admin(known.row)
         known.row.deactivate_time = known.row.update_time = known.now
+        known.changed()
+        message = messages.admin(known.row)
+        audit.record(session, resource=message.name, before=before, after=message)
+    return known.row
+
+
+async def activate(session: AsyncSession, admin_id: str, *, by: str | None = None) -> Admin:
+    """Gives a deactivated admin back what they were given and nobody took; no session of theirs.
+
+    Raises:
+        PermissionDenied: GRANT_TO_SELF or GRANT_OVER_MORE.
+        NotFound: ADMIN_NOT_FOUND.
+    """
+    known = await standing.read_everywhere(session, by or current_scope().actor, admin_id)
+    if not known.target.active:
+        with standing.refusals():
+            granting.may_restore(known.actor, known.target, now=known.now)
+        before = messages.admin(known.row)
+        known.row.deactivate_time, known.row.update_time = None, known.now
+        await end_sessions(session, admin_id, keep="", reason=End.DEACTIVATED, now=known.now)
         known.changed()
         message = messages.admin(known.row)
         audit.record(session, resource=message.name, before=before, after=message)
@@ -223,9 +254,11 @@ async def give_first(
     return True
 
 
-def _revoke(session: AsyncSession, known: Standing, row: Assignment, taker: str) -> None:
+def _revoke(
+    session: AsyncSession, known: Standing, row: Assignment, taker: str, *, reason: str
+) -> None:
     before = messages.assignment(row)
-    row.revoke_time, row.revoked_by = known.now, taker
+    row.revoke_time, row.revoked_by, row.revoke_reason = known.now, taker, reason or None
     known.changed()
     message = messages.assignment(row)
     audit.record(session, resource=message.name, before=before, after=message, tenant=row.tenant_id)

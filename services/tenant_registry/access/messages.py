@@ -28,6 +28,7 @@ def assignment(row: Assignment) -> assignments.Assignment:
         reason=row.reason,
         granted_by=row.granted_by,
         revoked_by=row.revoked_by or "",
+        revoke_reason=row.revoke_reason or "",
     )
     for field in ("from_time", "until_time", "create_time", "revoke_time"):
         if getattr(row, field) is not None:

@@ -117,6 +117,16 @@ class Admins(pb_grpc.AdminServiceServicer):
         async with self._db.platform() as session:
             return messages.admin(await grants.deactivate(session, admin_id))
 
+    async def ActivateAdmin(
+        self, request: pb.ActivateAdminRequest, _context: object
+    ) -> access_pb.Admin:
+        (admin_id,) = parse(request.name, "admins/{admin}")
+        async with self._db.platform() as session:
+            if answer := await requests.answered(session, request, access_pb.Admin):
+                return answer
+            message = messages.admin(await grants.activate(session, admin_id))
+            return await requests.remember(session, request, message)
+
 
 def _as_seen(row: Admin, tenant: str, roles: list[str]) -> pb.TenantAdmin:
     names = [messages.role_name(role, tenant) for role in roles]

@@ -72,7 +72,11 @@ class Assignments(pb_grpc.AssignmentServiceServicer):
         tenant, assignment_id = placed(request.name, "assignments/{assignment}")
         async with self._db.platform() as session:
             done = await grants.take(
-                session, assignment_id, tenant=tenant, dry=request.validate_only
+                session,
+                assignment_id,
+                tenant=tenant,
+                reason=request.reason,
+                dry=request.validate_only,
             )
             return self._told(done)
 

@@ -48,7 +48,7 @@ class ExplainMethods:
             raise admin_not_found(admin_id)
         opened = {self._head_office}
         openings = await queries.access_grants_of(session, admin_id, at) if at else []
-        opened |= {one.tenant_id for one in openings if _is_open(one, now)}
+        opened |= {one.tenant_id for one in openings if one.is_open(now)}
         active = row.deactivate_time is None
         message = pb.Explanation(admin=messages.admin(row))
         for given in rows:
@@ -74,12 +74,14 @@ class ExplainMethods:
                 yield pb.Explanation(admin=messages.admin(row), allowed=True)
 
 
-def _is_open(one: AccessGrant, now: datetime) -> bool:
-    return one.create_time <= now < one.expire_time
+def _verdict(one: AccessGrant, now: datetime) -> Verdict:
+    if one.end is not None:
+        return Verdict.REVOKED
+    return Verdict.COUNTS if one.is_open(now) else Verdict.EXPIRED
 
 
 def _openings(openings: Sequence[AccessGrant], now: datetime) -> Iterator[pb.Explanation.Reason]:
     for one in openings:
-        verdict = Verdict.COUNTS if _is_open(one, now) else Verdict.EXPIRED
+        verdict = _verdict(one, now)
         name = f"tenants/{one.tenant_id}/accessGrants/{one.access_grant_id}"
         yield pb.Explanation.Reason(source=name, verdict=verdict)

@@ -25,7 +25,7 @@ from services.tenant_registry.access.queries import admin_with_email
 from services.tenant_registry.accounts import rules
 from services.tenant_registry.invites import queries
 from services.tenant_registry.models import Admin, Invite
-from services.tenant_registry.sessions import attempts
+from services.tenant_registry.sessions import attempts, opening
 from services.tenant_registry.sessions.attempts import Attempts
 from services.tenant_registry.sessions.login import SecondFactors
 
@@ -58,6 +58,21 @@ class Accepting:
         if isinstance(done, ServiceError):
             await self._refuse(known, done)
         return done
+
+    async def accept_own(self, token_hash: bytes | None) -> access.Admin:
+        """Gives the caller what their own address was invited to; their session is the proof."""
+        now = datetime.now(UTC)
+        async with self._db.platform() as session:
+            own = await opening.own(session, now=now)
+            admin = await session.get_one(Admin, own.admin_id)
+            invite = token_hash and await queries.with_token(
+                session, token_hash, now=now, lock=True
+            )
+            if not invite or invite.email != admin.email:
+                raise NotFound("INVITE_NOT_FOUND", "no such invite to this address")
+            await _give(session, invite, admin)
+            invite.accept_time = now
+            return admins.admin(admin)
 
     async def _read(self, token_hash: bytes | None) -> tuple[Invite, Admin | None]:
         async with self._db.platform() as session:

@@ -97,6 +97,11 @@ class Invites(pb_grpc.InviteServiceServicer):
     async def AcceptInvite(self, request: pb.AcceptInviteRequest, _context: object) -> access.Admin:
         return await self._accepting.accept(request, secret.digest(INVITE, request.token))
 
+    async def AcceptOwnInvite(
+        self, request: pb.AcceptOwnInviteRequest, _context: object
+    ) -> access.Admin:
+        return await self._accepting.accept_own(secret.digest(INVITE, request.token))
+
     def _send(self, row: Invite, token: str) -> None:
         place = f"tenants/{row.tenant_id}" if row.tenant_id else "the whole platform"
         text = texts.invite(token, row.role_id, place)

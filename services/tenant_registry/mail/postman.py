@@ -3,28 +3,33 @@
 import asyncio
 import smtplib
 from collections.abc import Coroutine
+from email.message import EmailMessage
 from typing import Any
 
 from services.kernel.errors import ResourceExhausted, ServiceError
 from services.kernel.telemetry import logger
-from services.tenant_registry.mail.senders import composed, sender_of
+from services.tenant_registry.mail.senders import Sender, composed, is_final, sender_of
 from services.tenant_registry.mail.settings import MailSettings
 
 _MOST_WAITING = 100
 _AT_ONCE = 4
+# A mail server is away for a moment more often than for an hour, and tokens live for minutes.
+_AGAIN_AFTER_SECONDS = (2.0, 15.0, 60.0)
 _log = logger()
 
 
 class Postman:
     """Sends mail behind the answer.
 
-    What is under way when the process ends is lost; whoever waits for it asks again.
+    What is under way or waits for another try when the process ends is lost; whoever waits for it
+    asks again.
     """
 
     def __init__(self, settings: MailSettings) -> None:
         self._from = settings.sender
         self._sender = sender_of(settings)
         self._under_way: set[asyncio.Task[None]] = set()
+        self._again: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
@@ -41,14 +46,35 @@ class Postman:
         task.add_done_callback(self._under_way.discard)
 
     async def send(self, to: str, subject: str, text: str) -> None:
-        """Sends a mail; one that cannot be sent is logged, without its address and its text."""
+        """Sends a mail; one that fails is tried again behind the answer, a few times.
+
+        What is logged of it has neither its address nor its text.
+        """
         if self._sender is None:
             _log.warning("mail_not_sent", subject=subject, why="SOUK_MAIL is not set")
             return
+        mail = composed(self._from, to, subject, text)
+        if not await self._is_done_with(self._sender, mail) and len(self._again) < _MOST_WAITING:
+            task = asyncio.create_task(self._try_again(self._sender, mail))
+            self._again.add(task)
+            task.add_done_callback(self._again.discard)
+
+    async def _try_again(self, sender: Sender, mail: EmailMessage) -> None:
+        for seconds in _AGAIN_AFTER_SECONDS:
+            await asyncio.sleep(seconds)
+            async with self._places:
+                if await self._is_done_with(sender, mail):
+                    return
+        _log.error("mail_given_up", subject=mail["Subject"])
+
+    async def _is_done_with(self, sender: Sender, mail: EmailMessage) -> bool:
+        """Tries to send a mail; tells whether it is gone, or refused for good."""
         try:
-            await self._sender.send(composed(self._from, to, subject, text))
+            await sender.send(mail)
         except (OSError, smtplib.SMTPException) as error:
-            _log.error("mail_not_sent", subject=subject, why=type(error).__name__)
+            _log.error("mail_not_sent", subject=mail["Subject"], why=type(error).__name__)
+            return is_final(error)
+        return True
 
     async def _done(self, work: Coroutine[Any, Any, None]) -> None:
         async with self._places:

@@ -98,6 +98,13 @@ def composed(sender: str, to: str, subject: str, text: str) -> EmailMessage:
     return mail
 
 
+def is_final(error: Exception) -> bool:
+    """Tells whether a mail server said that trying again will not help (5xx, RFC 5321)."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    return isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500
+
+
 def _is_here(host: str) -> bool:
     try:
         return ip_address(host).is_loopback

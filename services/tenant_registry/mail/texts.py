@@ -25,5 +25,6 @@ This token accepts, once, within 7 days:
 
 Send it to POST /admin/invites/accept as
 {{"token": "...", "password": "...", "first_name": "...", "last_name": "..."}}.
-If you have an account already, give the password that you log in with.
+If you have an account already, give the password that you log in with; or log in, and send
+{{"token": "..."}} to POST /admin/users/me/invites/accept.
 """

@@ -9,7 +9,7 @@ from services.tenant_registry.models.accounts import (
 from services.tenant_registry.models.declare import Base
 from services.tenant_registry.models.invites import Invite
 from services.tenant_registry.models.keys import ApiKey
-from services.tenant_registry.models.openings import AccessGrant
+from services.tenant_registry.models.openings import AccessGrant, AccessGrantEnd
 from services.tenant_registry.models.registry import (
     Admin,
     Assignment,
@@ -22,6 +22,7 @@ from services.tenant_registry.models.sessions import AdminSession, Attempt, Refr
 
 __all__ = [
     "AccessGrant",
+    "AccessGrantEnd",
     "Admin",
     "AdminIdentity",
     "AdminSession",

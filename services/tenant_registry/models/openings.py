@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from services.kernel.tables import Key, TenantOwned, Time
 from services.tenant_registry.models.declare import Base
@@ -31,3 +31,24 @@ class AccessGrant(TenantOwned, Base):
     reason: Mapped[str] = mapped_column(Text)
     create_time: Mapped[datetime] = mapped_column(Time)
     expire_time: Mapped[datetime] = mapped_column(Time)
+    end: Mapped["AccessGrantEnd | None"] = relationship(lazy="joined")
+
+    def is_open(self, now: datetime) -> bool:
+        return self.end is None and self.create_time <= now < self.expire_time
+
+
+class AccessGrantEnd(TenantOwned, Base):
+    """That an access grant was ended before its time: written once too, beside what it ends."""
+
+    __tablename__ = "access_grant_end"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "access_grant_id"],
+            ["access_grant.tenant_id", "access_grant.access_grant_id"],
+        ),
+        {"info": {"scope": "tenant"}},
+    )
+
+    access_grant_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    ended_by: Mapped[str] = mapped_column(Text)
+    end_time: Mapped[datetime] = mapped_column(Time)

@@ -142,3 +142,4 @@ class Assignment(Base):
     create_time: Mapped[datetime] = mapped_column(Time)
     revoke_time: Mapped[datetime | None] = mapped_column(Time)
     revoked_by: Mapped[str | None] = mapped_column(Text)
+    revoke_reason: Mapped[str | None] = mapped_column(Text)

@@ -51,6 +51,15 @@ def identity(token: object, keys: KeySet, provider: Provider, nonce: str) -> Ide
     return _identity(claims)
 
 
+def key_id(token: object) -> str | None:
+    """Tells which key a token says that it was signed with; None when it does not say."""
+    try:
+        named = _object(str(token)[:_LONGEST].partition(".")[0]).get("kid")
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return named if isinstance(named, str) else None
+
+
 def _check(claims: dict[str, object], provider: Provider, nonce: str) -> None:
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]

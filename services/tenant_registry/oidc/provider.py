@@ -10,7 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from services.kernel.errors import Unavailable
-from services.tenant_registry.oidc.claims import Identity, Unproven, identity
+from services.tenant_registry.oidc.claims import Identity, Unproven, identity, key_id
 from services.tenant_registry.oidc.settings import Provider, is_here
 from services.tenant_registry.oidc.state import Started
 
@@ -18,6 +18,8 @@ _SECONDS = 2.0
 _ALTOGETHER_SECONDS = 4.0
 _LONGEST = 256 * 1024
 _FRESH_SECONDS = 300.0
+# A token may name a key that the provider took up since; it is asked again no sooner than this.
+_AGAIN_SECONDS = 10.0
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -65,11 +67,14 @@ class Asking:
             raise Unproven("the provider refused the code")
         if status != 200:
             raise _unavailable()
-        return identity(answer.get("id_token"), keys, self._provider, started.nonce)
+        token = answer.get("id_token")
+        if key_id(token) not in {None, *(key.kid for key in keys.keys)}:
+            _, keys = await self._learnt(_AGAIN_SECONDS)
+        return identity(token, keys, self._provider, started.nonce)
 
-    async def _learnt(self) -> tuple[dict[str, str], KeySet]:
+    async def _learnt(self, fresh: float = _FRESH_SECONDS) -> tuple[dict[str, str], KeySet]:
         async with self._learning:
-            if self._known is None or time.monotonic() - self._known[0] > _FRESH_SECONDS:
+            if self._known is None or time.monotonic() - self._known[0] > fresh:
                 self._known = (time.monotonic(), *await self._learn())
             return self._known[1:]
 

@@ -20,6 +20,10 @@ async def number_of_grants(session: AsyncSession) -> int:
     return (await session.scalar(select(func.count()).select_from(AccessGrant))) or 0
 
 
+async def grant_of(session: AsyncSession, tenant: str, access_grant_id: str) -> AccessGrant | None:
+    return await session.get(AccessGrant, (tenant, access_grant_id))
+
+
 async def opened_to(
     session: AsyncSession, admin_ids: Collection[str], tenant: str | None, *, now: datetime
 ) -> set[str]:
@@ -31,5 +35,6 @@ async def opened_to(
         AccessGrant.admin_id.in_(admin_ids),
         AccessGrant.create_time <= now,
         AccessGrant.expire_time > now,
+        ~AccessGrant.end.has(),
     )
     return set((await session.scalars(statement)).all())

@@ -7,15 +7,16 @@ from souk.tenant_registry.v1 import access_grant_service_pb2_grpc as pb_grpc
 
 from services.kernel import audit, pages, requests
 from services.kernel.db import Database
-from services.kernel.errors import InvalidArgument
-from services.kernel.names import new_id
+from services.kernel.errors import InvalidArgument, NotFound
+from services.kernel.names import new_id, parse
 from services.kernel.scope import current_scope
 from services.tenant_registry.access import standing
 from services.tenant_registry.access.granting import REASON_LIMIT
-from services.tenant_registry.models import AccessGrant
+from services.tenant_registry.models import AccessGrant, AccessGrantEnd
 from services.tenant_registry.openings import queries
 
 LONGEST = timedelta(minutes=15)
+NAME = "tenants/{tenant}/accessGrants/{access_grant}"
 
 
 class AccessGrants(pb_grpc.AccessGrantServiceServicer):
@@ -46,6 +47,25 @@ class AccessGrants(pb_grpc.AccessGrantServiceServicer):
             message = _message(row)
             audit.record(session, resource=message.name, after=message)
             return await requests.remember(session, request, message)
+
+    async def DeleteAccessGrant(
+        self, request: pb.DeleteAccessGrantRequest, _context: object
+    ) -> pb.AccessGrant:
+        scope = current_scope()
+        scope.require(request.name)
+        tenant, access_grant_id = parse(request.name, NAME)
+        async with self._db.platform() as session:
+            row = await queries.grant_of(session, tenant, access_grant_id)
+            if row is None:
+                raise NotFound("ACCESS_GRANT_NOT_FOUND", "no such access grant here")
+            known = await standing.read(session, set(), scope.actor, row.admin_id)
+            await session.refresh(row)
+            before = _message(row)
+            if row.is_open(known.now):
+                row.end = AccessGrantEnd(ended_by=scope.actor, end_time=known.now)
+                known.changed()
+                audit.record(session, resource=before.name, before=before, after=_message(row))
+            return _message(row)
 
     async def ListAccessGrants(
         self, request: pb.ListAccessGrantsRequest, _context: object
@@ -87,4 +107,7 @@ def _message(row: AccessGrant) -> pb.AccessGrant:
     )
     message.create_time.FromDatetime(row.create_time)
     message.expire_time.FromDatetime(row.expire_time)
+    if row.end is not None:
+        message.ended_by = row.end.ended_by
+        message.end_time.FromDatetime(row.end.end_time)
     return message

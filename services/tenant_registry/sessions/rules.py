@@ -23,6 +23,7 @@ class End(StrEnum):
     TOKEN_REUSED = auto()
     PASSWORD_CHANGED = auto()
     PASSWORD_RESET = auto()
+    DEACTIVATED = auto()
 
 
 class Shown(StrEnum):

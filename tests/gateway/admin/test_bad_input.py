@@ -20,6 +20,7 @@ PLACES = {
     "assignment_id": "asgn_01",
     "role_id": "role_01",
     "invite_id": "inv_01",
+    "access_grant_id": "agr_01",
 }
 JSON = {"Content-Type": "application/json"}
 

@@ -98,6 +98,22 @@ async def test_events_are_found_by_actor_and_method(admin, make_tenant):
     assert await events(admin, mine["id"], "&actor=admins/somebody") == []
 
 
+async def test_an_event_tells_what_its_actors_client_called_itself(admin, make_tenant):
+    for tenant in ((await make_tenant())["id"], (await make_tenant())["id"]):
+        path, agent = f"/admin/tenants/{tenant}", f"erp-of-{tenant}/1.0 "
+        sent = {"user-agent": agent + "x" * 300}
+        (await admin.post(f"{path}/activate", headers=sent)).raise_for_status()
+
+        event = (await arrived(admin, tenant, f"&resource=tenants/{tenant}", 2))[0]
+
+        assert event["user_agent"] == sent["user-agent"][:256]
+        receipt = f"{path}/audit-events/{event['id']}/receipt"
+        while (await admin.get(receipt)).status_code == 409:  # it has no place yet
+            await asyncio.sleep(0.05)
+        exported = await admin.get(f"{path}/audit-events/export?format=cloudevents")
+        assert event["user_agent"] in exported.text
+
+
 async def test_a_page_token_is_good_at_its_own_tenant_alone(admin):
     first = await admin.get("/admin/tenants/paris/audit-events?limit=1")
     token = first.json()["next_page_token"]

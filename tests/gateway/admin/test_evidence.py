@@ -164,6 +164,8 @@ async def test_an_erased_payload_is_gone_and_everything_still_verifies(
 
     assert erased.json()["audit_event"]["is_erased"] is again.json()["audit_event"]["is_erased"]
     assert erased.json()["audit_event"]["changes"] == []
+    assert event["user_agent"]
+    assert erased.json()["audit_event"]["user_agent"] == ""
 
     async def told():
         answer = await admin.get(f"{shop}/audit-events?resource=tenants/{shop.split('/')[3]}"

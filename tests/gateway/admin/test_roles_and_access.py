@@ -7,8 +7,9 @@ import pytest
 import pytest_asyncio
 
 from tests.gateway.admin.answers import one, page, refused
+from tests.gateway.conftest import running_valkey
 from tests.isolation.people import Person, employ, log_in
-from tests.platform import connect
+from tests.platform import another_gateway, connect
 
 
 @pytest_asyncio.fixture
@@ -51,14 +52,48 @@ async def test_a_role_ends_for_writes_at_once_and_for_reads_within_a_second(two,
             await asyncio.sleep(0.05)
     assert (await theirs.get(path)).status_code == 200
 
-    taken = await boss.delete(f"/admin/tenants/{paris}/assignments/{given['id']}")
+    roles = f"/admin/tenants/{paris}/assignments"
+    taken = await boss.delete(f"{roles}/{given['id']}", params={"reason": "they left, alas"})
 
     assert (taken.status_code, taken.json()["deleted"]) == (200, True)
+    ended = await boss.get(roles, params={"with_ended": True, "user_id": hand})
+    assert [one_["revoke_reason"] for one_ in page(ended, "assignments")] == ["they left, alas"]
     refused(await theirs.post(path, json={"host": "shop.paris.example"}), 404, "TENANT_NOT_FOUND")
     async with asyncio.timeout(1.5):
         while (await theirs.get(path)).status_code != 404:
             await asyncio.sleep(0.05)
     assert (await theirs.get(f"/admin/tenants/{lyon}")).status_code == 200
+
+
+@pytest.mark.parametrize("redis", ["there", "killed"])
+async def test_a_role_taken_back_at_one_gateway_ends_at_another_with_and_without_redis(
+    platform, two, enter, redis
+):
+    paris, lyon = await two()
+    _, boss = await enter(("TenantAdmin", paris))
+    hand, theirs = await enter(("OrderOps", lyon))
+    body = {"user_id": hand, "role": "TenantAdmin", "reason": "a test"}
+    given = one(await boss.post(f"/admin/tenants/{paris}/assignments", json=body), "assignment")
+    path = f"/admin/tenants/{paris}/domains"
+    async with (
+        running_valkey() as (url, valkey),
+        another_gateway(platform, SOUK_REDIS=url) as gateway,
+        httpx.AsyncClient(
+            base_url=gateway, headers=theirs.headers, trust_env=False, timeout=10
+        ) as far,
+    ):
+        if redis == "killed":
+            await valkey.kill()
+        assert (await far.get(path)).status_code == 200
+
+        ended = await boss.delete(f"/admin/tenants/{paris}/assignments/{given['id']}")
+
+        assert ended.status_code == 200
+        refused(await far.post(path, json={"host": "shop.paris.example"}), 404, "TENANT_NOT_FOUND")
+        async with asyncio.timeout(5):
+            while (await far.get(path)).status_code != 404:
+                await asyncio.sleep(0.05)
+        assert (await far.get(f"/admin/tenants/{lyon}")).status_code == 200
 
 
 async def test_who_runs_the_platform_opens_a_tenant_before_they_look_into_it(two, enter):
@@ -97,6 +132,33 @@ async def test_who_runs_the_platform_opens_a_tenant_before_they_look_into_it(two
     )
 
 
+async def test_an_access_grant_that_is_ended_closes_the_tenant_within_a_second(two, enter):
+    paris, lyon = await two()
+    above, theirs = await enter(("GlobalAdmin", None))
+    _, boss = await enter(("TenantAdmin", paris))
+    _, other = await enter(("GlobalAdmin", None))
+    body = {"reason": "a complaint", "minutes": 5}
+    opened = {}
+    for tenant in (paris, lyon):
+        made = await theirs.post(f"/admin/tenants/{tenant}/access-grants", json=body)
+        opened[tenant] = one(made, "access_grant")["id"]
+        assert (await theirs.get(f"/admin/tenants/{tenant}/products")).status_code == 200
+
+    path = f"/admin/tenants/{paris}/access-grants/{opened[paris]}"
+    refused(await boss.delete(path), 403, "PERMISSION_MISSING")
+    elsewhere = f"/admin/tenants/{paris}/access-grants/{opened[lyon]}"
+    refused(await other.delete(elsewhere), 404, "ACCESS_GRANT_NOT_FOUND")
+    assert (await other.delete(path)).json()["deleted"]
+
+    async with asyncio.timeout(1.5):
+        while (await theirs.get(f"/admin/tenants/{paris}/products")).status_code != 403:
+            await asyncio.sleep(0.05)
+    assert (await theirs.get(f"/admin/tenants/{lyon}/products")).status_code == 200
+    (seen,) = page(await boss.get(f"/admin/tenants/{paris}/access-grants"), "access_grants")
+    assert (seen["user_id"], bool(seen["ended_at"])) == (above, True)
+    assert seen["ended_by"].startswith("admins/")
+
+
 async def test_an_admin_of_one_tenant_reads_themself_on_the_platforms_own_host(two, enter):
     paris, lyon = await two()
     for tenant in (paris, lyon):
@@ -119,7 +181,11 @@ async def test_users_are_made_listed_changed_and_deactivated(admin, two, enter, 
         "id": made["id"], "object": "user", "deleted": True
     }  # fmt: skip
     assert one(await admin.get(path), "user")["deactivated_at"]
+    for _ in range(2):
+        active = one(await admin.post(f"{path}/activate"), "user")
+        assert (active["id"], active["deactivated_at"]) == (made["id"], None)
     boss, theirs = await enter(("TenantAdmin", paris))
+    refused(await theirs.post(f"{path}/activate"), 403, "PERMISSION_MISSING")
     shown = page(await theirs.get(f"/admin/tenants/{paris}/users"), "users")
     assert {u["id"]: u["roles"] for u in shown}[boss] == ["TenantAdmin"]
     refused(await theirs.get("/admin/users"), 403, "PERMISSION_MISSING")
