@@ -54,7 +54,8 @@ class SoukProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._awaits_head:
+        # Empty lines between requests end uvicorn's own patience, and begin no head.
+        if self._awaits_head or self.cycle is None or self.cycle.response_complete:
             self._wait_for_head()
 
     def _wait_for_head(self) -> None:

@@ -76,12 +76,15 @@ class Transport(asyncio.Transport):
 
 @pytest.fixture
 def serving():
-    """Makes ends of connections to an application that never answers."""
+    """Makes ends of connections to an application that answers, but for one path."""
 
-    async def silent(scope, receive, send):
-        await asyncio.Event().wait()
+    async def told(scope, receive, send):
+        if scope["path"] == "/silent":
+            await asyncio.Event().wait()
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
 
-    config = uvicorn.Config(silent, http=protocol.SoukProtocol, log_config=None, lifespan="off")
+    config = uvicorn.Config(told, http=protocol.SoukProtocol, log_config=None, lifespan="off")
     config.load()
     return lambda: protocol.SoukProtocol(config, ServerState(), {})
 
@@ -106,8 +109,25 @@ async def test_who_has_said_it_is_waited_for(monkeypatch, serving):
     transport, connection = Transport(), serving()
 
     connection.connection_made(transport)
-    connection.data_received(b"GET / HTTP/1.1\r\nHost: paris.example\r\n\r\n")
+    connection.data_received(b"GET /silent HTTP/1.1\r\nHost: paris.example\r\n\r\n")
     await asyncio.sleep(0.15)
 
     assert (transport.sent, transport.is_closed) == (b"", False)
     connection.connection_lost(None)
+
+
+async def test_who_was_answered_and_sends_only_empty_lines_is_not_waited_for(monkeypatch, serving):
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
+    transport, connection = Transport(), serving()
+
+    connection.connection_made(transport)
+    connection.data_received(b"GET / HTTP/1.1\r\nHost: paris.example\r\n\r\n")
+    async with asyncio.timeout(5):
+        while not transport.sent:
+            await asyncio.sleep(0)
+        connection.data_received(b"\r\n")
+        while not transport.is_closed:
+            await asyncio.sleep(0.01)
+
+    assert transport.sent.startswith(b"HTTP/1.1 204 ")
+    assert b"HTTP/1.1 408 " in transport.sent
