@@ -37,8 +37,8 @@ campaign-faults: ## The fault matrix at length; its result goes into docs/campai
 campaign-audit: ## Forge the log in every way at 1,000 places each; then crashes, every act against its event
 	@./dev campaign-audit
 
-bench: ## Measure requests per second and latency on this machine
-	@./dev bench
+bench: ## Measure requests per second, latency and what each guard costs (B=section for some)
+	@./dev bench $(B)
 
 clean: ## Stop the platform; remove its state, .venv, generated code and caches
 	@./dev clean

@@ -1,5 +1,7 @@
 """`python -m gateway`: serves until SIGTERM, then leaves and lets requests in flight finish."""
 
+import resource
+
 import uvicorn
 
 from gateway.app import create_app
@@ -16,6 +18,8 @@ DRAIN_SECONDS = 20
 def main() -> None:
     settings = load(GatewaySettings)
     telemetry.configure("gateway", settings.log_level)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each client takes a file
     host, _, port = settings.listen.rpartition(":")
     app = Leaving(create_app(settings))
     config = uvicorn.Config(

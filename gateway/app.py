@@ -16,7 +16,7 @@ from gateway.metrics import Metrics
 from gateway.runtime import Runtime
 from gateway.sessions import Sessions
 from gateway.settings import GatewaySettings
-from gateway.slots import Slots
+from gateway.slots import Pace, Slots
 from gateway.tenancy import Tenancy
 from gateway.tenancy.hosts import Hosts
 from gateway.tenancy.shared import SharedTenants
@@ -84,4 +84,5 @@ def _runtime(settings: GatewaySettings) -> Runtime:
         api_keys=ApiKeys(clients),
         limiter=Limiter(SharedCounts(str(settings.redis))),
         slots=Slots(),
+        pace=Pace(),
     )

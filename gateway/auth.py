@@ -192,6 +192,7 @@ async def _place_scope(
 
 async def _account_scope(request: Request, session: SessionOf) -> AsyncIterator[Scope]:
     """Binds the scope in which an admin looks after their own account."""
+    await _meet_limits(request, session.admin, None)
     with bound(account_scope(request, session)) as scope:
         yield scope
 
@@ -265,7 +266,7 @@ async def _permissions(
     return facts.permissions
 
 
-async def _meet_limits(request: Request, actor: str, tenant: KnownTenant) -> None:
+async def _meet_limits(request: Request, actor: str, tenant: KnownTenant | None) -> None:
     state = request.scope["state"]
     await of_actor(
         runtime_of(request),

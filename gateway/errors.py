@@ -3,7 +3,7 @@
 The body is always `{type, message, code, details, request_id}`; clients switch on `code`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
@@ -13,6 +13,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from services.kernel.errors import ServiceError, from_rpc
 
@@ -89,6 +90,15 @@ class Problem:
                 "request_id": request_id,
             }
         )
+
+
+GATEWAY_BUSY = Problem(
+    503,
+    "unavailable",
+    "GATEWAY_BUSY",
+    "Too many requests are under way; try again",
+    headers={"retry-after": "1"},
+)
 
 
 class Refused(Exception):
@@ -196,9 +206,31 @@ async def answer_error(request: Request, error: Exception) -> Response:
     facts = getattr(request.state, "facts", None)
     if facts is not None and problem.code == "PERMISSION_MISSING":
         problem = _openable(problem, facts.withheld)
+    if problem.status == 405:
+        problem = replace(problem, headers={**problem.headers, "allow": _allowed(request)})
     if problem.status == 500:
         _log.error("request_failed", exc_info=error)
     return response(problem, request.state.request_id)
+
+
+def _allowed(request: Request) -> str:
+    """Names the methods of all routes at the path, of which the router itself knows one alone."""
+    methods = {
+        method
+        for route in _routes(request.app.routes)
+        if route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods or ()
+    }
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
+
+
+def _routes(found: Iterable[object]) -> Iterator[Route]:
+    """Walks into the routers that were included, too: FastAPI keeps each as one entry."""
+    for route in found:
+        if isinstance(route, Route):
+            yield route
+        elif router := getattr(route, "original_router", None):
+            yield from _routes(router.routes)
 
 
 def install(app: FastAPI) -> None:

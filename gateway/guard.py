@@ -18,15 +18,18 @@ from gateway.addresses import NOBODY
 from gateway.asgi import App, Message, Receive, Scope, Send
 from gateway.bounds import arrived_body, check_size
 from gateway.browsers import Pairs
-from gateway.errors import not_allowed
+from gateway.errors import Refused, not_allowed
 from gateway.limits import Verdict
 from gateway.limits.gate import at_the_door
 from gateway.requestlog import log_request
 from gateway.runtime import Runtime
+from gateway.slots import Holder
+from gateway.tenancy import KnownTenant
 from gateway.tenancy.hosts import the_one
-from gateway.tenancy.signals import resolve
+from gateway.tenancy.signals import Source, resolve
 from services.kernel import receipts
 from services.kernel.client import deadline
+from services.kernel.hosts import HostInvalid
 
 REQUEST_SECONDS = 15.0
 CLIENT_GONE = 499  # nginx's word for it, in the log and in the counts alone
@@ -57,6 +60,7 @@ _INTERNAL = frozenset(
 )
 _HEADER = b"x-tenant-id"
 _KEY = b"x-publishable-api-key"
+_TOO_MANY = frozenset({"RATE_LIMITED", "TENANT_BUSY", "GATEWAY_BUSY"})
 _log = structlog.get_logger("gateway")
 
 
@@ -75,15 +79,7 @@ class Guard:
         scope = {**scope, "state": state}
         exchange = Exchange(send, scope)
         try:
-            async with asyncio.timeout(REQUEST_SECONDS) as limit:
-                scope["state"]["limit"] = limit  # which a stream extends with each page
-                await self._admit(scope)
-                told = self._preflight(scope)
-                tenant = await at_the_door(self._runtime(), scope["method"], scope["path"], state)
-                if told is not None:
-                    await exchange.answer(204, told)
-                    return
-                await self._serve(scope, await arrived_body(scope, receive), exchange, tenant)
+            await self._meet(scope, receive, exchange)
         except asyncio.CancelledError:
             exchange.status = exchange.status or CLIENT_GONE
             raise
@@ -92,30 +88,62 @@ class Guard:
         finally:
             self._conclude(scope, exchange)
 
+    async def _meet(self, scope: Scope, receive: Receive, exchange: "Exchange") -> None:
+        runtime, state = self._runtime(), scope["state"]
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS) as limit:
+                state["limit"] = limit  # which a stream extends with each page
+                await self._admit(scope)
+                told = await self._preflight(scope)
+                holder = await at_the_door(runtime, scope["method"], scope["path"], state)
+                if told is not None:
+                    await exchange.answer(204, told)
+                    return
+                await self._serve(scope, await arrived_body(scope, receive), exchange, holder)
+        except Refused as refused:
+            if refused.problem.code in _TOO_MANY:
+                await runtime.pace.turn()
+            raise
+
     async def _serve(
-        self, scope: Scope, receive: Receive, exchange: "Exchange", tenant: str | None
+        self, scope: Scope, receive: Receive, exchange: "Exchange", holder: Holder | None
     ) -> None:
         if scope["method"] == "HEAD":
             scope["method"] = "GET"  # the body is left out on the way back
         slots = self._runtime().slots
-        slot = contextlib.nullcontext() if tenant is None else slots.one(tenant)
+        slot = contextlib.nullcontext() if holder is None else slots.one(holder)
         async with slot:
             with deadline(REQUEST_SECONDS), receipts.collecting() as exchange.events:
                 await self._app(scope, receive, exchange.send)
 
-    def _preflight(self, scope: Scope) -> Pairs | None:
+    async def _preflight(self, scope: Scope) -> Pairs | None:
         """Sees which pages may read the answer; answers a browser that asks beforehand."""
         runtime, state, headers = self._runtime(), scope["state"], scope["headers"]
         origin = browsers.one(headers, b"origin")
         if origin is None:
             return None
+        is_asked = scope["method"] == "OPTIONS" and any(
+            name == b"access-control-request-method" for name, _ in headers
+        )
         tenant = state["resolution"].found or runtime.tenancy.known(runtime.tenancy.fallback_id)
-        if browsers.may_read(origin, tenant, runtime.settings.base_domain, state["client"]):
+        may = browsers.may_read(origin, tenant, runtime.settings.base_domain, state["client"])
+        if not may and is_asked and state["resolution"].source is Source.FALLBACK:
+            # The header or the key that will name the shop is not sent along with the question.
+            tenant = await self._shop_of(origin)
+            may = browsers.may_read(origin, tenant, runtime.settings.base_domain, state["client"])
+        if is_asked:
+            return browsers.preflight(origin if may else None)
+        if may:
             state["origin"] = origin
-        is_asked = any(name == b"access-control-request-method" for name, _ in headers)
-        if scope["method"] != "OPTIONS" or not is_asked:
-            return None
-        return browsers.preflight(state.pop("origin", None))
+        return None
+
+    async def _shop_of(self, origin: bytes) -> KnownTenant | None:
+        """Finds the open shop at whose own host a page is."""
+        with contextlib.suppress(HostInvalid):
+            host = self._runtime().hosts.read(origin.partition(b"://")[2])
+            tenant = None if host.is_platform else await self._runtime().tenancy.owner(host.name)
+            return tenant if tenant is not None and tenant.is_open else None
+        return None
 
     def _conclude(self, scope: Scope, exchange: "Exchange") -> None:
         seconds = time.perf_counter() - exchange.began

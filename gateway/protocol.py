@@ -1,10 +1,11 @@
 """HTTP/1.1 as uvicorn and httptools read it, with what they let through taken care of.
 
-They keep headers without a bound, drop the authority of an absolute-form target, and answer what
-they cannot read in plain text.
+They keep headers and connections without a bound, wait for a head for ever, drop the authority of
+an absolute-form target, and answer what they cannot read in plain text.
 """
 
 import asyncio
+import resource
 import uuid
 from typing import cast
 
@@ -20,10 +21,13 @@ from gateway import browsers
 from gateway.addresses import NOBODY
 from gateway.asgi import App, Receive, Scope, Send
 from gateway.bounds import MAX_HEADER_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
-from gateway.errors import Problem, problem_of_status
+from gateway.errors import GATEWAY_BUSY, Problem, problem_of_status
 
 # The guard refuses at its own bounds with a proper answer; past twice those nothing is kept at all.
 _SLACK = 2
+HEAD_SECONDS = 15.0
+# Files that are kept for all else than clients: Redis, the services, secrets that are replaced.
+SPARE_FILES = 64
 
 
 class TooMuch(Exception):
@@ -38,9 +42,41 @@ class SoukProtocol(HttpToolsProtocol):
     _head_bytes = 0
     _too_much = 0
     _serving: asyncio.Task[None] | None = None
+    _awaits_head = True
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_FILES:
+            self._send(GATEWAY_BUSY)
+            return
+        self._wait_for_head()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # Empty lines between requests end uvicorn's own patience, and begin no head.
+        if self._awaits_head or self.cycle is None or self.cycle.response_complete:
+            self._wait_for_head()
+
+    def _wait_for_head(self) -> None:
+        if self._patience is None:
+            self._patience = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        self._awaits_head = False
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _give_up(self) -> None:
+        if self._serving is None:
+            self._send(problem_of_status(408))
+        else:  # the answer to the request before is on its way
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         self._head_bytes = 0
+        self._awaits_head = True
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -56,6 +92,7 @@ class SoukProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        self._stop_waiting()
         if self.url[:1] not in (b"/", b"*"):
             self.scope["state"]["authority"] = _authority(self.url)
         super().on_headers_complete()
@@ -63,6 +100,7 @@ class SoukProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends the work for a client that has gone: its calls are cancelled, their acts undone."""
         super().connection_lost(exc)
+        self._stop_waiting()
         if self._serving is not None:
             self._serving.cancel()
 
@@ -95,7 +133,8 @@ class SoukProtocol(HttpToolsProtocol):
     def _send(self, problem: Problem) -> None:
         request_id = uuid.uuid4().hex
         body = problem.body(request_id)
-        said = browsers.protect("", problem.status, [], NOBODY)
+        told = [(name.encode(), value.encode()) for name, value in problem.headers.items()]
+        said = browsers.protect("", problem.status, told, NOBODY)
         self.transport.write(
             STATUS_LINE[problem.status]
             + b"".join(b"%b: %b\r\n" % pair for pair in said)

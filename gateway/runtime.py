@@ -13,7 +13,7 @@ from gateway.limits import Limiter
 from gateway.metrics import Metrics
 from gateway.sessions import Sessions
 from gateway.settings import GatewaySettings
-from gateway.slots import Slots
+from gateway.slots import Pace, Slots
 from gateway.tenancy import Tenancy
 from gateway.tenancy.hosts import Hosts
 
@@ -31,6 +31,7 @@ class Runtime:
     api_keys: ApiKeys
     limiter: Limiter
     slots: Slots
+    pace: Pace
 
 
 def runtime_of(request: Request) -> Runtime:

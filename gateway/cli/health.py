@@ -1,6 +1,8 @@
 """Asks a process whether it is ready to serve."""
 
 import asyncio
+import functools
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -46,8 +48,12 @@ async def service_is_ready(address: str) -> bool:
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
+# Reading what to trust takes longer than an answer does, and one asks until there is one.
+_tls = functools.cache(ssl.create_default_context)
+
+
 async def gateway_is_ready(url: str) -> bool:
-    async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=2, verify=_tls()) as client:
         try:
             return (await client.get(f"{url}/readyz")).is_success
         except httpx.HTTPError:

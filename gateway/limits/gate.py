@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.errors import Problem, Refused
 from gateway.limits.kinds import Kind, kind_of
 from gateway.limits.limiter import Verdict
-from gateway.limits.plans import Limit, of_login, of_request, of_scope
+from gateway.limits.plans import Limit, of_account, of_login, of_request, of_scope
 from gateway.tenancy import KnownTenant, Resolution, Tenancy
 
 if TYPE_CHECKING:
@@ -17,10 +17,12 @@ State = MutableMapping[str, Any]
 _IN_PATH = re.compile(r"/admin/tenants/([a-z0-9-]{1,63})(?=/|$)")
 
 
-async def at_the_door(runtime: "Runtime", method: str, path: str, state: State) -> str | None:
+async def at_the_door(
+    runtime: "Runtime", method: str, path: str, state: State
+) -> tuple[str, Kind] | None:
     """Counts a request before anybody has proved who they are.
 
-    Gives the tenant in whose share of the slots it is served; None for what an operator asks.
+    Gives in whose share of the slots it is served; None for what an operator asks.
 
     Raises:
         Refused: 429 RATE_LIMITED.
@@ -34,13 +36,21 @@ async def at_the_door(runtime: "Runtime", method: str, path: str, state: State) 
     else:
         limits = of_request(kind, tenant=tenant, plan=plan, address=state["address"])
     await _meet(runtime, kind, limits, state, exactly=kind is Kind.LOGIN)
-    return tenant
+    return tenant, kind
 
 
 async def of_actor(
-    runtime: "Runtime", method: str, path: str, state: State, *, tenant: KnownTenant, actor: str
+    runtime: "Runtime",
+    method: str,
+    path: str,
+    state: State,
+    *,
+    tenant: KnownTenant | None,
+    actor: str,
 ) -> None:
     """Counts a request of somebody known, at the tenant in whose scope they act.
+
+    None is their own account.
 
     Raises:
         Refused: 429 RATE_LIMITED.
@@ -48,7 +58,10 @@ async def of_actor(
     kind = kind_of(method, path)
     if kind in (None, Kind.LOGIN):
         return
-    limits = of_scope(kind, tenant=tenant.id, plan=tenant.plan, actor=actor)
+    if tenant is None:
+        limits = of_account(kind, actor=actor)
+    else:
+        limits = of_scope(kind, tenant=tenant.id, plan=tenant.plan, actor=actor)
     await _meet(runtime, kind, limits, state, exactly=kind is Kind.WRITE)
 
 

@@ -72,9 +72,10 @@ def _plan(*, store: Quota, admin: Quota, write: Quota) -> Plan:
     }
 
 
+_STANDARD = _plan(store=Quota(2000, 10_000), admin=Quota(500, 5000), write=Quota(200, 4000))
 PLANS: Mapping[str, Plan | None] = {
     "trial": _plan(store=Quota(20, 100), admin=Quota(10, 60), write=Quota(4, 40)),
-    "standard": _plan(store=Quota(2000, 10_000), admin=Quota(500, 5000), write=Quota(200, 4000)),
+    "standard": _STANDARD,
     "large": _plan(
         store=Quota(50_000, 200_000), admin=Quota(10_000, 50_000), write=Quota(5000, 50_000)
     ),
@@ -114,6 +115,13 @@ def of_scope(kind: Kind, *, tenant: str, plan: str, actor: str) -> tuple[Limit, 
         Limit("tenant", key("limit", kind, "tenant", tenant), figures.tenant),
         Limit("principal", key("limit", kind, "principal", tenant, actor), figures.principal),
     )
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def of_account(kind: Kind, *, actor: str) -> tuple[Limit, ...]:
+    """What is counted of somebody at their own account, which is no tenant's and on no plan."""
+    figures = _STANDARD[kind]
+    return (Limit("principal", key("limit", kind, "account", actor), figures.principal),)
 
 
 def of_login(address: str, *, per_minute: int) -> tuple[Limit, ...]:

@@ -8,13 +8,12 @@ import uuid
 import httpx
 import pytest
 import pytest_asyncio
-from fastapi.routing import APIRoute
 
 from gateway.addresses import NOBODY, Client
-from gateway.app import create_api
 from gateway.browsers import METHODS, may_read
 from gateway.tenancy import KnownTenant
 from tests.gateway.wire import ask
+from tests.isolation.operations import operations
 from tests.platform import another_gateway
 
 PARIS = "https://paris.impactnutrition.com"
@@ -155,6 +154,30 @@ async def test_a_browser_that_asks_beforehand_is_told_what_it_may_send(http, hos
     assert unasked.status_code == 405
 
 
+async def test_on_the_platforms_hosts_a_browser_is_told_by_whose_page_it_shows(http, shop, admin):
+    """It asks without the header, and without the key, that will say which shop it means."""
+    own = f"https://{shop}.impactnutrition.com"
+    elsewhere = ("https://nobody.example", "http://localhost:3000", "null", "https://127.0.0.1")
+    headers = {"Host": "localhost"}
+
+    async def told(origin):
+        answer = await http.options("/store/regions", headers=preflight(headers, origin))
+        assert answer.status_code == 204
+        return answer.headers.get("access-control-allow-origin")
+
+    for origin in (own, PARIS):
+        assert await told(origin) == origin
+    assert [await told(origin) for origin in elsewhere] == [None] * len(elsewhere)
+    read = await http.get(
+        "/store/regions", headers={**headers, "Origin": own, "X-Tenant-ID": "paris"}
+    )
+    assert read.status_code == 200
+    assert "access-control-allow-origin" not in read.headers
+
+    (await admin.post(f"/admin/tenants/{shop}/suspend")).raise_for_status()
+    assert await told(own) is None
+
+
 async def test_an_error_can_be_read_by_the_page_that_caused_it(http, host):
     answer = await http.get("/admin/tenants", headers={**host("paris"), "Origin": PARIS})
 
@@ -200,7 +223,7 @@ async def test_an_origin_that_a_shop_lists_may_read_it_until_it_does_no_more(htt
 
 
 def routes():
-    return [(r.path, r.methods or set()) for r in create_api().routes if isinstance(r, APIRoute)]
+    return [(one.path, {one.method}) for one in operations()]
 
 
 def reads():
@@ -214,8 +237,8 @@ async def test_head_answers_as_get_does_without_the_body(admin, path):
     whole, head = await admin.get(target), await admin.head(target)
 
     def fixed(answer):
-        # What differs from one request to the next, whatever the method.
-        apart = ("date", "x-request-id", "ratelimit", "content-length")
+        # What differs from one request to the next, or is about how a body comes.
+        apart = ("date", "x-request-id", "ratelimit", "content-length", "transfer-encoding")
         return {k: v for k, v in answer.headers.items() if k not in apart}
 
     assert head.status_code == whole.status_code
@@ -228,6 +251,7 @@ async def test_head_answers_as_get_does_without_the_body(admin, path):
 def test_every_method_of_a_route_may_be_sent_by_a_page():
     used = {method for _, methods in routes() for method in methods}
 
+    assert used > {"GET", "POST"}
     assert used <= set(METHODS.decode().split(", "))
 
 

@@ -202,3 +202,19 @@ async def test_an_empty_locale_is_borne(platform):
 
     for host in (b"paris.impactnutrition.com", b"impactnutrition.com.tn"):
         assert (await ask(platform.url, host, headers=headers)).status == 200
+
+
+async def test_a_method_that_is_not_answered_is_told_which_are(admin, http, host):
+    """Of all routes at the path, whoever asks."""
+    paths = {
+        "/store/products": "GET, HEAD",
+        "/admin/tenants": "GET, HEAD, POST",
+        "/admin/tenants/paris": "DELETE, GET, HEAD, PATCH",
+        "/auth/user/emailpass": "POST",
+    }
+    for path, methods in paths.items():
+        for client in (admin, http):
+            for headers in (host("hq"), {"Host": "localhost"}):
+                answer = await client.put(path, headers=headers)
+                assert (answer.status_code, answer.headers["allow"]) == (405, methods)
+    assert "allow" not in (await http.get("/store/products", headers=host("paris"))).headers

@@ -5,10 +5,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateway.slots import AT_ONCE, WAITING
+from gateway.limits import Kind
+from gateway.slots import AT_ONCE, SHARES, WAITING
 from tests.load.generator import load
 
-CROWD = AT_ONCE // 2 + WAITING // 2 + 40
+CROWD = SHARES[Kind.STORE_READ] + WAITING // 2 + 40
 VISITORS = 2
 SECONDS = 2.0
 

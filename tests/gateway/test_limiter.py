@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.limits import Kind, Limit, Limiter, SharedCounts, kind_of
-from gateway.limits.plans import PLANS, Quota, of_login, of_request, of_scope
+from gateway.limits.plans import PLANS, Quota, of_account, of_login, of_request, of_scope
 from tests.gateway.two import NOWHERE
 
 TEN = Quota(per_second=10, burst=5)
@@ -188,6 +188,9 @@ async def test_another_plan_counts_from_now_on_and_forgets_nothing():
         ("PURGE", "/store/products", Kind.WRITE),
         ("POST", "/auth/user/emailpass", Kind.LOGIN),
         ("POST", "/auth/", Kind.LOGIN),
+        ("GET", "/auth/user/oidc/company/callback", Kind.LOGIN),
+        ("OPTIONS", "/auth/user/emailpass", Kind.STORE_READ),
+        ("DELETE", "/auth/session", Kind.WRITE),
         ("GET", "/readyz", None),
         ("GET", "/metrics", None),
         ("GET", "/healthz", None),
@@ -203,6 +206,15 @@ def test_a_plan_without_limits_counts_nothing_but_logins():
         assert of_request(kind, **given_, address="203.0.113.5") == ()
         assert of_scope(kind, **given_, actor="admins/a") == ()
     assert of_login("203.0.113.5", per_minute=60)[0].quota.burst == 60
+
+
+def test_what_somebody_does_at_their_own_account_counts_for_them_alone():
+    for kind in (Kind.ADMIN_READ, Kind.WRITE):
+        [one], [other] = (of_account(kind, actor=actor) for actor in ("admins/a", "admins/b"))
+        assert one.name == "principal"
+        assert one.key != other.key
+        at_work = of_scope(kind, tenant="account", plan="standard", actor="admins/a")
+        assert one.key not in {limit.key for limit in at_work}
 
 
 @pytest.mark.parametrize("plan", [*PLANS, "a plan of next year"])

@@ -106,6 +106,18 @@ async def test_writes_are_counted_by_who_makes_them_and_where(admin, two):
     assert {answer.status_code for answer in neighbours} == {400}
 
 
+async def test_an_admins_own_account_counts_for_them_and_for_no_tenant(admin, two):
+    for path in ("/admin/users/me", "/admin/users/me/sessions"):
+        own = await admin.get(path)
+        wrong = await admin.request("POST", "/admin/users/me/totp/confirm", json={"code": "1"})
+        for answer in (own, wrong):
+            assert answer.headers["ratelimit-policy"].startswith('"principal"'), path
+            assert '"tenant"' not in answer.headers["ratelimit-policy"]
+    for tenant in two.values():
+        answer = await admin.get(f"/admin/tenants/{tenant}")
+        assert '"tenant"' in answer.headers["ratelimit-policy"]
+
+
 async def test_probes_are_not_counted(http, platform):
     for path in ("/healthz", "/readyz", "/metrics"):
         assert "ratelimit" not in (await http.get(path)).headers

@@ -6,6 +6,7 @@ import uuid
 from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import asyncpg
 import httpx
@@ -140,6 +141,11 @@ async def _make_tenant(admin: httpx.AsyncClient, place: str, state: str) -> None
         (await admin.post(f"/admin/tenants/{place}/{act}")).raise_for_status()
 
 
+@cache
+def _hash() -> str:
+    return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1).hash(PASSWORD)
+
+
 async def employ(registry: asyncpg.Connection, person: Person, **changed: str) -> str:
     """Writes an admin and their roles as rows; `changed` are columns that are not as usual."""
     admin_id = f"user_{uuid.uuid4().hex}"
@@ -148,7 +154,7 @@ async def employ(registry: asyncpg.Connection, person: Person, **changed: str) -
         " update_time) VALUES ($1, $2, '', '', $3, now(), now())",
         admin_id,
         email_of(admin_id),
-        PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1).hash(PASSWORD),
+        _hash(),
     )
     times = {"from_time": "now() - interval '1 hour'", "until_time": "NULL", "revoke_time": "NULL"}
     times |= {name: value for name, value in changed.items() if name in times}

@@ -262,3 +262,25 @@ async def test_an_array_is_read_although_set_config_is_revoked(doors):
             parameter = {"ids": ["one"]}
             query = text("SELECT goods FROM stall WHERE stall_id = ANY(CAST(:ids AS text[]))")
             assert (await session.scalars(query, parameter)).all() == [["bread", "oil"]]
+
+
+async def test_a_session_that_sent_nothing_leaves_its_tenant_on_no_connection(doors):
+    for tenant in ("paris", "lyon"):
+        with scope(tenant):
+            async with doors.tenant() as session:
+                driver = (await (await session.connection()).get_raw_connection()).driver_connection
+                assert driver.entering == tenant
+        assert driver.entering is None
+
+
+@pytest.mark.parametrize("tenant", ["", "paris'); --", "Paris", "paris\n"])
+async def test_what_is_no_tenants_id_is_bound_to_nothing(doors, tenant):
+    with scope(tenant), pytest.raises(ValueError, match="no tenant's id"):
+        async with doors.tenant() as session:
+            await session.execute(text("SELECT tenant_id FROM stall"))
+
+    for known in ("paris", "lyon"):
+        with scope(known):
+            async with doors.tenant() as session:
+                found = await session.scalars(text("SELECT tenant_id FROM stall"))
+                assert found.all() == [known]

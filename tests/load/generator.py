@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
@@ -20,6 +21,11 @@ class Result:
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
     statuses: dict[int, int] = field(default_factory=dict)
+
+    def __add__(self, other: "Result") -> "Result":
+        counts = Counter(self.statuses) + Counter(other.statuses)
+        latencies = self.latencies + other.latencies
+        return Result(self.seconds + other.seconds, latencies, dict(counts))
 
     @property
     def per_second(self) -> float:
