@@ -26,7 +26,7 @@ SHARES: Mapping[Kind, int] = {
     Kind.LOGIN: 24,
 }
 REFUSALS_PER_SECOND = 100
-REFUSAL_SECONDS = 5.0
+REFUSAL_SECONDS = 1.0
 
 TENANT_BUSY = replace(
     GATEWAY_BUSY,
