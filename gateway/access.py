@@ -8,7 +8,7 @@ from souk.tenant_registry.v1.access_service_pb2 import Access, ResolveAccessRequ
 
 from gateway.bounded import Bounded
 from gateway.clients import Clients
-from gateway.errors import unauthorized
+from gateway.errors import UNBELIEVED, unauthorized
 from gateway.flights import Flights
 from gateway.sessions import Session
 from services.kernel.errors import NotFound, Unauthenticated, from_rpc
@@ -106,6 +106,6 @@ def _nothing_or_raise(error: grpc.aio.AioRpcError) -> Facts:
     refused = from_rpc(error)
     if isinstance(refused, NotFound) and refused.reason == "TENANT_NOT_FOUND":
         return Facts(frozenset())
-    if isinstance(refused, NotFound | Unauthenticated):
+    if isinstance(refused, NotFound | Unauthenticated) and refused.reason != UNBELIEVED:
         raise unauthorized() from None
     raise refused from None

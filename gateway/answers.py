@@ -100,7 +100,7 @@ _ERRORS: Mapping[int, str] = {
     431: "More than 64 headers or 16 KiB of them (`invalid_data`).",
     500: "A fault of the platform (`unknown_error`), logged under the request id.",
     503: "A part that is needed does not answer (`unavailable`); Retry-After says when again.",
-    504: "It took too long (`timeout`); whether it was done is not known.",
+    504: "A write took too long (`timeout`); whether it was done is not known.",
 }
 
 Documented = dict[int | str, dict[str, Any]]
@@ -116,5 +116,5 @@ def documented(model: type[BaseModel], description: str, *, status: int = 200) -
     return {status: {"model": model, "description": description}}
 
 
-STORE_ERRORS = errors(400, 404, 414, 429, 431, 500, 503, 504)
+STORE_ERRORS = errors(400, 404, 414, 429, 431, 500, 503)
 ADMIN_ERRORS = errors(400, 401, 403, 404, 409, 413, 414, 415, 429, 431, 500, 503, 504)

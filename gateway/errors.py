@@ -37,6 +37,10 @@ _STATE_CONFLICTS = frozenset(
     }
 )
 
+# What a service says that does not believe the gateway, as when their clocks disagree: nothing that
+# the client could mend by another login.
+UNBELIEVED = "SCOPE_INVALID"
+
 _BY_CODE: Mapping[grpc.StatusCode, tuple[int, str]] = {
     grpc.StatusCode.INVALID_ARGUMENT: (400, "invalid_data"),
     grpc.StatusCode.OUT_OF_RANGE: (400, "invalid_data"),
@@ -124,6 +128,8 @@ def problem_of(error: ServiceError) -> Problem:
         status, kind = 409, "conflict"
     if status == 500:
         return Problem(500, *_UNKNOWN)
+    if error.reason == UNBELIEVED:
+        status = 503
     if status >= 503:
         # The wire's own words name addresses and libraries; the reader needs none of them.
         return problem_of_status(status)
@@ -203,6 +209,9 @@ def _openable(problem: Problem, withheld: Collection[str]) -> Problem:
 async def answer_error(request: Request, error: Exception) -> Response:
     """Answers for a route that raised; a 5xx is logged with its trace under the request id."""
     problem = describe(error)
+    if problem.status == 504 and request.method == "GET":
+        # Nothing was to be done, so it is not in doubt whether it was: it may be asked again.
+        problem = problem_of_status(503)
     facts = getattr(request.state, "facts", None)
     if facts is not None and problem.code == "PERMISSION_MISSING":
         problem = _openable(problem, facts.withheld)

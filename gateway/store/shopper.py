@@ -7,8 +7,11 @@ from fastapi import Depends, Request
 
 from gateway.runtime import runtime_of
 from gateway.tenancy import KnownTenant, resolution_of, unknown_shop
+from services.kernel.client import deadline
 from services.kernel.scope import Scope, bound
 
+# Nobody looks at an empty page for longer; and what was only read may simply be asked for again.
+SHOPPER_SECONDS = 2.0
 _ACTOR = "shoppers/-"
 _PERMISSIONS = frozenset({"storefront:read"})
 
@@ -26,7 +29,7 @@ async def _shop(request: Request) -> AsyncIterator[KnownTenant]:
         currency=tenant.currency_code,
         request_id=request.state.request_id,
     )
-    with bound(scope):
+    with bound(scope), deadline(SHOPPER_SECONDS):
         yield tenant
 
 

@@ -138,6 +138,27 @@ async def test_what_was_sent_before_a_crash_is_sent_again_and_stored_once(house,
     assert (await house.resources("paris"))["tenants/paris/x/3"] == 1
 
 
+async def test_what_comes_three_times_and_in_any_order_is_stored_once(house, audit):
+    resources = [f"tenants/{t}/x/thrice-{n}" for n in range(60) for t in ("paris", "lyon")]
+    for resource in resources:
+        await house.act(resource.split("/")[1], resource)
+    sender = relay.Relay(house.db, audit.stub)
+    leaves = [*await sender._undelivered()] * 3
+    random.shuffle(leaves)
+
+    async def send(some):
+        with bound(Scope(None, "services/tenant-registry", frozenset({"event:record"}))):
+            await sender._send(some)
+
+    # A batch holds an event twice at times, and several that hold the same one come at once.
+    await asyncio.gather(*(send(leaves[at : at + 40]) for at in range(0, len(leaves), 40)))
+    async with house.relay():
+        await house.until_delivered()
+
+    stored = await house.resources("paris") + await house.resources("lyon")
+    assert {resource: stored[resource] for resource in resources} == dict.fromkeys(resources, 1)
+
+
 async def test_acts_go_on_while_audit_is_killed_and_none_is_lost_or_doubled(house, audit):
     random.seed(7)
     names = [f"tenants/{t}/storm/{n}" for n in range(150) for t in ("paris", "lyon")]

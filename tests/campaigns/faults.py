@@ -1,8 +1,9 @@
 """The fault matrix at length: `make campaign-faults`, `python -m tests.campaigns.faults MINUTES`.
 
-Every row of `tests/faults/rows.py`, and those below that are too slow or need too much for
-`make test`, again and again in a random order until the time is over; then the table is written
-into docs/campaigns.md. Ends with 1 when any run of any row failed.
+First every process is replaced under load, again and again, until 20,000 requests were answered or
+a third of the time is over. Then every row of `tests/faults/rows.py`, and those below that are too
+slow or need too much for `make test`, in a random order until the time is over; then the table is
+written into docs/campaigns.md. Ends with 1 when any run of any row failed.
 """
 
 import asyncio
@@ -11,37 +12,48 @@ import sys
 import time
 import traceback
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from tests.campaigns import disk
 from tests.campaigns.record import record, table
-from tests.faults import matrix
-from tests.faults.breaking import everywhere, faulty
-from tests.faults.matrix import LATE, LOST, Field, Row, Seen, prove
+from tests.faults import matrix, upgrade
+from tests.faults.breaking import all_down, clock_off, everywhere, faulty, half_open
+from tests.faults.ledger import Ledger
+from tests.faults.matrix import LATE, LOST, REFUSED, Field, Row, Seen, prove
 from tests.faults.proxy import Fault
-from tests.faults.rows import ROWS
+from tests.faults.rows import PROCESSES, WAYS
 
 MINUTES = 20.0
+REQUESTS = 20_000
 LONGER = 4
 """How many times as many answers a row lasts here as in `make test`."""
 
 _SILENT = Fault(silent=True)
 _WORSE = (
-    Row(
-        "half-open to catalog-opt-in",
-        faulty("gateway", "catalog-opt-in", _SILENT),
-        reads=LATE,
-        writes=LATE,
-        reads_within=6,
-        needs=(2, 1),
-    ),
-    Row("postgres is very slow", faulty("catalog-opt-in", "postgres", Fault(latency=1.5)), LATE,
-        LATE, reads_within=6, needs=(3, 1)),
-    Row("everything is late", everywhere(Fault(latency=0.02, jitter=0.05)), LATE, LATE,
+    Row("nothing gets to catalog-opt-in or back", faulty("gateway", "catalog-opt-in", _SILENT),
+        REFUSED, LATE, 3, needs=(2, 1)),
+    Row("connections to tenant-registry are half open", half_open("gateway", "tenant-registry"),
+        writes=LATE, needs=(3, 6)),
+    Row("postgres is very slow", faulty("catalog-opt-in", "postgres", Fault(latency=1.5)),
+        REFUSED, LATE, 3, needs=(3, 1)),
+    Row("everything is late", everywhere(Fault(latency=0.02, jitter=0.05)), REFUSED, LATE,
         reads_within=6, needs=(6, 2)),
-    Row("bytes trickle", everywhere(Fault(piece=512, bandwidth=200_000)), LATE, LATE,
+    Row("bytes trickle", everywhere(Fault(piece=512, bandwidth=200_000)), REFUSED, LATE,
         reads_within=6, needs=(6, 2)),
     Row("clients are cut off from the gateway", faulty("client", "gateway", answers=Fault(
         cut_after=5_000)), LOST, LOST, reads_within=6),
+    Row("catalog-opt-in's clock is ten minutes fast", clock_off("catalog-opt-in", 600),
+        REFUSED, REFUSED),
+    Row("tenant-registry's clock is ten minutes slow", clock_off("tenant-registry", -600),
+        writes=REFUSED),
+    Row("audit's clock is ten minutes slow", clock_off("audit", -600)),
+    Row("audit's clock is ten minutes fast", clock_off("audit", 600)),
+    Row("audit's clock is three seconds slow", clock_off("audit", -3)),
+    Row("tenant-registry's clock is three seconds fast", clock_off("tenant-registry", 3)),
+    Row("everything ends, and is started in some order", all_down, LOST, LOST, reads_within=6,
+        needs=(2, 2)),
 )  # fmt: skip
 
 
@@ -50,9 +62,10 @@ class Tally:
     """What the runs of one row came to."""
 
     runs: int = 0
-    failures: list[str] = field(default_factory=list)
+    failed: int = 0
     reads: int = 0
     writes: int = 0
+    refused: int = 0
     slowest_read: float = 0.0
     slowest_write: float = 0.0
     slowest_recovery: float = 0.0
@@ -60,65 +73,135 @@ class Tally:
     def add(self, seen: Seen) -> None:
         self.reads += seen.reads
         self.writes += seen.writes
+        self.refused += seen.refused
         self.slowest_read = max(self.slowest_read, seen.slowest_read)
         self.slowest_write = max(self.slowest_write, seen.slowest_write)
         self.slowest_recovery = max(self.slowest_recovery, seen.recovered_after)
 
 
-async def run(minutes: float) -> tuple[dict[str, Tally], Field]:
-    """Goes through the rows until the time is over, each at least once."""
-    ends = time.monotonic() + 60 * minutes
-    tallies: dict[str, Tally] = defaultdict(Tally)
+@dataclass
+class Found:
+    """What the campaign found."""
+
+    upgrade: str = ""
+    skipped: str = ""
+    failed: int = 0
+    tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    intended: int = 0
+    acknowledged: int = 0
+    leaks: int = 0
+
+    def add(self, ledger: Ledger) -> None:
+        self.intended += len(ledger.intended)
+        self.acknowledged += len(ledger.acknowledged)
+        self.leaks += len(ledger.leaks)
+
+    def fail(self, what: str, error: Exception) -> None:
+        self.failed += 1
+        print(f"FAILED {what}", *traceback.format_exception(error), flush=True)
+
+
+async def run(minutes: float, requests: int) -> Found:
+    """Goes on until the time is over."""
+    found, ends = Found(), time.monotonic() + 60 * minutes
+    await _upgrade(found, requests, 20 * minutes)
+    await _full_disk(found)
     async with matrix.field() as ground:
-        while True:
-            for row in random.sample([*ROWS, *_WORSE], len(ROWS) + len(_WORSE)):
-                await _one(ground, row, tallies[row.name])
-                if time.monotonic() > ends and len(tallies) == len(ROWS) + len(_WORSE):
-                    return dict(tallies), ground
+        for row in _shuffled([*PROCESSES, *WAYS, *_WORSE]):
+            if time.monotonic() > ends:
+                break
+            await _one(ground, row, found)
+        found.add(ground.ledger)
+    return found
 
 
-async def _one(ground: Field, row: Row, tally: Tally) -> None:
+def _shuffled(rows: list[Row]) -> Iterator[Row]:
+    """Gives every row in a random order, and then again in another, without an end."""
+    while True:
+        yield from random.sample(rows, len(rows))
+
+
+async def _upgrade(found: Found, requests: int, seconds: float) -> None:
+    print("replacing every process under load ...", flush=True)
+    try:
+        ledger = await upgrade.replaced_under_load(
+            requests=requests, seconds=seconds, breath=0.0, readers=6
+        )
+    except Exception as error:
+        found.fail("an upgrade", error)
+        found.upgrade = "An upgrade under load failed."
+    else:
+        found.upgrade = (
+            f"Every process was replaced again and again under {ledger.answers} requests, of"
+            " which none failed."
+        )
+    print(found.upgrade, flush=True)
+
+
+async def _full_disk(found: Found) -> None:
+    try:
+        with disk.small() as place:
+            row = Row("the file system of postgres is full", disk.full(place), REFUSED, LATE,
+                      reads_within=3, needs=(20, 30))  # fmt: skip
+            async with matrix.field() as ground:
+                await disk.move_postgres(ground, place)
+                for _ in range(2):
+                    await _one(ground, row, found)
+                found.add(ground.ledger)
+    except disk.CannotMount as reason:
+        found.skipped = f"A full file system of PostgreSQL was left out: {reason}."
+        print(found.skipped)
+
+
+async def _one(ground: Field, row: Row, found: Found) -> None:
+    tally = found.tallies[row.name]
     tally.runs += 1
     try:
         seen = await prove(ground, row, times=LONGER)
     except Exception as error:
-        tally.failures.append("".join(traceback.format_exception(error)))
-        print(f"FAILED {row.name}: {error!r}", *getattr(error, "exceptions", ()))
-        await ground.recovered()
+        tally.failed += 1
+        found.fail(row.name, error)
+        with suppress(TimeoutError):  # then the next row fails too, and is counted
+            await ground.recovered()
     else:
         tally.add(seen)
-        print(f"{row.name}: {seen}")
+        print(f"{row.name}: {seen}", flush=True)
 
 
-def main(minutes: float) -> int:
+def main(minutes: float, requests: int) -> int:
     began = time.monotonic()
-    tallies, ground = asyncio.run(run(minutes))
-    ledger = ground.ledger
-    runs = sum(tally.runs for tally in tallies.values())
-    failed = sum(len(tally.failures) for tally in tallies.values())
+    found = asyncio.run(run(minutes, requests))
+    runs = sum(tally.runs for tally in found.tallies.values())
     rows = [
-        (name, one.runs, len(one.failures), one.reads, one.writes, f"{one.slowest_read:.2f}",
-         f"{one.slowest_write:.2f}", f"{one.slowest_recovery:.2f}")
-        for name, one in sorted(tallies.items())
+        (name, one.runs, one.failed, one.reads, one.writes, one.refused,
+         f"{one.slowest_read:.2f}", f"{one.slowest_write:.2f}", f"{one.slowest_recovery:.2f}")
+        for name, one in sorted(found.tallies.items())
     ]  # fmt: skip
     took = (time.monotonic() - began) / 60
     lines = [
-        f"{runs} faults in {took:.0f} minutes, {failed} runs failed. {len(ledger.intended)} acts"
-        f" were asked for and {len(ledger.acknowledged)} acknowledged. A run in which an act"
-        f" was lost, doubled or without its event has failed. Leaks: {len(ledger.leaks)}.",
+        f"{runs} faults in {took:.0f} minutes, {found.failed} failures. {found.intended} acts"
+        f" were asked for and {found.acknowledged} acknowledged. A run in which an act was lost,"
+        f" doubled or without its event has failed. Leaks: {found.leaks}. {found.upgrade}"
+        f" {found.skipped}".rstrip(),
         "",
         "Answers and times are of the fault alone; times in seconds.",
         "",
         *table(
-            ("what was broken", "runs", "failed", "reads", "writes", "slowest read",
-             "slowest write", "recovered after"),
+            ("what was broken", "runs", "failed", "reads", "writes", "refused",
+             "slowest read", "slowest write", "recovered after"),
             rows,
         ),
     ]  # fmt: skip
     print("\n".join(lines))
-    record("faults", f"python -m tests.campaigns.faults {minutes:g}", lines)
-    return 1 if failed else 0
+    record("faults", f"python -m tests.campaigns.faults {minutes:g} {requests}", lines)
+    return 1 if found.failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else MINUTES))
+    given = sys.argv[1:]
+    sys.exit(
+        main(
+            float(given[0]) if given else MINUTES,
+            int(given[1]) if len(given) > 1 else REQUESTS,
+        )
+    )

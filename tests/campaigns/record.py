@@ -37,5 +37,5 @@ def _conditions(command: str) -> str:
     parts = ", ".join(f"{part} {version(part)}" for part in _PARTS)
     return (
         f"`{command}`, {datetime.now(UTC):%d %B %Y %H:%M} UTC. Python {platform.python_version()},"
-        f" {parts}; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end.\n"
+        f" {parts}; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the end."
     )

@@ -1,21 +1,31 @@
 """The ways in which the matrix breaks a platform, each mended when its block ends."""
 
 import asyncio
+import itertools
 import os
+import random
 import resource
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from redis.asyncio import Redis
 
+from gateway.cli import health, ports
+from gateway.cli.processes import start
+from services.kernel.credentials import LEEWAY_SECONDS
 from tests.faults.matrix import Breaking, Field
 from tests.faults.proxy import NONE, Fault
 from tests.platform import connect
 
 _GONE_WITHIN_SECONDS = 10
+_STUMBLE_SECONDS = 0.15
+_BEFORE_NEXT_SECONDS = 0.1
+ALL = ("tenant-registry", "catalog-opt-in", "audit", "witness", "gateway", "postgres", "valkey")
 
 
 def killed(name: str) -> Breaking:
@@ -137,6 +147,89 @@ def flapping(who: str, whom: str, *, every: float) -> Breaking:
             flaps.cancel()
 
     return breaks
+
+
+def half_open(who: str, whom: str) -> Breaking:
+    """The connections that there are carry nothing any more, and nobody is told."""
+
+    @asynccontextmanager
+    async def breaks(field: Field) -> AsyncIterator[None]:
+        field.platform.edges[who, whom].abandon()
+        yield
+
+    return breaks
+
+
+def doubled(name: str) -> Breaking:
+    """A second instance at the same database, while the first stands still again and again."""
+
+    @asynccontextmanager
+    async def breaks(field: Field) -> AsyncIterator[None]:
+        platform = field.platform
+        address = f"127.0.0.1:{ports.free(1)[0]}"
+        first = platform.plan.program(name)
+        second = replace(first, environment={**first.environment, "SOUK_LISTEN": address})
+        child = await start(second, platform.state.logs / f"{name}-2.log")
+        await health.wait(child, partial(health.service_is_ready, address))
+
+        async def stumble() -> None:
+            for number in itertools.cycle((signal.SIGSTOP, signal.SIGCONT)):
+                platform.signal(name, number)
+                await asyncio.sleep(_STUMBLE_SECONDS)
+
+        stumbling = asyncio.create_task(stumble())
+        try:
+            yield
+        finally:
+            stumbling.cancel()
+            platform.signal(name, signal.SIGCONT)
+            await child.stop()
+
+    return breaks
+
+
+def clock_off(name: str, seconds: float) -> Breaking:
+    """The process is started again under a wrong clock, and in the end under the right one."""
+
+    @asynccontextmanager
+    async def breaks(field: Field) -> AsyncIterator[None]:
+        clocks = field.platform.plan.clocks
+        clocks[name] = seconds
+        await field.platform.restart(name)
+        try:
+            if abs(seconds) <= LEEWAY_SECONDS:
+                await field.recovered()
+            yield
+        finally:
+            del clocks[name]
+            await field.platform.restart(name)
+
+    return breaks
+
+
+@asynccontextmanager
+async def all_down(field: Field) -> AsyncIterator[None]:
+    """Everything is killed, and started in a random order."""
+    await kill_all(field)
+    try:
+        yield
+    finally:
+        await start_all(field, random.sample(ALL, len(ALL)))
+
+
+async def kill_all(field: Field) -> None:
+    family = descendants(field.platform.pid("postgres"))
+    for name in ALL:
+        await field.platform.kill(name)
+    await gone(family)
+
+
+async def start_all(field: Field, order: Sequence[str]) -> None:
+    """Starts each when the one before it has begun to start, ready or not."""
+    async with asyncio.TaskGroup() as group:
+        for name in order:
+            group.create_task(field.platform.start(name))
+            await asyncio.sleep(_BEFORE_NEXT_SECONDS)
 
 
 def redis_told(*commands: str, mended: tuple[str, ...] = ()) -> Breaking:

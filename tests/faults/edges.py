@@ -14,7 +14,8 @@ from gateway.cli.state import State
 from tests.faults.proxy import Proxy
 from tests.platform import temporary_state
 
-EDGES = (
+Edges = tuple[tuple[str, str], ...]
+EDGES: Edges = (
     *(("gateway", other) for other in (*SERVICES, "valkey")),
     *((service, "postgres") for service in SERVICES),
     *((service, "audit") for service in SERVICES if service != "audit"),
@@ -25,7 +26,7 @@ EDGES = (
 class DetouredPlan(Plan):
     """A plan in which processes are told of proxies where they would be told of one another."""
 
-    def __init__(self, settings: RunnerSettings, state: State) -> None:
+    def __init__(self, settings: RunnerSettings, state: State, edges: Edges) -> None:
         super().__init__(settings, state)
         assert self.postgres is not None, "it breaks its own servers, and nobody else's"
         assert self.valkey is not None
@@ -36,8 +37,10 @@ class DetouredPlan(Plan):
         }
         self.edges = {
             edge: Proxy(port, self._true[edge[1]])
-            for edge, port in zip(EDGES, ports.free(len(EDGES)), strict=True)
+            for edge, port in zip(edges, ports.free(len(edges)), strict=True)
         }
+        self.clocks: dict[str, float] = {}
+        """By how many seconds a process that is started takes the time to be later than it is."""
 
     def program(self, name: str) -> Program:
         plain = super().program(name)
@@ -49,28 +52,39 @@ class DetouredPlan(Plan):
                     for key, value in told.items()
                     if key.startswith("SOUK_") and key != "SOUK_LISTEN"
                 }
-        return replace(plain, environment=told)
+        return replace(plain, environment=told, arguments=self._at_its_time(name, plain.arguments))
+
+    def _at_its_time(self, name: str, arguments: tuple[str, ...]) -> tuple[str, ...]:
+        if name not in self.clocks:
+            return arguments
+        python, dash_m, *module = arguments
+        return (python, dash_m, "tests.faults.clock", str(self.clocks[name]), *module)
 
 
 class Wired(LocalPlatform):
     """A local platform; `platform.edges["gateway", "valkey"]` is the proxy between those two."""
 
-    def __init__(self, state: Path, *, seed: bool) -> None:
-        super().__init__(RunnerSettings(state=state, port=0), seed=seed)
-        self.plan = plan = DetouredPlan(self.settings, self.state)
-        self.edges = plan.edges
+    def __init__(self, state: Path, *, edges: Edges) -> None:
+        super().__init__(RunnerSettings(state=state, port=0), seed=False)
+        self.plan: DetouredPlan = DetouredPlan(self.settings, self.state, edges)
+        self.edges = self.plan.edges
+
+    def runs(self, name: str) -> bool:
+        """Tells whether a process has not ended, by itself or otherwise."""
+        return self._children[name].running
 
     @property
     def front(self) -> str:
-        """The gateway's URL through its proxy."""
-        return f"http://{self.edges['client', 'gateway'].address}"
+        """The gateway's URL, through its proxy when it has one."""
+        proxy = self.edges.get(("client", "gateway"))
+        return f"http://{proxy.address}" if proxy else self.url
 
 
 @asynccontextmanager
-async def wired(*, seed: bool = True) -> AsyncIterator[Wired]:
-    """Runs a platform with a proxy in each edge."""
+async def wired(edges: Edges) -> AsyncIterator[Wired]:
+    """Runs a platform with a proxy in each of these edges."""
     with temporary_state() as state:
-        platform = Wired(state, seed=seed)
+        platform = Wired(state, edges=edges)
         for proxy in platform.edges.values():
             await proxy.listen()
         try:

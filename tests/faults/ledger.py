@@ -39,6 +39,8 @@ class Ledger:
     reads: Counter[int] = field(default_factory=Counter)
     writes: Counter[int] = field(default_factory=Counter)
     """Answers by status; 0 when there was none."""
+    losses: Counter[str] = field(default_factory=Counter)
+    """Why there was none."""
     slowest_read: float = 0.0
     slowest_write: float = 0.0
     leaks: list[str] = field(default_factory=list)
@@ -58,6 +60,11 @@ class Ledger:
         self.writes[status] += 1
         self.slowest_write = max(self.slowest_write, time.monotonic() - began)
         self.changed.set()
+
+    @property
+    def answers(self) -> int:
+        """How many there were, well or not."""
+        return self.reads.total() + self.writes.total()
 
     async def answered(self, *, reads: int, writes: int, within: float) -> None:
         """Waits until that many of both were answered since `begin`, well or not."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from tests.faults.edges import Wired, wired
+from tests.faults.edges import EDGES, Edges, Wired, wired
 from tests.faults.ledger import Ledger, truth
 from tests.faults.load import Load
 from tests.faults.shops import HOSTS, TENANTS, open_shops, token
@@ -23,6 +23,7 @@ SERVED = frozenset({200})
 REFUSED = frozenset({200, 503})
 """503 at once; 200 for what was under way, or does not need what is broken."""
 LATE = frozenset({200, 503, 504})
+"""A write of which it is not known whether it was done; a read has nothing to be in doubt of."""
 LOST = frozenset({0, 200, 503, 504})
 """No answer at all is possible only where the gateway itself, or the way to it, is broken."""
 RECOVERED_WITHIN_SECONDS = 20.0
@@ -65,8 +66,8 @@ class Field:
 
 
 @asynccontextmanager
-async def field() -> AsyncIterator[Field]:
-    async with wired(seed=False) as platform:
+async def field(*, edges: Edges = EDGES) -> AsyncIterator[Field]:
+    async with wired(edges) as platform:
         made = Field(platform, await token(platform), Ledger())
         headers = {"Authorization": f"Bearer {made.token}"}
         async with httpx.AsyncClient(
@@ -88,9 +89,11 @@ class Row:
     breaks: Breaking
     reads: frozenset[int] = SERVED
     writes: frozenset[int] = SERVED
-    reads_within: float = 1.0
+    reads_within: float = 1.5
     needs: tuple[int, int] = (10, 4)
     """How many answers to reads and writes it lasts; (0, 0) is half a second, of silence."""
+    writes_within: float = 8.0
+    """Seconds: a write asks what its admin may do, and is then waited for longer than a read."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,8 @@ class Seen:
 
     reads: int
     writes: int
+    refused: int
+    """How many of both were not answered with 200."""
     slowest_read: float
     slowest_write: float
     recovered_after: float
@@ -122,9 +127,12 @@ async def prove(made: Field, row: Row, *, times: int = 1) -> Seen:
     assert seen[0].keys() <= row.reads, told
     assert seen[1].keys() <= row.writes, told
     assert slowest[0] < row.reads_within, f"{told}, slowest {slowest}"
+    assert slowest[1] < row.writes_within, f"{told}, slowest {slowest}"
     ledger.check_answers()
     (await truth(made.platform)).check(ledger)
-    return Seen(sum(seen[0].values()), sum(seen[1].values()), *slowest, recovered_after)
+    reads, writes = (sum(counts.values()) for counts in seen)
+    served = sum(counts.get(200, 0) for counts in seen)
+    return Seen(reads, writes, reads + writes - served, *slowest, recovered_after)
 
 
 async def _hold(ledger: Ledger, row: Row, times: int) -> None:

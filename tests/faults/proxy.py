@@ -106,6 +106,14 @@ class Proxy:
         for connection in self._connections:
             connection.cancel()
 
+    def abandon(self) -> None:
+        """Carries nothing any more on the connections that there are, and tells nobody.
+
+        As a firewall does that forgot them. New ones are whole.
+        """
+        self.begin(Fault(silent=True))
+        self.requests, self.answers = Way(), Way()
+
     @contextmanager
     def faulty(
         self, both: Fault = NONE, *, requests: Fault = NONE, answers: Fault = NONE

@@ -1,9 +1,12 @@
 """The rows of the matrix that are run under load, here and, longer, in the campaign."""
 
 from tests.faults.breaking import (
+    clock_off,
+    doubled,
     everywhere,
     faulty,
     flapping,
+    half_open,
     killed,
     locked,
     paused,
@@ -12,6 +15,7 @@ from tests.faults.breaking import (
     sql,
     without_descriptors,
 )
+from tests.faults.clients import ask_three_times, beside, hang_up
 from tests.faults.matrix import LATE, LOST, REFUSED, Row
 from tests.faults.proxy import Fault
 
@@ -21,6 +25,10 @@ _FULL = """CREATE FUNCTION disk_is_full() RETURNS bool LANGUAGE plpgsql AS $$
 BEGIN RAISE 'no space left on device' USING ERRCODE = '53100'; END $$"""
 _FEW = (3, 1)
 """Where a write takes as long as it may."""
+_ONE_EACH = (1, 1)
+"""Where a read does so too."""
+_READS_LATE = 3.0
+"""Seconds: a read is given up after two."""
 
 KILLED = (
     Row("gateway killed", killed("gateway"), reads=LOST, writes=LOST),
@@ -29,21 +37,16 @@ KILLED = (
     Row("audit killed", killed("audit")),
     Row("postgres killed", killed("postgres"), reads=REFUSED, writes=REFUSED),
     Row("redis killed", killed("valkey")),
+    Row("witness killed", killed("witness")),
 )
 PAUSED = (
     Row("gateway paused", paused("gateway"), needs=(0, 0)),
     Row("tenant-registry paused", paused("tenant-registry"), writes=LATE, needs=_FEW),
-    Row(
-        "catalog-opt-in paused",
-        paused("catalog-opt-in"),
-        reads=LATE,
-        writes=LATE,
-        reads_within=6,
-        needs=(1, 1),
-    ),
+    Row("catalog-opt-in paused", paused("catalog-opt-in"), REFUSED, LATE, _READS_LATE, _ONE_EACH),
     Row("audit paused", paused("audit")),
-    Row("postgres paused", paused("postgres"), LATE, LATE, reads_within=6, needs=(1, 1)),
+    Row("postgres paused", paused("postgres"), REFUSED, LATE, _READS_LATE, _ONE_EACH),
     Row("redis paused", paused("valkey")),
+    Row("witness paused", paused("witness")),
 )
 CUT_OFF = (
     Row("no way to tenant-registry", refused("gateway", "tenant-registry"), writes=REFUSED),
@@ -54,17 +57,35 @@ CUT_OFF = (
         "questions to tenant-registry are lost",
         faulty("gateway", "tenant-registry", requests=_SILENT),
         writes=LATE,
-        needs=_FEW,
+        needs=(10, 0),
     ),
     Row(
         "answers of catalog-opt-in are lost",
         faulty("gateway", "catalog-opt-in", answers=_SILENT),
-        reads=LATE,
-        writes=LATE,
-        reads_within=6,
-        needs=(1, 1),
+        REFUSED,
+        LATE,
+        _READS_LATE,
+        needs=(1, 0),
     ),
     Row("answers of redis are lost", faulty("gateway", "valkey", answers=_SILENT)),
+    Row("connections to redis are half open", half_open("gateway", "valkey")),
+    # Until a ping is not answered for ten seconds.
+    Row(
+        "connections to catalog-opt-in are half open",
+        half_open("gateway", "catalog-opt-in"),
+        REFUSED,
+        LATE,
+        _READS_LATE,
+        needs=(8, 1),
+    ),
+    Row(
+        "connections to postgres are half open",
+        half_open("catalog-opt-in", "postgres"),
+        REFUSED,
+        LATE,
+        _READS_LATE,
+        needs=(1, 0),
+    ),
     Row(
         "the way to catalog-opt-in comes and goes",
         flapping("gateway", "catalog-opt-in", every=0.2),
@@ -149,4 +170,13 @@ ILL = (
         REFUSED,
     ),
 )
-ROWS = (*KILLED, *PAUSED, *CUT_OFF, *SLOW, *ILL)
+CLIENTS = (
+    Row("clients hang up", beside(hang_up), needs=(20, 10)),
+    Row("every write comes three times", beside(ask_three_times), writes=REFUSED, needs=(20, 10)),
+)
+STRANGE = (
+    Row("catalog-opt-in's clock is slow", clock_off("catalog-opt-in", -600), REFUSED, REFUSED),
+    Row("two sequencers, and one stumbles", doubled("audit")),
+)
+PROCESSES = (*KILLED, *PAUSED, *STRANGE)
+WAYS = (*CUT_OFF, *SLOW, *ILL, *CLIENTS)

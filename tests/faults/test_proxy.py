@@ -63,6 +63,21 @@ async def test_a_silent_way_says_nothing_until_it_is_mended():
         assert await reader.readexactly(5) == b"souks"
 
 
+async def test_an_abandoned_connection_carries_nothing_ever_and_a_new_one_does():
+    async with echo() as (proxy, reader, writer):
+        writer.write(b"souks")
+        await reader.readexactly(5)
+        proxy.abandon()
+        writer.write(b"souks")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.read(1), 0.1)
+
+        reader, writer = await asyncio.open_connection(*proxy.address.split(":"))
+        writer.write(b"souks")
+        assert await reader.readexactly(5) == b"souks"
+        writer.close()
+
+
 async def test_a_cut_lets_that_many_bytes_through_and_resets():
     async with echo() as (proxy, reader, writer):
         with proxy.faulty(answers=Fault(cut_after=3, piece=2)):

@@ -13,7 +13,7 @@ from services.kernel.keys import MAKERS, PASSWORDS
 from services.kernel.rotation import NAMES
 from tests.platform import connect
 
-ROUNDS = 3
+ROUNDS = 2
 HOSTS = {"paris": "paris.impactnutrition.com", "hq": "impactnutrition.com.tn"}
 
 

@@ -1,37 +1,25 @@
 """Processes start in any order, and many clients at once after an outage bring down nobody."""
 
 import asyncio
-import itertools
 import random
 
 import httpx
 
-from tests.faults.breaking import descendants, gone
+from tests.faults.breaking import ALL, kill_all, start_all
 from tests.faults.shops import HOSTS, canary
 from tests.platform import connect
 
-STOPPED = ("tenant-registry", "catalog-opt-in", "audit", "gateway", "postgres", "valkey")
 CLIENTS = 200
 MOST_CONNECTIONS = 120
 
 
 async def test_services_start_in_any_order_with_everything_down(ground):
-    platform = ground.platform
-    orders = random.Random(4).sample([*itertools.permutations(STOPPED)], 2)
-    for order in orders:
-        family = descendants(platform.pid("postgres"))
-        for name in STOPPED:
-            await platform.kill(name)
-        await gone(family)
+    await kill_all(ground)
 
-        # Each is started when the one before it has begun to, ready or not.
-        starts = []
-        for name in order:
-            starts.append(asyncio.create_task(platform.start(name)))
-            await asyncio.sleep(0.1)
-        await asyncio.gather(*starts)
+    # Each before whom it needs; the campaign takes random orders.
+    await start_all(ground, ("gateway", *ALL[:4], "valkey", "postgres"))
 
-        await ground.recovered()
+    await ground.recovered()
 
 
 async def test_a_herd_of_shoppers_after_an_outage_is_served(ground):

@@ -22,6 +22,7 @@ RAISED = [
     (errors.FailedPrecondition("TENANT_ARCHIVED", "x"), 409, "conflict", "TENANT_ARCHIVED"),
     (errors.FailedPrecondition("PRODUCT_LISTED", "x"), 409, "conflict", "PRODUCT_LISTED"),
     (errors.Unauthenticated("CREDENTIALS_INVALID", "x"), 401, "unauthorized", None),
+    (errors.Unauthenticated("SCOPE_INVALID", "secret"), 503, "unavailable", "UNAVAILABLE"),
     (errors.PermissionDenied("PERMISSION_MISSING", "x"), 403, "forbidden", None),
     (errors.NotFound("LISTING_NOT_FOUND", "x"), 404, "not_found", "LISTING_NOT_FOUND"),
     (errors.AlreadyExists("LISTING_EXISTS", "x"), 409, "duplicate_error", "LISTING_EXISTS"),
