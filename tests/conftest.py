@@ -10,13 +10,13 @@ import pytest
 import pytest_asyncio
 
 from gateway.cli.local import LocalPlatform
-from tests.platform import Calls, connect, running
+from tests.platform import Calls, connect, shared
 
 
 @pytest_asyncio.fixture(scope="session")
 async def platform() -> AsyncIterator[LocalPlatform]:
     """A running platform with the demo data, shared by all tests that leave it whole."""
-    async with running() as started:
+    async with shared() as started:
         yield started
 
 
