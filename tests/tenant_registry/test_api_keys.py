@@ -143,6 +143,26 @@ async def test_what_the_scope_does_not_vouch_for_no_key_gets(keys, new_tenant, n
         assert await create(keys(tenant, admin), tenant, *wanted)
 
 
+async def test_what_an_access_grant_opens_is_not_for_keys(
+    keys, new_tenant, new_admin, assign, rows
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    admin, _ = await new_admin()
+    await assign(admin, "GlobalAdmin", None)
+    for tenant in (paris, lyon):
+        await rows.execute(
+            "INSERT INTO access_grant VALUES ($1, $2, $3, '', now(), now() + interval '9 min')",
+            tenant,
+            f"agr_{tenant}",
+            admin,
+        )
+
+        with pytest.raises(PermissionDenied) as refusal:
+            await create(keys(tenant, admin), tenant, "listing:read")
+        assert refusal.value.reason == "KEY_EXCEEDS_MAKER"
+    assert await create(keys("hq", admin), "hq", "listing:read")
+
+
 async def test_a_role_that_ended_a_moment_ago_gives_no_key(keys, new_tenant, new_admin, assign):
     paris = await new_tenant("paris")
     admin, _ = await new_admin()
