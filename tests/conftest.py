@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.cli.local import LocalPlatform
-from tests.platform import Calls, connect, running
+from tests.platform import Calls, connect, shared
 
 # The HTTP client looks for it some eight times a request, through every folder of the path, and
 # does without: that was a third of what a request cost here. None ends the search at once.
@@ -21,7 +21,7 @@ sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 @pytest_asyncio.fixture(scope="session")
 async def platform() -> AsyncIterator[LocalPlatform]:
     """A running platform with the demo data, shared by all tests that leave it whole."""
-    async with running() as started:
+    async with shared() as started:
         yield started
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pickle
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -26,6 +27,9 @@ from services.kernel.scope import Scope, bound
 from services.kernel.secretfiles import SecretFile
 from services.kernel.signingkeys import signing_key
 
+STANDING = "SOUK_TEST_PLATFORM"
+"""Names the file that tells how to reach a platform that runs already: `make mutants` sets it."""
+
 CURRENCIES = {"hq": "TND", "paris": "EUR", "lyon": "EUR"}
 S = TypeVar("S")
 
@@ -48,6 +52,19 @@ async def running(*, seed: bool = True) -> AsyncIterator[LocalPlatform]:
     os.environ.setdefault("SOUK_LOGINS_PER_MINUTE", "100000")
     with temporary_state() as state:
         async with LocalPlatform(RunnerSettings(state=state, port=0), seed=seed) as platform:
+            yield platform
+
+
+@asynccontextmanager
+async def shared() -> AsyncIterator[LocalPlatform]:
+    """Gives the platform that runs already when there is one, else one of the test run's own."""
+    if at := os.environ.get(STANDING):
+        settings, plan = pickle.loads(Path(at).read_bytes())  # noqa: S301 - we wrote it
+        platform = LocalPlatform(settings)
+        platform.plan = plan
+        yield platform
+    else:
+        async with running() as platform:
             yield platform
 
 

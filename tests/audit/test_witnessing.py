@@ -89,6 +89,19 @@ async def test_another_past_of_the_same_size_is_refused(trees, event, shown, clu
         await work.show()
 
 
+async def test_a_cosignature_of_nobody_is_not_kept(trees, event, shown):  # noqa: F811
+    work, keys = shown
+    stranger = witnessing.Witnessing(
+        trees.db, work._client, Fixed([notes.WitnessKey(pem()).public])
+    )
+    await trees.add(event("paris"), event("lyon"))
+    await trees.drain()
+
+    with pytest.raises(witnessing.Refused, match="no cosignature of a key that is known"):
+        await stranger.show()
+    assert await cosigned(trees, keys) == []
+
+
 def flaw_of(export, keys, witnesses):
     try:
         audit.verify(export, keys, witnesses=witnesses)

@@ -50,6 +50,11 @@ class Operation:
         return {one["name"].lower() for one in parameters if one["in"] == "header"}
 
     @property
+    def query(self) -> set[str]:
+        parameters = self.document.get("parameters", [])
+        return {one["name"] for one in parameters if one["in"] == "query"}
+
+    @property
     def required_query(self) -> dict[str, Any]:
         """The schemas of what a query must hold."""
         parameters = self.document.get("parameters", [])

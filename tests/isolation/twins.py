@@ -9,6 +9,7 @@ import random
 import re
 import string
 import uuid
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 import httpx
 
 from gateway.cli.local import LocalPlatform
+from services.kernel.apikeys import PREFIXES, is_sound, new_key
 from tests.isolation.model import Person
 from tests.isolation.operations import Operation, operations
 from tests.isolation.people import employ, log_in
@@ -34,12 +36,16 @@ class Twin:
     texts: set[str] = field(default_factory=set)
     ids: set[str] = field(default_factory=set)
     """What may stand in a path."""
+    fits: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """What was good for the tenant itself, by the parameter or header in which it was."""
 
     async def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         answer = await self.http.request(method, path, **options)
         if answer.is_success:
             self.texts.update(_texts_of(answer))
             self.ids.update(re.findall(r'"(?:id|host)":"([^"/]{4,100})"', answer.text))
+            self.fits["if-match"].update(filter(None, [answer.headers.get("etag")]))
+            self.fits["page_token"].update(re.findall(r'"next_page_token":"([^"]+)"', answer.text))
         return answer
 
 
@@ -93,18 +99,27 @@ async def _journey(made: Twin, admin: httpx.AsyncClient) -> None:
         ("PATCH", root, {"settings": {"note": made.canary}}),
         ("POST", f"{root}/domains", {"host": f"{made.id}.example"}),
         ("POST", f"{root}/api-keys", {"title": made.canary, "type": "secret",
-                                      "permissions": ["listing:read"]}),
+                                      "permissions": ["listing:read", "listing:write"]}),
+        ("POST", f"{root}/api-keys", {"title": made.canary, "type": "publishable"}),
         *(("POST", f"{root}/products", {"product_id": one["id"]}) for one in sold),
     ]  # fmt: skip
     for method, path, body in acts:
         key = str(uuid.uuid4())
         made.texts.add(key)
+        made.fits["idempotency-key"].add(key)
         answer = await made.ask(method, path, json=body, headers={"Idempotency-Key": key})
         assert answer.is_success, answer.text
+        for token in re.findall(r'"token":"([^"]+)"', answer.text):
+            kind = "x-publishable-api-key" if body.get("type") == "publishable" else "authorization"
+            made.fits[kind].add(token)
     for operation in sorted(READS, key=lambda one: one.path.count("{")):
-        for met in sorted(made.ids) if operation.path.count("{") > 1 else [""]:
-            path = operation.path.replace("{tenant_id}", made.id)
-            await made.ask("GET", re.sub(r"\{\w+\}", met, path))
+        path = operation.path.replace("{tenant_id}", made.id)
+        if {"limit", "page_token"} <= operation.query:
+            await made.ask("GET", path, params={"limit": "1"})
+        for met in sorted(made.ids) if "{" in path else [""]:
+            answer = await made.ask("GET", re.sub(r"\{\w+\}", met, path))
+            if answer.is_success and met:
+                made.fits[re.findall(r"\{(\w+)\}", path)[0]].add(met)
 
 
 @dataclass(frozen=True)
@@ -113,6 +128,7 @@ class Loot:
 
     decoys: dict[str, str]
     pattern: re.Pattern[str]
+    fits: dict[str, list[str]]
 
     @property
     def values(self) -> list[str]:
@@ -124,13 +140,22 @@ def loot(of: Twin, *others: Twin) -> Loot:
     own = of.texts.difference(*(other.texts for other in others)) | {of.id}
     own = {text for text in own if of.canary not in text}
     chance = random.Random(1)
-    decoys = {text: _decoy(text, chance) for text in sorted(own) if 8 <= len(text) <= 90}
+    decoys = {text: _decoy(text, chance) for text in sorted(own) if 8 <= len(text) <= 200}
     long = sorted((re.escape(text) for text in decoys if len(text) >= 12), key=len, reverse=True)
-    return Loot(decoys, re.compile("|".join([of.canary, *long])))
+    fits = {name: sorted(texts & decoys.keys()) for name, texts in of.fits.items()}
+    return Loot(decoys, re.compile("|".join([of.canary, *long])), fits)
+
+
+def nobody_like(tenant: str) -> str:
+    """Makes the id of a tenant that does not exist."""
+    return _decoy(tenant, random.Random(2))
 
 
 def _decoy(text: str, chance: random.Random) -> str:
     """Makes a text of the same form: its last letters and digits are others of their kind."""
+    for kind in PREFIXES:
+        if is_sound(text, kind):
+            return new_key(kind)  # one without its checksum would not even be looked up
     kinds = (string.ascii_lowercase.replace("z", ""), string.ascii_uppercase, string.digits)
     made = list(text)
     places = [n for n, letter in enumerate(text) if letter.isascii() and letter.isalnum()][1:][-10:]

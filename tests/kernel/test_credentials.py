@@ -3,6 +3,7 @@
 import json
 import time
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -72,7 +73,8 @@ def test_a_scope_is_signed_once_in_a_while_and_never_for_another_tenant():
     first, again = sign.sign(PARIS, "audit"), sign.sign(PARIS, "audit")
 
     assert first == again
-    assert sign.sign(LYON, "audit") != first
+    assert sign.sign(replace(PARIS, tenant=LYON.tenant), "audit") != first
+    assert sign.sign(replace(PARIS, actor="admins/somebody-else"), "audit") != first
     assert sign.sign(PARIS, "catalog-opt-in") != first
 
 

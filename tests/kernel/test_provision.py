@@ -141,10 +141,16 @@ async def test_the_owner_makes_tables(provisioned):
 
 
 async def test_a_tenant_is_bound_for_one_transaction(provisioned):
-    bound = "SELECT tenancy.enter('paris'); SELECT current_setting('app.tenant_id')"
+    bind = "SELECT tenancy.enter('{}')"
+    read = "SELECT current_setting('app.tenant_id', true)"
+    both = f"{bind.format('paris')}; COMMIT AND CHAIN; {bind.format('lyon')}; {read}"
 
-    assert await provisioned.as_role("audit_app", bound) == "paris"
-    assert await provisioned.as_role("audit_app", bound.replace("paris", "lyon")) == "lyon"
+    assert await provisioned.as_role("audit_app", f"{bind.format('paris')}; {read}") == "paris"
+    assert await provisioned.as_role("audit_app", both) == "lyon"
+    after = await provisioned.as_role(
+        "audit_app", f"{bind.format('paris')}; COMMIT AND CHAIN; {read}"
+    )
+    assert not after
 
 
 @pytest.mark.parametrize(

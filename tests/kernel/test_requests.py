@@ -1,6 +1,7 @@
 """Repeated requests: one act, the same answer, and nobody else's."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -34,11 +35,12 @@ def asked(tenant="paris", host="a.example.fr", request_id=""):
     return CreateDomainRequest(parent=f"tenants/{tenant}", host=host, request_id=request_id)
 
 
-async def act(doors, request, answer):
+async def act(doors, request, answer, meanwhile=asyncio.sleep):
     """Does what an RPC does: answers as before, or acts and remembers."""
     async with doors.tenant() as session:
         if before := await requests.answered(session, request, Domain):
             return before
+        await meanwhile(0)
         audit.record(session, resource=request.host)
         return await requests.remember(session, request, Domain(name=answer))
 
@@ -72,11 +74,21 @@ async def test_a_secret_is_not_kept_for_a_repeat(doors):
 
 
 async def test_two_at_the_same_time_act_once(doors):
-    request = asked(request_id=str(uuid4()))
+    request, acting, two = asked(request_id=str(uuid4())), [], asyncio.Event()
+
+    async def wait_for_another(_):
+        acting.append(request)
+        if len(acting) == 2:
+            two.set()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(two.wait(), 0.3)
 
     with scope("paris"):
-        answers = await asyncio.gather(*(act(doors, request, str(n)) for n in range(5)))
+        answers = await asyncio.gather(
+            *(act(doors, request, str(n), wait_for_another) for n in range(5))
+        )
 
+    assert len(acting) == 1
     assert len({answer.name for answer in answers}) == 1
 
 

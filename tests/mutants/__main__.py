@@ -1,7 +1,10 @@
 """Runs the mutants: `make mutants`, or `python -m tests.mutants [WORD]` for those with the word.
 
+`databases` stands for the mutants of the databases, which have no entries.
+
 In a copy of the code, one mutant at a time: its killers are run and must fail. All killers are run
-once without any mutant before, and must pass. Ends with 1 when a mutant survives.
+once without any mutant before, and must pass. Killers that need a whole platform share one, whose
+processes start again with each mutant. Ends with 1 when a mutant survives.
 """
 
 import asyncio
@@ -17,6 +20,7 @@ from pathlib import Path
 
 from tests.mutants.databases import killed_in_databases
 from tests.mutants.entries import ROOT, Mutant, entries
+from tests.mutants.standing import Standing
 
 _LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis",
@@ -34,19 +38,31 @@ def a_copy() -> Iterator[Path]:
         yield tree
 
 
-def run(tree: Path, tests: list[str]) -> tuple[int, str]:
+def run(tree: Path, tests: list[str], **settings: str) -> tuple[int, str]:
     """Runs tests of the copy; gives pytest's exit code and what it printed."""
-    # No bytecode: it is told from its source by the second, and two mutants may share one.
-    environment = os.environ | {
-        "PYTHONPATH": f"{tree}{os.pathsep}{tree / 'protos/gen'}",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
     command = [sys.executable, "-m", "pytest", "-q", "-x", "--tb=line", "-p", "no:cacheprovider"]
     done = subprocess.run(
-        [*command, *tests], cwd=tree, env=environment, timeout=_SECONDS, check=False,
+        [*command, *tests], cwd=tree, env=of(tree) | settings, timeout=_SECONDS, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     return done.returncode, done.stdout
+
+
+def of(tree: Path) -> dict[str, str]:
+    """Makes the environment of what runs from the copy; it may write bytecode."""
+    path = f"{tree}{os.pathsep}{tree / 'protos/gen'}"
+    return os.environ | {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": ""}
+
+
+def who_need_a_platform(tree: Path, killers: list[str]) -> set[str]:
+    """Asks pytest which of the killers use the fixture."""
+    _, plan = run(tree, ["--setup-plan", *killers])
+    uses = re.findall(r"^ +(\S+::\S+).* \(fixtures used: .*\bplatform\b.*\)", plan, re.MULTILINE)
+    return {name.partition("[")[0] for name in uses}
+
+
+def killers_of(chosen: list[Mutant]) -> list[str]:
+    return sorted({killer for one in chosen for killer in one.killers})
 
 
 def verdict(code: int, output: str) -> str:
@@ -60,13 +76,31 @@ def line(guard: str, mutant: str, killer: str, end: str) -> str:
     return f"{end:8}  {guard:44.44}  {mutant:52.52}  {killer}"
 
 
-def _survivors(tree: Path, chosen: list[Mutant]) -> int:
+def ended(tree: Path, one: Mutant, standing: Standing | None) -> tuple[str, str]:
+    """Makes a mutant and runs its killers; tells how it ended, and what pytest printed."""
+    before = one.put_into(tree)
+    try:
+        if standing is not None and not standing.has_read(one.file):
+            return "BROKE", "the platform does not start"
+        # Bytecode is told from its source by the second, and two mutants may share one: what the
+        # first run wrote is of the code as it is, and stays.
+        settings = {} if standing is None else standing.settings
+        code, output = run(tree, one.killers, PYTHONDONTWRITEBYTECODE="1", **settings)
+        return verdict(code, output), output
+    finally:
+        (tree / one.file).write_text(before)
+
+
+def _survivors(tree: Path, chosen: list[Mutant], standing: Standing | None = None) -> int:
+    if not chosen:
+        return 0
+    killers = killers_of(chosen)
+    code, output = run(tree, killers, **(standing.settings if standing else {}))
+    if code:
+        raise SystemExit(f"souk: without any mutant the killers do not pass:\n{output}")
     survivors = 0
     for one in chosen:
-        before = one.put_into(tree)
-        code, output = run(tree, one.killers)
-        (tree / one.file).write_text(before)
-        end = verdict(code, output)
+        end, output = ended(tree, one, standing)
         print(line(one.guard, one.mutant, one.killer, end), flush=True)
         if end != "killed":
             survivors += 1
@@ -78,13 +112,14 @@ def main(word: str = "") -> None:
     chosen = [one for one in entries() if one.contains(word)]
     print(line("guard", "mutant", "killed by", "end"), flush=True)
     with a_copy() as tree:
-        killers = sorted({killer for one in chosen for killer in one.killers})
-        code, output = run(tree, killers) if killers else (0, "")
-        if code:
-            raise SystemExit(f"souk: without any mutant the killers do not pass:\n{output}")
-        survivors = _survivors(tree, chosen)
+        needy = who_need_a_platform(tree, killers_of(chosen)) if chosen else set()
+        on_one = [one for one in chosen if needy.intersection(one.killers)]
+        survivors = _survivors(tree, [one for one in chosen if one not in on_one])
+        if on_one:
+            with Standing(tree, of(tree)) as standing:
+                survivors += _survivors(tree, on_one, standing)
     count = len(chosen)
-    if not word:
+    if word in ("", "databases"):
         for guard, names, killer, lives in asyncio.run(killed_in_databases()):
             end, text = "SURVIVED" if lives else "killed", "; ".join(lives or names[:1])
             more = f" (and {len(names) - 1} more)" if len(names) > 1 and not lives else ""

@@ -130,13 +130,37 @@ async def test_a_key_holds_no_more_than_its_maker_at_that_tenant(
         assert len(await all_of(keys(tenant), tenant)) == 1
 
 
-async def test_what_the_scope_does_not_vouch_for_no_key_gets(keys, maker):
-    paris, _ = await maker()
-    admin_of_less = {"key:write", "listing:read"}
-    with pytest.raises(PermissionDenied) as refusal:
-        await create(keys(paris, permissions=admin_of_less), paris, "listing:read", "listing:write")
+async def test_what_the_scope_does_not_vouch_for_no_key_gets(keys, new_tenant, new_admin, assign):
+    wanted = "listing:read", "listing:write"
+    for tenant in (await new_tenant("paris"), await new_tenant("lyon")):
+        admin, _ = await new_admin()
+        await assign(admin, "TenantAdmin", tenant)
 
-    assert refusal.value.reason == "KEY_EXCEEDS_MAKER"
+        less = keys(tenant, admin, permissions={"key:write", "listing:read"})
+        with pytest.raises(PermissionDenied) as refusal:
+            await create(less, tenant, *wanted)
+        assert refusal.value.reason == "KEY_EXCEEDS_MAKER"
+        assert await create(keys(tenant, admin), tenant, *wanted)
+
+
+async def test_what_an_access_grant_opens_is_not_for_keys(
+    keys, new_tenant, new_admin, assign, rows
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    admin, _ = await new_admin()
+    await assign(admin, "GlobalAdmin", None)
+    for tenant in (paris, lyon):
+        await rows.execute(
+            "INSERT INTO access_grant VALUES ($1, $2, $3, '', now(), now() + interval '9 min')",
+            tenant,
+            f"agr_{tenant}",
+            admin,
+        )
+
+        with pytest.raises(PermissionDenied) as refusal:
+            await create(keys(tenant, admin), tenant, "listing:read")
+        assert refusal.value.reason == "KEY_EXCEEDS_MAKER"
+    assert await create(keys("hq", admin), "hq", "listing:read")
 
 
 async def test_a_role_that_ended_a_moment_ago_gives_no_key(keys, new_tenant, new_admin, assign):

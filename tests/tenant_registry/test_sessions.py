@@ -3,10 +3,12 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from cryptography.exceptions import InvalidTag
 from souk.audit.v1.audit_service_pb2 import Event
 from souk.tenant_registry.v1 import session_service_pb2 as pb
 
 from services.kernel.errors import NotFound, Unauthenticated
+from services.tenant_registry.sessions import secret
 
 OTHERS = "souk_refresh_" + "A" * 43
 
@@ -69,6 +71,16 @@ async def test_no_refresh_token_is_stored(logged_in, refresh, rows):
 
     assert first.refresh_token[-20:] not in stored
     assert second.refresh_token[-20:] not in stored
+
+
+def test_only_the_token_before_opens_the_next_one():
+    first, second, others = (secret.new("refresh") for _ in range(3))
+    box = secret.sealed(first, second)
+
+    assert secret.opened(first, box) == second
+    for token in (second, others):
+        with pytest.raises(InvalidTag):
+            secret.opened(token, box)
 
 
 async def test_a_lost_answer_can_be_asked_for_again(logged_in, refresh, is_live):

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from gateway.admin.exports import plain
 from gateway.cli import audit
 from services.kernel import merkle, notes
 from tests.gateway.admin.answers import refused
@@ -148,6 +149,12 @@ async def test_a_csv_export_is_a_table(admin):
         str(n) for n in range(len(rows) - sum(not row["index"] for row in rows))
     ]
     assert all("/lyon/" in row["envelope"] for row in rows if row["index"])
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_a_spreadsheet_takes_no_text_for_a_formula(text):
+    assert plain(text) == f"'{text}"
+    assert plain(f"admins/{text}") == f"admins/{text}"
 
 
 async def test_an_erased_payload_is_gone_and_everything_still_verifies(
