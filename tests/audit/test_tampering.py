@@ -2,12 +2,15 @@
 
 import os
 import random
+from functools import partial
 
+import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from gateway.cli import audit
+from services.kernel.db import HardConnection
 from services.kernel.scope import Scope, bound
 from tests.audit.test_sequencer import trees  # noqa: F401 - a fixture
 from tests.campaigns import tampering
@@ -22,8 +25,12 @@ async def log(trees, event, cluster):  # noqa: F811
         made = [event("paris", resource=f"tenants/paris/x/{batch}-{n}") for n in range(5)]
         await trees.add(*made, event("lyon"))
         await trees.drain()
-    url = cluster.admin_url.replace("postgresql://", "postgresql+asyncpg://")
-    engine = create_async_engine(url.rpartition("/")[0] + "/audit", poolclass=NullPool)
+    connect = partial(
+        asyncpg.connect, cluster.admin_url, database="audit", connection_class=HardConnection
+    )
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=lambda *_, **__: connect(), poolclass=NullPool
+    )
     with bound(Scope("paris", "admins/auditor", frozenset())):
         async with tampering.session_of(engine) as session:
             records = await tampering.exported(session)

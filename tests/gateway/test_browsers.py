@@ -230,6 +230,11 @@ def reads():
     return [path for path, methods in routes() if "GET" in methods]
 
 
+# The second answer is longer than the first, or its length is not known when it begins.
+LOG = "/admin/tenants/{tenant_id}/audit-events"
+GROWING = ("/metrics", LOG, f"{LOG}/export")
+
+
 @pytest.mark.parametrize("path", reads())
 async def test_head_answers_as_get_does_without_the_body(admin, path):
     target = re.sub(r"\{tenant_id\}", "paris", path)
@@ -238,13 +243,14 @@ async def test_head_answers_as_get_does_without_the_body(admin, path):
 
     def fixed(answer):
         # What differs from one request to the next, or is about how a body comes.
-        apart = ("date", "x-request-id", "ratelimit", "content-length", "transfer-encoding")
-        return {k: v for k, v in answer.headers.items() if k not in apart}
+        apart = ("date", "x-request-id", "content-length", "transfer-encoding")
+        headers = answer.headers.items()
+        return {k: v for k, v in headers if k not in apart and not k.startswith("ratelimit")}
 
     assert head.status_code == whole.status_code
     assert head.content == b""
     assert fixed(head) == fixed(whole)
-    if path not in ("/metrics", "/admin/tenants/{tenant_id}/audit-events"):
+    if path not in GROWING:
         assert head.headers["content-length"] == str(len(whole.content))
 
 
