@@ -19,7 +19,7 @@ from sqlalchemy import URL
 from gateway.cli import health, ports
 from gateway.cli.postgres import Postgres
 from gateway.cli.processes import Child, Program, start
-from services.kernel import db, migrations
+from services.kernel import connections, db, migrations
 from services.kernel.keys import DATABASES, make_secrets
 from services.kernel.provision import provision
 
@@ -42,7 +42,7 @@ class Cluster:
 
     def url(self, database: str, role: str) -> URL:
         password = (self.secrets / f"{database}_{role}.password").read_text().strip()
-        return db.url(self.address, database, role, password)
+        return connections.url(self.address, database, role, password)
 
     async def connect(
         self, database: str, role: str = "superuser", *, to: str = ""
@@ -53,7 +53,8 @@ class Cluster:
             return await asyncpg.connect(self.admin_url, database=target)
         address = self.url(database, role).set(database=target)
         return await asyncpg.connect(
-            address.render_as_string(hide_password=False), connection_class=db.HardConnection
+            address.render_as_string(hide_password=False),
+            connection_class=connections.HardConnection,
         )
 
     @asynccontextmanager

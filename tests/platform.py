@@ -20,8 +20,8 @@ from gateway.cli.local import LocalPlatform
 from gateway.cli.processes import start
 from gateway.cli.settings import RunnerSettings
 from services.kernel.client import channel
+from services.kernel.connections import HardConnection
 from services.kernel.credentials import Signer
-from services.kernel.db import HardConnection
 from services.kernel.errors import from_rpc
 from services.kernel.scope import Scope, bound
 from services.kernel.secretfiles import SecretFile

@@ -15,7 +15,16 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from sqlalchemy import URL
 
-from services.kernel import access, credentials, db, migrations, relay, requests, telemetry
+from services.kernel import (
+    access,
+    connections,
+    credentials,
+    db,
+    migrations,
+    relay,
+    requests,
+    telemetry,
+)
 from services.kernel.client import TAKES_CALLS
 from services.kernel.denials import Denials
 from services.kernel.errors import ServiceError, Unavailable
@@ -91,7 +100,7 @@ def main(service: Service) -> None:
 
 def _url(settings: ServiceSettings, database: str, role: str) -> URL:
     password = settings.secret(f"{database}_{role}.password")
-    return db.url(settings.postgres, database, role, password)
+    return connections.url(settings.postgres, database, role, password)
 
 
 async def _run(service: Service, settings: ServiceSettings, command: str) -> None:

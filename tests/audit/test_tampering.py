@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from gateway.cli import audit
-from services.kernel.db import HardConnection
+from services.kernel.connections import HardConnection
 from services.kernel.scope import Scope, bound
 from tests.audit.test_sequencer import trees  # noqa: F401 - a fixture
 from tests.campaigns import tampering

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from services.kernel import db
+from services.kernel import connections as pools
 from services.kernel.errors import ServiceError
 from services.kernel.scope import Scope, bound
 from services.kernel.tables import RequestRecord
@@ -27,8 +27,8 @@ class Mishap(Exception):
 @pytest.fixture
 async def crowded(cluster, filled, monkeypatch):
     """A database behind three connections."""
-    monkeypatch.setattr(db, "_POOL_SIZE", 3)
-    monkeypatch.setattr(db, "_POOL_WAIT_SECONDS", 5)
+    monkeypatch.setattr(pools, "POOL_SIZE", 3)
+    monkeypatch.setattr(pools, "POOL_WAIT_SECONDS", 5)
     async with cluster.doors("tenant_registry") as opened:
         yield opened
 

@@ -13,7 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from services.kernel import audit
-from services.kernel.db import Database, HardConnection
+from services.kernel.connections import HardConnection
+from services.kernel.db import Database
 from services.kernel.migrations import isolate
 from services.kernel.names import new_id
 from services.kernel.scope import Scope, bound

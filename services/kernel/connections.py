@@ -1,0 +1,135 @@
+"""Connections of a service's roles: how they are made, kept, and bound to a tenant."""
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from sqlalchemy import URL, event, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+POOL_SIZE = 8
+# A read of one round trip takes about a millisecond: more connections would only wait on the cores.
+_READERS = 8
+# Twice what 64 writers at once need; one who would wait longer is told to come back instead.
+POOL_WAIT_SECONDS = 0.5
+_CONNECT_SECONDS = 2
+_COMMAND_SECONDS = 5
+
+Connect = Callable[..., Coroutine[Any, Any, asyncpg.Connection]]
+
+
+class HardConnection(asyncpg.Connection):
+    """A connection that never calls set_config, which the service roles may not.
+
+    `entering` is the tenant to whom the next transaction belongs: it is bound in the round trip of
+    BEGIN, which makes a write a tenth cheaper.
+
+    asyncpg switches JIT off by set_config while it looks up array types, when it believes that the
+    server has JIT; so it is told that the server has none. The attribute is private: asyncpg is
+    pinned, and a test reads an array through this class.
+    """
+
+    __slots__ = ("entering",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._server_caps = self._server_caps._replace(jit=False)  # type: ignore[has-type]
+        self.entering: str | None = None
+
+    async def execute(  # what asyncpg begins a transaction with
+        self,
+        query: str,
+        *args: Any,
+        timeout: float | None = None,  # noqa: ASYNC109 # its signature
+    ) -> str:
+        if self.entering is None or not query.startswith("BEGIN"):
+            return await super().execute(query, *args, timeout=timeout)
+        tenant, self.entering = self.entering, None
+        try:
+            return await super().execute(f"{query} SELECT tenancy.enter('{tenant}');")
+        except BaseException:
+            self.terminate()  # it is in a transaction that nobody ends
+            raise
+
+
+def url(address: str, database: str, role: str, password: str | None = None) -> URL:
+    """Builds the address of one role of one database; `address` is host:port."""
+    host, _, port = address.rpartition(":")
+    return URL.create(
+        "postgresql", f"{database}_{role}", password, host.strip("[]"), int(port), database
+    )
+
+
+def engine(connect: Connect) -> AsyncEngine:
+    """Makes the pool of sessions."""
+    made = create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_SECONDS,
+    )
+    event.listen(made.sync_engine, "reset", _forget_tenant)
+    return made
+
+
+def _forget_tenant(connection: Any, _record: object, _state: object) -> None:
+    """Leaves nobody's name on a connection whose session ended before its first statement."""
+    connection.driver_connection.entering = None
+
+
+async def connect(address: URL, secrets: Path, *_: object, **__: object) -> asyncpg.Connection:
+    """Connects with the password of this moment.
+
+    While a password is being replaced PostgreSQL takes either the one in its file or the one in
+    `….next`, which then becomes that file: so the file is read once more after both were refused.
+    """
+    refused: Exception = FileNotFoundError(f"{address.username}.password")
+    for name in (".password", ".password.next", ".password"):
+        file = secrets / f"{address.username}{name}"
+        try:
+            return await asyncpg.connect(
+                host=address.host,
+                port=address.port,
+                user=address.username,
+                password=file.read_text().strip(),
+                database=address.database,
+                connection_class=HardConnection,
+                timeout=_CONNECT_SECONDS,
+                command_timeout=_COMMAND_SECONDS,
+            )
+        except (asyncpg.InvalidPasswordError, FileNotFoundError) as error:
+            refused = error
+    raise refused
+
+
+async def readers(connect: Connect) -> asyncpg.Pool:
+    """Makes the pool of connections for reads of one round trip."""
+    return await asyncpg.create_pool(
+        # All at once and for good: connecting would eat up what a read may wait.
+        min_size=_READERS,
+        max_size=_READERS,
+        max_inactive_connection_lifetime=0,
+        connect=connect,
+        connection_class=HardConnection,
+        reset=_leave_as_it_is,
+    )
+
+
+async def _leave_as_it_is(_connection: asyncpg.Connection) -> None:
+    """Spares the round trip of a reset: nothing that `call` does outlives its statement."""
+
+
+async def refuse_unbound_role(connection: Any) -> None:
+    """Ends the process when row-level security would not bind its role."""
+    unbound = await connection.scalar(
+        text(
+            "SELECT rolsuper OR rolbypassrls OR EXISTS ("
+            "  SELECT FROM pg_auth_members WHERE member = pg_roles.oid)"
+            " OR EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid)"
+            " FROM pg_roles WHERE rolname = current_user"
+        )
+    )
+    if unbound:
+        raise SystemExit("souk: this database role is not bound by row-level security; see docs")

@@ -1,0 +1,39 @@
+"""What the database refuses, as errors that a caller can act on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+from sqlalchemy import exc
+
+from services.kernel.errors import Aborted, DeadlineExceeded, ServiceError, Unavailable
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns what the database refuses into errors that a caller can act on."""
+    try:
+        yield
+    except (exc.TimeoutError, TimeoutError) as error:
+        raise Unavailable("DATABASE_BUSY", "the database is busy; retry later") from error
+    except exc.DBAPIError as error:
+        raise _meaning(error, getattr(error.orig, "sqlstate", None) or "") from error
+    except asyncpg.PostgresError as error:
+        raise _meaning(error, error.sqlstate or "") from error
+    except (OSError, asyncpg.InterfaceError) as error:
+        raise Unavailable("DATABASE_UNAVAILABLE", "the database does not answer") from error
+
+
+def _meaning(error: Exception, sqlstate: str) -> ServiceError | Exception:
+    if sqlstate in ("40001", "40P01", "55P03"):
+        return Aborted("CONFLICT", "somebody else is changing the same thing; retry")
+    if sqlstate == "57014":
+        return DeadlineExceeded("DATABASE_SLOW", "the database took too long; retry later")
+    # 25006: a primary that became a standby takes no writes; its successor will.
+    if (
+        sqlstate[:2] in ("08", "53", "57", "58")
+        or sqlstate == "25006"
+        or (isinstance(error, exc.DBAPIError) and error.connection_invalidated)
+    ):
+        return Unavailable("DATABASE_UNAVAILABLE", "the database does not answer; retry later")
+    return error
