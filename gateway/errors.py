@@ -178,9 +178,18 @@ def describe(error: BaseException) -> Problem:
     return Problem(500, *_UNKNOWN)
 
 
+# pydantic tells at which letter it gave up, which helps nobody.
+_VALIDATION = {
+    "datetime_from_date_parsing": "Input should be a time such as 2026-11-25T09:30:00Z",
+    "datetime_parsing": "Input should be a time such as 2026-11-25T09:30:00Z",
+}
+
+
 def _of_validation(error: RequestValidationError) -> Problem:
     violations = {
-        ".".join(str(part) for part in flaw["loc"][1:]) or str(flaw["loc"][0]): str(flaw["msg"])
+        ".".join(str(part) for part in flaw["loc"][1:]) or str(flaw["loc"][0]): _VALIDATION.get(
+            flaw["type"], str(flaw["msg"])
+        )
         for flaw in error.errors()
     }
     name, text = next(iter(violations.items()), ("request", "is malformed"))

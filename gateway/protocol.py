@@ -26,6 +26,8 @@ from gateway.errors import GATEWAY_BUSY, Problem, problem_of_status
 # The guard refuses at its own bounds with a proper answer; past twice those nothing is kept at all.
 _SLACK = 2
 HEAD_SECONDS = 15.0
+# Who connected just before a gateway stops has their first request on its way.
+NEWCOMER_SECONDS = 1.0
 # Files that are kept for all else than clients: Redis, the services, secrets that are replaced.
 SPARE_FILES = 64
 
@@ -50,17 +52,17 @@ class SoukProtocol(HttpToolsProtocol):
         if len(self.connections) > resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_FILES:
             self._send(GATEWAY_BUSY)
             return
-        self._wait_for_head()
+        self._wait_for_head(HEAD_SECONDS)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         # Empty lines between requests end uvicorn's own patience, and begin no head.
         if self._awaits_head or self.cycle is None or self.cycle.response_complete:
-            self._wait_for_head()
+            self._wait_for_head(HEAD_SECONDS)
 
-    def _wait_for_head(self) -> None:
+    def _wait_for_head(self, seconds: float) -> None:
         if self._patience is None:
-            self._patience = asyncio.get_running_loop().call_later(HEAD_SECONDS, self._give_up)
+            self._patience = asyncio.get_running_loop().call_later(seconds, self._give_up)
 
     def _stop_waiting(self) -> None:
         self._awaits_head = False
@@ -73,6 +75,14 @@ class SoukProtocol(HttpToolsProtocol):
             self._send(problem_of_status(408))
         else:  # the answer to the request before is on its way
             self.transport.close()
+
+    def shutdown(self) -> None:
+        """Closes what lies idle when the gateway stops; a newcomer is answered first."""
+        if self.cycle is not None:
+            super().shutdown()
+            return
+        self._stop_waiting()
+        self._wait_for_head(NEWCOMER_SECONDS)
 
     def on_message_begin(self) -> None:
         self._head_bytes = 0

@@ -116,6 +116,33 @@ async def test_who_has_said_it_is_waited_for(monkeypatch, serving):
     connection.connection_lost(None)
 
 
+async def test_who_connected_just_before_a_stop_is_answered(serving):
+    transport, connection = Transport(), serving()
+    connection.connection_made(transport)
+
+    connection.shutdown()
+    assert not transport.is_closed
+    connection.data_received(b"GET / HTTP/1.1\r\nHost: paris.example\r\n\r\n")
+    async with asyncio.timeout(5):
+        while not transport.sent:
+            await asyncio.sleep(0.01)
+
+    assert transport.sent.startswith(b"HTTP/1.1 204 ")
+    connection.shutdown()
+    assert transport.is_closed
+
+
+async def test_a_stop_waits_a_moment_for_who_connected_and_says_nothing(monkeypatch, serving):
+    monkeypatch.setattr(protocol, "NEWCOMER_SECONDS", 0.05)
+    transport, connection = Transport(), serving()
+    connection.connection_made(transport)
+
+    connection.shutdown()
+    async with asyncio.timeout(5):
+        while not transport.is_closed:
+            await asyncio.sleep(0.01)
+
+
 async def test_who_was_answered_and_sends_only_empty_lines_is_not_waited_for(monkeypatch, serving):
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
     transport, connection = Transport(), serving()

@@ -133,6 +133,7 @@ def test_nobody_else_opens_a_database():
     }
 
     assert {path for path, _ in found} == {
+        "services/kernel/connections.py",
         "services/kernel/db.py",
         "services/kernel/migrations.py",
         "services/kernel/provision.py",

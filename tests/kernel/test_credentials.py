@@ -89,7 +89,7 @@ def test_a_scope_is_signed_once_in_a_while_and_never_for_another_tenant():
         token(iss=["gateway"]),
         token(exp=int(time.time()) - 60, iat=int(time.time()) - 65),
         token(exp=int(time.time()) + 3600),
-        token(iat=int(time.time()) + 60, exp=int(time.time()) + 65),
+        token(iat=int(time.time()) + 3600, exp=int(time.time()) + 3605),
         token(exp=...),
         token(iat="soon"),
         token(perms=...),

@@ -84,8 +84,7 @@ class World:
     database: Database
     rows: asyncpg.Connection
     clock: Clock
-    done: Any = None
-    """What the last act answered."""
+    done: Any = None  # what the last act answered
 
     def act(self, actor: str, act: Any) -> str:
         """Does something as somebody in one transaction; tells the reason of a refusal."""
@@ -232,8 +231,6 @@ class Walk(RuleBasedStateMachine):
 
     @rule(actor=admins, number=st.integers(0, 50))
     def take(self, actor: str, number: int) -> None:
-        if not self.held:
-            return
         taken = self.held[number % len(self.held)]
         reason = self.world.act(
             f"admins/{actor}", lambda s: grants.take(s, taken.assignment, tenant=taken.place)
