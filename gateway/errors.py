@@ -188,7 +188,7 @@ _VALIDATION = {
 def _of_validation(error: RequestValidationError) -> Problem:
     violations = {
         ".".join(str(part) for part in flaw["loc"][1:]) or str(flaw["loc"][0]): _VALIDATION.get(
-            flaw["type"], str(flaw["msg"])
+            flaw.get("type", ""), str(flaw["msg"])
         )
         for flaw in error.errors()
     }

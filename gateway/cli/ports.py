@@ -1,7 +1,8 @@
 """Ports of this machine that nobody listens on."""
 
-import random
+import atexit
 import socket
+from random import SystemRandom
 
 # Below the range that Linux takes for outgoing connections, so that none of those gets the port
 # between our look and the server's start.
@@ -20,11 +21,23 @@ def is_free(port: int) -> bool:
 
 
 def free(count: int) -> list[int]:
-    """Finds that many different free ports."""
-    candidates = random.sample(_RANGE, len(_RANGE))
+    """Finds that many different free ports, which no other platform that starts now will find."""
+    candidates = SystemRandom().sample(_RANGE, len(_RANGE))
     found: list[int] = []
     while len(found) < count:
         port = candidates.pop()
-        if is_free(port):
+        if is_free(port) and _claim(port):
             found.append(port)
     return found
+
+
+def _claim(port: int) -> bool:
+    """Takes the UDP port of the same number as long as this process lives: a sign to others."""
+    sign = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sign.bind(("127.0.0.1", port))
+    except OSError:
+        sign.close()
+        return False
+    atexit.register(sign.close)
+    return True

@@ -15,6 +15,9 @@ BASE = "impactnutrition.com"
 _ONCE = "idempotency-key"
 _KEYS = ("authorization", "x-tenant-id", "x-publishable-api-key")
 
+# What an error says back of a name is cut there.
+_QUOTED = 100
+
 
 @dataclass
 class Plan:
@@ -132,6 +135,7 @@ def undecoyed(text: str, own: str, spoils: Loot) -> str:
     """Puts back what the decoys stand for, so that two answers can be compared."""
     both = {slashless(value): slashless(decoy) for value, decoy in spoils.decoys.items()}
     both |= spoils.decoys | {own: nobody_like(own)}
+    both |= {value[:_QUOTED]: decoy[:_QUOTED] for value, decoy in both.items()}
     for value in sorted(both, key=len, reverse=True):
         text = text.replace(both[value], value)
     return text
