@@ -25,11 +25,12 @@ Not "", which falls with the database: an instance whose database is busy must a
 """
 _A_MOMENT = 0.001
 _OPTIONS = (
-    ("grpc.keepalive_time_ms", 20_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
+    # A connection that died and says nothing is given up within 15 seconds.
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
     # While a ping is unanswered gRPC sends no other, and would wait a minute for that one: so a
     # connection that died under calls was in use for more than a minute.
-    ("grpc.http2.ping_timeout_ms", 10_000),
+    ("grpc.http2.ping_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),

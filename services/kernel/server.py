@@ -40,7 +40,7 @@ _OPTIONS = (
     ("grpc.so_reuseport", 0),  # a second server on the same port must fail, not share
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
-    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.max_connection_age_ms", 300_000),
     ("grpc.max_connection_age_grace_ms", 20_000),
     ("grpc.max_receive_message_length", 4 * 1024 * 1024),

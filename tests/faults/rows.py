@@ -69,7 +69,7 @@ CUT_OFF = (
     ),
     Row("answers of redis are lost", faulty("gateway", "valkey", answers=_SILENT)),
     Row("connections to redis are half open", half_open("gateway", "valkey")),
-    # Until a ping is not answered for ten seconds.
+    # Until a ping is not answered for five seconds.
     Row(
         "connections to catalog-opt-in are half open",
         half_open("gateway", "catalog-opt-in"),

@@ -5,6 +5,8 @@ import json
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+_VARYING = ("date", "x-request-id", "ratelimit", "ratelimit-policy")
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -19,7 +21,7 @@ class Answer:
     @property
     def shape(self):
         """All of it but what differs from request to request."""
-        fixed = {k: v for k, v in self.headers.items() if k not in ("date", "x-request-id")}
+        fixed = {k: v for k, v in self.headers.items() if k not in _VARYING}
         return self.status, fixed, {**self.json, "request_id": ""}
 
 

@@ -50,7 +50,8 @@ async def test_what_a_service_refuses_is_recorded(admin, http, paris_admin):  # 
     answer = await http.post("/admin/tenants/paris/suspend", headers=paris_admin)
 
     assert answer.status_code == 403
-    [event, *_] = await arrived(admin, "paris", "outcome=denied&resource=tenants/paris")
+    suspend = "souk.tenant_registry.v1.TenantRegistryService/SuspendTenant"
+    [event, *_] = await arrived(admin, "paris", f"outcome=denied&method={suspend}")
     assert event["permission"] == "tenant:manage"
 
 
