@@ -37,7 +37,7 @@ from tests import cluster
 from tests.tenant_registry.test_granting import LETTERS, WORLDS, letters
 
 CAMPAIGN = os.environ.get("SOUK_CAMPAIGN") == "access"
-WALKS, STEPS = (1_000, 50) if CAMPAIGN else (8, 30)
+WALKS, STEPS = (1_100, 50) if CAMPAIGN else (8, 30)
 ADMINS = [f"user_{number}" for number in range(5)]
 PLACES = (None, "paris", "lyon")
 admins, places = st.sampled_from(ADMINS), st.sampled_from(PLACES)
