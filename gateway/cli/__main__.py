@@ -4,11 +4,10 @@ import argparse
 import os
 import signal
 import sys
+from typing import TYPE_CHECKING
 
-from gateway.cli import up
-from gateway.cli.settings import RunnerSettings
-from gateway.cli.state import State
-from services.kernel.settings import load
+if TYPE_CHECKING:
+    from gateway.cli.settings import RunnerSettings
 
 _STOP_SECONDS = 90.0
 
@@ -22,6 +21,15 @@ def main(arguments: list[str]) -> int:
         from gateway.cli.audit import main as audit
 
         return audit(arguments[1:])
+    return _platform(arguments)
+
+
+def _platform(arguments: list[str]) -> int:
+    # Imported here alone: who checks an export needs none of it, and may not have it.
+    from gateway.cli import up
+    from gateway.cli.settings import RunnerSettings
+    from services.kernel.settings import load
+
     parser = argparse.ArgumentParser(prog="souk", description="Runs the whole platform here.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="up|down|seed|audit")
     starting = commands.add_parser("up", help="start everything and stay until stopped")
@@ -36,11 +44,16 @@ def main(arguments: list[str]) -> int:
     return up.run(settings, seed=not chosen.no_seed)
 
 
-def _down(settings: RunnerSettings) -> int:
+def _down(settings: "RunnerSettings") -> int:
+    from gateway.cli.state import State
+
     state = State(settings.state)
     holder = state.holder()
     if holder is None:
-        print(f"souk: nothing runs with the state {state.folder}")
+        print(
+            f"souk: nothing runs with the state {state.folder}; one that runs with another is"
+            " stopped by SOUK_STATE=… make down"
+        )
         return 0
     os.kill(holder, signal.SIGTERM)
     if not state.wait_for_release(_STOP_SECONDS):
