@@ -106,6 +106,11 @@ _BY_CODE: dict[grpc.StatusCode, type[ServiceError]] = {
 }
 
 
+# A stream that is reset while a connection closes has one of these; a service of ours that says one
+# says more with it.
+_OF_THE_WIRE = (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
+
+
 def to_status(error: ServiceError) -> status_pb2.Status:
     """Packs an error for the trailer: ErrorInfo always, BadRequest when fields are at fault."""
     status = status_pb2.Status(
@@ -140,14 +145,15 @@ def _pack(
 
 def from_rpc(error: grpc.aio.AioRpcError) -> ServiceError:
     """Rebuilds the error that a service raised, or the nearest one for a failure of the wire."""
-    kind = _BY_CODE.get(error.code(), Internal)
     info, violations = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
     status = rpc_status.from_call(error)  # type: ignore[arg-type]  # an AioRpcError is call enough
     for detail in status.details if status is not None else ():
         detail.Unpack(info)
         detail.Unpack(violations)
+    is_of_the_wire = status is None and error.code() in _OF_THE_WIRE
+    kind = Unavailable if is_of_the_wire else _BY_CODE.get(error.code(), Internal)
     return kind(
-        info.reason or error.code().name,
+        info.reason or kind.code.name,
         error.details() or "the service did not answer",
         {v.field: v.description for v in violations.field_violations},
         **info.metadata,

@@ -35,7 +35,7 @@ KILLED = (
     Row("tenant-registry killed", killed("tenant-registry"), writes=REFUSED),
     Row("catalog-opt-in killed", killed("catalog-opt-in"), reads=REFUSED, writes=REFUSED),
     Row("audit killed", killed("audit")),
-    Row("postgres killed", killed("postgres"), reads=REFUSED, writes=REFUSED),
+    Row("postgres killed", killed("postgres"), REFUSED, REFUSED, _READS_LATE),
     Row("redis killed", killed("valkey")),
     Row("witness killed", killed("witness")),
 )
