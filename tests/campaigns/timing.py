@@ -72,8 +72,11 @@ async def run() -> list[list[str]]:
             headers={"Authorization": f"Bearer {token}"},
         ) as admin:
             paris, lyon = [await twin(platform, http, admin, letter) for letter in "pl"]
-            listed = await paris.ask("GET", f"/admin/tenants/{paris.id}/products")
-            listing = listed.json()["products"][0]["id"]
+            # The third product is sold by the one shop alone.
+            asked = await admin.get("/admin/products?status=published&limit=3")
+            listing = asked.json()["products"][2]["id"]
+            shop = f"/admin/tenants/{paris.id}/products"
+            (await paris.http.post(shop, json={"product_id": listing})).raise_for_status()
             at_lyon = {"X-Tenant-ID": lyon.id}
             own = f"/admin/tenants/{lyon.id}/products"
             return [
