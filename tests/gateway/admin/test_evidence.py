@@ -61,6 +61,9 @@ async def test_a_receipt_proves_its_event(admin, shop, keys):
     assert merkle.is_included(leaf, receipt["index"], signed.size, hashes, signed.root)
     assert receipt["event"] == event
     proof = (await admin.get(f"{shop}/audit-events/{event['id']}/proof")).json()["proof"]
+    # Where the platform's tree has the head is told anew: a witness may have cosigned it meanwhile.
+    for told in (receipt, proof):
+        del told["checkpoint"]["platform"]
     assert {name: receipt[name] for name in proof} == proof
 
 
