@@ -8,8 +8,7 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from services.kernel.redaction import redacted
-from services.kernel.scope import LONGEST_USER_AGENT
+from services.kernel.redaction import LONGEST_USER_AGENT, redacted
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

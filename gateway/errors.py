@@ -179,10 +179,10 @@ def describe(error: BaseException) -> Problem:
 
 
 # pydantic tells at which letter it gave up, which helps nobody.
-_VALIDATION = {
-    "datetime_from_date_parsing": "Input should be a time such as 2026-11-25T09:30:00Z",
-    "datetime_parsing": "Input should be a time such as 2026-11-25T09:30:00Z",
-}
+_VALIDATION = dict.fromkeys(
+    ("datetime_from_date_parsing", "datetime_parsing"),
+    "Input should be a time such as 2026-11-25T09:30:00Z",
+)
 
 
 def _of_validation(error: RequestValidationError) -> Problem:
@@ -196,6 +196,14 @@ def _of_validation(error: RequestValidationError) -> Problem:
     return Problem(
         400, "invalid_data", "REQUEST_INVALID", f"{name}: {text}", {"violations": violations}
     )
+
+
+def answered(error: BaseException, method: str) -> Problem:
+    """Describes an error to who made this request: a read that took too long may be made again."""
+    problem = describe(error)
+    if problem.status == 504 and method in ("GET", "HEAD"):
+        return problem_of_status(503)  # nothing was to be done, so nothing is in doubt
+    return problem
 
 
 def response(problem: Problem, request_id: str) -> Response:
@@ -217,10 +225,7 @@ def _openable(problem: Problem, withheld: Collection[str]) -> Problem:
 
 async def answer_error(request: Request, error: Exception) -> Response:
     """Answers for a route that raised; a 5xx is logged with its trace under the request id."""
-    problem = describe(error)
-    if problem.status == 504 and request.method == "GET":
-        # Nothing was to be done, so it is not in doubt whether it was: it may be asked again.
-        problem = problem_of_status(503)
+    problem = answered(error, request.method)
     facts = getattr(request.state, "facts", None)
     if facts is not None and problem.code == "PERMISSION_MISSING":
         problem = _openable(problem, facts.withheld)

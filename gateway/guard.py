@@ -220,7 +220,7 @@ class Exchange:
 
     async def fail(self, error: Exception, receive: Receive) -> None:
         """Answers for an error that no handler took; one after the answer began is only logged."""
-        problem = errors.describe(error)
+        problem = errors.answered(error, self.method)
         if problem.status == 500:
             _log.error("request_failed", request_id=self.request_id, exc_info=error)
         if self.status:

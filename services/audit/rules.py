@@ -8,6 +8,8 @@ from typing import Any
 
 import rfc8785
 
+from services.kernel.redaction import LONGEST_USER_AGENT
+
 MOST_EVENTS = 500
 # In bytes: the first four stand in indexes, whose entries PostgreSQL limits to a third of a page.
 LONGEST = {
@@ -28,7 +30,6 @@ _FACTS = frozenset(LONGEST) | {"times"}
 _NEEDED = ("service", "method", "actor")
 MOST_CHANGES = 1000
 LONGEST_PAYLOAD = 1_000_000
-LONGEST_USER_AGENT = 256  # in characters, as the gateway cuts it
 SALT_BYTES = 16
 # In bytes of payloads; a message has 4 MB at most, and each other field its own limit.
 PAGE_BYTES = 2_000_000

@@ -23,7 +23,7 @@ class HardConnection(asyncpg.Connection):
     """A connection that never calls set_config, which the service roles may not.
 
     `entering` is the tenant to whom the next transaction belongs: it is bound in the round trip of
-    BEGIN, which makes a write a tenth cheaper.
+    BEGIN, and needs none of its own.
 
     asyncpg switches JIT off by set_config while it looks up array types, when it believes that the
     server has JIT; so it is told that the server has none. The attribute is private: asyncpg is

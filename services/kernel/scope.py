@@ -7,9 +7,6 @@ from dataclasses import dataclass
 
 from services.kernel.errors import PermissionDenied
 
-# In characters: what is longer is cut where it comes in.
-LONGEST_USER_AGENT = 256
-
 
 @dataclass(frozen=True, slots=True)
 class Scope:

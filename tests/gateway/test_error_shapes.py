@@ -9,7 +9,7 @@ import pytest
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from gateway.errors import Problem, Refused, describe, not_allowed, problem_of_status
+from gateway.errors import Problem, Refused, answered, describe, not_allowed, problem_of_status
 from services.kernel import errors
 from tests.gateway.wire import ask, exchange
 
@@ -69,6 +69,17 @@ def test_every_code_of_the_wire_has_an_answer(code):
 
     assert 400 <= problem.status <= 504
     assert set(orjson.loads(problem.body("r"))) == KEYS
+
+
+@pytest.mark.parametrize(
+    ("method", "status"), [("GET", 503), ("HEAD", 503), ("POST", 504), ("DELETE", 504)]
+)
+@pytest.mark.parametrize("late", [TimeoutError(), errors.DeadlineExceeded("LATE", "too late")])
+def test_a_read_that_took_too_long_may_be_made_again_and_a_write_is_in_doubt(method, status, late):
+    problem = answered(late, method)
+
+    assert problem.status == status
+    assert problem.headers["retry-after"]
 
 
 def test_details_hold_the_values_and_the_violations():

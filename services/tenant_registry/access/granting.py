@@ -22,6 +22,7 @@ GLOBAL_ADMIN, TENANT_ADMIN = "GlobalAdmin", "TenantAdmin"
 ANY_OTHER = ""
 REASON_LIMIT = 500
 _MOST_NAMED = 5
+_ENDED = (Verdict.REVOKED, Verdict.EXPIRED)
 
 
 class Refused(Exception):
@@ -53,17 +54,15 @@ class Holder:
 
     def will(self, at: str | None, *, now: datetime) -> frozenset[str]:
         """The patterns that they hold there, or will when their time comes."""
-        ended = (Verdict.REVOKED, Verdict.EXPIRED)
         return _patterns(
             grant
             for grant in self.grants
-            if grant.reaches(at) and grant.verdict(at=at, now=now) not in ended
+            if grant.reaches(at) and grant.verdict(at=at, now=now) not in _ENDED
         )
 
     def places(self, now: datetime) -> set[str | None]:
         """Where they hold a role or will: tenants, and with None the platform and all tenants."""
-        ended = (Verdict.REVOKED, Verdict.EXPIRED)
-        return {g.tenant for g in self.grants if g.verdict(at=g.tenant, now=now) not in ended}
+        return {g.tenant for g in self.grants if g.verdict(at=g.tenant, now=now) not in _ENDED}
 
     def guards(self, now: datetime) -> set[str | None]:
         """Where they are GlobalAdmin or TenantAdmin, now and without an end."""
@@ -118,10 +117,9 @@ def may_restore(granter: Holder, target: Holder, *, now: datetime) -> None:
     """
     if target.admin == granter.admin:
         raise Refused("GRANT_TO_SELF", "nobody gives themselves back what they held")
-    ended = (Verdict.REVOKED, Verdict.EXPIRED)
     for grant in target.grants:
         for at in _reached({grant.tenant}):
-            if not grant.reaches(at) or grant.verdict(at=at, now=now) in ended:
+            if not grant.reaches(at) or grant.verdict(at=at, now=now) in _ENDED:
                 continue
             held = granter.may(at, now=now, until=grant.until_time)
             lacking = beyond(grant.patterns, held, _reach(at))

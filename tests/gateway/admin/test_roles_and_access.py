@@ -40,12 +40,18 @@ def two(make_tenant):
     return make
 
 
-async def test_a_role_ends_for_writes_at_once_and_for_reads_within_a_second(two, enter):
-    paris, lyon = await two()
+async def handed(enter, paris, lyon):
+    """Gives somebody of lyon a role at paris too: who gave it, who has it, and what was given."""
     _, boss = await enter(("TenantAdmin", paris))
     hand, theirs = await enter(("OrderOps", lyon))
     body = {"user_id": hand, "role": "TenantAdmin", "reason": "a test"}
     given = one(await boss.post(f"/admin/tenants/{paris}/assignments", json=body), "assignment")
+    return boss, theirs, given
+
+
+async def test_a_role_ends_for_writes_at_once_and_for_reads_within_a_second(two, enter):
+    paris, lyon = await two()
+    boss, theirs, given = await handed(enter, paris, lyon)
     path = f"/admin/tenants/{paris}/domains"
     async with asyncio.timeout(1.5):
         while (await theirs.get(path)).status_code != 200:
@@ -56,7 +62,7 @@ async def test_a_role_ends_for_writes_at_once_and_for_reads_within_a_second(two,
     taken = await boss.delete(f"{roles}/{given['id']}", params={"reason": "they left, alas"})
 
     assert (taken.status_code, taken.json()["deleted"]) == (200, True)
-    ended = await boss.get(roles, params={"with_ended": True, "user_id": hand})
+    ended = await boss.get(roles, params={"with_ended": True, "user_id": given["user_id"]})
     assert [one_["revoke_reason"] for one_ in page(ended, "assignments")] == ["they left, alas"]
     refused(await theirs.post(path, json={"host": "shop.paris.example"}), 404, "TENANT_NOT_FOUND")
     async with asyncio.timeout(1.5):
@@ -70,10 +76,7 @@ async def test_a_role_taken_back_at_one_gateway_ends_at_another_with_and_without
     platform, two, enter, redis
 ):
     paris, lyon = await two()
-    _, boss = await enter(("TenantAdmin", paris))
-    hand, theirs = await enter(("OrderOps", lyon))
-    body = {"user_id": hand, "role": "TenantAdmin", "reason": "a test"}
-    given = one(await boss.post(f"/admin/tenants/{paris}/assignments", json=body), "assignment")
+    boss, theirs, given = await handed(enter, paris, lyon)
     path = f"/admin/tenants/{paris}/domains"
     async with (
         running_valkey() as (url, valkey),
