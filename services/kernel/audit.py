@@ -47,6 +47,8 @@ def record(
     no secret ever. `tenant` says whose log it goes to: by default the scope's tenant, and the head
     office's for what belongs to no tenant. `actor` is the scope's unless somebody tells of another.
     """
+    if session.in_nested_transaction():
+        raise RuntimeError("an event belongs to a whole transaction, never to a savepoint")
     scope, method = current_scope(), current_method()
     tenant_id, event_id = tenant or session.info["home"], new_id("evt")
     now = datetime.now(UTC)
@@ -78,7 +80,6 @@ def record(
         payload=sealed.payload,
         salt=sealed.salt,
     )
-    session.add(leaf)
     session.info.setdefault("leaves", []).append(leaf)
 
 

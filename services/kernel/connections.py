@@ -23,33 +23,51 @@ class HardConnection(asyncpg.Connection):
     """A connection that never calls set_config, which the service roles may not.
 
     `entering` is the tenant to whom the next transaction belongs: it is bound in the round trip of
-    BEGIN, and needs none of its own.
+    BEGIN. `leaving` is the statement that a transaction ends with: it is sent in that of COMMIT.
 
     asyncpg switches JIT off by set_config while it looks up array types, when it believes that the
     server has JIT; so it is told that the server has none. The attribute is private: asyncpg is
     pinned, and a test reads an array through this class.
     """
 
-    __slots__ = ("entering",)
+    __slots__ = ("entering", "leaving")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._server_caps = self._server_caps._replace(jit=False)  # type: ignore[has-type]
         self.entering: str | None = None
+        self.leaving: str | None = None
 
-    async def execute(  # what asyncpg begins a transaction with
+    async def execute(  # what asyncpg begins and ends a transaction with
         self,
         query: str,
         *args: Any,
         timeout: float | None = None,  # noqa: ASYNC109 # its signature
     ) -> str:
-        if self.entering is None or not query.startswith("BEGIN"):
-            return await super().execute(query, *args, timeout=timeout)
+        if query.startswith("BEGIN") and self.entering:
+            return await self._begin(query)
+        if query.startswith("COMMIT") and self.leaving:
+            return await self._commit(query)
+        return await super().execute(query, *args, timeout=timeout)
+
+    async def _begin(self, query: str) -> str:
         tenant, self.entering = self.entering, None
         try:
             return await super().execute(f"{query} SELECT tenancy.enter('{tenant}');")
         except BaseException:
             self.terminate()  # it is in a transaction that nobody ends
+            raise
+
+    async def _commit(self, query: str) -> str:
+        statement, self.leaving = self.leaving, None
+        try:
+            return await super().execute(f"{statement}; {query}")
+        except asyncpg.PostgresError:
+            if self.is_in_transaction():  # the statement was refused, and COMMIT not reached
+                await super().execute("ROLLBACK;")
+            raise
+        except BaseException:
+            self.terminate()  # it may be in a transaction that nobody ends
             raise
 
 
@@ -70,13 +88,14 @@ def engine(connect: Connect) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=POOL_WAIT_SECONDS,
     )
-    event.listen(made.sync_engine, "reset", _forget_tenant)
+    event.listen(made.sync_engine, "reset", _forget_session)
     return made
 
 
-def _forget_tenant(connection: Any, _record: object, _state: object) -> None:
-    """Leaves nobody's name on a connection whose session ended before its first statement."""
+def _forget_session(connection: Any, _record: object, _state: object) -> None:
+    """Leaves nothing of a session that ended before its first statement, or in a rollback."""
     connection.driver_connection.entering = None
+    connection.driver_connection.leaving = None
 
 
 async def connect(address: URL, secrets: Path, *_: object, **__: object) -> asyncpg.Connection:

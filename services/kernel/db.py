@@ -22,7 +22,7 @@ from services.kernel.connections import HardConnection
 from services.kernel.dberrors import translated
 from services.kernel.names import TENANT_ID
 from services.kernel.scope import current_scope
-from services.kernel.tables import KernelBase, TenantOwned
+from services.kernel.tables import AuditLeaf, KernelBase, TenantOwned, insertion
 
 
 class AuditMissing(RuntimeError):
@@ -42,12 +42,16 @@ def _bind_tenant(session: Session, transaction: SessionTransaction, connection: 
     if transaction.nested:  # a savepoint keeps the binding of the transaction around it
         return
     # Nothing has been sent yet: the driver begins with the first statement.
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, HardConnection):
-        raise RuntimeError("this connection binds no tenant")
     if TENANT_ID.fullmatch(session.info["tenant"]) is None:  # it is written into a statement
         raise ValueError(f"{session.info['tenant']!r} is no tenant's id")
-    driver.entering = session.info["tenant"]
+    _driver(connection).entering = session.info["tenant"]
+
+
+def _driver(connection: Connection) -> HardConnection:
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, HardConnection):
+        raise RuntimeError("this connection binds no tenant and leaves no event")
+    return driver
 
 
 @event.listens_for(TenantSession, "do_orm_execute")
@@ -86,13 +90,23 @@ def _notice_flush(session: Session, _context: object) -> None:
 
 
 @event.listens_for(AuditedSession, "before_commit")
-def _demand_leaf(session: Session) -> None:
+def _leave_events(session: Session) -> None:
+    """Hands the transaction's leaves to the round trip of its COMMIT, and demands that it has some.
+
+    A leaf is within the transaction like all else: there is no commit without it, nor the reverse.
+    """
+    if session.in_nested_transaction():  # a savepoint is no act
+        return
     session.flush()
-    # A leaf that a rolled back savepoint took with it is in the session no more.
-    left = [leaf for leaf in session.info.get("leaves", ()) if leaf in session]
-    session.info["left"] = [f"tenants/{leaf.tenant_id}/events/{leaf.event_id}" for leaf in left]
-    if session.info.get("wrote") and not left:
+    leaves: list[AuditLeaf] = session.info.pop("leaves", [])
+    if session.info.get("wrote") and not leaves:
         raise AuditMissing("this transaction changed something and recorded no event")
+    if leaves:
+        driver = _driver(session.connection())
+        if not driver.is_in_transaction():  # it would not begin, and so not commit, without one
+            session.execute(text("SELECT 1"))
+        driver.leaving = insertion(leaves)
+    session.info["left"] = [f"tenants/{leaf.tenant_id}/events/{leaf.event_id}" for leaf in leaves]
 
 
 class Database:

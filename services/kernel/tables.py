@@ -1,10 +1,13 @@
 """How tables are declared, and the two that every service with acts has."""
 
+import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import DateTime, LargeBinary, MetaData, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from services.kernel.names import TENANT_ID
 from services.kernel.scope import current_scope
 
 NAMING = {
@@ -18,6 +21,7 @@ NAMING = {
 # Slugs, ids and codes compare byte by byte: cheaper, and the same on every server.
 Key = Text(collation="C")
 Time = DateTime(timezone=True)
+_EVENT_ID = re.compile(r"evt_[0-9A-Z]{26}")
 
 
 def _bound_tenant() -> str:
@@ -55,6 +59,27 @@ class AuditLeaf(TenantOwned, KernelBase):
     envelope: Mapped[bytes] = mapped_column(LargeBinary)
     payload: Mapped[bytes] = mapped_column(LargeBinary)
     salt: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+def insertion(leaves: Sequence[AuditLeaf]) -> str:
+    """Writes the statement that inserts leaves, for a round trip that takes no parameters.
+
+    Nothing in it can be read as SQL: ids are matched, times are written by us, and bytes are hex.
+    """
+    rows = [
+        f"('{_matched(TENANT_ID, leaf.tenant_id)}', '{_matched(_EVENT_ID, leaf.event_id)}',"
+        f" '{leaf.occur_time.isoformat()}', '\\x{leaf.envelope.hex()}', '\\x{leaf.payload.hex()}',"
+        f" '\\x{leaf.salt.hex()}')"
+        for leaf in leaves
+    ]
+    columns = "tenant_id, event_id, occur_time, envelope, payload, salt"
+    return f"INSERT INTO audit_leaf ({columns}) VALUES {', '.join(rows)}"  # noqa: S608
+
+
+def _matched(pattern: re.Pattern[str], text: str) -> str:
+    if pattern.fullmatch(text) is None:
+        raise ValueError(f"{text!r} can stand in no statement")
+    return text
 
 
 class RequestRecord(TenantOwned, KernelBase):
