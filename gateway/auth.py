@@ -250,7 +250,10 @@ async def _record_denial(request: Request, principal: Principal, resource: str) 
     with bound(scope), receipts.collecting():
         await runtime_of(request).clients.denials.RecordDenial(
             RecordDenialRequest(
-                actor=principal.actor, resource=resource, reason="PERMISSION_MISSING"
+                actor=principal.actor,
+                resource=resource,
+                reason="PERMISSION_MISSING",
+                attempt=f"{request.method} {request.scope['route'].path}",
             )
         )
 

@@ -70,6 +70,7 @@ _BY_STATUS: Mapping[int, tuple[str, str, str]] = {
     504: ("timeout", "DEADLINE_EXCEEDED", "It took too long; whether it was done is not known"),
 }
 
+_LOGIN = "Authorization: Bearer with the token of POST /auth/user/emailpass, or an API key"
 _UNKNOWN = ("unknown_error", "INTERNAL", "An unknown error occurred.")
 
 
@@ -149,7 +150,7 @@ def not_allowed(code: str, message: str, **details: object) -> Refused:
 
 def unauthorized() -> Refused:
     """No token, or one that proves nothing: one answer for all of it."""
-    return Refused(problem_of_status(401))
+    return Refused(replace(problem_of_status(401), details={"needs": _LOGIN}))
 
 
 def _extra_headers(status: int) -> Mapping[str, str]:

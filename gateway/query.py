@@ -23,6 +23,35 @@ _KEY = re.compile(r"([a-z][a-z0-9_]*)((?:\[[^\[\]]*\])*)")
 _OF_A_LIST = re.compile(r"(\[\$in\])?(\[[0-9]{0,6}\])?|\[\$eq\]")
 _OF_A_VALUE = re.compile(r"(\[\$eq\])?")
 _PAGING = {"limit": MOST_LIMIT, "offset": MOST_OFFSET}
+# What each query key means, wherever a resource declares it.
+_MEANINGS = {
+    "admin": "The id of an admin; without it, everybody who may.",
+    "category_id": "Only what is in one of these categories, or below them.",
+    "collection_id": "Only what is in one of these collections.",
+    "email": "Only who has this address.",
+    "fields": "What to show: names alone replace the default, +name adds to it, -name omits.",
+    "handle": "Only with this handle.",
+    "id": "Only these ids.",
+    "is_giftcard": "true finds nothing: nothing of the kind is sold.",
+    "limit": "How many to show at most.",
+    "offset": "How many to pass over first.",
+    "order": "By what to order; descending after a -.",
+    "parent_category_id": "Only what is right below this category; null is the top.",
+    "permission": "`noun:verb`, such as listing:write.",
+    "q": "Words to look for.",
+    "reason": "Why, in words, for the record.",
+    "region_id": "Prices of this region: the shop has one.",
+    "state": "Only what is in this state.",
+    "status": "Only what has this status.",
+    "tag_id": "Only what has one of these tags.",
+    "tenant": "The id of a tenant; without it, the platform.",
+    "type_id": "Only what is of one of these types.",
+    "user_id": "Only what is this user's.",
+    "validate_only": "Only tells what it would change.",
+    "with_deactivated": "Whether deactivated ones are shown too.",
+    "with_deleted": "Whether archived ones are shown too.",
+    "with_ended": "Whether those that were taken back or have ended are shown too.",
+}
 
 
 class Kind(Enum):
@@ -93,7 +122,10 @@ class Query:
             schemas["limit"] = _range(1, MOST_LIMIT, self.limit)
             schemas["offset"] = _range(0, MOST_OFFSET, 0)
         schemas["fields"] = {"type": "string", "maxLength": 4096, "examples": ["id,title"]}
-        return [{"name": name, "in": "query", "schema": schema} for name, schema in schemas.items()]
+        return [
+            {"name": name, "in": "query", "description": _MEANINGS[name], "schema": schema}
+            for name, schema in schemas.items()
+        ]
 
     def _take(self, key: str, value: str, given: dict[str, list[str]]) -> None:
         match = _KEY.fullmatch(key)

@@ -1,6 +1,5 @@
 """Invites: a role at a tenant or everywhere, offered by mail to whoever reads it."""
 
-from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -191,8 +190,7 @@ async def _list(request: Request, scope: Scope, clients: ClientsOf) -> Response:
     asked = INVITES.asked(request)
     found = await clients.invites.ListInvites(ListInvitesRequest(parent=_parent(scope)))
     documents = [_json(one) for one in found.invites]
-    count = len(documents)
-    return INVITES.page(replace(asked, limit=count), documents, count=count)
+    return INVITES.page(asked, documents, count=len(documents))
 
 
 async def _invite(scope: Scope, clients: ClientsOf, key: str, body: InviteCreate) -> Response:

@@ -1,7 +1,6 @@
 """Sessions of admins: an e-mail and a password begin one, a refresh token keeps it."""
 
 import time
-from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -150,8 +149,7 @@ async def list_sessions(request: Request, scope: AccountScope, clients: ClientsO
     asked = SESSIONS.asked(request)
     found = await clients.sessions.ListSessions(ListSessionsRequest(parent=scope.actor))
     documents = [_session_json(one) for one in found.sessions]
-    count = len(documents)
-    return SESSIONS.page(replace(asked, limit=count), documents, count=count)
+    return SESSIONS.page(asked, documents, count=len(documents))
 
 
 @router.delete(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from gateway import answers
 from gateway.admin.shapes.scalars import Document
 from gateway.fields import Fields
-from gateway.query import Asked, Query
+from gateway.query import MOST_LIMIT, Asked, Query
 from gateway.store.asking import leaves
 from services.kernel.errors import InvalidArgument
 
@@ -54,10 +54,11 @@ class Resource:
         return self._query.parse(request.scope["query_string"])
 
     def page(self, asked: Asked, documents: Sequence[Document], *, count: int) -> Response:
+        """Sends a page, or all of what has no pages, whose limit is the most that there can be."""
         selection = self._fields.select(asked.fields)
         parts = [selection.of(document) for document in documents]
         return answers.page(
-            self._plural, parts, count=count, offset=asked.offset, limit=asked.limit
+            self._plural, parts, count=count, offset=asked.offset, limit=asked.limit or MOST_LIMIT
         )
 
     def one(self, request: Request, document: Document) -> Response:

@@ -6,6 +6,7 @@ from souk.tenant_registry.v1.assignment_service_pb2 import (
     CreateAssignmentRequest,
     DeleteAssignmentRequest,
     ListAssignmentsRequest,
+    ListOwnAssignmentsRequest,
 )
 
 from gateway import answers
@@ -18,7 +19,7 @@ from gateway.admin.shapes.access import (
     assignment_message,
     effects_json,
 )
-from gateway.auth import PlatformScope, TenantScope
+from gateway.auth import AccountScope, PlatformScope, TenantScope
 from gateway.bodies import ExactRoute
 from gateway.headers import IdempotencyKey
 from gateway.query import Kind, Query
@@ -31,6 +32,7 @@ ASSIGNMENTS = Resource(
     AssignmentDocument,
     Query(filters={"user_id": Kind.ONE, "with_ended": Kind.FLAG}),
 )
+OWN_ASSIGNMENTS = Resource("assignment", "assignments", AssignmentDocument, Query())
 _REVOKING = Query(filters={"validate_only": Kind.FLAG, "reason": Kind.ONE}, limit=None)
 
 router = APIRouter(
@@ -44,6 +46,21 @@ class AssignmentAnswer(BaseModel):
 
 class AssignmentsAnswer(Envelope):
     assignments: list[AssignmentDocument]
+
+
+@router.get(
+    "/users/me/assignments",
+    responses=answers.documented(AssignmentsAnswer, "A page of them, the newest first."),
+    openapi_extra=OWN_ASSIGNMENTS.documented_list,
+)
+async def list_own_assignments(request: Request, _: AccountScope, runtime: RuntimeOf) -> Response:
+    """Lists the roles of the admin whose session it is, at all tenants and everywhere."""
+    asked = OWN_ASSIGNMENTS.asked(request)
+    found = await runtime.clients.assignments.ListOwnAssignments(
+        ListOwnAssignmentsRequest(page_size=asked.limit, skip=asked.offset)
+    )
+    documents = [assignment_json(one) for one in found.assignments]
+    return OWN_ASSIGNMENTS.page(asked, documents, count=found.total_size)
 
 
 @router.get(

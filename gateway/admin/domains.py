@@ -1,7 +1,5 @@
 """The hosts on which a tenant's storefront answers."""
 
-from dataclasses import replace
-
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from souk.tenant_registry.v1.tenant_registry_service_pb2 import (
@@ -48,8 +46,7 @@ async def list_domains(request: Request, scope: TenantScope, clients: ClientsOf)
     asked = DOMAINS.asked(request)
     found = await clients.tenants.ListDomains(ListDomainsRequest(parent=f"tenants/{scope.tenant}"))
     documents = [domain_json(domain) for domain in found.domains]
-    count = len(documents)
-    return DOMAINS.page(replace(asked, limit=count), documents, count=count)
+    return DOMAINS.page(asked, documents, count=len(documents))
 
 
 @router.post("", responses=answers.documented(DomainAnswer, "The domain."))

@@ -1,7 +1,5 @@
 """Roles: those that Souk ships, and those that a tenant makes within its ceiling."""
 
-from dataclasses import replace
-
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from souk.tenant_registry.v1.role_service_pb2 import (
@@ -125,5 +123,4 @@ async def _listed(request: Request, clients: Clients, parent: str) -> Response:
     asked = ROLES.asked(request)
     found = await clients.roles.ListRoles(ListRolesRequest(parent=parent))
     documents = [role_json(role) for role in found.roles]
-    count = len(documents)
-    return ROLES.page(replace(asked, limit=count), documents, count=count)
+    return ROLES.page(asked, documents, count=len(documents))

@@ -1,6 +1,7 @@
 """`souk up`: runs the platform in the foreground and keeps it running until it is told to stop."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -82,6 +83,8 @@ def _welcome(platform: LocalPlatform) -> str:
     url, admin = platform.url, platform.admin_email
     base = platform.settings.base_domain
     file = platform.secrets / "admin.password"
+    named = os.environ.get("SOUK_STATE")
+    down = f"SOUK_STATE={named} make down" if named else "make down"
     return f"""
   Storefronts, by the host that is asked for:
     curl -s -H 'Host: paris.{base}' '{url}/store/products?limit=2'
@@ -94,5 +97,5 @@ def _welcome(platform: LocalPlatform) -> str:
     curl -s -H "Authorization: Bearer $TOKEN" {url}/admin/tenants
 
   Mail to admins (new passwords, invites) lands in {platform.plan.mail}, unless SOUK_MAIL is set.
-  Logs are in {platform.state.logs}. Ctrl-C or `make down` stops everything; nothing is lost.
+  Logs are in {platform.state.logs}. Ctrl-C or `{down}` stops everything; nothing is lost.
 """

@@ -38,6 +38,7 @@ def record(
     tenant: str | None = None,
     outcome: str = "DONE",
     actor: str = "",
+    attempt: str = "",
     reason: str = "",
     times: int = 1,
 ) -> None:
@@ -45,7 +46,8 @@ def record(
 
     `before` and `after` are the resource as callers see it; only fields that differ are kept, and
     no secret ever. `tenant` says whose log it goes to: by default the scope's tenant, and the head
-    office's for what belongs to no tenant. `actor` is the scope's unless somebody tells of another.
+    office's for what belongs to no tenant. `actor` is the scope's, and `attempt` the method that is
+    served, unless somebody tells of another.
     """
     if session.in_nested_transaction():
         raise RuntimeError("an event belongs to a whole transaction, never to a savepoint")
@@ -55,8 +57,8 @@ def record(
     facts = {
         "event": f"tenants/{tenant_id}/events/{event_id}",
         "service": method.removeprefix("souk.").partition(".")[0].replace("_", "-"),
-        "method": method,
-        "permission": access.permission_of(method),
+        "method": attempt or method,
+        "permission": access.permission_of(attempt or method),
         "resource": resource,
         "actor": actor or scope.actor,
         "session": scope.session,

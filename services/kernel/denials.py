@@ -26,12 +26,16 @@ _log = logger()
 
 @dataclass(frozen=True)
 class Denial:
-    """What was refused; `tenant` is whose log tells it, None for the scope's own."""
+    """What was refused; `tenant` is whose log tells it, None for the scope's own.
+
+    `attempt` is what was tried when that is not the call being served.
+    """
 
     resource: str
     reason: str
     actor: str = ""
     tenant: str | None = None
+    attempt: str = ""
 
 
 @dataclass
@@ -94,6 +98,7 @@ class Denials:
                 tenant=denial.tenant,
                 outcome="DENIED",
                 actor=denial.actor,
+                attempt=denial.attempt,
                 reason=denial.reason,
                 times=times,
             )

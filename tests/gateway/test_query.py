@@ -181,6 +181,7 @@ def test_openapi_says_what_may_be_asked():
 
     found = app.openapi()["paths"]["/p/{name}"]["get"]["parameters"]
 
+    assert all(one["description"] for one in found if one["in"] == "query")
     schemas = {one["name"]: one["schema"] for one in found}
     assert schemas.keys() == {
         "name", "id", "collection_id", "handle", "q", "is_giftcard", "order", "limit", "offset",

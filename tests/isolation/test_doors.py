@@ -58,6 +58,7 @@ DOORS = {
         ("services/tenant_registry/admins/servicer.py", "UpdateAdmin"),
         ("services/tenant_registry/admins/servicer.py", "DeleteAdmin"),
         ("services/tenant_registry/admins/servicer.py", "ActivateAdmin"),
+        ("services/tenant_registry/assignments/servicer.py", "ListOwnAssignments"),
         # Roles stand beside those that Souk ships, and their makers are the platform's admins.
         ("services/tenant_registry/roles/servicer.py", "GetRole"),
         ("services/tenant_registry/roles/servicer.py", "ListRoles"),

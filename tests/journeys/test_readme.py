@@ -1,40 +1,39 @@
-"""The README's commands do what the README says, on a running platform."""
+"""The README's commands do what the README says, and those of the tour, on a running platform."""
 
-import asyncio
-import re
 import shutil
-from pathlib import Path
 
 import pytest
 
-README = Path(__file__).resolve().parents[2] / "README.md"
-ASIDE = ("make ", "docker ")
+from tests.journeys.shell import blocks, typed
 
-# A block of commands, and the block of what they print that follows it.
-TRIED = [
-    (commands, printed)
-    for commands, printed in re.findall(
-        r"```sh\n(.*?)```\n(?:\n```text\n(.*?)```)?", README.read_text(), re.DOTALL
-    )
-    if not commands.startswith(ASIDE)
-]
+WITH_CURL = pytest.mark.skipif(shutil.which("curl") is None, reason="the commands are curl's")
+PRINTED_URL, ROOTS_STATE = "http://127.0.0.1:8000", "/var/lib/souk"
+TRIED, TOUR = blocks("README.md"), blocks("docs/tour.md")
+_END = "the end of a block"
 
 
-def test_the_readme_has_commands_to_try():
+def test_the_pages_have_commands_to_try():
     assert len(TRIED) == 3
-    assert all(printed for _, printed in TRIED)
+    assert len(TOUR) == 6
+    assert all(printed for _, printed in (*TRIED, *TOUR))
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the commands are curl's")
+@WITH_CURL
 @pytest.mark.parametrize(("commands", "printed"), TRIED, ids=range(len(TRIED)))
-async def test_the_commands_print_what_the_readme_shows(platform, commands, printed):
-    script = commands.replace("http://127.0.0.1:8000", platform.url)
+async def test_the_commands_print_what_the_readme_shows(platform, admin_token, commands, printed):
+    said = await typed(commands.replace(PRINTED_URL, platform.url), TOKEN=admin_token)
 
-    shell = await asyncio.create_subprocess_exec(
-        *("bash", "-uo", "pipefail", "-c", script),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
+    assert said.splitlines() == printed.splitlines()
+
+
+@WITH_CURL
+async def test_the_tour_prints_what_it_shows(platform):
+    """In one shell, as each block goes on where the one before ended."""
+    script = f"echo {_END}\n".join(commands for commands, _ in TOUR)
+    here = script.replace(PRINTED_URL, platform.url).replace(
+        ROOTS_STATE, str(platform.state.folder)
     )
-    said, _ = await shell.communicate(f"{platform.admin_password}\n".encode())
 
-    assert said.decode().splitlines() == printed.splitlines()
+    said = (await typed(here)).split(f"{_END}\n")
+
+    assert said == [printed for _, printed in TOUR]

@@ -27,7 +27,7 @@ def cloudevent(entry: Entry) -> Document:
         "specversion": "1.0",
         "id": shown["id"],
         "source": f"//souk.dev/tenants/{shown['tenant_id']}/services/{event.service}",
-        "type": f"dev.souk.audit.{event.method.replace('/', '.').removeprefix('souk.')}",
+        "type": f"dev.souk.audit.{_type_of(event)}",
         "subject": event.resource or "-",
         "time": shown["occurred_at"],
         "datacontenttype": "application/json",
@@ -69,6 +69,12 @@ def _ocsf(event: Event, shown: Document) -> Document:
         "resources": [{"name": event.resource}],
         "unmapped": {"changes": shown["changes"], "permission": event.permission},
     }
+
+
+def _type_of(event: Event) -> str:
+    """Names the method; what the gateway refused has one of HTTP's, and is all of one type."""
+    called, own, method = event.method.partition("souk.")
+    return method.replace("/", ".") if own and not called else "Refused"
 
 
 def _class_of(event: Event) -> int:

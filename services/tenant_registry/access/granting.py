@@ -26,12 +26,16 @@ _ENDED = (Verdict.REVOKED, Verdict.EXPIRED)
 
 
 class Refused(Exception):
-    """A role may not be given or taken; `reason` is the one that callers switch on."""
+    """A role may not be given or taken; `reason` is the one that callers switch on.
 
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
+    `permissions` are those that stand in the way, if any do.
+    """
+
+    def __init__(self, reason: str, message: str, permissions: Sequence[str] = ()) -> None:
         self.reason = reason
-        self.message = message
+        self.message = f"{message}: {_told(permissions)}" if permissions else message
+        self.permissions = permissions
+        super().__init__(self.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +92,12 @@ def may_give(granter: Holder, target: Holder, given: Sequence[Grant], *, now: da
     if granter.admin == target.admin:
         raise Refused("GRANT_TO_SELF", "nobody gives a role to themselves")
     if tenant is not None and any(grant.reach == PLATFORM for grant in given):
-        raise Refused("ROLE_IS_GLOBAL", "this role is given everywhere or not at all")
+        raise Refused("ROLE_IS_GLOBAL", "this role counts everywhere: give it at the platform")
     for at in _reached({tenant}):
         wanted = _patterns(grant for grant in given if grant.reaches(at))
         missing = beyond(wanted, granter.may(at, now=now, until=until), _reach(at))
         if missing:
-            raise Refused("GRANT_EXCEEDS", f"you do not hold there, or so long: {_told(missing)}")
+            raise Refused("GRANT_EXCEEDS", "you do not hold there, or so long", missing)
     not_over_more(granter, target, {tenant}, now=now)
 
 
@@ -124,8 +128,8 @@ def may_restore(granter: Holder, target: Holder, *, now: datetime) -> None:
             held = granter.may(at, now=now, until=grant.until_time)
             lacking = beyond(grant.patterns, held, _reach(at))
             if lacking:
-                told = f"they would hold what you do not, or not so long: {_told(lacking)}"
-                raise Refused("GRANT_OVER_MORE", told)
+                told = "they would hold what you do not, or not so long"
+                raise Refused("GRANT_OVER_MORE", told, lacking)
 
 
 def not_over_more(
@@ -142,7 +146,7 @@ def not_over_more(
         held = granter.may(at, now=now, until=now)
         more = beyond(target.will(at, now=now), held, _reach(at))
         if more:
-            raise Refused("GRANT_OVER_MORE", f"they hold there what you do not: {_told(more)}")
+            raise Refused("GRANT_OVER_MORE", "they hold there what you do not", more)
 
 
 def beyond(wanted: Iterable[str], held: frozenset[str], reach: str) -> list[str]:

@@ -112,7 +112,10 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except granting.Refused as refused:
-        raise PermissionDenied(refused.reason, refused.message) from None
+        error = PermissionDenied(refused.reason, refused.message)
+        if refused.permissions:
+            error.metadata["permissions"] = ", ".join(refused.permissions)
+        raise error from None
 
 
 async def _lock_place(session: AsyncSession, place: str | None) -> None:

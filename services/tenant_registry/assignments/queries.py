@@ -21,6 +21,11 @@ def assignments_at(
     return wanted if now is None else wanted & not_ended(now)
 
 
+def assignments_of(admin: str, *, now: datetime) -> ColumnElement[bool]:
+    """Says which assignments an admin has, wherever they are, that have not ended."""
+    return (Assignment.admin_id == admin) & not_ended(now)
+
+
 async def page_of_assignments(
     session: AsyncSession, wanted: ColumnElement[bool], page: Page
 ) -> Sequence[Assignment]:

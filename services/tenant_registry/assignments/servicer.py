@@ -15,7 +15,10 @@ from services.tenant_registry.access import grants, messages
 from services.tenant_registry.access.places import place_of, placed
 from services.tenant_registry.access.queries import assignment_at
 from services.tenant_registry.assignments import effects, queries
+from services.tenant_registry.models import Assignment
+from services.tenant_registry.sessions import opening
 
+_KEY = {"create_time": datetime, "assignment_id": str}
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -38,8 +41,7 @@ class Assignments(pb_grpc.AssignmentServiceServicer):
         self, request: pb.ListAssignmentsRequest, _context: object
     ) -> pb.ListAssignmentsResponse:
         tenant = place_of(request.parent)
-        key = {"create_time": datetime, "assignment_id": str}
-        page = pages.read(request, key=key, descending=True)
+        page = pages.read(request, key=_KEY, descending=True)
         wanted = queries.assignments_at(
             tenant,
             admin=parse(request.admin, "admins/{admin}")[0] if request.admin else None,
@@ -48,8 +50,24 @@ class Assignments(pb_grpc.AssignmentServiceServicer):
         async with self._db.platform() as session:
             rows = await queries.page_of_assignments(session, wanted, page)
             total = await queries.number_of(session, wanted)
-        shown, token = page.cut(rows, key=lambda row: (row.create_time, row.assignment_id))
+        shown, token = page.cut(rows, key=_place)
         return pb.ListAssignmentsResponse(
+            assignments=[messages.assignment(row) for row in shown],
+            next_page_token=token,
+            total_size=total,
+        )
+
+    async def ListOwnAssignments(
+        self, request: pb.ListOwnAssignmentsRequest, _context: object
+    ) -> pb.ListOwnAssignmentsResponse:
+        page, now = pages.read(request, key=_KEY, descending=True), datetime.now(UTC)
+        async with self._db.platform() as session:
+            own = await opening.own(session, now=now)
+            wanted = queries.assignments_of(own.admin_id, now=now)
+            rows = await queries.page_of_assignments(session, wanted, page)
+            total = await queries.number_of(session, wanted)
+        shown, token = page.cut(rows, key=_place)
+        return pb.ListOwnAssignmentsResponse(
             assignments=[messages.assignment(row) for row in shown],
             next_page_token=token,
             total_size=total,
@@ -85,6 +103,10 @@ class Assignments(pb_grpc.AssignmentServiceServicer):
         changed = effects.of(done.before, done.after, now=done.now, head_office=self._head_office)
         message.effects.extend(changed)
         return message
+
+
+def _place(row: Assignment) -> tuple[datetime, str]:
+    return row.create_time, row.assignment_id
 
 
 def _wanted(message: pb.Assignment, tenant: str | None) -> grants.Wanted:

@@ -25,6 +25,7 @@ class DenialServicer(pb_grpc.DenialServiceServicer):
                 resource=spelled(request.resource),
                 reason=spelled(request.reason),
                 actor=spelled(request.actor),
+                attempt=spelled(request.attempt),
                 tenant=known,
             )
         )

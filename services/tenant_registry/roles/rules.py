@@ -34,10 +34,10 @@ def may_hold(permissions: list[str], *, ceiling: frozenset[str], held: frozenset
     """
     above = beyond(permissions, ceiling, TENANT)
     if above:
-        raise Refused("ROLE_EXCEEDS", f"beyond a TenantAdmin: {', '.join(above[:5])}")
+        raise Refused("ROLE_EXCEEDS", "beyond a TenantAdmin", above)
     missing = beyond(permissions, held, TENANT)
     if missing:
-        raise Refused("GRANT_EXCEEDS", f"you do not hold there for good: {', '.join(missing[:5])}")
+        raise Refused("GRANT_EXCEEDS", "you do not hold there for good", missing)
 
 
 def may_change(permissions: list[str], *, held: frozenset[str]) -> None:
@@ -48,4 +48,4 @@ def may_change(permissions: list[str], *, held: frozenset[str]) -> None:
     """
     more = beyond(permissions, held, TENANT)
     if more:
-        raise Refused("GRANT_OVER_MORE", f"the role holds what you do not: {', '.join(more[:5])}")
+        raise Refused("GRANT_OVER_MORE", "the role holds what you do not", more)

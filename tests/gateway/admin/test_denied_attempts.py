@@ -30,6 +30,7 @@ async def test_an_attempt_at_another_tenant_is_in_that_tenants_log(admin, http, 
     events = await arrived(admin, "lyon", f"outcome=denied&actor={actor}")
     assert events[0]["resource"] == "tenants/lyon"
     assert events[0]["reason"] == "PERMISSION_MISSING"
+    assert (events[0]["method"], events[0]["permission"]) == ("GET /admin/tenants/{tenant_id}", "")
 
 
 async def test_an_attempt_at_a_tenant_that_is_not_there_is_recorded_all_the_same(

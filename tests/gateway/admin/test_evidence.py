@@ -7,10 +7,14 @@ import json
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
+from souk.audit.v1.audit_service_pb2 import Event
+from souk.audit.v1.proof_service_pb2 import Entry
 
 from gateway.admin.exports import plain
+from gateway.admin.shapes.cloudevent import cloudevent
 from gateway.cli import audit
 from services.kernel import merkle, notes
 from tests.gateway.admin.answers import refused
@@ -142,6 +146,22 @@ async def test_an_export_as_cloudevents_has_an_ocsf_class(admin):
     assert made["data"]["type_uid"] == 600301
     assert made["data"]["metadata"]["tenant_uid"] == "paris"
     assert made["source"] == "//souk.dev/tenants/paris/services/catalog-opt-in"
+
+
+@pytest.mark.parametrize("tenant", ["paris", "lyon"])
+def test_what_the_gateway_refused_is_one_type_of_cloudevents(tenant):
+    event = Event(
+        name=f"tenants/{tenant}/events/evt_1",
+        service="tenant-registry",
+        method="GET /admin/tenants/{tenant_id}/products",
+        outcome=Event.OUTCOME_DENIED,
+    )
+
+    made: dict[str, Any] = cloudevent(Entry(event=event))
+
+    assert made["type"] == "dev.souk.audit.Refused"
+    assert made["data"]["api"]["operation"] == event.method
+    assert (made["data"]["class_uid"], made["data"]["activity_id"]) == (6003, 99)
 
 
 async def test_a_csv_export_is_a_table(admin):

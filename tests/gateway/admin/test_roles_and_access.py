@@ -170,6 +170,52 @@ async def test_an_admin_of_one_tenant_reads_themself_on_the_platforms_own_host(t
         assert one(await theirs.get("/admin/users/me"), "user")["id"] == admin
 
 
+async def test_an_admin_reads_which_roles_they_hold_where_and_nobody_elses(two, enter):
+    paris, lyon = await two()
+    boss, theirs, given = await handed(enter, paris, lyon)
+    _, above = await enter(("GlobalAdmin", None))
+    path = "/admin/users/me/assignments"
+
+    async def held(client):
+        return [(a["tenant_id"], a["role"]) for a in page(await client.get(path), "assignments")]
+
+    assert await held(theirs) == [(paris, "TenantAdmin"), (lyon, "OrderOps")]
+    assert await held(boss) == [(paris, "TenantAdmin")]
+    assert await held(above) == [(None, "GlobalAdmin")]
+    second = await theirs.get(path, params={"limit": 1, "offset": 1})
+    assert [a["tenant_id"] for a in second.json()["assignments"]] == [lyon]
+    assert second.json()["count"] == 2
+    await boss.delete(f"/admin/tenants/{paris}/assignments/{given['id']}")
+    assert await held(theirs) == [(lyon, "OrderOps")]
+    refused(await theirs.get(path, headers={"Authorization": "x"}), 401, "UNAUTHENTICATED")
+
+
+async def test_what_may_not_be_handed_on_is_named_in_the_refusal(two, enter):
+    paris, lyon = await two()
+    _, boss = await enter(("TenantAdmin", paris))
+    body = {"email": "bob@example.org", "role": "CatalogMgr", "reason": "a test"}
+
+    answer = await boss.post(f"/admin/tenants/{paris}/invites", json=body)
+    elsewhere = await boss.post(f"/admin/tenants/{lyon}/invites", json=body)
+
+    refused(answer, 403, "GRANT_EXCEEDS")
+    lacking = "category:write, collection:write, product:write"
+    assert answer.json()["details"] == {"permissions": lacking}
+    refused(elsewhere, 404, "TENANT_NOT_FOUND")
+
+
+@pytest.mark.parametrize("what", ["domains", "invites", "roles"])
+async def test_what_has_no_pages_says_how_many_there_can_be(two, enter, what):
+    paris, lyon = await two()
+    _, boss = await enter(("TenantAdmin", paris), ("TenantAdmin", lyon))
+
+    for tenant in (paris, lyon):
+        answer = (await boss.get(f"/admin/tenants/{tenant}/{what}")).json()
+
+        assert (answer["offset"], answer["limit"]) == (0, 200)
+        assert answer["count"] == len(answer[what]) < 200
+
+
 async def test_users_are_made_listed_changed_and_deactivated(admin, two, enter, unique):
     paris, lyon = await two()
     email = f"{unique}@paris.example"
