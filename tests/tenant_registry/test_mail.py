@@ -2,11 +2,13 @@
 
 import asyncio
 import stat
+from base64 import b64decode
 from email import message_from_bytes, policy
 
 import pytest
 from pydantic import ValidationError
 
+from services.kernel import secretfiles
 from services.tenant_registry.mail import postman as postmen
 from services.tenant_registry.mail.postman import Postman
 from services.tenant_registry.mail.senders import FileSender, SmtpSender, sender_of
@@ -18,6 +20,7 @@ class Server:
 
     def __init__(self, *, busy=0, refusing=False):
         self.mails = []
+        self.logins = []
         self.port = 0
         self.came = 0
         self._busy, self._refusing = busy, refusing
@@ -38,6 +41,13 @@ class Server:
             word = line.split(b" ")[0].upper()
             if word == b"RCPT" and self._refusing:
                 writer.write(b"550 nobody\r\n")
+                continue
+            if word == b"EHLO":
+                writer.write(b"250-fine\r\n250 AUTH PLAIN\r\n")
+                continue
+            if word == b"AUTH":
+                self.logins.append(b64decode(line.split(b" ")[2]).decode().split("\0")[1:])
+                writer.write(b"235 welcome\r\n")
                 continue
             if word == b"DATA":
                 writer.write(b"354 go on\r\n")
@@ -84,11 +94,27 @@ async def test_a_mail_is_handed_to_a_server(settings):
         assert mail.get_content().strip() == "déjà vu"
 
 
+async def test_the_servers_password_may_be_replaced_while_mail_is_sent(
+    settings, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(secretfiles, "LOOK_SECONDS", 0)
+    (tmp_path / "smtp.password").write_text("old\n")
+    async with Server() as server:
+        postman = Postman(settings(f"smtp://souk@127.0.0.1:{server.port}"))
+
+        for tenant, password in (("lyon", "old"), ("paris", "new")):
+            (tmp_path / "smtp.password").write_text(f"{password}\n")
+            await postman.send(f"admin@{tenant}.example", "A subject", "text")
+
+        assert server.logins == [["souk", "old"], ["souk", "new"]]
+        assert len(server.mails) == 2
+
+
 async def test_no_mail_goes_in_clear_to_another_machine(monkeypatch):
     async with Server() as server:
         # A name for this machine that does not look like one.
         monkeypatch.setattr("services.tenant_registry.mail.senders._is_here", lambda _: False)
-        postman_says = SmtpSender("127.0.0.1", server.port, tls=False, user="", password="")
+        postman_says = SmtpSender("127.0.0.1", server.port, tls=False, login=None)
 
         with pytest.raises(Exception, match="STARTTLS"):
             await postman_says.send(None)  # type: ignore[arg-type]  # it does not get that far

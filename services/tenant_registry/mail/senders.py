@@ -4,6 +4,7 @@ import asyncio
 import os
 import smtplib
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -15,6 +16,7 @@ from urllib.parse import unquote
 from services.kernel.names import new_id
 from services.tenant_registry.mail.settings import MailSettings
 
+Login = Callable[[], tuple[str, str]]
 _SMTP_SECONDS = 5.0
 
 
@@ -43,13 +45,16 @@ class FileSender:
 
 
 class SmtpSender:
-    """Hands mail to a server, over TLS unless the server is on this machine."""
+    """Hands mail to a server, over TLS unless the server is on this machine.
 
-    def __init__(self, host: str, port: int, *, tls: bool, user: str, password: str) -> None:
+    `login` gives the user and the password of this moment; None where the server asks for none.
+    """
+
+    def __init__(self, host: str, port: int, *, tls: bool, login: Login | None) -> None:
         self._host = host
         self._port = port
         self._tls = tls
-        self._login = (user, password) if user else None
+        self._login = login
 
     async def send(self, mail: EmailMessage) -> None:
         await asyncio.to_thread(self._hand_over, mail)
@@ -66,7 +71,7 @@ class SmtpSender:
             if not self._tls and not _is_here(self._host):
                 server.starttls(context=context)  # raises when the server has no TLS
             if self._login:
-                server.login(*self._login)
+                server.login(*self._login())
             server.send_message(mail)
 
 
@@ -78,14 +83,19 @@ def sender_of(settings: MailSettings) -> Sender | None:
     if outlet.scheme == "file":
         return FileSender(Path(unquote(outlet.path or "/")))
     is_tls = outlet.scheme == "smtps"
-    user = unquote(outlet.username or "")
     return SmtpSender(
         (outlet.host or "localhost").strip("[]"),
         outlet.port or (465 if is_tls else 587),
         tls=is_tls,
-        user=user,
-        password=settings.secret("smtp.password") if user else "",
+        login=_login_of(settings, unquote(outlet.username or "")),
     )
+
+
+def _login_of(settings: MailSettings, user: str) -> Login | None:
+    if not user:
+        return None
+    password = settings.secret_file("smtp.password", str.strip)
+    return lambda: (user, password())
 
 
 def composed(sender: str, to: str, subject: str, text: str) -> EmailMessage:
