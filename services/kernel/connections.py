@@ -48,15 +48,21 @@ class HardConnection(asyncpg.Connection):
             return await self._begin(query)
         if query.startswith("COMMIT") and self.leaving:
             return await self._commit(query)
+        if query.startswith("ROLLBACK;"):
+            return await self._or_end(query)
         return await super().execute(query, *args, timeout=timeout)
+
+    async def _or_end(self, query: str) -> str:
+        """Sends what begins or ends a transaction; one that nobody would end, ends so."""
+        try:
+            return await super().execute(query)
+        except BaseException:
+            self.terminate()
+            raise
 
     async def _begin(self, query: str) -> str:
         tenant, self.entering = self.entering, None
-        try:
-            return await super().execute(f"{query} SELECT tenancy.enter('{tenant}');")
-        except BaseException:
-            self.terminate()  # it is in a transaction that nobody ends
-            raise
+        return await self._or_end(f"{query} SELECT tenancy.enter('{tenant}');")
 
     async def _commit(self, query: str) -> str:
         statement, self.leaving = self.leaving, None
@@ -64,7 +70,7 @@ class HardConnection(asyncpg.Connection):
             return await super().execute(f"{statement}; {query}")
         except asyncpg.PostgresError:
             if self.is_in_transaction():  # the statement was refused, and COMMIT not reached
-                await super().execute("ROLLBACK;")
+                await self._or_end("ROLLBACK;")
             raise
         except BaseException:
             self.terminate()  # it may be in a transaction that nobody ends

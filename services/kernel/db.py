@@ -102,11 +102,20 @@ def _leave_events(session: Session) -> None:
     if session.info.get("wrote") and not leaves:
         raise AuditMissing("this transaction changed something and recorded no event")
     if leaves:
-        driver = _driver(session.connection())
-        if not driver.is_in_transaction():  # it would not begin, and so not commit, without one
+        connection = session.connection()
+        if not _driver(connection).is_in_transaction():  # it would not begin, nor then commit
             session.execute(text("SELECT 1"))
-        driver.leaving = insertion(leaves)
+        _driver(connection).leaving = insertion(leaves)
+        session.info["connection"] = connection
     session.info["left"] = [f"tenants/{leaf.tenant_id}/events/{leaf.event_id}" for leaf in leaves]
+
+
+@event.listens_for(AuditedSession, "after_commit")
+def _demand_that_they_went(session: Session) -> None:
+    connection: Connection | None = session.info.get("connection")
+    if connection is not None and _driver(connection).leaving is not None:
+        connection.invalidate()  # it is in a transaction that nobody ends
+        raise AuditMissing("this transaction was over before its events were sent")
 
 
 class Database:
@@ -200,6 +209,8 @@ class Database:
                 session.begin(),
             ):
                 yield session
+                if session.in_nested_transaction():  # it would hide what the commit demands
+                    raise RuntimeError("a savepoint was left open")
         if left := session.info.get("left"):
             receipts.collect(left)
             self.acted.set()

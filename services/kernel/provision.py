@@ -178,7 +178,10 @@ async def _inside(admin_url: str, name: str) -> list[str]:
             RESET ROLE;
             """
         )
-        return await _set_config_is_withdrawn(admin, name)
+        return [
+            *await _set_config_is_withdrawn(admin, name),
+            *await _statements_are_not_logged(admin, name),
+        ]
 
 
 async def _set_config_is_withdrawn(admin: Connection, name: str) -> list[str]:
@@ -195,6 +198,24 @@ async def _set_config_is_withdrawn(admin: Connection, name: str) -> list[str]:
     ):
         return [f"a superuser must run this in the database {name}: {revoke};"]
     return []
+
+
+async def _statements_are_not_logged(admin: Connection, name: str) -> list[str]:
+    """Keeps statements that fail out of the server's log: one that commits holds a payload.
+
+    As above, only a superuser can.
+    """
+    lines = []
+    for role in (f"{name}_app", f"{name}_platform"):
+        setting = "log_min_error_statement"
+        change = f"ALTER ROLE {role} SET {setting} = 'panic'"
+        if await _is_superuser(admin):
+            await admin.execute(change)
+        if not await admin.fetchval(
+            "SELECT $2 = ANY (rolconfig) FROM pg_roles WHERE rolname = $1", role, f"{setting}=panic"
+        ):
+            lines.append(f"a superuser must run this: {change};")
+    return lines
 
 
 def admin_url() -> str:

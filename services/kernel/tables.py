@@ -68,12 +68,16 @@ def insertion(leaves: Sequence[AuditLeaf]) -> str:
     """
     rows = [
         f"('{_matched(TENANT_ID, leaf.tenant_id)}', '{_matched(_EVENT_ID, leaf.event_id)}',"
-        f" '{leaf.occur_time.isoformat()}', '\\x{leaf.envelope.hex()}', '\\x{leaf.payload.hex()}',"
-        f" '\\x{leaf.salt.hex()}')"
+        f" '{leaf.occur_time.isoformat()}', {_hex(leaf.envelope)}, {_hex(leaf.payload)},"
+        f" {_hex(leaf.salt)})"
         for leaf in leaves
     ]
     columns = "tenant_id, event_id, occur_time, envelope, payload, salt"
     return f"INSERT INTO audit_leaf ({columns}) VALUES {', '.join(rows)}"  # noqa: S608
+
+
+def _hex(content: bytes) -> str:
+    return f"decode('{content.hex()}', 'hex')"  # with whatever strings mean to the server
 
 
 def _matched(pattern: re.Pattern[str], text: str) -> str:

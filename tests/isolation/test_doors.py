@@ -47,6 +47,7 @@ DOORS = {
         ("services/tenant_registry/invites/accepting.py", "accept_own"),
         ("services/tenant_registry/invites/accepting.py", "_read"),
         ("services/tenant_registry/invites/accepting.py", "_refuse"),
+        ("services/tenant_registry/invites/accepting.py", "_refuse_void"),
         ("services/tenant_registry/oidc/servicer.py", "_open"),
         ("services/tenant_registry/oidc/servicer.py", "_refuse"),
         # Admins are the platform's; a tenant is shown those who hold a role there.
@@ -156,3 +157,24 @@ def test_nobody_changes_a_setting_of_a_session():
 
     allowed = {"services/kernel/migrations.py", "services/kernel/provision.py"}
     assert {path for path in found if "/migrations/" not in path} <= allowed
+
+
+# Ways to write past what a session notices: an act without an event would commit.
+_PAST_THE_SESSION = frozenset(
+    {
+        *("bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings", "begin_nested"),
+        *("connection", "run_sync", "exec_driver_sql", "get_raw_connection", "driver_connection"),
+    }
+)
+
+
+def test_no_service_writes_past_its_session():
+    found = [
+        f"{path}: {node.attr}"
+        for path, tree in discovery.trees()
+        if not path.startswith("services/kernel/") and "/migrations/" not in path
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in _PAST_THE_SESSION
+    ]
+
+    assert found == []

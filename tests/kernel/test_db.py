@@ -3,14 +3,16 @@
 import json
 from typing import Any, cast
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from souk.catalog_opt_in.v1 import listing_service_pb2
 from sqlalchemy import ARRAY, MetaData, Text, delete, event, select, text, update
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.kernel import audit, db, migrations
+from services.kernel.errors import ServiceError
 from services.kernel.scope import Scope, bound
 from services.kernel.tables import NAMING, AuditLeaf, Key, TenantOwned
 
@@ -233,6 +235,70 @@ async def test_a_savepoint_ends_without_an_event_and_its_transaction_does_not(do
 
     assert await goods(doors) == {**BEFORE, (tenant, "two"): []}
     assert set(await kept(doors)) == {tenant}
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+@pytest.mark.parametrize("tenant", ["paris", "lyon"])
+async def test_a_savepoint_that_is_left_open_takes_everything_back(doors, tenant, recorded):
+    """SQLAlchemy would end it while it commits, after we have looked for the event."""
+
+    async def act():
+        async with doors.tenant() as session:
+            if recorded:
+                audit.record(session, resource=f"tenants/{tenant}/stalls/two")
+            await session.begin_nested()
+            session.add(Stall(stall_id="two", goods=[]))
+
+    with scope(tenant), pytest.raises(RuntimeError, match="left open"):
+        await act()
+
+    assert await goods(doors) == BEFORE
+    assert await kept(doors) == {}
+
+
+@pytest.mark.parametrize("tenant", ["paris", "lyon"])
+async def test_no_connection_comes_back_in_a_transaction_that_could_not_be_rolled_back(
+    doors, tenant, monkeypatch
+):
+    async def act():
+        async with doors.tenant() as session:
+            await session.execute(text("SELECT 1/0"))
+
+    async def refuse(self, query, *args, **options):
+        if query == "ROLLBACK;":
+            raise asyncpg.QueryCanceledError("somebody cancelled it")
+        return await execute(self, query, *args, **options)
+
+    execute = asyncpg.Connection.execute
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncpg.Connection, "execute", refuse)
+        with scope(tenant), pytest.raises((DBAPIError, ServiceError)):
+            await act()
+
+    for _ in range(3):
+        with scope(tenant):
+            async with doors.tenant() as session:
+                audit.record(session, resource=f"tenants/{tenant}/stalls/two", outcome="DENIED")
+    assert set(await kept(doors)) == {tenant}
+
+
+@pytest.mark.parametrize("tenant", ["paris", "lyon"])
+async def test_who_could_not_send_an_event_is_told(doors, tenant):
+    """As on a connection in a transaction that SQLAlchemy does not know, and so does not commit."""
+
+    async def act():
+        async with doors.tenant() as session:
+            connection = await (await session.connection()).get_raw_connection()
+            await connection.driver_connection.execute("START TRANSACTION")
+            audit.record(session, resource=f"tenants/{tenant}/stalls/two")
+
+    with scope(tenant), pytest.raises(db.AuditMissing, match="before its events were sent"):
+        await act()
+
+    assert await kept(doors) == {}
+    with scope(tenant):
+        async with doors.tenant() as session:
+            assert len((await session.scalars(select(Stall))).all()) == 1
 
 
 @pytest.mark.parametrize("tenant", ["paris", "lyon"])

@@ -7,6 +7,7 @@ import pytest
 from souk.tenant_registry.v1 import tenant_registry_service_pb2
 from sqlalchemy import select
 
+from services.audit.rules import LONGEST
 from services.kernel import denials
 from services.kernel.denials import Denial, Denials, about
 from services.kernel.scope import Scope, bound
@@ -63,6 +64,25 @@ async def test_the_same_refusal_again_within_a_second_is_counted_in_one_event(do
         await asyncio.gather(*watched._closing)
 
     assert [facts["times"] for _, facts in await left(doors)] == [1, 49]
+
+
+async def test_who_tries_many_ways_to_one_place_leaves_one_event_a_second(doors):
+    watched = Denials(doors)
+    for tenant in ("paris", "lyon"):
+        with scope(tenant):
+            for n in range(20):
+                await watched.record(Denial("r", "REASON", attempt=f"GET /way/{n}"))
+    await asyncio.gather(*watched._closing)
+
+    told = [(tenant, facts["method"], facts["times"]) for tenant, facts in await left(doors)]
+    assert sorted(told) == [
+        (tenant, "GET /way/0", times) for tenant in ("lyon", "paris") for times in (1, 19)
+    ]
+
+
+def test_a_name_is_cut_to_what_the_audit_service_takes():
+    assert len(denials.spelled("é" * 300).encode()) <= LONGEST["method"]
+    assert denials.spelled("a\x00b\ud800") == "ab?"
 
 
 async def test_other_refusals_are_events_of_their_own(doors):

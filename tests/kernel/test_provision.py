@@ -76,17 +76,32 @@ async def provisioned(server):
     return server
 
 
-async def test_an_admin_who_is_no_superuser_does_all_but_one_thing_and_says_which():
+async def test_an_admin_who_is_no_superuser_does_all_but_two_things_and_says_which():
     async with bare_server() as server:
         await server.as_admin("CREATE ROLE manager LOGIN CREATEROLE CREATEDB PASSWORD 'm'")
         url = f"postgresql://manager:m@127.0.0.1:{server.port}/postgres"
 
         warnings = await server.provision(url)
-        for database, line in zip(DATABASES, warnings, strict=True):
-            await server.as_admin(line.partition(": ")[2], database=database)
+        told = [line.removeprefix("a superuser must run this") for line in warnings]
+        for line in told:
+            where, _, statement = line.partition(": ")
+            database = where.removeprefix(" in the database ") or "postgres"
+            await server.as_admin(statement, database=database)
+        assert len(told) == 3 * len(DATABASES)
 
         assert await server.provision(url) == []
         assert await server.as_role("audit_app", "SELECT current_user") == "audit_app"
+
+
+@pytest.mark.parametrize("role", ["app", "platform"])
+@pytest.mark.parametrize("database", DATABASES)
+async def test_a_statement_that_fails_is_not_written_into_the_servers_log(
+    provisioned, database, role
+):
+    """One that commits holds what an event tells of people, in hex."""
+    told = await provisioned.as_role(f"{database}_{role}", "SHOW log_min_error_statement")
+
+    assert told == "panic"
 
 
 async def test_provisioning_again_changes_nothing_that_shows(provisioned):

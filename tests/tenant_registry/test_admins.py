@@ -95,6 +95,32 @@ async def test_nobody_changes_or_deactivates_who_holds_more(new_tenant, employ, 
         assert await refusal(changed) == "GRANT_OVER_MORE"
 
 
+async def test_nobody_takes_the_address_to_log_in_with_from_who_holds_a_role(
+    new_tenant, employ, new_admin, at_platform, events_of
+):
+    """Whoever could would have a new password sent to themselves, and be that admin."""
+    above = await employ("GlobalAdmin", None)
+    for prefix in ("paris", "lyon"):
+        tenant = await new_tenant(prefix)
+        held, later = (
+            await employ("TenantAdmin", tenant),
+            await employ("OrderOps", tenant, begins=HOUR),
+        )
+
+        for target in (held, later):
+            name = f"admins/{target}"
+            taken = access_pb.Admin(name=name, email=f"mine-{target}@over.example")
+            change = at_platform(above).UpdateAdmin(pb.UpdateAdminRequest(admin=taken))
+            assert await refusal(change) == "EMAIL_IS_LOGIN"
+            found = await at_platform(above).GetAdmin(pb.GetAdminRequest(name=name))
+            assert found.email != taken.email
+
+    free, _ = await new_admin()
+    taken = access_pb.Admin(name=f"admins/{free}", email=f"new-{free.lower()}@over.example")
+    changed = await at_platform(above).UpdateAdmin(pb.UpdateAdminRequest(admin=taken))
+    assert changed.email == taken.email
+
+
 async def test_the_last_admin_of_a_tenant_is_not_deactivated(new_tenant, employ, at_platform):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
     above, only = await employ("GlobalAdmin", None), await employ("TenantAdmin", paris)

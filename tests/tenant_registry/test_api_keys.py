@@ -172,6 +172,27 @@ async def test_a_role_that_ended_a_moment_ago_gives_no_key(keys, new_tenant, new
         await create(keys(paris, admin), paris, "listing:read")
 
 
+async def test_a_key_lasts_no_longer_than_what_its_maker_holds(keys, new_tenant, new_admin, assign):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    admin, _ = await new_admin()
+    await assign(admin, "TenantAdmin", paris, ends=HOUR)
+    await assign(admin, "TenantAdmin", lyon)
+    now = datetime.now(UTC)
+
+    for longer in ({}, {"expire_time": now + 2 * HOUR}):
+        with pytest.raises(PermissionDenied) as refusal:
+            await create(keys(paris, admin), paris, "listing:read", **longer)
+        assert refusal.value.reason == "KEY_EXCEEDS_MAKER"
+        assert refusal.value.metadata == {"permissions": "listing:read"}
+    within = await create(
+        keys(paris, admin), paris, "listing:read", expire_time=now + HOUR - timedelta(minutes=1)
+    )
+    for_good = await create(keys(lyon, admin), lyon, "listing:read")
+
+    assert (await resolved(keys, within.secret)).name == within.api_key.name
+    assert (await resolved(keys, for_good.secret)).name == for_good.api_key.name
+
+
 @pytest.mark.parametrize("roles", [("GlobalAdmin", None), ("TenantAdmin", "own")])
 async def test_no_key_can_administer_access_whoever_makes_it(
     keys, new_tenant, new_admin, assign, roles

@@ -188,10 +188,10 @@ async def test_an_invite_to_ones_own_address_is_accepted_with_a_live_session(
 
 
 async def test_an_inviter_who_lost_the_right_gives_nothing(
-    platform, invite, accept, new_tenant, rows
+    platform, invite, accept, new_tenant, rows, events_of
 ):
-    paris, email = await new_tenant(), nobodys()
-    _, given = await invite(paris, email)
+    paris, lyon, email = await new_tenant(), await new_tenant(), nobodys()
+    made, given = await invite(paris, email)
     token = token_in(await mail_to(platform, email))
     await rows.execute("UPDATE assignment SET revoke_time = now() WHERE assignment_id = $1", given)
 
@@ -199,6 +199,9 @@ async def test_an_inviter_who_lost_the_right_gives_nothing(
         await accept(token)
 
     assert refusal.value.reason == "INVITE_VOID"
+    _, event = await events_of(paris, number=2, resource=made.name)
+    assert (event.reason, event.outcome) == ("INVITE_VOID", event.OUTCOME_DENIED)
+    assert await events_of(lyon, number=0, resource=made.name) == []
     assert await rows.fetchval("SELECT count(*) FROM admin WHERE email = $1", email) == 0
 
 

@@ -53,7 +53,7 @@ class Holder:
         return _patterns(
             grant
             for grant in self.grants
-            if grant.verdict(at=at, now=now) is Verdict.COUNTS and _lasts(grant, until)
+            if grant.verdict(at=at, now=now) is Verdict.COUNTS and lasts(grant, until)
         )
 
     def will(self, at: str | None, *, now: datetime) -> frozenset[str]:
@@ -108,7 +108,7 @@ def holds_already(target: Holder, given: Sequence[Grant]) -> bool:
         (held.role, held.tenant) == (wanted.role, wanted.tenant)
         and held.revoke_time is None
         and held.from_time <= wanted.from_time
-        and _lasts(held, wanted.until_time)
+        and lasts(held, wanted.until_time)
         for held in target.grants
     )
 
@@ -171,7 +171,8 @@ def is_guardian(grant: Grant, now: datetime) -> bool:
     return grant.role == role and endless and grant.from_time <= now
 
 
-def _lasts(grant: Grant, until: datetime | None) -> bool:
+def lasts(grant: Grant, until: datetime | None) -> bool:
+    """Tells whether it counts until then; None is for good."""
     return grant.until_time is None or (until is not None and until <= grant.until_time)
 
 

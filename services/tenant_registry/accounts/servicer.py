@@ -164,7 +164,7 @@ class Accounts(pb_grpc.AccountServiceServicer):
             admin = await admin_with_email(session, email)
             known = admin is not None and admin.deactivate_time is None
             if admin is None or not known:
-                audit.record(session, resource=NOBODY, outcome="DENIED")
+                audit.record(session, resource=NOBODY, outcome="DENIED", reason="ADMIN_NOT_FOUND")
             else:
                 await queries.forget_resets(session, admin.admin_id)
                 session.add(

@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel import audit, pages, requests
 from services.kernel.db import Database
-from services.kernel.errors import AlreadyExists, InvalidArgument
+from services.kernel.errors import AlreadyExists, InvalidArgument, PermissionDenied
 from services.kernel.names import new_id, parse
 from services.kernel.scope import current_scope
 from services.kernel.updates import masked
 from services.tenant_registry.access import grants, messages
-from services.tenant_registry.access.standing import admin_not_found
+from services.tenant_registry.access.standing import Standing, admin_not_found
 from services.tenant_registry.admins import queries, rules
 from services.tenant_registry.models import Admin
 from services.tenant_registry.sessions import opening
@@ -102,6 +102,8 @@ class Admins(pb_grpc.AdminServiceServicer):
                 setattr(known.row, field, _clean(field, getattr(request.admin, field)))
             _check(known.row)
             after = messages.admin(known.row)
+            if after.email != before.email:
+                _refuse_another_login(known)
             if after == before:
                 return await requests.remember(session, request, before)
             known.row.update_time = known.now
@@ -150,6 +152,20 @@ def _new(wanted: access_pb.Admin) -> Admin:
 
 def _clean(field: str, value: str) -> str:
     return value.strip().lower() if field == "email" else value.strip()
+
+
+def _refuse_another_login(known: Standing) -> None:
+    """Leaves who holds a role the address to which their new passwords go.
+
+    Raises:
+        PermissionDenied: EMAIL_IS_LOGIN: whoever could change it could become them.
+    """
+    if known.target.admin != known.actor.admin and known.target.places(known.now):
+        raise PermissionDenied(
+            "EMAIL_IS_LOGIN",
+            "they log in with this address and hold a role; invite the new address, then deactivate"
+            " this account",
+        )
 
 
 def _check(row: Admin) -> None:

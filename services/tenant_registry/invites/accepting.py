@@ -23,7 +23,7 @@ from services.tenant_registry.access import messages as admins
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.queries import admin_with_email
 from services.tenant_registry.accounts import rules
-from services.tenant_registry.invites import queries
+from services.tenant_registry.invites import messages, queries
 from services.tenant_registry.models import Admin, Invite
 from services.tenant_registry.sessions import attempts, opening
 from services.tenant_registry.sessions.attempts import Attempts
@@ -53,8 +53,11 @@ class Accepting:
             await self._attempts.count(known.email)
             if not await self._passwords.match(password_hash, request.password):
                 await self._refuse(known, _wrong())
-        async with self._db.platform() as session:
-            done = await self._accepted(session, request, invite, password_hash)
+        try:
+            async with self._db.platform() as session:
+                done = await self._accepted(session, request, invite, password_hash)
+        except FailedPrecondition as void:
+            await self._refuse_void(invite, void)
         if isinstance(done, ServiceError):
             await self._refuse(known, done)
         return done
@@ -109,8 +112,21 @@ class Accepting:
         """Records a refusal before it is sent."""
         name = f"admins/{known.admin_id}" if known else "admins/unknown"
         async with self._db.platform() as session:
-            audit.record(session, resource=name, outcome="DENIED")
+            audit.record(session, resource=name, outcome="DENIED", reason=error.reason)
         raise error
+
+    async def _refuse_void(self, invite: Invite, void: FailedPrecondition) -> NoReturn:
+        """Records, where the role would have been given, that it was not."""
+        name = messages.invite(invite).name
+        async with self._db.platform() as session:
+            audit.record(
+                session,
+                resource=name,
+                tenant=invite.tenant_id,
+                outcome="DENIED",
+                reason=void.reason,
+            )
+        raise void
 
 
 async def _give(session: AsyncSession, invite: Invite, admin: Admin) -> None:

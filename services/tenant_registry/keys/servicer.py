@@ -20,6 +20,7 @@ from services.kernel.errors import (
     ServiceError,
 )
 from services.kernel.scope import current_scope
+from services.tenant_registry.access import granting
 from services.tenant_registry.access import queries as access_queries
 from services.tenant_registry.access.rules import access
 from services.tenant_registry.domains.queries import owner_of_key
@@ -60,9 +61,12 @@ class ApiKeys(pb_grpc.ApiKeyServiceServicer):
             tenant = await session.get(Tenant, row.tenant_id)
             if tenant is None:
                 raise not_found(request.parent)
-            if not set(row.permissions) <= await _held_by_maker(session, self._head_office):
+            held = await _held_by_maker(session, self._head_office, until=row.expire_time)
+            if missing := set(row.permissions) - held:
                 raise PermissionDenied(
-                    "KEY_EXCEEDS_MAKER", "a key cannot hold what its maker does not hold here"
+                    "KEY_EXCEEDS_MAKER",
+                    "a key cannot hold what its maker does not hold here for as long",
+                    permissions=", ".join(sorted(missing)),
                 )
             return await _added(session, request, row, tenant)
 
@@ -174,8 +178,12 @@ def _moment(given: Timestamp) -> datetime:
         return datetime.min.replace(tzinfo=UTC)
 
 
-async def _held_by_maker(session: AsyncSession, head_office: str) -> frozenset[str]:
-    """Tells what the caller holds at the scope's tenant, and lets nobody take it away meanwhile.
+async def _held_by_maker(
+    session: AsyncSession, head_office: str, *, until: datetime | None
+) -> frozenset[str]:
+    """Tells what the caller holds at the scope's tenant, and will until then; None is for good.
+
+    Nobody takes it away meanwhile.
 
     Raises:
         InvalidArgument: NAME_INVALID, the caller is no admin.
@@ -188,7 +196,8 @@ async def _held_by_maker(session: AsyncSession, head_office: str) -> frozenset[s
         return frozenset()
     # A key outlives an access grant, so what that opens is not for keys.
     opened = {head_office}
-    held = access(found[1], at=scope.tenant, now=datetime.now(UTC), opened=opened)
+    lasting = [grant for grant in found[1] if granting.lasts(grant, until)]
+    held = access(lasting, at=scope.tenant, now=datetime.now(UTC), opened=opened)
     return held.permissions & scope.permissions
 
 

@@ -121,7 +121,7 @@ class Oidc(pb_grpc.OidcServiceServicer):
         """Records a refusal before it is sent; why is in the log alone."""
         _log.warning("oidc_refused", provider=provider, why=why)
         async with self._db.platform() as session:
-            audit.record(session, resource=NOBODY, outcome="DENIED")
+            audit.record(session, resource=NOBODY, outcome="DENIED", reason="OIDC_REFUSED")
 
 
 async def _known(session: AsyncSession, name: str, identity: Identity) -> Admin | None:

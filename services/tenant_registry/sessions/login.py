@@ -62,7 +62,7 @@ class LoginMethods:
             newer = await self._renewed(stored, request.password)
             opened = await self._begin(email, stored, newer, code=request.totp)
         if isinstance(opened, Unauthenticated):
-            await self._record_failure(email)
+            await self._record_failure(email, opened.reason)
             raise opened
         return self._sessions.answer(opened)
 
@@ -93,12 +93,12 @@ class LoginMethods:
             await attempts.forget(session, email)
             return await opening.begin(session, admin, method=method, now=now)
 
-    async def _record_failure(self, email: str) -> None:
+    async def _record_failure(self, email: str, reason: str) -> None:
         """Records a failed login before it is refused; without the record there is no refusal."""
         async with self._db.platform() as session:
             admin = await queries.admin_with_email(session, email)
             name = f"admins/{admin.admin_id}" if admin else NOBODY
-            audit.record(session, resource=name, outcome="DENIED")
+            audit.record(session, resource=name, outcome="DENIED", reason=reason)
 
 
 def _wrong() -> Unauthenticated:

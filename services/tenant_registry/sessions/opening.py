@@ -76,7 +76,7 @@ def end(session: AsyncSession, row: AdminSession, reason: rules.End, *, now: dat
     before = messages.session(row)
     row.revoke_time, row.revoke_reason = now, reason.value
     outcome = "DENIED" if reason is rules.End.TOKEN_REUSED else "DONE"
-    audit.record(session, resource=before.name, before=before, outcome=outcome)
+    audit.record(session, resource=before.name, before=before, outcome=outcome, reason=reason.value)
 
 
 @contextmanager
