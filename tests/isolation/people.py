@@ -36,6 +36,8 @@ class World:
     admins: dict[str, str]
     """Ids of admins by the person's name."""
     tokens: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    """Resource names of keys by the machine's name."""
 
     @property
     def targets(self) -> list[str]:
@@ -57,7 +59,7 @@ async def settle(
         world.tokens[person.name] = await log_in(http, world.admins[person.name])
         world.people.append(_as_it_counts(person, changed))
     await _let_go(registry, world)
-    await _give_keys(admin, world)
+    await _give_keys(admin, registry, world)
     await registry.close()
     _let_end(platform, world)
     return world
@@ -79,17 +81,22 @@ async def _let_go(registry: asyncpg.Connection, world: World) -> None:
     await registry.execute(sql, world.admins["deactivated"])
 
 
-async def _give_keys(admin: httpx.AsyncClient, world: World) -> None:
-    """Makes keys of machines: one of each own tenant, and one that is revoked."""
-    for name in ("own, active", "own, suspended", "revoked"):
+async def _give_keys(admin: httpx.AsyncClient, registry: asyncpg.Connection, world: World) -> None:
+    """Makes keys of machines: one of each own tenant, one that is revoked and one that is over."""
+    for name in ("own, active", "own, suspended", "revoked", "over"):
         place = world.places.get(name, world.places["own, active"])
         path = f"/admin/tenants/{place}/api-keys"
         body = {"title": name, "type": "secret", "permissions": sorted(HELD_BY_KEYS)}
         made = (await admin.post(path, json=body)).raise_for_status().json()["api_key"]
         if name == "revoked":
             (await admin.delete(f"{path}/{made['id']}")).raise_for_status()
-        person = Person(f"a key: {name}", key=(place, HELD_BY_KEYS), is_known=name != "revoked")
+        if name == "over":
+            sql = "UPDATE api_key SET expire_time = now() - interval '1 minute' WHERE key_id = $1"
+            await registry.execute(sql, made["id"])
+        is_known = name not in ("revoked", "over")
+        person = Person(f"a key: {name}", key=(place, HELD_BY_KEYS), is_known=is_known)
         world.people.append(person)
+        world.keys[person.name] = f"tenants/{place}/apiKeys/{made['id']}"
         world.tokens[person.name] = made["token"]
 
 

@@ -14,7 +14,10 @@ import pytest
 import pytest_asyncio
 from souk.tenant_registry.v1.access_service_pb2 import Access, ResolveAccessRequest
 from souk.tenant_registry.v1.access_service_pb2_grpc import AccessServiceStub
+from souk.tenant_registry.v1.api_key_service_pb2 import ResolveApiKeyRequest, ResolvedApiKey
+from souk.tenant_registry.v1.api_key_service_pb2_grpc import ApiKeyServiceStub
 
+from services.kernel.apikeys import digest
 from services.kernel.credentials import METADATA_KEY, Signer
 from services.kernel.errors import NotFound, ServiceError
 from services.kernel.scope import Scope
@@ -39,13 +42,13 @@ def places(world: World) -> dict[str, str | None]:
 @pytest_asyncio.fixture(scope="module")
 async def facts(world, scoped_stub) -> Facts:
     """What the registry says of everybody everywhere; None of who is nobody."""
-    stub = scoped_stub(
-        AccessServiceStub,
-        "tenant-registry",
-        tenant=None,
-        actor="services/gateway",
-        permissions={"access:resolve"},
-    )
+
+    def of_gateway(stub: Any, permission: str) -> Any:
+        gateway = {"tenant": None, "actor": "services/gateway", "permissions": {permission}}
+        return scoped_stub(stub, "tenant-registry", **gateway)
+
+    stub = of_gateway(AccessServiceStub, "access:resolve")
+    keys = of_gateway(ApiKeyServiceStub, "key:resolve")
 
     async def ask(admin: str, place: str | None) -> frozenset[str] | None:
         request = ResolveAccessRequest(
@@ -57,17 +60,34 @@ async def facts(world, scoped_stub) -> Facts:
             return None
         return frozenset(access.permissions)
 
+    async def ask_of_key(name: str, place: str | None) -> frozenset[str] | None:
+        try:
+            request = ResolveApiKeyRequest(digest=digest(world.tokens[name]))
+            found: ResolvedApiKey = await keys.ResolveApiKey(request)
+        except NotFound:
+            return None
+        assert found.name == world.keys[name]
+        is_here = place is not None and found.name.startswith(f"tenants/{place}/")
+        return frozenset(found.permissions) if is_here else frozenset()
+
     return {
-        (name, where): await ask(admin, place)
-        for name, admin in world.admins.items()
-        for where, place in places(world).items()
+        **{
+            (name, where): await ask(admin, place)
+            for name, admin in world.admins.items()
+            for where, place in places(world).items()
+        },
+        **{
+            (name, where): await ask_of_key(name, place)
+            for name in world.keys
+            for where, place in places(world).items()
+        },
     }
 
 
 async def test_the_registry_says_what_the_model_says(world, facts):
     for person in world.people:
         for where, place in places(world).items():
-            if person.name in world.admins and person.is_known:
+            if (person.name in world.admins or person.key is not None) and person.is_known:
                 assert facts[person.name, where] == world.model.permissions(person, place), (
                     person.name,
                     where,
@@ -138,7 +158,7 @@ def token(key: str, rpc: Rpc, world: World, name: str, place: str | None, held) 
     """Signs a scope as the gateway would; nobody has none, and what is over has an old one."""
     if held is None and name != "with a session that is over":
         return []
-    actor = f"admins/{world.admins.get(name, 'user_over')}"
+    actor = world.keys.get(name) or f"admins/{world.admins.get(name, 'user_over')}"
     scope = Scope(place, actor, held or frozenset(), currency="EUR" if place else None)
     signed = _signer(key)
     if held is None:
@@ -151,7 +171,7 @@ async def test_who_is_let_in_is_what_the_model_says(
     channels, key, world, facts, rpc, record_property
 ):
     gate, wrong = asyncio.Semaphore(AT_ONCE), []
-    by_name = {person.name: person for person in world.people if person.key is None}
+    by_name = {person.name: person for person in world.people}
 
     async def check(name: str, where: str) -> None:
         place, person = places(world)[where], by_name[name]
