@@ -21,7 +21,11 @@ SUITES = {
         "tests/isolation/test_fuzz.py",
         "tests/gateway/test_token_battery.py",
     ),
-    "access": ("tests/tenant_registry/test_walk.py", "tests/tenant_registry/test_decisions.py"),
+    "access": (
+        "tests/tenant_registry/test_walk.py",
+        "tests/tenant_registry/test_decisions.py",
+        "tests/tenant_registry/test_assignments.py::test_of_two_who_take_each_others_role_one_remains",
+    ),
     "audit": ("tests/audit/test_tampering.py",),
 }
 _LONGEST_TEST_SECONDS = 4 * 3600

@@ -76,7 +76,7 @@ def seen(answer: httpx.Response) -> tuple[int, str, str]:
 def wrong(one: Plan, answer: httpx.Response, nothing: httpx.Response,
           twins: tuple[Twin, Twin], spoils: Loot, given: set[str],
           *, is_made: bool) -> str:  # fmt: skip
-    """Tells what an answer gave away, if anything; `is_made` says that the decoy is there by now."""
+    """Tells what an answer gave away, if anything; `is_made`: the decoy is there by now."""
     paris, lyon = twins
     status, headers, body = seen(answer)
     for shown in set(spoils.pattern.findall(f"{headers}\n{body}")):
