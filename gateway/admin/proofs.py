@@ -101,7 +101,10 @@ async def get_audit_event_proof(
 async def erase_audit_event_payload(
     request: Request, scope: TenantScope, clients: ClientsOf, event_id: str
 ) -> Response:
-    """Erases for good what changed and what is about a person; whatever proves the event stays."""
+    """Erases for good what changed and what is about a person; whatever proves the event stays.
+
+    409 EVENT_NOT_SEQUENCED for a moment after the act.
+    """
     name = f"tenants/{scope.tenant}/events/{event_id}"
     event = await clients.audit.EraseEventPayload(EraseEventPayloadRequest(name=name))
     return EVENTS.one(request, event_json(event))

@@ -1,114 +1,17 @@
 """`souk audit verify`: checks an export of a tenant's log, offline, with public keys alone.
 
-It needs the standard library, cryptography, and two modules of the kernel that need no more, so
-that an auditor may read all of what decides. The exit code is 0 when everything holds, else 1.
+It needs the standard library, cryptography, and modules of ours that need no more, so that an
+auditor may read all of what decides. The exit code is 0 when everything holds, else 1.
 """
 
 import argparse
-import csv
-import hashlib
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
+from gateway.cli.exports import Bad, Export, read, unhexed
 from services.kernel import merkle, notes
-
-FORM = "souk-audit-export/1"
-_COLUMNS = ("occur_time", "actor", "method", "resource", "outcome")
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-_LONGEST_CELL = 16 * 1024 * 1024
-
-
-class Bad(Exception):
-    """The export does not prove what it says; the text names the first bad entry."""
-
-
-@dataclass
-class Export:
-    """What an export says, as far as it was read: leaves in their order, and checkpoints."""
-
-    log: str
-    size: int
-    leaves: list[bytes] = field(default_factory=list)
-    checkpoints: dict[int, str] = field(default_factory=dict)
-    platform: dict[str, Any] = field(default_factory=dict)
-    erased: int = 0
-
-
-def read(path: Path) -> Export:
-    """Reads an export and checks each entry by itself: its place, its tenant, its payload.
-
-    Raises:
-        Bad: an entry is not what it must be.
-    """
-    with path.open(encoding="utf-8", newline="") as file:
-        try:
-            records = _rows(file) if path.suffix == ".csv" else map(json.loads, file)
-            return _read(iter(records))
-        except (ValueError, LookupError, TypeError, RecursionError, csv.Error) as error:
-            raise Bad(f"the file is not an export: {error}") from None
-
-
-def _read(records: Iterator[dict[str, Any]]) -> Export:
-    head = next(records, None)
-    if not isinstance(head, dict) or head.get("form") != FORM:
-        raise Bad(f"the file is not an export of the form {FORM}")
-    export = Export(str(head.get("log")), int(head.get("size", -1)))
-    for record in records:
-        if not isinstance(record, dict) or export.platform:
-            raise Bad("something follows the end of the export")
-        if "index" in record:
-            _take_entry(export, record)
-        elif "checkpoint" in record:
-            checkpoint = record["checkpoint"]
-            export.checkpoints[int(checkpoint["size"])] = str(checkpoint["note"])
-        elif isinstance(record.get("platform"), dict):
-            export.platform = record["platform"]
-        else:
-            raise Bad("the export has a line of no known kind")
-    return export
-
-
-def _take_entry(export: Export, record: dict[str, Any]) -> None:
-    index, expected = record["index"], len(export.leaves)
-    if type(index) is not int or index != expected or export.checkpoints:
-        raise Bad(f"entry {expected} is not there: entry {index} stands in its place")
-    envelope = str(record["envelope"]).encode()
-    facts = _facts(expected, envelope)
-    tenant = export.log.removeprefix(notes.origin(""))
-    if not facts["event"].startswith(f"tenants/{tenant}/events/"):
-        raise Bad(f"entry {expected} is of another log")
-    _check_payload(expected, facts, record)
-    for name, shown in record.get("shown", {}).items():
-        if shown != _plain(str(facts[name])):
-            raise Bad(f"entry {expected} shows another {name} than its envelope")
-    export.erased += record["payload"] is None
-    export.leaves.append(merkle.leaf_hash(envelope))
-
-
-def _facts(index: int, envelope: bytes) -> dict[str, Any]:
-    try:
-        facts = json.loads(envelope)
-    except ValueError:
-        facts = None
-    if not isinstance(facts, dict) or not isinstance(facts.get("event"), str):
-        raise Bad(f"entry {index} has no envelope")
-    return facts
-
-
-def _check_payload(index: int, facts: dict[str, Any], record: dict[str, Any]) -> None:
-    """Holds the payload against its hash; one that was erased leaves nothing to check."""
-    payload, salt = record["payload"], record["salt"]
-    if payload is None and salt is None:
-        return
-    if payload is None or salt is None:
-        raise Bad(f"entry {index} has only half of its payload")
-    made = hashlib.sha256(_bytes(salt) + payload.encode()).hexdigest()
-    if made != facts.get("payload_hash"):
-        raise Bad(f"entry {index} has another payload than its envelope commits to")
 
 
 def verify(
@@ -142,6 +45,7 @@ def verify(
                 " entries. If the export is the older of the two, export again"
             )
         _check(export, old, roots, 0)
+    _check_erasures(export)
     return _check_platform(export, known, list(witnesses))
 
 
@@ -180,14 +84,22 @@ def _check(export: Export, checkpoint: notes.Checkpoint, roots: list[bytes], goo
         raise Bad(f"{where} is not what was signed")
 
 
+def _check_erasures(export: Export) -> None:
+    """Believes that a payload was erased when a later entry tells that somebody erased it."""
+    for index in export.bare.values():
+        raise Bad(
+            f"entry {index} has no payload, and no later entry tells of its erasure. If somebody"
+            " erased it in the moment of the export, one made a moment later settles it"
+        )
+
+
 def _check_platform(export: Export, keys: list[notes.Key], witnesses: list[notes.Key]) -> str:
     """Checks that the platform's tree has the head of this log; tells when, and who saw it."""
     try:
         proof = export.platform
-        head = str(proof["head"]).encode()
-        facts, hashes = json.loads(head), [_bytes(one) for one in proof["hashes"]]
-        note, index = str(proof["note"]), int(proof["index"])
-    except (KeyError, TypeError, ValueError):
+        head, note, index = proof["head"].encode(), proof["note"], proof["index"]
+        facts, hashes = dict(json.loads(head)), [unhexed(one) for one in proof["hashes"]]
+    except (KeyError, TypeError, ValueError, RecursionError):
         raise Bad("the export does not end with what the platform's tree says") from None
     signed = _signed(note, keys, None)
     last = notes.verified(export.checkpoints[export.size], keys)
@@ -200,33 +112,6 @@ def _check_platform(export: Export, keys: list[notes.Key], witnesses: list[notes
     if witnesses and notes.cosigned_at(note, witnesses) is None:
         raise Bad("the witness has not cosigned it")
     return str(facts.get("time"))
-
-
-def _rows(file: Iterable[str]) -> Iterator[dict[str, Any]]:
-    csv.field_size_limit(_LONGEST_CELL)
-    for row in csv.DictReader(file, strict=True):
-        if row["record"]:
-            yield json.loads(row["record"])
-        else:
-            yield {
-                "index": int(row["index"]),
-                "envelope": row["envelope"],
-                "payload": row["payload"] or None,
-                "salt": row["salt"] or None,
-                "shown": {name: row[name] for name in _COLUMNS},
-            }
-
-
-def _bytes(text: str) -> bytes:
-    """Reads hexadecimal in its one right spelling."""
-    data = bytes.fromhex(text)
-    if data.hex() != text:
-        raise ValueError(f"not hexadecimal: {text[:100]}")
-    return data
-
-
-def _plain(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULAS) else text
 
 
 def _old(path: Path) -> str:

@@ -8,13 +8,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from souk.audit.v1 import audit_service_pb2 as pb
 from souk.audit.v1 import audit_service_pb2_grpc as rpc
 from souk.audit.v1 import proof_service_pb2_grpc as proof_rpc
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.audit import queries, rules
+from services.audit import queries, rules, trees
 from services.audit.messages import NAME, incoming, shown
 from services.audit.proofs.servicer import ProofServicer
 from services.kernel import audit, names, pages
 from services.kernel.db import Database
-from services.kernel.errors import AlreadyExists, InvalidArgument, NotFound
+from services.kernel.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
 from services.kernel.scope import current_scope
 from services.kernel.server import Runtime, Servicer
 
@@ -67,6 +68,7 @@ class AuditServicer(rpc.AuditServiceServicer):
             if found is None:
                 raise NotFound("EVENT_NOT_FOUND", f"no event {request.name}", event=request.name)
             if found.payload is not None:
+                await _require_place(session, event_id)
                 await queries.erase(session, event_id)
                 audit.record(session, resource=request.name)
         return shown(queries.Kept(found.event, None))
@@ -115,6 +117,18 @@ def _moment(field: str, moment: Timestamp) -> datetime:
         raise InvalidArgument(
             "TIME_INVALID", f"{field} is no time", {field: "is no time"}
         ) from None
+
+
+async def _require_place(session: AsyncSession, event_id: str) -> None:
+    """Lets an event be erased once it has its place, so that the erasure's own place is later.
+
+    Raises:
+        FailedPrecondition: EVENT_NOT_SEQUENCED.
+    """
+    if await trees.place(session, event_id) is None:
+        raise FailedPrecondition(
+            "EVENT_NOT_SEQUENCED", "it has no place in the log yet; ask again in a moment"
+        )
 
 
 def _require_same(events: Sequence[queries.Incoming], known: dict[queries.Key, bytes]) -> None:

@@ -54,6 +54,11 @@ class Audit:
     async def get(self, tenant: str, name: str):
         return await self._call(self.stub.GetEvent, pb.GetEventRequest(name=name), _reader(tenant))
 
+    async def erase(self, tenant: str, name: str):
+        scope = Scope(tenant, "admins/user_1", frozenset({"event:erase"}))
+        request = pb.EraseEventPayloadRequest(name=name)
+        return await self._call(self.stub.EraseEventPayload, request, scope)
+
     async def _call(self, method, request, scope):
         with bound(scope):
             try:

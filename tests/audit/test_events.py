@@ -4,7 +4,14 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from souk.audit.v1 import audit_service_pb2 as pb
 
-from services.kernel.errors import AlreadyExists, InvalidArgument, NotFound, PermissionDenied
+from services.audit import trees
+from services.kernel.errors import (
+    AlreadyExists,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+)
 from tests.audit.conftest import CHANGE, FACTS, told
 
 
@@ -255,3 +262,28 @@ async def test_another_tenants_event_is_out_of_reach(audit, event):
         await audit.get("paris", lyon.name)
     with pytest.raises(NotFound):
         await audit.get("paris", lyon.name.replace("lyon", "paris"))
+
+
+@pytest.mark.parametrize("tenant", ["paris", "lyon"])
+async def test_an_event_is_erased_once_it_has_its_place(audit, event, cluster, tenant):
+    """So that the place of the erasure is a later one: the verifier believes no other."""
+    sealed = event(tenant)
+    async with cluster.session("audit") as superuser, superuser.transaction():
+        await superuser.execute("SELECT pg_advisory_xact_lock($1)", trees._LOCK)  # nobody sequences
+        await audit.record(sealed)
+        with pytest.raises(FailedPrecondition) as refusal:
+            await audit.erase(tenant, sealed.name)
+    assert refusal.value.reason == "EVENT_NOT_SEQUENCED"
+    assert not (await audit.get(tenant, sealed.name)).is_erased
+
+    while (await _erased(audit, tenant, sealed.name)) is None:
+        await asyncio.sleep(0.05)
+
+    assert (await audit.get(tenant, sealed.name)).is_erased
+
+
+async def _erased(audit, tenant, name):
+    try:
+        return await audit.erase(tenant, name)
+    except FailedPrecondition:
+        return None

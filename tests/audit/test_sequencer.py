@@ -26,9 +26,9 @@ class Trees:
         self.db = db
         self.sequencer = sequencer.Sequencer(db, Fixed(self.key), Fixed(self.known))
 
-    async def add(self, *events, hold=None):
+    async def add(self, *events, hold=None, teller="catalog-opt-in"):
         """Takes events in; with `hold`, the transaction stays open until that is set."""
-        with bound(Scope(None, "services/catalog-opt-in", frozenset())):
+        with bound(Scope(None, f"services/{teller}", frozenset())):
             made = [incoming(event, at=0) for event in events]
         for one in made:
             one.event["record_time"] = one.event["occur_time"]

@@ -3,28 +3,38 @@
 import os
 import random
 from functools import partial
+from itertools import pairwise
 
 import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from gateway.cli import audit
+from gateway.cli import exports
 from services.kernel.connections import HardConnection
 from services.kernel.scope import Scope, bound
+from tests.audit.test_exports import ERASURE
 from tests.audit.test_sequencer import trees  # noqa: F401 - a fixture
-from tests.campaigns import tampering
+from tests.campaigns import forging, tampering
 
 PLACES = 1000 if os.environ.get("SOUK_CAMPAIGN") == "audit" else 12
 
 
 @pytest.fixture
 async def log(trees, event, cluster):  # noqa: F811
-    """A log of paris beside one of lyon, with an engine that a superuser holds, and evidence."""
-    for batch in range(6):
-        made = [event("paris", resource=f"tenants/paris/x/{batch}-{n}") for n in range(5)]
-        await trees.add(*made, event("lyon"))
+    """A log of paris beside one of lyon, with an engine that a superuser holds, and evidence.
+
+    The payload of entry 3 was erased, as an entry among the others tells.
+    """
+    made = [event("paris", resource=f"tenants/paris/x/{n}") for n in range(29)]
+    gone = made[3].name.rpartition("/")[2]
+    for start, end in pairwise((0, 5, 10, 15, 19, 24, 29)):
+        await trees.add(*made[start:end], event("lyon"))
+        if start == 15:
+            await trees.add(event("paris", **ERASURE, resource=made[3].name), teller="audit")
         await trees.drain()
+    async with cluster.session("audit") as superuser:
+        await superuser.execute("DELETE FROM event_payload WHERE event_id = $1", gone)
     connect = partial(
         asyncpg.connect, cluster.admin_url, database="audit", connection_class=HardConnection
     )
@@ -44,8 +54,8 @@ async def test_a_log_that_nobody_touched_is_good(log, tmp_path):
     _, records, evidence = log
 
     for form in ("ndjson", "csv"):
-        content = "".join(tampering.lines_of(records, form=form))
-        assert tampering.flaw_in_file(evidence, content, tmp_path / f"x.{form}") == ""
+        content = "".join(forging.lines_of(records, form=form))
+        assert forging.flaw_in_file(evidence, content, tmp_path / f"x.{form}") == ""
 
 
 async def test_a_log_in_the_database_that_nobody_touched_is_good(log):
@@ -70,34 +80,34 @@ async def test_what_a_superuser_does_to_the_database_is_found(log, kind, record_
 @pytest.mark.parametrize("form", ["ndjson", "csv"])
 async def test_what_is_done_to_an_export_is_found(log, form, tmp_path, record_property):
     _, records, evidence = log
-    for kind, tamper in tampering.IN_FILE.items():
+    for kind, tamper in forging.IN_FILE.items():
         chance = random.Random(kind)
         for _ in range(PLACES):
-            content = tamper(tampering.lines_of(records, form=form), chance)
-            assert tampering.flaw_in_file(evidence, content, tmp_path / f"x.{form}"), kind
+            content = tamper(forging.lines_of(records, form=form), chance)
+            assert forging.flaw_in_file(evidence, content, tmp_path / f"x.{form}"), kind
     for _ in range(PLACES):
-        forged = tampering.rewritten(records, chance)
-        content = "".join(tampering.lines_of(forged, form=form))
-        assert tampering.flaw_in_file(evidence, content, tmp_path / f"x.{form}")
-    record_property("forgeries", PLACES * (len(tampering.IN_FILE) + 1))
+        forged = forging.rewritten(records, chance)
+        content = "".join(forging.lines_of(forged, form=form))
+        assert forging.flaw_in_file(evidence, content, tmp_path / f"x.{form}")
+    record_property("forgeries", PLACES * (len(forging.IN_FILE) + 1))
 
 
 async def test_the_first_bad_entry_is_named(log, tmp_path):
     _, records, evidence = log
-    lines = tampering.lines_of(records, form="ndjson")
+    lines = forging.lines_of(records, form="ndjson")
     lines[8] = lines[8].replace("HIDDEN", "LIVE")  # entry 7, after the head
 
-    flaw = tampering.flaw_in_file(evidence, "".join(lines), tmp_path / "x.ndjson")
+    flaw = forging.flaw_in_file(evidence, "".join(lines), tmp_path / "x.ndjson")
 
     assert flaw == "entry 7 has another payload than its envelope commits to"
 
 
 async def test_signed_checkpoints_narrow_down_a_changed_envelope(log, tmp_path):
     _, records, evidence = log
-    lines = tampering.lines_of(records, form="ndjson")
+    lines = forging.lines_of(records, form="ndjson")
     lines[8] = lines[8].replace("admins/user_1", "admins/user_2")
 
-    flaw = tampering.flaw_in_file(evidence, "".join(lines), tmp_path / "x.ndjson")
+    flaw = forging.flaw_in_file(evidence, "".join(lines), tmp_path / "x.ndjson")
 
     assert flaw == "one of the entries 5 to 9 is not what was signed"
 
@@ -110,4 +120,4 @@ async def test_a_log_cut_short_is_found_by_a_kept_checkpoint_alone(log):
     head = shorter[0] | {"size": 25}
     rest = [r for r in shorter[1:] if r.get("checkpoint", {"size": 0})["size"] <= 25]
 
-    assert "not there" in evidence.flaw(lambda: audit._read(iter([head, *rest])))
+    assert "not there" in evidence.flaw(lambda: exports.taken(iter([head, *rest])))

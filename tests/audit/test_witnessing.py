@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from gateway.cli import audit
+from gateway.cli import audit, exports
 from services.audit import witnessing
 from services.kernel import notes
 from services.kernel.secretfiles import Fixed
@@ -105,7 +105,7 @@ async def test_a_cosignature_of_nobody_is_not_kept(trees, event, shown):  # noqa
 def flaw_of(export, keys, witnesses):
     try:
         audit.verify(export, keys, witnesses=witnesses)
-    except audit.Bad as bad:
+    except exports.Bad as bad:
         return str(bad)
     return ""
 
@@ -116,11 +116,10 @@ async def test_on_the_running_platform_exports_end_with_a_cosignature(admin, pla
         for name in ("checkpoint", "witness")
     )
     file = tmp_path / "hq.ndjson"
-    flaw = "the witness has not cosigned it"
-    async with asyncio.timeout(60):
-        while flaw == "the witness has not cosigned it":
-            file.write_text((await admin.get("/admin/tenants/hq/audit-events/export")).text)
-            flaw = flaw_of(audit.read(file), keys, witnesses)
-            await asyncio.sleep(0.3)
+    flaws = ["it was not looked at"]
+    while flaws[-1] and len(flaws) < 200:  # a cosignature and the event of an erasure come later
+        file.write_text((await admin.get("/admin/tenants/hq/audit-events/export")).text)
+        flaws.append(flaw_of(exports.read(file), keys, witnesses))
+        await asyncio.sleep(0.3)
 
-    assert flaw == ""
+    assert flaws[-1] == ""

@@ -1,16 +1,12 @@
-"""Tampering with a log, by somebody who may do everything: in the database, and in an export.
+"""Tampering with a log in the database, by a superuser; forging.py does it in an export.
 
 Each kind of forgery is made at random places; the log is then read as the service reads it, and
 verified as an auditor verifies it: with the public keys, and a checkpoint that somebody kept.
 """
 
-import csv
-import io
-import json
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,9 +15,8 @@ from souk.audit.v1 import proof_service_pb2 as pb
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from gateway.admin.exports import _COLUMNS, _HEADER, plain
 from gateway.admin.shapes.evidence import EXPORT_FORM, entry_json, platform_json
-from gateway.cli import audit
+from gateway.cli import audit, exports
 from services.audit import queries, trees
 from services.audit.messages import shown
 from services.audit.models import PLATFORM_LOG
@@ -42,11 +37,11 @@ class Evidence:
     keys: list[notes.Key]
     kept: str
 
-    def flaw(self, read: Callable[[], audit.Export]) -> str:
+    def flaw(self, read: Callable[[], exports.Export]) -> str:
         """Tells what the verifier finds wrong; empty when it finds nothing."""
         try:
             audit.verify(read(), self.keys, olds=[self.kept])
-        except audit.Bad as bad:
+        except exports.Bad as bad:
             return str(bad)
         return ""
 
@@ -101,7 +96,7 @@ async def flaw_in_database(
                 return f"the service refuses: {refusal}"
             finally:
                 await session.rollback()
-    return evidence.flaw(lambda: audit._read(iter(records)))
+    return evidence.flaw(lambda: exports.taken(iter(records)))
 
 
 InDatabase = Callable[[AsyncSession, random.Random, int], Awaitable[None]]
@@ -115,6 +110,18 @@ async def _do(session: AsyncSession, sql: str, **values: object) -> None:
 
 def _at(chance: random.Random, size: int) -> int:
     return chance.randrange(size)
+
+
+async def _told(session: AsyncSession, chance: random.Random) -> int:
+    """Chooses an entry whose payload nobody erased."""
+    rows = await session.scalars(
+        text(
+            "SELECT idx FROM entry JOIN event_payload USING (tenant_id, event_id)"
+            " WHERE tenant_id = :t ORDER BY idx"
+        ),
+        T,
+    )
+    return int(chance.choice(rows.all()))
 
 
 async def edits(session: AsyncSession, chance: random.Random, size: int) -> None:
@@ -132,9 +139,14 @@ async def edits(session: AsyncSession, chance: random.Random, size: int) -> None
     )
     if "||" in sql:
         sql = sql.replace("|| :at || :by", "|| CAST(:at AS integer) || CAST(:by AS integer)")
-    await _do(
-        session, sql, i=_at(chance, size), at=chance.randrange(4000), by=chance.randint(1, 255)
-    )
+    index = await _told(session, chance)
+    await _do(session, sql, i=index, at=chance.randrange(4000), by=chance.randint(1, 255))
+
+
+async def removes_payload(session: AsyncSession, chance: random.Random, size: int) -> None:
+    """What changed and from where goes, as if it had been erased."""
+    where = f"WHERE tenant_id = :t AND event_id = {_EVENT}"
+    await _do(session, f"DELETE FROM event_payload {where}", i=await _told(session, chance))
 
 
 async def _remove(session: AsyncSession, index: int) -> None:
@@ -245,6 +257,7 @@ async def moves_clocks(session: AsyncSession, chance: random.Random, size: int) 
 
 IN_DATABASE: dict[str, InDatabase] = {
     "edit": edits,
+    "remove a payload": removes_payload,
     "delete": deletes,
     "insert": inserts,
     "reorder": reorders,
@@ -258,109 +271,3 @@ def a_key() -> notes.LogKey:
     made = Ed25519PrivateKey.generate()
     pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return notes.LogKey(pem.decode())
-
-
-InFile = Callable[[list[str], random.Random], str]
-
-
-def lines_of(records: Records, *, form: str) -> list[str]:
-    """Writes records as a file's lines, the way the gateway does."""
-    if form == "ndjson":
-        return [json.dumps(record, separators=(",", ":"), ensure_ascii=False) + "\n"
-                for record in records]  # fmt: skip
-    rows = [list(_HEADER)]
-    for record in records:
-        if "index" in record:
-            facts = json.loads(record["envelope"])
-            rows.append([str(record["index"]), *(plain(str(facts[name])) for name in _COLUMNS),
-                         record["envelope"], record["payload"], record["salt"], ""])  # fmt: skip
-        else:
-            rows.append(["", *("" for _ in _COLUMNS), "", "", "", json.dumps(record)])
-    return [_csv_line(row) for row in rows]
-
-
-def _csv_line(row: list[str]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow(row)
-    return buffer.getvalue()
-
-
-def _entries(lines: list[str]) -> list[int]:
-    return [n for n, line in enumerate(lines) if '"index"' in line[:9] or line[:1].isdigit()]
-
-
-def edits_file(lines: list[str], chance: random.Random) -> str:
-    """One character of an entry becomes another one."""
-    number = chance.choice(_entries(lines))
-    line = lines[number][:-1]
-    at = chance.randrange(len(line))
-    other = chance.choice(
-        [c for c in "0123456789abcdefghijklmnopqrstuvwxyzABCXYZ" if c != line[at]]
-    )
-    lines[number] = f"{line[:at]}{other}{line[at + 1 :]}\n"
-    return "".join(lines)
-
-
-def deletes_line(lines: list[str], chance: random.Random) -> str:
-    del lines[chance.choice(_entries(lines))]
-    return "".join(lines)
-
-
-def inserts_line(lines: list[str], chance: random.Random) -> str:
-    places = _entries(lines)
-    lines.insert(chance.choice(places), lines[chance.choice(places)])
-    return "".join(lines)
-
-
-def reorders_lines(lines: list[str], chance: random.Random) -> str:
-    one, other = chance.sample(_entries(lines), 2)
-    lines[one], lines[other] = lines[other], lines[one]
-    return "".join(lines)
-
-
-def truncates_file(lines: list[str], chance: random.Random) -> str:
-    whole = "".join(lines)
-    return whole[: chance.randrange(len(whole) - 1)]
-
-
-def moves_clock(lines: list[str], chance: random.Random) -> str:
-    number = chance.choice(_entries(lines))
-    line = lines[number]
-    at = line.index("occur_time") if '"index"' in line else 0
-    digits = [n for n in range(at, len(line)) if line[n].isdigit() and line[n - 1] in ":."]
-    chosen = chance.choice([n for n in digits if n < at + 60] or digits[:1])
-    lines[number] = line[:chosen] + str((int(line[chosen]) + 1) % 10) + line[chosen + 1 :]
-    return "".join(lines)
-
-
-IN_FILE: dict[str, InFile] = {
-    "edit": edits_file,
-    "delete": deletes_line,
-    "insert": inserts_line,
-    "reorder": reorders_lines,
-    "truncate": truncates_file,
-    "clock edit": moves_clock,
-}
-
-
-def rewritten(records: Records, chance: random.Random) -> Records:
-    """An export whose tree was made again over a changed entry, signed by a key of one's own."""
-    forged = json.loads(json.dumps(records))
-    places = [n for n, record in enumerate(forged) if "index" in record]
-    chosen = forged[chance.choice(places)]
-    chosen["envelope"] = chosen["envelope"].replace('"outcome":"DONE"', '"outcome":"DENIED"')
-    tree, key, roots = merkle.Frontier(), a_key(), {}
-    for place in places:
-        list(tree.append(merkle.leaf_hash(forged[place]["envelope"].encode())))
-        roots[tree.size] = tree.root
-    for record in forged:
-        if "checkpoint" in record:
-            size = record["checkpoint"]["size"]
-            made = notes.Checkpoint(notes.origin(TENANT), size, roots[size])
-            record["checkpoint"]["note"] = key.sign(made)
-    return list(forged)
-
-
-def flaw_in_file(evidence: Evidence, content: str, path: Path) -> str:
-    path.write_text(content, encoding="utf-8")
-    return evidence.flaw(lambda: audit.read(path))

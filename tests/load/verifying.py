@@ -11,7 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from gateway.cli.audit import FORM
+from gateway.cli.exports import FORM
 from services.kernel import audit, merkle, notes
 from tests.load import table
 

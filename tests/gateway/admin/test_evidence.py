@@ -15,7 +15,7 @@ from souk.audit.v1.proof_service_pb2 import Entry
 
 from gateway.admin.exports import plain
 from gateway.admin.shapes.cloudevent import cloudevent
-from gateway.cli import audit
+from gateway.cli import audit, exports
 from services.kernel import merkle, notes
 from tests.gateway.admin.answers import refused
 
@@ -130,7 +130,7 @@ def test_the_verifier_needs_no_more_than_cryptography():
 
     ours = {name for name in loaded.split() if name.startswith(("services", "gateway"))}
     assert ours == {
-        *("gateway", "gateway.cli", "gateway.cli.audit"),
+        *("gateway", "gateway.cli", "gateway.cli.audit", "gateway.cli.exports"),
         *("services", "services.kernel", "services.kernel.merkle", "services.kernel.notes"),
     }
     assert not {"grpc", "sqlalchemy", "fastapi", "google", "pydantic"} & set(loaded.split())
@@ -208,7 +208,7 @@ async def test_an_erased_payload_is_gone_and_everything_still_verifies(
     answer = await until(lambda: admin.get(f"{shop}/audit-events/{trace['id']}/receipt"))
     file = tmp_path / "log.ndjson"
     file.write_text((await admin.get(f"{shop}/audit-events/export")).text)
-    export = audit.read(file)
+    export = exports.read(file)
     assert export.erased == 1
     assert len(export.leaves) > answer.json()["receipt"]["index"]
     audit.verify(export, notes.read_keys((platform.secrets / "checkpoint.pub").read_text()))

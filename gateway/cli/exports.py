@@ -1,0 +1,218 @@
+"""Exports of a tenant's log as the verifier reads them: each entry is checked by itself.
+
+A line has what its form has and nothing else, because a reader's tools would show anything more as
+if it were proven. Of the standard library and two modules of the kernel alone, like the verifier.
+"""
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from services.kernel import merkle, notes
+
+FORM = "souk-audit-export/1"
+_NONE = type(None)
+_HEAD = {"form": (str,), "log": (str,), "size": (int,)}
+_ENTRY = {"index": (int,), "envelope": (str,), "payload": (str, _NONE), "salt": (str, _NONE)}
+_LAST = {"platform": (dict,)}
+_PLATFORM = {"head": (str,), "index": (int,), "hashes": (list,), "note": (str,)}
+_SIGNED = {"checkpoint": (dict,)}
+_CHECKPOINT = {"size": (int,), "note": (str,)}
+_SHOWN = ("occur_time", "actor", "method", "resource", "outcome")
+_TABLE = ["index", *_SHOWN, "envelope", "payload", "salt", "record"]
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_LONGEST_CELL = 16 * 1024 * 1024
+_ERASURE = {
+    "method": "souk.audit.v1.AuditService/EraseEventPayload",
+    "service": "audit",
+    "outcome": "DONE",
+}
+
+
+class Bad(Exception):
+    """The export does not prove what it says; the text names the first bad entry."""
+
+
+@dataclass
+class Export:
+    """What an export says, as far as it was read: leaves in their order, and checkpoints.
+
+    `bare` has the events without a payload that no later entry erased, and their places.
+    """
+
+    log: str
+    size: int
+    leaves: list[bytes] = field(default_factory=list)
+    checkpoints: dict[int, str] = field(default_factory=dict)
+    platform: dict[str, Any] = field(default_factory=dict)
+    erased: int = 0
+    bare: dict[str, int] = field(default_factory=dict)
+
+
+def read(path: Path) -> Export:
+    """Reads an export and checks each entry by itself: its place, its tenant, its payload.
+
+    Raises:
+        Bad: an entry is not what it must be.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        try:
+            return taken(_rows(file) if path.suffix == ".csv" else _lines(file))
+        except (ValueError, LookupError, TypeError, RecursionError, csv.Error) as error:
+            raise Bad(f"the file is not an export: {error}") from None
+
+
+def taken(records: Iterator[Any]) -> Export:
+    """Takes in the documents of an export; as `read`, which has them from a file."""
+    head = next(records, None)
+    if not isinstance(head, dict) or head.get("form") != FORM:
+        raise Bad(f"the file is not an export of the form {FORM}")
+    _require("the head", head, _HEAD)
+    export = Export(head["log"], head["size"])
+    for record in records:
+        if not isinstance(record, dict) or export.platform:
+            raise Bad("something follows the end of the export")
+        if "index" in record:
+            _take_entry(export, record)
+        elif "checkpoint" in record:
+            _take_checkpoint(export, record)
+        elif "platform" in record:
+            _require("the last line", record, _LAST)
+            _require("what the platform's tree says", record["platform"], _PLATFORM)
+            export.platform = record["platform"]
+        else:
+            raise Bad("the export has a line of no known kind")
+    return export
+
+
+def _require(what: str, found: dict[str, Any], form: Mapping[str, tuple[type, ...]]) -> None:
+    if found.keys() != form.keys() or any(type(found[key]) not in form[key] for key in form):
+        raise Bad(f"{what} does not hold just {', '.join(form)}")
+
+
+def _take_entry(export: Export, record: dict[str, Any]) -> None:
+    expected = len(export.leaves)
+    _require(f"entry {expected}", record, _ENTRY)
+    if record["index"] != expected or export.checkpoints:
+        index = record["index"]
+        raise Bad(f"entry {expected} is not there: entry {index} stands in its place")
+    facts = _facts(expected, record["envelope"])
+    tenant = export.log.removeprefix(notes.origin(""))
+    if not facts["event"].startswith(f"tenants/{tenant}/events/"):
+        raise Bad(f"entry {expected} is of another log")
+    _check_payload(expected, facts, record)
+    _note_erasures(export, facts, record)
+    export.leaves.append(merkle.leaf_hash(record["envelope"].encode()))
+
+
+def _facts(index: int, envelope: str) -> dict[str, Any]:
+    try:
+        facts = json.loads(envelope)
+    except ValueError:
+        facts = None
+    if not isinstance(facts, dict) or not isinstance(facts.get("event"), str):
+        raise Bad(f"entry {index} has no envelope")
+    return facts
+
+
+def _check_payload(index: int, facts: dict[str, Any], record: dict[str, Any]) -> None:
+    """Holds the payload against its hash; one that was erased leaves nothing to check."""
+    payload, salt = record["payload"], record["salt"]
+    if payload is None and salt is None:
+        return
+    if payload is None or salt is None:
+        raise Bad(f"entry {index} has only half of its payload")
+    made = hashlib.sha256(unhexed(salt) + payload.encode()).hexdigest()
+    if made != facts.get("payload_hash"):
+        raise Bad(f"entry {index} has another payload than its envelope commits to")
+
+
+def _note_erasures(export: Export, facts: dict[str, Any], record: dict[str, Any]) -> None:
+    """Notes that an entry has no payload, or that it tells of the erasure of an earlier one's."""
+    if _ERASURE.items() <= facts.items():
+        export.bare.pop(facts["resource"], None)
+    if record["payload"] is None:
+        export.erased += 1
+        export.bare.setdefault(facts["event"], record["index"])
+
+
+def _take_checkpoint(export: Export, record: dict[str, Any]) -> None:
+    checkpoint, before = record["checkpoint"], next(reversed(export.checkpoints), 0)
+    what = f"the checkpoint that follows the one of {before}"
+    _require(what, record, _SIGNED)
+    _require(what, checkpoint, _CHECKPOINT)
+    if checkpoint["size"] <= before:
+        raise Bad(f"{what} is one of {checkpoint['size']}")
+    export.checkpoints[checkpoint["size"]] = checkpoint["note"]
+
+
+def _lines(file: Iterable[str]) -> Iterator[Any]:
+    for number, line in enumerate(file, 1):
+        yield _document(line, number)
+
+
+def _document(text: str, line: int) -> Any:  # noqa: ANN401 - whatever JSON says
+    try:
+        return json.loads(text, object_pairs_hook=_once)
+    except ValueError as error:
+        raise Bad(f"line {line} is not of an export: {error}") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Makes an object of which no key stands twice; tools differ in which one they would show."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a key stands twice")
+    return made
+
+
+def _rows(file: Iterable[str]) -> Iterator[Any]:
+    csv.field_size_limit(_LONGEST_CELL)
+    rows = csv.reader(file, strict=True)
+    if next(rows, None) != _TABLE:
+        raise Bad(f"the columns of the table are not just {', '.join(_TABLE)}")
+    for row in rows:
+        if len(row) != len(_TABLE):
+            raise Bad(f"line {rows.line_num} does not have just the cells of the table")
+        *cells, text = row
+        yield _beside_nothing(cells, text, rows.line_num) if text else _entry(cells)
+
+
+def _beside_nothing(cells: list[str], text: str, line: int) -> Any:  # noqa: ANN401 - as JSON
+    """Reads a row that is one document; an entry has cells, which show what is in it."""
+    document = _document(text, line)
+    if any(cells) or "index" in document:
+        raise Bad(f"line {line} is neither an entry nor a record alone")
+    return document
+
+
+def _entry(cells: list[str]) -> dict[str, Any]:
+    """Reads a row that is an entry, and holds what it shows for people against its envelope."""
+    number, *shown, envelope, payload, salt = cells
+    index = json.loads(number)
+    facts = _facts(index, envelope)
+    for name, text in zip(_SHOWN, shown, strict=True):
+        if text != _plain(str(facts[name])):
+            raise Bad(f"entry {index} shows another {name} than its envelope")
+    return {
+        "index": index,
+        "envelope": envelope,
+        "payload": payload or None,
+        "salt": salt or None,
+    }
+
+
+def _plain(text: str) -> str:
+    return f"'{text}" if text.startswith(_FORMULAS) else text
+
+
+def unhexed(text: str) -> bytes:
+    """Reads hexadecimal in its one right spelling."""
+    data = bytes.fromhex(text)
+    if data.hex() != text:
+        raise ValueError(f"not hexadecimal: {text[:100]}")
+    return data

@@ -1,0 +1,223 @@
+"""What the offline verifier believes of an export, and what it does not."""
+
+import csv
+import json
+
+import pytest
+
+from gateway.cli import exports
+from services.kernel import merkle, notes
+from tests.campaigns import forging
+from tests.campaigns.tampering import Evidence, a_key
+
+ERASURE = {
+    "service": "audit",
+    "method": "souk.audit.v1.AuditService/EraseEventPayload",
+    "permission": "event:erase",
+}
+KEY = a_key()
+SETTLES = "one made a moment later settles it"
+
+
+def records_of(tenant, events, *, bare=()):
+    """Writes the export of a log of these events; those at the places `bare` have no payload."""
+    log, tree = notes.origin(tenant), merkle.Frontier()
+    records = [{"form": exports.FORM, "log": log, "size": len(events)}]
+    for index, event in enumerate(events):
+        told = {"payload": event.payload.decode(), "salt": event.salt.hex()}
+        told = dict.fromkeys(told) if index in bare else told
+        records.append({"index": index, "envelope": event.envelope.decode(), **told})
+        list(tree.append(merkle.leaf_hash(event.envelope)))
+        note = KEY.sign(notes.Checkpoint(log, tree.size, tree.root))
+        records.append({"checkpoint": {"size": tree.size, "note": note}})
+    head = json.dumps({"log": log, "size": tree.size, "root": tree.root.hex(), "time": "now"})
+    platform = notes.Checkpoint(notes.PLATFORM_ORIGIN, 1, merkle.leaf_hash(head.encode()))
+    last = {"head": head, "index": 0, "hashes": [], "note": KEY.sign(platform)}
+    return [*sorted(records, key=lambda one: "checkpoint" in one), {"platform": last}]
+
+
+def flaw_of(records):
+    return evidence_of(records[0]["log"]).flaw(lambda: exports.taken(iter(records)))
+
+
+def flaw_of_file(lines, path):
+    return forging.flaw_in_file(evidence_of(notes.origin("paris")), "".join(lines), path)
+
+
+def evidence_of(log):
+    return Evidence([KEY.public], KEY.sign(notes.Checkpoint(log, 0, merkle.EMPTY)))
+
+
+@pytest.fixture
+def records(event):
+    """An export of three events, none of them erased; the second shows a formula's sign."""
+    return records_of("paris", [event("paris"), event("paris", actor="=1+1"), event("paris")])
+
+
+@pytest.fixture
+def table(records):
+    return [next(csv.reader([line])) for line in forging.lines_of(records, form="csv")]
+
+
+def flaw_of_table(table, path):
+    return flaw_of_file([forging._csv_line(row) for row in table], path / "x.csv")
+
+
+@pytest.mark.parametrize("tenant", ["paris", "lyon"])
+def test_a_missing_payload_is_believed_when_a_later_entry_erased_it(event, tenant):
+    first = event(tenant)
+    erasures = [event(tenant, **ERASURE, resource=first.name)]
+    erasures.append(event(tenant, **ERASURE, resource=erasures[0].name))
+
+    assert flaw_of(records_of(tenant, [first, *erasures], bare=(0, 1))) == ""
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"outcome": "DENIED"},
+        {"method": "souk.audit.v1.AuditService/GetEvent"},
+        {"service": "catalog-opt-in"},
+        {"resource": "tenants/paris/events/evt_another"},
+    ],
+    ids=str,
+)
+def test_what_is_not_its_erasure_does_not_explain_a_missing_payload(event, facts):
+    events = [event("paris"), event("paris")]
+    events.append(event("paris", **ERASURE | {"resource": events[1].name} | facts))
+
+    flaw = flaw_of(records_of("paris", events, bare=(1,)))
+
+    assert flaw.startswith("entry 1 has no payload")
+
+
+def test_an_earlier_entry_erased_nothing(event):
+    last = event("paris")
+    events = [event("paris", **ERASURE, resource=last.name), last]
+
+    assert flaw_of(records_of("paris", events, bare=(1,))).startswith("entry 1 has no payload")
+
+
+def test_an_erasure_of_one_tenant_explains_nothing_of_another(event):
+    events = [event("paris"), event("lyon")]
+    events.append(event("paris", **ERASURE, resource=events[1].name))
+
+    assert flaw_of(records_of("paris", [events[0], events[2]], bare=(0,))).startswith("entry 0 has")
+    assert flaw_of(records_of("lyon", [events[1]], bare=(0,))).startswith("entry 0 has no payload")
+
+
+def test_the_first_missing_payload_is_named_and_what_an_erasure_of_just_now_needs(event):
+    events = [event("paris") for _ in range(4)]
+    events.append(event("paris", **ERASURE, resource=events[0].name))
+
+    flaw = flaw_of(records_of("paris", events, bare=(0, 2, 3)))
+
+    assert flaw.startswith("entry 2 has no payload")
+    assert flaw.endswith(SETTLES)
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+@pytest.mark.parametrize("name", ["payload", "salt"])
+def test_half_of_a_payload_is_bad_even_when_it_was_erased(event, form, name, tmp_path):
+    first = event("paris")
+    made = records_of("paris", [first, event("paris", **ERASURE, resource=first.name)])
+    made[1] |= {name: None}
+
+    flaw = flaw_of_file(forging.lines_of(made, form=form), tmp_path / f"x.{form}")
+
+    assert flaw == "entry 0 has only half of its payload"
+
+
+@pytest.mark.parametrize("place", [0, 2, 4, -1])
+def test_a_line_has_the_keys_of_its_form_and_no_other(records, place):
+    assert flaw_of(records) == ""
+
+    records[place] |= {"actor": "admins/innocent"}
+
+    assert "does not hold just" in flaw_of(records)
+
+
+@pytest.mark.parametrize("place", [4, -1])
+def test_so_does_what_is_in_a_line(records, place):
+    [inner] = records[place].values()
+    inner |= {"actor": "admins/innocent"}
+
+    assert "does not hold just" in flaw_of(records)
+
+
+def test_an_entry_with_a_foreign_key_is_named(records):
+    records[2] |= {"actor": "admins/innocent"}
+
+    assert flaw_of(records) == "entry 1 does not hold just index, envelope, payload, salt"
+
+
+@pytest.mark.parametrize(
+    ("place", "key", "value"),
+    [(0, "size", "3"), (0, "size", 3.0), (1, "index", False), (1, "payload", 5), (1, "salt", 5)],
+)
+def test_each_value_is_of_its_kind(records, place, key, value):
+    records[place] |= {key: value}
+
+    assert "does not hold just" in flaw_of(records)
+
+
+def test_two_checkpoints_of_one_size_are_bad(records):
+    forged = {"checkpoint": {"size": 1, "note": "forged"}}
+
+    flaw = flaw_of([*records[:4], forged, *records[4:]])
+
+    assert flaw == "the checkpoint that follows the one of 1 is one of 1"
+
+
+@pytest.mark.parametrize("place", [0, 2, 4, -1])
+def test_no_key_stands_twice_in_a_line(records, place, tmp_path):
+    lines = forging.lines_of(records, form="ndjson")
+    key = next(iter(records[place]))
+    lines[place] = lines[place].replace("{", f'{{"{key}":"forged",', 1)
+
+    flaw = flaw_of_file(lines, tmp_path / "x.ndjson")
+
+    assert flaw == f"line {place % len(lines) + 1} is not of an export: a key stands twice"
+
+
+def test_a_table_that_nobody_touched_is_good(table, tmp_path):
+    assert flaw_of_table(table, tmp_path) == ""
+
+
+@pytest.mark.parametrize("name", ["approver", "actor", "record", ""])
+@pytest.mark.parametrize("at", [0, 10])
+def test_a_table_has_the_columns_of_its_form_and_none_twice(table, name, at, tmp_path):
+    for number, row in enumerate(table):
+        row.insert(at, "admins/innocent" if number else name)
+
+    assert "the columns of the table" in flaw_of_table(table, tmp_path)
+
+
+@pytest.mark.parametrize("line", [2, 3, -1])
+def test_no_row_has_a_cell_beside_the_columns(table, line, tmp_path):
+    table[line].append("admins/innocent")
+
+    assert "does not have just the cells" in flaw_of_table(table, tmp_path)
+
+
+@pytest.mark.parametrize("line", [1, 5, -1])
+def test_nothing_stands_beside_a_record(table, line, tmp_path):
+    table[line][2] = "admins/innocent"
+
+    assert "neither an entry nor a record" in flaw_of_table(table, tmp_path)
+
+
+def test_an_entry_of_a_table_shows_what_is_in_it(table, records, tmp_path):
+    table[2] = [*[""] * 9, json.dumps(records[1])]
+
+    assert "neither an entry nor a record" in flaw_of_table(table, tmp_path)
+
+
+@pytest.mark.parametrize("name", exports._SHOWN)
+@pytest.mark.parametrize("text", ["admins/innocent", "", "=1+1", "''=1+1"])
+def test_a_cell_that_shows_another_text_than_the_envelope_is_named(table, name, text, tmp_path):
+    assert table[3][2] == "'=1+1"
+
+    table[3][table[0].index(name)] = text
+
+    assert flaw_of_table(table, tmp_path) == f"entry 1 shows another {name} than its envelope"
