@@ -43,6 +43,11 @@ class Facts:
     def version(self) -> int:
         return self.answer.version if self.answer is not None else 0
 
+    @property
+    def access_grant(self) -> str:
+        """The name of the access grant by which they hold part of it; empty when by none."""
+        return self.answer.access_grant if self.answer is not None else ""
+
 
 class AccessFacts:
     """Facts of admins, under the version of their access; reads may use those of a second ago."""

@@ -4,24 +4,28 @@ Every admin route takes exactly one of the scopes below; a test walks the routes
 """
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated, Protocol
 
+import grpc
 from fastapi import Depends, Path, Query, Request, Security
 from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPBase
+from souk.tenant_registry.v1.access_grant_service_pb2 import RecordUseRequest
 from souk.tenant_registry.v1.denial_service_pb2 import RecordDenialRequest
 
 from gateway import apikeys
 from gateway.access import AccessFacts, Facts, own_scope
 from gateway.addresses import user_agent
+from gateway.clients import Clients
 from gateway.errors import not_allowed, unauthorized
 from gateway.limits.gate import of_actor
 from gateway.runtime import runtime_of
 from gateway.sessions import Session
 from gateway.tenancy import KnownTenant, Source, resolution_of, tenant_not_found
 from services.kernel import receipts
-from services.kernel.errors import PermissionDenied
+from services.kernel.errors import PermissionDenied, Unavailable
 from services.kernel.scope import Scope, bound
 
 _READS = frozenset({"GET", "HEAD"})
@@ -155,7 +159,7 @@ async def _head_office_scope(request: Request, principal: PrincipalOf) -> AsyncI
 async def _platform_scope(request: Request, principal: PrincipalOf) -> AsyncIterator[Scope]:
     """Binds the platform's own scope, for what belongs to no tenant."""
     _agree(request, runtime_of(request).settings.head_office)
-    permissions = await _permissions(request, principal, None)
+    permissions = (await _facts(request, principal, None)).permissions
     if not permissions:
         await _record_denial(request, principal, "")
         raise PermissionDenied("PERMISSION_MISSING", "nothing is allowed at the platform")
@@ -225,48 +229,79 @@ PlaceScope = Annotated[Scope, Depends(_place_scope)]
 
 
 async def _scope_at(request: Request, principal: Principal, tenant_id: str) -> Scope:
-    permissions = await _permissions(request, principal, tenant_id)
-    if not permissions:
+    facts = await _facts(request, principal, tenant_id)
+    if not facts.permissions:
         await _record_denial(request, principal, f"tenants/{tenant_id}")
         raise tenant_not_found(tenant_id)
     tenant = await runtime_of(request).tenancy.tenant(tenant_id)
     request.state.tenant = tenant.id
     await _meet_limits(request, principal.actor, tenant)
+    if facts.access_grant:
+        await _record_use(request, principal, facts.access_grant)
     scope = Scope(
         tenant.id,
         principal.actor,
-        permissions,
+        facts.permissions,
         currency=tenant.currency_code,
         session=principal.session_id,
+        withheld=facts.withheld,
     )
     return of_client(request, scope)
 
 
+async def _record_use(request: Request, principal: Principal, access_grant: str) -> None:
+    """Has it recorded that something is asked for by virtue of an access grant, before it is done.
+
+    A write too, though it leaves an event of its own: one that changes nothing leaves none, and yet
+    answers with what it found.
+    """
+    asked = RecordUseRequest(name=access_grant, attempt=_attempt(request))
+    async with _recording(request, principal, "accessgrant:record") as clients:
+        await clients.access_grants.RecordUse(asked)
+
+
 async def _record_denial(request: Request, principal: Principal, resource: str) -> None:
     """Has it recorded that somebody was refused, whether there is such a tenant or not."""
-    own = own_scope("denial:record", request.state.request_id)
+    refused = RecordDenialRequest(
+        actor=principal.actor,
+        resource=resource,
+        reason="PERMISSION_MISSING",
+        attempt=_attempt(request),
+    )
+    async with _recording(request, principal, "denial:record") as clients:
+        await clients.denials.RecordDenial(refused)
+
+
+@asynccontextmanager
+async def _recording(
+    request: Request, principal: Principal, permission: str
+) -> AsyncIterator[Clients]:
+    """Binds the gateway's own scope for a call that records, and keeps its event to itself.
+
+    Raises:
+        Unavailable: EVENT_UNRECORDED, for whatever reason: then nobody is answered otherwise.
+    """
+    own = own_scope(permission, request.state.request_id)
     scope = of_client(request, replace(own, session=principal.session_id))
     # Whose log tells it is not theirs to know: that would say which tenants there are.
     with bound(scope), receipts.collecting():
-        await runtime_of(request).clients.denials.RecordDenial(
-            RecordDenialRequest(
-                actor=principal.actor,
-                resource=resource,
-                reason="PERMISSION_MISSING",
-                attempt=f"{request.method} {request.scope['route'].path}",
-            )
-        )
+        try:
+            yield runtime_of(request).clients
+        except grpc.aio.AioRpcError as error:
+            raise Unavailable("EVENT_UNRECORDED", "it cannot be recorded; retry later") from error
 
 
-async def _permissions(
-    request: Request, principal: Principal, tenant_id: str | None
-) -> frozenset[str]:
+def _attempt(request: Request) -> str:
+    return f"{request.method} {request.scope['route'].path}"
+
+
+async def _facts(request: Request, principal: Principal, tenant_id: str | None) -> Facts:
     """Asks what they may do there, and leaves the answer in the request's state."""
     facts = await principal.access(
         tenant_id, fresh=request.method not in _READS, request_id=request.state.request_id
     )
     request.state.facts = facts
-    return facts.permissions
+    return facts
 
 
 async def _meet_limits(request: Request, actor: str, tenant: KnownTenant | None) -> None:

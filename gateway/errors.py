@@ -3,7 +3,7 @@
 The body is always `{type, message, code, details, request_id}`; clients switch on `code`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
@@ -216,20 +216,9 @@ def response(problem: Problem, request_id: str) -> Response:
     )
 
 
-def _openable(problem: Problem, withheld: Collection[str]) -> Problem:
-    """Tells who lacks a permission only until they open the tenant that this is what they lack."""
-    if problem.details.get("permission") not in withheld:
-        return problem
-    text = "This tenant is closed to you until you open it with an access grant"
-    return replace(problem, code="ACCESS_GRANT_NEEDED", message=text)
-
-
 async def answer_error(request: Request, error: Exception) -> Response:
     """Answers for a route that raised; a 5xx is logged with its trace under the request id."""
     problem = answered(error, request.method)
-    facts = getattr(request.state, "facts", None)
-    if facts is not None and problem.code == "PERMISSION_MISSING":
-        problem = _openable(problem, facts.withheld)
     if problem.status == 405:
         problem = replace(problem, headers={**problem.headers, "allow": _allowed(request)})
     if problem.status == 500:

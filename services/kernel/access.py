@@ -24,17 +24,21 @@ class Rule:
         """Refuses a scope that stands in the wrong place or lacks the permission.
 
         Raises:
-            PermissionDenied: SCOPE_MISSING or PERMISSION_MISSING.
+            PermissionDenied: SCOPE_MISSING, PERMISSION_MISSING or, to who would hold the permission
+                with an access grant, ACCESS_GRANT_NEEDED.
         """
         if self.platform is not None and (scope.tenant is None) is not self.platform:
             needed = "the platform's scope" if self.platform else "a tenant's scope"
             raise PermissionDenied("SCOPE_MISSING", f"this needs {needed}")
         if self.permission not in scope.permissions:
-            raise PermissionDenied(
+            reason, text = (
                 "PERMISSION_MISSING",
                 f"{scope.actor} does not hold {self.permission} here",
-                permission=self.permission,
             )
+            if self.permission in scope.withheld:
+                reason = "ACCESS_GRANT_NEEDED"
+                text = "this tenant is closed to you until you open it with an access grant"
+            raise PermissionDenied(reason, text, permission=self.permission)
 
 
 def rules(services: Iterable[ServiceDescriptor]) -> dict[str, Rule]:

@@ -60,6 +60,7 @@ class Signer:
             "adr": scope.address,
             "agt": scope.user_agent,
             "perms": sorted(scope.permissions),
+            "closed": sorted(scope.withheld),
         }
         header = {"alg": "Ed25519", "typ": _TYPE, "kid": key.key_id}
         return jwt.encode(header, claims, key.key, ["Ed25519"])
@@ -151,6 +152,7 @@ class Verifier:
             session=str(claims.get("sid", "")),
             address=str(claims.get("adr", "")),
             user_agent=str(claims.get("agt", "")),
+            withheld=frozenset(claims.get("closed", ())),
         )
 
 

@@ -16,7 +16,8 @@ class Scope:
     4217 in upper case. `actor` is a resource name such as admins/user_01…. `permissions` are
     `noun:verb` words. `session` is the id of the session in which the actor asks, `address` the
     client's IP address, and `user_agent` what the client calls itself, which proves nothing; each
-    is empty for who has none.
+    is empty for who has none. `withheld` are permissions that the actor would have with an access
+    grant; they allow nothing.
     """
 
     tenant: str | None
@@ -27,6 +28,7 @@ class Scope:
     session: str = ""
     address: str = ""
     user_agent: str = ""
+    withheld: frozenset[str] = frozenset()
 
     def require(self, name: str) -> None:
         """Refuses a resource name that is not the tenant's own or below it.

@@ -50,6 +50,22 @@ def test_a_scope_without_the_permission_or_in_the_wrong_place_is_refused(rule, c
         rule.check(caller)
 
 
+@pytest.mark.parametrize("tenant", ["paris", "lyon"])
+def test_who_lacks_a_permission_only_until_they_open_the_tenant_is_told_so(tenant):
+    caller = Scope(tenant, "admins/user_1", frozenset(), withheld=frozenset({"listing:write"}))
+
+    for permission, reason in (
+        ("listing:write", "ACCESS_GRANT_NEEDED"),
+        ("listing:read", "PERMISSION_MISSING"),
+    ):
+        with pytest.raises(PermissionDenied) as refused:
+            Rule(permission, platform=False).check(caller)
+        assert (refused.value.reason, refused.value.metadata) == (
+            reason,
+            {"permission": permission},
+        )
+
+
 def test_a_scope_with_the_permission_in_the_right_place_is_let_through():
     Rule("listing:write", platform=False).check(scope("paris", "listing:write"))
     Rule("tenant:list", platform=True).check(scope(None, "tenant:list"))

@@ -8,7 +8,7 @@ from souk.tenant_registry.v1 import tenant_registry_service_pb2
 from sqlalchemy import select
 
 from services.audit.rules import LONGEST
-from services.kernel import denials
+from services.kernel import counting, denials
 from services.kernel.denials import Denial, Denials, about
 from services.kernel.scope import Scope, bound
 from services.kernel.tables import AuditLeaf
@@ -18,7 +18,7 @@ DATABASE = "tenant_registry"
 
 @pytest.fixture
 async def doors(cluster, monkeypatch):
-    monkeypatch.setattr(denials, "WINDOW_SECONDS", 0.2)
+    monkeypatch.setattr(counting, "WINDOW_SECONDS", 0.2)
     superuser = await cluster.connect(DATABASE)
     await superuser.execute("TRUNCATE audit_leaf")
     async with cluster.doors(DATABASE) as opened:
@@ -61,7 +61,7 @@ async def test_the_same_refusal_again_within_a_second_is_counted_in_one_event(do
     with scope():
         await asyncio.gather(*(watched.record(Denial("r", "REASON")) for _ in range(50)))
         assert len(await left(doors)) == 1
-        await asyncio.gather(*watched._closing)
+        await asyncio.gather(*watched._counting._closing)
 
     assert [facts["times"] for _, facts in await left(doors)] == [1, 49]
 
@@ -72,7 +72,7 @@ async def test_who_tries_many_ways_to_one_place_leaves_one_event_a_second(doors)
         with scope(tenant):
             for n in range(20):
                 await watched.record(Denial("r", "REASON", attempt=f"GET /way/{n}"))
-    await asyncio.gather(*watched._closing)
+    await asyncio.gather(*watched._counting._closing)
 
     told = [(tenant, facts["method"], facts["times"]) for tenant, facts in await left(doors)]
     assert sorted(told) == [
@@ -109,7 +109,7 @@ async def test_nobody_is_told_while_it_cannot_be_recorded(doors, cluster):
             outcomes = await asyncio.gather(
                 *(watched.record(Denial("r", "REASON")) for _ in range(3)), return_exceptions=True
             )
-            await asyncio.gather(*watched._closing)
+            await asyncio.gather(*watched._counting._closing)
     finally:
         await superuser.execute(f"GRANT INSERT ON audit_leaf TO {DATABASE}_app")
         await superuser.close()

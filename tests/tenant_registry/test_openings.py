@@ -1,10 +1,14 @@
 """Access grants: how who runs the platform looks into a tenant's shop, and what is seen of it."""
 
+import asyncio
+
 import asyncpg
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from souk.audit.v1.audit_service_pb2 import Event
 from souk.tenant_registry.v1 import access_grant_service_pb2 as pb
 from souk.tenant_registry.v1 import access_service_pb2 as access_pb
+from souk.tenant_registry.v1.access_grant_service_pb2_grpc import AccessGrantServiceStub
 
 from services.kernel.errors import InvalidArgument, NotFound, PermissionDenied
 from services.tenant_registry.access.rules import OPERATING, PERMISSIONS
@@ -84,6 +88,113 @@ async def test_whoever_holds_any_role_everywhere_needs_an_access_grant(new_tenan
         permissions, withheld = await held_by(catalogue, tenant)
         assert permissions == {"tenant:read"}
         assert "listing:write" in withheld
+
+
+@pytest.fixture
+def used_by(access):
+    """Tells by which access grant an admin holds part of what they may do at a tenant."""
+
+    async def ask(admin, tenant):
+        request = access_pb.ResolveAccessRequest(
+            admin=f"admins/{admin}", tenant=f"tenants/{tenant}"
+        )
+        return (await access.ResolveAccess(request)).access_grant
+
+    return ask
+
+
+@pytest.fixture
+def record_use(scoped_stub):
+    """Tells of a use in the gateway's own name, as it does before it answers."""
+
+    async def act(name, session, attempt="GET /admin/tenants/{tenant_id}/products"):
+        stub = scoped_stub(
+            AccessGrantServiceStub,
+            "tenant-registry",
+            tenant=None,
+            actor="services/gateway",
+            session=session,
+            permissions={"accessgrant:record"},
+        )
+        return await stub.RecordUse(pb.RecordUseRequest(name=name, attempt=attempt))
+
+    return act
+
+
+async def test_by_which_access_grant_somebody_looks_in_is_told_where_it_gives_them_something(
+    new_tenant, boss, assign, open_tenant, close_tenant, used_by
+):
+    paris, lyon, admin = await new_tenant("paris"), await new_tenant("lyon"), await boss()
+    older, newer = await open_tenant(admin, paris), await open_tenant(admin, paris)
+
+    assert await used_by(admin, paris) == newer.name
+    assert await used_by(admin, lyon) == ""
+    assert await used_by(admin, "hq") == ""
+    assert await used_by(await boss(), paris) == ""
+    await close_tenant(admin, newer.name, paris)
+    assert await used_by(admin, paris) == older.name
+    needless = await boss("TenantAdmin")
+    for tenant in (paris, lyon):
+        await assign(needless, "TenantAdmin", tenant)
+        await open_tenant(needless, tenant)
+        assert await used_by(needless, tenant) == ""
+
+
+async def test_a_use_of_an_access_grant_is_an_event_of_that_tenants(
+    new_tenant, boss, open_tenant, record_use, events_of
+):
+    paris, lyon, admin = await new_tenant("paris"), await new_tenant("lyon"), await boss()
+    here, there = await open_tenant(admin, paris), await open_tenant(admin, lyon)
+
+    await record_use(here.name, "ses_1")
+
+    _, event = await events_of(paris, number=2, resource=here.name)
+    assert (event.actor, event.session) == (f"admins/{admin}", "ses_1")
+    assert event.method == "GET /admin/tenants/{tenant_id}/products"
+    assert (event.outcome, event.times) == (Event.OUTCOME_DONE, 1)
+    assert (event.permission, event.reason) == ("", "")
+    assert len(await events_of(lyon, number=1, resource=there.name)) == 1
+    assert await events_of(lyon, number=0, resource=here.name) == []
+
+
+async def test_the_same_use_again_within_a_second_is_counted_and_another_is_an_event_of_its_own(
+    new_tenant, boss, open_tenant, record_use, events_of
+):
+    paris, lyon, admin = await new_tenant("paris"), await new_tenant("lyon"), await boss()
+    here, there = await open_tenant(admin, paris), await open_tenant(admin, lyon)
+
+    await asyncio.gather(*(record_use(here.name, "ses_1") for _ in range(20)))
+    await record_use(here.name, "ses_2")
+    await record_use(here.name, "ses_1", attempt="GET /admin/tenants/{tenant_id}/domains")
+    await record_use(there.name, "ses_1")
+
+    async with asyncio.timeout(10):
+        while True:
+            _, *uses = await events_of(paris, number=1, resource=here.name)
+            if sum(event.times for event in uses) == 22:
+                break
+    assert len(uses) < 10
+    assert {(event.session, event.method.rpartition("/")[2]) for event in uses} == {
+        ("ses_1", "products"),
+        ("ses_1", "domains"),
+        ("ses_2", "products"),
+    }
+    _, event = await events_of(lyon, number=2, resource=there.name)
+    assert (event.session, event.times) == ("ses_1", 1)
+
+
+async def test_a_use_of_no_access_grant_or_of_another_tenants_is_not_recorded(
+    new_tenant, boss, open_tenant, record_use, events_of
+):
+    paris, lyon, admin = await new_tenant("paris"), await new_tenant("lyon"), await boss()
+    here = await open_tenant(admin, paris)
+
+    for name in (here.name.replace(paris, lyon), f"tenants/{paris}/accessGrants/agr_none"):
+        with pytest.raises(NotFound) as refused:
+            await record_use(name, "ses_1")
+        assert refused.value.reason == "ACCESS_GRANT_NOT_FOUND"
+        for tenant in (paris, lyon):
+            assert not [e for e in await events_of(tenant, number=0) if e.session == "ses_1"]
 
 
 async def test_an_access_grant_ends_by_itself(new_tenant, boss, rows, held_by):

@@ -72,9 +72,11 @@ def _ocsf(event: Event, shown: Document) -> Document:
 
 
 def _type_of(event: Event) -> str:
-    """Names the method; what the gateway refused has one of HTTP's, and is all of one type."""
+    """Names the method; what has one of HTTP's, the gateway refused or let by an access grant."""
     called, own, method = event.method.partition("souk.")
-    return method.replace("/", ".") if own and not called else "Refused"
+    if own and not called:
+        return method.replace("/", ".")
+    return "Refused" if event.outcome == Event.OUTCOME_DENIED else "UsedAccessGrant"
 
 
 def _class_of(event: Event) -> int:

@@ -13,6 +13,7 @@ PLATFORM, TENANT = "PLATFORM", "TENANT"
 OF_SERVICES = frozenset(
     {
         "access:resolve",
+        "accessgrant:record",
         "account:own",
         "denial:record",
         "event:record",

@@ -51,12 +51,16 @@ class Access(LoginMethods, ExplainMethods, pb_grpc.AccessServiceServicer):
         if found is None:
             raise NotFound("ADMIN_NOT_FOUND", f"no admin {request.admin}", admin=request.admin)
         admin, grants = found
-        places = {self._head_office} | ({at} if at and opened else set())
-        access = rules.access(grants, at=at, now=now, opened=places)
+        access = rules.access(grants, at=at, now=now, opened={self._head_office})
+        used = ""
+        if at and access.withheld and admin_id in opened:
+            used = f"tenants/{at}/accessGrants/{opened[admin_id]}"
+            access = rules.access(grants, at=at, now=now, opened={self._head_office, at})
         return pb.Access(
             admin=messages.admin(admin),
             permissions=sorted(access.permissions),
             roles=sorted(access.roles),
             version=admin.access_version or 0,
             withheld=sorted(access.withheld),
+            access_grant=used,
         )

@@ -26,15 +26,20 @@ async def grant_of(session: AsyncSession, tenant: str, access_grant_id: str) -> 
 
 async def opened_to(
     session: AsyncSession, admin_ids: Collection[str], tenant: str | None, *, now: datetime
-) -> set[str]:
-    """Tells to which of some admins a tenant is open now; the platform itself to nobody."""
+) -> dict[str, str]:
+    """Tells to which of some admins a tenant is open now, each with their newest access grant's id.
+
+    The platform itself is open to nobody.
+    """
     if tenant is None:
-        return set()
-    statement = select(AccessGrant.admin_id).where(
+        return {}
+    statement = select(AccessGrant.admin_id, AccessGrant.access_grant_id).where(
         AccessGrant.tenant_id == tenant,
         AccessGrant.admin_id.in_(admin_ids),
         AccessGrant.create_time <= now,
         AccessGrant.expire_time > now,
         ~AccessGrant.end.has(),
     )
-    return set((await session.scalars(statement)).all())
+    oldest_first = (AccessGrant.create_time, AccessGrant.access_grant_id)
+    found = await session.execute(statement.order_by(*oldest_first))
+    return dict(found.tuples().all())

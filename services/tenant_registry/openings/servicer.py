@@ -1,12 +1,16 @@
 """AccessGrantService: a tenant opened to who runs the platform, for a reason and for a while."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from souk.tenant_registry.v1 import access_grant_service_pb2 as pb
 from souk.tenant_registry.v1 import access_grant_service_pb2_grpc as pb_grpc
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel import audit, pages, requests
+from services.kernel.counting import Counting
 from services.kernel.db import Database
+from services.kernel.denials import spelled
 from services.kernel.errors import InvalidArgument, NotFound
 from services.kernel.names import new_id, parse
 from services.kernel.scope import current_scope
@@ -22,6 +26,7 @@ NAME = "tenants/{tenant}/accessGrants/{access_grant}"
 class AccessGrants(pb_grpc.AccessGrantServiceServicer):
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._uses = Counting()
 
     async def CreateAccessGrant(
         self, request: pb.CreateAccessGrantRequest, _context: object
@@ -55,9 +60,7 @@ class AccessGrants(pb_grpc.AccessGrantServiceServicer):
         scope.require(request.name)
         tenant, access_grant_id = parse(request.name, NAME)
         async with self._db.platform() as session:
-            row = await queries.grant_of(session, tenant, access_grant_id)
-            if row is None:
-                raise NotFound("ACCESS_GRANT_NOT_FOUND", "no such access grant here")
+            row = await _row(session, tenant, access_grant_id)
             known = await standing.read(session, set(), scope.actor, row.admin_id)
             await session.refresh(row)
             before = _message(row)
@@ -80,6 +83,34 @@ class AccessGrants(pb_grpc.AccessGrantServiceServicer):
         return pb.ListAccessGrantsResponse(
             access_grants=[_message(row) for row in shown], next_page_token=token, total_size=total
         )
+
+    async def RecordUse(
+        self, request: pb.RecordUseRequest, _context: object
+    ) -> pb.RecordUseResponse:
+        tenant, access_grant_id = parse(request.name, NAME)
+        used = (tenant, access_grant_id, spelled(request.attempt))
+        await self._uses.count((current_scope().session, used), partial(self._leave, *used))
+        return pb.RecordUseResponse()
+
+    async def _leave(self, tenant: str, access_grant_id: str, attempt: str, times: int) -> None:
+        """Leaves the event of a use; who has the access grant is who used it."""
+        async with self._db.platform() as session:
+            used = _message(await _row(session, tenant, access_grant_id))
+            audit.record(
+                session,
+                resource=used.name,
+                tenant=tenant,
+                actor=used.admin,
+                attempt=attempt,
+                times=times,
+            )
+
+
+async def _row(session: AsyncSession, tenant: str, access_grant_id: str) -> AccessGrant:
+    row = await queries.grant_of(session, tenant, access_grant_id)
+    if row is None:
+        raise NotFound("ACCESS_GRANT_NOT_FOUND", "no such access grant here")
+    return row
 
 
 def _admin_of(actor: str) -> str:

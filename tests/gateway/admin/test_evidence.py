@@ -149,17 +149,24 @@ async def test_an_export_as_cloudevents_has_an_ocsf_class(admin):
 
 
 @pytest.mark.parametrize("tenant", ["paris", "lyon"])
-def test_what_the_gateway_refused_is_one_type_of_cloudevents(tenant):
+@pytest.mark.parametrize(
+    ("outcome", "kind"),
+    [(Event.OUTCOME_DENIED, "Refused"), (Event.OUTCOME_DONE, "UsedAccessGrant")],
+    ids=["refused", "done"],
+)
+def test_what_is_a_route_of_the_gateways_is_one_type_of_cloudevents_by_outcome(
+    tenant, outcome, kind
+):
     event = Event(
         name=f"tenants/{tenant}/events/evt_1",
         service="tenant-registry",
         method="GET /admin/tenants/{tenant_id}/products",
-        outcome=Event.OUTCOME_DENIED,
+        outcome=outcome,
     )
 
     made: dict[str, Any] = cloudevent(Entry(event=event))
 
-    assert made["type"] == "dev.souk.audit.Refused"
+    assert made["type"] == f"dev.souk.audit.{kind}"
     assert made["data"]["api"]["operation"] == event.method
     assert (made["data"]["class_uid"], made["data"]["activity_id"]) == (6003, 99)
 
