@@ -143,7 +143,7 @@ async def _tenant_scope(
     An admin who may do nothing there is told what somebody who asks for a tenant that does not
     exist is told.
     """
-    _agree(request, tenant_id)
+    await _agree(request, principal, tenant_id)
     with bound(await _scope_at(request, principal, tenant_id)) as scope:
         yield scope
 
@@ -151,14 +151,14 @@ async def _tenant_scope(
 async def _head_office_scope(request: Request, principal: PrincipalOf) -> AsyncIterator[Scope]:
     """Binds the head office's scope, in which the master catalogue is kept."""
     head_office = runtime_of(request).settings.head_office
-    _agree(request, head_office)
+    await _agree(request, principal, head_office)
     with bound(await _scope_at(request, principal, head_office)) as scope:
         yield scope
 
 
 async def _platform_scope(request: Request, principal: PrincipalOf) -> AsyncIterator[Scope]:
     """Binds the platform's own scope, for what belongs to no tenant."""
-    _agree(request, runtime_of(request).settings.head_office)
+    await _agree(request, principal, runtime_of(request).settings.head_office)
     permissions = (await _facts(request, principal, None)).permissions
     if not permissions:
         await _record_denial(request, principal, "")
@@ -260,12 +260,17 @@ async def _record_use(request: Request, principal: Principal, access_grant: str)
         await clients.access_grants.RecordUse(asked)
 
 
-async def _record_denial(request: Request, principal: Principal, resource: str) -> None:
+async def _record_denial(
+    request: Request,
+    principal: Principal,
+    resource: str,
+    reason: str = "PERMISSION_MISSING",
+) -> None:
     """Has it recorded that somebody was refused, whether there is such a tenant or not."""
     refused = RecordDenialRequest(
         actor=principal.actor,
         resource=resource,
-        reason="PERMISSION_MISSING",
+        reason=reason,
         attempt=_attempt(request),
     )
     async with _recording(request, principal, "denial:record") as clients:
@@ -316,8 +321,10 @@ async def _meet_limits(request: Request, actor: str, tenant: KnownTenant | None)
     )
 
 
-def _agree(request: Request, tenant_id: str) -> None:
+async def _agree(request: Request, principal: Principal, tenant_id: str) -> None:
     """Refuses a path that acts on one tenant under a host or a header that names another.
+
+    Whoever tries is known, so it is recorded, in the log of the tenant that the path names.
 
     The head office's own domains are where the platform is run from, so they name nobody else.
 
@@ -329,4 +336,5 @@ def _agree(request: Request, tenant_id: str) -> None:
     head_office = runtime_of(request).settings.head_office
     if named == tenant_id or (resolution.source is Source.HOST and named == head_office):
         return
+    await _record_denial(request, principal, f"tenants/{tenant_id}", "TENANT_SIGNALS_DISAGREE")
     raise not_allowed("TENANT_SIGNALS_DISAGREE", "The path names another tenant than the request")

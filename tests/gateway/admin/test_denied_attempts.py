@@ -3,6 +3,7 @@
 import asyncio
 import time
 import uuid
+from urllib.parse import quote
 
 import pytest
 
@@ -45,6 +46,25 @@ async def test_an_attempt_at_a_tenant_that_is_not_there_is_recorded_all_the_same
     assert answer.status_code == 404
     assert "x-audit-event" not in answer.headers
     assert await arrived(admin, "hq", f"outcome=denied&resource=tenants/{nobody}")
+
+
+@pytest.mark.parametrize(("path", "header"), [("paris", "lyon"), ("lyon", "paris")])
+async def test_a_path_and_a_header_that_name_two_tenants_are_recorded(
+    admin,
+    http,
+    paris_admin,  # noqa: F811
+    path,
+    header,
+):
+    me = (await http.get("/admin/users/me", headers=paris_admin)).json()["user"]["id"]
+    headers = paris_admin | {"X-Tenant-ID": header}
+
+    answer = await http.get(f"/admin/tenants/{path}/products", headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "TENANT_SIGNALS_DISAGREE")
+    tried = quote("GET /admin/tenants/{tenant_id}/products")
+    events = await arrived(admin, path, f"outcome=denied&actor=admins/{me}&method={tried}")
+    assert {event["reason"] for event in events} == {"TENANT_SIGNALS_DISAGREE"}
 
 
 async def test_what_a_service_refuses_is_recorded(admin, http, paris_admin):  # noqa: F811
