@@ -19,6 +19,7 @@ from gateway.settings import GatewaySettings
 from gateway.slots import Pace, Slots
 from gateway.tenancy import Tenancy
 from gateway.tenancy.hosts import Hosts
+from gateway.tenancy.questions import Questions
 from gateway.tenancy.shared import SharedTenants
 from services.kernel.secretfiles import ring
 from services.kernel.signingkeys import read_set
@@ -70,19 +71,23 @@ def create_api() -> FastAPI:
 def _runtime(settings: GatewaySettings) -> Runtime:
     clients = Clients(settings)
     shared = SharedTenants(str(settings.redis), settings.secret_file("redis.key", ring))
+    limiter = Limiter(SharedCounts(str(settings.redis)))
     return Runtime(
         settings=settings,
         clients=clients,
         hosts=Hosts(settings.base_domain, settings.platform_hosts),
         addresses=Addresses([*settings.trusted_proxies]),
         tenancy=Tenancy(
-            clients, shared, base_domain=settings.base_domain, fallback=settings.fallback
+            Questions(clients, limiter),
+            shared,
+            base_domain=settings.base_domain,
+            fallback=settings.fallback,
         ),
         metrics=Metrics(),
         sessions=Sessions(settings.secret_file("session.jwks", read_set)),
         access=AccessFacts(clients),
         api_keys=ApiKeys(clients),
-        limiter=Limiter(SharedCounts(str(settings.redis))),
+        limiter=limiter,
         slots=Slots(),
         pace=Pace(),
     )

@@ -24,6 +24,10 @@ class Flights(Generic[T]):
             task.add_done_callback(lambda done: self._landed(key, done))
         return task
 
+    def __contains__(self, key: Hashable) -> bool:
+        """Tells whether somebody waits for it already."""
+        return key in self._flying
+
     async def join(self, key: Hashable, fetch: Callable[[], Coroutine[Any, Any, T]]) -> T:
         return await asyncio.shield(self.start(key, fetch))
 

@@ -20,7 +20,7 @@ from gateway.bounds import arrived_body, check_size
 from gateway.browsers import Pairs
 from gateway.errors import Refused, not_allowed
 from gateway.limits import Verdict
-from gateway.limits.gate import at_the_door
+from gateway.limits.gate import at_the_door, of_refused
 from gateway.requestlog import log_request
 from gateway.runtime import Runtime
 from gateway.slots import Holder
@@ -29,6 +29,7 @@ from gateway.tenancy.hosts import the_one
 from gateway.tenancy.signals import Source, resolve
 from services.kernel import receipts
 from services.kernel.client import deadline
+from services.kernel.errors import ServiceError
 from services.kernel.hosts import HostInvalid
 
 REQUEST_SECONDS = 15.0
@@ -93,8 +94,12 @@ class Guard:
         try:
             async with asyncio.timeout(REQUEST_SECONDS) as limit:
                 state["limit"] = limit  # which a stream extends with each page
-                await self._admit(scope)
-                told = await self._preflight(scope)
+                try:
+                    await self._admit(scope)
+                    told = await self._preflight(scope)
+                except (Refused, ServiceError):
+                    await of_refused(runtime, state)
+                    raise
                 holder = await at_the_door(runtime, scope["method"], scope["path"], state)
                 if told is not None:
                     await exchange.answer(204, told)
@@ -129,7 +134,7 @@ class Guard:
         may = browsers.may_read(origin, tenant, runtime.settings.base_domain, state["client"])
         if not may and is_asked and state["resolution"].source is Source.FALLBACK:
             # The header or the key that will name the shop is not sent along with the question.
-            tenant = await self._shop_of(origin)
+            tenant = await self._shop_of(origin, state["address"])
             may = browsers.may_read(origin, tenant, runtime.settings.base_domain, state["client"])
         if is_asked:
             return browsers.preflight(origin if may else None)
@@ -137,12 +142,12 @@ class Guard:
             state["origin"] = origin
         return None
 
-    async def _shop_of(self, origin: bytes) -> KnownTenant | None:
+    async def _shop_of(self, origin: bytes, address: str) -> KnownTenant | None:
         """Finds the open shop at whose own host a page is."""
         with contextlib.suppress(HostInvalid):
             host = self._runtime().hosts.read(origin.partition(b"://")[2])
-            tenant = None if host.is_platform else await self._runtime().tenancy.owner(host.name)
-            return tenant if tenant is not None and tenant.is_open else None
+            if not host.is_platform:
+                return await self._runtime().tenancy.owner(host.name, address)
         return None
 
     def _conclude(self, scope: Scope, exchange: "Exchange") -> None:
@@ -156,10 +161,10 @@ class Guard:
 
     async def _admit(self, scope: Scope) -> None:
         runtime, headers = self._runtime(), scope["headers"]
-        check_size(scope, headers)
         peer = (scope.get("client") or ("",))[0]
         client = runtime.addresses.client(peer, headers)
         scope["state"]["client"], scope["state"]["address"] = client, client.address
+        check_size(scope, headers)
         host = runtime.hosts.read(the_one([v for n, v in headers if n == b"host"]))
         authority = scope["state"].pop("authority", None)
         if authority is not None and runtime.hosts.read(authority) != host:
@@ -171,6 +176,7 @@ class Guard:
             prefix=_take_prefix(scope),
             header=_the_one_said(headers, _HEADER),
             key=_the_one_said(headers, _KEY),
+            address=client.address,
         )
         scope["state"]["resolution"] = resolution
         # For the log and the counts; a route that finds the tenant otherwise says so itself.

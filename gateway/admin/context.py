@@ -33,15 +33,14 @@ class ContextAnswer(BaseModel):
 )
 async def get_tenant_context(request: Request, scope: CurrentScope, tenancy: TenancyOf) -> Response:
     """Tells the tenant of this request, how it was found, and what who asks may do there."""
-    resolution = resolution_of(request)
-    tenant = resolution.tenant or await tenancy.fallback()
+    tenant = await tenancy.tenant(scope.tenant or "")
     facts: Facts = request.state.facts
     access = facts.answer or Access()
     return CONTEXT.one(
         request,
         {
             "tenant": known_tenant_json(tenant),
-            "source": resolution.source.value,
+            "source": resolution_of(request).source.value,
             "user": user_json(access.admin) if access.HasField("admin") else None,
             "permissions": sorted(scope.permissions),
             "roles": list(access.roles),

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 from gateway.errors import Problem, Refused
 from gateway.limits.kinds import Kind, kind_of
 from gateway.limits.limiter import Verdict
-from gateway.limits.plans import Limit, of_account, of_login, of_request, of_scope
+from gateway.limits.plans import (
+    Limit,
+    of_account,
+    of_login,
+    of_refusal,
+    of_request,
+    of_scope,
+)
 from gateway.tenancy import KnownTenant, Resolution, Tenancy
 
 if TYPE_CHECKING:
@@ -30,13 +37,24 @@ async def at_the_door(
     kind = kind_of(method, path)
     if kind is None:
         return None
-    tenant, plan = whose(runtime.tenancy, path, state["resolution"])
+    named = _named(runtime.tenancy, path, state["resolution"])
+    tenant, plan = _counted(runtime.tenancy, named)
     if kind is Kind.LOGIN:
         limits = of_login(state["address"], per_minute=runtime.settings.logins_per_minute)
     else:
         limits = of_request(kind, tenant=tenant, plan=plan, address=state["address"])
     await _meet(runtime, kind, limits, state, exactly=kind is Kind.LOGIN)
-    return tenant, kind
+    return (named.id if named else tenant), kind
+
+
+async def of_refused(runtime: "Runtime", state: State) -> None:
+    """Counts a request that was refused before it was known whose it is, by its address alone.
+
+    Raises:
+        Refused: 429 RATE_LIMITED.
+    """
+    limits = of_refusal(state["address"])
+    await _meet(runtime, Kind.STORE_READ, limits, state, exactly=False)
 
 
 async def of_actor(
@@ -65,15 +83,20 @@ async def of_actor(
     await _meet(runtime, kind, limits, state, exactly=kind is Kind.WRITE)
 
 
-def whose(tenancy: Tenancy, path: str, resolution: Resolution) -> tuple[str, str]:
-    """Tells whose limits a request meets at the door, and that tenant's plan; asks nobody.
+def _named(tenancy: Tenancy, path: str, resolution: Resolution) -> KnownTenant | None:
+    """Tells which tenant a request is for, or acts on by its path; asks nobody."""
+    if resolution.found is None and (named := _IN_PATH.match(path)):
+        return tenancy.known(named[1])
+    return resolution.found
 
-    What names no tenant that is known counts as the head office's: no stranger makes up a key.
+
+def _counted(tenancy: Tenancy, named: KnownTenant | None) -> tuple[str, str]:
+    """Tells whose limits a request meets at the door, and that tenant's plan.
+
+    What names no tenant that is known counts as the head office's: no stranger makes up a key. So
+    does what names a closed one, whose own figures would tell that it is there.
     """
-    found = resolution.found
-    if found is None and (named := _IN_PATH.match(path)):
-        found = tenancy.known(named[1])
-    found = found or tenancy.known(tenancy.fallback_id)
+    found = named if named is not None and named.is_open else tenancy.known(tenancy.fallback_id)
     return (found.id, found.plan) if found else (tenancy.fallback_id, "standard")
 
 

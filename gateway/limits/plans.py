@@ -57,6 +57,12 @@ class Limit:
     quota: Quota
 
 
+# By one address: what may be refused before it is known whose it is, and what may be asked of the
+# registry for names that no memory knows. The last is for all addresses at one gateway process.
+REFUSED = Quota(50, 500)
+ASKED_FOR_ADDRESS = Quota(20, 40)
+ASKED = Quota(100, 200)
+
 Plan = Mapping[Kind, Figures]
 
 
@@ -128,3 +134,17 @@ def of_login(address: str, *, per_minute: int) -> tuple[Limit, ...]:
     """Guesses are counted by address alone, in all shops together: admins are the platform's."""
     quota = Quota(per_minute / 60, per_minute)
     return (Limit("address", key("limit", Kind.LOGIN, "address", group(address)), quota),)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def of_refusal(address: str) -> tuple[Limit, ...]:
+    """What is refused before it is known whose it is, of whatever kind, is no tenant's."""
+    return (Limit("address", key("limit", "refusal", "address", group(address)), REFUSED),)
+
+
+def of_question(address: str, *, gateway: str) -> tuple[Limit, ...]:
+    """The registry is asked for an address first, so that one cannot use up what is everybody's."""
+    return (
+        Limit("address", key("limit", "question", "address", group(address)), ASKED_FOR_ADDRESS),
+        Limit("gateway", key("limit", "question", "gateway", gateway), ASKED),
+    )

@@ -9,30 +9,22 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-import grpc
 import structlog
-from souk.tenant_registry.v1 import tenant_registry_service_pb2 as registry
-from souk.tenant_registry.v1.api_key_service_pb2 import ResolvePublishableKeyRequest
 from souk.tenant_registry.v1.tenant_pb2 import TenantConfig
 
-from gateway.clients import Clients
 from gateway.flights import Flights
 from gateway.tenancy.memory import Entry, TenantMemory
+from gateway.tenancy.questions import Questions
 from gateway.tenancy.shared import SharedTenants
 from gateway.tenancy.tenant import TENANT_ID, KnownTenant, known, tenant_not_found, unknown_shop
 from services.kernel.apikeys import PUBLISHABLE, digest, is_sound
-from services.kernel.errors import InvalidArgument, NotFound, ServiceError, Unavailable, from_rpc
-from services.kernel.scope import Scope, bound
+from services.kernel.errors import InvalidArgument, NotFound, ServiceError, Unavailable
 
 # Up to the first age a known tenant is used as it is, up to the second it is used while it is
 # asked for again, and after that it is asked for first, if somebody answers.
 SOFT_SECONDS = 5.0
 HARD_SECONDS = 30.0
 _WAIT_SECONDS = 0.25
-# Only who asks for a shop that nobody here knows yet waits for it.
-_REGISTRY_SECONDS = 2.0
-_REGISTRY_CALLS = 32
-_SCOPE = Scope(None, "services/gateway", frozenset({"host:resolve"}))
 
 _log = structlog.get_logger("gateway")
 Fetch = Callable[[], Coroutine[Any, Any, KnownTenant | None]]
@@ -40,7 +32,7 @@ Fetch = Callable[[], Coroutine[Any, Any, KnownTenant | None]]
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What a tenant is known by, a host or a publishable key, and how to find out whose it is.
+    """What names a shop: a host, a publishable key or an id, and how to find out whose it is.
 
     `name` is its kind and its spelling; `is_of` tells whether a tenant that is known has it.
     """
@@ -52,16 +44,15 @@ class Sign:
 
 class Tenancy:
     def __init__(
-        self, clients: Clients, shared: SharedTenants, *, base_domain: str, fallback: str
+        self, questions: Questions, shared: SharedTenants, *, base_domain: str, fallback: str
     ) -> None:
-        self._clients = clients
+        self._questions = questions
         self._shared = shared
         self._base_domain = base_domain
         self._fallback = fallback
         self._memory = TenantMemory()
         self._flights: Flights[KnownTenant | None] = Flights()
         self._behind: set[asyncio.Task[object]] = set()
-        self._registry_slots = asyncio.Semaphore(_REGISTRY_CALLS)
 
     def start(self) -> None:
         """Begins to hear of changes that other processes made."""
@@ -91,28 +82,30 @@ class Tenancy:
         """Tells whether Redis answers."""
         return await self._shared.answers()
 
-    async def owner(self, host: str) -> KnownTenant | None:
-        """Finds the tenant that owns a normalised host, whatever its state; None when nobody does.
+    async def owner(self, host: str, address: str) -> KnownTenant | None:
+        """Finds the open shop at a normalised host; None at a closed shop's as at nobody's.
 
-        Nobody is remembered for a few seconds in this process alone, so a scan of random hosts
-        grows nothing.
+        Both are looked up in the same steps, for the address that asks, and remembered for the same
+        few seconds in this process alone: a scan of random hosts is told nothing and grows nothing.
 
         Raises:
             Unavailable: nobody who could know answers.
+            Refused: 503, the address asked for too many names that are not known here.
         """
         return await self._owner(
             Sign(
                 ("host", host),
                 lambda tenant: tenant.owns(host, self._base_domain),
-                lambda: self._ask_host(host),
-            )
+                lambda: self._questions.shop_at(host),
+            ),
+            address,
         )
 
-    async def owner_of_key(self, key: str) -> KnownTenant | None:
-        """Finds the tenant of a publishable key, in the same way; one misspelled costs nothing.
+    async def owner_of_key(self, key: str, address: str) -> KnownTenant | None:
+        """Finds the shop of a publishable key, in the same way; one misspelled costs nothing.
 
         Raises:
-            Unavailable: nobody who could know answers.
+            Unavailable, Refused: as above.
         """
         if not is_sound(key, PUBLISHABLE):
             return None
@@ -120,18 +113,49 @@ class Tenancy:
             Sign(
                 ("publishable-key", digest(key).hex()),
                 lambda tenant: tenant.has_key(key),
-                lambda: self._ask_key(digest(key)),
-            )
+                lambda: self._questions.shop_of_key(digest(key)),
+            ),
+            address,
         )
 
-    async def _owner(self, sign: Sign) -> KnownTenant | None:
-        if entry := self._memory.owner(*sign.name):
+    async def shop(self, tenant_id: str, address: str) -> KnownTenant | None:
+        """Finds the shop that a tenant's id names, in the same way.
+
+        Raises:
+            Unavailable, Refused: as above.
+        """
+        entry = self._memory.tenant(tenant_id)
+        if entry is not None and entry.tenant.is_open:
             tenant = await self._confirmed(entry)
-            if tenant is not None and sign.is_of(tenant):
+            if tenant is not None and tenant.is_open:
                 return tenant
+        sign = Sign(
+            ("shop", tenant_id),
+            lambda tenant: tenant.id == tenant_id,
+            lambda: self._questions.shop(tenant_id),
+        )
+        return await self._newcomer(sign, address)
+
+    async def _owner(self, sign: Sign, address: str) -> KnownTenant | None:
+        entry = self._memory.owner(*sign.name)
+        if entry is not None and entry.tenant.is_open:
+            tenant = await self._confirmed(entry)
+            if tenant is not None and tenant.is_open and sign.is_of(tenant):
+                return tenant
+        return await self._newcomer(sign, address)
+
+    async def _newcomer(self, sign: Sign, address: str) -> KnownTenant | None:
+        """Finds whose a name is that no open shop in memory has; only a question is counted."""
         if self._memory.is_unknown(*sign.name):
             return None
-        return await self._flights.join(sign.name, lambda: self._fetch_owner(sign))
+        question = ("question", *sign.name)
+        if question not in self._flights:
+            hinted = await self._flights.join(sign.name, lambda: self._by_hint(sign))
+            if hinted is not None:
+                return hinted
+            if question not in self._flights:
+                self._questions.count(address)
+        return await self._flights.join(question, lambda: self._by_question(sign))
 
     async def find(self, tenant_id: str) -> KnownTenant | None:
         """Finds a tenant by its id, whatever its state; None when there is none.
@@ -170,7 +194,7 @@ class Tenancy:
         """
         version, asked_at = 0, time.monotonic()
         try:
-            config = await self._ask_tenant(tenant_id)
+            config = await self._questions.tenant(tenant_id)
             tenant = self._memory.put(known(config), asked_at=asked_at)
             version = tenant.version
             await self._shared.put(tenant, config.SerializeToString())
@@ -214,7 +238,7 @@ class Tenancy:
                 self._later(self._verify(tenant_id))
             return self._memory.put(kept.tenant, asked_at=asked_at)
         try:
-            return self._learn(await self._ask_tenant(tenant_id), asked_at=asked_at)
+            return self._learn(await self._questions.tenant(tenant_id), asked_at=asked_at)
         except (NotFound, InvalidArgument):
             self._memory.forget(tenant_id)
             self._memory.put_unknown("tenant", tenant_id, generation=generation)
@@ -227,23 +251,31 @@ class Tenancy:
     async def _verify(self, tenant_id: str) -> None:
         asked_at = time.monotonic()
         try:
-            self._learn(await self._ask_tenant(tenant_id), asked_at=asked_at)
+            self._learn(await self._questions.tenant(tenant_id), asked_at=asked_at)
         except NotFound:
             self._memory.forget(tenant_id)
         except ServiceError:
             self._memory.confirm_at(tenant_id, time.monotonic() - SOFT_SECONDS)
 
-    async def _fetch_owner(self, sign: Sign) -> KnownTenant | None:
-        generation, asked_at = self._memory.generation, time.monotonic()
+    async def _by_hint(self, sign: Sign) -> KnownTenant | None:
         hint = await self._shared.owner_hint(*sign.name)
-        if hint is not None:
-            tenant = await self.find(hint)
-            if tenant is not None and sign.is_of(tenant):
-                self._memory.point(*sign.name, tenant.id)
-                return tenant
+        if hint is None:
+            return None
+        tenant = await self.find(hint)
+        if tenant is None or not tenant.is_open or not sign.is_of(tenant):
+            # Left there, it would make a closed shop take longer than nobody's, time after time.
+            self._later(self._shared.unpoint(*sign.name))
+            return None
+        self._memory.point(*sign.name, tenant.id)
+        return tenant
+
+    async def _by_question(self, sign: Sign) -> KnownTenant | None:
+        generation, asked_at = self._memory.generation, time.monotonic()
         try:
             tenant = self._learn(await sign.ask(), asked_at=asked_at)
         except (NotFound, InvalidArgument):
+            tenant = None
+        if tenant is None or not tenant.is_open:  # a newer version may be known to be closed
             self._memory.put_unknown(*sign.name, generation=generation)
             return None
         self._memory.point(*sign.name, tenant.id)
@@ -259,32 +291,6 @@ class Tenancy:
             raise Unavailable("UNAVAILABLE", "tenant-registry answers nonsense") from None
         self._later(self._shared.put(tenant, config.SerializeToString()))
         return self._memory.put(tenant, asked_at=asked_at)
-
-    async def _ask_tenant(self, tenant_id: str) -> TenantConfig:
-        request = registry.ResolveTenantRequest(name=f"tenants/{tenant_id}")
-        return await self._ask(lambda: self._clients.tenants.ResolveTenant(request))
-
-    async def _ask_host(self, host: str) -> TenantConfig:
-        request = registry.ResolveHostRequest(host=host)
-        return await self._ask(lambda: self._clients.tenants.ResolveHost(request))
-
-    async def _ask_key(self, of: bytes) -> TenantConfig:
-        request = ResolvePublishableKeyRequest(digest=of)
-        return await self._ask(lambda: self._clients.api_keys.ResolvePublishableKey(request))
-
-    async def _ask(self, call: Callable[[], Any]) -> TenantConfig:
-        try:
-            async with asyncio.timeout(_REGISTRY_SECONDS), self._registry_slots:
-                with bound(_SCOPE):
-                    config: TenantConfig = await call()
-                    return config
-        except grpc.aio.AioRpcError as error:
-            refused = from_rpc(error)
-        except TimeoutError:
-            refused = Unavailable("UNAVAILABLE", "tenant-registry does not answer")
-        if isinstance(refused, (NotFound, InvalidArgument)):
-            raise refused
-        raise Unavailable("UNAVAILABLE", refused.message) from None
 
     def _later(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(work)

@@ -97,6 +97,9 @@ class SharedTenants:
     async def point(self, kind: str, name: str, tenant_id: str) -> None:
         await self._quietly(lambda: self._redis.set(key(kind, name), tenant_id, ex=_KEPT_SECONDS))
 
+    async def unpoint(self, kind: str, name: str) -> None:
+        await self._quietly(lambda: self._redis.delete(key(kind, name)))
+
     async def publish(self, tenant_id: str, version: int) -> None:
         """Tells every gateway process; version 0 means that it must ask."""
         message = json.dumps({"tenant": tenant_id, "version": version})

@@ -25,8 +25,8 @@ class Source(Enum):
 class Resolution:
     """What a request names; `named` is empty when nothing named a tenant on the platform's hosts.
 
-    `found` is None then, and when no tenant has that id: a name of nobody gets as far as the name
-    of a closed shop does, so that nobody learns which of the two it is.
+    `found` is the open shop of that name. It is None of nobody's name and of a closed shop's alike,
+    so that nobody learns which of the two it is; who may act there finds the tenant by `named`.
     """
 
     found: KnownTenant | None
@@ -35,10 +35,10 @@ class Resolution:
 
     @property
     def tenant(self) -> KnownTenant | None:
-        """The tenant that the request is for; None when nothing named one.
+        """The shop that the request is for; None when nothing named one.
 
         Raises:
-            Refused: 404, no tenant has the id that was named.
+            Refused: 404, no open shop has the id that was named.
         """
         if self.named and self.found is None:
             raise unknown_shop()
@@ -52,35 +52,42 @@ def resolution_of(request: Request) -> Resolution:
 
 
 async def resolve(
-    tenancy: Tenancy, host: Host, *, prefix: str | None, header: str | None, key: str | None
+    tenancy: Tenancy,
+    host: Host,
+    *,
+    prefix: str | None,
+    header: str | None,
+    key: str | None,
+    address: str,
 ) -> Resolution:
     """Finds the tenant: a tenant's own host never yields, elsewhere the others must agree.
 
-    `key` is a publishable one.
+    `key` is a publishable one; `address` is where the request comes from.
 
     Raises:
         Refused: 404 for a host whose shop is not open, or is not, and for a name that cannot be a
-            tenant's; 400 for signals that disagree, and for a key that is no live one.
+            tenant's; 400 for signals that disagree, and for a key that is no open shop's; 503 when
+            too many names that are not known here come from the address.
     """
     if not host.is_platform:
-        return _on_own_host(await tenancy.owner(host.name), prefix, header, key)
+        return _on_own_host(await tenancy.owner(host.name, address), prefix, header, key)
     if prefix is not None and header is not None and prefix != header:
         raise _disagreement()
     named = header if prefix is None else prefix
     if named is None:
-        return await _by_key(tenancy, key)
+        return await _by_key(tenancy, key, address)
     if not TENANT_ID.fullmatch(named):
         raise unknown_shop()
-    if key is not None and (await _by_key(tenancy, key)).named != named:
+    if key is not None and (await _by_key(tenancy, key, address)).named != named:
         raise _disagreement()
     source = Source.HEADER if prefix is None else Source.PREFIX
-    return Resolution(await tenancy.find(named), source, named)
+    return Resolution(await tenancy.shop(named, address), source, named)
 
 
-async def _by_key(tenancy: Tenancy, key: str | None) -> Resolution:
+async def _by_key(tenancy: Tenancy, key: str | None, address: str) -> Resolution:
     if key is None:
         return Resolution(None, Source.FALLBACK)
-    tenant = await tenancy.owner_of_key(key)
+    tenant = await tenancy.owner_of_key(key, address)
     if tenant is None:
         raise _no_key()
     return Resolution(tenant, Source.KEY, tenant.id)
@@ -89,8 +96,8 @@ async def _by_key(tenancy: Tenancy, key: str | None) -> Resolution:
 def _on_own_host(
     tenant: KnownTenant | None, prefix: str | None, header: str | None, key: str | None
 ) -> Resolution:
-    # A closed shop is looked at before the other signals are: its host must tell nothing.
-    if tenant is None or not tenant.is_open:
+    # Before the other signals are looked at: a closed shop's host must tell nothing.
+    if tenant is None:
         raise unknown_shop()
     if any(named not in (None, tenant.id) for named in (prefix, header)):
         raise _disagreement()
@@ -106,5 +113,5 @@ def _disagreement() -> Refused:
 
 
 def _no_key() -> Refused:
-    """One answer for a key of another tenant's, a revoked one and one of nobody's."""
+    """One answer for a key of another or a closed shop's, a revoked one and one of nobody's."""
     return not_allowed("PUBLISHABLE_KEY_INVALID", "A valid publishable key is required")

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.limits import Kind
-from gateway.limits.plans import PLANS
+from gateway.limits.plans import ASKED_FOR_ADDRESS, PLANS, REFUSED
 from tests.gateway.conftest import running_valkey
 from tests.platform import another_gateway
 
@@ -116,6 +116,109 @@ async def test_an_admins_own_account_counts_for_them_and_for_no_tenant(admin, tw
     for tenant in two.values():
         answer = await admin.get(f"/admin/tenants/{tenant}")
         assert '"tenant"' in answer.headers["ratelimit-policy"]
+
+
+@pytest_asyncio.fixture
+async def provisioning(admin):
+    """A tenant that nobody has opened, on another plan than the head office's."""
+    shop = {"id": f"paris-{uuid.uuid4().hex[:8]}", "display_name": "Paris", "country_code": "fr",
+            "currency_code": "eur", "default_locale": "fr"}  # fmt: skip
+    (await admin.post("/admin/tenants", json=shop)).raise_for_status()
+    return shop["id"]
+
+
+async def test_limits_tell_nobody_that_a_closed_tenant_is_there(http, provisioning):
+    def ways(tenant):
+        return {
+            f"/t/{tenant}/store/regions": {},
+            "/store/regions": {"X-Tenant-ID": tenant},
+            f"/admin/tenants/{tenant}": {},
+            "/store/products": {"Host": f"{tenant}.impactnutrition.com"},
+        }
+
+    pairs = zip(ways(provisioning).items(), ways("lyonn").items(), strict=True)
+    for (path, headers), (nobodys, others) in pairs:
+        closed, none = [
+            await http.get(one, headers=given)
+            for one, given in ((path, headers), (nobodys, others))
+        ]
+        assert closed.headers["ratelimit-policy"] == none.headers["ratelimit-policy"]
+        assert closed.status_code == none.status_code
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "code"),
+    [
+        ("/store/regions", {"Host": "nobody.example"}, "SHOP_UNKNOWN"),
+        ("/healthz", {"Host": "nobody.example"}, "SHOP_UNKNOWN"),
+        ("/auth/user/emailpass", {"Host": "nobody.example"}, "SHOP_UNKNOWN"),
+        ("/t/Paris/store/regions", {}, "SHOP_UNKNOWN"),
+        ("/t/paris/store/regions", {"X-Tenant-ID": "hq"}, "TENANT_SIGNALS_DISAGREE"),
+        ("/store/regions", {"x-publishable-api-key": "pk_x"}, "PUBLISHABLE_KEY_INVALID"),
+        ("/store/regions", {"Host": "a..b"}, "HOST_INVALID"),
+    ],
+    ids=str,
+)
+async def test_what_is_refused_before_its_tenant_is_known_counts_for_its_address(
+    http, path, headers, code
+):
+    answer = await http.get(path, headers=headers)
+
+    assert answer.json()["code"] == code
+    assert answer.headers["ratelimit-policy"] == f'"address";q={REFUSED.burst};w={REFUSED.window}'
+    assert answer.headers["ratelimit"].startswith('"address";r=')
+
+
+async def test_a_flood_of_such_refusals_is_told_to_come_again_and_its_neighbour_is_not(platform):
+    async with (
+        another_gateway(platform, SOUK_TRUSTED_PROXIES="127.0.0.0/8") as gateway,
+        httpx.AsyncClient(base_url=gateway, trust_env=False, timeout=30) as http,
+    ):
+        here, there = [{"X-Forwarded-For": f"203.0.113.{number}"} for number in (1, 2)]
+        unknown = {"Host": "nobody.example"}
+        refused: list[httpx.Response] = []
+        for _ in range(20):
+            answers = await flood(
+                http, REFUSED.burst // 2, "GET", "/store/regions", headers={**unknown, **here}
+            )
+            assert {answer.status_code for answer in answers} <= {404, 429}
+            if refused := refused_of(answers):
+                break
+        neighbour = await http.get("/store/regions", headers={**unknown, **there})
+        paris = await http.get("/t/paris/store/regions", headers=here)
+
+    assert refused
+    for answer in refused:
+        assert answer.json()["code"] == "RATE_LIMITED"
+        assert int(answer.headers["retry-after"]) >= 1
+        assert answer.headers["ratelimit"].startswith('"address";r=0;t=')
+    assert (neighbour.status_code, paris.status_code) == (404, 200)
+
+
+async def test_a_scan_of_random_hosts_keeps_nobody_elses_first_visitor_out(platform, two):
+    async with (
+        running_valkey() as (url, _),
+        another_gateway(platform, SOUK_REDIS=url, SOUK_TRUSTED_PROXIES="127.0.0.0/8") as gateway,
+        httpx.AsyncClient(base_url=gateway, trust_env=False, timeout=30) as http,
+    ):
+        here, there = [{"X-Forwarded-For": f"203.0.113.{number}"} for number in (1, 2)]
+
+        async def asks(host, client):
+            return await http.get("/store/regions", headers={"Host": host, **client})
+
+        scanned = asyncio.gather(
+            *(asks(f"{uuid.uuid4().hex}.example", here) for _ in range(6 * ASKED_FOR_ADDRESS.burst))
+        )
+        visits = [await asks(f"{two[name]}.impactnutrition.com", there) for name in two]
+        answers = await scanned
+
+    assert {answer.status_code for answer in visits} == {200}
+    busy = [answer for answer in answers if answer.status_code == 503]
+    assert len(busy) > ASKED_FOR_ADDRESS.burst
+    assert {answer.status_code for answer in answers} == {404, 503}
+    for answer in busy:
+        assert answer.json()["code"] == "GATEWAY_BUSY"
+        assert answer.headers["retry-after"] == "1"
 
 
 async def test_probes_are_not_counted(http, platform):

@@ -9,7 +9,7 @@ from gateway.tenancy import memory
 from services.kernel.apikeys import PUBLISHABLE, SECRET, digest, new_key
 from services.kernel.scope import Scope, bound
 from tests.gateway.test_which_tenant import HQ, LYON, PARIS, PLATFORM, shop
-from tests.gateway.two import NOWHERE, until
+from tests.gateway.two import HERE, NOWHERE, until
 
 KEYS = "/admin/tenants/{}/api-keys"
 
@@ -69,9 +69,10 @@ async def test_there_it_must_agree_with_prefix_and_header(platform, key_of):
 
 
 async def test_a_key_of_a_closed_shop_opens_nothing(platform, key_of):
-    key = await key_of("lyon")
+    key, lyon = await key_of("lyon"), "/t/lyon/store/regions"
 
-    assert await shop(platform, "localhost", **signal(key)) == "SHOP_UNKNOWN"
+    assert await shop(platform, "localhost", **signal(key)) == "PUBLISHABLE_KEY_INVALID"
+    assert await shop(platform, "localhost", lyon, **signal(key)) == "PUBLISHABLE_KEY_INVALID"
     assert await shop(platform, LYON, **signal(key)) == await shop(platform, LYON)
 
 
@@ -117,7 +118,7 @@ async def test_a_known_key_is_asked_for_once_and_its_config_serves_the_host_too(
 
     for _ in range(20):
         for tenant, key in keys.items():
-            assert (await gateway.owner_of_key(key)).id == tenant
+            assert (await gateway.owner_of_key(key, HERE)).id == tenant
     assert (await gateway.find(two.paris)).has_key(keys[two.paris])
     assert not (await gateway.find(two.paris)).has_key(keys[two.lyon])
     assert two.asked == []  # neither a host nor an id was asked for
@@ -127,16 +128,16 @@ async def test_a_hint_in_redis_that_lies_finds_nobody(two, made, redis, redis_ur
     key = await made(two.paris)
     await redis.set(redis_key("publishable-key", digest(key).hex()), two.lyon)
 
-    assert (await two.gateway(redis_url).owner_of_key(key)).id == two.paris
+    assert (await two.gateway(redis_url).owner_of_key(key, HERE)).id == two.paris
 
 
 async def test_another_process_finds_a_key_with_the_registry_down(two, made, redis, redis_url):
     key = await made(two.paris)
     here, there = two.gateway(redis_url), two.gateway(redis_url, port=1)
-    await here.owner_of_key(key)
+    await here.owner_of_key(key, HERE)
     await until(lambda: redis.exists(redis_key("publishable-key", digest(key).hex())))
 
-    assert (await there.owner_of_key(key)).id == two.paris
+    assert (await there.owner_of_key(key, HERE)).id == two.paris
 
 
 async def test_keys_that_were_made_up_grow_nothing(two, redis, redis_url, monkeypatch):
@@ -144,8 +145,8 @@ async def test_keys_that_were_made_up_grow_nothing(two, redis, redis_url, monkey
     gateway = two.gateway(redis_url)
     before = await redis.dbsize()
 
-    for _ in range(50):
-        assert await gateway.owner_of_key(new_key(PUBLISHABLE)) is None
+    for number in range(50):
+        assert await gateway.owner_of_key(new_key(PUBLISHABLE), f"10.0.0.{number}") is None
 
     assert len(gateway._memory._unknown) == 16
     assert len(gateway._memory._owners) == 0
@@ -155,4 +156,4 @@ async def test_keys_that_were_made_up_grow_nothing(two, redis, redis_url, monkey
 async def test_a_misspelled_key_costs_no_question(two):
     gateway = two.gateway(NOWHERE, port=1)
 
-    assert await gateway.owner_of_key(new_key(PUBLISHABLE)[:-1]) is None
+    assert await gateway.owner_of_key(new_key(PUBLISHABLE)[:-1], HERE) is None

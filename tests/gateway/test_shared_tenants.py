@@ -10,7 +10,7 @@ from souk.tenant_registry.v1.tenant_pb2 import TenantConfig
 
 from gateway.redis import CALL_SECONDS, client, key
 from gateway.tenancy.tenant import known
-from tests.gateway.two import until
+from tests.gateway.two import HERE, until
 
 
 async def test_an_older_version_never_replaces_a_newer_one(two, redis_url, redis):
@@ -68,7 +68,7 @@ async def test_what_somebody_else_wrote_into_redis_is_never_served(two, redis_ur
 async def test_a_hint_in_redis_gives_no_host_to_somebody_else(two, redis_url, redis, hint):
     await redis.set(key("host", two.host), hint.replace(b"LYON", two.lyon.encode()))
 
-    assert (await two.gateway(redis_url).owner(two.host)).id == two.paris
+    assert (await two.gateway(redis_url).owner(two.host, HERE)).id == two.paris
 
 
 async def test_a_process_that_knew_nothing_checks_what_redis_told_it(two, redis_url, redis):

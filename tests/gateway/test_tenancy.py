@@ -6,17 +6,19 @@ import time
 
 import pytest
 
+from gateway.limits import plans
+from gateway.limits.plans import Quota
 from gateway.redis import key
 from gateway.tenancy import lookup, memory
 from services.kernel.errors import NotFound, Unavailable
-from tests.gateway.two import BASE, NOWHERE, age, until
+from tests.gateway.two import BASE, HERE, NOWHERE, age, until
 
 
 async def test_each_host_finds_its_own_tenant(two, redis_url):
     gateway = two.gateway(redis_url)
 
     found = [
-        await gateway.owner(host)
+        await gateway.owner(host, HERE)
         for host in (two.host, f"{two.paris}.{BASE}", f"{two.lyon}.{BASE}")
     ]
 
@@ -28,7 +30,7 @@ async def test_a_known_tenant_is_not_asked_for_again(two, redis_url):
     gateway = two.gateway(redis_url)
 
     for _ in range(100):
-        await gateway.owner(two.host)
+        await gateway.owner(two.host, HERE)
         await gateway.find(two.lyon)
 
     assert sorted(two.asked) == sorted([two.host, f"tenants/{two.lyon}"])
@@ -38,7 +40,7 @@ async def test_many_who_want_one_tenant_ask_once(two, redis_url):
     gateway = two.gateway(redis_url)
 
     with two.process.paused():
-        waiting = [asyncio.create_task(gateway.owner(two.host)) for _ in range(500)]
+        waiting = [asyncio.create_task(gateway.owner(two.host, HERE)) for _ in range(500)]
         await until(two.was_asked)
     found = await asyncio.gather(*waiting)
 
@@ -50,7 +52,7 @@ async def test_whoever_asked_first_may_leave_and_the_others_are_answered(two, re
     gateway = two.gateway(redis_url)
 
     with two.process.paused():
-        first, second = (asyncio.create_task(gateway.owner(two.host)) for _ in range(2))
+        first, second = (asyncio.create_task(gateway.owner(two.host, HERE)) for _ in range(2))
         await until(two.was_asked)
         first.cancel()
 
@@ -63,7 +65,7 @@ async def test_another_process_learns_of_a_tenant_from_redis(two, redis_url, red
     hosts = {two.host: two.paris, f"{two.lyon}.{BASE}": two.lyon}
     here, there = two.gateway(redis_url), two.gateway(redis_url, port=1)
     for host in hosts:
-        await here.owner(host)
+        await here.owner(host, HERE)
     names = [key("host", host) for host in hosts] + [key("tenant", hosts[host]) for host in hosts]
 
     async def all_shared():
@@ -71,13 +73,13 @@ async def test_another_process_learns_of_a_tenant_from_redis(two, redis_url, red
 
     await until(all_shared)
 
-    assert {host: (await there.owner(host)).id for host in hosts} == hosts
+    assert {host: (await there.owner(host, HERE)).id for host in hosts} == hosts
 
 
 async def test_an_unknown_host_is_asked_for_once_and_leaves_nothing_in_redis(two, redis_url, redis):
     gateway = two.gateway(redis_url)
 
-    found = [await gateway.owner("nobody.example") for _ in range(50)]
+    found = [await gateway.owner("nobody.example", HERE) for _ in range(50)]
 
     assert set(found) == {None}
     assert two.asked == ["nobody.example"]
@@ -88,10 +90,11 @@ async def test_a_scan_of_random_hosts_grows_neither_memory_nor_redis(
     two, redis_url, redis, monkeypatch
 ):
     monkeypatch.setattr(memory, "_UNKNOWN", 100)
+    monkeypatch.setattr(plans, "ASKED", Quota(1000, 1000))
     gateway = two.gateway(redis_url)
 
     for number in range(300):
-        await gateway.owner(f"scan-{number}.example")
+        await gateway.owner(f"scan-{number}.example", f"10.0.0.{number % 250}")
 
     assert len(two.asked) == 300
     assert len(gateway._memory._unknown) <= 100
@@ -100,16 +103,16 @@ async def test_a_scan_of_random_hosts_grows_neither_memory_nor_redis(
 
 async def test_a_new_domain_is_found_at_once_where_it_was_unknown_before(two, redis_url):
     here, there = two.gateway(redis_url, listening=True), two.gateway(redis_url, listening=True)
-    assert await here.owner(two.new_host) is None
-    assert await there.owner(two.new_host) is None
+    assert await here.owner(two.new_host, HERE) is None
+    assert await there.owner(two.new_host, HERE) is None
 
     await two.add(two.lyon, two.new_host)
     await here.changed(two.lyon)
 
-    assert (await here.owner(two.new_host)).id == two.lyon
+    assert (await here.owner(two.new_host, HERE)).id == two.lyon
 
     async def found_there():
-        return await there.owner(two.new_host) is not None
+        return await there.owner(two.new_host, HERE) is not None
 
     await until(found_there)
 
@@ -117,17 +120,17 @@ async def test_a_new_domain_is_found_at_once_where_it_was_unknown_before(two, re
 async def test_a_host_that_moved_is_its_new_owners_alone(two, redis_url):
     here, there = two.gateway(redis_url, listening=True), two.gateway(redis_url, listening=True)
     for gateway in (here, there):
-        assert (await gateway.owner(two.host)).id == two.paris
+        assert (await gateway.owner(two.host, HERE)).id == two.paris
 
     await two.remove(two.paris, two.host)
     await two.add(two.lyon, two.host)
     await here.changed(two.paris)
     await here.changed(two.lyon)
 
-    assert (await here.owner(two.host)).id == two.lyon
+    assert (await here.owner(two.host, HERE)).id == two.lyon
 
     async def moved_there():
-        return (await there.owner(two.host)).id == two.lyon
+        return (await there.owner(two.host, HERE)).id == two.lyon
 
     await until(moved_there)
 
@@ -181,7 +184,7 @@ async def test_a_hanging_registry_holds_up_one_request_and_not_all(two):
 async def test_a_tenant_that_nobody_knows_is_unavailable_and_not_unknown(two):
     gateway = two.gateway(NOWHERE, port=1)
 
-    for question in (gateway.find(two.paris), gateway.owner(f"{two.lyon}.{BASE}")):
+    for question in (gateway.find(two.paris), gateway.owner(f"{two.lyon}.{BASE}", HERE)):
         with pytest.raises(Unavailable):
             await question
 

@@ -13,12 +13,15 @@ from souk.tenant_registry.v1.tenant_pb2 import Tenant
 
 from gateway.cli import ports
 from gateway.clients import Clients
+from gateway.limits import Limiter, SharedCounts
 from gateway.settings import GatewaySettings
 from gateway.tenancy import Tenancy
+from gateway.tenancy.questions import Questions
 from gateway.tenancy.shared import SharedTenants
 from services.kernel.scope import Scope, bound
 from services.kernel.secretfiles import Fixed
 
+HERE = "203.0.113.5"
 NOWHERE = "redis://127.0.0.1:1/0"
 BASE = "impactnutrition.com"
 PERMISSIONS = frozenset(
@@ -98,7 +101,7 @@ class Two:
             )
             self.process.made.append(tenant)
             await self._act(None, pb.CreateTenantRequest(tenant_id=tenant, tenant=sound))
-            await self._act(tenant, pb.ActivateTenantRequest(name=f"tenants/{tenant}"))
+            await self.activate(tenant)
         await self.add(self.paris, self.host)
 
     async def add(self, tenant, host):
@@ -110,6 +113,9 @@ class Two:
 
     async def suspend(self, tenant):
         await self._act(tenant, pb.SuspendTenantRequest(name=f"tenants/{tenant}"))
+
+    async def activate(self, tenant):
+        await self._act(tenant, pb.ActivateTenantRequest(name=f"tenants/{tenant}"))
 
     async def rename(self, tenant, name):
         changed = Tenant(name=f"tenants/{tenant}", display_name=name)
@@ -127,7 +133,8 @@ class Two:
         noted: Any = Noted(clients.tenants, self.asked)
         clients.tenants = noted
         redis = SharedTenants(redis_url, Fixed((b"secret",)))
-        made = Tenancy(clients, redis, base_domain=BASE, fallback="hq")
+        questions = Questions(clients, Limiter(SharedCounts(NOWHERE)))
+        made = Tenancy(questions, redis, base_domain=BASE, fallback="hq")
         self._closing.push_async_callback(made.close)
         if listening:
             made.start()

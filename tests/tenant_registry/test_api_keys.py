@@ -385,6 +385,9 @@ async def test_a_publishable_key_names_its_tenant_and_its_digest_is_in_the_confi
             pb.ResolvePublishableKeyRequest(digest=digest(secret))
         )
 
+    closed = pb.ResolvePublishableKeyRequest(digest=digest(of_paris.secret), active_only=True)
+    with pytest.raises(NotFound):  # it is not open yet
+        await keys(None).ResolvePublishableKey(closed)
     found = await owner(of_paris.secret)
     assert found.tenant.name == f"tenants/{paris}"
     assert list(found.publishable_key_digests) == [digest(of_paris.secret)]

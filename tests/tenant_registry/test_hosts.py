@@ -33,6 +33,34 @@ async def test_a_subdomain_of_the_base_domain_leads_to_the_tenant_of_that_id(new
         assert (found.tenant.name, list(found.hosts)) == (f"tenants/{tenant}", [])
 
 
+async def test_where_active_ones_alone_are_asked_for_a_closed_tenant_is_as_none(
+    registry, new_tenant, add_domain, new_host
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    hosts = {paris: new_host(), lyon: new_host()}
+    for tenant, host in hosts.items():
+        await add_domain(tenant, host)
+    await registry(paris).ActivateTenant(pb.ActivateTenantRequest(name=f"tenants/{paris}"))
+
+    def questions(tenant):
+        hosts_of = (hosts[tenant], f"{tenant}.impactnutrition.com")
+        return [
+            *(pb.ResolveHostRequest(host=host, active_only=True) for host in hosts_of),
+            pb.ResolveTenantRequest(name=f"tenants/{tenant}", active_only=True),
+        ]
+
+    async def asked(request):
+        method = type(request).__name__.removesuffix("Request")
+        return await getattr(registry(None), method)(request)
+
+    for request in questions(paris):
+        assert (await asked(request)).tenant.name == f"tenants/{paris}"
+    for request in questions(lyon):
+        with pytest.raises(NotFound) as refusal:
+            await asked(request)
+        assert refusal.value.reason in ("HOST_UNKNOWN", "TENANT_NOT_FOUND")
+
+
 @pytest.mark.parametrize(
     "host",
     [

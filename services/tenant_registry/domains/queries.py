@@ -9,6 +9,7 @@ from sqlalchemy.sql import Select
 
 from services.tenant_registry.keys.queries import live_publishable
 from services.tenant_registry.models import ApiKey, Domain, Tenant
+from services.tenant_registry.tenants.rules import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,25 +34,27 @@ async def make_none_primary(session: AsyncSession) -> None:
     )
 
 
-async def owner_of_host(session: AsyncSession, host: str, *, slug: str | None) -> Config | None:
+async def owner_of_host(
+    session: AsyncSession, host: str, *, slug: str | None, active_only: bool
+) -> Config | None:
     """Finds who owns a host by its domains or else, as tenant `slug`, by the base domain."""
     by_domain = select(Domain.tenant_id).where(Domain.host == host).scalar_subquery()
-    return await _config(
-        session, _configs().where(Tenant.tenant_id == func.coalesce(by_domain, slug))
-    )
+    owner = func.coalesce(by_domain, slug)
+    return await _config(session, _configs(active_only).where(Tenant.tenant_id == owner))
 
 
-async def owner_of_key(session: AsyncSession, digest: bytes) -> Config | None:
+async def owner_of_key(session: AsyncSession, digest: bytes, *, active_only: bool) -> Config | None:
     """Finds whose a live publishable key is."""
     by_key = select(ApiKey.tenant_id).where(ApiKey.digest == digest, live_publishable())
-    return await _config(session, _configs().where(Tenant.tenant_id == by_key.scalar_subquery()))
+    owner = by_key.scalar_subquery()
+    return await _config(session, _configs(active_only).where(Tenant.tenant_id == owner))
 
 
-async def config_of(session: AsyncSession, tenant_id: str) -> Config | None:
-    return await _config(session, _configs().where(Tenant.tenant_id == tenant_id))
+async def config_of(session: AsyncSession, tenant_id: str, *, active_only: bool) -> Config | None:
+    return await _config(session, _configs(active_only).where(Tenant.tenant_id == tenant_id))
 
 
-def _configs() -> Select[Tenant, list[str], list[bytes]]:
+def _configs(active_only: bool) -> Select[Tenant, list[str], list[bytes]]:
     hosts = (
         select(Domain.host)
         .where(Domain.tenant_id == Tenant.tenant_id)
@@ -66,11 +69,12 @@ def _configs() -> Select[Tenant, list[str], list[bytes]]:
         .correlate(Tenant)
         .scalar_subquery()
     )
-    return select(
+    configs: Select[Tenant, list[str], list[bytes]] = select(
         Tenant,
         func.array(hosts, type_=ARRAY(Text)),
         func.array(digests, type_=ARRAY(LargeBinary)),
     )
+    return configs.where(Tenant.state == State.ACTIVE) if active_only else configs
 
 
 async def _config(

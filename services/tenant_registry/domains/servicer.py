@@ -71,7 +71,9 @@ class DomainMethods:
         host = normalise_host(request.host)
         slug = rules.slug_of(host, base=self._base)
         async with self._db.platform() as session:
-            found = await queries.owner_of_host(session, host, slug=slug)
+            found = await queries.owner_of_host(
+                session, host, slug=slug, active_only=request.active_only
+            )
         if found is None:
             raise NotFound("HOST_UNKNOWN", f"nobody owns {host}", host=host)
         return config(found.tenant, found.hosts, found.key_digests)
@@ -81,7 +83,7 @@ class DomainMethods:
     ) -> tenants.TenantConfig:
         (tenant_id,) = names.parse(request.name, "tenants/{tenant}")
         async with self._db.platform() as session:
-            found = await queries.config_of(session, tenant_id)
+            found = await queries.config_of(session, tenant_id, active_only=request.active_only)
         if found is None:
             raise not_found(request.name)
         return config(found.tenant, found.hosts, found.key_digests)

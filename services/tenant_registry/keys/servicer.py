@@ -133,7 +133,7 @@ class ApiKeys(pb_grpc.ApiKeyServiceServicer):
         self, request: pb.ResolvePublishableKeyRequest, _context: object
     ) -> TenantConfig:
         async with self._db.platform() as session:
-            found = await owner_of_key(session, request.digest)
+            found = await owner_of_key(session, request.digest, active_only=request.active_only)
         if found is None:
             raise _unknown()
         return config(found.tenant, found.hosts, found.key_digests)
