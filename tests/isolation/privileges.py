@@ -5,7 +5,10 @@ import asyncpg
 from tests.cluster import Grants
 
 # What provisioning sets for a role; anything else that a role brings along could bind a tenant.
-SETTINGS = {"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"}
+SETTINGS = {
+    *("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"),
+    "log_min_error_statement",
+}
 _USER = "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
 
 
