@@ -70,7 +70,7 @@ _BY_STATUS: Mapping[int, tuple[str, str, str]] = {
     504: ("timeout", "DEADLINE_EXCEEDED", "It took too long; whether it was done is not known"),
 }
 
-_LOGIN = "Authorization: Bearer with the token of POST /auth/user/emailpass, or an API key"
+_LOGIN = "Authorization: Bearer with the token of POST /auth/user/emailpass, or mostly an API key"
 _UNKNOWN = ("unknown_error", "INTERNAL", "An unknown error occurred.")
 
 

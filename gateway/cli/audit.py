@@ -86,9 +86,10 @@ def _check(export: Export, checkpoint: notes.Checkpoint, roots: list[bytes], goo
 
 def _check_erasures(export: Export) -> None:
     """Believes that a payload was erased when a later entry tells that somebody erased it."""
-    for index in export.bare.values():
+    if export.bare:
+        first = min(export.bare.values())
         raise Bad(
-            f"entry {index} has no payload, and no later entry tells of its erasure. If somebody"
+            f"entry {first} has no payload, and no later entry tells of its erasure. If somebody"
             " erased it in the moment of the export, one made a moment later settles it"
         )
 

@@ -16,6 +16,8 @@ POOL_WAIT_SECONDS = 0.5
 _CONNECT_SECONDS = 2
 _COMMAND_SECONDS = 5
 
+_OF_TRANSACTIONS = ("BEGIN", "COMMIT;", "ROLLBACK;")  # of whole ones, as asyncpg writes them
+
 Connect = Callable[..., Coroutine[Any, Any, asyncpg.Connection]]
 
 
@@ -44,37 +46,27 @@ class HardConnection(asyncpg.Connection):
         *args: Any,
         timeout: float | None = None,  # noqa: ASYNC109 # its signature
     ) -> str:
+        if not query.startswith(_OF_TRANSACTIONS):
+            return await super().execute(query, *args, timeout=timeout)
+        try:
+            return await super().execute(self._accompanied(query))
+        except BaseException as error:
+            refused = query.startswith("COMMIT") and isinstance(error, asyncpg.PostgresError)
+            if not refused:
+                self.terminate()  # it may be in a transaction that nobody ends
+            elif self.is_in_transaction():  # its companion was refused, and COMMIT not reached
+                await self.execute("ROLLBACK;")
+            raise
+
+    def _accompanied(self, query: str) -> str:
+        """Puts what waits for this round trip beside it."""
         if query.startswith("BEGIN") and self.entering:
-            return await self._begin(query)
+            tenant, self.entering = self.entering, None
+            return f"{query} SELECT tenancy.enter('{tenant}');"
         if query.startswith("COMMIT") and self.leaving:
-            return await self._commit(query)
-        if query.startswith("ROLLBACK;"):
-            return await self._or_end(query)
-        return await super().execute(query, *args, timeout=timeout)
-
-    async def _or_end(self, query: str) -> str:
-        """Sends what begins or ends a transaction; one that nobody would end, ends so."""
-        try:
-            return await super().execute(query)
-        except BaseException:
-            self.terminate()
-            raise
-
-    async def _begin(self, query: str) -> str:
-        tenant, self.entering = self.entering, None
-        return await self._or_end(f"{query} SELECT tenancy.enter('{tenant}');")
-
-    async def _commit(self, query: str) -> str:
-        statement, self.leaving = self.leaving, None
-        try:
-            return await super().execute(f"{statement}; {query}")
-        except asyncpg.PostgresError:
-            if self.is_in_transaction():  # the statement was refused, and COMMIT not reached
-                await self._or_end("ROLLBACK;")
-            raise
-        except BaseException:
-            self.terminate()  # it may be in a transaction that nobody ends
-            raise
+            statement, self.leaving = self.leaving, None
+            return f"{statement}; {query}"
+        return query
 
 
 def url(address: str, database: str, role: str, password: str | None = None) -> URL:

@@ -1,1 +1,2 @@
 from tests.cluster import cluster  # noqa: F401 - a fixture
+from tests.kernel.stalls import doors, stalls  # noqa: F401 - fixtures

@@ -2,12 +2,11 @@
 
 import asyncio
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from souk.tenant_registry.v1 import api_key_service_pb2 as pb
 from souk.tenant_registry.v1 import tenant_registry_service_pb2 as tenants
-from souk.tenant_registry.v1.api_key_service_pb2_grpc import ApiKeyServiceStub
 
 from services.kernel.apikeys import digest, is_sound
 from services.kernel.errors import (
@@ -17,67 +16,9 @@ from services.kernel.errors import (
     PermissionDenied,
     ServiceError,
 )
-from services.tenant_registry.access.rules import OF_SERVICES, PERMISSIONS
-from services.tenant_registry.keys.rules import GRANTABLE, MOST
+from services.tenant_registry.keys.rules import MOST
 from tests.tenant_registry.calls import version_of
-
-SECRET, PUBLISHABLE = pb.ApiKey.KIND_SECRET, pb.ApiKey.KIND_PUBLISHABLE
-HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def keys(scoped_stub):
-    """Makes stubs that may do everything at one place, in an admin's name."""
-
-    def make(tenant, admin="user_nobody", **options):
-        held = PERMISSIONS["TENANT" if tenant else "PLATFORM"] | OF_SERVICES
-        return scoped_stub(
-            ApiKeyServiceStub,
-            "tenant-registry",
-            tenant=tenant,
-            **{"permissions": held, "actor": f"admins/{admin}"} | options,
-        )
-
-    return make
-
-
-@pytest.fixture
-def maker(keys, new_admin, new_tenant, assign):
-    """A tenant of the test's own, and the stub of an admin with some roles there."""
-
-    async def make(*roles, prefix="paris"):
-        tenant = await new_tenant(prefix)
-        admin, _ = await new_admin()
-        for role in roles or ("TenantAdmin", "CatalogMgr"):
-            await assign(admin, role, tenant)
-        return tenant, keys(tenant, admin)
-
-    return make
-
-
-async def create(stub, tenant, *permissions, kind=SECRET, request_id="", **fields):
-    key = pb.ApiKey(title="ERP", kind=kind, permissions=permissions)
-    for field, value in fields.items():
-        if isinstance(value, datetime):
-            getattr(key, field).FromDatetime(value)
-        else:
-            setattr(key, field, value)
-    return await stub.CreateApiKey(
-        pb.CreateApiKeyRequest(parent=f"tenants/{tenant}", api_key=key, request_id=request_id)
-    )
-
-
-async def resolved(keys, secret):
-    return await keys(None).ResolveApiKey(pb.ResolveApiKeyRequest(digest=digest(secret)))
-
-
-async def revoke(stub, made):
-    return await stub.RevokeApiKey(pb.RevokeApiKeyRequest(name=made.api_key.name))
-
-
-async def all_of(stub, tenant):
-    answer = await stub.ListApiKeys(pb.ListApiKeysRequest(parent=f"tenants/{tenant}"))
-    return list(answer.api_keys)
+from tests.tenant_registry.keys import PUBLISHABLE, SECRET, all_of, create, resolved, revoke
 
 
 async def test_a_key_is_found_by_its_digest_with_its_tenant_and_what_it_may_do(keys, maker):
@@ -110,112 +51,6 @@ async def test_nothing_that_is_kept_is_the_key(keys, maker, rows, events_of):
         for text in kept:
             assert one.secret not in text
             assert one.secret.encode().hex() not in text
-
-
-async def test_a_key_holds_no_more_than_its_maker_at_that_tenant(
-    keys, new_tenant, new_admin, assign
-):
-    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    admin, _ = await new_admin()
-    await assign(admin, "CatalogMgr", paris)
-    await assign(admin, "TenantAdmin", lyon)
-
-    await create(keys(paris, admin), paris, "product:write")
-    await create(keys(lyon, admin), lyon, "domain:write")
-
-    for tenant, beyond in ((paris, "domain:write"), (lyon, "product:write")):
-        with pytest.raises(PermissionDenied) as refusal:
-            await create(keys(tenant, admin), tenant, "listing:read", beyond)
-        assert refusal.value.reason == "KEY_EXCEEDS_MAKER"
-        assert len(await all_of(keys(tenant), tenant)) == 1
-
-
-async def test_what_the_scope_does_not_vouch_for_no_key_gets(keys, new_tenant, new_admin, assign):
-    wanted = "listing:read", "listing:write"
-    for tenant in (await new_tenant("paris"), await new_tenant("lyon")):
-        admin, _ = await new_admin()
-        await assign(admin, "TenantAdmin", tenant)
-
-        less = keys(tenant, admin, permissions={"key:write", "listing:read"})
-        with pytest.raises(PermissionDenied) as refusal:
-            await create(less, tenant, *wanted)
-        assert refusal.value.reason == "KEY_EXCEEDS_MAKER"
-        assert await create(keys(tenant, admin), tenant, *wanted)
-
-
-async def test_what_an_access_grant_opens_is_not_for_keys(
-    keys, new_tenant, new_admin, assign, rows
-):
-    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    admin, _ = await new_admin()
-    await assign(admin, "GlobalAdmin", None)
-    for tenant in (paris, lyon):
-        await rows.execute(
-            "INSERT INTO access_grant VALUES ($1, $2, $3, '', now(), now() + interval '9 min')",
-            tenant,
-            f"agr_{tenant}",
-            admin,
-        )
-
-        with pytest.raises(PermissionDenied) as refusal:
-            await create(keys(tenant, admin), tenant, "listing:read")
-        assert refusal.value.reason == "KEY_EXCEEDS_MAKER"
-    assert await create(keys("hq", admin), "hq", "listing:read")
-
-
-async def test_a_role_that_ended_a_moment_ago_gives_no_key(keys, new_tenant, new_admin, assign):
-    paris = await new_tenant("paris")
-    admin, _ = await new_admin()
-    await assign(admin, "TenantAdmin", paris, ends=-HOUR / 2)
-
-    with pytest.raises(PermissionDenied):
-        await create(keys(paris, admin), paris, "listing:read")
-
-
-async def test_a_key_lasts_no_longer_than_what_its_maker_holds(keys, new_tenant, new_admin, assign):
-    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    admin, _ = await new_admin()
-    await assign(admin, "TenantAdmin", paris, ends=HOUR)
-    await assign(admin, "TenantAdmin", lyon)
-    now = datetime.now(UTC)
-
-    for longer in ({}, {"expire_time": now + 2 * HOUR}):
-        with pytest.raises(PermissionDenied) as refusal:
-            await create(keys(paris, admin), paris, "listing:read", **longer)
-        assert refusal.value.reason == "KEY_EXCEEDS_MAKER"
-        assert refusal.value.metadata == {"permissions": "listing:read"}
-    within = await create(
-        keys(paris, admin), paris, "listing:read", expire_time=now + HOUR - timedelta(minutes=1)
-    )
-    for_good = await create(keys(lyon, admin), lyon, "listing:read")
-
-    assert (await resolved(keys, within.secret)).name == within.api_key.name
-    assert (await resolved(keys, for_good.secret)).name == for_good.api_key.name
-
-
-@pytest.mark.parametrize("roles", [("GlobalAdmin", None), ("TenantAdmin", "own")])
-async def test_no_key_can_administer_access_whoever_makes_it(
-    keys, new_tenant, new_admin, assign, roles
-):
-    paris = await new_tenant("paris")
-    admin, _ = await new_admin()
-    await assign(admin, roles[0], paris if roles[1] else None)
-    administering = PERMISSIONS["TENANT"] - GRANTABLE
-    assert {"key:read", "key:write"} <= administering
-
-    unknown = {"listing:*", "*:*", "", "tenant:create"}
-    for permission in administering | OF_SERVICES | unknown:
-        with pytest.raises(InvalidArgument) as refusal:
-            await create(keys(paris, admin), paris, "listing:read", permission)
-        assert refusal.value.reason == "KEY_INVALID"
-
-
-async def test_a_machine_makes_no_keys(keys, maker):
-    paris, in_paris = await maker()
-    made = await create(in_paris, paris, "listing:read")
-
-    with pytest.raises(InvalidArgument):
-        await create(keys(paris, actor=made.api_key.name), paris, "listing:read")
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """AssignmentService: which admin holds which role where."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from souk.tenant_registry.v1 import assignment_service_pb2 as pb
 from souk.tenant_registry.v1 import assignment_service_pb2_grpc as pb_grpc
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel import pages, requests
 from services.kernel.db import Database
@@ -15,7 +18,6 @@ from services.tenant_registry.access import grants, messages
 from services.tenant_registry.access.places import place_of, placed
 from services.tenant_registry.access.queries import assignment_at
 from services.tenant_registry.assignments import effects, queries
-from services.tenant_registry.models import Assignment
 from services.tenant_registry.sessions import opening
 
 _KEY = {"create_time": datetime, "assignment_id": str}
@@ -48,14 +50,7 @@ class Assignments(pb_grpc.AssignmentServiceServicer):
             now=None if request.show_ended else datetime.now(UTC),
         )
         async with self._db.platform() as session:
-            rows = await queries.page_of_assignments(session, wanted, page)
-            total = await queries.number_of(session, wanted)
-        shown, token = page.cut(rows, key=_place)
-        return pb.ListAssignmentsResponse(
-            assignments=[messages.assignment(row) for row in shown],
-            next_page_token=token,
-            total_size=total,
-        )
+            return pb.ListAssignmentsResponse(**await _page(session, wanted, page))
 
     async def ListOwnAssignments(
         self, request: pb.ListOwnAssignmentsRequest, _context: object
@@ -64,14 +59,7 @@ class Assignments(pb_grpc.AssignmentServiceServicer):
         async with self._db.platform() as session:
             own = await opening.own(session, now=now)
             wanted = queries.assignments_of(own.admin_id, now=now)
-            rows = await queries.page_of_assignments(session, wanted, page)
-            total = await queries.number_of(session, wanted)
-        shown, token = page.cut(rows, key=_place)
-        return pb.ListOwnAssignmentsResponse(
-            assignments=[messages.assignment(row) for row in shown],
-            next_page_token=token,
-            total_size=total,
-        )
+            return pb.ListOwnAssignmentsResponse(**await _page(session, wanted, page))
 
     async def CreateAssignment(
         self, request: pb.CreateAssignmentRequest, _context: object
@@ -105,8 +93,17 @@ class Assignments(pb_grpc.AssignmentServiceServicer):
         return message
 
 
-def _place(row: Assignment) -> tuple[datetime, str]:
-    return row.create_time, row.assignment_id
+async def _page(
+    session: AsyncSession, wanted: ColumnElement[bool], page: pages.Page
+) -> dict[str, Any]:
+    """Reads a page of assignments, as the fields of the answer to a List."""
+    rows = await queries.page_of_assignments(session, wanted, page)
+    shown, token = page.cut(rows, key=lambda row: (row.create_time, row.assignment_id))
+    return {
+        "assignments": [messages.assignment(row) for row in shown],
+        "next_page_token": token,
+        "total_size": await queries.number_of(session, wanted),
+    }
 
 
 def _wanted(message: pb.Assignment, tenant: str | None) -> grants.Wanted:
