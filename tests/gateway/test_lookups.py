@@ -4,14 +4,12 @@ import asyncio
 import uuid
 
 import pytest
-from souk.tenant_registry.v1 import api_key_service_pb2 as keys_pb
 
 from gateway.errors import GATEWAY_BUSY, Refused
 from gateway.limits import plans
 from gateway.limits.plans import Quota
 from gateway.redis import key as redis_key
 from services.kernel.apikeys import PUBLISHABLE, new_key
-from services.kernel.scope import Scope, bound
 from tests.gateway.two import BASE, HERE, until
 
 ELSEWHERE = "198.51.100.7"
@@ -27,17 +25,6 @@ class Noted:
     def __getattr__(self, name):
         self._steps.append(name)
         return getattr(self._inner, name)
-
-
-@pytest.fixture
-def key_of(two):
-    async def make(tenant):
-        wanted = keys_pb.ApiKey(title="Shop", kind=keys_pb.ApiKey.KIND_PUBLISHABLE)
-        request = keys_pb.CreateApiKeyRequest(parent=f"tenants/{tenant}", api_key=wanted)
-        with bound(Scope(tenant, "admins/user_1", frozenset({"key:write"}))):
-            return (await two.api_keys.CreateApiKey(request)).secret
-
-    return make
 
 
 @pytest.fixture
@@ -61,20 +48,18 @@ def steps_of():
     return measure
 
 
-async def names_of(two, key_of):
+async def names_of(two):
     """Each way to name Lyon, and the same way to name nobody."""
     return {
         "owner": (f"{two.lyon}.{BASE}", f"nobody.{BASE}"),
         "shop": (two.lyon, "nobody"),
-        "owner_of_key": (await key_of(two.lyon), new_key(PUBLISHABLE)),
+        "owner_of_key": (await two.publishable_key(two.lyon), new_key(PUBLISHABLE)),
     }
 
 
 @pytest.mark.parametrize("way", ["owner", "shop", "owner_of_key"])
-async def test_a_closed_shops_name_takes_the_steps_of_nobodys(
-    two, redis_url, key_of, steps_of, way
-):
-    closed, nobodys = (await names_of(two, key_of))[way]
+async def test_a_closed_shops_name_takes_the_steps_of_nobodys(two, redis_url, steps_of, way):
+    closed, nobodys = (await names_of(two))[way]
     gateway = two.gateway(redis_url)
     await two.suspend(two.lyon)
     await gateway.changed(two.lyon)
@@ -91,9 +76,9 @@ async def test_a_closed_shops_name_takes_the_steps_of_nobodys(
 
 @pytest.mark.parametrize("way", ["owner", "shop", "owner_of_key"])
 async def test_a_shop_that_closed_is_soon_looked_up_as_nobodys(
-    two, redis_url, redis, key_of, steps_of, way
+    two, redis_url, redis, steps_of, way
 ):
-    name, nobodys = (await names_of(two, key_of))[way]
+    name, nobodys = (await names_of(two))[way]
     gateway = two.gateway(redis_url)
     look_up = getattr(gateway, way)
     assert (await look_up(name, HERE)).id == two.lyon
@@ -111,8 +96,8 @@ async def test_a_shop_that_closed_is_soon_looked_up_as_nobodys(
 
 
 @pytest.mark.parametrize("way", ["owner", "shop", "owner_of_key"])
-async def test_a_shop_that_opens_again_is_found_at_once_and_by_all(two, redis_url, key_of, way):
-    name, _ = (await names_of(two, key_of))[way]
+async def test_a_shop_that_opens_again_is_found_at_once_and_by_all(two, redis_url, way):
+    name, _ = (await names_of(two))[way]
     here, there = two.gateway(redis_url, listening=True), two.gateway(redis_url, listening=True)
     await two.suspend(two.lyon)
     await here.changed(two.lyon)

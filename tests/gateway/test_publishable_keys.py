@@ -2,12 +2,10 @@
 
 import pytest
 import pytest_asyncio
-from souk.tenant_registry.v1 import api_key_service_pb2 as pb
 
 from gateway.redis import key as redis_key
 from gateway.tenancy import memory
 from services.kernel.apikeys import PUBLISHABLE, SECRET, digest, new_key
-from services.kernel.scope import Scope, bound
 from tests.gateway.test_which_tenant import HQ, LYON, PARIS, PLATFORM, shop
 from tests.gateway.two import HERE, NOWHERE, until
 
@@ -97,24 +95,12 @@ async def test_a_key_moves_no_admin_to_another_tenant(admin, key_of):
     assert refused.json()["code"] == "TENANT_SIGNALS_DISAGREE"
 
 
-@pytest.fixture
-def made(two):
-    """Makes a publishable key of one of the two tenants."""
-
-    async def create(tenant):
-        wanted = pb.ApiKey(title="Shop", kind=pb.ApiKey.KIND_PUBLISHABLE)
-        request = pb.CreateApiKeyRequest(parent=f"tenants/{tenant}", api_key=wanted)
-        with bound(Scope(tenant, "admins/user_1", frozenset({"key:write"}))):
-            return (await two.api_keys.CreateApiKey(request)).secret
-
-    return create
-
-
-async def test_a_known_key_is_asked_for_once_and_its_config_serves_the_host_too(
-    two, made, redis_url
-):
+async def test_a_known_key_is_asked_for_once_and_its_config_serves_the_host_too(two, redis_url):
     gateway = two.gateway(redis_url)
-    keys = {two.paris: await made(two.paris), two.lyon: await made(two.lyon)}
+    keys = {
+        two.paris: await two.publishable_key(two.paris),
+        two.lyon: await two.publishable_key(two.lyon),
+    }
 
     for _ in range(20):
         for tenant, key in keys.items():
@@ -124,15 +110,15 @@ async def test_a_known_key_is_asked_for_once_and_its_config_serves_the_host_too(
     assert two.asked == []  # neither a host nor an id was asked for
 
 
-async def test_a_hint_in_redis_that_lies_finds_nobody(two, made, redis, redis_url):
-    key = await made(two.paris)
+async def test_a_hint_in_redis_that_lies_finds_nobody(two, redis, redis_url):
+    key = await two.publishable_key(two.paris)
     await redis.set(redis_key("publishable-key", digest(key).hex()), two.lyon)
 
     assert (await two.gateway(redis_url).owner_of_key(key, HERE)).id == two.paris
 
 
-async def test_another_process_finds_a_key_with_the_registry_down(two, made, redis, redis_url):
-    key = await made(two.paris)
+async def test_another_process_finds_a_key_with_the_registry_down(two, redis, redis_url):
+    key = await two.publishable_key(two.paris)
     here, there = two.gateway(redis_url), two.gateway(redis_url, port=1)
     await here.owner_of_key(key, HERE)
     await until(lambda: redis.exists(redis_key("publishable-key", digest(key).hex())))

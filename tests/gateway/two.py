@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest_asyncio
 from pydantic import RedisDsn
+from souk.tenant_registry.v1 import api_key_service_pb2 as keys_pb
 from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
 from souk.tenant_registry.v1.tenant_pb2 import Tenant
 
@@ -120,6 +121,12 @@ class Two:
     async def rename(self, tenant, name):
         changed = Tenant(name=f"tenants/{tenant}", display_name=name)
         await self._act(tenant, pb.UpdateTenantRequest(tenant=changed))
+
+    async def publishable_key(self, tenant):
+        wanted = keys_pb.ApiKey(title="Shop", kind=keys_pb.ApiKey.KIND_PUBLISHABLE)
+        request = keys_pb.CreateApiKeyRequest(parent=f"tenants/{tenant}", api_key=wanted)
+        with bound(Scope(tenant, "admins/user_1", frozenset({"key:write"}))):
+            return (await self.api_keys.CreateApiKey(request)).secret
 
     async def config(self, tenant):
         return await self._act(None, pb.ResolveTenantRequest(name=f"tenants/{tenant}"))

@@ -123,30 +123,31 @@ async def test_a_savepoint_that_is_left_open_takes_everything_back(doors, tenant
     assert await kept(doors) == {}
 
 
-@pytest.mark.parametrize("tenant", ["paris", "lyon"])
-async def test_no_connection_comes_back_in_a_transaction_that_could_not_be_rolled_back(
-    doors, tenant, monkeypatch
+@pytest.mark.parametrize("tenant", ["paris", "lyon", None])
+@pytest.mark.parametrize("word", ["BEGIN", "ROLLBACK"])
+async def test_no_connection_comes_back_in_a_transaction_that_failed_to_begin_or_to_end(
+    doors, monkeypatch, word, tenant
 ):
-    async def act():
-        async with doors.tenant() as session:
-            await session.execute(text("SELECT 1/0"))
+    async def act(statement):
+        with scope(tenant):
+            async with doors.tenant() if tenant else doors.platform() as session:
+                await session.execute(text(statement))
+                audit.record(session, resource="products/two", outcome="DENIED")
 
     async def refuse(self, query, *args, **options):
-        if query == "ROLLBACK;":
+        if query.startswith(word):
             raise asyncpg.QueryCanceledError("somebody cancelled it")
         return await execute(self, query, *args, **options)
 
     execute = asyncpg.Connection.execute
     with monkeypatch.context() as patch:
         patch.setattr(asyncpg.Connection, "execute", refuse)
-        with scope(tenant), pytest.raises((DBAPIError, ServiceError)):
-            await act()
+        with pytest.raises((DBAPIError, ServiceError)):
+            await act("SELECT 1/0")
 
     for _ in range(3):
-        with scope(tenant):
-            async with doors.tenant() as session:
-                audit.record(session, resource=f"tenants/{tenant}/stalls/two", outcome="DENIED")
-    assert set(await kept(doors)) == {tenant}
+        await act("SELECT 1")
+    assert set(await kept(doors)) == {tenant or "hq"}
 
 
 @pytest.mark.parametrize("tenant", ["paris", "lyon"])
