@@ -154,7 +154,7 @@ def test_a_token_with_one_thing_wrong_is_refused_like_any_other(token):
 
     assert refused.value.problem.status == 401
     assert refused.value.problem.message == "Unauthorized"
-    assert "emailpass" in refused.value.problem.details["needs"]
+    assert "emailpass" in str(refused.value.problem.details["needs"])
 
 
 @pytest.mark.parametrize(

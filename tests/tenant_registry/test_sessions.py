@@ -121,7 +121,7 @@ async def test_a_token_that_comes_back_late_ends_the_whole_family(
     assert (await refresh(kept.refresh_token)).refresh_token
     events = await events_of("hq", number=2, resource=f"{admin}/sessions/{session}")
     assert [e.outcome for e in events] == [Event.OUTCOME_DONE, Event.OUTCOME_DENIED]
-    assert events[1].reason.upper() == "TOKEN_REUSED"
+    assert [e.reason for e in events] == ["", "TOKEN_REUSED"]
 
 
 async def test_a_token_whose_next_one_was_used_has_no_grace(logged_in, refresh, is_live):

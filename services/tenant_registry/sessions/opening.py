@@ -75,8 +75,9 @@ def end(session: AsyncSession, row: AdminSession, reason: rules.End, *, now: dat
     """Ends a session; from now on nothing is allowed in it, and its tokens are worth nothing."""
     before = messages.session(row)
     row.revoke_time, row.revoke_reason = now, reason.value
-    outcome = "DENIED" if reason is rules.End.TOKEN_REUSED else "DONE"
-    audit.record(session, resource=before.name, before=before, outcome=outcome, reason=reason.value)
+    refusal = reason.name if reason is rules.End.TOKEN_REUSED else ""
+    outcome = "DENIED" if refusal else "DONE"
+    audit.record(session, resource=before.name, before=before, outcome=outcome, reason=refusal)
 
 
 @contextmanager
