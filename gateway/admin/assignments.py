@@ -14,10 +14,10 @@ from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.access import (
     AssignmentCreate,
     AssignmentDocument,
-    RevokedDocument,
+    EndedDocument,
     assignment_json,
     assignment_message,
-    effects_json,
+    ended_json,
 )
 from gateway.auth import AccountScope, PlatformScope, TenantScope
 from gateway.bodies import ExactRoute
@@ -89,7 +89,7 @@ async def give_role_at_tenant(
 
 @router.delete(
     "/tenants/{tenant_id}/assignments/{assignment_id}",
-    responses=answers.documented(RevokedDocument, "It is revoked."),
+    responses=answers.documented(EndedDocument, "It is revoked."),
     openapi_extra={"parameters": _REVOKING.parameters()},
 )
 async def take_role_at_tenant(
@@ -123,7 +123,7 @@ async def give_role(
 
 @router.delete(
     "/assignments/{assignment_id}",
-    responses=answers.documented(RevokedDocument, "It is revoked."),
+    responses=answers.documented(EndedDocument, "It is revoked."),
     openapi_extra={"parameters": _REVOKING.parameters()},
 )
 async def take_role(
@@ -174,14 +174,7 @@ async def _taken(request: Request, scope: Scope, runtime: Runtime, assignment_id
         )
     )
     runtime.access.changed(taken.admin)
-    return answers.answer(
-        {
-            "id": assignment_id,
-            "object": "assignment",
-            "deleted": not only_told,
-            "effects": effects_json(taken),
-        }
-    )
+    return answers.answer(ended_json("assignment", taken, only_told=only_told))
 
 
 def _parent(scope: Scope) -> str:

@@ -100,9 +100,14 @@ async def update_tenant_role(
     scope: TenantScope, clients: ClientsOf, etag: IfMatch, role_id: str, body: RoleUpdate
 ) -> Response:
     """Changes a role of the tenant's own, for everybody who holds it."""
-    change = role_message(body, f"tenants/{scope.tenant}/roles/{role_id}", etag)
-    role = await clients.roles.UpdateRole(UpdateRoleRequest(role=change, update_mask=mask_of(body)))
-    return answers.one("role", role_json(role), etag=role.etag)
+    role = await clients.roles.UpdateRole(
+        UpdateRoleRequest(
+            role=role_message(body, f"tenants/{scope.tenant}/roles/{role_id}", etag),
+            update_mask=mask_of(body),
+            validate_only=body.validate_only,
+        )
+    )
+    return answers.one("role", role_json(role, done=True), etag=role.etag)
 
 
 @router.delete(

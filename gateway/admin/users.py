@@ -1,7 +1,7 @@
 """Users: who runs the platform and its tenants. What they may do is in their assignments."""
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from souk.tenant_registry.v1.access_service_pb2 import Admin
 from souk.tenant_registry.v1.admin_service_pb2 import (
     ActivateAdminRequest,
@@ -16,6 +16,7 @@ from souk.tenant_registry.v1.admin_service_pb2 import (
 
 from gateway import answers
 from gateway.admin.asking import Envelope, Resource, WritesAskNothing
+from gateway.admin.shapes.access import EffectDocument, EndedDocument, effects_json, ended_json
 from gateway.admin.shapes.admin import (
     TenantUserDocument,
     UserCreate,
@@ -37,18 +38,22 @@ USERS = Resource(
     Query(filters={"email": Kind.ONE, "with_deactivated": Kind.FLAG}),
 )
 TENANT_USERS = Resource("user", "users", TenantUserDocument, Query())
+_TURNING = Query(filters={"validate_only": Kind.FLAG}, limit=None)
 
 router = APIRouter(
     prefix="/admin",
     tags=["Users"],
     responses=answers.ADMIN_ERRORS,
-    dependencies=[WritesAskNothing],
     route_class=ExactRoute,
 )
 
 
 class UserAnswer(BaseModel):
     user: UserDocument
+
+
+class ActivatedAnswer(UserAnswer):
+    effects: list[EffectDocument] = Field(description="What it changed, or would change.")
 
 
 class UsersAnswer(Envelope):
@@ -89,7 +94,11 @@ async def list_users(request: Request, _: PlatformScope, clients: ClientsOf) -> 
     return USERS.page(asked, documents, count=found.total_size)
 
 
-@router.post("/users", responses=answers.documented(UserAnswer, "The user."))
+@router.post(
+    "/users",
+    responses=answers.documented(UserAnswer, "The user."),
+    dependencies=[WritesAskNothing],
+)
 async def create_user(
     _: PlatformScope, clients: ClientsOf, key: IdempotencyKey, body: UserCreate
 ) -> Response:
@@ -113,7 +122,11 @@ async def get_user(
     return USERS.one(request, user_json(admin))
 
 
-@router.post("/users/{user_id}", responses=answers.documented(UserAnswer, "The user, changed."))
+@router.post(
+    "/users/{user_id}",
+    responses=answers.documented(UserAnswer, "The user, changed."),
+    dependencies=[WritesAskNothing],
+)
 async def update_user(
     _: PlatformScope, clients: ClientsOf, key: IdempotencyKey, user_id: str, body: UserUpdate
 ) -> Response:
@@ -129,27 +142,38 @@ async def update_user(
 
 
 @router.delete(
-    "/users/{user_id}", responses=answers.documented(answers.Deleted, "They are deactivated.")
+    "/users/{user_id}",
+    responses=answers.documented(EndedDocument, "They are deactivated."),
+    openapi_extra={"parameters": _TURNING.parameters()},
 )
-async def deactivate_user(_: PlatformScope, runtime: RuntimeOf, user_id: str) -> Response:
-    """Ends every right of an admin at once, until they are activated; what they did stays."""
-    admin = await runtime.clients.admins.DeleteAdmin(DeleteAdminRequest(name=f"admins/{user_id}"))
+async def deactivate_user(
+    request: Request, _: PlatformScope, runtime: RuntimeOf, user_id: str
+) -> Response:
+    """Ends every right of an admin at once; `validate_only` tells what that would change."""
+    only_told = _only_told(request)
+    admin = await runtime.clients.admins.DeleteAdmin(
+        DeleteAdminRequest(name=f"admins/{user_id}", validate_only=only_told)
+    )
     runtime.access.changed(admin.name)
-    return answers.deleted("user", last_id(admin.name))
+    return answers.answer(ended_json("user", admin, only_told=only_told))
 
 
 @router.post(
-    "/users/{user_id}/activate", responses=answers.documented(UserAnswer, "The user, active.")
+    "/users/{user_id}/activate",
+    responses=answers.documented(ActivatedAnswer, "The user, active."),
+    openapi_extra={"parameters": _TURNING.parameters()},
 )
 async def activate_user(
-    _: PlatformScope, runtime: RuntimeOf, key: IdempotencyKey, user_id: str
+    request: Request, _: PlatformScope, runtime: RuntimeOf, key: IdempotencyKey, user_id: str
 ) -> Response:
     """Gives a deactivated admin their roles back, by who holds no less; they log in anew."""
     admin = await runtime.clients.admins.ActivateAdmin(
-        ActivateAdminRequest(name=f"admins/{user_id}", request_id=key)
+        ActivateAdminRequest(
+            name=f"admins/{user_id}", request_id=key, validate_only=_only_told(request)
+        )
     )
     runtime.access.changed(admin.name)
-    return answers.one("user", user_json(admin))
+    return answers.answer({"user": user_json(admin), "effects": effects_json(admin)})
 
 
 @router.get(
@@ -170,3 +194,7 @@ async def list_tenant_users(request: Request, scope: TenantScope, clients: Clien
         for one in found.admins
     ]
     return TENANT_USERS.page(asked, documents, count=found.total_size)
+
+
+def _only_told(request: Request) -> bool:
+    return bool(_TURNING.parse(request.scope["query_string"]).flag("validate_only"))

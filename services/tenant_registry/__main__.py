@@ -83,8 +83,8 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         (add_DenialServiceServicer_to_server, DenialServicer(runtime.db, runtime.denials)),
         (add_InviteServiceServicer_to_server, invites),
         (add_OidcServiceServicer_to_server, oidc),
-        (add_AdminServiceServicer_to_server, Admins(runtime.db)),
-        (add_RoleServiceServicer_to_server, Roles(runtime.db)),
+        (add_AdminServiceServicer_to_server, Admins(runtime.db, head_office=office)),
+        (add_RoleServiceServicer_to_server, Roles(runtime.db, head_office=office)),
         (add_AccessGrantServiceServicer_to_server, AccessGrants(runtime.db)),
         (add_SessionServiceServicer_to_server, SessionMethods(runtime.db, sessions)),
     ]

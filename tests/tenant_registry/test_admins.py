@@ -156,7 +156,47 @@ async def test_who_is_activated_again_holds_what_they_held_and_logs_in_anew(
         assert (list(answer.roles), answer.version) == (roles, 2)
     asked = access_pb.ResolveAccessRequest(admin=gone.name, session=f"sess_{hand}")
     assert await refusal(access.ResolveAccess(asked)) == "SESSION_ENDED"
-    assert await stub.ActivateAdmin(pb.ActivateAdminRequest(name=gone.name)) == back
+    again = await stub.ActivateAdmin(pb.ActivateAdminRequest(name=gone.name))
+    assert (again.update_time, list(again.effects)) == (back.update_time, [])
+
+
+async def test_what_turning_an_admin_off_or_on_would_change_is_told_before_it_is_done(
+    new_tenant, employ, assign, at_platform, rows
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    stub, hand = at_platform(await employ("GlobalAdmin", None)), await employ("OrderOps", paris)
+    await assign(hand, "OrderOps", lyon)
+    held = ["listing:read", "product:read", "tenant:read"]
+    off = pb.DeleteAdminRequest(name=f"admins/{hand}", validate_only=True)
+    on = pb.ActivateAdminRequest(name=f"admins/{hand}", validate_only=True)
+    places = sorted([f"tenants/{paris}", f"tenants/{lyon}"])
+
+    told = await stub.DeleteAdmin(off)
+
+    assert [(e.place, list(e.lost), list(e.gained)) for e in told.effects] == [
+        (place, held, []) for place in places
+    ]
+    assert not (await stub.GetAdmin(pb.GetAdminRequest(name=off.name))).HasField("deactivate_time")
+    assert not (await stub.ActivateAdmin(on)).effects
+    gone = await stub.DeleteAdmin(pb.DeleteAdminRequest(name=off.name))
+    assert gone.effects == told.effects
+    told = await stub.ActivateAdmin(on)
+    assert [(e.place, list(e.gained)) for e in told.effects] == [(place, held) for place in places]
+    assert (await stub.GetAdmin(pb.GetAdminRequest(name=off.name))).HasField("deactivate_time")
+
+
+async def test_what_may_not_be_done_is_refused_when_it_is_only_asked_for(
+    new_tenant, employ, new_admin, assign, at_platform
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    above, only = await employ("GlobalAdmin", None), await employ("TenantAdmin", paris)
+    away, _ = await new_admin(deactivated=True)
+    await assign(away, "TenantAdmin", lyon)
+    off = pb.DeleteAdminRequest(name=f"admins/{only}", validate_only=True)
+    on = pb.ActivateAdminRequest(name=f"admins/{away}", validate_only=True)
+
+    assert await refusal(at_platform(above).DeleteAdmin(off)) == "LAST_TENANT_ADMIN"
+    assert await refusal(at_platform(only).ActivateAdmin(on)) == "GRANT_OVER_MORE"
 
 
 async def test_nobody_activates_who_would_hold_more_or_for_longer(

@@ -46,6 +46,20 @@ def give(scoped_stub):
 
 
 @pytest.fixture
+def change(scoped_stub):
+    async def act(by, role, *permissions, dry=False):
+        tenant = role.name.split("/")[1]
+        request = pb.UpdateRoleRequest(
+            role=pb.Role(name=role.name, permissions=permissions),
+            update_mask=FieldMask(paths=["permissions"]),
+            validate_only=dry,
+        )
+        return await stub_of(scoped_stub, "roles", by, tenant).UpdateRole(request)
+
+    return act
+
+
+@pytest.fixture
 def held_by(access):
     async def ask(admin, tenant):
         request = access_pb.ResolveAccessRequest(
@@ -132,6 +146,70 @@ async def test_nobody_makes_or_changes_a_role_beyond_what_they_hold_for_good(
     )
     stub = stub_of(scoped_stub, "roles", ops, paris)
     assert await refusal(stub.UpdateRole(change)) == "GRANT_OVER_MORE"
+
+
+async def test_nobody_adds_to_a_role_of_their_own(
+    new_tenant, employ, new_admin, make_role, give, held_by, change
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    boss, other = await employ("TenantAdmin", paris), await employ("TenantAdmin", paris)
+    (hand, _), _ = await new_admin(), await employ("TenantAdmin", lyon)
+    role = await make_role(boss, paris, "listing:read", "role:read")
+    await give(other, boss, role.name, paris)
+    await give(boss, hand, role.name, paris)
+
+    more = change(boss, role, "listing:read", "role:read", "domain:read")
+    assert await refusal(more) == "GRANT_TO_SELF"
+    await change(boss, role, "listing:read")
+    assert await held_by(hand, paris) == {"listing:read"}
+    await change(other, role, "listing:read", "domain:read")
+    assert await held_by(hand, paris) == {"domain:read", "listing:read"}
+
+
+async def test_a_role_that_somebody_with_more_holds_keeps_its_permissions_and_not_its_name(
+    new_tenant, employ, make_role, give, held_by, change, scoped_stub
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    boss, above = await employ("TenantAdmin", paris), await employ("GlobalAdmin", None)
+    higher = await employ("GlobalAdmin", None)
+    await employ("TenantAdmin", lyon)
+    role = await make_role(boss, paris, "listing:read")
+    await give(above, higher, role.name, paris)
+
+    assert await refusal(change(boss, role, "domain:read")) == "GRANT_OVER_MORE"
+    named = pb.UpdateRoleRequest(
+        role=pb.Role(name=role.name, display_name="Another"),
+        update_mask=FieldMask(paths=["display_name"]),
+    )
+    changed = await stub_of(scoped_stub, "roles", boss, paris).UpdateRole(named)
+    assert (changed.display_name, list(changed.permissions)) == ("Another", ["listing:read"])
+    assert list((await change(above, role, "domain:read")).permissions) == ["domain:read"]
+
+
+async def test_what_other_permissions_change_for_whom_is_told_before_they_are_changed(
+    new_tenant, employ, new_admin, make_role, give, held_by, change, events_of
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    boss = await employ("TenantAdmin", paris)
+    (hand, _), also = await new_admin(), await employ("OrderOps", paris)
+    await employ("OrderOps", lyon)
+    role = await make_role(boss, paris, "listing:read", "domain:read")
+    for one in (hand, also):
+        await give(boss, one, role.name, paris)
+
+    told = await change(boss, role, "domain:read", "product:read", dry=True)
+
+    at = {"place": f"tenants/{paris}"}
+    assert list(told.effects) == [
+        assignment_pb.Effect(
+            admin=f"admins/{hand}", gained=["product:read"], lost=["listing:read"], **at
+        )
+    ], "the other one keeps both by their other role"
+    assert (list(told.permissions), told.etag) == (["domain:read", "product:read"], role.etag)
+    assert await held_by(hand, paris) == {"domain:read", "listing:read"}
+    assert (await change(boss, role, "domain:read", "product:read")).effects == told.effects
+    assert await held_by(hand, paris) == {"domain:read", "product:read"}
+    assert len(await events_of(paris, number=2, resource=role.name)) == 2
 
 
 async def test_a_role_of_one_tenant_is_not_given_at_another(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 from souk.tenant_registry.v1.access_grant_service_pb2 import AccessGrant
-from souk.tenant_registry.v1.access_service_pb2 import Explanation
+from souk.tenant_registry.v1.access_service_pb2 import Admin, Explanation
 from souk.tenant_registry.v1.assignment_service_pb2 import Assignment
 from souk.tenant_registry.v1.role_service_pb2 import Role
 
@@ -77,8 +77,8 @@ class AssignmentDocument(BaseModel):
     )
 
 
-class RevokedDocument(BaseModel):
-    """What taking a role back answers."""
+class EndedDocument(BaseModel):
+    """What taking a role back answers, or deactivating an admin."""
 
     id: str
     object: str = Field(examples=["assignment"])
@@ -106,6 +106,10 @@ class RoleDocument(BaseModel):
     etag: Etag | None
     created_at: Time | None
     updated_at: Time | None
+    effects: list[EffectDocument] | None = Field(
+        description="What changing it changed, or would change, for up to 50 who hold it; null when"
+        " it is read."
+    )
 
 
 class RoleCreate(Body):
@@ -124,6 +128,7 @@ class RoleUpdate(Body):
     display_name: str | None = None
     description: str | None = None
     permissions: list[str] | None = Field(None, max_length=200)
+    validate_only: bool = Field(False, description="Only tells what it would change.")
 
 
 class AccessGrantCreate(Body):
@@ -193,7 +198,17 @@ def assignment_json(one: Assignment, *, done: bool = False) -> Document:
     }
 
 
-def effects_json(one: Assignment) -> list[Document]:
+def ended_json(kind: str, one: Assignment | Admin, *, only_told: bool) -> Document:
+    """Writes what an end changed, or would change."""
+    return {
+        "id": last_id(one.name),
+        "object": kind,
+        "deleted": not only_told,
+        "effects": effects_json(one),
+    }
+
+
+def effects_json(one: Assignment | Admin | Role) -> list[Document]:
     return [
         {
             "user_id": last_id(effect.admin),
@@ -209,7 +224,8 @@ def role_message(body: RoleCreate | RoleUpdate, name: str = "", etag: str = "") 
     return Role(name=name, etag=etag, **given(body))
 
 
-def role_json(role: Role) -> Document:
+def role_json(role: Role, *, done: bool = False) -> Document:
+    """Writes a role; `done` with what changing it changed."""
     return {
         "id": last_id(role.name),
         "tenant_id": _tenant_of(role.name),
@@ -227,6 +243,7 @@ def role_json(role: Role) -> Document:
         "etag": role.etag or None,
         "created_at": moment_json(role, "create_time"),
         "updated_at": moment_json(role, "update_time"),
+        "effects": effects_json(role) if done else None,
     }
 
 

@@ -88,16 +88,24 @@ def amount_json(price: Money) -> orjson.Fragment:
     return orjson.Fragment(json_number(minor_units(price), price.currency_code).encode())
 
 
+# Says how something is asked, and is no field of what is asked for.
+_NO_FIELD = frozenset({"validate_only"})
+
+
 def mask_of(body: BaseModel, renamed: Mapping[str, str] | None = None) -> FieldMask:
     """Makes the update mask of the keys that a body holds, null ones too.
 
     `renamed` gives a key's field in the contract where that has another name.
     """
     other = renamed or {}
-    return FieldMask(paths=sorted(other.get(key, key) for key in body.model_fields_set))
+    return FieldMask(paths=sorted(other.get(key, key) for key in _fields(body)))
 
 
 def given(body: BaseModel) -> dict[str, Any]:
     """Gives the values of a body that are not null: what is null clears, so it is left unset."""
-    values = {key: getattr(body, key) for key in body.model_fields_set}
+    values = {key: getattr(body, key) for key in _fields(body)}
     return {key: value for key, value in values.items() if value is not None}
+
+
+def _fields(body: BaseModel) -> set[str]:
+    return body.model_fields_set - _NO_FIELD

@@ -78,8 +78,17 @@ class Holder:
     def without(self, assignment: str) -> "Holder":
         return replace(self, grants=tuple(g for g in self.grants if g.assignment != assignment))
 
+    def with_role_of(self, role: str, permissions: Sequence[str]) -> "Holder":
+        """Gives what they hold once a role of one policy has other permissions."""
+        patterns = tuple(permissions)
+        changed = (replace(g, patterns=patterns) if g.role == role else g for g in self.grants)
+        return replace(self, grants=tuple(changed))
+
     def gone(self) -> "Holder":
         return replace(self, active=False)
+
+    def back(self) -> "Holder":
+        return replace(self, active=True)
 
 
 def may_give(granter: Holder, target: Holder, given: Sequence[Grant], *, now: datetime) -> None:
@@ -130,6 +139,27 @@ def may_restore(granter: Holder, target: Holder, *, now: datetime) -> None:
             if lacking:
                 told = "they would hold what you do not, or not so long"
                 raise Refused("GRANT_OVER_MORE", told, lacking)
+
+
+def may_reshape(
+    granter: Holder,
+    holders: Iterable[Holder],
+    *,
+    tenant: str,
+    added: Sequence[str],
+    now: datetime,
+) -> None:
+    """Lets an admin change what a role gives to those who hold it; `added` is new in it.
+
+    Raises:
+        Refused: GRANT_TO_SELF or GRANT_OVER_MORE.
+    """
+    for holder in holders:
+        if added and holder.admin == granter.admin:
+            raise Refused(
+                "GRANT_TO_SELF", "you hold this role, and nobody adds to their own", added
+            )
+        not_over_more(granter, holder, {tenant}, now=now)
 
 
 def not_over_more(

@@ -52,6 +52,16 @@ class Done:
     now: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """An admin who is deactivated or activated, and what they hold before and after it."""
+
+    admin: Admin
+    before: Holder
+    after: Holder
+    now: datetime
+
+
 async def give(
     session: AsyncSession, wanted: Wanted, *, by: str | None = None, dry: bool = False
 ) -> Done:
@@ -181,7 +191,9 @@ async def take(
     return done
 
 
-async def deactivate(session: AsyncSession, admin_id: str, *, by: str | None = None) -> Admin:
+async def deactivate(
+    session: AsyncSession, admin_id: str, *, by: str | None = None, dry: bool = False
+) -> Turned:
     """Takes every right from an admin at once; their assignments stay, to be explained.
 
     Raises:
@@ -190,17 +202,17 @@ async def deactivate(session: AsyncSession, admin_id: str, *, by: str | None = N
         NotFound: ADMIN_NOT_FOUND.
     """
     known = await may_change(session, admin_id, by=by)
+    turned = Turned(known.row, known.target, known.target.gone(), known.now)
     if known.target.active:
-        await standing.keep_guardians(session, known.target, known.target.gone(), now=known.now)
-        before = messages.admin(known.row)
-        known.row.deactivate_time = known.row.update_time = known.now
-        known.changed()
-        message = messages.admin(known.row)
-        audit.record(session, resource=message.name, before=before, after=message)
-    return known.row
+        await standing.keep_guardians(session, turned.before, turned.after, now=known.now)
+        if not dry:
+            _turn(session, known, deactivated=known.now)
+    return turned
 
 
-async def activate(session: AsyncSession, admin_id: str, *, by: str | None = None) -> Admin:
+async def activate(
+    session: AsyncSession, admin_id: str, *, by: str | None = None, dry: bool = False
+) -> Turned:
     """Gives a deactivated admin back what they were given and nobody took; no session of theirs.
 
     Raises:
@@ -208,16 +220,14 @@ async def activate(session: AsyncSession, admin_id: str, *, by: str | None = Non
         NotFound: ADMIN_NOT_FOUND.
     """
     known = await standing.read_everywhere(session, by or current_scope().actor, admin_id)
+    turned = Turned(known.row, known.target, known.target.back(), known.now)
     if not known.target.active:
         with standing.refusals():
             granting.may_restore(known.actor, known.target, now=known.now)
-        before = messages.admin(known.row)
-        known.row.deactivate_time, known.row.update_time = None, known.now
-        await end_sessions(session, admin_id, keep="", reason=End.DEACTIVATED, now=known.now)
-        known.changed()
-        message = messages.admin(known.row)
-        audit.record(session, resource=message.name, before=before, after=message)
-    return known.row
+        if not dry:
+            await end_sessions(session, admin_id, keep="", reason=End.DEACTIVATED, now=known.now)
+            _turn(session, known, deactivated=None)
+    return turned
 
 
 async def may_change(session: AsyncSession, admin_id: str, *, by: str | None = None) -> Standing:
@@ -262,6 +272,14 @@ def _revoke(
     known.changed()
     message = messages.assignment(row)
     audit.record(session, resource=message.name, before=before, after=message, tenant=row.tenant_id)
+
+
+def _turn(session: AsyncSession, known: Standing, *, deactivated: datetime | None) -> None:
+    before = messages.admin(known.row)
+    known.row.deactivate_time, known.row.update_time = deactivated, known.now
+    known.changed()
+    message = messages.admin(known.row)
+    audit.record(session, resource=message.name, before=before, after=message)
 
 
 def _write(session: AsyncSession, known: Standing, assignment: Assignment) -> None:

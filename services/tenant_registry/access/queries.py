@@ -103,6 +103,15 @@ async def places_of(session: AsyncSession, admin_id: str, *, now: datetime) -> s
     return set((await session.scalars(statement)).all())
 
 
+async def holders_at(
+    session: AsyncSession, role_id: str, tenant: str, *, now: datetime
+) -> Sequence[str]:
+    """Names who holds a role at a tenant or will, by id."""
+    held = (Assignment.role_id == role_id) & (Assignment.tenant_id == tenant)
+    statement = select(Assignment.admin_id).where(held, not_ended(now))
+    return (await session.scalars(statement.distinct().order_by(Assignment.admin_id))).all()
+
+
 async def guardians(
     session: AsyncSession, role: str, tenant: str | None, *, now: datetime
 ) -> set[str]:

@@ -4,7 +4,7 @@ Locks are taken in one order: the places that the act reaches, then the admins t
 id. So two who take each other's roles take turns, and the second one finds their own gone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,6 +38,22 @@ class Standing:
             raise admin_not_found(self.target.admin)
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Who acts on a role, and all who hold it or will, with what each holds at `now`."""
+
+    now: datetime
+    actor: Holder
+    holders: tuple[Holder, ...]
+    rows: Mapping[str, Admin]
+
+    def changed(self) -> None:
+        """Makes what is known elsewhere of the holders' access older than what is true."""
+        for holder in self.holders:
+            row = self.rows[holder.admin]
+            row.access_version = (row.access_version or 0) + 1
+
+
 async def read(
     session: AsyncSession, places: set[str | None], actor: str, admin_id: str
 ) -> Standing:
@@ -51,20 +67,10 @@ async def read(
     for place in sorted(places, key=str):
         await _lock_place(session, place)
     actor_id = actor.removeprefix(_PREFIX) if actor.startswith(_PREFIX) else ""
-    ids = {admin_id, actor_id} - {""}
-    rows = {row.admin_id: row for row in await queries.admins_locked(session, ids)}
+    rows, now = await _locked(session, {admin_id, actor_id}), datetime.now(UTC)
     if admin_id not in rows:
         raise admin_not_found(admin_id)
-    now = datetime.now(UTC)
-    grants = await queries.grants_locked(session, ids, now=now)
-    actor_, target = (
-        Holder(
-            admin=one,
-            active=one in rows and rows[one].deactivate_time is None,
-            grants=tuple(grants.get(one, ())),
-        )
-        for one in (actor_id, admin_id)
-    )
+    actor_, target = await _holders(session, rows, (actor_id, admin_id), now)
     return Standing(now, actor_, target, rows[admin_id])
 
 
@@ -80,6 +86,16 @@ async def read_everywhere(session: AsyncSession, actor: str, admin_id: str) -> S
     if not found.target.places(found.now) <= places:
         raise Aborted("CONFLICT", "somebody else is changing the same thing; retry")
     return found
+
+
+async def read_role(session: AsyncSession, role_id: str, tenant: str, actor: str) -> Shared:
+    """Locks a tenant's place, who acts on a role there, and who holds it there or will."""
+    await _lock_place(session, tenant)
+    actor_id = actor.removeprefix(_PREFIX)
+    ids = await queries.holders_at(session, role_id, tenant, now=datetime.now(UTC))
+    rows, now = await _locked(session, {actor_id, *ids}), datetime.now(UTC)
+    actor_, *holders = await _holders(session, rows, (actor_id, *ids), now)
+    return Shared(now, actor_, tuple(holders), rows)
 
 
 async def keep_guardians(
@@ -116,6 +132,26 @@ def refusals() -> Iterator[None]:
         if refused.permissions:
             error.metadata["permissions"] = ", ".join(refused.permissions)
         raise error from None
+
+
+async def _locked(session: AsyncSession, ids: Set[str]) -> dict[str, Admin]:
+    found = await queries.admins_locked(session, ids - {""})
+    return {row.admin_id: row for row in found}
+
+
+async def _holders(
+    session: AsyncSession, rows: Mapping[str, Admin], ids: Sequence[str], now: datetime
+) -> list[Holder]:
+    """Reads what these admins hold or will; whoever is no admin holds nothing."""
+    grants = await queries.grants_locked(session, rows.keys(), now=now)
+    return [
+        Holder(
+            admin=one,
+            active=one in rows and rows[one].deactivate_time is None,
+            grants=tuple(grants.get(one, ())),
+        )
+        for one in ids
+    ]
 
 
 async def _lock_place(session: AsyncSession, place: str | None) -> None:

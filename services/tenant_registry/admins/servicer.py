@@ -14,7 +14,7 @@ from services.kernel.errors import AlreadyExists, InvalidArgument, PermissionDen
 from services.kernel.names import new_id, parse
 from services.kernel.scope import current_scope
 from services.kernel.updates import masked
-from services.tenant_registry.access import grants, messages
+from services.tenant_registry.access import effects, grants, messages
 from services.tenant_registry.access.standing import Standing, admin_not_found
 from services.tenant_registry.admins import queries, rules
 from services.tenant_registry.models import Admin
@@ -25,8 +25,9 @@ NO_PASSWORD = "!"  # noqa: S105
 
 
 class Admins(pb_grpc.AdminServiceServicer):
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, head_office: str) -> None:
         self._db = db
+        self._head_office = head_office
 
     async def GetOwnAdmin(
         self, _request: pb.GetOwnAdminRequest, _context: object
@@ -117,7 +118,7 @@ class Admins(pb_grpc.AdminServiceServicer):
     ) -> access_pb.Admin:
         (admin_id,) = parse(request.name, "admins/{admin}")
         async with self._db.platform() as session:
-            return messages.admin(await grants.deactivate(session, admin_id))
+            return self._told(await grants.deactivate(session, admin_id, dry=request.validate_only))
 
     async def ActivateAdmin(
         self, request: pb.ActivateAdminRequest, _context: object
@@ -126,8 +127,15 @@ class Admins(pb_grpc.AdminServiceServicer):
         async with self._db.platform() as session:
             if answer := await requests.answered(session, request, access_pb.Admin):
                 return answer
-            message = messages.admin(await grants.activate(session, admin_id))
-            return await requests.remember(session, request, message)
+            turned = await grants.activate(session, admin_id, dry=request.validate_only)
+            return await requests.remember(session, request, self._told(turned))
+
+    def _told(self, turned: grants.Turned) -> access_pb.Admin:
+        message = messages.admin(turned.admin)
+        message.effects.extend(
+            effects.of(turned.before, turned.after, now=turned.now, head_office=self._head_office)
+        )
+        return message
 
 
 def _as_seen(row: Admin, tenant: str, roles: list[str]) -> pb.TenantAdmin:

@@ -1,1 +1,1 @@
-"""Assignments: which admin holds which role where, and what giving or taking one changes."""
+"""Assignments: which admin holds which role where."""

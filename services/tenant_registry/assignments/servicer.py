@@ -14,10 +14,10 @@ from services.kernel import pages, requests
 from services.kernel.db import Database
 from services.kernel.errors import InvalidArgument, NotFound
 from services.kernel.names import parse
-from services.tenant_registry.access import grants, messages
+from services.tenant_registry.access import effects, grants, messages
 from services.tenant_registry.access.places import place_of, placed
 from services.tenant_registry.access.queries import assignment_at
-from services.tenant_registry.assignments import effects, queries
+from services.tenant_registry.assignments import queries
 from services.tenant_registry.sessions import opening
 
 _KEY = {"create_time": datetime, "assignment_id": str}

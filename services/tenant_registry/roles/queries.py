@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.tenant_registry.models import Admin, Assignment, Policy, Role
+from services.tenant_registry.models import Assignment, Policy, Role
 
 
 async def roles_at(session: AsyncSession, tenant: str | None) -> Sequence[Role]:
@@ -45,12 +45,3 @@ async def is_in_use(session: AsyncSession, role_id: str) -> bool:
     """Tells whether a role was ever given: what is past must stay explained."""
     statement = select(Assignment.assignment_id).where(Assignment.role_id == role_id)
     return await session.scalar(statement.limit(1)) is not None
-
-
-async def raise_versions(session: AsyncSession, role_id: str) -> None:
-    """Makes what is known elsewhere of a role's holders older than what is true."""
-    holders = select(Assignment.admin_id).where(Assignment.role_id == role_id)
-    version = func.coalesce(Admin.access_version, 0) + 1
-    await session.execute(
-        update(Admin).where(Admin.admin_id.in_(holders)).values(access_version=version)
-    )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from souk.tenant_registry.v1 import role_service_pb2 as pb
 from souk.tenant_registry.v1 import role_service_pb2_grpc as pb_grpc
+from souk.tenant_registry.v1.assignment_service_pb2 import Effect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel import audit, requests
@@ -13,15 +14,17 @@ from services.kernel.errors import FailedPrecondition, InvalidArgument, NotFound
 from services.kernel.names import new_id
 from services.kernel.scope import current_scope
 from services.kernel.updates import check_etag, masked
-from services.tenant_registry.access import standing
+from services.tenant_registry.access import effects, granting, standing
+from services.tenant_registry.access.granting import Holder
 from services.tenant_registry.access.places import place_of, placed
 from services.tenant_registry.models import Policy, Role
 from services.tenant_registry.roles import messages, queries, rules
 
 
 class Roles(pb_grpc.RoleServiceServicer):
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, head_office: str) -> None:
         self._db = db
+        self._head_office = head_office
 
     async def GetRole(self, request: pb.GetRoleRequest, _context: object) -> pb.Role:
         tenant, role_id = placed(request.name, "roles/{role}")
@@ -65,7 +68,9 @@ class Roles(pb_grpc.RoleServiceServicer):
     async def UpdateRole(self, request: pb.UpdateRoleRequest, _context: object) -> pb.Role:
         role_id = _own(request.role.name)
         async with self._db.platform() as session:
-            maker = await _maker(session)
+            scope = current_scope()
+            known = await standing.read_role(session, role_id, scope.tenant or "", scope.actor)
+            maker = await _measured(session, known.actor, known.now)
             row, policy = await _existing(session, role_id, maker)
             check_etag(request.role.etag, row.version or 0)
             before = messages.role(row, [policy])
@@ -75,11 +80,14 @@ class Roles(pb_grpc.RoleServiceServicer):
             if after == before:
                 return before
             maker.may_hold(list(after.permissions))
-            _write(row, policy, after)
-            await queries.raise_versions(session, role_id)
-            message = messages.role(row, [policy])
-            audit.record(session, resource=message.name, before=before, after=message)
-            return message
+            changes = self._reshaped(known, before, after, maker.tenant)
+            if not request.validate_only:
+                _write(row, policy, after)
+                known.changed()
+                after = messages.role(row, [policy])
+                audit.record(session, resource=after.name, before=before, after=after)
+            after.effects.extend(changes)
+            return after
 
     async def DeleteRole(self, request: pb.DeleteRoleRequest, _context: object) -> pb.Role:
         role_id = _own(request.name)
@@ -95,6 +103,28 @@ class Roles(pb_grpc.RoleServiceServicer):
             await session.flush()
             await session.delete(row)
             return message
+
+    def _reshaped(
+        self, known: standing.Shared, before: pb.Role, after: pb.Role, tenant: str
+    ) -> list[Effect]:
+        """Tells what other permissions of a role change for those who hold it, if they may be."""
+        if after.permissions == before.permissions:
+            return []
+        added = sorted(set(after.permissions) - set(before.permissions))
+        with standing.refusals():
+            granting.may_reshape(
+                known.actor, known.holders, tenant=tenant, added=added, now=known.now
+            )
+        _, role_id = placed(after.name, "roles/{role}")
+        found = [
+            effect
+            for one in known.holders
+            for effect in effects.of(
+                one, one.with_role_of(role_id, after.permissions),
+                now=known.now, head_office=self._head_office,
+            )
+        ]  # fmt: skip
+        return found[: effects.MOST]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +147,17 @@ class _Maker:
 async def _maker(session: AsyncSession) -> _Maker:
     """Reads them under the locks that the tenant's roles are given under."""
     scope = current_scope()
-    tenant = scope.tenant or ""
     admin_id = scope.actor.removeprefix("admins/")
-    known = await standing.read(session, {tenant}, scope.actor, admin_id)
+    known = await standing.read(session, {scope.tenant}, scope.actor, admin_id)
+    return await _measured(session, known.actor, known.now)
+
+
+async def _measured(session: AsyncSession, actor: Holder, now: datetime) -> _Maker:
+    tenant = current_scope().tenant or ""
     policies = (await queries.policies_of(session, [rules.CEILING]))[rules.CEILING]
     return _Maker(
         tenant=tenant,
-        held=known.actor.may(tenant, now=known.now, until=None),
+        held=actor.may(tenant, now=now, until=None),
         ceiling=frozenset(p for one in policies if one.reach == "TENANT" for p in one.permissions),
     )
 
@@ -157,7 +191,7 @@ def _merged(before: pb.Role, wanted: pb.Role, changed: list[str]) -> pb.Role:
     after.CopyFrom(before)
     for field in changed:
         if field == "permissions":
-            after.permissions[:] = wanted.permissions
+            after.permissions[:] = after.policies[0].permissions[:] = sorted(wanted.permissions)
         else:
             setattr(after, field, getattr(wanted, field))
     return after

@@ -227,11 +227,13 @@ async def test_users_are_made_listed_changed_and_deactivated(admin, two, enter, 
     assert changed["first_name"] == "Ada"
     assert one(await admin.get(path), "user") == changed
     assert (await admin.delete(path)).json() == {
-        "id": made["id"], "object": "user", "deleted": True
+        "id": made["id"], "object": "user", "deleted": True, "effects": []
     }  # fmt: skip
     assert one(await admin.get(path), "user")["deactivated_at"]
     for _ in range(2):
-        active = one(await admin.post(f"{path}/activate"), "user")
+        answer = await admin.post(f"{path}/activate")
+        assert (answer.status_code, answer.json()["effects"]) == (200, [])
+        active = answer.json()["user"]
         assert (active["id"], active["deactivated_at"]) == (made["id"], None)
     boss, theirs = await enter(("TenantAdmin", paris))
     refused(await theirs.post(f"{path}/activate"), 403, "PERMISSION_MISSING")
@@ -297,3 +299,44 @@ async def test_an_explanation_says_why_and_who(two, enter):
     other = await theirs.get("/admin/access/explain", params={**ask, "tenant": lyon})
     refused(other, 404, "TENANT_NOT_FOUND")
     refused(await theirs.get("/admin/access/explain", params={"permission": "tenant:list"}), 403)
+
+
+async def test_what_ends_with_an_admin_is_told_before_they_are_deactivated(admin, two, enter):
+    paris, lyon = await two()
+    hand, theirs = await enter(("OrderOps", paris))
+    await enter(("OrderOps", lyon))
+    path, asking = f"/admin/users/{hand}", {"validate_only": "true"}
+    held = ["listing:read", "product:read", "tenant:read"]
+
+    told = (await admin.delete(path, params=asking)).json()
+
+    lost = {"user_id": hand, "tenant_id": paris, "gained": [], "lost": held}
+    assert told == {"id": hand, "object": "user", "deleted": False, "effects": [lost]}
+    assert (await theirs.get(f"/admin/tenants/{paris}")).status_code == 200
+    assert (await admin.delete(path)).json() == told | {"deleted": True}
+    told = (await admin.post(f"{path}/activate", params=asking)).json()
+    assert told["effects"] == [lost | {"gained": held, "lost": []}]
+    assert told["user"]["deactivated_at"]
+    refused(await admin.delete(path, params={"validate_only": "maybe"}), 400, "QUERY_INVALID")
+
+
+async def test_what_other_permissions_of_a_role_change_is_told_before_they_are_saved(two, enter):
+    paris, lyon = await two()
+    _, boss = await enter(("TenantAdmin", paris), ("TenantAdmin", lyon))
+    hand, _ = await enter()
+    roles = f"/admin/tenants/{paris}/roles"
+    body = {"display_name": "Looking", "permissions": ["listing:read"]}
+    role = one(await boss.post(roles, json=body), "role")
+    given = {"user_id": hand, "role": role["id"], "reason": "a test"}
+    one(await boss.post(f"/admin/tenants/{paris}/assignments", json=given), "assignment")
+    change, path = {"permissions": ["domain:read"]}, f"{roles}/{role['id']}"
+
+    told = one(await boss.patch(path, json=change | {"validate_only": True}), "role")
+
+    lost = {"user_id": hand, "tenant_id": paris}
+    assert told["effects"] == [lost | {"gained": ["domain:read"], "lost": ["listing:read"]}]
+    assert one(await boss.get(path), "role") == role
+    assert one(await boss.patch(path, json=change), "role")["effects"] == told["effects"]
+    assert one(await boss.get(path), "role")["policies"][0]["permissions"] == ["domain:read"]
+    elsewhere = f"/admin/tenants/{lyon}/roles/{role['id']}"
+    refused(await boss.patch(elsewhere, json=change), 404, "ROLE_NOT_FOUND")

@@ -1,4 +1,4 @@
-"""What a change of an admin's roles changes in what they may do, place by place: pure."""
+"""What an act changes in what an admin may do, place by place: pure."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,8 +8,8 @@ from souk.tenant_registry.v1 import assignment_service_pb2 as pb
 from services.tenant_registry.access import rules
 from services.tenant_registry.access.granting import ANY_OTHER, Holder
 
-# At most so many places are told of: an answer has an end.
-MOST_PLACES = 50
+# At most so many are told of: an answer has an end.
+MOST = 50
 
 
 def of(before: Holder, after: Holder, *, now: datetime, head_office: str) -> list[pb.Effect]:
@@ -18,7 +18,7 @@ def of(before: Holder, after: Holder, *, now: datetime, head_office: str) -> lis
     if None in places:
         places |= {ANY_OTHER, head_office}
     found = list(_found(before, after, places, now, head_office))
-    return sorted(found, key=lambda effect: effect.place)[:MOST_PLACES]
+    return sorted(found, key=lambda effect: effect.place)[:MOST]
 
 
 def _found(
