@@ -33,7 +33,7 @@ from services.kernel.scope import Scope, bound
 
 # Shown for people; the verifier holds them against the envelope.
 _COLUMNS = ("occur_time", "actor", "method", "resource", "outcome")
-_HEADER = ("index", *_COLUMNS, "envelope", "payload", "salt", "record")
+_HEADER = ("index", *_COLUMNS, "envelope", "payload", "salt", "leaf", "record")
 
 router = APIRouter(
     prefix="/admin/tenants/{tenant_id}/audit-events",
@@ -114,11 +114,11 @@ class _Export:
 
     async def csv(self) -> AsyncIterator[str | bytes]:
         yield _row(_HEADER)
-        yield _row(["", *("" for _ in _COLUMNS), "", "", "", _text(self._head())])
+        yield _alone(self._head())
         async for page in self._pages():
             yield "".join(_entry_row(entry_json(entry)) for entry in page)
         async for record in self._tail():
-            yield _row(["", *("" for _ in _COLUMNS), "", "", "", _text(record)])
+            yield _alone(record)
 
     async def cloudevents(self) -> AsyncIterator[str | bytes]:
         async for page in self._pages():
@@ -168,14 +168,16 @@ def _line(document: Document) -> bytes:
     return orjson.dumps(document) + b"\n"
 
 
-def _text(document: Document) -> str:
-    return orjson.dumps(document).decode()
+def _alone(document: Document) -> str:
+    """Writes what is no entry: in the last cell of an empty row."""
+    return _row([*("" for _ in _HEADER[1:]), orjson.dumps(document).decode()])
 
 
 def _entry_row(entry: Document) -> str:
     facts = orjson.loads(str(entry["envelope"]))
     shown = [plain(str(facts[name])) for name in _COLUMNS]
-    return _row([entry["index"], *shown, entry["envelope"], entry["payload"], entry["salt"], ""])
+    sealed = [entry[name] for name in ("envelope", "payload", "salt", "leaf")]
+    return _row([entry["index"], *shown, *sealed, ""])
 
 
 def plain(text: str) -> str:

@@ -17,13 +17,20 @@ from services.kernel import merkle, notes
 FORM = "souk-audit-export/1"
 _NONE = type(None)
 _HEAD = {"form": (str,), "log": (str,), "size": (int,)}
-_ENTRY = {"index": (int,), "envelope": (str,), "payload": (str, _NONE), "salt": (str, _NONE)}
+_TEXT, _ERASABLE = (str,), (str, _NONE)
+_ENTRY = {
+    "index": (int,),
+    "envelope": _TEXT,
+    "payload": _ERASABLE,
+    "salt": _ERASABLE,
+    "leaf": _TEXT,
+}
 _LAST = {"platform": (dict,)}
 _PLATFORM = {"head": (str,), "index": (int,), "hashes": (list,), "note": (str,)}
 _SIGNED = {"checkpoint": (dict,)}
 _CHECKPOINT = {"size": (int,), "note": (str,)}
 _SHOWN = ("occur_time", "actor", "method", "resource", "outcome")
-_TABLE = ["index", *_SHOWN, "envelope", "payload", "salt", "record"]
+_TABLE = ["index", *_SHOWN, "envelope", "payload", "salt", "leaf", "record"]
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _LONGEST_CELL = 16 * 1024 * 1024
 _ERASURE = {
@@ -106,7 +113,10 @@ def _take_entry(export: Export, record: dict[str, Any]) -> None:
         raise Bad(f"entry {expected} is of another log")
     _check_payload(expected, facts, record)
     _note_erasures(export, facts, record)
-    export.leaves.append(merkle.leaf_hash(record["envelope"].encode()))
+    leaf = merkle.leaf_hash(record["envelope"].encode())
+    if unhexed(record["leaf"]) != leaf:
+        raise Bad(f"entry {expected} has another envelope than the tree has in its place")
+    export.leaves.append(leaf)
 
 
 def _facts(index: int, envelope: str) -> dict[str, Any]:
@@ -192,7 +202,7 @@ def _beside_nothing(cells: list[str], text: str, line: int) -> Any:  # noqa: ANN
 
 def _entry(cells: list[str]) -> dict[str, Any]:
     """Reads a row that is an entry, and holds what it shows for people against its envelope."""
-    number, *shown, envelope, payload, salt = cells
+    number, *shown, envelope, payload, salt, leaf = cells
     index = json.loads(number)
     facts = _facts(index, envelope)
     for name, text in zip(_SHOWN, shown, strict=True):
@@ -203,6 +213,7 @@ def _entry(cells: list[str]) -> dict[str, Any]:
         "envelope": envelope,
         "payload": payload or None,
         "salt": salt or None,
+        "leaf": leaf,
     }
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, insert, select, tupl
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.audit.models import Entry, Event, EventPayload, Pending
+from services.audit.models import Entry, Event, EventPayload, Node, Pending
 from services.kernel.pages import Page
 
 Row = dict[str, Any]
@@ -102,17 +102,27 @@ async def erase(session: AsyncSession, event_id: str) -> None:
     await session.execute(delete(EventPayload).where(EventPayload.event_id == event_id))
 
 
-async def listed(session: AsyncSession, start: int, end: int, limit: int) -> list[tuple[int, Kept]]:
-    """Lists the tenant's events by place, from `start` up to and without `end`."""
+async def listed(
+    session: AsyncSession, start: int, end: int, limit: int
+) -> list[tuple[int, bytes, Kept]]:
+    """Lists the tenant's events by place, from `start` up to and without `end`: with their leaves.
+
+    An event whose leaf is gone has an empty one.
+    """
+    leaf = and_(Node.tenant_id == Entry.tenant_id, Node.level == 0, Node.idx == Entry.idx)
     statement = (
-        select(Entry.idx, Event, EventPayload)
+        select(Entry.idx, Node.hash, Event, EventPayload)
         .join(Event, and_(Event.tenant_id == Entry.tenant_id, Event.event_id == Entry.event_id))
         .outerjoin(EventPayload, _is_of_the_event())
+        .outerjoin(Node, leaf)
         .where(Entry.idx >= start, Entry.idx < end)
         .order_by(Entry.idx)
         .limit(limit)
     )
-    return [(idx, Kept(one, payload)) for idx, one, payload in await session.execute(statement)]
+    return [
+        (row.idx, row.hash or b"", Kept(row.Event, row.EventPayload))
+        for row in await session.execute(statement)
+    ]
 
 
 def _kept() -> Select[Event, EventPayload]:

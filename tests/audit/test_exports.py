@@ -26,8 +26,10 @@ def records_of(tenant, events, *, bare=()):
     for index, event in enumerate(events):
         told = {"payload": event.payload.decode(), "salt": event.salt.hex()}
         told = dict.fromkeys(told) if index in bare else told
-        records.append({"index": index, "envelope": event.envelope.decode(), **told})
-        list(tree.append(merkle.leaf_hash(event.envelope)))
+        leaf = merkle.leaf_hash(event.envelope)
+        sealed = {"envelope": event.envelope.decode(), "leaf": leaf.hex()}
+        records.append({"index": index, **sealed, **told})
+        list(tree.append(leaf))
         note = KEY.sign(notes.Checkpoint(log, tree.size, tree.root))
         records.append({"checkpoint": {"size": tree.size, "note": note}})
     head = json.dumps({"log": log, "size": tree.size, "root": tree.root.hex(), "time": "now"})
@@ -148,7 +150,7 @@ def test_so_does_what_is_in_a_line(records, place):
 def test_an_entry_with_a_foreign_key_is_named(records):
     records[2] |= {"actor": "admins/innocent"}
 
-    assert flaw_of(records) == "entry 1 does not hold just index, envelope, payload, salt"
+    assert flaw_of(records) == "entry 1 does not hold just index, envelope, payload, salt, leaf"
 
 
 @pytest.mark.parametrize(
@@ -208,7 +210,7 @@ def test_nothing_stands_beside_a_record(table, line, tmp_path):
 
 
 def test_an_entry_of_a_table_shows_what_is_in_it(table, records, tmp_path):
-    table[2] = [*[""] * 9, json.dumps(records[1])]
+    table[2] = [*[""] * 10, json.dumps(records[1])]
 
     assert "neither an entry nor a record" in flaw_of_table(table, tmp_path)
 

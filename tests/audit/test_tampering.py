@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from gateway.cli import exports
+from services.kernel import merkle
 from services.kernel.connections import HardConnection
 from services.kernel.scope import Scope, bound
 from tests.audit.test_exports import ERASURE
@@ -102,12 +103,23 @@ async def test_the_first_bad_entry_is_named(log, tmp_path):
     assert flaw == "entry 7 has another payload than its envelope commits to"
 
 
-async def test_signed_checkpoints_narrow_down_a_changed_envelope(log, tmp_path):
+async def test_a_changed_envelope_is_named(log, tmp_path):
     _, records, evidence = log
     lines = forging.lines_of(records, form="ndjson")
     lines[8] = lines[8].replace("admins/user_1", "admins/user_2")
 
     flaw = forging.flaw_in_file(evidence, "".join(lines), tmp_path / "x.ndjson")
+
+    assert flaw == "entry 7 has another envelope than the tree has in its place"
+
+
+async def test_signed_checkpoints_narrow_down_an_envelope_that_was_changed_with_its_leaf(log):
+    _, records, evidence = log
+    entry = next(record for record in records if record.get("index") == 7)
+    entry["envelope"] = entry["envelope"].replace("admins/user_1", "admins/user_2")
+    entry["leaf"] = merkle.leaf_hash(entry["envelope"].encode()).hex()
+
+    flaw = evidence.flaw(lambda: exports.taken(iter(records)))
 
     assert flaw == "one of the entries 5 to 9 is not what was signed"
 

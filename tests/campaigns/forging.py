@@ -14,26 +14,30 @@ from pathlib import Path
 from gateway.admin.exports import _COLUMNS, _HEADER, plain
 from gateway.cli import exports
 from services.kernel import merkle, notes
-from tests.campaigns.tampering import TENANT, Evidence, Records, a_key
+from tests.campaigns.tampering import TENANT, Evidence, Record, Records, a_key
 
 InFile = Callable[[list[str], random.Random], str]
+_SEALED = ("envelope", "payload", "salt", "leaf")
 _OUTER, _INNER = re.compile(r"\{"), re.compile(r'\{"(checkpoint|platform)":\{')
 
 
 def lines_of(records: Records, *, form: str) -> list[str]:
     """Writes records as a file's lines, the way the gateway does."""
     if form == "ndjson":
-        return [json.dumps(record, separators=(",", ":"), ensure_ascii=False) + "\n"
-                for record in records]  # fmt: skip
-    rows = [list(_HEADER)]
-    for record in records:
-        if "index" in record:
-            facts = json.loads(record["envelope"])
-            rows.append([str(record["index"]), *(plain(str(facts[name])) for name in _COLUMNS),
-                         record["envelope"], record["payload"], record["salt"], ""])  # fmt: skip
-        else:
-            rows.append(["", *("" for _ in _COLUMNS), "", "", "", json.dumps(record)])
-    return [_csv_line(row) for row in rows]
+        return [_json_line(record) for record in records]
+    return [_csv_line(list(_HEADER)), *(_csv_line(_row(record)) for record in records)]
+
+
+def _json_line(record: Record) -> str:
+    return json.dumps(record, separators=(",", ":"), ensure_ascii=False) + "\n"
+
+
+def _row(record: Record) -> list[str]:
+    if "index" not in record:
+        return [*("" for _ in _HEADER[1:]), json.dumps(record)]
+    facts = json.loads(record["envelope"])
+    shown = (plain(str(facts[name])) for name in _COLUMNS)
+    return [str(record["index"]), *shown, *(record[name] for name in _SEALED), ""]
 
 
 def _csv_line(row: list[str]) -> str:
@@ -153,6 +157,17 @@ def _widened(lines: list[str], chance: random.Random, name: str) -> str:
     return "".join(map(_csv_line, rows))
 
 
+def edits_with_leaf(lines: list[str], chance: random.Random) -> str:
+    """The actor of an entry becomes another one, and its leaf is made to fit."""
+    number = chance.choice(_entries(lines))
+    line, is_table = lines[number], _is_table(lines)
+    entry = dict(zip(_HEADER, _cells(line), strict=True)) if is_table else json.loads(line)
+    forged = entry["envelope"].replace('"actor":"', '"actor":"x', 1)
+    entry |= {"envelope": forged, "leaf": merkle.leaf_hash(forged.encode()).hex()}
+    lines[number] = _csv_line(_row(entry)) if is_table else _json_line(entry)
+    return "".join(lines)
+
+
 def shows_another(lines: list[str], chance: random.Random) -> str:
     """What is shown for people: another cell of an entry, one beside a record, or a key."""
     if not _is_table(lines):
@@ -166,6 +181,7 @@ def shows_another(lines: list[str], chance: random.Random) -> str:
 
 IN_FILE: dict[str, InFile] = {
     "edit": edits_file,
+    "edit with its leaf": edits_with_leaf,
     "remove a payload": removes_payload_of_line,
     "remove half of a payload": removes_half_of_payload,
     "add a key": adds_key,
@@ -185,9 +201,10 @@ def rewritten(records: Records, chance: random.Random) -> Records:
     places = [n for n, record in enumerate(forged) if "index" in record]
     chosen = forged[chance.choice(places)]
     chosen["envelope"] = chosen["envelope"].replace('"outcome":"DONE"', '"outcome":"DENIED"')
+    chosen["leaf"] = merkle.leaf_hash(chosen["envelope"].encode()).hex()
     tree, key, roots = merkle.Frontier(), a_key(), {}
     for place in places:
-        list(tree.append(merkle.leaf_hash(forged[place]["envelope"].encode())))
+        list(tree.append(bytes.fromhex(forged[place]["leaf"])))
         roots[tree.size] = tree.root
     for record in forged:
         if "checkpoint" in record:

@@ -59,8 +59,8 @@ async def exported(session: AsyncSession) -> Records:
         return []
     log = notes.origin(TENANT)
     records: Records = [{"form": EXPORT_FORM, "log": log, "size": checkpoint.size}]
-    for idx, one in await queries.listed(session, 0, checkpoint.size, checkpoint.size):
-        records.append(entry_json(pb.Entry(index=idx, event=shown(one))))
+    for idx, leaf, one in await queries.listed(session, 0, checkpoint.size, checkpoint.size):
+        records.append(entry_json(pb.Entry(index=idx, leaf_hash=leaf, event=shown(one))))
     for signed in await trees.checkpoints(session, 0, checkpoint.size, checkpoint.size):
         records.append({"checkpoint": {"size": signed.size, "note": signed.note}})
     note = await trees.platform_note(session, checkpoint.head_idx) or ""

@@ -75,8 +75,9 @@ def _make(export: Path, key: Path) -> None:
         write({"form": FORM, "log": LOG, "size": EVENTS})
         for index in range(EVENTS):
             envelope, rest = _sealed(index)
-            write({"index": index, "envelope": envelope.decode(), **rest})
-            for _ in frontier.append(merkle.leaf_hash(envelope)):
+            leaf = merkle.leaf_hash(envelope)
+            write({"index": index, "envelope": envelope.decode(), "leaf": leaf.hex(), **rest})
+            for _ in frontier.append(leaf):
                 pass
         note = signer.sign(notes.Checkpoint(LOG, EVENTS, frontier.root))
         write({"checkpoint": {"size": EVENTS, "note": note}})

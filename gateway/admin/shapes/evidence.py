@@ -57,7 +57,8 @@ class ConsistencyDocument(BaseModel):
 
 def entry_json(entry: Entry) -> Document:
     """Writes an entry as an export has it; what cannot be told from it is not proven."""
-    return {"index": entry.index} | _sealed(entry.event.envelope, entry)
+    leaf = entry.leaf_hash.hex()
+    return {"index": entry.index} | _sealed(entry.event.envelope, entry) | {"leaf": leaf}
 
 
 def _sealed(envelope: bytes, held: Entry | Receipt) -> Document:

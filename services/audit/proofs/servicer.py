@@ -71,8 +71,10 @@ class ProofServicer(rpc.ProofServiceServicer):
         _check_sizes(request.start, request.end)
         async with self._db.tenant() as session:
             found = await queries.listed(session, request.start, request.end, _MOST_ENTRIES)
-        fit = rules.fitting([one.bytes for _, one in found])
-        entries = [pb.Entry(index=idx, event=shown(one)) for idx, one in found[:fit]]
+        fit = rules.fitting([one.bytes for _, _, one in found])
+        entries = [
+            pb.Entry(index=idx, leaf_hash=leaf, event=shown(one)) for idx, leaf, one in found[:fit]
+        ]
         return pb.ListEntriesResponse(entries=entries)
 
     async def ListCheckpoints(
