@@ -98,7 +98,8 @@ class Verifier:
     def __init__(self, known: Secret[Callers], audience: str) -> None:
         self._callers = known
         self._audience = audience
-        self._verified: OrderedDict[str, tuple[int, Scope]] = OrderedDict()
+        # A token with when it ends by the clock that nobody can set, and its scope.
+        self._verified: OrderedDict[str, tuple[float, Scope]] = OrderedDict()
 
     def verify(self, token: str) -> Scope:
         """Turns a token into the scope that it carries.
@@ -107,11 +108,12 @@ class Verifier:
             Unauthenticated: SCOPE_INVALID, for every way in which a token can be wrong alike.
             PermissionDenied: SCOPE_EXCEEDED, when its signer may not vouch for its permissions.
         """
-        expires, scope = self._verified.get(token, (0, None))
+        ends, scope = self._verified.get(token, (0.0, None))
         if scope is None:
             expires, scope = self._read(token)
-            _remember(self._verified, token, (expires, scope))
-        if time.time() > expires + LEEWAY_SECONDS:
+            ends = time.monotonic() + expires + LEEWAY_SECONDS - time.time()
+            _remember(self._verified, token, (ends, scope))
+        if time.monotonic() > ends:
             raise _invalid()
         return scope
 

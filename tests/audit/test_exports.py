@@ -130,6 +130,14 @@ def test_half_of_a_payload_is_bad_even_when_it_was_erased(event, form, name, tmp
     assert flaw == "entry 0 has only half of its payload"
 
 
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+def test_an_export_that_was_torn_off_anywhere_is_bad(records, form, tmp_path):
+    whole = "".join(forging.lines_of(records, form=form))
+
+    for end in range(len(whole) - 1):  # without its last line's end it still says everything
+        assert flaw_of_file([whole[:end]], tmp_path / f"x.{form}"), end
+
+
 @pytest.mark.parametrize("place", [0, 2, 4, -1])
 def test_a_line_has_the_keys_of_its_form_and_no_other(records, place):
     assert flaw_of(records) == ""

@@ -19,7 +19,14 @@ from dataclasses import dataclass, field
 from tests.campaigns import disk
 from tests.campaigns.record import record, table
 from tests.faults import matrix, upgrade
-from tests.faults.breaking import all_down, clock_off, everywhere, faulty, half_open
+from tests.faults.breaking import (
+    all_down,
+    clock_jumps,
+    clock_off,
+    everywhere,
+    faulty,
+    half_open,
+)
 from tests.faults.ledger import Ledger
 from tests.faults.matrix import LATE, LOST, REFUSED, Field, Row, Seen, prove
 from tests.faults.proxy import Fault
@@ -31,6 +38,7 @@ LONGER = 4
 """How many times as many answers a row lasts here as in `make test`."""
 
 _SILENT = Fault(silent=True)
+_LOSSY = Fault(loss=1 / 3)
 _WORSE = (
     Row("nothing gets to catalog-opt-in or back", faulty("gateway", "catalog-opt-in", _SILENT),
         REFUSED, LATE, 3, needs=(2, 1)),
@@ -52,6 +60,16 @@ _WORSE = (
     Row("audit's clock is ten minutes fast", clock_off("audit", 600)),
     Row("audit's clock is three seconds slow", clock_off("audit", -3)),
     Row("tenant-registry's clock is three seconds fast", clock_off("tenant-registry", 3)),
+    Row("catalog-opt-in's clock jumps an hour back", clock_jumps("catalog-opt-in", -3600),
+        REFUSED, REFUSED),
+    Row("tenant-registry's clock jumps two minutes ahead", clock_jumps("tenant-registry", 120),
+        writes=REFUSED),
+    Row("audit's clock jumps an hour back", clock_jumps("audit", -3600)),
+    Row("a third of the packets to catalog-opt-in and back is lost", faulty("gateway",
+        "catalog-opt-in", _LOSSY), REFUSED, LATE, 3, needs=(6, 2)),
+    Row("a third of the packets to postgres and back is lost", faulty("catalog-opt-in", "postgres",
+        _LOSSY), REFUSED, LATE, 3, needs=(6, 2)),
+    Row("a third of the packets to redis and back is lost", faulty("gateway", "valkey", _LOSSY)),
     Row("everything ends, and is started in some order", all_down, LOST, LOST, reads_within=6,
         needs=(2, 2)),
 )  # fmt: skip

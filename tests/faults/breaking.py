@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from gateway.cli import health, ports
 from gateway.cli.processes import start
 from services.kernel.credentials import LEEWAY_SECONDS
+from tests.faults.clock import Dial
 from tests.faults.matrix import Breaking, Field
 from tests.faults.proxy import NONE, Fault
 from tests.platform import connect
@@ -193,18 +194,39 @@ def clock_off(name: str, seconds: float) -> Breaking:
 
     @asynccontextmanager
     async def breaks(field: Field) -> AsyncIterator[None]:
-        clocks = field.platform.plan.clocks
-        clocks[name] = seconds
-        await field.platform.restart(name)
-        try:
+        async with _by_a_dial(field, name, seconds):
             if abs(seconds) <= LEEWAY_SECONDS:
                 await field.recovered()
             yield
-        finally:
-            del clocks[name]
-            await field.platform.restart(name)
 
     return breaks
+
+
+def clock_jumps(name: str, seconds: float) -> Breaking:
+    """The process's clock jumps while it runs."""
+
+    @asynccontextmanager
+    async def breaks(field: Field) -> AsyncIterator[None]:
+        async with _by_a_dial(field, name, 0.0) as dial:
+            await field.recovered()
+            dial.turn(seconds)
+            yield
+
+    return breaks
+
+
+@asynccontextmanager
+async def _by_a_dial(field: Field, name: str, seconds: float) -> AsyncIterator[Dial]:
+    """Starts a process again that tells the time by a dial, and in the end by the machine."""
+    dial = Dial(field.platform.state.logs / f"{name}.clock")
+    dial.turn(seconds)
+    field.platform.plan.clocks[name] = dial
+    await field.platform.restart(name)
+    try:
+        yield dial
+    finally:
+        del field.platform.plan.clocks[name]
+        await field.platform.restart(name)
 
 
 @asynccontextmanager

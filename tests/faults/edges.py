@@ -11,6 +11,7 @@ from gateway.cli.plan import SERVICES, Plan
 from gateway.cli.processes import Program
 from gateway.cli.settings import RunnerSettings
 from gateway.cli.state import State
+from tests.faults.clock import Dial
 from tests.faults.proxy import Proxy
 from tests.platform import temporary_state
 
@@ -39,8 +40,8 @@ class DetouredPlan(Plan):
             edge: Proxy(port, self._true[edge[1]])
             for edge, port in zip(edges, ports.free(len(edges)), strict=True)
         }
-        self.clocks: dict[str, float] = {}
-        """By how many seconds a process that is started takes the time to be later than it is."""
+        self.clocks: dict[str, Dial] = {}
+        """By what a process that is started tells the time, if not by the machine's clock."""
 
     def program(self, name: str) -> Program:
         plain = super().program(name)
@@ -58,7 +59,7 @@ class DetouredPlan(Plan):
         if name not in self.clocks:
             return arguments
         python, dash_m, *module = arguments
-        return (python, dash_m, "tests.faults.clock", str(self.clocks[name]), *module)
+        return (python, dash_m, "tests.faults.clock", str(self.clocks[name].path), *module)
 
 
 class Wired(LocalPlatform):

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from tests.faults.loss import lose
+
 _CHUNK = 65_536
 # With this, closing resets: the other side is told that what it sent may not have arrived.
 _RESETS = struct.pack("ii", 1, 0)
@@ -32,6 +34,8 @@ class Fault:
     """Bytes a second, on each connection."""
     silent: bool = False
     """Nothing arrives, and nobody is told; what was sent meanwhile arrives when this ends."""
+    loss: float = 0.0
+    """The share of packets that get lost, and are sent again."""
     cut_after: int | None = None
     """Bytes, of all connections together, after which each connection is reset."""
 
@@ -44,12 +48,28 @@ class Way:
 
     def __init__(self) -> None:
         self.fault, self.passed = NONE, 0
+        self._ends = set[socket.socket]()
         self._heard = asyncio.Event()
         self._heard.set()
 
     def begin(self, fault: Fault) -> None:
+        if fault.loss != self.fault.loss:
+            for end in self._ends:
+                lose(end, fault.loss)
         self.fault, self.passed = fault, 0
         (self._heard.clear if fault.silent else self._heard.set)()
+
+    @contextmanager
+    def from_(self, writer: asyncio.StreamWriter) -> Iterator[None]:
+        """Has packets get lost, if they shall, that come in at a connection."""
+        end = writer.get_extra_info("socket")
+        if self.fault.loss:
+            lose(end, self.fault.loss)
+        self._ends.add(end)
+        try:
+            yield
+        finally:
+            self._ends.discard(end)
 
     async def carry(self, data: bytes, writer: asyncio.StreamWriter) -> bool:
         """Hands bytes on as the fault has it; False when the connection must be reset."""
@@ -144,6 +164,16 @@ class Proxy:
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there_reader, there = await asyncio.open_connection(self._host, self._target_port)
+        with self.requests.from_(writer), self.answers.from_(there):
+            await self._carry(reader, writer, there_reader, there)
+
+    async def _carry(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        there_reader: asyncio.StreamReader,
+        there: asyncio.StreamWriter,
+    ) -> None:
         ways = (
             asyncio.create_task(_pump(reader, there, self.requests)),
             asyncio.create_task(_pump(there_reader, writer, self.answers)),

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import socket
+import struct
 import time
 from contextlib import asynccontextmanager
 
@@ -76,6 +78,20 @@ async def test_an_abandoned_connection_carries_nothing_ever_and_a_new_one_does()
         writer.write(b"souks")
         assert await reader.readexactly(5) == b"souks"
         writer.close()
+
+
+async def test_what_gets_lost_is_sent_again_and_arrives():
+    async with echo() as (proxy, reader, writer), asyncio.timeout(30):
+        with proxy.faulty(Fault(loss=0.3)):
+            while not sent_again(writer):
+                writer.write(b"souks")
+                assert await reader.readexactly(5) == b"souks"
+
+
+def sent_again(writer):
+    """How many segments the kernel has sent more than once: tcpi_total_retrans of <linux/tcp.h>."""
+    told = writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    return struct.unpack_from("I", told, 100)[0]
 
 
 async def test_a_cut_lets_that_many_bytes_through_and_resets():
