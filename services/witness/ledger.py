@@ -30,15 +30,18 @@ class Ledger:
         text = path.read_text(encoding="ascii", errors="replace")
         for line in text.splitlines():
             self._recall(line)
-        if text and not text.endswith("\n"):  # it died while it wrote: nobody was told of that one
-            self._write("\n")
+        self._is_torn = not text.endswith("\n")
 
     def newest(self, origin: str) -> notes.Checkpoint:
         """Gives the last checkpoint of a log; that of the empty one, if there was none."""
         return self._seen.get(origin, notes.Checkpoint(origin, 0, merkle.EMPTY))
 
     def remember(self, checkpoint: notes.Checkpoint) -> None:
-        """Returns when it is on the disk."""
+        """Returns when it is on the disk.
+
+        Raises:
+            OSError: it may not be, and nobody may be told of it.
+        """
         root = b64encode(checkpoint.root).decode()
         self._write(f"{checkpoint.origin} {checkpoint.size} {root}\n")
         self._seen[checkpoint.origin] = checkpoint
@@ -52,7 +55,10 @@ class Ledger:
             self._seen[match[1]] = notes.Checkpoint(match[1], int(match[2]), b64decode(match[3]))
 
     def _write(self, text: str) -> None:
-        data = text.encode("ascii")
+        # What was written before may have been cut off: then its line ends here, and means nothing.
+        data = ("\n" + text if self._is_torn else text).encode("ascii")
+        self._is_torn = True
         while data:
             data = data[os.write(self._file, data) :]
         os.fsync(self._file)
+        self._is_torn = False

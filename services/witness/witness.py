@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from services.kernel import merkle, notes
 from services.kernel.secretfiles import Secret
+from services.kernel.telemetry import logger
 from services.witness.ledger import Ledger
 
 MOST_BYTES = 64 * 1024
@@ -14,6 +15,8 @@ _OLD = re.compile(r"old (0|[1-9][0-9]{0,17})")
 _HASH = re.compile(r"[A-Za-z0-9+/]{43}=")
 _MOST_HASHES = 63
 _SIZE = "text/x.tlog.size"
+
+_log = logger()
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,11 @@ class Witness:
             return Answer(409, f"{seen.size}\n", _SIZE)
         if not merkle.is_consistent(seen.size, seen.root, checkpoint.size, checkpoint.root, proof):
             return Answer(422, "it does not begin with what was cosigned before\n")
-        self._ledger.remember(checkpoint)
+        try:
+            self._ledger.remember(checkpoint)
+        except OSError as error:
+            _log.error("witness_cannot_write", reason=str(error.strerror))
+            return Answer(503, "what it has seen cannot be kept now\n")
         return Answer(200, self._key().cosign(checkpoint.body(), int(time.time())))
 
 

@@ -1,6 +1,9 @@
 """The witness: it cosigns what goes on from what it has seen, and nothing else."""
 
 import base64
+import errno
+import os
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -122,6 +125,52 @@ def test_what_it_has_seen_outlives_it(witness, log, file, key):
     assert third.newest(ORIGIN).size == 20
     third.close()
     witness._ledger = Ledger(file)
+
+
+@contextmanager
+def room_for(size):
+    """Lets so many bytes be written and no more, as a disk does that fills up."""
+    left, write = size, os.write
+
+    def some(file, data):
+        nonlocal left
+        if not left:
+            raise OSError(errno.ENOSPC, "no room")
+        done = write(file, data[:left])
+        left -= done
+        return done
+
+    with pytest.MonkeyPatch.context() as full:
+        full.setattr(os, "write", some)
+        yield
+
+
+@pytest.mark.parametrize("room", [0, 1, len(ORIGIN) + 2, len(ORIGIN) + 20])
+def test_what_finds_no_room_is_not_cosigned_and_takes_nothing_along(witness, log, file, room):
+    witness.add_checkpoint(log.asked(0, 10))
+
+    with room_for(room):
+        assert witness.add_checkpoint(log.asked(10, 20)).status == 503
+    assert witness.add_checkpoint(log.asked(10, 30)).status == 200
+
+    witness._ledger.close()
+    again = Ledger(file)
+    assert again.newest(ORIGIN).size == 30
+    again.close()
+    witness._ledger = Ledger(file)
+
+
+def test_what_may_not_be_on_the_disk_is_not_cosigned(witness, log, monkeypatch):
+    def fails(_):
+        raise OSError(errno.EIO, "the disk")
+
+    witness.add_checkpoint(log.asked(0, 10))
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", fails)
+        answer = witness.add_checkpoint(log.asked(10, 20))
+
+    assert (answer.status, answer.text) == (503, "what it has seen cannot be kept now\n")
+    assert witness.add_checkpoint(log.asked(10, 15)).status == 200
 
 
 def test_two_witnesses_cannot_hold_one_file(witness, file):
