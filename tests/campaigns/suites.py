@@ -25,6 +25,7 @@ SUITES = {
         "tests/tenant_registry/test_walk.py",
         "tests/tenant_registry/test_decisions.py",
         "tests/tenant_registry/test_assignments.py::test_of_two_who_take_each_others_role_one_remains",
+        "tests/gateway/admin/test_revocations.py::test_nobody_writes_once_they_were_told_that_their_role_is_taken_back",
     ),
     "audit": ("tests/audit/test_tampering.py",),
 }

@@ -6,6 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
+
+from tests.isolation.people import Person, employ, log_in
+from tests.platform import connect
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -53,6 +57,34 @@ def make_product(admin: httpx.AsyncClient) -> Make:
             **more,
         }
         return await created(admin, "/admin/products", body)
+
+    return make
+
+
+@pytest_asyncio.fixture
+async def enter(platform, http):
+    """Makes an admin with some roles, and gives their id and a client that is logged in."""
+    registry = await connect(platform, "tenant-registry", "superuser")
+    clients = []
+
+    async def make(*roles):
+        admin = await employ(registry, Person("somebody", roles))
+        headers = {"Authorization": f"Bearer {await log_in(http, admin)}"}
+        clients.append(
+            httpx.AsyncClient(base_url=platform.url, headers=headers, trust_env=False, timeout=10)
+        )
+        return admin, clients[-1]
+
+    yield make
+    for client in clients:
+        await client.aclose()
+    await registry.close()
+
+
+@pytest.fixture
+def two(make_tenant):
+    async def make():
+        return (await make_tenant())["id"], (await make_tenant())["id"]
 
     return make
 

@@ -2,42 +2,9 @@
 
 import asyncio
 
-import httpx
 import pytest
-import pytest_asyncio
 
 from tests.gateway.admin.answers import one, page, refused
-from tests.gateway.conftest import running_valkey
-from tests.isolation.people import Person, employ, log_in
-from tests.platform import another_gateway, connect
-
-
-@pytest_asyncio.fixture
-async def enter(platform, http):
-    """Makes an admin with some roles, and gives their id and a client that is logged in."""
-    registry = await connect(platform, "tenant-registry", "superuser")
-    clients = []
-
-    async def make(*roles):
-        admin = await employ(registry, Person("somebody", roles))
-        headers = {"Authorization": f"Bearer {await log_in(http, admin)}"}
-        clients.append(
-            httpx.AsyncClient(base_url=platform.url, headers=headers, trust_env=False, timeout=10)
-        )
-        return admin, clients[-1]
-
-    yield make
-    for client in clients:
-        await client.aclose()
-    await registry.close()
-
-
-@pytest.fixture
-def two(make_tenant):
-    async def make():
-        return (await make_tenant())["id"], (await make_tenant())["id"]
-
-    return make
 
 
 async def handed(enter, paris, lyon):
@@ -47,56 +14,6 @@ async def handed(enter, paris, lyon):
     body = {"user_id": hand, "role": "TenantAdmin", "reason": "a test"}
     given = one(await boss.post(f"/admin/tenants/{paris}/assignments", json=body), "assignment")
     return boss, theirs, given
-
-
-async def test_a_role_ends_for_writes_at_once_and_for_reads_within_a_second(two, enter):
-    paris, lyon = await two()
-    boss, theirs, given = await handed(enter, paris, lyon)
-    path = f"/admin/tenants/{paris}/domains"
-    async with asyncio.timeout(1.5):
-        while (await theirs.get(path)).status_code != 200:
-            await asyncio.sleep(0.05)
-    assert (await theirs.get(path)).status_code == 200
-
-    roles = f"/admin/tenants/{paris}/assignments"
-    taken = await boss.delete(f"{roles}/{given['id']}", params={"reason": "they left, alas"})
-
-    assert (taken.status_code, taken.json()["deleted"]) == (200, True)
-    ended = await boss.get(roles, params={"with_ended": True, "user_id": given["user_id"]})
-    assert [one_["revoke_reason"] for one_ in page(ended, "assignments")] == ["they left, alas"]
-    refused(await theirs.post(path, json={"host": "shop.paris.example"}), 404, "TENANT_NOT_FOUND")
-    async with asyncio.timeout(1.5):
-        while (await theirs.get(path)).status_code != 404:
-            await asyncio.sleep(0.05)
-    assert (await theirs.get(f"/admin/tenants/{lyon}")).status_code == 200
-
-
-@pytest.mark.parametrize("redis", ["there", "killed"])
-async def test_a_role_taken_back_at_one_gateway_ends_at_another_with_and_without_redis(
-    platform, two, enter, redis
-):
-    paris, lyon = await two()
-    boss, theirs, given = await handed(enter, paris, lyon)
-    path = f"/admin/tenants/{paris}/domains"
-    async with (
-        running_valkey() as (url, valkey),
-        another_gateway(platform, SOUK_REDIS=url) as gateway,
-        httpx.AsyncClient(
-            base_url=gateway, headers=theirs.headers, trust_env=False, timeout=10
-        ) as far,
-    ):
-        if redis == "killed":
-            await valkey.kill()
-        assert (await far.get(path)).status_code == 200
-
-        ended = await boss.delete(f"/admin/tenants/{paris}/assignments/{given['id']}")
-
-        assert ended.status_code == 200
-        refused(await far.post(path, json={"host": "shop.paris.example"}), 404, "TENANT_NOT_FOUND")
-        async with asyncio.timeout(5):
-            while (await far.get(path)).status_code != 404:
-                await asyncio.sleep(0.05)
-        assert (await far.get(f"/admin/tenants/{lyon}")).status_code == 200
 
 
 async def test_who_runs_the_platform_opens_a_tenant_before_they_look_into_it(two, enter):

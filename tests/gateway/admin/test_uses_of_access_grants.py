@@ -8,7 +8,6 @@ import pytest
 
 from tests.gateway.admin.answers import one, refused
 from tests.gateway.admin.test_denied_attempts import arrived
-from tests.gateway.admin.test_roles_and_access import enter, two  # noqa: F401 - fixtures
 from tests.platform import connect
 
 ROUTE, EXPLAIN = "/admin/tenants/{tenant_id}", "/admin/access/explain"
@@ -26,7 +25,7 @@ IDS = [f"{method} {route}" for method, route, _, _ in ASKED]
 
 
 @pytest.fixture
-def opened(two, enter):  # noqa: F811
+def opened(two, enter):
     """Two tenants, the boss of each, and somebody who opened both: with the access grants' ids."""
 
     async def make():
@@ -120,7 +119,7 @@ async def test_a_flood_of_reads_by_an_access_grant_is_a_few_events_that_count_it
     assert event["times"] == 1
 
 
-async def test_reads_of_who_needs_no_access_grant_leave_no_event(opened, enter):  # noqa: F811
+async def test_reads_of_who_needs_no_access_grant_leave_no_event(opened, enter):
     paris, lyon, above, theirs, bosses, _ = await opened()
     admin, needless = await enter(("GlobalAdmin", None), ("CatalogMgr", lyon))
     for tenant in (paris, lyon):
@@ -143,7 +142,7 @@ async def test_reads_of_who_needs_no_access_grant_leave_no_event(opened, enter):
     assert f"admins/{admin}" != above
 
 
-async def test_a_knock_at_a_tenant_that_is_closed_says_so_in_its_log(two, enter):  # noqa: F811
+async def test_a_knock_at_a_tenant_that_is_closed_says_so_in_its_log(two, enter):
     paris, lyon = await two()
     above, theirs = await enter(("GlobalAdmin", None))
     _, boss = await enter(("TenantAdmin", paris), ("TenantAdmin", lyon))

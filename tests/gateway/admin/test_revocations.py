@@ -1,0 +1,103 @@
+"""A role that was taken back: nobody writes by it any more, wherever they ask, Redis or not."""
+
+import asyncio
+import os
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from gateway.cli import ports
+from tests.faults.proxy import Fault, Proxy
+from tests.gateway.admin.answers import one, page, refused
+from tests.gateway.admin.test_roles_and_access import handed
+from tests.gateway.conftest import running_valkey
+from tests.platform import another_gateway
+
+TIMES = 1000 if os.environ.get("SOUK_CAMPAIGN") == "access" else 12
+
+
+@asynccontextmanager
+async def far_client(platform, near, redis):
+    """A client of another gateway, whose own Redis is there, killed or silent."""
+    async with running_valkey() as (url, valkey):
+        address = url.rpartition("@")[2].partition("/")[0]
+        way = Proxy(ports.free(1)[0], address)
+        await way.listen()
+        told = {"SOUK_REDIS": url.replace(address, way.address)}
+        async with (
+            another_gateway(platform, **told) as gateway,
+            httpx.AsyncClient(
+                base_url=gateway, headers=near.headers, trust_env=False, timeout=10
+            ) as client,
+        ):
+            if redis == "killed":
+                await valkey.kill()
+            with way.faulty(Fault(silent=redis == "silent")):
+                yield client
+        await way.refuse()
+
+
+async def test_a_role_ends_for_writes_at_once_and_for_reads_within_a_second(two, enter):
+    paris, lyon = await two()
+    boss, theirs, given = await handed(enter, paris, lyon)
+    path = f"/admin/tenants/{paris}/domains"
+    async with asyncio.timeout(1.5):
+        while (await theirs.get(path)).status_code != 200:
+            await asyncio.sleep(0.05)
+    assert (await theirs.get(path)).status_code == 200
+
+    roles = f"/admin/tenants/{paris}/assignments"
+    taken = await boss.delete(f"{roles}/{given['id']}", params={"reason": "they left, alas"})
+
+    assert (taken.status_code, taken.json()["deleted"]) == (200, True)
+    ended = await boss.get(roles, params={"with_ended": True, "user_id": given["user_id"]})
+    assert [one_["revoke_reason"] for one_ in page(ended, "assignments")] == ["they left, alas"]
+    refused(await theirs.post(path, json={"host": "shop.paris.example"}), 404, "TENANT_NOT_FOUND")
+    async with asyncio.timeout(1.5):
+        while (await theirs.get(path)).status_code != 404:
+            await asyncio.sleep(0.05)
+    assert (await theirs.get(f"/admin/tenants/{lyon}")).status_code == 200
+
+
+@pytest.mark.parametrize("redis", ["there", "killed", "silent"])
+async def test_a_role_taken_back_at_one_gateway_ends_at_another_with_and_without_redis(
+    platform, two, enter, redis
+):
+    paris, lyon = await two()
+    boss, theirs, given = await handed(enter, paris, lyon)
+    path = f"/admin/tenants/{paris}/domains"
+    async with far_client(platform, theirs, redis) as far:
+        assert (await far.get(path)).status_code == 200
+
+        ended = await boss.delete(f"/admin/tenants/{paris}/assignments/{given['id']}")
+
+        assert ended.status_code == 200
+        refused(await far.post(path, json={"host": "shop.paris.example"}), 404, "TENANT_NOT_FOUND")
+        async with asyncio.timeout(5):
+            while (await far.get(path)).status_code != 404:
+                await asyncio.sleep(0.05)
+        assert (await far.get(f"/admin/tenants/{lyon}")).status_code == 200
+
+
+@pytest.mark.parametrize("redis", ["there", "killed", "silent"])
+async def test_nobody_writes_once_they_were_told_that_their_role_is_taken_back(
+    platform, two, enter, redis, record_property
+):
+    paris, lyon = await two()
+    boss, theirs, given = await handed(enter, paris, lyon)
+    roles, shop = f"/admin/tenants/{paris}/assignments", f"/admin/tenants/{paris}"
+    again = {"user_id": given["user_id"], "role": "TenantAdmin", "reason": "a test"}
+    async with far_client(platform, theirs, redis) as far:
+        for number in range(TIMES):
+            written = await far.patch(shop, json={"display_name": f"Good {number}"})
+            assert (written.status_code, number) == (200, number), written.text
+
+            await boss.delete(f"{roles}/{given['id']}")
+
+            for client in (far, theirs):
+                refused(await client.patch(shop, json={"display_name": "Bad"}), 404)
+            assert one(await boss.get(shop), "tenant")["display_name"] == f"Good {number}"
+            given = one(await boss.post(roles, json=again), "assignment")
+        assert (await far.get(f"/admin/tenants/{lyon}")).status_code == 200
+    record_property("revocations", TIMES)
