@@ -78,17 +78,6 @@ async def test_a_service_that_hangs_is_waited_for_no_longer_than_the_deadline(au
     assert time.monotonic() - started < client.CALL_SECONDS
 
 
-async def test_a_call_has_a_deadline_though_its_caller_sets_none(audit):
-    await audit.page("paris", wait_for_ready=True)
-    audit.child.signal(signal.SIGSTOP)
-
-    with pytest.raises(grpc.aio.AioRpcError) as failed:
-        await audit.page("lyon")
-
-    audit.child.signal(signal.SIGCONT)
-    assert failed.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-
-
 async def test_a_request_that_has_no_time_left_gets_no_answer(audit):
     for tenant in ("paris", "lyon"):
         with client.deadline(0), pytest.raises(grpc.aio.AioRpcError) as failed:
@@ -127,6 +116,21 @@ async def test_a_service_told_to_stop_answers_what_it_has_begun(audit, cluster):
 
     assert [type(answer) for answer in answers] == [pb.ListEventsResponse] * 2
     assert await audit.child.process.wait() == 0
+
+
+async def test_a_service_says_that_it_stops_while_it_still_takes_calls(audit):
+    await audit.page("paris", wait_for_ready=True)
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{audit.port}") as wire:
+        health: Any = health_pb2_grpc.HealthStub(wire)
+        asked = health_pb2.HealthCheckRequest(service=client.TAKES_CALLS)
+        told = health.Watch(asked)
+        serving = await told.read()
+        audit.child.signal(signal.SIGTERM)
+        leaving = await told.read()
+        answer = await health.Check(asked)
+
+    assert serving.status == health_pb2.HealthCheckResponse.SERVING
+    assert leaving.status == answer.status == health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 async def test_anybody_may_ask_for_its_health_and_what_it_offers(audit):
