@@ -26,7 +26,10 @@ IDS = [f"{method} {route}" for method, route, _, _ in ASKED]
 
 @pytest.fixture
 def opened(two, enter):
-    """Two tenants, the boss of each, and somebody who opened both: with the access grants' ids."""
+    """Two tenants, the boss of each, and somebody who opened both: with the access grants' ids.
+
+    Both tenants have a log that can be exported, which takes a new one a moment.
+    """
 
     async def make():
         paris, lyon = await two()
@@ -37,6 +40,7 @@ def opened(two, enter):
             body = {"reason": "a complaint", "minutes": 5}
             made = await theirs.post(f"/admin/tenants/{tenant}/access-grants", json=body)
             grants[tenant] = one(made, "access_grant")["id"]
+            await exportable(bosses[tenant], tenant)
         return paris, lyon, f"admins/{above}", theirs, bosses, grants
 
     return make
@@ -53,6 +57,13 @@ async def unrecordable(platform):
     finally:
         await registry.execute(f"GRANT INSERT ON audit_leaf TO {roles}")
         await registry.close()
+
+
+async def exportable(boss, tenant):
+    """Waits for the first checkpoint of a tenant."""
+    async with asyncio.timeout(20):
+        while (await boss.get(f"/admin/tenants/{tenant}/audit-events/export")).status_code != 200:
+            await asyncio.sleep(0.05)
 
 
 async def uses(boss, tenant, grant, number):
