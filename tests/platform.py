@@ -71,6 +71,15 @@ async def shared() -> AsyncIterator[LocalPlatform]:
 @asynccontextmanager
 async def another_gateway(platform: LocalPlatform, **settings: str) -> AsyncIterator[str]:
     """Runs a second gateway of the platform, with settings of its own; gives its URL."""
+    async with gateway_process(platform, **settings) as (url, _):
+        yield url
+
+
+@asynccontextmanager
+async def gateway_process(
+    platform: LocalPlatform, **settings: str
+) -> AsyncIterator[tuple[str, int]]:
+    """Does the same, and gives the process id as well."""
     program = await asyncio.to_thread(platform.plan.program, "gateway")
     [port] = ports.free(1)
     own = {"SOUK_LISTEN": f"127.0.0.1:{port}", **settings}
@@ -79,7 +88,7 @@ async def another_gateway(platform: LocalPlatform, **settings: str) -> AsyncIter
     child = await start(program, platform.state.logs / f"gateway-{port}.log")
     try:
         await health.wait(child, partial(health.gateway_is_ready, url))
-        yield url
+        yield url, child.process.pid
     finally:
         await child.stop()
 

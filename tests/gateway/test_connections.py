@@ -6,6 +6,7 @@ import resource
 import socket
 from contextlib import contextmanager
 
+import httpx
 import pytest
 import uvicorn
 from uvicorn.server import ServerState
@@ -13,6 +14,7 @@ from uvicorn.server import ServerState
 from gateway import protocol
 from gateway.protocol import SPARE_FILES
 from tests.gateway.wire import ask, exchange
+from tests.platform import gateway_process
 
 ROOM = 20
 HOSTS = (b"paris.impactnutrition.com", b"impactnutrition.com.tn")
@@ -30,25 +32,32 @@ def few_files(pid):
         resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
 
 
-async def test_past_the_files_that_it_may_open_a_newcomer_is_refused_and_nobody_else(
-    platform, http, host
-):
-    (await http.get("/store/regions", headers=host("paris"))).raise_for_status()
-    address = ("127.0.0.1", int(platform.url.rpartition(":")[2]))
-    with few_files(platform.pid("gateway")):
-        idle = [socket.create_connection(address) for _ in range(SPARE_FILES + 3 * ROOM)]
-        for name in ("paris", "hq"):
-            assert (await http.get("/store/regions", headers=host(name))).status_code == 200
-            refused = await exchange(platform.url, b"")
-            assert (refused.status, refused.json["code"]) == (503, "GATEWAY_BUSY")
-            assert refused.headers["retry-after"] == "1"
+@pytest.fixture
+async def gateway(platform):
+    """A gateway of its own, for what would harm other tests: its URL and process id."""
+    async with gateway_process(platform) as found:
+        yield found
 
-        for one in idle:
-            one.close()
-        async with asyncio.timeout(10):
-            for shop in HOSTS:
-                while (await ask(platform.url, shop)).status == 503:
-                    await asyncio.sleep(0.05)
+
+async def test_past_the_files_that_it_may_open_a_newcomer_is_refused_and_nobody_else(gateway, host):
+    url, pid = gateway
+    address = ("127.0.0.1", int(url.rpartition(":")[2]))
+    async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        (await http.get("/store/regions", headers=host("paris"))).raise_for_status()
+        with few_files(pid):
+            idle = [socket.create_connection(address) for _ in range(SPARE_FILES + 3 * ROOM)]
+            for name in ("paris", "hq"):
+                assert (await http.get("/store/regions", headers=host(name))).status_code == 200
+                refused = await exchange(url, b"")
+                assert (refused.status, refused.json["code"]) == (503, "GATEWAY_BUSY")
+                assert refused.headers["retry-after"] == "1"
+
+            for one in idle:
+                one.close()
+            async with asyncio.timeout(10):
+                for shop in HOSTS:
+                    while (await ask(url, shop)).status == 503:
+                        await asyncio.sleep(0.05)
 
 
 class Transport(asyncio.Transport):
