@@ -158,6 +158,11 @@ async def _head_office_scope(request: Request, principal: PrincipalOf) -> AsyncI
 
 async def _platform_scope(request: Request, principal: PrincipalOf) -> AsyncIterator[Scope]:
     """Binds the platform's own scope, for what belongs to no tenant."""
+    with bound(await _scope_of_platform(request, principal)) as scope:
+        yield scope
+
+
+async def _scope_of_platform(request: Request, principal: Principal) -> Scope:
     await _agree(request, principal, runtime_of(request).settings.head_office)
     permissions = (await _facts(request, principal, None)).permissions
     if not permissions:
@@ -167,8 +172,7 @@ async def _platform_scope(request: Request, principal: PrincipalOf) -> AsyncIter
     head_office = await runtime.tenancy.tenant(runtime.settings.head_office)
     await _meet_limits(request, principal.actor, head_office)
     scope = Scope(None, principal.actor, permissions, session=principal.session_id)
-    with bound(of_client(request, scope)) as told:
-        yield told
+    return of_client(request, scope)
 
 
 async def _current_scope(request: Request, principal: PrincipalOf) -> AsyncIterator[Scope]:
@@ -186,11 +190,12 @@ async def _place_scope(
     ] = "",
 ) -> AsyncIterator[Scope]:
     """Binds the scope of the tenant that the query names, else the platform's own."""
-    if not tenant:
-        async for scope in _platform_scope(request, principal):
-            yield scope
-        return
-    async for scope in _tenant_scope(request, principal, tenant):
+    if tenant:
+        await _agree(request, principal, tenant)
+        scope = await _scope_at(request, principal, tenant)
+    else:
+        scope = await _scope_of_platform(request, principal)
+    with bound(scope):
         yield scope
 
 

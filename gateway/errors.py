@@ -6,6 +6,7 @@ The body is always `{type, message, code, details, request_id}`; clients switch 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from itertools import islice
 
 import grpc
 import orjson
@@ -186,12 +187,15 @@ _VALIDATION = dict.fromkeys(
 )
 
 
+_MOST_VIOLATIONS = 10
+
+
 def _of_validation(error: RequestValidationError) -> Problem:
     violations = {
         ".".join(str(part) for part in flaw["loc"][1:]) or str(flaw["loc"][0]): _VALIDATION.get(
             flaw.get("type", ""), str(flaw["msg"])
         )
-        for flaw in error.errors()
+        for flaw in islice(error.errors(), _MOST_VIOLATIONS)
     }
     name, text = next(iter(violations.items()), ("request", "is malformed"))
     return Problem(

@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from google.protobuf.timestamp_pb2 import Timestamp
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from souk.audit.v1.audit_service_pb2 import Event, GetEventRequest, ListEventsRequest
 
 from gateway import answers, query
 from gateway.admin.asking import Resource, WritesAskNothing
+from gateway.admin.shapes.access import Moment
 from gateway.admin.shapes.event import EventDocument, event_json
 from gateway.auth import TenantScope
 from gateway.runtime import ClientsOf
@@ -51,8 +52,8 @@ class EventsQuery(BaseModel):
     method: str = Field("", description="Only of this method, as in an event.")
     resource: str = Field("", description="Only on this resource, as in an event.")
     outcome: Literal["", "done", "denied"] = Field("", description="Only what ended so.")
-    since: AwareDatetime | None = Field(None, description="Only from then on.")
-    until: AwareDatetime | None = Field(None, description="Only before then.")
+    since: Moment | None = Field(None, description="Only from then on.")
+    until: Moment | None = Field(None, description="Only before then.")
 
 
 @router.get("", responses=answers.documented(EventsAnswer, "A page, the newest first."))

@@ -52,6 +52,7 @@ class Sequencer:
         self._key = key
         self._known = known
         self._broken: set[str] = set()
+        self._heads_hold: bool | None = None
 
     async def work(self) -> None:
         rounds = 0
@@ -72,10 +73,15 @@ class Sequencer:
     async def sequence(self) -> int:
         """Gives one batch of events their places, all or none; tells how many they were.
 
-        A tree that was tampered with is left alone, and named in the log every ten seconds.
+        A tree that was tampered with is left alone, and named in the log every ten seconds. Where
+        heads of tenants are missing or others than the platform's tree says, nothing is signed.
         """
         async with self._db.housekeeping() as session:
             if not await trees.is_ours(session):
+                return 0
+            if self._heads_hold is None:
+                self._heads_hold = await self._do_heads_hold(session)
+            if not self._heads_hold:
                 return 0
             found: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
             waiting = await trees.waiting(session, MOST_AT_ONCE, without=self._broken)
@@ -129,6 +135,18 @@ class Sequencer:
     def _sign(self, origin: str, tree: merkle.Frontier) -> str:
         return self._key().sign(notes.Checkpoint(origin, tree.size, tree.root))
 
+    async def _do_heads_hold(self, session: AsyncSession) -> bool:
+        """Holds all tenants' checkpoints against the platform's tree.
+
+        Else whoever deletes the newest checkpoints of a tenant, with what they are of, would have
+        another past signed.
+        """
+        amiss = await trees.heads_amiss(session)
+        if amiss:
+            reason = f"{amiss} heads are not as they are in the platform's tree"
+            _log.error("audit_tree_broken", log=PLATFORM_LOG, reason=reason)
+        return not amiss
+
     async def _whole(self, session: AsyncSession, log: str) -> merkle.Frontier | None:
         """Reads a tree, and holds it against the last checkpoint that was signed of it.
 
@@ -161,6 +179,7 @@ class Sequencer:
         """Logs what has waited for long, and gives broken trees another look."""
         self._broken.clear()
         async with self._db.housekeeping() as session:
+            self._heads_hold = await self._do_heads_hold(session)
             count, oldest = await trees.backlog(session)
         if count and (datetime.now(UTC) - oldest).total_seconds() > _LATE_SECONDS:
             _log.warning("audit_sequencer_late", events=count, oldest=oldest.isoformat())

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit.models import (
+    PLATFORM_LOG,
     Checkpoint,
     Cosignature,
     Entry,
@@ -16,8 +17,17 @@ from services.audit.models import (
     Pending,
     PlatformCheckpoint,
 )
-from services.kernel import merkle
+from services.kernel import merkle, notes
 
+_HEADS_AMISS = text("""
+    SELECT count(*)
+    FROM (SELECT idx, hash FROM node WHERE tenant_id = :log AND level = 0) leaf
+    FULL JOIN checkpoint ON head_idx = idx
+    WHERE idx IS NULL OR head_idx IS NULL
+        OR hash <> sha256('\\x00'::bytea || head)
+        OR convert_from(head, 'UTF8')::jsonb ->> 'log' <> :origin || tenant_id
+        OR convert_from(head, 'UTF8')::jsonb -> 'size' <> to_jsonb(size)
+""")
 _LOCK = 0x41554449  # any number that all sequencers agree on
 
 
@@ -96,6 +106,15 @@ async def last_checkpoint(session: AsyncSession, log: str) -> Checkpoint | None:
         .limit(1)
     )  # fmt: skip
     return found
+
+
+async def heads_amiss(session: AsyncSession) -> int:
+    """Counts where the platform's tree and the tenants' checkpoints are not one for one.
+
+    Each leaf of the former is the head of exactly one checkpoint, which tells its log and size.
+    """
+    found = await session.scalar(_HEADS_AMISS, {"log": PLATFORM_LOG, "origin": notes.origin("")})
+    return int(found)
 
 
 async def last_platform_checkpoint(session: AsyncSession) -> PlatformCheckpoint | None:

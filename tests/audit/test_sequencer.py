@@ -24,7 +24,10 @@ class Trees:
         self.key = notes.LogKey((secrets / "checkpoint.key").read_text())
         self.known = notes.read_keys((secrets / "checkpoint.pub").read_text())
         self.db = db
-        self.sequencer = sequencer.Sequencer(db, Fixed(self.key), Fixed(self.known))
+        self.sequencer = self.another()
+
+    def another(self):
+        return sequencer.Sequencer(self.db, Fixed(self.key), Fixed(self.known))
 
     async def add(self, *events, hold=None, teller="catalog-opt-in"):
         """Takes events in; with `hold`, the transaction stays open until that is set."""
@@ -144,7 +147,7 @@ async def test_an_event_that_commits_late_is_not_skipped(trees, event):
 
 async def test_many_sequencers_at_once_give_each_place_away_once(trees, event):
     made = [event("paris") for _ in range(40)]
-    others = [sequencer.Sequencer(trees.db, Fixed(trees.key), Fixed(trees.known)) for _ in range(4)]
+    others = [trees.another() for _ in range(4)]
     for start in range(0, 40, 10):
         await trees.add(*made[start : start + 10])
         await asyncio.gather(*(other.sequence() for other in others))
@@ -197,6 +200,59 @@ async def test_nothing_is_signed_over_a_forged_tree_and_others_go_on(
     assert await trees.rows("SELECT * FROM checkpoint WHERE tenant_id = 'paris'") == before
     assert len(await trees.entries("lyon")) == 3
     assert len(await trees.rows("SELECT * FROM pending")) == 1
+
+
+PASTS = {
+    "cut short": "DELETE FROM {table} WHERE tenant_id = 'paris' AND {place} > 1",
+    "begun again": "DELETE FROM {table} WHERE tenant_id = 'paris'",
+}
+
+
+@pytest.mark.parametrize("past", PASTS)
+async def test_no_other_past_of_a_tenant_is_signed_though_all_of_its_tables_agree(
+    trees, event, cluster, past
+):
+    for _ in range(2):
+        await trees.add(event("paris"), event("lyon"))
+        await trees.drain()
+    async with cluster.session("audit") as superuser:
+        for table, place in (("entry", "idx + 1"), ("node", "idx + 1"), ("checkpoint", "size")):
+            await superuser.execute(PASTS[past].format(table=table, place=place))
+        await superuser.execute(
+            "INSERT INTO pending (tenant_id, event_id) SELECT tenant_id, event_id FROM event"
+            " WHERE tenant_id = 'paris' AND event_id NOT IN (SELECT event_id FROM entry)"
+        )
+    before = await trees.rows("SELECT note FROM checkpoint")
+
+    await trees.sequencer._report()
+    assert await trees.sequencer.sequence() == 0
+    assert await trees.another().sequence() == 0
+
+    assert await trees.rows("SELECT note FROM checkpoint") == before
+
+
+HEADS = {
+    "is told of another log": "UPDATE checkpoint SET tenant_id = 'rome' WHERE tenant_id = 'lyon'",
+    "is told of another size": "UPDATE checkpoint SET size = 7 WHERE tenant_id = 'lyon'",
+    "is another": "UPDATE checkpoint SET head = head || ' ' WHERE tenant_id = 'lyon'",
+    "is told twice": "INSERT INTO checkpoint (tenant_id, size, note, head, head_idx)"
+    " SELECT 'rome', size, note, head, head_idx FROM checkpoint WHERE tenant_id = 'lyon'",
+    "is no leaf": "UPDATE checkpoint SET head_idx = 7 WHERE tenant_id = 'lyon'",
+}
+
+
+@pytest.mark.parametrize("head", HEADS)
+async def test_nothing_is_signed_while_a_tenants_head_is_not_the_platforms_leaf(
+    trees, event, cluster, head
+):
+    await trees.add(event("paris"), event("lyon"))
+    await trees.drain()
+    async with cluster.session("audit") as superuser:
+        await superuser.execute(HEADS[head])
+
+    await trees.add(event("paris"))
+
+    assert await trees.another().sequence() == 0
 
 
 async def test_nothing_is_signed_at_all_over_a_forged_platform_tree(trees, event, cluster):

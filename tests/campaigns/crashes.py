@@ -22,6 +22,7 @@ from tests.faults import matrix
 from tests.faults.breaking import descendants, gone
 from tests.faults.ledger import Truth, truth
 from tests.faults.matrix import Field
+from tests.faults.shops import token
 
 MINUTES = 40.0
 KILLS = 20
@@ -92,6 +93,7 @@ async def run(minutes: float) -> Found:
         began = time.monotonic()
         for part in range(COMPARISONS):
             try:
+                ground.token = await token(ground.platform)  # a session's is good for an hour
                 await _crashes(
                     ground,
                     victims[part::COMPARISONS],

@@ -90,6 +90,8 @@ def test_what_does_not_mean_one_thing_to_everybody_is_refused(raw, text):
         b'"' * 1_000_000,
         rb'"\"' * 300_000,
         b"[" + b'"a",' * 250_000 + b'"a"]',
+        b"[" * 40 + b'"' + rb"\"" * 500_000,
+        b"[" * 40 + rb'"\""' * 250_000,
         b"0." + b"1" * 1_000_000,
         b"1e-" + b"9" * 1_000_000,
         b"{" + b",".join(b'"%d":1' % n for n in range(80_000)) + b"}",

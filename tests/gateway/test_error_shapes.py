@@ -60,6 +60,15 @@ def test_each_outcome_has_its_status_its_type_and_its_code(error, status, kind, 
     assert b"secret" not in problem.body("r")
 
 
+def test_of_many_violations_the_first_ten_are_told():
+    flaws = [{"loc": ("body", f"key{n}"), "msg": "Extra inputs"} for n in range(50_000)]
+
+    problem = describe(RequestValidationError(flaws))
+
+    told = orjson.loads(problem.body("r"))["details"]["violations"]
+    assert list(told) == [f"key{n}" for n in range(10)]
+
+
 @pytest.mark.parametrize("code", list(grpc.StatusCode))
 def test_every_code_of_the_wire_has_an_answer(code):
     metadata = grpc.aio.Metadata()

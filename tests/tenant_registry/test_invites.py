@@ -187,6 +187,25 @@ async def test_an_invite_to_ones_own_address_is_accepted_with_a_live_session(
     assert await refusal(admin, session) == "INVITE_NOT_FOUND"
 
 
+async def test_an_inviter_who_lost_the_right_gives_nothing_to_who_has_a_session_either(
+    platform, invite, new_admin, logged_in, session_stub, new_tenant, rows, events_of, roles_of
+):
+    paris, lyon = await new_tenant(), await new_tenant()
+    _, email = await new_admin()
+    made, given = await invite(paris, email)
+    request = pb.AcceptOwnInviteRequest(token=token_in(await mail_to(platform, email)))
+    await rows.execute("UPDATE assignment SET revoke_time = now() WHERE assignment_id = $1", given)
+    admin, session, _ = await logged_in(email)
+
+    with pytest.raises(FailedPrecondition) as refusal:
+        await session_stub(admin, session, InviteServiceStub).AcceptOwnInvite(request)
+
+    assert refusal.value.reason == "INVITE_VOID"
+    assert [await roles_of(admin, where) for where in (paris, lyon)] == [[], []]
+    _, event = await events_of(paris, number=2, resource=made.name)
+    assert (event.reason, event.outcome) == ("INVITE_VOID", event.OUTCOME_DENIED)
+
+
 async def test_an_inviter_who_lost_the_right_gives_nothing(
     platform, invite, accept, new_tenant, rows, events_of
 ):
@@ -314,7 +333,10 @@ async def test_a_repeated_request_invites_once(platform, invites, boss_of, new_t
     assert await rows.fetchval("SELECT count(*) FROM invite WHERE email = $1", email) == 1
 
 
-@pytest.mark.parametrize("email", ["", "nobody", "a b@paris.example", "a@b@c", "x" * 250 + "@y.ex"])
+@pytest.mark.parametrize(
+    "email",
+    ["", "nobody", "root@localhost", "a b@paris.example", "a@b@c.example", "x" * 250 + "@y.ex"],
+)
 async def test_what_is_no_address_is_not_invited(invite, email):
     with pytest.raises(InvalidArgument) as refusal:
         await invite("paris", email)

@@ -107,6 +107,8 @@ def bad():
         "an e-mail of which nothing is said": signed(claims(email_verified=None)),
         "an e-mail verified in words": signed(claims(email_verified="true")),
         "no e-mail": signed(claims(email=None)),
+        "an e-mail that becomes another's": signed(claims(email="\u212aim@paris.example")),
+        "an e-mail without a domain": signed(claims(email="root@localhost")),
         "an e-mail with a line in it": signed(claims(email="a@b.example\nx")),
         "no subject": signed(claims(sub=None)),
         "an empty subject": signed(claims(sub="")),

@@ -20,6 +20,16 @@ async def test_nothing_matches_a_hash_that_is_none(stored):
     assert not await Passwords().match(stored, "")
 
 
+@pytest.mark.parametrize("stored", [None, "", "!"])
+async def test_who_has_no_password_costs_as_much_as_who_has_one(stored, monkeypatch):
+    passwords, compared = Passwords(), list[str]()
+    monkeypatch.setattr(passwords, "_verify", lambda known, _: compared.append(known))
+
+    await passwords.match(stored, "p")
+
+    assert [known.partition("$v=")[0] for known in compared] == ["$argon2id"]
+
+
 async def test_more_than_fit_into_the_queue_are_refused_at_once_and_later_welcome():
     passwords = Passwords()
     waiting = [asyncio.ensure_future(passwords.hash("p")) for _ in range(THREADS + QUEUE)]

@@ -32,9 +32,13 @@ class Passwords:
         self._nobodys = self._hasher.hash(secrets.token_urlsafe())
 
     async def match(self, stored: str | None, password: str) -> bool:
-        """Compares; without a stored hash it takes as long, and the answer is no."""
-        matched = await self._run(lambda: self._verify(stored or self._nobodys, password))
-        return matched and stored is not None
+        """Compares; without a stored hash it takes as long, and the answer is no.
+
+        An account that never had a password stores what is no hash, and counts as without.
+        """
+        known = stored if stored and stored.startswith("$argon2") else None
+        matched = await self._run(lambda: self._verify(known or self._nobodys, password))
+        return matched and known is not None
 
     async def hash(self, password: str) -> str:
         return await self._run(lambda: self._hasher.hash(password))

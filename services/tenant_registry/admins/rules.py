@@ -8,10 +8,15 @@ EMAIL_LIMIT = 254
 NAME_LIMIT = 100
 
 
+def is_email(text: str) -> bool:
+    """Tells whether an admin may have this address."""
+    return len(text) <= EMAIL_LIMIT and text.isprintable() and bool(_EMAIL.fullmatch(text))
+
+
 def violations(email: str, first_name: str, last_name: str) -> dict[str, str]:
     """Lists what is wrong, by field; an e-mail is taken in lower case."""
     found = {}
-    if len(email) > EMAIL_LIMIT or not _EMAIL.fullmatch(email) or email != email.lower():
+    if not is_email(email) or email != email.lower():
         found["email"] = f"an e-mail address of at most {EMAIL_LIMIT} characters"
     for field, name in (("first_name", first_name), ("last_name", last_name)):
         if len(name) > NAME_LIMIT:

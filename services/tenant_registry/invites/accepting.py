@@ -57,25 +57,29 @@ class Accepting:
             async with self._db.platform() as session:
                 done = await self._accepted(session, request, invite, password_hash)
         except FailedPrecondition as void:
-            await self._refuse_void(invite, void)
+            await self._refuse_void(messages.invite(invite).name, invite.tenant_id, void)
         if isinstance(done, ServiceError):
             await self._refuse(known, done)
         return done
 
     async def accept_own(self, token_hash: bytes | None) -> access.Admin:
         """Gives the caller what their own address was invited to; their session is the proof."""
-        now = datetime.now(UTC)
-        async with self._db.platform() as session:
-            own = await opening.own(session, now=now)
-            admin = await session.get_one(Admin, own.admin_id)
-            invite = token_hash and await queries.with_token(
-                session, token_hash, now=now, lock=True
-            )
-            if not invite or invite.email != admin.email:
-                raise NotFound("INVITE_NOT_FOUND", "no such invite to this address")
-            await _give(session, invite, admin)
-            invite.accept_time = now
-            return admins.admin(admin)
+        now, name, tenant = datetime.now(UTC), "", None
+        try:
+            async with self._db.platform() as session:
+                own = await opening.own(session, now=now)
+                admin = await session.get_one(Admin, own.admin_id)
+                invite = token_hash and await queries.with_token(
+                    session, token_hash, now=now, lock=True
+                )
+                if not invite or invite.email != admin.email:
+                    raise NotFound("INVITE_NOT_FOUND", "no such invite to this address")
+                name, tenant = messages.invite(invite).name, invite.tenant_id
+                await _give(session, invite, admin)
+                invite.accept_time = now
+                return admins.admin(admin)
+        except FailedPrecondition as void:
+            await self._refuse_void(name, tenant, void)
 
     async def _read(self, token_hash: bytes | None) -> tuple[Invite, Admin | None]:
         async with self._db.platform() as session:
@@ -115,16 +119,13 @@ class Accepting:
             audit.record(session, resource=name, outcome="DENIED", reason=error.reason)
         raise error
 
-    async def _refuse_void(self, invite: Invite, void: FailedPrecondition) -> NoReturn:
+    async def _refuse_void(
+        self, name: str, tenant: str | None, void: FailedPrecondition
+    ) -> NoReturn:
         """Records, where the role would have been given, that it was not."""
-        name = messages.invite(invite).name
         async with self._db.platform() as session:
             audit.record(
-                session,
-                resource=name,
-                tenant=invite.tenant_id,
-                outcome="DENIED",
-                reason=void.reason,
+                session, resource=name, tenant=tenant, outcome="DENIED", reason=void.reason
             )
         raise void
 

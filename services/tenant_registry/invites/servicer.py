@@ -1,6 +1,5 @@
 """InviteService: a role is offered by mail, and given when it is accepted."""
 
-import re
 from datetime import UTC, datetime, timedelta
 
 from google.protobuf.empty_pb2 import Empty
@@ -16,6 +15,7 @@ from services.kernel.names import new_id
 from services.kernel.scope import current_scope
 from services.tenant_registry.access import grants
 from services.tenant_registry.access.places import place_of, placed
+from services.tenant_registry.admins.rules import EMAIL_LIMIT, is_email
 from services.tenant_registry.assignments.servicer import role_id
 from services.tenant_registry.invites import messages, queries
 from services.tenant_registry.invites.accepting import Accepting
@@ -26,8 +26,6 @@ from services.tenant_registry.sessions import secret
 
 INVITE = "invite"
 LIFETIME = timedelta(days=7)
-EMAIL_LIMIT = 254
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+")
 
 
 class Invites(pb_grpc.InviteServiceServicer):
@@ -127,7 +125,7 @@ async def _refuse_more(session: AsyncSession, tenant: str | None, *, now: dateti
 
 def _address(text: str) -> str:
     email = text.strip().lower()
-    if len(email) > EMAIL_LIMIT or not _EMAIL.fullmatch(email):
+    if not is_email(email):
         what = f"an e-mail address of at most {EMAIL_LIMIT} characters"
         raise InvalidArgument("INVITE_INVALID", "no such address can be invited", {"email": what})
     return email

@@ -67,7 +67,16 @@ async def test_events_are_found_by_time_and_outcome(admin, make_tenant):
         assert len(await events(admin, made["id"], resource + query)) == number, query
 
 
-@pytest.mark.parametrize("query", ["outcome=x", "since=yesterday", "until=2026-01-01T00:00:00"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "outcome=x",
+        "since=yesterday",
+        "until=2026-01-01T00:00:00",
+        "since=0001-01-01T00:00:00%2B14:00",
+        "until=9999-12-31T23:59:59-12:00",
+    ],
+)
 async def test_a_filter_that_is_not_sound_is_refused(admin, query):
     answer = await admin.get(f"/admin/tenants/paris/audit-events?{query}")
 
