@@ -199,6 +199,17 @@ async def _place_scope(
         yield scope
 
 
+async def permissions_now(request: Request, tenant_id: str) -> frozenset[str]:
+    """Tells what who asks may do at a tenant by now, for an answer that takes long.
+
+    Raises:
+        Refused: 401, when their session or key has ended meanwhile.
+    """
+    principal = await _principal(request, None, None)
+    facts = await principal.access(tenant_id, fresh=False, request_id=request.state.request_id)
+    return facts.permissions
+
+
 async def _account_scope(request: Request, session: SessionOf) -> AsyncIterator[Scope]:
     """Binds the scope in which an admin looks after their own account."""
     await _meet_limits(request, session.admin, None)

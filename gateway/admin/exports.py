@@ -3,8 +3,10 @@
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
@@ -23,7 +25,7 @@ from gateway import answers
 from gateway.admin.shapes.cloudevent import cloudevent
 from gateway.admin.shapes.evidence import EXPORT_FORM, entry_json, platform_json
 from gateway.admin.shapes.scalars import Document
-from gateway.auth import TenantScope
+from gateway.auth import TenantScope, permissions_now
 from gateway.clients import Clients
 from gateway.guard import REQUEST_SECONDS
 from gateway.runtime import ClientsOf
@@ -77,7 +79,8 @@ async def export_audit_events(
     newest = await clients.proofs.GetCheckpoint(
         GetCheckpointRequest(parent=f"tenants/{scope.tenant}")
     )
-    export = _Export(clients, scope, newest, request.state.limit.reschedule)
+    permissions = partial(permissions_now, request, scope.tenant or "")
+    export = Export(clients, scope, newest, permissions, request.state.limit.reschedule)
     lines = {Form.NDJSON: export.ndjson, Form.CSV: export.csv, Form.CLOUDEVENTS: export.cloudevents}
     name = f"audit-{scope.tenant}-{newest.size}.{'csv' if asked.format is Form.CSV else 'ndjson'}"
     return StreamingResponse(
@@ -90,19 +93,24 @@ async def export_audit_events(
     )
 
 
-class _Export:
-    """One export: everything up to one checkpoint, whatever is added meanwhile."""
+class Export:
+    """One export: everything up to one checkpoint, whatever is added meanwhile.
+
+    Each page is asked for with what the caller may do by then: an export ends with the right to it.
+    """
 
     def __init__(
         self,
         clients: Clients,
         scope: Scope,
         newest: Checkpoint,
+        permissions: Callable[[], Awaitable[frozenset[str]]],
         extend: Callable[[float], None],
     ) -> None:
         self._proofs = clients.proofs
         self._scope = scope
         self._newest = newest
+        self._permissions = permissions
         self._extend = extend
 
     async def ndjson(self) -> AsyncIterator[str | bytes]:
@@ -160,8 +168,10 @@ class _Export:
     async def _ask(self, method: Any, request: Any) -> Any:  # noqa: ANN401 - a stub's method
         """Asks for one page, which gets the time that a request has."""
         self._extend(asyncio.get_running_loop().time() + REQUEST_SECONDS)
-        with bound(self._scope), deadline(REQUEST_SECONDS):
-            return await method(request)
+        with deadline(REQUEST_SECONDS):
+            scope = replace(self._scope, permissions=await self._permissions())
+            with bound(scope):
+                return await method(request)
 
 
 def _line(document: Document) -> bytes:

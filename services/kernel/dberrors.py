@@ -25,7 +25,8 @@ def translated() -> Iterator[None]:
 
 
 def _meaning(error: Exception, sqlstate: str) -> ServiceError | Exception:
-    if sqlstate in ("40001", "40P01", "55P03"):
+    # 23505: a row that was not there a moment ago; who expects one says so before it comes here.
+    if sqlstate in ("40001", "40P01", "55P03", "23505"):
         return Aborted("CONFLICT", "somebody else is changing the same thing; retry")
     if sqlstate == "57014":
         return DeadlineExceeded("DATABASE_SLOW", "the database took too long; retry later")

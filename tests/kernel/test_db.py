@@ -5,6 +5,7 @@ from sqlalchemy import event, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
 from services.kernel import db
+from services.kernel.errors import Aborted
 from tests.kernel.stalls import DATABASE, Stall, scope
 
 pytestmark = pytest.mark.usefixtures("stalls")
@@ -126,3 +127,12 @@ async def test_what_is_no_tenants_id_is_bound_to_nothing(doors, tenant):
             async with doors.tenant() as session:
                 found = await session.scalars(text("SELECT tenant_id FROM stall"))
                 assert found.all() == [known]
+
+
+async def test_a_row_that_came_meanwhile_is_a_conflict(doors):
+    for tenant in ("paris", "lyon"):
+        with scope(tenant), pytest.raises(Aborted) as refusal:
+            async with doors.tenant() as session:
+                await session.execute(text("INSERT INTO stall SELECT * FROM stall"))
+
+        assert refusal.value.reason == "CONFLICT"

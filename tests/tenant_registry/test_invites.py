@@ -10,6 +10,7 @@ from souk.tenant_registry.v1.account_service_pb2_grpc import AccountServiceStub
 from souk.tenant_registry.v1.invite_service_pb2_grpc import InviteServiceStub
 
 from services.kernel.errors import (
+    Aborted,
     FailedPrecondition,
     InvalidArgument,
     NotFound,
@@ -116,6 +117,24 @@ async def test_an_invite_is_accepted_once(platform, invite, accept, new_tenant):
     with pytest.raises(Unauthenticated) as refusal:
         await accept(token)
     assert refusal.value.reason == "INVITE_TOKEN_INVALID"
+
+
+async def test_of_two_invites_to_somebody_new_that_are_accepted_at_once_none_breaks(
+    platform, invite, accept, new_tenant, roles_of
+):
+    paris, lyon, email = await new_tenant(), await new_tenant(), nobodys()
+    tokens = []
+    for number, tenant in enumerate((paris, lyon), start=1):
+        await invite(tenant, email)
+        tokens.append(token_in(await mail_to(platform, email, number=number)))
+
+    done = await asyncio.gather(*(accept(token) for token in tokens), return_exceptions=True)
+
+    admins = [one for one in done if isinstance(one, access_pb.Admin)]
+    others = [one for one in done if one not in admins]
+    assert [type(one) for one in others] in ([], [Aborted], [Unauthenticated])
+    held = [await roles_of(admins[0].name, tenant) for tenant in (paris, lyon)]
+    assert sum(map(len, held)) == len(admins)
 
 
 async def test_a_token_does_not_take_over_the_account_that_has_the_address(
