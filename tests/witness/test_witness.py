@@ -57,9 +57,9 @@ def key():
 
 @pytest.fixture
 def witness(log, file, key):
-    ledger = Ledger(file)
-    yield Witness(Fixed(key), Fixed([log.key.public]), ledger)
-    ledger.close()
+    made = Witness(Fixed(key), Fixed([log.key.public]), Ledger(file))
+    yield made
+    made._ledger.close()  # a test may have closed the first and opened another
 
 
 def test_it_cosigns_a_log_that_grows(witness, log, key):
