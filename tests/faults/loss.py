@@ -1,6 +1,7 @@
 """Loses packets that a socket would have received, as a bad line does: TCP must send them again.
 
-A classic BPF program of the kernel's own, on one socket: no root, no rules of a firewall.
+A classic BPF program of the kernel's own, on one socket: no rules of a firewall. Most kernels let
+everybody attach one; some let only root.
 """
 
 import ctypes
@@ -14,6 +15,16 @@ _LOAD, _JUMP_IF_LESS_IS_FALSE, _RETURN = 0x20, 0x35, 0x06
 _INSTRUCTION = struct.Struct("HBBI")
 _PROGRAM = struct.Struct("@HP")
 _WHOLE = 0xFFFFFFFF
+
+
+def is_allowed() -> bool:
+    """Tells whether this kernel lets this user lose packets."""
+    with socket.socket() as end:
+        try:
+            lose(end, 0.5)
+        except PermissionError:
+            return False
+    return True
 
 
 def lose(end: socket.socket, share: float) -> None:
