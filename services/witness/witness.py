@@ -61,7 +61,8 @@ class Witness:
         if not merkle.is_consistent(seen.size, seen.root, checkpoint.size, checkpoint.root, proof):
             return Answer(422, "it does not begin with what was cosigned before\n")
         try:
-            self._ledger.remember(checkpoint)
+            if checkpoint.size > seen.size:
+                self._ledger.remember(checkpoint)
         except OSError as error:
             _log.error("witness_cannot_write", reason=str(error.strerror))
             return Answer(503, "what it has seen cannot be kept now\n")

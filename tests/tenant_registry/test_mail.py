@@ -9,6 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.kernel import secretfiles
+from services.kernel.errors import ResourceExhausted
 from services.tenant_registry.mail import postman as postmen
 from services.tenant_registry.mail.postman import Postman
 from services.tenant_registry.mail.senders import FileSender, SmtpSender, sender_of
@@ -170,6 +171,26 @@ async def test_of_mails_that_wait_for_another_try_there_are_not_too_many(setting
     assert len(postman._again) == 2
     for task in postman._again:
         task.cancel()
+
+
+async def test_while_much_waits_what_anybody_asks_for_is_refused_and_nothing_else(
+    settings, monkeypatch
+):
+    monkeypatch.setattr(postmen, "_MOST_WAITING", 1)
+    postman, done = Postman(settings(None)), asyncio.Event()
+
+    async def work():
+        done.set()
+
+    postman.refuse_when_full()
+    for _ in range(2):
+        postman.later(work())
+    with pytest.raises(ResourceExhausted):
+        postman.refuse_when_full()
+
+    await done.wait()
+    await until(lambda: not postman._under_way)
+    postman.refuse_when_full()
 
 
 @pytest.mark.parametrize("mail", ["smtp://127.0.0.1:1", "file:///proc/nowhere/mail"])

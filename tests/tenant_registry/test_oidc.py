@@ -109,6 +109,7 @@ def _settings(issuer: str) -> dict[str, object]:
         "client_id": "souk",
         "client_secret": "a secret",
         "redirect_uri": "https://admin.example/callback",
+        "email_domains": ["paris.example"],
         "rules": rules,
     }
 

@@ -31,6 +31,7 @@ SETTINGS = {
     "client_id": "souk",
     "client_secret": "secret",
     "redirect_uri": "https://admin.example/callback",
+    "email_domains": ["paris.example"],
     "rules": [],
 }
 PROVIDER = Provider.model_validate(SETTINGS)
@@ -108,6 +109,10 @@ def bad():
         "an e-mail verified in words": signed(claims(email_verified="true")),
         "no e-mail": signed(claims(email=None)),
         "an e-mail that becomes another's": signed(claims(email="\u212aim@paris.example")),
+        "an e-mail of another domain": signed(claims(email="someone@lyon.example")),
+        "an e-mail of a domain below": signed(claims(email="someone@x.paris.example")),
+        "an e-mail of a domain that ends alike": signed(claims(email="someone@notparis.example")),
+        "an e-mail with two domains": signed(claims(email="a@paris.example@lyon.example")),
         "an e-mail without a domain": signed(claims(email="root@localhost")),
         "an e-mail with a line in it": signed(claims(email="a@b.example\nx")),
         "no subject": signed(claims(sub=None)),

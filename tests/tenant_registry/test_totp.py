@@ -20,8 +20,10 @@ from services.tenant_registry.accounts import rules
 from services.tenant_registry.accounts.totp import Totp
 from services.tenant_registry.models import SecondFactor
 from tests.tenant_registry.conftest import RIGHT
+from tests.tenant_registry.mailbox import mail_to, token_in
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+NEWER = "a longer password of one's own"
 STEP = timedelta(seconds=rules.STEP_SECONDS)
 
 
@@ -150,6 +152,22 @@ async def test_codes_are_guessed_ten_times_at_most(with_totp, logged_in):
         assert await refused(logged_in(email, RIGHT, "000000")) == "TOTP_INVALID"
     with pytest.raises(ResourceExhausted):
         await logged_in(email, RIGHT, generator.now())
+
+
+async def test_a_new_password_gives_no_more_guesses_at_the_second_factor(
+    platform, with_totp, logged_in, account
+):
+    email, _, generator, _ = await with_totp()
+    for _ in range(10):
+        assert await refused(logged_in(email, RIGHT, "000000")) == "TOTP_INVALID"
+    anybody = account("services/gateway", "")
+
+    await anybody.ResetPassword(pb.ResetPasswordRequest(email=email))
+    token = token_in(await mail_to(platform, email))
+    await anybody.SetPassword(pb.SetPasswordRequest(token=token, password=NEWER))
+
+    with pytest.raises(ResourceExhausted):
+        await logged_in(email, NEWER, generator.now())
 
 
 async def test_a_secret_counts_once_it_is_confirmed(new_admin, logged_in, account):

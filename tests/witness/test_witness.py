@@ -72,6 +72,14 @@ def test_it_cosigns_a_log_that_grows(witness, log, key):
         assert notes.verified(cosigned, [log.key.public]).size == size
 
 
+def test_a_checkpoint_that_comes_again_takes_no_room(witness, log, file):
+    witness.add_checkpoint(log.asked(0, 10))
+    written = file.read_bytes()
+
+    assert witness.add_checkpoint(log.asked(10, 10)).status == 200
+    assert file.read_bytes() == written
+
+
 @pytest.mark.parametrize(("old", "size"), [(0, 20), (5, 20), (11, 20), (0, 5)])
 def test_who_begins_elsewhere_is_told_what_it_has_seen(witness, log, old, size):
     witness.add_checkpoint(log.asked(0, 10))

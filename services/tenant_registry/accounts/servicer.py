@@ -60,6 +60,7 @@ class Accounts(pb_grpc.AccountServiceServicer):
             text = f"required, at most {EMAIL_LIMIT} characters"
             raise InvalidArgument("LOGIN_INVALID", "an e-mail is needed", {"email": text})
         await self._attempts.count(f"reset {email}", most=_MOST_RESETS)
+        self._postman.refuse_when_full()
         # Behind the answer: neither its words nor its time tell whether somebody has the address.
         self._postman.later(self._send_reset(email))
         return Empty()
@@ -186,7 +187,9 @@ async def _set(
     admin.password_hash, admin.update_time = newer, now
     await queries.end_sessions(session, admin.admin_id, keep=keep, reason=reason, now=now)
     await queries.forget_resets(session, admin.admin_id)
-    await attempts.forget(session, admin.email)
+    # Or whoever reads an admin's mail would get ten more guesses at their second factor each time.
+    if await queries.second_factor(session, admin.admin_id) is None:
+        await attempts.forget(session, admin.email)
     audit.record(session, resource=f"admins/{admin.admin_id}")
 
 

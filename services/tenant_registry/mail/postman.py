@@ -32,15 +32,20 @@ class Postman:
         self._again: set[asyncio.Task[None]] = set()
         self._places = asyncio.Semaphore(_AT_ONCE)
 
+    def refuse_when_full(self) -> None:
+        """Refuses what anybody may ask for, while much is waiting.
+
+        Raises:
+            ResourceExhausted: LOGIN_BUSY.
+        """
+        if len(self._under_way) >= _MOST_WAITING:
+            raise ResourceExhausted("LOGIN_BUSY", "too much at once; retry in a second")
+
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         """Does some work behind the answer, in the scope of the call.
 
-        Raises:
-            ResourceExhausted: LOGIN_BUSY, too much is waiting.
+        Never refuses: what the mail is about has been committed.
         """
-        if len(self._under_way) >= _MOST_WAITING:
-            work.close()
-            raise ResourceExhausted("LOGIN_BUSY", "too much at once; retry in a second")
         task = asyncio.create_task(self._done(work))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)

@@ -48,7 +48,10 @@ def identity(token: object, keys: KeySet, provider: Provider, nonce: str) -> Ide
     except (JoseError, ValueError, TypeError, KeyError, RecursionError):
         raise Unproven("an id_token that is not the provider's") from None
     _check(claims, provider, nonce)
-    return _identity(claims)
+    found = _identity(claims)
+    if found.email.partition("@")[2] not in provider.email_domains:
+        raise Unproven("an address of a domain that is not this provider's")
+    return found
 
 
 def key_id(token: object) -> str | None:

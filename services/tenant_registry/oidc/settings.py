@@ -2,6 +2,7 @@
 
 {"paris-idp": {"issuer": "https://id.example", "client_id": "souk", "client_secret": "…",
 "redirect_uri": "https://admin.example/auth/user/oidc/paris-idp/callback",
+"email_domains": ["paris.example"],
 "rules": [{"claim": "groups", "value": "souk-paris-admins", "role": "TenantAdmin",
 "tenant": "paris"}]}}
 """
@@ -37,6 +38,7 @@ def is_here(address: str) -> bool:
 
 
 SafeUrl = Annotated[str, AfterValidator(_safe), Field(max_length=2000)]
+Domain = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=253)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -60,6 +62,8 @@ class Provider(BaseModel):
     client_secret: Text
     redirect_uri: SafeUrl
     scopes: str = "openid email profile"
+    email_domains: frozenset[Domain] = Field(min_length=1, max_length=200)
+    """Whose addresses it may speak for: an admin is found by their address."""
     rules: tuple[RuleSetting, ...] = Field(max_length=200)
 
 
