@@ -20,10 +20,14 @@ _REMEMBERED = 4096
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who asks: the address, empty when there is none, and whether it came to the edge by TLS."""
+    """Who asks: the address, empty when there is none, and whether it came to the edge by TLS.
+
+    `is_forwarded`: a trusted proxy passed the request on, rather than asking itself.
+    """
 
     address: str
     is_secure: bool = False
+    is_forwarded: bool = False
 
 
 NOBODY = Client("")
@@ -56,7 +60,11 @@ class Addresses:
         # A proxy that keeps one of the two up to date passes on the other as a client made it up.
         address = told[0] if told and all(one == told[0] for one in told) else proxy
         schemes = _values(headers, b"x-forwarded-proto")
-        return Client(str(address), is_secure=schemes[-1:] == ["https"])
+        return Client(
+            str(address),
+            is_secure=schemes[-1:] == ["https"],
+            is_forwarded=bool(chain or forwarded or schemes),
+        )
 
     def _outermost(self, proxy: Address, hops: Sequence[str]) -> Address:
         """Walks back from the proxy to the first hop that nobody vouches for: the client."""

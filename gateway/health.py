@@ -16,15 +16,15 @@ from services.kernel.scope import bound
 _CHECK_SECONDS = 0.5
 
 
-async def _on_platform_hosts(request: Request) -> None:
-    """A tenant's own domain has no such pages."""
-    if not request.state.host.is_platform:
+async def _for_operators(request: Request) -> None:
+    """A tenant's own domain has no such pages, nor has anybody beyond the platform's proxies."""
+    if not request.state.host.is_platform or request.state.client.is_forwarded:
         raise Refused(problem_of_status(404))
 
 
 router = APIRouter(
     tags=["Health"],
-    dependencies=[Depends(_on_platform_hosts)],
+    dependencies=[Depends(_for_operators)],
     responses=answers.errors(404, 503),
 )
 

@@ -9,7 +9,7 @@ from joserfc.jwk import OKPKey
 
 from gateway import auth
 from gateway.app import create_api
-from gateway.health import _on_platform_hosts
+from gateway.health import _for_operators
 from gateway.sessions import AUDIENCE, ISSUER, TYPE
 from gateway.store.shopper import _shop
 from tests.gateway.wire import ask
@@ -159,7 +159,7 @@ def test_each_admin_route_takes_exactly_one_scope():
 
 
 def test_no_route_but_these_is_open():
-    guards = {auth._principal, auth._own_session, _shop, _on_platform_hosts}
+    guards = {auth._principal, auth._own_session, _shop, _for_operators}
 
     is_open = {
         route.path
