@@ -13,6 +13,7 @@ import rfc8785
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit import trees
+from services.audit.heads import Amiss, Heads
 from services.audit.models import PLATFORM_LOG
 from services.kernel import merkle, notes
 from services.kernel.audit import spelled
@@ -52,7 +53,8 @@ class Sequencer:
         self._key = key
         self._known = known
         self._broken: set[str] = set()
-        self._heads_hold: bool | None = None
+        self._heads = Heads()
+        self._heads_hold: bool | None = None  # not since they were looked at last
 
     async def work(self) -> None:
         rounds = 0
@@ -76,22 +78,41 @@ class Sequencer:
         A tree that was tampered with is left alone, and named in the log every ten seconds. Where
         heads of tenants are missing or others than the platform's tree says, nothing is signed.
         """
+        if self._heads_hold is False:
+            return 0
+        signed: dict[str, int] = {}
+        try:
+            count = await self._give_places(signed)
+        except Amiss as reason:
+            self._heads_hold = False
+            _log.error("audit_tree_broken", log=PLATFORM_LOG, reason=str(reason))
+            return 0
+        self._heads.add(signed)
+        return count
+
+    async def _give_places(self, signed: dict[str, int]) -> int:
+        if self._heads_hold is None:
+            await self._read_heads()
         async with self._db.housekeeping() as session:
             if not await trees.is_ours(session):
                 return 0
             if self._heads_hold is None:
-                self._heads_hold = await self._do_heads_hold(session)
-            if not self._heads_hold:
-                return 0
+                await self._heads.hold(session)
+                self._heads_hold = True
             found: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
             waiting = await trees.waiting(session, MOST_AT_ONCE, without=self._broken)
             for tenant, event_id, envelope in waiting:
                 found[tenant].append((event_id, envelope))
-            if not found:
-                return 0
-            return await self._sequence(session, found)
+            return await self._sequence(session, found, signed) if found else 0
 
-    async def _sequence(self, session: AsyncSession, found: Waiting) -> int:
+    async def _read_heads(self) -> None:
+        """Reads all heads outside the lock: at the start they are many, and others may sign."""
+        added = 1
+        while added:
+            async with self._db.housekeeping() as session:
+                added = await self._heads.read_on(session)
+
+    async def _sequence(self, session: AsyncSession, found: Waiting, signed: dict[str, int]) -> int:
         platform = await self._whole(session, PLATFORM_LOG)
         if platform is None:
             return 0
@@ -104,6 +125,7 @@ class Sequencer:
                 heads.append(
                     await self._check_in(session, tenant, tree, platform.size + len(heads))
                 )
+                signed[tenant] = tree.size
                 count += len(events)
         if heads:
             await trees.append(session, PLATFORM_LOG, platform, heads)
@@ -135,18 +157,6 @@ class Sequencer:
     def _sign(self, origin: str, tree: merkle.Frontier) -> str:
         return self._key().sign(notes.Checkpoint(origin, tree.size, tree.root))
 
-    async def _do_heads_hold(self, session: AsyncSession) -> bool:
-        """Holds all tenants' checkpoints against the platform's tree.
-
-        Else whoever deletes the newest checkpoints of a tenant, with what they are of, would have
-        another past signed.
-        """
-        amiss = await trees.heads_amiss(session)
-        if amiss:
-            reason = f"{amiss} heads are not as they are in the platform's tree"
-            _log.error("audit_tree_broken", log=PLATFORM_LOG, reason=reason)
-        return not amiss
-
     async def _whole(self, session: AsyncSession, log: str) -> merkle.Frontier | None:
         """Reads a tree, and holds it against the last checkpoint that was signed of it.
 
@@ -172,14 +182,16 @@ class Sequencer:
         signed = notes.verified(note, self._known.again()) if note else notes.Checkpoint(
             origin, 0, merkle.EMPTY
         )  # fmt: skip
+        if signed.size < self._heads.newest(log):
+            raise Broken(f"the last checkpoint was of size {self._heads.newest(log)}")
         if here != signed:
             raise Broken(f"the last checkpoint has size {signed.size}, the tree {tree.size}")
 
     async def _report(self) -> None:
         """Logs what has waited for long, and gives broken trees another look."""
         self._broken.clear()
+        self._heads_hold = None
         async with self._db.housekeeping() as session:
-            self._heads_hold = await self._do_heads_hold(session)
             count, oldest = await trees.backlog(session)
         if count and (datetime.now(UTC) - oldest).total_seconds() > _LATE_SECONDS:
             _log.warning("audit_sequencer_late", events=count, oldest=oldest.isoformat())

@@ -8,7 +8,6 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit.models import (
-    PLATFORM_LOG,
     Checkpoint,
     Cosignature,
     Entry,
@@ -17,17 +16,8 @@ from services.audit.models import (
     Pending,
     PlatformCheckpoint,
 )
-from services.kernel import merkle, notes
+from services.kernel import merkle
 
-_HEADS_AMISS = text("""
-    SELECT count(*)
-    FROM (SELECT idx, hash FROM node WHERE tenant_id = :log AND level = 0) leaf
-    FULL JOIN checkpoint ON head_idx = idx
-    WHERE idx IS NULL OR head_idx IS NULL
-        OR hash <> sha256('\\x00'::bytea || head)
-        OR convert_from(head, 'UTF8')::jsonb ->> 'log' <> :origin || tenant_id
-        OR convert_from(head, 'UTF8')::jsonb -> 'size' <> to_jsonb(size)
-""")
 _LOCK = 0x41554449  # any number that all sequencers agree on
 
 
@@ -63,19 +53,24 @@ async def backlog(session: AsyncSession) -> tuple[int, Any]:
     return count, oldest
 
 
-async def frontier(session: AsyncSession, log: str) -> merkle.Frontier:
-    """Reads a tree as far as adding to it needs.
-
-    Raises:
-        LookupError: a node is missing.
-    """
+async def size_of(session: AsyncSession, log: str) -> int:
+    """Counts the leaves of a tree; places have no gap."""
     last = await session.scalar(
         select(Node.idx)
         .where(Node.tenant_id == log, Node.level == 0)
         .order_by(Node.idx.desc())
         .limit(1)
     )
-    size = 0 if last is None else last + 1
+    return 0 if last is None else last + 1
+
+
+async def frontier(session: AsyncSession, log: str) -> merkle.Frontier:
+    """Reads a tree as far as adding to it needs.
+
+    Raises:
+        LookupError: a node is missing.
+    """
+    size = await size_of(session, log)
     places = merkle.subtrees(0, size)
     found = await nodes(session, log, places)
     return merkle.Frontier(size, [found[place] for place in places])
@@ -106,15 +101,6 @@ async def last_checkpoint(session: AsyncSession, log: str) -> Checkpoint | None:
         .limit(1)
     )  # fmt: skip
     return found
-
-
-async def heads_amiss(session: AsyncSession) -> int:
-    """Counts where the platform's tree and the tenants' checkpoints are not one for one.
-
-    Each leaf of the former is the head of exactly one checkpoint, which tells its log and size.
-    """
-    found = await session.scalar(_HEADS_AMISS, {"log": PLATFORM_LOG, "origin": notes.origin("")})
-    return int(found)
 
 
 async def last_platform_checkpoint(session: AsyncSession) -> PlatformCheckpoint | None:

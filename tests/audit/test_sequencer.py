@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 from sqlalchemy import text
 
-from services.audit import queries, sequencer
+from services.audit import heads, queries, sequencer
 from services.audit import trees as tables
 from services.audit.messages import incoming
 from services.audit.models import PLATFORM_LOG
@@ -209,8 +209,9 @@ PASTS = {
 
 
 @pytest.mark.parametrize("past", PASTS)
+@pytest.mark.parametrize("when", ["before the heads are looked at again", "after that"])
 async def test_no_other_past_of_a_tenant_is_signed_though_all_of_its_tables_agree(
-    trees, event, cluster, past
+    trees, event, cluster, past, when
 ):
     for _ in range(2):
         await trees.add(event("paris"), event("lyon"))
@@ -224,11 +225,45 @@ async def test_no_other_past_of_a_tenant_is_signed_though_all_of_its_tables_agre
         )
     before = await trees.rows("SELECT note FROM checkpoint")
 
-    await trees.sequencer._report()
+    if when == "after that":
+        await trees.sequencer._report()
     assert await trees.sequencer.sequence() == 0
     assert await trees.another().sequence() == 0
 
     assert await trees.rows("SELECT note FROM checkpoint") == before
+
+
+async def test_a_checkpoint_that_was_seen_is_missed_whatever_came_after_it(trees, event, cluster):
+    await trees.add(event("paris"), event("lyon"))
+    await trees.drain()
+    other = trees.another()
+    await other.sequence()
+    await trees.add(event("paris"), event("lyon"))
+    await trees.drain()
+    async with cluster.session("audit") as superuser:
+        await superuser.execute("DELETE FROM checkpoint WHERE tenant_id = 'paris' AND size = 1")
+
+    await other._report()
+    await trees.add(event("lyon"))
+
+    assert await other.sequence() == 0
+
+
+async def test_heads_are_read_in_pages_and_read_on_where_another_sequencer_went(
+    trees, event, monkeypatch
+):
+    monkeypatch.setattr(heads, "_MOST_AT_ONCE", 1)
+    for _ in range(5):
+        await trees.add(event("paris"), event("lyon"), event("lyon"))
+        await trees.drain()
+    other = trees.another()
+    for number in (1, 2):
+        await other._report()
+        await other.sequence()
+        assert other._heads._count == len(await trees.rows("SELECT * FROM checkpoint"))
+        assert other._heads.newest("paris") == len(await trees.entries("paris"))
+        await trees.add(*(event("rome") for _ in range(number)))
+        await trees.drain()
 
 
 HEADS = {

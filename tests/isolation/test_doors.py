@@ -81,7 +81,8 @@ DOORS = {
     },
     "housekeeping": {
         ("services/audit/servicer.py", "RecordEvents"),  # takes in events of any tenants
-        ("services/audit/sequencer.py", "sequence"),  # gives them their places in all trees
+        ("services/audit/sequencer.py", "_give_places"),  # in all tenants' trees
+        ("services/audit/sequencer.py", "_read_heads"),
         ("services/audit/sequencer.py", "_report"),
         ("services/audit/witnessing.py", "show"),  # the platform's tree is no tenant's
         ("services/audit/witnessing.py", "_keep"),

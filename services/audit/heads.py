@@ -1,0 +1,107 @@
+"""Holds the tenants' checkpoints against the platform's tree, one for one.
+
+Each leaf of that tree is the head of one checkpoint. Whoever deletes the newest checkpoints of a
+tenant, with the places and nodes that they are of, would otherwise have another past signed.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.audit import trees
+from services.audit.models import PLATFORM_LOG
+from services.kernel import notes
+
+_MOST_AT_ONCE = 20_000
+# `ORDER BY tenant_id` too, or under row-level security the index is not read in its order.
+# A head tells its tenant and its size, so no two checkpoints have the same leaf: where all are
+# sound and as many as the leaves, none is missing.
+_SINCE = text("""
+    WITH RECURSIVE tenant (id) AS (
+        SELECT min(tenant_id) FROM checkpoint
+        UNION ALL
+        SELECT (SELECT min(tenant_id) FROM checkpoint WHERE tenant_id > id)
+        FROM tenant WHERE id IS NOT NULL
+    ), known (id, newest) AS (
+        SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:sizes AS bigint[]))
+    )
+    SELECT id, max(size) AS last,
+        count(size) FILTER (WHERE size > coalesce(newest, 0)) AS added,
+        bool_or(size = newest) IS FALSE AS is_cut,
+        bool_and(coalesce(hash = sha256('\\x00'::bytea || head)
+            AND convert_from(head, 'UTF8')::jsonb ->> 'log' = :origin || id
+            AND convert_from(head, 'UTF8')::jsonb -> 'size' = to_jsonb(size), false)) AS is_sound
+    FROM tenant FULL JOIN known USING (id)
+    LEFT JOIN LATERAL (
+        SELECT size, head, head_idx FROM checkpoint
+        WHERE tenant_id = id AND size >= coalesce(newest, 0)
+        ORDER BY tenant_id, size LIMIT :most
+    ) one ON true
+    LEFT JOIN LATERAL (
+        SELECT hash FROM node WHERE tenant_id = :log AND level = 0 AND idx = head_idx LIMIT 1
+    ) leaf ON true
+    WHERE id IS NOT NULL
+    GROUP BY id
+""")
+
+
+class Amiss(Exception):
+    """The checkpoints and the platform's tree are not one for one."""
+
+
+class Heads:
+    """What has been seen of the tenants' checkpoints: each one's newest, and how many there are."""
+
+    def __init__(self) -> None:
+        self._newest: dict[str, int] = {}
+        self._count = 0
+
+    def newest(self, tenant: str) -> int:
+        """Tells the size of the newest checkpoint that was seen; 0 when none was."""
+        return self._newest.get(tenant, 0)
+
+    def add(self, signed: Mapping[str, int]) -> None:
+        """Takes in checkpoints that have been committed: one a tenant, and its size."""
+        self._newest |= signed
+        self._count += len(signed)
+
+    async def read_on(self, session: AsyncSession) -> int:
+        """Reads a page of what came since; tells how many there were that are not known.
+
+        The first pages are of every checkpoint; later ones of the newest that was known of each
+        tenant, and those since.
+
+        Raises:
+            Amiss: a head is not as it is in the platform's tree, or one that was known is gone.
+        """
+        added = 0
+        for row in await self._since(session):
+            if row.is_cut or not row.is_sound:
+                raise Amiss(f"a head of {row.id} is not as it is in the platform's tree")
+            self._newest[row.id] = row.last
+            self._count += row.added
+            added += row.added
+        return added
+
+    async def hold(self, session: AsyncSession) -> None:
+        """Reads all that came since, while nobody signs, and finds none missing.
+
+        Raises:
+            Amiss: as in read_on, or there are more leaves than heads.
+        """
+        while await self.read_on(session):
+            pass
+        leaves = await trees.size_of(session, PLATFORM_LOG)
+        if self._count != leaves:
+            found, self._newest, self._count = self._count, {}, 0
+            raise Amiss(f"of {leaves} heads in the platform's tree {found} are found")
+
+    async def _since(self, session: AsyncSession) -> Sequence[Row[Any]]:
+        share = _MOST_AT_ONCE // len(self._newest) if self._newest else 1
+        rows = await session.execute(_SINCE, {
+            "tenants": list(self._newest), "sizes": list(self._newest.values()),
+            "origin": notes.origin(""), "log": PLATFORM_LOG, "most": 1 + max(share, 1),
+        })  # fmt: skip
+        return rows.all()
