@@ -57,15 +57,18 @@ class Heads:
     def __init__(self) -> None:
         self._newest: dict[str, int] = {}
         self._count = 0
+        self._signed: dict[str, int] = {}
 
     def newest(self, tenant: str) -> int:
-        """Tells the size of the newest checkpoint that was seen; 0 when none was."""
-        return self._newest.get(tenant, 0)
+        """Tells the size of the newest checkpoint that was seen or signed; 0 when none was."""
+        return max(self._newest.get(tenant, 0), self._signed.get(tenant, 0))
 
     def add(self, signed: Mapping[str, int]) -> None:
-        """Takes in checkpoints that have been committed: one a tenant, and its size."""
-        self._newest |= signed
-        self._count += len(signed)
+        """Takes in checkpoints that have been committed: one a tenant, and its size.
+
+        They are read like all others too: another process may have signed some in between.
+        """
+        self._signed |= signed
 
     async def read_on(self, session: AsyncSession) -> int:
         """Reads a page of what came since; tells how many there were that are not known.

@@ -71,6 +71,18 @@ def _reader(tenant: str) -> Scope:
     return Scope(tenant, "admins/user_1", frozenset({"event:read"}))
 
 
+RUNNING: list[Audit] = []
+
+
+@pytest_asyncio.fixture(scope="module")
+async def forgetting() -> AsyncIterator[None]:
+    """Starts a service anew that remembers trees which the tests of a module have taken away."""
+    yield
+    for service in RUNNING:
+        await service.child.stop()
+        await service.start()
+
+
 @pytest_asyncio.fixture(scope="session")
 async def audit(cluster: Cluster) -> AsyncIterator[Audit]:  # noqa: F811
     [port] = ports.free(1)
@@ -80,7 +92,9 @@ async def audit(cluster: Cluster) -> AsyncIterator[Audit]:  # noqa: F811
     ) as wire:
         child = await cluster.serve("audit", port)
         made = Audit(cluster, port, child, AuditServiceStub(wire))
+        RUNNING.append(made)
         yield made
+        RUNNING.remove(made)
         await made.child.stop()
 
 

@@ -64,7 +64,7 @@ class Trees:
 
 
 @pytest.fixture
-async def trees(cluster):
+async def trees(cluster, forgetting):
     """Trees of their own: those of before are taken away by a superuser, as nobody else could."""
     superuser = await cluster.connect("audit")
     await _empty(superuser)
@@ -262,8 +262,9 @@ async def test_heads_are_read_in_pages_and_read_on_where_another_sequencer_went(
         await other.sequence()
         assert other._heads._count == len(await trees.rows("SELECT * FROM checkpoint"))
         assert other._heads.newest("paris") == len(await trees.entries("paris"))
-        await trees.add(*(event("rome") for _ in range(number)))
-        await trees.drain()
+        for each in (other, trees.sequencer, other):
+            await trees.add(*(event("rome") for _ in range(number)), event("paris"))
+            assert await each.sequence() == number + 1
 
 
 HEADS = {
