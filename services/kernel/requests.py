@@ -2,13 +2,12 @@
 
 import asyncio
 import hashlib
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
-from sqlalchemy import delete, select, text
+from sqlalchemy import CursorResult, delete, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,9 +16,12 @@ from services.kernel.db import Database
 from services.kernel.errors import InvalidArgument, ServiceError
 from services.kernel.scope import current_method, current_scope
 from services.kernel.tables import RequestRecord
+from services.kernel.telemetry import logger
 
 KEPT_FOR = timedelta(hours=24)
 _FORGET_EVERY = timedelta(hours=1)
+_MOST_FORGOTTEN = 1000
+_log = logger()
 
 M = TypeVar("M", bound=Message)
 
@@ -90,11 +92,22 @@ async def remember(session: AsyncSession, request: Repeatable, answer: M) -> M:
 async def forget(database: Database) -> None:
     """Removes answers that are kept no longer, now and every hour."""
     while True:
-        with suppress(ServiceError):
-            async with database.housekeeping() as session:
-                old = RequestRecord.create_time < datetime.now(UTC) - KEPT_FOR
-                await session.execute(delete(RequestRecord).where(old))
+        try:
+            while await _forget_some(database) == _MOST_FORGOTTEN:
+                pass
+        except ServiceError as error:
+            _log.warning("requests_not_forgotten", reason=error.reason)
         await asyncio.sleep(_FORGET_EVERY.total_seconds())
+
+
+async def _forget_some(database: Database) -> int:
+    """Removes a batch: all at once would take longer than a statement may, some day."""
+    key = tuple_(RequestRecord.tenant_id, RequestRecord.actor, RequestRecord.request_id)
+    old = RequestRecord.create_time < datetime.now(UTC) - KEPT_FOR
+    some = select(*key.clauses).where(old).limit(_MOST_FORGOTTEN)
+    async with database.housekeeping() as session:
+        removed = await session.execute(delete(RequestRecord).where(key.in_(some)))
+    return removed.rowcount if isinstance(removed, CursorResult) else 0
 
 
 def _key(session: AsyncSession, request: Repeatable) -> tuple[str, str, str]:

@@ -93,7 +93,7 @@ DOORS = {
         ("services/kernel/relay.py", "_report"),
         # Counts attempts, of e-mails that nobody has too: no act, and nobody's.
         ("services/tenant_registry/sessions/attempts.py", "count"),
-        ("services/kernel/requests.py", "forget"),  # removes answers that are kept no longer
+        ("services/kernel/requests.py", "_forget_some"),  # removes answers that are kept no longer
         ("services/tenant_registry/keys/servicer.py", "_note_use"),  # when a key was last used
     },
 }

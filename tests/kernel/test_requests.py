@@ -139,10 +139,12 @@ async def test_an_id_that_is_no_uuid_is_refused(doors, request_id):
     assert refused.value.reason == "REQUEST_ID_INVALID"
 
 
-async def test_answers_are_forgotten_after_a_day(doors):
+async def test_answers_are_forgotten_after_a_day(doors, monkeypatch):
+    monkeypatch.setattr(requests, "_MOST_FORGOTTEN", 1)
     request = asked(request_id=str(uuid4()))
-    with scope("paris"):
-        await act(doors, request, "first")
+    for tenant in ("paris", "lyon"):
+        with scope(tenant):
+            await act(doors, request, "first")
     async with doors.housekeeping() as session:
         yesterday = datetime.now(UTC) - requests.KEPT_FOR - timedelta(minutes=1)
         await session.execute(update(RequestRecord).values(create_time=yesterday))
