@@ -14,36 +14,28 @@ from services.audit import trees
 from services.audit.models import PLATFORM_LOG
 from services.kernel import notes
 
-_MOST_AT_ONCE = 20_000
-# `ORDER BY tenant_id` too, or under row-level security the index is not read in its order.
+_MOST_AT_ONCE = 10_000
+_LAST = "~"  # after every tenant's id
 # A head tells its tenant and its size, so no two checkpoints have the same leaf: where all are
 # sound and as many as the leaves, none is missing.
 _SINCE = text("""
-    WITH RECURSIVE tenant (id) AS (
-        SELECT min(tenant_id) FROM checkpoint
-        UNION ALL
-        SELECT (SELECT min(tenant_id) FROM checkpoint WHERE tenant_id > id)
-        FROM tenant WHERE id IS NOT NULL
-    ), known (id, newest) AS (
-        SELECT * FROM unnest(CAST(:tenants AS text[]), CAST(:sizes AS bigint[]))
-    )
-    SELECT id, max(size) AS last,
-        count(size) FILTER (WHERE size > coalesce(newest, 0)) AS added,
-        bool_or(size = newest) IS FALSE AS is_cut,
+    SELECT tenant_id, max(size) AS newest,
+        count(*) FILTER (WHERE (tenant_id, size) <> (from_tenant, from_size)) AS added,
         bool_and(coalesce(hash = sha256('\\x00'::bytea || head)
-            AND convert_from(head, 'UTF8')::jsonb ->> 'log' = :origin || id
-            AND convert_from(head, 'UTF8')::jsonb -> 'size' = to_jsonb(size), false)) AS is_sound
-    FROM tenant FULL JOIN known USING (id)
-    LEFT JOIN LATERAL (
-        SELECT size, head, head_idx FROM checkpoint
-        WHERE tenant_id = id AND size >= coalesce(newest, 0)
+            AND convert_from(head, 'UTF8')::jsonb ->> 'log' = :origin || tenant_id
+            AND convert_from(head, 'UTF8')::jsonb -> 'size' = to_jsonb(size), false)) AS is_sound,
+        bool_or((tenant_id, size) = (from_tenant, from_size)) AS is_known
+    FROM unnest(CAST(:tenants AS text[]), CAST(:sizes AS bigint[]), CAST(:ends AS text[]))
+        AS part (from_tenant, from_size, end_tenant)
+    CROSS JOIN LATERAL (
+        SELECT tenant_id, size, head, head_idx FROM checkpoint
+        WHERE (tenant_id, size) >= (from_tenant, from_size) AND tenant_id < end_tenant
         ORDER BY tenant_id, size LIMIT :most
-    ) one ON true
+    ) one
     LEFT JOIN LATERAL (
         SELECT hash FROM node WHERE tenant_id = :log AND level = 0 AND idx = head_idx LIMIT 1
     ) leaf ON true
-    WHERE id IS NOT NULL
-    GROUP BY id
+    GROUP BY tenant_id
 """)
 
 
@@ -79,13 +71,17 @@ class Heads:
         Raises:
             Amiss: a head is not as it is in the platform's tree, or one that was known is gone.
         """
-        added = 0
+        known, added = set(self._newest), 0
         for row in await self._since(session):
-            if row.is_cut or not row.is_sound:
-                raise Amiss(f"a head of {row.id} is not as it is in the platform's tree")
-            self._newest[row.id] = row.last
-            self._count += row.added
+            if not row.is_sound:
+                raise Amiss(f"a head of {row.tenant_id} is not as it is in the platform's tree")
+            if row.is_known:
+                known.discard(row.tenant_id)
             added += row.added
+            self._newest[row.tenant_id] = row.newest
+            self._count += row.added
+        if known:
+            raise Amiss(f"the newest head that was known of {min(known)} is gone")
         return added
 
     async def hold(self, session: AsyncSession) -> None:
@@ -102,9 +98,13 @@ class Heads:
             raise Amiss(f"of {leaves} heads in the platform's tree {found} are found")
 
     async def _since(self, session: AsyncSession) -> Sequence[Row[Any]]:
-        share = _MOST_AT_ONCE // len(self._newest) if self._newest else 1
+        """Reads, in the order of tenants and sizes, what stands after each known newest one."""
+        known = sorted(self._newest)
         rows = await session.execute(_SINCE, {
-            "tenants": list(self._newest), "sizes": list(self._newest.values()),
-            "origin": notes.origin(""), "log": PLATFORM_LOG, "most": 1 + max(share, 1),
+            "tenants": ["", *known],
+            "sizes": [0, *(self._newest[tenant] for tenant in known)],
+            "ends": [*known, _LAST],
+            "most": 1 + max(_MOST_AT_ONCE // (len(known) + 1), 1),
+            "origin": notes.origin(""), "log": PLATFORM_LOG,
         })  # fmt: skip
         return rows.all()

@@ -62,6 +62,7 @@ class Event(TenantOwned, Base):
         _newest_first("actor"),
         _newest_first("method"),
         _newest_first("resource"),
+        _newest_first("outcome"),
         {"info": {"scope": "tenant", "append_only": True}},
     )
 
