@@ -20,7 +20,7 @@ from gateway.access import AccessFacts, Facts, own_scope
 from gateway.addresses import user_agent
 from gateway.clients import Clients
 from gateway.errors import not_allowed, unauthorized
-from gateway.limits.gate import of_actor
+from gateway.limits.gate import count_actor
 from gateway.runtime import runtime_of
 from gateway.sessions import Session
 from gateway.tenancy import KnownTenant, Source, resolution_of, tenant_not_found
@@ -327,7 +327,7 @@ async def _facts(request: Request, principal: Principal, tenant_id: str | None) 
 
 async def _meet_limits(request: Request, actor: str, tenant: KnownTenant | None) -> None:
     state = request.scope["state"]
-    await of_actor(
+    await count_actor(
         runtime_of(request),
         request.method,
         request.scope["path"],

@@ -20,7 +20,7 @@ from gateway.bounds import arrived_body, check_size
 from gateway.browsers import Pairs
 from gateway.errors import Refused, not_allowed
 from gateway.limits import Verdict
-from gateway.limits.gate import at_the_door, of_refused
+from gateway.limits.gate import count_at_the_door, count_refused
 from gateway.requestlog import log_request
 from gateway.runtime import Runtime
 from gateway.slots import Holder
@@ -98,9 +98,9 @@ class Guard:
                     await self._admit(scope)
                     told = await self._preflight(scope)
                 except (Refused, ServiceError):
-                    await of_refused(runtime, state)
+                    await count_refused(runtime, state)
                     raise
-                holder = await at_the_door(runtime, scope["method"], scope["path"], state)
+                holder = await count_at_the_door(runtime, scope["method"], scope["path"], state)
                 if told is not None:
                     await exchange.answer(204, told)
                     return

@@ -24,7 +24,7 @@ State = MutableMapping[str, Any]
 _IN_PATH = re.compile(r"/admin/tenants/([a-z0-9-]{1,63})(?=/|$)")
 
 
-async def at_the_door(
+async def count_at_the_door(
     runtime: "Runtime", method: str, path: str, state: State
 ) -> tuple[str, Kind] | None:
     """Counts a request before anybody has proved who they are.
@@ -47,7 +47,7 @@ async def at_the_door(
     return (named.id if named else tenant), kind
 
 
-async def of_refused(runtime: "Runtime", state: State) -> None:
+async def count_refused(runtime: "Runtime", state: State) -> None:
     """Counts a request that was refused before it was known whose it is, by its address alone.
 
     Raises:
@@ -57,7 +57,7 @@ async def of_refused(runtime: "Runtime", state: State) -> None:
     await _meet(runtime, Kind.STORE_READ, limits, state, exactly=False)
 
 
-async def of_actor(
+async def count_actor(
     runtime: "Runtime",
     method: str,
     path: str,
