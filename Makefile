@@ -1,44 +1,44 @@
 .DEFAULT_GOAL := help
 .PHONY: help up down test lint fmt protos mutants campaign-isolation campaign-access campaign-faults campaign-audit bench clean
 
-help: ## Show this
+help: ## Show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-up: ## Install what is missing, start the whole platform with demo data, and stay until Ctrl-C
+up: ## Install what is missing, start the platform with demo data, and run until Ctrl-C
 	@./dev up
 
 down: ## Stop the platform that `make up` started
 	@./dev down
 
-test: ## Run every test (T=path for some)
+test: ## Run all tests (T=path for a selection)
 	@./dev test $(T)
 
-lint: ## What CI checks besides tests: format, lint, types, imports, spelling, protos
+lint: ## Run the other CI checks: format, lint, types, imports, spelling, protos
 	@./dev lint
 
-fmt: ## Format the code and repair what ruff can repair
+fmt: ## Format the code and apply ruff's fixes
 	@./dev fmt
 
-protos: ## Generate protos/gen again
+protos: ## Regenerate protos/gen
 	@./dev protos
 
-mutants: ## Take every guard out once, and see a test notice (M=word for some)
+mutants: ## Remove each guard in turn and check that a test fails (M=word for a selection)
 	@./dev mutants $(M)
 
-campaign-isolation: ## The whole matrix, replay and fuzz of tenants against each other
+campaign-isolation: ## Attack tenant isolation: the full matrix, replay and fuzzing
 	@./dev campaign-isolation
 
-campaign-access: ## 50,000 random steps of roles given and taken, 100,000 decisions against Cedar
+campaign-access: ## Check access rules: 50,000 random role changes, 100,000 decisions compared with Cedar
 	@./dev campaign-access
 
-campaign-faults: ## The fault matrix at length; its result goes into docs/campaigns.md
+campaign-faults: ## Run the full fault matrix and write the result to docs/campaigns.md
 	@./dev campaign-faults
 
-campaign-audit: ## Forge the log in every way at 1,000 places each; then crashes, every act against its event
+campaign-audit: ## Attack the audit log: every kind of forgery in 1,000 places, then crashes
 	@./dev campaign-audit
 
-bench: ## Measure requests per second, latency and what each guard costs (B=section for some)
+bench: ## Measure throughput, latency and the cost of each guard (B=section for a selection)
 	@./dev bench $(B)
 
-clean: ## Stop the platform; remove its state, .venv, generated code and caches
+clean: ## Stop the platform and remove its state, .venv, generated code and caches
 	@./dev clean

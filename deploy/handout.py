@@ -1,9 +1,9 @@
-"""Makes the platform's secrets, and gives each process those that it needs: no other's key.
+"""Creates the platform's secrets and gives each process only those that it needs.
 
-`python deploy/handout.py SECRETS HANDOUT`: SECRETS gets everything, and only one-shot jobs see it;
-HANDOUT/{process} gets that process's own. Running it again changes nothing, unless a secret was
-replaced in SECRETS: then it follows. `… rotate NAME…` replaces keys without a failed request; a
-password takes two steps, `announce NAME…` and `switch NAME…`, with provision between them.
+`python deploy/handout.py SECRETS HANDOUT`: SECRETS receives everything, and only one-shot jobs see
+it; HANDOUT/{process} receives that process's own secrets. Running it again only copies secrets that
+were replaced in SECRETS. `… rotate NAME…` replaces keys without a failed request; a password takes
+two steps, `announce NAME…` and `switch NAME…`, with provision between them.
 """
 
 import os
@@ -37,19 +37,19 @@ NEEDS = {
     "gateway": ("gateway.key", "redis.key", "session.jwks"),
 }
 
-# What an operator adds: the mail server's password, and whom to log in by OIDC.
+# Optional files from the operator: the mail server's password and the OIDC providers.
 MAY_HAVE = {"tenant-registry": ("smtp.password", "oidc.json")}
 
 
 def hand_out(folder: Path, handout: Path) -> None:
-    """Makes what is missing in `folder`, and copies to each process what NEEDS names."""
+    """Creates missing secrets in `folder` and copies those in NEEDS to each process."""
     make_secrets(folder)
     if not (folder / POSTGRES).exists():
         _write(folder / POSTGRES, secrets.token_urlsafe(32))
     password = (folder / POSTGRES).read_text().strip()
     _write(folder / ADMIN, f"postgresql://postgres:{password}@postgres:5432/postgres")
     for process, names in NEEDS.items():
-        # PostgreSQL's image runs under a user of its own. Its folder is mounted by no one else.
+        # PostgreSQL's image runs as a different user. No other process mounts its folder.
         mode = 0o444 if process == "postgres" else 0o400
         for name in names:
             _write(handout / process / name, (folder / name).read_text(), mode)
@@ -62,7 +62,7 @@ def hand_out(folder: Path, handout: Path) -> None:
 
 
 def _follow(one: Path, other: Path, mode: int) -> None:
-    """Hands out the next password while there is one."""
+    """Copies the next password while there is one, else removes it."""
     if one.exists():
         _write(other, one.read_text(), mode)
     else:
@@ -70,7 +70,7 @@ def _follow(one: Path, other: Path, mode: int) -> None:
 
 
 def _write(path: Path, text: str, mode: int = 0o600) -> None:
-    """Writes a file whole or not at all, unless it says so already."""
+    """Writes a file atomically, unless it already has this text."""
     if path.exists() and path.read_text() == text:
         return
     draft = path.with_name(f".{path.name}.draft")
@@ -82,7 +82,7 @@ def _write(path: Path, text: str, mode: int = 0o600) -> None:
 
 
 def main(folder: Path, handout: Path, *words: str) -> None:
-    """Hands out, before that `announce`s or `switch`es what is named, or `rotate`s all of it."""
+    """Announces, switches or rotates the named secrets if asked to, then hands them out."""
     match words:
         case ("announce", *names):
             rotation.announce(folder, names)

@@ -1,7 +1,6 @@
 #!/bin/sh
-# Plants the demo data through the HTTP API, by a gateway of its own that nobody else can reach: when the
-# public one opens, the shop is full. Once is enough: what a person took away since must not come back with each
-# start. SOUK_DEMO=no leaves the shop empty.
+# Adds the demo data through the HTTP API of a private gateway, so that the shop is full when the public one opens.
+# Runs only once: data that somebody removed must not come back with each start. SOUK_DEMO=no leaves the shop empty.
 set -eu
 [ "${SOUK_DEMO:-yes}" = yes ] && [ ! -e /planted/done ] || exit 0
 url=http://$SOUK_LISTEN

@@ -68,39 +68,45 @@ def ready_page(
 
 
 class ErrorBody(BaseModel):
-    """What every error looks like, whatever went wrong."""
+    """The error object that every failed request returns."""
 
     model_config = ConfigDict(title="Error")
 
-    type: str = Field(description="Medusa's class of error.", examples=["invalid_data"])
-    message: str = Field(description="A sentence for people.")
-    code: str = Field(description="What to switch on.", examples=["PAGE_TOKEN_INVALID"])
-    details: dict[str, Any] = Field(description="The values in the sentence; field violations.")
-    request_id: str = Field(description="Also in the x-request-id header and in the logs.")
+    type: str = Field(description="The error type, as in Medusa.", examples=["invalid_data"])
+    message: str = Field(description="A human-readable explanation.")
+    code: str = Field(
+        description="A stable code for programs to handle.", examples=["PAGE_TOKEN_INVALID"]
+    )
+    details: dict[str, Any] = Field(
+        description="The values behind the message, and field violations."
+    )
+    request_id: str = Field(
+        description="The request's id, also in the x-request-id header and the logs."
+    )
 
 
 class Deleted(BaseModel):
-    """What a delete answers."""
+    """The confirmation of a deletion."""
 
-    id: str = Field(description="What is gone.")
-    object: str = Field(description="Its kind.", examples=["product"])
+    id: str = Field(description="The id of the deleted object.")
+    object: str = Field(description="The type of the deleted object.", examples=["product"])
     deleted: bool = Field(description="Always true.")
 
 
 _ERRORS: Mapping[int, str] = {
-    400: "The request is wrong, or contradicts itself (`invalid_data`, `not_allowed`).",
-    401: "No valid session (`unauthorized`).",
-    403: "Known, and may not (`forbidden`).",
-    404: "No such thing here, or no such shop (`not_found`).",
-    409: "Taken, or changed by somebody else meanwhile (`duplicate_error`, `conflict`).",
-    413: "The body is larger than 1 MiB (`invalid_data`).",
-    414: "The path and the query are longer than 8 KiB (`invalid_data`).",
-    415: "The body is not application/json (`invalid_data`).",
-    429: "Too often (`too_many_requests`); Retry-After says when again.",
-    431: "More than 64 headers or 16 KiB of them (`invalid_data`).",
-    500: "A fault of the platform (`unknown_error`), logged under the request id.",
-    503: "A part that is needed does not answer (`unavailable`); Retry-After says when again.",
-    504: "A write took too long (`timeout`); whether it was done is not known.",
+    400: "The request is invalid or contradicts itself (`invalid_data`, `not_allowed`).",
+    401: "The request has no valid session or API key (`unauthorized`).",
+    403: "The caller lacks the required permission (`forbidden`).",
+    404: "The object or the shop does not exist (`not_found`).",
+    409: "The object exists already, or its state has changed (`duplicate_error`, `conflict`).",
+    413: "The body exceeds 1 MiB (`invalid_data`).",
+    414: "The path and query exceed 8 KiB (`invalid_data`).",
+    415: "The body is not JSON (`invalid_data`).",
+    429: "Too many requests (`too_many_requests`); wait for Retry-After.",
+    431: "More than 64 headers or 16 KiB of headers (`invalid_data`).",
+    500: "An error on the platform's side (`unknown_error`), logged under the request id.",
+    503: "A required service is unavailable (`unavailable`); wait for Retry-After.",
+    504: "A write timed out (`timeout`) and may or may not have taken effect.",
 }
 
 Documented = dict[int | str, dict[str, Any]]

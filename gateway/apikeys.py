@@ -105,7 +105,9 @@ class ApiKeys:
             async with asyncio.timeout(_WAIT_SECONDS):
                 await self._questions.acquire()
         except TimeoutError:
-            raise Unavailable("UNAVAILABLE", "too many keys are asked for at once") from None
+            raise Unavailable(
+                "UNAVAILABLE", "too many unknown API keys are being looked up"
+            ) from None
         try:
             with bound(own_scope("key:resolve", request_id)):
                 found = await self._clients.api_keys.ResolveApiKey(ResolveApiKeyRequest(digest=of))

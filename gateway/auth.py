@@ -29,18 +29,22 @@ from services.kernel.errors import PermissionDenied, Unavailable
 from services.kernel.scope import Scope, bound
 
 _READS = frozenset({"GET", "HEAD"})
+_OTHER_TENANT = (
+    "The path names a different tenant than the host, the prefix, X-Tenant-ID or the publishable"
+    " key. Make them name the same tenant."
+)
 
 # auto_error=False: its own refusal has not our shape; `_principal` below refuses.
 _session = HTTPBearer(
     scheme_name="session",
     bearerFormat="JWT",
-    description="The token of `POST /auth/user/emailpass`, as `Authorization: Bearer …`.",
+    description="A token from `POST /auth/user/emailpass`, sent as `Authorization: Bearer …`.",
     auto_error=False,
 )
 _key = HTTPBase(
     scheme_name="api_key",
     scheme="basic",
-    description="A secret API key as the user without a password; or `Bearer souk_live_…`.",
+    description="A secret API key as user name with an empty password, or as `Bearer souk_live_…`.",
     auto_error=False,
 )
 
@@ -136,7 +140,9 @@ SessionOf = Annotated[Session, Depends(_own_session)]
 async def _tenant_scope(
     request: Request,
     principal: PrincipalOf,
-    tenant_id: Annotated[str, Path(max_length=63, description="A tenant's id, such as paris.")],
+    tenant_id: Annotated[
+        str, Path(max_length=63, description="The tenant's id, for example paris.")
+    ],
 ) -> AsyncIterator[Scope]:
     """Binds the scope of the tenant that the path names.
 
@@ -167,7 +173,10 @@ async def _scope_of_platform(request: Request, principal: Principal) -> Scope:
     permissions = (await _facts(request, principal, None)).permissions
     if not permissions:
         await _record_denial(request, principal, "")
-        raise PermissionDenied("PERMISSION_MISSING", "nothing is allowed at the platform")
+        raise PermissionDenied(
+            "PERMISSION_MISSING",
+            "You have no role at the platform. Ask a platform administrator for one.",
+        )
     runtime = runtime_of(request)
     head_office = await runtime.tenancy.tenant(runtime.settings.head_office)
     await _meet_limits(request, principal.actor, head_office)
@@ -186,7 +195,7 @@ async def _place_scope(
     request: Request,
     principal: PrincipalOf,
     tenant: Annotated[
-        str, Query(max_length=63, description="A tenant's id; else the platform.")
+        str, Query(max_length=63, description="A tenant's id. Without it, the platform.")
     ] = "",
 ) -> AsyncIterator[Scope]:
     """Binds the scope of the tenant that the query names, else the platform's own."""
@@ -309,7 +318,7 @@ async def _recording(
         try:
             yield runtime_of(request).clients
         except grpc.aio.AioRpcError as error:
-            raise Unavailable("EVENT_UNRECORDED", "it cannot be recorded; retry later") from error
+            raise Unavailable("EVENT_UNRECORDED", "the audit event cannot be recorded") from error
 
 
 def _attempt(request: Request) -> str:
@@ -353,4 +362,4 @@ async def _agree(request: Request, principal: Principal, tenant_id: str) -> None
     if named == tenant_id or (resolution.source is Source.HOST and named == head_office):
         return
     await _record_denial(request, principal, f"tenants/{tenant_id}", "TENANT_SIGNALS_DISAGREE")
-    raise not_allowed("TENANT_SIGNALS_DISAGREE", "The path names another tenant than the request")
+    raise not_allowed("TENANT_SIGNALS_DISAGREE", _OTHER_TENANT)

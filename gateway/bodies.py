@@ -48,7 +48,7 @@ def parse(raw: bytes) -> object:
             database can hold (null characters, half surrogates).
     """
     if _is_deep(raw):
-        _refuse(f"nested deeper than {MOST_LEVELS} levels, or brackets do not match")
+        _refuse(f"is nested more than {MOST_LEVELS} levels deep, or its brackets do not match")
     try:
         body: object = json.loads(
             raw.decode(),
@@ -57,12 +57,12 @@ def parse(raw: bytes) -> object:
             object_pairs_hook=_object,
         )
     except UnicodeDecodeError:
-        _refuse("not UTF-8")
+        _refuse("is not UTF-8")
     except json.JSONDecodeError as error:
-        _refuse(f"not JSON: {error.msg} at character {error.pos}")
+        _refuse(f"is not valid JSON: {error.msg} at character {error.pos}")
     # A whole number of more than 4,300 digits; an exponent that Decimal does not know.
     except (ValueError, DecimalException):
-        _refuse("has a number that is too large")
+        _refuse("contains a number that is too large")
     # Only an escape can spell what UTF-8 and JSON themselves refuse.
     if rb"\u" in raw:
         _refuse_unstorable(body)
@@ -123,19 +123,19 @@ def _is_deep(raw: bytes) -> bool:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        _refuse("a key stands twice in one object")
+        _refuse("has an object with the same key twice")
     return made
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    _refuse(f"{name} is not a number in JSON")
+    _refuse(f"contains {name}, which is not a JSON number")
 
 
 def _refuse_unstorable(value: object) -> None:
     match value:
         case str():
             if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
-                _refuse("has a null character or half a surrogate pair")
+                _refuse("contains a null character or an unpaired surrogate")
         case dict():
             for key, held in value.items():
                 _refuse_unstorable(key)
@@ -146,4 +146,4 @@ def _refuse_unstorable(value: object) -> None:
 
 
 def _refuse(text: str) -> NoReturn:
-    raise InvalidArgument("BODY_INVALID", f"The body is unusable: {text}", {"body": text})
+    raise InvalidArgument("BODY_INVALID", f"The request body {text}.", {"body": text})

@@ -56,23 +56,35 @@ _BY_CODE: Mapping[grpc.StatusCode, tuple[int, str]] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: (504, "timeout"),
 }
 
+_UNAUTHENTICATED = (
+    "The request has no valid session token or API key. Log in with POST /auth/user/emailpass and"
+    " send the token as Authorization: Bearer."
+)
+_IN_DOUBT = (
+    "The request timed out and may or may not have taken effect. Retry it with the same"
+    " Idempotency-Key."
+)
 _BY_STATUS: Mapping[int, tuple[str, str, str]] = {
-    400: ("invalid_data", "REQUEST_INVALID", "The request is malformed"),
-    401: ("unauthorized", "UNAUTHENTICATED", "Unauthorized"),
-    404: ("not_found", "ROUTE_UNKNOWN", "There is nothing at this path"),
-    405: ("not_allowed", "METHOD_NOT_ALLOWED", "This path does not answer that method"),
-    408: ("timeout", "REQUEST_TIMEOUT", "The request took too long to arrive"),
-    413: ("invalid_data", "BODY_TOO_LARGE", "The body is larger than 1 MiB"),
-    414: ("invalid_data", "TARGET_TOO_LONG", "The request target is longer than 8 KiB"),
-    415: ("invalid_data", "MEDIA_TYPE_UNSUPPORTED", "The body must be application/json"),
-    421: ("not_allowed", "MISDIRECTED_REQUEST", "This host is not served here"),
-    431: ("invalid_data", "HEADERS_TOO_LARGE", "At most 64 headers and 16 KiB of them"),
-    503: ("unavailable", "UNAVAILABLE", "A part that is needed does not answer; try again"),
-    504: ("timeout", "DEADLINE_EXCEEDED", "It took too long; whether it was done is not known"),
+    400: ("invalid_data", "REQUEST_INVALID", "The request is malformed. See /docs for its format."),
+    401: ("unauthorized", "UNAUTHENTICATED", _UNAUTHENTICATED),
+    404: ("not_found", "ROUTE_UNKNOWN", "No such route. See /docs for the list of routes."),
+    405: ("not_allowed", "METHOD_NOT_ALLOWED", "Method not allowed here. See the Allow header."),
+    408: ("timeout", "REQUEST_TIMEOUT", "The request took too long to arrive. Send it again."),
+    413: ("invalid_data", "BODY_TOO_LARGE", "The request body must not exceed 1 MiB."),
+    414: ("invalid_data", "TARGET_TOO_LONG", "The path and query must not exceed 8 KiB together."),
+    415: ("invalid_data", "MEDIA_TYPE_UNSUPPORTED", "Content-Type must be application/json."),
+    421: ("not_allowed", "MISDIRECTED_REQUEST", "Host not served here. Check the Host header."),
+    431: ("invalid_data", "HEADERS_TOO_LARGE", "Send at most 64 headers with 16 KiB in total."),
+    503: ("unavailable", "UNAVAILABLE", "The service is temporarily unavailable. Try again later."),
+    504: ("timeout", "DEADLINE_EXCEEDED", _IN_DOUBT),
 }
 
-_LOGIN = "Authorization: Bearer with the token of POST /auth/user/emailpass, or mostly an API key"
-_UNKNOWN = ("unknown_error", "INTERNAL", "An unknown error occurred.")
+_LOGIN = "Authorization: Bearer, with a token from POST /auth/user/emailpass or a secret API key"
+_UNKNOWN = (
+    "unknown_error",
+    "INTERNAL",
+    "An unexpected error occurred on our side. Try again later.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +114,7 @@ GATEWAY_BUSY = Problem(
     503,
     "unavailable",
     "GATEWAY_BUSY",
-    "Too many requests are under way; try again",
+    "The gateway is handling too many requests. Try again in a moment.",
     headers={"retry-after": "1"},
 )
 
@@ -183,7 +195,7 @@ def describe(error: BaseException) -> Problem:
 # pydantic tells at which letter it gave up, which helps nobody.
 _VALIDATION = dict.fromkeys(
     ("datetime_from_date_parsing", "datetime_parsing"),
-    "Input should be a time such as 2026-11-25T09:30:00Z",
+    "Input should be an RFC 3339 time, for example 2026-11-25T09:30:00Z",
 )
 
 

@@ -59,8 +59,8 @@ class Fields:
     def _read(self, text: str) -> Selection:
         items = [item for item in text.split(",") if item.strip(" +")]
         if len(text) > MOST_CHARACTERS or len(items) > MOST_ITEMS:
-            too_long = f"longer than {MOST_CHARACTERS} characters or {MOST_ITEMS} items"
-            raise InvalidArgument("QUERY_INVALID", f"fields: {too_long}", {"fields": too_long})
+            too_long = f"must not exceed {MOST_CHARACTERS} characters or {MOST_ITEMS} items"
+            raise InvalidArgument("QUERY_INVALID", f"fields {too_long}", {"fields": too_long})
         replaces = any(_is_plain(item) for item in items)
         wanted = set() if replaces else set(self._defaults)
         for item in items:

@@ -168,7 +168,9 @@ class Guard:
         host = runtime.hosts.read(the_one([v for n, v in headers if n == b"host"]))
         authority = scope["state"].pop("authority", None)
         if authority is not None and runtime.hosts.read(authority) != host:
-            raise not_allowed("HOST_DISAGREES", "The target's host is not the Host header's")
+            raise not_allowed(
+                "HOST_DISAGREES", "The host in the request target must match the Host header."
+            )
         scope["state"]["host"] = host
         resolution = await resolve(
             runtime.tenancy,
@@ -274,7 +276,9 @@ def _the_one_said(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str | No
     """Gives what a header that names a tenant says; an empty one says nothing."""
     given = {value.decode("latin-1") for name, value in headers if name == wanted} - {""}
     if len(given) > 1:
-        raise not_allowed("TENANT_SIGNALS_DISAGREE", f"{wanted.decode()} comes with two meanings")
+        raise not_allowed(
+            "TENANT_SIGNALS_DISAGREE", f"The header {wanted.decode()} must not have two values."
+        )
     return next(iter(given), None)
 
 

@@ -18,9 +18,9 @@ async def _idempotency_key(
         str | None,
         Header(
             max_length=255,
-            description="The same key again within 24 hours answers what it answered before; with "
-            "another body it is refused (REQUEST_ID_REUSED). A UUID, or 1 to 255 printable "
-            "characters.",
+            description="Makes a retry safe: within 24 hours, the same key with the same body "
+            "returns the first response; with another body it is an error (REQUEST_ID_REUSED). "
+            "A UUID, or 1 to 255 printable characters.",
         ),
     ] = None,
 ) -> str:
@@ -34,7 +34,7 @@ async def _idempotency_key(
     key = idempotency_key.strip('"')
     if not _KEY.fullmatch(key):
         raise InvalidArgument(
-            "IDEMPOTENCY_KEY_INVALID", "Idempotency-Key must be 1 to 255 printable characters"
+            "IDEMPOTENCY_KEY_INVALID", "The Idempotency-Key must be 1 to 255 printable characters."
         )
     try:
         return str(uuid.UUID(key))
@@ -47,8 +47,8 @@ async def _if_match(
         str | None,
         Header(
             max_length=110,
-            description="The ETag that was read: only that version is changed; a stale one is 409 "
-            "ETAG_MISMATCH.",
+            description="An ETag from an earlier response: only that version is changed. "
+            "A stale one returns 409 ETAG_MISMATCH.",
         ),
     ] = None,
 ) -> str:
@@ -61,7 +61,9 @@ async def _if_match(
         return ""
     etag = if_match.strip()
     if not _ETAG.fullmatch(etag):
-        raise InvalidArgument("ETAG_INVALID", "If-Match must be one quoted etag")
+        raise InvalidArgument(
+            "ETAG_INVALID", "If-Match must be a single quoted ETag from an earlier response."
+        )
     return etag
 
 

@@ -35,29 +35,31 @@ class Alive(BaseModel):
 
 class Ready(BaseModel):
     status: str = Field(examples=["ready"])
-    parts: dict[str, str] = Field(description="The state of each part: serving or unreachable.")
+    parts: dict[str, str] = Field(
+        description="The state of each dependency: serving or unreachable."
+    )
 
 
 @router.get(
     "/healthz",
-    summary="Is the process alive?",
+    summary="Check liveness",
     responses=answers.documented(Alive, "It is."),
 )
 async def healthz() -> Response:
-    """Answers as long as the process can; asks nobody."""
+    """Returns 200 as long as the process responds; checks no dependency."""
     return answers.answer({"status": "alive"})
 
 
 @router.get(
     "/readyz",
-    summary="Can requests be served?",
-    responses=answers.documented(Ready, "They can."),
+    summary="Check readiness",
+    responses=answers.documented(Ready, "The gateway is ready to serve requests."),
 )
 async def readyz(request: Request, runtime: RuntimeOf) -> Response:
-    """Asks every part, and is ready when shops can be served, until it is told to stop.
+    """Checks every dependency; returns 200 while storefronts can be served.
 
-    That needs catalog-opt-in, and either tenant-registry or tenants known from before. Redis and
-    audit make it slower or later, not unready. 503 NOT_READY names each part's state.
+    That takes catalog-opt-in, and tenant-registry or cached tenants. Without Redis or audit the
+    gateway stays ready, with degraded service. 503 NOT_READY lists the state of each dependency.
     """
     names = list(runtime.clients.channels)
     states = await asyncio.gather(*(_state(runtime.clients.channels[name]) for name in names))
@@ -73,7 +75,7 @@ async def readyz(request: Request, runtime: RuntimeOf) -> Response:
             503,
             "unavailable",
             "NOT_READY",
-            "Not ready to serve",
+            "The gateway is not ready to serve requests. See details.parts.",
             {"parts": parts},
             {"retry-after": "1"},
         )
@@ -96,10 +98,10 @@ async def _state(channel: grpc.aio.Channel) -> str:
 
 @router.get(
     "/metrics",
-    summary="What was counted, for Prometheus",
+    summary="Read Prometheus metrics",
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def metrics(runtime: RuntimeOf) -> Response:
-    """Gives request times by route and answers by known tenant, in Prometheus' text format."""
+    """Returns request times by route and responses by tenant, in Prometheus' text format."""
     text, media_type = runtime.metrics.text()
     return Response(text, media_type=media_type)

@@ -14,19 +14,19 @@ class Metrics:
         self._registry = CollectorRegistry()
         self._seconds = Histogram(
             "souk_request_seconds",
-            "How long requests took, by route.",
+            "Request duration by route.",
             ("method", "route"),
             registry=self._registry,
         )
         self._answers = Counter(
             "souk_answers",
-            "Answers, by tenant and status; tenants past the first thousand count as other.",
+            "Responses by tenant and status; tenants beyond the first thousand count as other.",
             ("tenant", "status"),
             registry=self._registry,
         )
         self._limited = Counter(
             "souk_limited",
-            "Requests that met a limit, by kind of request and whose limit it was.",
+            "Rate-limited requests by kind of request and by the limit that applied.",
             ("kind", "limit"),
             registry=self._registry,
         )

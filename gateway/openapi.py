@@ -21,28 +21,31 @@ ABOUT: _About = {
     "version": "0.1.0",
     "summary": "A multi-tenant commerce platform: one master catalogue, many shops.",
     "description": """
-**Which shop.** A request is for the tenant that owns its `Host`; on the platform's own hosts a path
-prefix `/t/{tenant}`, the header `X-Tenant-ID` or a publishable key in `x-publishable-api-key` names
-one, and the head office is the fallback.
-Signals that disagree are 400 `not_allowed`; a shop that is unknown or closed is 404 everywhere.
+**Which shop.** A request addresses the tenant that owns its `Host`. On the platform's own hosts,
+the path prefix `/t/{tenant}`, the header `X-Tenant-ID` or a publishable key in
+`x-publishable-api-key` selects the tenant; without any of them, it is the head office.
+Contradictory values return 400 `not_allowed`; an unknown or closed shop returns 404.
 
-**Conventions** are those of Medusa: envelopes `{products: [...], count, offset, limit}`, errors
-`{type, message, code, details, request_id}`. Money is a number in major units (10.5 is €10.50);
-currency and country codes are lower case; times are RFC 3339 in UTC.
+**Conventions** follow Medusa: lists are `{products: [...], count, offset, limit}`, errors are
+`{type, message, code, details, request_id}`. Amounts are numbers in major units (10.5 is €10.50).
+Currency and country codes are lower case. Times are RFC 3339 in UTC.
 
-**Limits.** Bodies 1 MiB and 32 levels, 64 headers of 16 KiB together, targets 8 KiB, pages 200,
-15 seconds a request.
+**Limits.** Bodies: 1 MiB, nested 32 levels deep. Headers: 64, with 16 KiB in total. Path and query:
+8 KiB. Pages: 200 objects. Requests: 15 seconds.
 """,
     "license_info": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     "openapi_tags": [
-        {"name": "Store", "description": "What shoppers read; each shop's own."},
-        {"name": "Auth", "description": "Sessions of admins."},
-        {"name": "Users", "description": "Who administers what: admins, invites, roles, grants."},
-        {"name": "Tenants", "description": "Shops, their domains and their state."},
-        {"name": "Listings", "description": "What a shop has opted in to."},
-        {"name": "Catalogue", "description": "The master catalogue, kept by the head office."},
-        {"name": "Audit", "description": "What was done, by whom and when."},
-        {"name": "Health", "description": "For operators, on the platform's own hosts."},
+        {"name": "Store", "description": "The storefront API: what shoppers see in one shop."},
+        {"name": "Auth", "description": "Login, sessions and passwords of admins."},
+        {"name": "Users", "description": "Admins, invites, roles, assignments and access grants."},
+        {"name": "Tenants", "description": "Tenants, their domains, API keys and state."},
+        {"name": "Listings", "description": "The products that a tenant has opted in to."},
+        {"name": "Catalogue", "description": "The master catalogue, managed by the head office."},
+        {"name": "Audit", "description": "The audit log, and the proofs of its integrity."},
+        {
+            "name": "Health",
+            "description": "Health and metrics for operators, on the platform's own hosts only.",
+        },
     ],
 }
 

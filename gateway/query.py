@@ -25,32 +25,32 @@ _OF_A_VALUE = re.compile(r"(\[\$eq\])?")
 _PAGING = {"limit": MOST_LIMIT, "offset": MOST_OFFSET}
 # What each query key means, wherever a resource declares it.
 _MEANINGS = {
-    "admin": "The id of an admin; without it, everybody who may.",
-    "category_id": "Only what is in one of these categories, or below them.",
-    "collection_id": "Only what is in one of these collections.",
-    "email": "Only who has this address.",
-    "fields": "What to show: names alone replace the default, +name adds to it, -name omits.",
-    "handle": "Only with this handle.",
-    "id": "Only these ids.",
-    "is_giftcard": "true finds nothing: nothing of the kind is sold.",
-    "limit": "How many to show at most.",
-    "offset": "How many to pass over first.",
-    "order": "By what to order; descending after a -.",
-    "parent_category_id": "Only what is right below this category; null is the top.",
-    "permission": "`noun:verb`, such as listing:write.",
-    "q": "Words to look for.",
-    "reason": "Why, in words, for the record.",
-    "region_id": "Prices of this region: the shop has one.",
-    "state": "Only what is in this state.",
-    "status": "Only what has this status.",
-    "tag_id": "Only what has one of these tags.",
-    "tenant": "The id of a tenant; without it, the platform.",
-    "type_id": "Only what is of one of these types.",
-    "user_id": "Only what is this user's.",
-    "validate_only": "Only tells what it would change.",
-    "with_deactivated": "Whether deactivated ones are shown too.",
-    "with_deleted": "Whether archived ones are shown too.",
-    "with_ended": "Whether those that were taken back or have ended are shown too.",
+    "admin": "An admin's id. Without it, everyone with the permission is listed.",
+    "category_id": "Only objects in these categories or their subcategories.",
+    "collection_id": "Only objects in these collections.",
+    "email": "Only the user with this e-mail address.",
+    "fields": "The fields to return: plain names replace the default, +name adds, -name removes.",
+    "handle": "Only objects with this handle.",
+    "id": "Only objects with these ids.",
+    "is_giftcard": "Gift cards are not supported: true returns an empty list.",
+    "limit": "The maximum number of objects to return.",
+    "offset": "The number of objects to skip.",
+    "order": "The field to sort by; prefix it with - for descending order.",
+    "parent_category_id": "Only direct children of this category; null returns the top level.",
+    "permission": "A permission as `noun:verb`, for example listing:write.",
+    "q": "The words to search for.",
+    "reason": "The reason, recorded in the audit log.",
+    "region_id": "The region whose prices to return; each shop has exactly one.",
+    "state": "Only objects in this state.",
+    "status": "Only objects with this status.",
+    "tag_id": "Only objects with one of these tags.",
+    "tenant": "A tenant's id. Without it, the platform.",
+    "type_id": "Only objects of these types.",
+    "user_id": "Only objects of this user.",
+    "validate_only": "Return what the request would change, without changing it.",
+    "with_deactivated": "Include deactivated users.",
+    "with_deleted": "Include archived tenants.",
+    "with_ended": "Include assignments that were revoked or have expired.",
 }
 
 
@@ -132,18 +132,18 @@ class Query:
         name, how = match.groups() if match else (key, "")
         kind = self.filters.get(name)
         if kind is None and not self._is_own(name):
-            _refuse(key, "is not known here")
+            _refuse(key, "is not a supported query parameter; remove it or check its spelling")
         many = kind is Kind.MANY
         if not (_OF_A_LIST if many else _OF_A_VALUE).fullmatch(how):
-            _refuse(key, "is not written in a way that is known here")
+            _refuse(key, "has an unsupported form; send key=value, or key[]=value for a list")
         if not many and name in given:
-            _refuse(key, "stands twice")
+            _refuse(key, "must be given only once")
         values = given.setdefault(name, [])
         if kind is not None:
             _check(key, kind, value)
         values += [v for v in (value.split(",") if many else [value]) if v not in values]
         if len(values) > MOST_VALUES:
-            _refuse(key, f"has more than {MOST_VALUES} values")
+            _refuse(key, f"must not have more than {MOST_VALUES} values")
 
     def _is_own(self, name: str) -> bool:
         return (
@@ -154,7 +154,10 @@ class Query:
 
     def _order(self, text: str) -> str:
         if text and text.removeprefix("-") not in self.order:
-            _refuse("order", f"must be one of {', '.join(sorted(self.order))}, or that after a -")
+            _refuse(
+                "order",
+                f"must be one of {', '.join(sorted(self.order))}, optionally prefixed with -",
+            )
         return text
 
 
@@ -162,18 +165,18 @@ def _pairs(raw: bytes) -> list[tuple[str, str]]:
     try:
         return parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError:  # UnicodeDecodeError too
-        _refuse("query", "is not UTF-8, percent-encoded")
+        _refuse("query", "must be percent-encoded UTF-8")
 
 
 def _check(key: str, kind: Kind, value: str) -> None:
     if "\x00" in value:
-        _refuse(key, "has a null character")
+        _refuse(key, "must not contain a null character")
     if kind is Kind.FLAG and value not in ("true", "false"):
         _refuse(key, "must be true or false")
     if kind is Kind.ONE and len(value) > MOST_CHARACTERS:
-        _refuse(key, f"is longer than {MOST_CHARACTERS} characters")
+        _refuse(key, f"must not be longer than {MOST_CHARACTERS} characters")
     if kind is Kind.MANY and any(len(v) > MOST_CHARACTERS for v in value.split(",")):
-        _refuse(key, f"has a value longer than {MOST_CHARACTERS} characters")
+        _refuse(key, f"must not have a value longer than {MOST_CHARACTERS} characters")
 
 
 def _whole_number(key: str, given: Mapping[str, list[str]], least: int, *, default: int) -> int:

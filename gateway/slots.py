@@ -31,7 +31,7 @@ REFUSAL_SECONDS = 1.0
 TENANT_BUSY = replace(
     GATEWAY_BUSY,
     code="TENANT_BUSY",
-    message="This shop has too many requests under way; try again",
+    message="This shop has too many requests in progress. Try again in a moment.",
 )
 Holder = tuple[str, Kind]
 

@@ -32,7 +32,7 @@ class InviteDocument(BaseModel):
     email: str
     role: str = Field(examples=["TenantAdmin"])
     reason: str
-    invited_by: str = Field(description="The id of the admin who answers for it.")
+    invited_by: str = Field(description="The id of the admin who sent the invite.")
     created_at: Time
     expires_at: Time
 
@@ -60,10 +60,10 @@ class InviteCreate(BaseModel):
 class InviteAccept(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    token: str = Field(max_length=100, description="As it came by mail.")
+    token: str = Field(max_length=100, description="The token from the e-mail.")
     password: str = Field(
         max_length=1024,
-        description="A new account's; or the present one of the account that has the address.",
+        description="A password for the new account, or the current one of an existing account.",
     )
     first_name: str = Field(default="", max_length=100)
     last_name: str = Field(default="", max_length=100)
@@ -73,16 +73,18 @@ class InviteAccept(BaseModel):
 class OwnInviteAccept(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    token: str = Field(max_length=100, description="As it came by mail to the admin's address.")
+    token: str = Field(
+        max_length=100, description="The token from the e-mail to the admin's address."
+    )
 
 
 INVITES = Resource("invite", "invites", InviteDocument, Query(limit=None))
 _LISTED: dict[str, Any] = {
-    "responses": answers.documented(InvitesAnswer, "Those that wait, the newest first."),
+    "responses": answers.documented(InvitesAnswer, "The pending invites, newest first."),
     "openapi_extra": INVITES.documented_list,
 }
-_MADE = answers.documented(InviteAnswer, "It waits, and is in the mail.")
-_GONE = answers.documented(answers.Deleted, "It is taken back.")
+_MADE = answers.documented(InviteAnswer, "The pending invite; its token is sent by e-mail.")
+_GONE = answers.documented(answers.Deleted, "The invite is withdrawn.")
 
 accepting = APIRouter(**AUTH)
 router = APIRouter(
@@ -100,9 +102,9 @@ router = APIRouter(
     responses=answers.documented(UserAnswer, "The admin."),
 )
 async def accept_invite(request: Request, body: InviteAccept, clients: ClientsOf) -> Response:
-    """Accepts an invite with the token that came by mail; log in afterwards.
+    """Accepts an invite with the token from the e-mail; log in afterwards.
 
-    An address that has an account accepts with that account's own password.
+    If the address already has an account, use that account's password.
     """
     with bound(strangers_scope(request)):
         admin = await clients.invites.AcceptInvite(
@@ -120,11 +122,11 @@ async def accept_invite(request: Request, body: InviteAccept, clients: ClientsOf
 
 @router.post(
     "/users/me/invites/accept",
-    summary="Accept an invite to one's own address",
+    summary="Accept an invite while logged in",
     responses=answers.documented(UserAnswer, "The admin."),
 )
 async def accept_own_invite(_: AccountScope, runtime: RuntimeOf, body: OwnInviteAccept) -> Response:
-    """Accepts an invite to the admin's own address: the session proves whose it is."""
+    """Accepts an invite to the logged-in admin's own address."""
     admin = await runtime.clients.invites.AcceptOwnInvite(AcceptOwnInviteRequest(token=body.token))
     runtime.access.changed(admin.name)
     return answers.one("user", user_json(admin))
@@ -132,7 +134,7 @@ async def accept_own_invite(_: AccountScope, runtime: RuntimeOf, body: OwnInvite
 
 @router.get("/invites", **_LISTED)
 async def list_invites(request: Request, scope: PlatformScope, clients: ClientsOf) -> Response:
-    """Lists the invites to roles that count everywhere."""
+    """Lists pending invites to roles that apply everywhere."""
     return await _list(request, scope, clients)
 
 
@@ -140,7 +142,7 @@ async def list_invites(request: Request, scope: PlatformScope, clients: ClientsO
 async def list_tenants_invites(
     request: Request, scope: TenantScope, clients: ClientsOf
 ) -> Response:
-    """Lists the invites to a tenant."""
+    """Lists pending invites to a tenant."""
     return await _list(request, scope, clients)
 
 
@@ -148,7 +150,7 @@ async def list_tenants_invites(
 async def invite(
     scope: PlatformScope, clients: ClientsOf, key: IdempotencyKey, body: InviteCreate
 ) -> Response:
-    """Invites somebody to a role that counts everywhere."""
+    """Invites someone to a role that applies everywhere."""
     return await _invite(scope, clients, key, body)
 
 
@@ -156,13 +158,13 @@ async def invite(
 async def invite_to_tenant(
     scope: TenantScope, clients: ClientsOf, key: IdempotencyKey, body: InviteCreate
 ) -> Response:
-    """Invites somebody to a role at a tenant."""
+    """Invites someone to a role at a tenant."""
     return await _invite(scope, clients, key, body)
 
 
 @router.delete("/invites/{invite_id}", responses=_GONE)
 async def take_back_invite(scope: PlatformScope, clients: ClientsOf, invite_id: str) -> Response:
-    """Takes back an invite to a role that counts everywhere."""
+    """Withdraws an invite to a role that applies everywhere."""
     return await _take_back(scope, clients, invite_id)
 
 
@@ -170,19 +172,19 @@ async def take_back_invite(scope: PlatformScope, clients: ClientsOf, invite_id: 
 async def take_back_tenants_invite(
     scope: TenantScope, clients: ClientsOf, invite_id: str
 ) -> Response:
-    """Takes back an invite to a tenant."""
+    """Withdraws an invite to a tenant."""
     return await _take_back(scope, clients, invite_id)
 
 
 @router.post("/invites/{invite_id}/resend", responses=_MADE)
 async def resend_invite(scope: PlatformScope, clients: ClientsOf, invite_id: str) -> Response:
-    """Sends a new token; the old one is worth nothing."""
+    """Sends the invite again with a new token; the old token becomes invalid."""
     return await _resend(scope, clients, invite_id)
 
 
 @router.post("/tenants/{tenant_id}/invites/{invite_id}/resend", responses=_MADE)
 async def resend_tenants_invite(scope: TenantScope, clients: ClientsOf, invite_id: str) -> Response:
-    """Sends a new token; the old one is worth nothing."""
+    """Sends the invite again with a new token; the old token becomes invalid."""
     return await _resend(scope, clients, invite_id)
 
 

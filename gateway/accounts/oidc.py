@@ -20,11 +20,11 @@ _COOKIE_SECONDS = 600
 # The provider is asked up to three times, two seconds each.
 _PROVIDER_SECONDS = 9.0
 
-ProviderName = Annotated[str, Path(max_length=40, description="Its name in oidc.json.")]
+ProviderName = Annotated[str, Path(max_length=40, description="The provider's name in oidc.json.")]
 
 
 class LocationAnswer(BaseModel):
-    location: str = Field(description="Where to send the browser.")
+    location: str = Field(description="The URL to send the browser to.")
 
 
 router = APIRouter(prefix="/auth/user/oidc/{provider}", **AUTH)
@@ -32,11 +32,11 @@ router = APIRouter(prefix="/auth/user/oidc/{provider}", **AUTH)
 
 @router.get(
     "",
-    summary="Log in at a provider",
-    responses=answers.documented(LocationAnswer, "Where to log in."),
+    summary="Start an OIDC login",
+    responses=answers.documented(LocationAnswer, "The provider's login page."),
 )
 async def start(request: Request, provider: ProviderName, clients: ClientsOf) -> Response:
-    """Answers the provider's page, and a cookie that ties the login to this browser."""
+    """Returns the provider's login page and sets a cookie that ties the login to this browser."""
     with bound(strangers_scope(request)):
         started = await clients.oidc.StartOidcLogin(
             StartOidcLoginRequest(provider=provider), timeout=_PROVIDER_SECONDS
@@ -56,8 +56,8 @@ async def start(request: Request, provider: ProviderName, clients: ClientsOf) ->
 
 @router.get(
     "/callback",
-    summary="Come back from a provider",
-    responses=answers.documented(TokenAnswer, "A session."),
+    summary="Finish an OIDC login",
+    responses=answers.documented(TokenAnswer, "The tokens of the new session."),
 )
 async def finish(
     request: Request,
@@ -66,9 +66,9 @@ async def finish(
     code: Annotated[str, Query(max_length=2000)],
     state: Annotated[str, Query(max_length=2000)],
 ) -> Response:
-    """Begins a session with the code that the provider sent back, in the browser that asked for it.
+    """Starts a session with the provider's code, in the browser that began the login.
 
-    401 OIDC_REFUSED for whatever proves nothing, alike.
+    Returns 401 OIDC_REFUSED if the code, the state or the cookie is not valid.
     """
     with bound(strangers_scope(request)):
         session = await clients.oidc.FinishOidcLogin(

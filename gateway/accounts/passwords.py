@@ -17,7 +17,8 @@ from services.kernel.scope import bound
 router = APIRouter(**AUTH)
 
 NEW_PASSWORD = Field(
-    max_length=1024, description="12 characters to 1,024 bytes, and not the e-mail address."
+    max_length=1024,
+    description="At least 12 characters, at most 1,024 bytes, and not the e-mail address.",
 )
 
 
@@ -31,7 +32,7 @@ class PasswordChange(BaseModel):
 class PasswordForgotten(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    identifier: str = Field(max_length=254, description="The e-mail address.")
+    identifier: str = Field(max_length=254, description="The admin's e-mail address.")
 
 
 class PasswordSet(BaseModel):
@@ -39,19 +40,21 @@ class PasswordSet(BaseModel):
 
     password: str = NEW_PASSWORD
     token: str | None = Field(
-        default=None, max_length=100, description="The token that came by mail, if not as Bearer."
+        default=None,
+        max_length=100,
+        description="The token from the e-mail, unless it is sent as Bearer.",
     )
 
 
 @router.post(
     "/admin/users/me/password",
     summary="Change the password",
-    responses=answers.documented(Success, "It is changed."),
+    responses=answers.documented(Success, "The password is changed."),
 )
 async def change_password(
     scope: AccountScope, clients: ClientsOf, body: PasswordChange
 ) -> Response:
-    """Changes the admin's own password, and ends all their other sessions."""
+    """Changes the admin's own password and ends all their other sessions."""
     await clients.accounts.ChangePassword(
         ChangePasswordRequest(
             current_password=body.current_password, new_password=body.new_password
@@ -63,14 +66,16 @@ async def change_password(
 
 @router.post(
     "/auth/user/emailpass/reset-password",
-    summary="Forget the password",
+    summary="Request a password reset",
     status_code=201,
-    responses=answers.documented(Success, "Whatever the address, and alike.", status=201),
+    responses=answers.documented(
+        Success, "The request is accepted; the response is the same for every address.", status=201
+    ),
 )
 async def forget_password(
     request: Request, body: PasswordForgotten, clients: ClientsOf
 ) -> Response:
-    """Sends a token by mail to an admin; for an address of nobody's the answer is the same."""
+    """E-mails a reset token to an admin; the response is the same for an unknown address."""
     with bound(strangers_scope(request)):
         await clients.accounts.ResetPassword(ResetPasswordRequest(email=body.identifier))
     return answers.answer({"success": True}, status=201)
@@ -79,10 +84,10 @@ async def forget_password(
 @router.post(
     "/auth/user/emailpass/update",
     summary="Set a new password",
-    responses=answers.documented(Success, "It is set."),
+    responses=answers.documented(Success, "The new password is set."),
 )
 async def set_password(request: Request, body: PasswordSet, clients: ClientsOf) -> Response:
-    """Sets a new password with the token that came by mail: as Bearer, or in the body."""
+    """Sets a new password with the token from the e-mail, sent as Bearer or in the body."""
     token = body.token if body.token is not None else bearer_of(request).decode("latin-1")
     with bound(strangers_scope(request)):
         await clients.accounts.SetPassword(

@@ -33,17 +33,21 @@ class Proofs(Proof):
 
 
 class SecretAnswer(BaseModel):
-    secret: str = Field(description="In base32.")
-    uri: str = Field(description="otpauth://totp/…, for a QR code.")
+    secret: str = Field(description="The secret in base32.")
+    uri: str = Field(description="An otpauth://totp/… URI to show as a QR code.")
 
 
 class CodesAnswer(BaseModel):
-    recovery_codes: list[str] = Field(description="Ten, each good once, shown this once.")
+    recovery_codes: list[str] = Field(description="Ten codes, each usable once; shown only now.")
 
 
-@router.post("", summary="Make a secret", responses=answers.documented(SecretAnswer, "The secret."))
+@router.post(
+    "",
+    summary="Create a second-factor secret",
+    responses=answers.documented(SecretAnswer, "The secret."),
+)
 async def make_secret(scope: AccountScope, clients: ClientsOf, body: Proof) -> Response:
-    """Makes a secret for an authenticator; it counts once a first code was confirmed."""
+    """Creates a secret for an authenticator app; it takes effect when a first code is confirmed."""
     made = await clients.accounts.CreateTotp(
         CreateTotpRequest(password=body.password), timeout=LOGIN_SECONDS
     )
@@ -53,10 +57,10 @@ async def make_secret(scope: AccountScope, clients: ClientsOf, body: Proof) -> R
 @router.post(
     "/confirm",
     summary="Turn the second factor on",
-    responses=answers.documented(CodesAnswer, "It is on."),
+    responses=answers.documented(CodesAnswer, "The second factor is on."),
 )
 async def confirm(scope: AccountScope, clients: ClientsOf, body: Code) -> Response:
-    """Turns the second factor on with a first code, and shows the recovery codes."""
+    """Turns the second factor on with a first code and returns the recovery codes."""
     confirmed = await clients.accounts.ConfirmTotp(ConfirmTotpRequest(code=body.code))
     return answers.answer({"recovery_codes": list(confirmed.recovery_codes)})
 
@@ -64,10 +68,10 @@ async def confirm(scope: AccountScope, clients: ClientsOf, body: Code) -> Respon
 @router.delete(
     "",
     summary="Turn the second factor off",
-    responses=answers.documented(Success, "It is off."),
+    responses=answers.documented(Success, "The second factor is off."),
 )
 async def turn_off(scope: AccountScope, clients: ClientsOf, body: Proofs) -> Response:
-    """Turns the second factor off, for who proves both."""
+    """Turns the second factor off; takes the password and a code."""
     await clients.accounts.DeleteTotp(
         DeleteTotpRequest(password=body.password, code=body.code), timeout=LOGIN_SECONDS
     )

@@ -31,12 +31,14 @@ LOGIN_SECONDS = 5.0
 class Credentials(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    email: str = Field(max_length=254, description="In any case.", examples=["admin@example.com"])
+    email: str = Field(
+        max_length=254, description="Case-insensitive.", examples=["admin@example.com"]
+    )
     password: str = Field(max_length=1024, description="At most 1,024 bytes.")
     totp: str | None = Field(
         default=None,
         max_length=32,
-        description="The code of the second factor, or a recovery code; for who has turned it on.",
+        description="A second-factor code or recovery code, if the second factor is on.",
     )
 
 
@@ -47,18 +49,18 @@ class Refresh(BaseModel):
 
 
 class TokenAnswer(BaseModel):
-    token: str = Field(description="A JWT for `Authorization: Bearer …`, good for an hour.")
+    token: str = Field(description="A JWT for `Authorization: Bearer …`, valid for an hour.")
     refresh_token: str | None = Field(
-        default=None, description="Good once, for `POST /auth/token/refresh`."
+        default=None, description="For `POST /auth/token/refresh`; can be used once."
     )
-    expires_in: int = Field(description="Seconds for which `token` is good.")
+    expires_in: int = Field(description="The number of seconds until `token` expires.")
 
 
 class SessionDocument(BaseModel):
     id: str
     method: str = Field(examples=["password"])
     address: str | None
-    current: bool = Field(description="Whether this request is made in it.")
+    current: bool = Field(description="Whether this is the session of the request.")
     created_at: Time
     used_at: Time
     ends_at: Time
@@ -88,14 +90,14 @@ router = APIRouter(**AUTH)
 @router.post(
     "/auth/user/emailpass",
     summary="Log in as an admin",
-    responses=answers.documented(TokenAnswer, "A session."),
+    responses=answers.documented(TokenAnswer, "The tokens of the new session."),
 )
 async def log_in(request: Request, credentials: Credentials, clients: ClientsOf) -> Response:
-    """Begins a session with an e-mail and a password.
+    """Starts a session with an e-mail address and a password.
 
-    401 CREDENTIALS_INVALID for a wrong password, an unknown e-mail and a deactivated admin alike,
-    after the same time; TOTP_REQUIRED and TOTP_INVALID for who has turned the second factor on. 429
-    LOGIN_LIMITED after ten failures for one e-mail in a quarter of an hour.
+    Returns 401 CREDENTIALS_INVALID for a wrong password, an unknown e-mail address and a
+    deactivated admin alike, after the same time; TOTP_REQUIRED or TOTP_INVALID when the second
+    factor is on; 429 LOGIN_LIMITED after ten failures for one address within 15 minutes.
     """
     with bound(strangers_scope(request)):
         session = await clients.access.Login(
@@ -111,14 +113,14 @@ async def log_in(request: Request, credentials: Credentials, clients: ClientsOf)
 
 @router.post(
     "/auth/token/refresh",
-    summary="Stay logged in",
-    responses=answers.documented(TokenAnswer, "The next tokens."),
+    summary="Refresh a session",
+    responses=answers.documented(TokenAnswer, "The new tokens."),
 )
 async def refresh(request: Request, body: Refresh, clients: ClientsOf) -> Response:
-    """Gives a new token: for a refresh token also the next of those, else for the Bearer alone.
+    """Returns a new token, and for a refresh token in the body also the next refresh token.
 
-    A refresh token is good once. Shown again within ten seconds it gets the same answer, for one
-    that was lost on the way; later it ends the session, because somebody else holds a copy.
+    A refresh token can be used once. Repeated within ten seconds, it gets the same response, in
+    case the first was lost; later it ends the session, because someone else may have a copy.
     """
     if body.refresh_token is not None:
         with bound(strangers_scope(request)):
@@ -131,21 +133,21 @@ async def refresh(request: Request, body: Refresh, clients: ClientsOf) -> Respon
 @router.delete(
     "/auth/session",
     summary="Log out",
-    responses=answers.documented(Success, "It has ended."),
+    responses=answers.documented(Success, "The session is ended."),
 )
 async def log_out(scope: AccountScope, clients: ClientsOf) -> Response:
-    """Ends the session of the Bearer: writes at once, reads within a second."""
+    """Ends the session of the token: for writes at once, for reads within a second."""
     await _end(clients, scope, scope.session)
     return answers.answer({"success": True})
 
 
 @router.get(
     "/admin/users/me/sessions",
-    responses=answers.documented(SessionsAnswer, "The newest first."),
+    responses=answers.documented(SessionsAnswer, "The sessions, newest first."),
     openapi_extra=SESSIONS.documented_list,
 )
 async def list_sessions(request: Request, scope: AccountScope, clients: ClientsOf) -> Response:
-    """Lists where the admin is logged in, at most 100 sessions."""
+    """Lists the admin's active sessions, up to 100."""
     asked = SESSIONS.asked(request)
     found = await clients.sessions.ListSessions(ListSessionsRequest(parent=scope.actor))
     documents = [_session_json(one) for one in found.sessions]
@@ -154,7 +156,7 @@ async def list_sessions(request: Request, scope: AccountScope, clients: ClientsO
 
 @router.delete(
     "/admin/users/me/sessions/{session_id}",
-    responses=answers.documented(answers.Deleted, "It has ended."),
+    responses=answers.documented(answers.Deleted, "The session is ended."),
 )
 async def end_session(scope: AccountScope, clients: ClientsOf, session_id: str) -> Response:
     """Ends one of the admin's own sessions."""

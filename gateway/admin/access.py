@@ -50,16 +50,16 @@ class AccessGrantsAnswer(Envelope):
 
 class ExplanationsAnswer(BaseModel):
     explanations: list[ExplanationDocument]
-    more: bool = Field(description="Whether more than these 200 may.")
+    more: bool = Field(description="Whether there are more than these 200.")
 
 
 @router.get(
     "/tenants/{tenant_id}/access-grants",
-    responses=answers.documented(AccessGrantsAnswer, "A page of them, the newest first."),
+    responses=answers.documented(AccessGrantsAnswer, "A page of access grants, newest first."),
     openapi_extra=ACCESS_GRANTS.documented_list,
 )
 async def list_access_grants(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
-    """Lists who opened the tenant to themselves from outside it, when and why."""
+    """Lists who gained temporary access to the tenant, when and why."""
     asked = ACCESS_GRANTS.asked(request)
     found = await clients.access_grants.ListAccessGrants(
         ListAccessGrantsRequest(
@@ -72,12 +72,12 @@ async def list_access_grants(request: Request, scope: TenantScope, clients: Clie
 
 @router.post(
     "/tenants/{tenant_id}/access-grants",
-    responses=answers.documented(AccessGrantAnswer, "The tenant is open to the caller."),
+    responses=answers.documented(AccessGrantAnswer, "The access grant."),
 )
 async def open_tenant(
     scope: TenantScope, runtime: RuntimeOf, key: IdempotencyKey, body: AccessGrantCreate
 ) -> Response:
-    """Opens the tenant to who runs the platform, for at most 15 minutes; the tenant sees it."""
+    """Gives a platform admin access to the tenant for up to 15 minutes; the tenant can see it."""
     one = await runtime.clients.access_grants.CreateAccessGrant(
         CreateAccessGrantRequest(
             parent=f"tenants/{scope.tenant}",
@@ -92,10 +92,10 @@ async def open_tenant(
 
 @router.delete(
     "/tenants/{tenant_id}/access-grants/{access_grant_id}",
-    responses=answers.documented(answers.Deleted, "It has ended."),
+    responses=answers.documented(answers.Deleted, "The access grant is ended."),
 )
 async def close_tenant(scope: TenantScope, runtime: RuntimeOf, access_grant_id: str) -> Response:
-    """Ends an access grant before its time, one's own or another's; the tenant sees it."""
+    """Ends an access grant early, the caller's own or another's; the tenant can see it."""
     name = f"tenants/{scope.tenant}/accessGrants/{access_grant_id}"
     one = await runtime.clients.access_grants.DeleteAccessGrant(DeleteAccessGrantRequest(name=name))
     runtime.access.changed(one.admin)
@@ -104,11 +104,16 @@ async def close_tenant(scope: TenantScope, runtime: RuntimeOf, access_grant_id: 
 
 @router.get(
     "/access/explain",
-    responses=answers.documented(ExplanationsAnswer, "Who may, why, and why not."),
+    responses=answers.documented(
+        ExplanationsAnswer, "The verdict for each admin, with its reasons."
+    ),
     openapi_extra={"parameters": [p for p in _EXPLAINING.parameters() if p["name"] != "tenant"]},
 )
 async def explain_access(request: Request, scope: PlaceScope, clients: ClientsOf) -> Response:
-    """Tells whether `admin` may use `permission` at a tenant or the platform; else who may."""
+    """Explains whether `admin` has `permission` at a tenant or the platform.
+
+    Without `admin`, it lists who has the permission.
+    """
     asked = _EXPLAINING.parse(request.scope["query_string"])
     admin = asked.one("admin")
     found = await clients.access.ExplainAccess(

@@ -50,11 +50,11 @@ class ApiKeysAnswer(Envelope):
 
 @router.get(
     "",
-    responses=answers.documented(ApiKeysAnswer, "A page of keys, the newest first."),
+    responses=answers.documented(ApiKeysAnswer, "A page of API keys, newest first."),
     openapi_extra=API_KEYS.documented_list,
 )
 async def list_api_keys(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
-    """Lists a tenant's keys, revoked ones too."""
+    """Lists a tenant's API keys, including revoked ones."""
     asked = API_KEYS.asked(request)
     found = await clients.api_keys.ListApiKeys(
         ListApiKeysRequest(
@@ -65,7 +65,9 @@ async def list_api_keys(request: Request, scope: TenantScope, clients: ClientsOf
     return API_KEYS.page(asked, documents, count=found.total_size)
 
 
-@router.post("", responses=answers.documented(NewApiKeyAnswer, "The key, shown this once."))
+@router.post(
+    "", responses=answers.documented(NewApiKeyAnswer, "The API key; its token is shown only once.")
+)
 async def create_api_key(
     scope: TenantScope,
     clients: ClientsOf,
@@ -73,7 +75,7 @@ async def create_api_key(
     key: IdempotencyKey,
     body: ApiKeyCreate,
 ) -> Response:
-    """Makes a key; its token is in this answer and in no other."""
+    """Creates an API key; only this response contains its token."""
     made = await clients.api_keys.CreateApiKey(
         CreateApiKeyRequest(
             parent=f"tenants/{scope.tenant}", api_key=api_key_message(body), request_id=key
@@ -85,24 +87,26 @@ async def create_api_key(
 
 @router.get(
     "/{key_id}",
-    responses=answers.documented(ApiKeyAnswer, "The key."),
+    responses=answers.documented(ApiKeyAnswer, "The API key."),
     openapi_extra=API_KEYS.documented_one,
 )
 async def get_api_key(
     request: Request, scope: TenantScope, clients: ClientsOf, key_id: str
 ) -> Response:
-    """Reads one key, a revoked one too."""
+    """Returns one API key, including a revoked one."""
     key = await clients.api_keys.GetApiKey(
         GetApiKeyRequest(name=f"tenants/{scope.tenant}/apiKeys/{key_id}")
     )
     return API_KEYS.one(request, api_key_json(key))
 
 
-@router.delete("/{key_id}", responses=answers.documented(answers.Deleted, "It is revoked."))
+@router.delete(
+    "/{key_id}", responses=answers.documented(answers.Deleted, "The API key is revoked.")
+)
 async def revoke_api_key(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, tenant_id: str, key_id: str
 ) -> Response:
-    """Ends a key for good; it stays in the list, because events name it."""
+    """Revokes an API key permanently; it stays listed, because audit events refer to it."""
     await clients.api_keys.RevokeApiKey(
         RevokeApiKeyRequest(name=f"tenants/{scope.tenant}/apiKeys/{key_id}")
     )

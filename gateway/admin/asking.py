@@ -28,7 +28,7 @@ WritesAskNothing = Depends(_writes_ask_nothing)
 class Envelope(BaseModel):
     """What every page says besides its documents."""
 
-    count: int = Field(description="How many there are on all pages together.")
+    count: int = Field(description="The total number of objects on all pages.")
     offset: int
     limit: int
 

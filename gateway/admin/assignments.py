@@ -50,11 +50,11 @@ class AssignmentsAnswer(Envelope):
 
 @router.get(
     "/users/me/assignments",
-    responses=answers.documented(AssignmentsAnswer, "A page of them, the newest first."),
+    responses=answers.documented(AssignmentsAnswer, "A page of assignments, newest first."),
     openapi_extra=OWN_ASSIGNMENTS.documented_list,
 )
 async def list_own_assignments(request: Request, _: AccountScope, runtime: RuntimeOf) -> Response:
-    """Lists the roles of the admin whose session it is, at all tenants and everywhere."""
+    """Lists the roles of the logged-in admin, at tenants and everywhere."""
     asked = OWN_ASSIGNMENTS.asked(request)
     found = await runtime.clients.assignments.ListOwnAssignments(
         ListOwnAssignmentsRequest(page_size=asked.limit, skip=asked.offset)
@@ -65,13 +65,13 @@ async def list_own_assignments(request: Request, _: AccountScope, runtime: Runti
 
 @router.get(
     "/tenants/{tenant_id}/assignments",
-    responses=answers.documented(AssignmentsAnswer, "A page of them, the newest first."),
+    responses=answers.documented(AssignmentsAnswer, "A page of assignments, newest first."),
     openapi_extra=ASSIGNMENTS.documented_list,
 )
 async def list_tenant_assignments(
     request: Request, scope: TenantScope, runtime: RuntimeOf
 ) -> Response:
-    """Lists who holds which role at the tenant; what has ended only `with_ended`."""
+    """Lists who holds which role at the tenant; `with_ended` includes ended assignments."""
     return await _listed(request, scope, runtime)
 
 
@@ -83,29 +83,29 @@ async def list_tenant_assignments(
 async def give_role_at_tenant(
     scope: TenantScope, runtime: RuntimeOf, key: IdempotencyKey, body: AssignmentCreate
 ) -> Response:
-    """Gives a role at the tenant: no more than the caller holds there, nor for longer."""
+    """Assigns a role at the tenant, with no more than the caller holds there, nor for longer."""
     return await _given(scope, runtime, key, body)
 
 
 @router.delete(
     "/tenants/{tenant_id}/assignments/{assignment_id}",
-    responses=answers.documented(EndedDocument, "It is revoked."),
+    responses=answers.documented(EndedDocument, "The assignment is revoked."),
     openapi_extra={"parameters": _REVOKING.parameters()},
 )
 async def take_role_at_tenant(
     request: Request, scope: TenantScope, runtime: RuntimeOf, assignment_id: str
 ) -> Response:
-    """Takes a role back at once, for a `reason`; `validate_only` tells what that would change."""
+    """Revokes a role with immediate effect; `validate_only` previews the changes."""
     return await _taken(request, scope, runtime, assignment_id)
 
 
 @router.get(
     "/assignments",
-    responses=answers.documented(AssignmentsAnswer, "A page of them, the newest first."),
+    responses=answers.documented(AssignmentsAnswer, "A page of assignments, newest first."),
     openapi_extra=ASSIGNMENTS.documented_list,
 )
 async def list_assignments(request: Request, scope: PlatformScope, runtime: RuntimeOf) -> Response:
-    """Lists who holds which role everywhere; what has ended only `with_ended`."""
+    """Lists who holds which role everywhere; `with_ended` includes ended assignments."""
     return await _listed(request, scope, runtime)
 
 
@@ -117,19 +117,19 @@ async def list_assignments(request: Request, scope: PlatformScope, runtime: Runt
 async def give_role(
     scope: PlatformScope, runtime: RuntimeOf, key: IdempotencyKey, body: AssignmentCreate
 ) -> Response:
-    """Gives a role that counts everywhere."""
+    """Assigns a role that applies everywhere."""
     return await _given(scope, runtime, key, body)
 
 
 @router.delete(
     "/assignments/{assignment_id}",
-    responses=answers.documented(EndedDocument, "It is revoked."),
+    responses=answers.documented(EndedDocument, "The assignment is revoked."),
     openapi_extra={"parameters": _REVOKING.parameters()},
 )
 async def take_role(
     request: Request, scope: PlatformScope, runtime: RuntimeOf, assignment_id: str
 ) -> Response:
-    """Takes back a role that counts everywhere; `reason`, `validate_only` as at a tenant."""
+    """Revokes a role that applies everywhere; `validate_only` previews the changes."""
     return await _taken(request, scope, runtime, assignment_id)
 
 

@@ -56,7 +56,7 @@ class CategoriesAnswer(Envelope):
     openapi_extra=CATEGORIES.documented_list,
 )
 async def list_categories(request: Request, _: HeadOfficeScope, clients: ClientsOf) -> Response:
-    """Lists categories; by rank, created_at, title or handle."""
+    """Lists categories; sort by rank, created_at, title or handle."""
     asked = CATEGORIES.asked(request)
     found = await clients.catalogue.ListCategories(
         ListCategoriesRequest(
@@ -89,7 +89,7 @@ async def create_category(
 async def get_category(
     request: Request, _: HeadOfficeScope, clients: ClientsOf, category_id: str
 ) -> Response:
-    """Reads one category."""
+    """Returns one category."""
     category = await clients.catalogue.GetCategory(
         GetCategoryRequest(name=f"categories/{category_id}")
     )
@@ -97,12 +97,16 @@ async def get_category(
 
 
 # Medusa's clients update with POST.
-@router.post("/{category_id}", responses=answers.documented(CategoryAnswer, "It, changed."))
-@router.patch("/{category_id}", responses=answers.documented(CategoryAnswer, "It, changed."))
+@router.post(
+    "/{category_id}", responses=answers.documented(CategoryAnswer, "The updated category.")
+)
+@router.patch(
+    "/{category_id}", responses=answers.documented(CategoryAnswer, "The updated category.")
+)
 async def update_category(
     _: HeadOfficeScope, clients: ClientsOf, category_id: str, etag: IfMatch, body: CategoryUpdate
 ) -> Response:
-    """Changes the keys that the body holds; it may not come to lie under itself."""
+    """Updates the fields in the body; a category cannot become its own descendant."""
     change = category_message(body, name=f"categories/{category_id}", etag=etag)
     category = await clients.catalogue.UpdateCategory(
         UpdateCategoryRequest(category=change, update_mask=category_mask(body))
@@ -110,11 +114,13 @@ async def update_category(
     return answers.one("product_category", category_json(category), etag=category.etag)
 
 
-@router.delete("/{category_id}", responses=answers.documented(answers.Deleted, "It is removed."))
+@router.delete(
+    "/{category_id}", responses=answers.documented(answers.Deleted, "The category is deleted.")
+)
 async def delete_category(
     _: HeadOfficeScope, clients: ClientsOf, category_id: str, etag: IfMatch
 ) -> Response:
-    """Removes a category that holds no product and no other category."""
+    """Deletes a category; it must hold no products and no other categories."""
     await clients.catalogue.DeleteCategory(
         DeleteCategoryRequest(name=f"categories/{category_id}", etag=etag)
     )

@@ -56,7 +56,7 @@ class CollectionsAnswer(Envelope):
     openapi_extra=COLLECTIONS.documented_list,
 )
 async def list_collections(request: Request, _: HeadOfficeScope, clients: ClientsOf) -> Response:
-    """Lists collections; by created_at, updated_at, title or handle."""
+    """Lists collections; sort by created_at, updated_at, title or handle."""
     asked = COLLECTIONS.asked(request)
     found = await clients.catalogue.ListCollections(
         ListCollectionsRequest(
@@ -89,7 +89,7 @@ async def create_collection(
 async def get_collection(
     request: Request, _: HeadOfficeScope, clients: ClientsOf, collection_id: str
 ) -> Response:
-    """Reads one collection."""
+    """Returns one collection."""
     collection = await clients.catalogue.GetCollection(
         GetCollectionRequest(name=f"collections/{collection_id}")
     )
@@ -97,8 +97,12 @@ async def get_collection(
 
 
 # Medusa's clients update with POST.
-@router.post("/{collection_id}", responses=answers.documented(CollectionAnswer, "It, changed."))
-@router.patch("/{collection_id}", responses=answers.documented(CollectionAnswer, "It, changed."))
+@router.post(
+    "/{collection_id}", responses=answers.documented(CollectionAnswer, "The updated collection.")
+)
+@router.patch(
+    "/{collection_id}", responses=answers.documented(CollectionAnswer, "The updated collection.")
+)
 async def update_collection(
     _: HeadOfficeScope,
     clients: ClientsOf,
@@ -106,7 +110,7 @@ async def update_collection(
     etag: IfMatch,
     body: CollectionUpdate,
 ) -> Response:
-    """Changes the keys that the body holds; every listing in it follows."""
+    """Updates the fields in the body, also in the listings of its products."""
     change = collection_message(body, name=f"collections/{collection_id}", etag=etag)
     collection = await clients.catalogue.UpdateCollection(
         UpdateCollectionRequest(collection=change, update_mask=collection_mask(body))
@@ -114,11 +118,13 @@ async def update_collection(
     return answers.one("collection", collection_json(collection), etag=collection.etag)
 
 
-@router.delete("/{collection_id}", responses=answers.documented(answers.Deleted, "It is removed."))
+@router.delete(
+    "/{collection_id}", responses=answers.documented(answers.Deleted, "The collection is deleted.")
+)
 async def delete_collection(
     _: HeadOfficeScope, clients: ClientsOf, collection_id: str, etag: IfMatch
 ) -> Response:
-    """Removes a collection that holds no product."""
+    """Deletes a collection; it must hold no products."""
     await clients.catalogue.DeleteCollection(
         DeleteCollectionRequest(name=f"collections/{collection_id}", etag=etag)
     )

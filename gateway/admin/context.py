@@ -28,11 +28,11 @@ class ContextAnswer(BaseModel):
 
 @router.get(
     "/tenant-context",
-    responses=answers.documented(ContextAnswer, "Who and where."),
+    responses=answers.documented(ContextAnswer, "The tenant context."),
     openapi_extra=Resource.documented_one,
 )
 async def get_tenant_context(request: Request, scope: CurrentScope, tenancy: TenancyOf) -> Response:
-    """Tells the tenant of this request, how it was found, and what who asks may do there."""
+    """Returns the tenant of this request, how it was determined, and the caller's permissions."""
     tenant = await tenancy.tenant(scope.tenant or "")
     facts: Facts = request.state.facts
     access = facts.answer or Access()

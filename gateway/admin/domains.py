@@ -38,11 +38,11 @@ class DomainsAnswer(Envelope):
 
 @router.get(
     "",
-    responses=answers.documented(DomainsAnswer, "All of them, the primary first."),
+    responses=answers.documented(DomainsAnswer, "All domains, primary first."),
     openapi_extra=DOMAINS.documented_list,
 )
 async def list_domains(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
-    """Lists a tenant's domains, all at once: it has at most 100."""
+    """Lists all domains of a tenant on one page; there are at most 100."""
     asked = DOMAINS.asked(request)
     found = await clients.tenants.ListDomains(ListDomainsRequest(parent=f"tenants/{scope.tenant}"))
     documents = [domain_json(domain) for domain in found.domains]
@@ -58,7 +58,7 @@ async def add_domain(
     tenant_id: str,
     body: DomainCreate,
 ) -> Response:
-    """Adds a host to a tenant; a host belongs to one tenant at most."""
+    """Adds a host to a tenant; a host can belong to only one tenant."""
     domain = await clients.tenants.CreateDomain(
         CreateDomainRequest(
             parent=f"tenants/{scope.tenant}", host=body.host, primary=body.primary, request_id=key
@@ -68,11 +68,11 @@ async def add_domain(
     return answers.one("domain", domain_json(domain))
 
 
-@router.delete("/{domain}", responses=answers.documented(answers.Deleted, "It is removed."))
+@router.delete("/{domain}", responses=answers.documented(answers.Deleted, "The domain is removed."))
 async def remove_domain(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, tenant_id: str, domain: str
 ) -> Response:
-    """Removes a host, by its id; the oldest that remains becomes primary when it was."""
+    """Removes a host; if it was the primary one, the oldest remaining host becomes primary."""
     await clients.tenants.DeleteDomain(
         DeleteDomainRequest(name=f"tenants/{scope.tenant}/domains/{domain}")
     )

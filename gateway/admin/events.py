@@ -42,25 +42,28 @@ class EventsAnswer(BaseModel):
 
 
 class EventsQuery(BaseModel):
-    """Which events; a query key that is not known is refused."""
+    """The query of a list of events; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: int = Field(50, ge=1, le=200, description="How many at most.")
-    page_token: str = Field("", description="next_page_token of the page before, all else equal.")
-    actor: str = Field("", description="Only of this actor.", examples=["admins/user_01J"])
-    method: str = Field("", description="Only of this method, as in an event.")
-    resource: str = Field("", description="Only on this resource, as in an event.")
-    outcome: Literal["", "done", "denied"] = Field("", description="Only what ended so.")
-    since: Moment | None = Field(None, description="Only from then on.")
-    until: Moment | None = Field(None, description="Only before then.")
+    limit: int = Field(50, ge=1, le=200, description="The maximum number of events to return.")
+    page_token: str = Field(
+        "",
+        description="The next_page_token of the previous page; keep all other parameters the same.",
+    )
+    actor: str = Field("", description="Only events by this actor.", examples=["admins/user_01J"])
+    method: str = Field("", description="Only events of this method.")
+    resource: str = Field("", description="Only events on this resource.")
+    outcome: Literal["", "done", "denied"] = Field("", description="Only events with this outcome.")
+    since: Moment | None = Field(None, description="Only events at or after this time.")
+    until: Moment | None = Field(None, description="Only events before this time.")
 
 
-@router.get("", responses=answers.documented(EventsAnswer, "A page, the newest first."))
+@router.get("", responses=answers.documented(EventsAnswer, "A page of events, newest first."))
 async def list_audit_events(
     scope: TenantScope, clients: ClientsOf, asked: Annotated[EventsQuery, Query()]
 ) -> Response:
-    """Lists what was done at a tenant, the newest first. Pages go by token: events keep coming."""
+    """Lists a tenant's audit events, newest first; use `next_page_token` for the next page."""
     found = await clients.audit.ListEvents(
         ListEventsRequest(
             parent=f"tenants/{scope.tenant}",
@@ -99,7 +102,7 @@ def _timestamp(moment: datetime | None) -> Timestamp | None:
 async def get_audit_event(
     request: Request, scope: TenantScope, clients: ClientsOf, event_id: str
 ) -> Response:
-    """Reads one event."""
+    """Returns one event."""
     event = await clients.audit.GetEvent(
         GetEventRequest(name=f"tenants/{scope.tenant}/events/{event_id}")
     )

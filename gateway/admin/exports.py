@@ -58,24 +58,26 @@ _TYPES = {
 
 
 class ExportQuery(BaseModel):
-    """In which form; a query key that is not known is refused."""
+    """The query of an export; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid")
 
-    format: Form = Field(Form.NDJSON, description="cloudevents is for other tools: no proof is in.")
+    format: Form = Field(
+        Form.NDJSON, description="cloudevents is for other tools and contains no proofs."
+    )
 
 
 @router.get(
     "/export",
     response_class=StreamingResponse,
-    responses={200: {"description": "The log, its signed checkpoints at the end.", "content": {
+    responses={200: {"description": "The log, followed by its signed checkpoints.", "content": {
         kind: {"schema": {"type": "string"}} for kind in ("application/x-ndjson", "text/csv")
     }}},
 )  # fmt: skip
 async def export_audit_events(
     request: Request, scope: TenantScope, clients: ClientsOf, asked: Annotated[ExportQuery, Query()]
 ) -> StreamingResponse:
-    """Exports all events up to the newest checkpoint, in their order, for `souk audit verify`."""
+    """Exports all events up to the newest checkpoint, in order, for `souk audit verify`."""
     newest = await clients.proofs.GetCheckpoint(
         GetCheckpointRequest(parent=f"tenants/{scope.tenant}")
     )

@@ -63,7 +63,7 @@ class ListingsAnswer(Envelope):
     openapi_extra=OPT_INS.documented_list,
 )
 async def list_opt_ins(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
-    """Lists opt-ins, hidden ones too; by created_at, updated_at, title or handle."""
+    """Lists opt-ins, including hidden ones; sort by created_at, updated_at, title or handle."""
     asked = OPT_INS.asked(request)
     found = await clients.listings.ListListings(
         ListListingsRequest(
@@ -88,7 +88,7 @@ async def _changeable(scope: TenantScope, tenancy: TenancyOf) -> None:
     """
     tenant = await tenancy.tenant(scope.tenant or "")
     if tenant.state == ARCHIVED:
-        raise FailedPrecondition("TENANT_ARCHIVED", "the tenant is deleted; undelete it first")
+        raise FailedPrecondition("TENANT_ARCHIVED", "This tenant is archived. Undelete it first.")
 
 
 _CHANGEABLE = [Depends(_changeable)]
@@ -102,7 +102,7 @@ _CHANGEABLE = [Depends(_changeable)]
 async def opt_in(
     scope: TenantScope, clients: ClientsOf, key: IdempotencyKey, body: ListingCreate
 ) -> Response:
-    """Opts a tenant in to one published product of the master catalogue."""
+    """Opts a tenant in to a published product of the master catalogue."""
     listing = await clients.listings.CreateListing(
         CreateListingRequest(
             parent=f"tenants/{scope.tenant}",
@@ -123,7 +123,7 @@ async def opt_in(
 async def get_opt_in(
     request: Request, scope: TenantScope, clients: ClientsOf, product_id: str
 ) -> Response:
-    """Reads one opt-in, and why the storefront does not show it when it does not."""
+    """Returns one opt-in; `reasons` explains why the storefront does not show it."""
     listing = await clients.listings.GetListing(
         GetListingRequest(name=f"tenants/{scope.tenant}/listings/{product_id}")
     )
@@ -132,13 +132,13 @@ async def get_opt_in(
 
 @router.patch(
     "/{product_id}",
-    responses=answers.documented(ListingAnswer, "It, changed."),
+    responses=answers.documented(ListingAnswer, "The updated opt-in."),
     dependencies=_CHANGEABLE,
 )
 async def update_opt_in(
     scope: TenantScope, clients: ClientsOf, product_id: str, etag: IfMatch, body: ListingUpdate
 ) -> Response:
-    """Changes the keys that the body holds."""
+    """Updates the fields in the body."""
     name = f"tenants/{scope.tenant}/listings/{product_id}"
     change = listing_message(body, currency=scope.currency or "", name=name, etag=etag)
     listing = await clients.listings.UpdateListing(
@@ -147,7 +147,9 @@ async def update_opt_in(
     return answers.one("product", listing_json(listing), etag=listing.etag)
 
 
-@router.delete("/{product_id}", responses=answers.documented(answers.Deleted, "It is out."))
+@router.delete(
+    "/{product_id}", responses=answers.documented(answers.Deleted, "The tenant is opted out.")
+)
 async def opt_out(
     scope: TenantScope, clients: ClientsOf, product_id: str, etag: IfMatch
 ) -> Response:

@@ -61,7 +61,7 @@ class ProductsAnswer(Envelope):
     openapi_extra=PRODUCTS.documented_list,
 )
 async def list_products(request: Request, _: HeadOfficeScope, clients: ClientsOf) -> Response:
-    """Lists products in every status; by created_at, updated_at, title or handle."""
+    """Lists products in every status; sort by created_at, updated_at, title or handle."""
     asked = PRODUCTS.asked(request)
     found = await clients.catalogue.ListProducts(
         ListProductsRequest(
@@ -82,7 +82,7 @@ async def list_products(request: Request, _: HeadOfficeScope, clients: ClientsOf
 async def create_product(
     _: HeadOfficeScope, clients: ClientsOf, key: IdempotencyKey, body: ProductCreate
 ) -> Response:
-    """Creates a product; the head office is opted in to it by that."""
+    """Creates a product and opts the head office in to it."""
     product = await clients.catalogue.CreateProduct(
         CreateProductRequest(product=product_message(body), request_id=key)
     )
@@ -97,18 +97,18 @@ async def create_product(
 async def get_product(
     request: Request, _: HeadOfficeScope, clients: ClientsOf, product_id: str
 ) -> Response:
-    """Reads one product."""
+    """Returns one product."""
     product = await clients.catalogue.GetProduct(GetProductRequest(name=f"products/{product_id}"))
     return PRODUCTS.one(request, product_json(product))
 
 
 # Medusa's clients update with POST.
-@router.post("/{product_id}", responses=answers.documented(ProductAnswer, "It, changed."))
-@router.patch("/{product_id}", responses=answers.documented(ProductAnswer, "It, changed."))
+@router.post("/{product_id}", responses=answers.documented(ProductAnswer, "The updated product."))
+@router.patch("/{product_id}", responses=answers.documented(ProductAnswer, "The updated product."))
 async def update_product(
     _: HeadOfficeScope, clients: ClientsOf, product_id: str, etag: IfMatch, body: ProductUpdate
 ) -> Response:
-    """Changes the keys that the body holds; every tenant's listing of it follows."""
+    """Updates the fields in the body, also in the listings of all tenants."""
     change = product_message(body, name=f"products/{product_id}", etag=etag)
     product = await clients.catalogue.UpdateProduct(
         UpdateProductRequest(product=change, update_mask=product_mask(body))
@@ -116,11 +116,13 @@ async def update_product(
     return answers.one("product", product_json(product), etag=product.etag)
 
 
-@router.delete("/{product_id}", responses=answers.documented(answers.Deleted, "It is removed."))
+@router.delete(
+    "/{product_id}", responses=answers.documented(answers.Deleted, "The product is deleted.")
+)
 async def delete_product(
     _: HeadOfficeScope, clients: ClientsOf, product_id: str, etag: IfMatch
 ) -> Response:
-    """Removes a product that no other tenant is opted in to."""
+    """Deletes a product; no other tenant may be opted in to it."""
     await clients.catalogue.DeleteProduct(
         DeleteProductRequest(name=f"products/{product_id}", etag=etag)
     )

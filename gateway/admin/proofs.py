@@ -58,23 +58,25 @@ class ConsistencyAnswer(BaseModel):
 
 
 class SizesQuery(BaseModel):
-    """Between which sizes; a query key that is not known is refused."""
+    """The query of a consistency proof; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    from_size: int = Field(0, alias="from", ge=0, le=2**53, description="The smaller size.")
-    to_size: int = Field(0, alias="to", ge=0, le=2**53, description="The larger size.")
+    from_size: int = Field(
+        0, alias="from", ge=0, le=2**53, description="The size of the earlier log."
+    )
+    to_size: int = Field(0, alias="to", ge=0, le=2**53, description="The size of the later log.")
 
 
 @router.get(
     "/audit-events/{event_id}/receipt",
-    responses=answers.documented(ReceiptAnswer, "What to keep as evidence."),
+    responses=answers.documented(ReceiptAnswer, "The receipt, to keep as evidence."),
     openapi_extra=Resource.documented_one,
 )
 async def get_audit_event_receipt(
     request: Request, scope: TenantScope, clients: ClientsOf, event_id: str
 ) -> Response:
-    """Gives an event with what proves it; 409 EVENT_NOT_SEQUENCED for a moment after the act."""
+    """Returns an event with its proof; 409 EVENT_NOT_SEQUENCED for a moment after the act."""
     name = f"tenants/{scope.tenant}/events/{event_id}"
     receipt = await clients.proofs.GetReceipt(GetReceiptRequest(name=name))
     return RECEIPTS.one(request, receipt_json(receipt))
@@ -88,7 +90,7 @@ async def get_audit_event_receipt(
 async def get_audit_event_proof(
     request: Request, scope: TenantScope, clients: ClientsOf, event_id: str
 ) -> Response:
-    """Proves that an event stands in the log, and tells nothing of its payload."""
+    """Returns the proof that an event is in the log, without its payload."""
     name = f"tenants/{scope.tenant}/events/{event_id}"
     receipt = await clients.proofs.GetReceipt(GetReceiptRequest(name=name))
     return PROOFS.one(request, proof_json(receipt))
@@ -96,14 +98,14 @@ async def get_audit_event_proof(
 
 @router.post(
     "/audit-events/{event_id}/erase-payload",
-    responses=answers.documented(EventAnswer, "The event, without its payload."),
+    responses=answers.documented(EventAnswer, "The event without its payload."),
 )
 async def erase_audit_event_payload(
     request: Request, scope: TenantScope, clients: ClientsOf, event_id: str
 ) -> Response:
-    """Erases for good what changed and what is about a person; whatever proves the event stays.
+    """Erases an event's changes and personal data permanently; the proof of the event remains.
 
-    409 EVENT_NOT_SEQUENCED for a moment after the act.
+    Returns 409 EVENT_NOT_SEQUENCED for a moment after the act.
     """
     name = f"tenants/{scope.tenant}/events/{event_id}"
     event = await clients.audit.EraseEventPayload(EraseEventPayloadRequest(name=name))
@@ -118,7 +120,7 @@ async def erase_audit_event_payload(
 async def get_audit_checkpoint(
     request: Request, scope: TenantScope, clients: ClientsOf
 ) -> Response:
-    """Tells what the log is now, signed. Kept, it shows later whether the log was rewritten."""
+    """Returns the signed state of the log. Keep it to detect a later rewrite of the log."""
     checkpoint = await clients.proofs.GetCheckpoint(
         GetCheckpointRequest(parent=f"tenants/{scope.tenant}")
     )
@@ -132,7 +134,7 @@ async def get_audit_checkpoint(
 async def get_audit_consistency(
     scope: TenantScope, clients: ClientsOf, asked: Annotated[SizesQuery, Query()]
 ) -> Response:
-    """Proves that the log of one size begins with the log of another."""
+    """Returns the proof that the log at one size begins with the log at a smaller size."""
     proof = await clients.proofs.GetConsistencyProof(
         GetConsistencyProofRequest(
             parent=f"tenants/{scope.tenant}", from_size=asked.from_size, to_size=asked.to_size

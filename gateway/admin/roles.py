@@ -48,21 +48,21 @@ class RolesAnswer(Envelope):
 
 @router.get(
     "/roles",
-    responses=answers.documented(RolesAnswer, "All of them, with their policies."),
+    responses=answers.documented(RolesAnswer, "All roles with their policies."),
     openapi_extra=ROLES.documented_list,
 )
 async def list_roles(request: Request, _: PlatformScope, clients: ClientsOf) -> Response:
-    """Lists the roles that Souk ships."""
+    """Lists the built-in roles."""
     return await _listed(request, clients, "")
 
 
 @router.get(
     "/tenants/{tenant_id}/roles",
-    responses=answers.documented(RolesAnswer, "All of them, with their policies."),
+    responses=answers.documented(RolesAnswer, "All roles with their policies."),
     openapi_extra=ROLES.documented_list,
 )
 async def list_tenant_roles(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
-    """Lists the roles that Souk ships, then the tenant's own."""
+    """Lists the built-in roles, then the tenant's own."""
     return await _listed(request, clients, f"tenants/{scope.tenant}")
 
 
@@ -70,7 +70,7 @@ async def list_tenant_roles(request: Request, scope: TenantScope, clients: Clien
 async def create_tenant_role(
     scope: TenantScope, clients: ClientsOf, key: IdempotencyKey, body: RoleCreate
 ) -> Response:
-    """Makes a role for the tenant, of what a TenantAdmin holds at most."""
+    """Creates a role for the tenant, with at most the permissions of a TenantAdmin."""
     role = await clients.roles.CreateRole(
         CreateRoleRequest(parent=f"tenants/{scope.tenant}", role=role_message(body), request_id=key)
     )
@@ -85,7 +85,7 @@ async def create_tenant_role(
 async def get_tenant_role(
     request: Request, scope: TenantScope, clients: ClientsOf, role_id: str
 ) -> Response:
-    """Reads one role, one that Souk ships too."""
+    """Returns one role, built-in or the tenant's own."""
     role = await clients.roles.GetRole(
         GetRoleRequest(name=f"tenants/{scope.tenant}/roles/{role_id}")
     )
@@ -94,12 +94,12 @@ async def get_tenant_role(
 
 @router.patch(
     "/tenants/{tenant_id}/roles/{role_id}",
-    responses=answers.documented(RoleAnswer, "The role, changed."),
+    responses=answers.documented(RoleAnswer, "The updated role."),
 )
 async def update_tenant_role(
     scope: TenantScope, clients: ClientsOf, etag: IfMatch, role_id: str, body: RoleUpdate
 ) -> Response:
-    """Changes a role of the tenant's own, for everybody who holds it."""
+    """Updates one of the tenant's own roles, for everyone who holds it."""
     role = await clients.roles.UpdateRole(
         UpdateRoleRequest(
             role=role_message(body, f"tenants/{scope.tenant}/roles/{role_id}", etag),
@@ -112,12 +112,12 @@ async def update_tenant_role(
 
 @router.delete(
     "/tenants/{tenant_id}/roles/{role_id}",
-    responses=answers.documented(answers.Deleted, "It is removed."),
+    responses=answers.documented(answers.Deleted, "The role is deleted."),
 )
 async def delete_tenant_role(
     scope: TenantScope, clients: ClientsOf, etag: IfMatch, tenant_id: str, role_id: str
 ) -> Response:
-    """Removes a role of the tenant's own that nobody ever held."""
+    """Deletes one of the tenant's own roles; nobody may ever have held it."""
     await clients.roles.DeleteRole(
         DeleteRoleRequest(name=f"tenants/{scope.tenant}/roles/{role_id}", etag=etag)
     )

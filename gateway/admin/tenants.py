@@ -58,7 +58,7 @@ class TenantsAnswer(Envelope):
     openapi_extra=TENANTS.documented_list,
 )
 async def list_tenants(request: Request, _: PlatformScope, clients: ClientsOf) -> Response:
-    """Lists tenants by id; archived ones only `with_deleted`."""
+    """Lists tenants by id; `with_deleted` includes archived ones."""
     asked = TENANTS.asked(request)
     found = await clients.tenants.ListTenants(
         ListTenantsRequest(
@@ -69,7 +69,9 @@ async def list_tenants(request: Request, _: PlatformScope, clients: ClientsOf) -
     return TENANTS.page(asked, documents, count=found.total_size)
 
 
-@router.post("", responses=answers.documented(TenantAnswer, "The tenant, provisioning."))
+@router.post(
+    "", responses=answers.documented(TenantAnswer, "The tenant, in the state provisioning.")
+)
 async def create_tenant(
     _: PlatformScope,
     clients: ClientsOf,
@@ -77,7 +79,7 @@ async def create_tenant(
     key: IdempotencyKey,
     body: TenantCreate,
 ) -> Response:
-    """Creates a tenant; its id was never used before. Activate it to open its storefront."""
+    """Creates a tenant under an id that was never used before. Activate it to open its shop."""
     tenant = await clients.tenants.CreateTenant(
         CreateTenantRequest(tenant_id=body.id, tenant=tenant_message(body), request_id=key)
     )
@@ -90,16 +92,16 @@ async def create_tenant(
     openapi_extra=TENANTS.documented_one,
 )
 async def get_tenant(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
-    """Reads one tenant, an archived one too."""
+    """Returns one tenant, including an archived one."""
     tenant = await clients.tenants.GetTenant(GetTenantRequest(name=f"tenants/{scope.tenant}"))
     return TENANTS.one(request, tenant_json(tenant))
 
 
-@router.patch("/{tenant_id}", responses=answers.documented(TenantAnswer, "The tenant, changed."))
+@router.patch("/{tenant_id}", responses=answers.documented(TenantAnswer, "The updated tenant."))
 async def update_tenant(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, etag: IfMatch, body: TenantUpdate
 ) -> Response:
-    """Changes the keys that the body holds; its currency never changes."""
+    """Updates the fields in the body; the currency cannot be changed."""
     change = tenant_message(body, name=f"tenants/{scope.tenant}", etag=etag)
     tenant = await clients.tenants.UpdateTenant(
         UpdateTenantRequest(tenant=change, update_mask=mask_of(body))
@@ -107,11 +109,13 @@ async def update_tenant(
     return await _changed(tenancy, tenant)
 
 
-@router.delete("/{tenant_id}", responses=answers.documented(answers.Deleted, "It is archived."))
+@router.delete(
+    "/{tenant_id}", responses=answers.documented(answers.Deleted, "The tenant is archived.")
+)
 async def delete_tenant(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, key: IdempotencyKey, etag: IfMatch
 ) -> Response:
-    """Archives a tenant: closed and out of the lists, and nothing of it is lost."""
+    """Archives a tenant: its shop closes and it is no longer listed, but no data is lost."""
     tenant = await clients.tenants.DeleteTenant(
         DeleteTenantRequest(name=f"tenants/{scope.tenant}", request_id=key, etag=etag)
     )
@@ -121,12 +125,12 @@ async def delete_tenant(
 
 @router.post(
     "/{tenant_id}/undelete",
-    responses=answers.documented(TenantAnswer, "The tenant, suspended."),
+    responses=answers.documented(TenantAnswer, "The suspended tenant."),
 )
 async def undelete_tenant(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, key: IdempotencyKey, etag: IfMatch
 ) -> Response:
-    """Brings an archived tenant back, suspended."""
+    """Restores an archived tenant in the state suspended."""
     tenant = await clients.tenants.UndeleteTenant(
         UndeleteTenantRequest(name=f"tenants/{scope.tenant}", request_id=key, etag=etag)
     )
@@ -135,12 +139,12 @@ async def undelete_tenant(
 
 @router.post(
     "/{tenant_id}/suspend",
-    responses=answers.documented(TenantAnswer, "The tenant, suspended."),
+    responses=answers.documented(TenantAnswer, "The suspended tenant."),
 )
 async def suspend_tenant(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, key: IdempotencyKey, etag: IfMatch
 ) -> Response:
-    """Closes a tenant for now: its storefront answers as an unknown host does."""
+    """Suspends a tenant; its storefront responds like an unknown host."""
     tenant = await clients.tenants.SuspendTenant(
         SuspendTenantRequest(name=f"tenants/{scope.tenant}", request_id=key, etag=etag)
     )
@@ -149,12 +153,12 @@ async def suspend_tenant(
 
 @router.post(
     "/{tenant_id}/activate",
-    responses=answers.documented(TenantAnswer, "The tenant, active."),
+    responses=answers.documented(TenantAnswer, "The active tenant."),
 )
 async def activate_tenant(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, key: IdempotencyKey, etag: IfMatch
 ) -> Response:
-    """Opens a provisioning or suspended tenant."""
+    """Activates a provisioning or suspended tenant."""
     tenant = await clients.tenants.ActivateTenant(
         ActivateTenantRequest(name=f"tenants/{scope.tenant}", request_id=key, etag=etag)
     )
@@ -163,7 +167,7 @@ async def activate_tenant(
 
 @router.post(
     "/{tenant_id}/plan",
-    responses=answers.documented(TenantAnswer, "The tenant, on that plan."),
+    responses=answers.documented(TenantAnswer, "The tenant on the new plan."),
 )
 async def change_tenant_plan(
     scope: TenantScope,
@@ -173,7 +177,7 @@ async def change_tenant_plan(
     etag: IfMatch,
     body: PlanChange,
 ) -> Response:
-    """Says how much a tenant may ask of the platform: an act of who runs it, not of the tenant."""
+    """Changes a tenant's plan and so its rate limits; only platform admins may do so."""
     tenant = await clients.tenants.ChangeTenantPlan(
         ChangeTenantPlanRequest(
             name=f"tenants/{scope.tenant}",

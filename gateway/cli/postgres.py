@@ -60,7 +60,8 @@ class Postgres:
             self._initialise(programs)
         elif not self._password_file.exists():
             raise CannotStart(
-                f"{self._data} has data, but its secret {self._password_file} is lost"
+                f"{self._data} has data, but its password file {self._password_file} is missing;"
+                " restore the file, or choose another folder with SOUK_STATE"
             )
         _end_orphan(self._data)
         options = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
@@ -124,7 +125,9 @@ class Postgres:
         try:
             connection = await asyncpg.connect(self.admin_url, timeout=5)
         except asyncpg.InvalidPasswordError:
-            raise CannotStart(f"{self._password_file} is not the secret of {self._data}") from None
+            raise CannotStart(
+                f"PostgreSQL in {self._data} refused the password in {self._password_file}"
+            ) from None
         except (OSError, asyncpg.PostgresError, TimeoutError):
             return False
         await connection.close()
@@ -171,7 +174,9 @@ def _end_orphan(data: Path) -> None:
         if signals and (len(signals) == 2 or late):
             os.kill(pid, signals.pop(0))
         if time.monotonic() > end:
-            raise CannotStart(f"an old PostgreSQL (process {pid}) holds {data} and does not end")
+            raise CannotStart(
+                f"an earlier PostgreSQL (process {pid}) still uses {data} and does not stop"
+            )
         time.sleep(0.05)
     pid_file.unlink(missing_ok=True)
 

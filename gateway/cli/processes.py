@@ -75,7 +75,7 @@ class Child:
         """Tells how it ended and what it said last."""
         code = self.process.returncode or 0
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        return f"{self.log.stem} ended ({how}). The end of {self.log}:\n{self.last_words()}"
+        return f"{self.log.stem} ended ({how}). Last lines of {self.log}:\n{self.last_words()}"
 
     def signal(self, number: signal.Signals) -> None:
         if self.running:

@@ -49,13 +49,15 @@ class State:
             self._make()
         except OSError as error:
             raise CannotStart(
-                f"the state folder {self.folder} cannot be used ({error.strerror});"
-                " choose another with SOUK_STATE"
+                f"cannot use the state folder {self.folder} ({error.strerror});"
+                " choose another folder with SOUK_STATE"
             ) from None
         self._lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         if not _try_lock(self._lock):
             os.close(self._lock)
-            raise AlreadyRunning(f"already running (process {self.holder()}), state {self.folder}")
+            raise AlreadyRunning(
+                f"already running (process {self.holder()}) with the state folder {self.folder}"
+            )
         os.ftruncate(self._lock, 0)
         os.write(self._lock, f"{os.getpid()}\n".encode())
 
@@ -64,7 +66,9 @@ class State:
         self.folder.mkdir(parents=True, exist_ok=True)
         mark = self.folder / MARK
         if not mark.exists() and any(self.folder.iterdir()):
-            raise CannotStart(f"{self.folder} holds other files; choose another with SOUK_STATE")
+            raise CannotStart(
+                f"{self.folder} holds other files; choose another folder with SOUK_STATE"
+            )
         mark.touch()
         if new:
             # PostgreSQL does not run as root: when root starts it, nobody must get through to it.

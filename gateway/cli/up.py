@@ -39,7 +39,7 @@ async def _run(settings: RunnerSettings, *, seed: bool, report: Callable[[str], 
         nonlocal stops
         stops += 1
         if stops == 1:
-            report("stopping; once more to stop at once")
+            report("stopping; press Ctrl-C again to stop immediately")
             work.cancel()
         else:
             platform.abandon()
@@ -52,7 +52,7 @@ async def _run(settings: RunnerSettings, *, seed: bool, report: Callable[[str], 
 
 
 async def _serve(platform: LocalPlatform, report: Callable[[str], None]) -> None:
-    report(f"starting, with all its state in {platform.state.folder}")
+    report(f"starting with the state folder {platform.state.folder}")
     async with platform, asyncio.TaskGroup() as revivals:
         report(f"everything is healthy: {platform.url}")
         print(_welcome(platform), flush=True)
@@ -71,7 +71,7 @@ async def _revive(
     while True:
         calm = time.monotonic() - child.started > _CALM
         pauses[name] = _FIRST_PAUSE if calm else min(_LONGEST_PAUSE, 2 * pauses.get(name, 0.25))
-        report(f"{name} is started again in {pauses[name]:.1f} s")
+        report(f"{name} will be restarted in {pauses[name]:.1f} s")
         await asyncio.sleep(pauses[name])
         try:
             return await platform.start(name)
@@ -86,16 +86,16 @@ def _welcome(platform: LocalPlatform) -> str:
     named = os.environ.get("SOUK_STATE")
     down = f"SOUK_STATE={named} make down" if named else "make down"
     return f"""
-  Storefronts, by the host that is asked for:
+  Storefronts, selected by the Host header:
     curl -s -H 'Host: paris.{base}' '{url}/store/products?limit=2'
     curl -s -H 'Host: impactnutrition.com.tn' '{url}/store/products?limit=2'
 
-  The admin API, described in full at {url}/docs
+  Admin API, documented at {url}/docs
     log in with    {admin}  /  {platform.admin_password}
     TOKEN=$(curl -s {url}/auth/user/emailpass -H 'Content-Type: application/json' \\
       -d '{{"email":"{admin}","password":"'"$(cat {file})"'"}}' | cut -d '"' -f 4)
     curl -s -H "Authorization: Bearer $TOKEN" {url}/admin/tenants
 
-  Mail to admins (new passwords, invites) lands in {platform.plan.mail}, unless SOUK_MAIL is set.
-  Logs are in {platform.state.logs}. Ctrl-C or `{down}` stops everything; nothing is lost.
+  E-mail to admins (password resets, invites) goes to {platform.plan.mail} unless SOUK_MAIL is set.
+  Logs are in {platform.state.logs}. Ctrl-C or `{down}` stops the platform; its data is kept.
 """

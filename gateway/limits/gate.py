@@ -121,7 +121,7 @@ def _refusal(verdict: Verdict) -> Problem:
         429,
         "too_many_requests",
         "RATE_LIMITED",
-        f"Too many requests; again in {seconds} s",
+        f"Too many requests. Try again in {seconds} s.",
         {"limit": verdict.tightest.name, "retry_after": seconds},
         {"retry-after": str(seconds)},
     )

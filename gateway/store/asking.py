@@ -63,7 +63,7 @@ class Resource:
 
     def not_found(self, name: str) -> NotFound:
         reason = f"{self.singular.removeprefix('product_').upper()}_NOT_FOUND"
-        return NotFound(reason, f"no {self.singular.replace('_', ' ')} {name[:100]}")
+        return NotFound(reason, f"No such {self.singular.replace('_', ' ')}: {name[:100]}")
 
 
 # A region says in which currency prices are shown, so it may come with one document too.
@@ -77,7 +77,7 @@ def check_region(region_id: str, shop: KnownTenant) -> None:
         NotFound: REGION_NOT_FOUND.
     """
     if region_id not in ("", region_of(shop)):
-        raise NotFound("REGION_NOT_FOUND", f"no region {region_id[:100]}")
+        raise NotFound("REGION_NOT_FOUND", f"No such region: {region_id[:100]}")
 
 
 def leaves(model: type[BaseModel], under: str = "") -> Iterator[str]:

@@ -32,9 +32,9 @@ router = APIRouter(
     openapi_extra=CATEGORIES.documented_list,
 )
 async def list_categories(request: Request, shop: Shop, clients: ClientsOf) -> Response:
-    """Lists the categories that hold a product which the shop shows, themselves or below them.
+    """Lists the categories that have a product of the shop in them or in a subcategory.
 
-    `parent_category_id=null` asks for those at the top.
+    `parent_category_id=null` returns the top level.
     """
     asked, selection = CATEGORIES.list_asked(request, shop)
     found = await clients.storefront.ListStoreCategories(
@@ -62,7 +62,7 @@ async def list_categories(request: Request, shop: Shop, clients: ClientsOf) -> R
 async def get_category(
     category_id: str, request: Request, shop: Shop, clients: ClientsOf
 ) -> Response:
-    """Reads one category; 404 when nothing in it or below it is shown by this shop."""
+    """Returns one category; 404 if neither it nor a subcategory has a product of this shop."""
     selection = CATEGORIES.one_asked(request, shop)
     found = await clients.storefront.ListStoreCategories(
         ListStoreCategoriesRequest(parent=f"tenants/{shop.id}", ids=[category_id], page_size=1)

@@ -35,7 +35,7 @@ router = APIRouter(prefix="/store/collections", tags=["Store"], responses=answer
     openapi_extra=COLLECTIONS.documented_list,
 )
 async def list_collections(request: Request, shop: Shop, clients: ClientsOf) -> Response:
-    """Lists the collections that hold a product which the shop shows."""
+    """Lists the collections that have at least one product of the shop."""
     asked, selection = COLLECTIONS.list_asked(request, shop)
     found = await clients.storefront.ListStoreCollections(
         ListStoreCollectionsRequest(
@@ -61,7 +61,7 @@ async def list_collections(request: Request, shop: Shop, clients: ClientsOf) -> 
 async def get_collection(
     collection_id: str, request: Request, shop: Shop, clients: ClientsOf
 ) -> Response:
-    """Reads one collection; 404 when it holds nothing that this shop shows."""
+    """Returns one collection; 404 if it has no product of this shop."""
     selection = COLLECTIONS.one_asked(request, shop)
     found = await clients.storefront.ListStoreCollections(
         ListStoreCollectionsRequest(parent=f"tenants/{shop.id}", ids=[collection_id], page_size=1)

@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 class Page(BaseModel):
     """What every list says besides its documents."""
 
-    count: int = Field(description="How many there are on all pages together.")
-    offset: int = Field(description="How many were passed over.")
-    limit: int = Field(description="How many a page holds at most.")
+    count: int = Field(description="The total number of objects on all pages.")
+    offset: int = Field(description="The number of objects skipped.")
+    limit: int = Field(description="The maximum number of objects per page.")
 
 
 class ListedPrice(BaseModel):
@@ -94,7 +94,7 @@ class CategoryRef(BaseModel):
 
 
 class StoreProduct(BaseModel):
-    """A product as this shop sells it: its own prices, in its own currency."""
+    """A product as this shop sells it, with its own prices in its own currency."""
 
     id: str = Field(examples=["prod_01J0000000000000000000000"])
     title: str
@@ -137,7 +137,7 @@ class StoreProductsAnswer(Page):
 
 
 class StoreCollection(BaseModel):
-    """A collection that holds a product of this shop."""
+    """A collection with at least one product of this shop."""
 
     id: str
     title: str
@@ -160,7 +160,7 @@ class CategoryNode(BaseModel):
     name: str
     handle: str
     description: str
-    rank: int = Field(description="Among its sisters, from 0.")
+    rank: int = Field(description="The position among its siblings, from 0.")
     parent_category_id: str | None
     metadata: dict[str, str] | None
     created_at: datetime
@@ -168,11 +168,11 @@ class CategoryNode(BaseModel):
 
 
 class CategoryAbove(CategoryNode):
-    parent_category: dict[str, Any] | None = Field(description="The one above, and so on.")
+    parent_category: dict[str, Any] | None = Field(description="The next parent up, and so on.")
 
 
 class StoreCategory(CategoryNode):
-    """A category that holds, itself or below it, a product of this shop."""
+    """A category that has a product of this shop in it or in a subcategory."""
 
     parent_category: CategoryAbove | None
     category_children: list[CategoryNode]
@@ -194,7 +194,7 @@ class Country(BaseModel):
 
 
 class StoreRegion(BaseModel):
-    """Where and in what a shop sells; each shop is one region."""
+    """The country and currency of a shop; each shop has exactly one region."""
 
     id: str = Field(examples=["reg_paris"])
     name: str

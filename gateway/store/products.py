@@ -43,11 +43,13 @@ router = APIRouter(prefix="/store/products", tags=["Store"], responses=answers.S
 @router.get(
     "",
     summary="List products",
-    responses=answers.documented(StoreProductsAnswer, "A page of products, the newest first."),
+    responses=answers.documented(
+        StoreProductsAnswer, "A page of products, newest first by default."
+    ),
     openapi_extra=PRODUCTS.documented_list,
 )
 async def list_products(request: Request, shop: Shop, clients: ClientsOf) -> Response:
-    """Lists what the shop shows; `count` is how many there are on all pages together."""
+    """Lists the products that the shop sells; `count` is the total on all pages."""
     asked, selection = PRODUCTS.list_asked(request, shop)
     if asked.flag("is_giftcard"):
         return PRODUCTS.page([], count=0, asked=asked, selection=selection)
@@ -78,7 +80,7 @@ async def list_products(request: Request, shop: Shop, clients: ClientsOf) -> Res
 async def get_product(
     id_or_handle: str, request: Request, shop: Shop, clients: ClientsOf
 ) -> Response:
-    """Reads one product by its id or its handle; 404 when this shop does not show it."""
+    """Returns a product by its id or handle; 404 if this shop does not sell it."""
     selection = PRODUCTS.one_asked(request, shop)
     if not _ID_OR_HANDLE.fullmatch(id_or_handle):
         raise PRODUCTS.not_found(id_or_handle)

@@ -18,11 +18,11 @@ router = APIRouter(prefix="/store/regions", tags=["Store"], responses=answers.ST
 @router.get(
     "",
     summary="List regions",
-    responses=answers.documented(StoreRegionsAnswer, "The one region."),
+    responses=answers.documented(StoreRegionsAnswer, "The shop's region."),
     openapi_extra=REGIONS.documented_list,
 )
 async def list_regions(request: Request, shop: Shop) -> Response:
-    """Lists the shop's regions: there is one."""
+    """Lists the shop's regions; there is exactly one."""
     asked, selection = REGIONS.list_asked(request, shop)
     shown = [selection.of(region(shop))][asked.offset :]
     return answers.page("regions", shown, count=1, offset=asked.offset, limit=asked.limit)
@@ -35,7 +35,7 @@ async def list_regions(request: Request, shop: Shop) -> Response:
     openapi_extra=REGIONS.documented_one,
 )
 async def get_region(region_id: str, request: Request, shop: Shop) -> Response:
-    """Reads the shop's region; every other id is 404, another shop's too."""
+    """Returns the shop's region; any other id returns 404."""
     selection = REGIONS.one_asked(request, shop)
     check_region(region_id, shop)
     return answers.one("region", selection.of(region(shop)))

@@ -52,5 +52,5 @@ def the_one(given: Sequence[bytes]) -> bytes:
         HostInvalid: there is none, or more than one.
     """
     if len(given) != 1:
-        raise HostInvalid("HOST_EMPTY", "the Host header must come exactly once")
+        raise HostInvalid("HOST_EMPTY", "The request must have exactly one Host header.")
     return given[0]

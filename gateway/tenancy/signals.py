@@ -108,10 +108,14 @@ def _on_own_host(
 
 def _disagreement() -> Refused:
     return not_allowed(
-        "TENANT_SIGNALS_DISAGREE", "Host, path prefix, X-Tenant-ID and key name different tenants"
+        "TENANT_SIGNALS_DISAGREE",
+        "The Host, path prefix, X-Tenant-ID and publishable key must all name the same tenant.",
     )
 
 
 def _no_key() -> Refused:
     """One answer for a key of another or a closed shop's, a revoked one and one of nobody's."""
-    return not_allowed("PUBLISHABLE_KEY_INVALID", "A valid publishable key is required")
+    return not_allowed(
+        "PUBLISHABLE_KEY_INVALID",
+        "This publishable key is not valid for this shop. Check the key, or omit it.",
+    )

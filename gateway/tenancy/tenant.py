@@ -91,11 +91,15 @@ def parsed(data: bytes) -> KnownTenant | None:
 
 def unknown_shop() -> Refused:
     """One answer for a shop that never was, is closed, or is not ready: to the byte the same."""
-    return Refused(Problem(404, "not_found", "SHOP_UNKNOWN", "There is no shop here"))
+    return Refused(
+        Problem(
+            404, "not_found", "SHOP_UNKNOWN", "No such shop. Check the host name or the tenant id."
+        )
+    )
 
 
 def tenant_not_found(tenant_id: str) -> NotFound:
     """One answer for a tenant that does not exist and one that this admin may not know of."""
     return NotFound(
-        "TENANT_NOT_FOUND", f"no tenant {tenant_id[:63]}", tenant=f"tenants/{tenant_id[:63]}"
+        "TENANT_NOT_FOUND", f"No such tenant: {tenant_id[:63]}", tenant=f"tenants/{tenant_id[:63]}"
     )

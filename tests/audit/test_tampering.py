@@ -100,7 +100,7 @@ async def test_the_first_bad_entry_is_named(log, tmp_path):
 
     flaw = forging.flaw_in_file(evidence, "".join(lines), tmp_path / "x.ndjson")
 
-    assert flaw == "entry 7 has another payload than its envelope commits to"
+    assert flaw == "entry 7 has a payload that does not match its envelope"
 
 
 async def test_a_changed_envelope_is_named(log, tmp_path):
@@ -110,7 +110,7 @@ async def test_a_changed_envelope_is_named(log, tmp_path):
 
     flaw = forging.flaw_in_file(evidence, "".join(lines), tmp_path / "x.ndjson")
 
-    assert flaw == "entry 7 has another envelope than the tree has in its place"
+    assert flaw == "entry 7 has an envelope that does not match its leaf in the tree"
 
 
 async def test_signed_checkpoints_narrow_down_an_envelope_that_was_changed_with_its_leaf(log):
@@ -121,7 +121,7 @@ async def test_signed_checkpoints_narrow_down_an_envelope_that_was_changed_with_
 
     flaw = evidence.flaw(lambda: exports.taken(iter(records)))
 
-    assert flaw == "one of the entries 5 to 9 is not what was signed"
+    assert flaw == "one of the entries 5 to 9 differs from what was signed"
 
 
 async def test_a_log_cut_short_is_found_by_a_kept_checkpoint_alone(log):
@@ -132,4 +132,4 @@ async def test_a_log_cut_short_is_found_by_a_kept_checkpoint_alone(log):
     head = shorter[0] | {"size": 25}
     rest = [r for r in shorter[1:] if r.get("checkpoint", {"size": 0})["size"] <= 25]
 
-    assert "not there" in evidence.flaw(lambda: exports.taken(iter([head, *rest])))
+    assert "is missing" in evidence.flaw(lambda: exports.taken(iter([head, *rest])))

@@ -9,6 +9,7 @@ from joserfc.jwk import OKPKey
 
 from gateway import auth
 from gateway.app import create_api
+from gateway.errors import unauthorized
 from gateway.health import _for_operators
 from gateway.sessions import AUDIENCE, ISSUER, TYPE
 from gateway.store.shopper import _shop
@@ -16,6 +17,7 @@ from tests.gateway.wire import ask
 
 PARIS = b"paris.impactnutrition.com"
 HQ = b"impactnutrition.com.tn"
+NEEDS_A_SESSION = unauthorized().problem.message
 
 
 @pytest.fixture
@@ -93,7 +95,7 @@ async def test_an_admin_who_is_gone_is_nobody(platform, forge):
         answer = await ask(
             platform.url, b"localhost", target=target, headers=bearing(forge("user_01JNOBODY"))
         )
-        assert (answer.status, answer.json["message"]) == (401, "Unauthorized")
+        assert (answer.status, answer.json["message"]) == (401, NEEDS_A_SESSION)
 
 
 @pytest.mark.parametrize(

@@ -26,80 +26,84 @@ def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError("no time that there is in UTC") from None
+        raise ValueError("must be a valid time in UTC") from None
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc), Field(strict=False)]
 
 
 class AssignmentCreate(Body):
-    """A role to give."""
+    """A role to assign to an admin."""
 
-    user_id: str = Field(max_length=100, description="To whom; nobody gives one to themselves.")
+    user_id: str = Field(
+        max_length=100, description="The admin who receives the role; not the caller."
+    )
     role: str = Field(
-        max_length=100, description="The role's id; one that the caller holds here.",
+        max_length=100, description="The role's id; the caller must hold it here.",
         examples=["OrderOps"],
     )  # fmt: skip
-    reason: str = Field(description="Why, in words; 1 to 500 characters.")
-    from_: Moment | None = Field(None, alias="from", description="Now when absent.")
-    until: Moment | None = Field(None, description="Without an end when absent.")
-    validate_only: bool = Field(False, description="Only tells what it would change.")
+    reason: str = Field(description="The reason, 1 to 500 characters.")
+    from_: Moment | None = Field(None, alias="from", description="Defaults to now.")
+    until: Moment | None = Field(None, description="Defaults to no end.")
+    validate_only: bool = Field(
+        False, description="Return what the request would change, without changing it."
+    )
 
 
 class EffectDocument(BaseModel):
-    """What an act changes in what somebody may do at one place."""
+    """A change of an admin's permissions at one place."""
 
     user_id: str
     tenant_id: str | None = Field(
-        description="null is the platform, - every tenant where they hold no role of its own."
+        description="null: the platform; -: every tenant where the admin has no role of its own."
     )
     gained: list[str]
     lost: list[str]
 
 
 class AssignmentDocument(BaseModel):
-    """A role that somebody holds, held or will hold."""
+    """A role that an admin holds, held or will hold."""
 
     id: str
     user_id: str
     role: str
-    tenant_id: str | None = Field(description="null when it counts everywhere.")
+    tenant_id: str | None = Field(description="null when the role applies everywhere.")
     from_: Time = Field(alias="from")
     until: Time | None
     reason: str
-    granted_by: str = Field(description="The resource name of who gave it.")
+    granted_by: str = Field(description="The resource name of the admin who assigned it.")
     created_at: Time
     revoked_at: Time | None
     revoked_by: str | None
-    revoke_reason: str | None = Field(description="null when nobody said why.")
+    revoke_reason: str | None = Field(description="null when no reason was given.")
     effects: list[EffectDocument] | None = Field(
-        description="What giving it changed, or would change; null when it is read."
+        description="What the assignment changed, or would change; null in reads."
     )
 
 
 class EndedDocument(BaseModel):
-    """What taking a role back answers, or deactivating an admin."""
+    """The result of revoking a role or deactivating an admin."""
 
     id: str
     object: str = Field(examples=["assignment"])
-    deleted: bool = Field(description="false when the query said validate_only.")
+    deleted: bool = Field(description="false for validate_only.")
     effects: list[EffectDocument]
 
 
 class PolicyDocument(BaseModel):
-    """Permissions that a role gives at one reach."""
+    """The permissions that a role grants at one reach."""
 
     id: str
-    reach: str = Field(description="platform, or tenant.")
+    reach: str = Field(description="platform or tenant.")
     permissions: list[str] = Field(description="`*` stands for every noun or verb.")
     description: str
 
 
 class RoleDocument(BaseModel):
-    """A role: one that Souk ships, or a tenant's own."""
+    """A role: built in, or a tenant's own."""
 
     id: str
-    tenant_id: str | None = Field(description="null for a role that Souk ships.")
+    tenant_id: str | None = Field(description="null for a built-in role.")
     display_name: str
     description: str
     policies: list[PolicyDocument]
@@ -107,39 +111,41 @@ class RoleDocument(BaseModel):
     created_at: Time | None
     updated_at: Time | None
     effects: list[EffectDocument] | None = Field(
-        description="What changing it changed, or would change, for up to 50 who hold it; null when"
-        " it is read."
+        description="What the update changed, or would change, for up to 50 holders; null in reads."
     )
 
 
 class RoleCreate(Body):
-    """A role to make for one tenant."""
+    """A role to create for one tenant."""
 
     display_name: str = Field(description="1 to 100 characters.")
     description: str = Field("", description="At most 500 characters.")
     permissions: list[str] = Field(
-        max_length=200, description="What a TenantAdmin holds at most, and the caller for good."
+        max_length=200,
+        description="At most those of a TenantAdmin; the caller must hold them without an end.",
     )
 
 
 class RoleUpdate(Body):
-    """What to change of a tenant's role: the keys that are there."""
+    """The fields of a tenant's role to update."""
 
     display_name: str | None = None
     description: str | None = None
     permissions: list[str] | None = Field(None, max_length=200)
-    validate_only: bool = Field(False, description="Only tells what it would change.")
+    validate_only: bool = Field(
+        False, description="Return what the request would change, without changing it."
+    )
 
 
 class AccessGrantCreate(Body):
-    """A tenant to open to oneself."""
+    """A request for temporary access to a tenant."""
 
-    reason: str = Field(description="Why, in words; the tenant reads it. 1 to 500 characters.")
+    reason: str = Field(description="The reason, 1 to 500 characters; the tenant can read it.")
     minutes: int = Field(description="1 to 15.")
 
 
 class AccessGrantDocument(BaseModel):
-    """A tenant opened to somebody for a while."""
+    """Temporary access of an admin to a tenant."""
 
     id: str
     tenant_id: str
@@ -147,21 +153,21 @@ class AccessGrantDocument(BaseModel):
     reason: str
     created_at: Time
     expires_at: Time
-    ended_at: Time | None = Field(description="When it was ended before its time.")
-    ended_by: str | None = Field(description="The resource name of who ended it so.")
+    ended_at: Time | None = Field(description="When it was ended early; else null.")
+    ended_by: str | None = Field(description="The resource name of the admin who ended it early.")
 
 
 class ReasonDocument(BaseModel):
-    """What came of one role, or of one access grant."""
+    """What one role or access grant contributes to the verdict."""
 
-    id: str = Field(description="Of the assignment or the access grant.")
+    id: str = Field(description="The id of the assignment or access grant.")
     tenant_id: str | None
     role: str | None
     verdict: str = Field(examples=["COUNTS", "EXPIRED"])
 
 
 class ExplanationDocument(BaseModel):
-    """Whether somebody may, and why."""
+    """Whether an admin has the permission, and why."""
 
     user: UserDocument
     allowed: bool

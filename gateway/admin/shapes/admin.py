@@ -8,7 +8,7 @@ from gateway.tenancy import KnownTenant
 
 
 class UserDocument(BaseModel):
-    """An admin as it is answered."""
+    """An admin."""
 
     id: str
     email: str
@@ -16,19 +16,19 @@ class UserDocument(BaseModel):
     last_name: str | None
     created_at: Time
     updated_at: Time
-    deactivated_at: Time | None = Field(description="When they lost every right.")
+    deactivated_at: Time | None = Field(description="When the admin was deactivated; else null.")
 
 
 class UserCreate(Body):
-    """An admin to create: they hold nothing, and set their password by a reset."""
+    """An admin to create, without roles; a password reset lets them log in."""
 
-    email: str = Field(description="In any case; unique on the platform.")
+    email: str = Field(description="Case-insensitive; unique on the platform.")
     first_name: str | None = Field(None, description="At most 100 characters.")
     last_name: str | None = Field(None, description="At most 100 characters.")
 
 
 class UserUpdate(Body):
-    """What to change of an admin: the keys that are there. null clears."""
+    """The fields of an admin to update. null clears a field."""
 
     email: str | None = None
     first_name: str | None = None
@@ -38,11 +38,11 @@ class UserUpdate(Body):
 class TenantUserDocument(UserDocument):
     """An admin as a tenant sees them."""
 
-    roles: list[str] = Field(description="The ids of the roles that they hold at this tenant.")
+    roles: list[str] = Field(description="The ids of the admin's roles at this tenant.")
 
 
 class KnownTenantDocument(BaseModel):
-    """A tenant as the gateway itself knows it."""
+    """A tenant as the gateway knows it."""
 
     id: str
     display_name: str
@@ -53,17 +53,17 @@ class KnownTenantDocument(BaseModel):
     time_zone: str
     capabilities: list[str]
     state: str
-    hosts: list[str] = Field(description="Its normalised hosts, the primary one first.")
+    hosts: list[str] = Field(description="The tenant's normalised hosts, primary first.")
 
 
 class ContextDocument(BaseModel):
-    """Which tenant this request is for, how that was found, and what who asks may do there."""
+    """The tenant of this request, how it was determined, and the caller's permissions there."""
 
     tenant: KnownTenantDocument
     source: str = Field(
         description="host, prefix, header, publishable_key or fallback.", examples=["host"]
     )
-    user: UserDocument | None = Field(description="null for a machine's key.")
+    user: UserDocument | None = Field(description="null for an API key.")
     permissions: list[str] = Field(examples=[["listing:read", "listing:write"]])
     roles: list[str] = Field(examples=[["TenantAdmin"]])
 

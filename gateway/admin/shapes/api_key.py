@@ -13,53 +13,55 @@ def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError("no time that there is in UTC") from None
+        raise ValueError("must be a valid time in UTC") from None
 
 
 # A body is strict: a time comes as a text in JSON, so this one field is read from it.
 Moment = Annotated[
     AwareDatetime,
     AfterValidator(_in_utc),
-    Field(strict=False, description="RFC 3339, within ten years; never when absent."),
+    Field(strict=False, description="RFC 3339, at most ten years from now. Defaults to never."),
 ]
 
 
 class ApiKeyCreate(Body):
-    """A key to make."""
+    """An API key to create."""
 
-    title: str = Field(description="What people call it; 1 to 100 characters.")
+    title: str = Field(description="A name for people, 1 to 100 characters.")
     type: Literal["secret", "publishable"]
     permissions: list[str] = Field(
         [],
         max_length=200,
-        description="What a secret key may do at its tenant; no more than its maker. A publishable "
-        "key has none.",
+        description="What a secret key may do at its tenant; no more than its creator may. "
+        "Publishable keys have none.",
         examples=[["listing:read", "listing:write"]],
     )
     expires_at: Moment | None = None
 
 
 class ApiKeyDocument(BaseModel):
-    """A key as it is answered: of the key itself only the beginning is kept."""
+    """An API key; only the first characters of its token are stored."""
 
     id: str
     type: Literal["secret", "publishable"]
     title: str
-    redacted: str = Field(description="Its first characters.", examples=["souk_live_x7Qa***"])
+    redacted: str = Field(
+        description="The first characters of the token.", examples=["souk_live_x7Qa***"]
+    )
     permissions: list[str]
-    created_by: str = Field(description="The resource name of who made it.")
+    created_by: str = Field(description="The resource name of the creator.")
     created_at: Time
     expires_at: Time | None
-    last_used_at: Time | None = Field(description="To the minute; secret keys alone.")
+    last_used_at: Time | None = Field(description="Accurate to the minute; secret keys only.")
     revoked_by: str | None
     revoked_at: Time | None
 
 
 class NewApiKeyDocument(ApiKeyDocument):
-    """A key just made."""
+    """A newly created API key."""
 
     token: str | None = Field(
-        description="The key itself, shown this once; null when an Idempotency-Key is repeated."
+        description="The key itself, shown only once; null when an Idempotency-Key is repeated."
     )
 
 

@@ -11,13 +11,13 @@ from gateway.admin.shapes.scalars import Document, Time, time_json
 
 class ChangeDocument(BaseModel):
     field: str = Field(description="The field's path in the resource.")
-    before: Any = Field(description="null when it was not set.")
-    after: Any = Field(description="null when it is not set any more.")
-    personal: bool = Field(description="Whether it is about a person.")
+    before: Any = Field(description="null when the field was not set.")
+    after: Any = Field(description="null when the field is no longer set.")
+    personal: bool = Field(description="Whether the field holds personal data.")
 
 
 class EventDocument(BaseModel):
-    """One act as it is answered."""
+    """One entry of the audit log."""
 
     id: str
     tenant_id: str
@@ -25,16 +25,18 @@ class EventDocument(BaseModel):
     method: str = Field(examples=["souk.catalog_opt_in.v1.ListingService/CreateListing"])
     resource: str = Field(examples=["tenants/paris/listings/prod_01J"])
     actor: str = Field(examples=["admins/user_01J"])
-    session: str = Field(description="The id of the actor's session; empty for who has none.")
+    session: str = Field(description="The id of the actor's session, if any.")
     permission: str = Field(examples=["listing:write"])
     request_id: str
     occurred_at: Time
     outcome: Literal["done", "denied"]
-    reason: str = Field(description="Why it was denied, as an error's code.")
-    times: int = Field(description="How often within a second; above 1 for refusals alone.")
+    reason: str = Field(description="The error code, if the request was denied.")
+    times: int = Field(
+        description="How often this happened within a second; above 1 for denials only."
+    )
     address: str = Field(description="The actor's IP address, if known.")
     user_agent: str = Field(
-        description="What their client called itself; at most 256 characters, and no proof."
+        description="The client's User-Agent, up to 256 characters; it is not verified."
     )
     changes: list[ChangeDocument]
     is_erased: bool = Field(description="Whether address, user_agent and changes were erased.")

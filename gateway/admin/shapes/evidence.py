@@ -25,30 +25,32 @@ class PlatformDocument(BaseModel):
 
 
 class CheckpointDocument(BaseModel):
-    size: int = Field(description="How many events the log had.")
+    size: int = Field(description="The number of events in the log.")
     note: str = Field(description="The checkpoint as a signed note (C2SP tlog-checkpoint).")
     platform: PlatformDocument
 
 
 class ProofDocument(BaseModel):
-    """What proves that an event stands where it stands."""
+    """The proof of an event's place in the log."""
 
-    envelope: str = Field(description="The event as it is proven: canonical JSON, to the byte.")
+    envelope: str = Field(description="The event as it is proven: canonical JSON, byte for byte.")
     index: int = Field(description="Its place in the tenant's log, from 0.")
     hashes: list[str] = Field(description="The inclusion proof, from the leaf up.")
     checkpoint: CheckpointDocument
 
 
 class ReceiptDocument(ProofDocument):
-    """A proof, with the event for people and what else it takes to check its payload."""
+    """A proof with the readable event and what is needed to check its payload."""
 
     event: EventDocument
-    payload: str | None = Field(description="What the envelope commits to; null when erased.")
+    payload: str | None = Field(
+        description="The data that the envelope commits to; null when erased."
+    )
     salt: str | None = Field(description="In hexadecimal; null when erased.")
 
 
 class ConsistencyDocument(BaseModel):
-    """What proves that one log begins with another."""
+    """The proof that a later log begins with an earlier one."""
 
     from_size: int
     to_size: int

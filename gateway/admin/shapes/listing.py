@@ -23,29 +23,31 @@ _State = Literal["live", "hidden"]
 STATES: tuple[str, ...] = get_args(_State)
 State = Annotated[
     _State,
-    Field(description="live is sold if nothing else forbids it; hidden is kept but not shown."),
+    Field(description="live is for sale unless something in `reasons` prevents it; hidden is not."),
 ]
 
 
 class VariantPriceBody(Body):
-    """The tenant's own price of one variant."""
+    """The tenant's own price for one variant."""
 
     variant_id: str
     amount: Amount
-    currency_code: CurrencyCode | None = Field(None, description="The tenant's when absent.")
+    currency_code: CurrencyCode | None = Field(
+        None, description="Defaults to the tenant's currency."
+    )
 
 
 class ListingUpdate(Body):
-    """What to change of an opt-in: the keys that are there. null clears; a list replaces."""
+    """The fields of an opt-in to update. null clears a field; a list replaces the old one."""
 
     state: State | None = None
     prices: list[VariantPriceBody] | None = Field(
-        None, description="Own prices; a variant without one has the catalogue's."
+        None, description="The tenant's own prices; other variants keep the catalogue's."
     )
 
 
 class ListingCreate(ListingUpdate):
-    """A product to opt in to; live unless it says otherwise."""
+    """A product to opt in to; its state defaults to live."""
 
     product_id: str
 
@@ -57,15 +59,17 @@ class VariantPriceDocument(BaseModel):
 
 
 class ListingDocument(BaseModel):
-    """An opt-in as it is answered."""
+    """A product that a tenant has opted in to."""
 
     id: str = Field(description="The product's id.")
     product_id: str
     tenant_id: str
     state: State
-    prices: list[VariantPriceDocument] = Field(description="The tenant's own.")
+    prices: list[VariantPriceDocument] = Field(description="The tenant's own prices.")
     visible: bool = Field(description="Whether the storefront shows it.")
-    reasons: list[str] = Field(description="Why it does not, the first reason first.")
+    reasons: list[str] = Field(
+        description="Why the storefront does not show it, most important first."
+    )
     title: str
     handle: str
     thumbnail: str | None

@@ -33,7 +33,7 @@ _Status = Literal["draft", "proposed", "published", "rejected"]
 STATUSES: tuple[str, ...] = get_args(_Status)
 Status = Annotated[
     _Status,
-    Field(description="Only what is published can be opted in to."),
+    Field(description="Tenants can opt in to published products only."),
 ]
 Title = Annotated[str, Field(description="1 to 200 characters.")]
 Url = Annotated[str, Field(description="An https URL, or a path that starts with /.")]
@@ -44,10 +44,14 @@ class ImageBody(Body):
 
 
 class OptionBody(Body):
-    """Something in which variants differ."""
+    """A property in which variants differ."""
 
-    title: str = Field(description="For example Goût; unique in the product.", examples=["Taille"])
-    values: list[str] = Field(description="Its choices, without repeats.", examples=[["500 g"]])
+    title: str = Field(
+        description="For example Taille; unique within the product.", examples=["Taille"]
+    )
+    values: list[str] = Field(
+        description="The possible values, without duplicates.", examples=[["500 g"]]
+    )
 
 
 class PriceBody(Body):
@@ -58,19 +62,19 @@ class PriceBody(Body):
 
 
 class VariantBody(Body):
-    """What is bought: one choice of each option."""
+    """A variant to sell: one value for each option."""
 
     id: str | None = Field(
         None,
-        description="On update: one that the product has changes that variant, none adds one, and "
-        "those that are not named are removed.",
+        description="On update: an existing id updates that variant, no id adds a variant, and "
+        "variants that are not listed are removed.",
     )
-    title: str | None = Field(None, description="Made from the choices when absent.")
-    sku: str | None = Field(None, description="Unique in the catalogue.")
+    title: str | None = Field(None, description="Defaults to the option values.")
+    sku: str | None = Field(None, description="Unique within the catalogue.")
     barcode: str | None = Field(None, description="EAN or UPC.")
     weight: Int32 | None = Field(None, description="In grams.")
-    options: dict[str, str] = Field({}, description="Option title to chosen value.")
-    prices: list[PriceBody] = Field([], description="At most one a currency.")
+    options: dict[str, str] = Field({}, description="A map from option title to value.")
+    prices: list[PriceBody] = Field([], description="At most one per currency.")
 
 
 class CategoryRef(Body):
@@ -86,14 +90,14 @@ class TypeBody(Body):
 
 
 class ProductUpdate(Body):
-    """What to change of a product: the keys that are there. null clears; a list replaces."""
+    """The fields of a product to update. null clears a field; a list replaces the old one."""
 
     title: Title | None = None
     subtitle: str | None = Field(None, description="At most 200 characters.")
     description: str | None = Field(None, description="At most 20,000 characters.")
     handle: Handle | None = None
     status: Status | None = None
-    thumbnail: Url | None = Field(None, description="The first image when absent.")
+    thumbnail: Url | None = Field(None, description="Defaults to the first image.")
     images: list[ImageBody] | None = None
     options: list[OptionBody] | None = None
     variants: list[VariantBody] | None = None
@@ -104,7 +108,7 @@ class ProductUpdate(Body):
 
 
 class ProductCreate(ProductUpdate):
-    """A product to create; a draft unless it says otherwise."""
+    """A product to create; its status defaults to draft."""
 
     title: Title
 
@@ -126,7 +130,7 @@ class OptionDocument(BaseModel):
 
 
 class ChoiceDocument(BaseModel):
-    """Which value of which option a variant is."""
+    """The value of one option of a variant."""
 
     id: str | None = Field(description="The value's id.")
     value: str
@@ -150,7 +154,7 @@ class VariantDocument(BaseModel):
 
 
 class ProductDocument(BaseModel):
-    """A product of the master catalogue as it is answered."""
+    """A product of the master catalogue."""
 
     id: str
     title: str

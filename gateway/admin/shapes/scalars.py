@@ -18,7 +18,7 @@ Document = dict[str, object]
 
 
 class Body(BaseModel):
-    """A request body: a key that is not known is refused, and nothing is converted."""
+    """A request body: unknown keys are refused, and no value is converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -31,21 +31,23 @@ def _exact(given: object) -> object:
 Amount = Annotated[
     Decimal,
     BeforeValidator(_exact),
-    Field(description="In major units, exactly: 189.9 TND are 189 dinars and 900 millimes."),
+    Field(description="In major units, exact: 189.9 TND is 189 dinars and 900 millimes."),
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "examples": [59.9]}),
 ]
-CurrencyCode = Annotated[str, Field(description="ISO 4217, in any case.", examples=["eur"])]
-CountryCode = Annotated[str, Field(description="ISO 3166-1 alpha-2, in any case.", examples=["fr"])]
+CurrencyCode = Annotated[str, Field(description="ISO 4217, case-insensitive.", examples=["eur"])]
+CountryCode = Annotated[
+    str, Field(description="ISO 3166-1 alpha-2, case-insensitive.", examples=["fr"])
+]
 Handle = Annotated[
     str,
     Field(
-        description="Lower case letters and digits, single hyphens; made from the title if absent."
+        description="Lower-case letters, digits and single hyphens; made from the title by default."
     ),
 ]
 Int32 = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 Time = Annotated[str, Field(description="ISO 8601, UTC.", examples=["2026-01-31T09:30:00.000Z"])]
-Etag = Annotated[str, Field(description="Send it back as If-Match to change only this version.")]
+Etag = Annotated[str, Field(description="Send it as If-Match to change only this version.")]
 
 
 def last_id(name: str) -> str:

@@ -26,12 +26,14 @@ from gateway.admin.shapes.scalars import (
 _RENAMED: Mapping[str, str] = {"name": "title", "parent_category_id": "parent"}
 
 Title = Annotated[str, Field(description="1 to 200 characters.")]
-Rank = Annotated[Int32, Field(description="Among its sisters, from 0.")]
-ParentId = Annotated[str, Field(description="The category above; none at the top.")]
+Rank = Annotated[Int32, Field(description="The position among its siblings, from 0.")]
+ParentId = Annotated[
+    str, Field(description="The id of the parent category; none at the top level.")
+]
 
 
 class CollectionUpdate(Body):
-    """What to change of a collection: the keys that are there. null clears."""
+    """The fields of a collection to update. null clears a field."""
 
     title: Title | None = None
     handle: Handle | None = None
@@ -44,7 +46,7 @@ class CollectionCreate(CollectionUpdate):
 
 
 class CollectionDocument(BaseModel):
-    """A collection as it is answered."""
+    """A collection of the master catalogue."""
 
     id: str
     title: str
@@ -55,7 +57,7 @@ class CollectionDocument(BaseModel):
 
 
 class CategoryUpdate(Body):
-    """What to change of a category: the keys that are there. null clears."""
+    """The fields of a category to update. null clears a field."""
 
     name: Title | None = None
     handle: Handle | None = None
@@ -71,7 +73,7 @@ class CategoryCreate(CategoryUpdate):
 
 
 class CategoryDocument(BaseModel):
-    """A category as it is answered."""
+    """A category of the master catalogue."""
 
     id: str
     name: str

@@ -34,7 +34,7 @@ def _storable(settings: dict[str, Any]) -> dict[str, Any]:
 def _plain(value: object, depth: int) -> object:
     """Turns a JSON value into what a Struct can hold; refuses one that it would change."""
     if depth > _MOST_NESTED:
-        raise ValueError(f"nested more than {_MOST_NESTED} deep")
+        raise ValueError(f"must not be nested more than {_MOST_NESTED} levels deep")
     match value:
         case dict():
             return {_text(key): _plain(one, depth + 1) for key, one in value.items()}
@@ -46,7 +46,7 @@ def _plain(value: object, depth: int) -> object:
             return value
         case int() | float() | Decimal():
             return _number(value)
-    raise ValueError("not JSON")
+    raise ValueError("must be valid JSON")
 
 
 def _text(value: str) -> str:
@@ -56,53 +56,59 @@ def _text(value: str) -> str:
 
 def _number(value: int | float | Decimal) -> float:
     if isinstance(value, int) and abs(value) > _MOST_EXACT:
-        raise ValueError("a whole number too large to be kept exactly")
+        raise ValueError("must not contain an integer too large to be stored exactly")
     near = float(value)
     if not isfinite(near):
-        raise ValueError("a number too large to be kept")
+        raise ValueError("must not contain a number too large to be stored")
     return near
 
 
 Settings = Annotated[
     dict[str, Any],
     AfterValidator(_storable),
-    Field(description="Free settings for the tenant's own storefront; at most 16 KiB as JSON."),
+    Field(description="Custom settings for the tenant's storefront; at most 16 KiB of JSON."),
 ]
-DisplayName = Annotated[str, Field(description="What people call it; 1 to 100 characters.")]
-Locale = Annotated[str, Field(description="BCP 47, for example fr or fr-TN.", examples=["fr"])]
-TimeZone = Annotated[str, Field(description="IANA time zone.", examples=["Africa/Tunis"])]
+DisplayName = Annotated[str, Field(description="A name for people, 1 to 100 characters.")]
+Locale = Annotated[
+    str, Field(description="A BCP 47 tag, for example fr or fr-TN.", examples=["fr"])
+]
+TimeZone = Annotated[str, Field(description="An IANA time zone.", examples=["Africa/Tunis"])]
 Origins = Annotated[
     list[str],
     Field(
-        description="Web origins besides its own hosts whose pages may call the API.",
+        description="Web origins, besides the tenant's own hosts, whose pages may call the API.",
         examples=[["http://localhost:3000"]],
     ),
 ]
 Plan = Literal["trial", "standard", "large", "unlimited"]
-Capabilities = Annotated[list[str], Field(description="What it may use: lower case words.")]
+Capabilities = Annotated[
+    list[str], Field(description="The features that the tenant may use, as lower-case words.")
+]
 
 
 class TenantCreate(Body):
-    """A tenant to create; it begins as provisioning."""
+    """A tenant to create; it starts in the state provisioning."""
 
-    id: str = Field(description="Lower case letters, digits and hyphens; never changes.")
+    id: str = Field(description="Lower-case letters, digits and hyphens. Cannot be changed later.")
     display_name: DisplayName
     country_code: CountryCode
     currency_code: CurrencyCode
     default_locale: Locale
-    supported_locales: list[Locale] = Field([], description="The default one alone when absent.")
-    time_zone: TimeZone | None = Field(None, description="UTC when absent.")
+    supported_locales: list[Locale] = Field([], description="Defaults to the default locale.")
+    time_zone: TimeZone | None = Field(None, description="Defaults to UTC.")
     capabilities: Capabilities = Field([])
     settings: Settings = Field({})
     cors_origins: Origins = Field([])
 
 
 class TenantUpdate(Body):
-    """What to change of a tenant: the keys that are there. null clears."""
+    """The fields of a tenant to update. null clears a field."""
 
     display_name: DisplayName | None = None
     country_code: CountryCode | None = None
-    currency_code: CurrencyCode | None = Field(None, description="Cannot change: refused.")
+    currency_code: CurrencyCode | None = Field(
+        None, description="Cannot be changed; sending another currency is an error."
+    )
     default_locale: Locale | None = None
     supported_locales: list[Locale] | None = None
     time_zone: TimeZone | None = None
@@ -112,13 +118,13 @@ class TenantUpdate(Body):
 
 
 class PlanChange(Body):
-    """The plan that a tenant shall have."""
+    """The plan to switch a tenant to."""
 
-    plan: Plan = Field(description="How much it may ask of the platform.")
+    plan: Plan = Field(description="The plan, which sets the tenant's rate limits.")
 
 
 class TenantDocument(BaseModel):
-    """A tenant as it is answered."""
+    """A tenant."""
 
     id: str = Field(examples=["paris"])
     display_name: str
@@ -139,20 +145,20 @@ class TenantDocument(BaseModel):
 
 
 class DomainCreate(Body):
-    """A host to add."""
+    """A host to add to a tenant."""
 
     host: str = Field(
-        description="In any spelling; it is normalised.", examples=["shop.example.org"]
+        description="The host in any spelling; it is normalised.", examples=["shop.example.org"]
     )
-    primary: bool = Field(False, description="Whether links to the tenant use it.")
+    primary: bool = Field(False, description="Whether links to the tenant use this host.")
 
 
 class DomainDocument(BaseModel):
     """A host that belongs to a tenant."""
 
-    id: str = Field(description="The normalised host: lower case A-labels.")
+    id: str = Field(description="The normalised host in lower-case A-labels.")
     tenant_id: str
-    display_host: str = Field(description="The same host as people read it.")
+    display_host: str = Field(description="The same host in human-readable form.")
     primary: bool
     created_at: Time
 

@@ -48,7 +48,7 @@ class Api:
             self._http.build_request("POST", "/auth/user/emailpass", json=body)
         )
         if answer.status_code == 401:
-            raise SeedFailed(f"the login as {email} was refused: wrong e-mail or password")
+            raise SeedFailed(f"the login as {email} was refused: wrong e-mail address or password")
         self._http.headers["authorization"] = f"Bearer {_checked(answer)['token']}"
 
     async def post(self, path: str, body: Mapping[str, object] | None = None) -> Document:
@@ -93,7 +93,7 @@ def _checked(answer: httpx.Response) -> Document:
         return dict(answer.json())
     request = answer.request
     raise SeedFailed(
-        f"{request.method} {request.url.path} answered {answer.status_code}: {_reason(answer)}"
+        f"{request.method} {request.url.path} returned {answer.status_code}: {_reason(answer)}"
     )
 
 

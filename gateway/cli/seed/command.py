@@ -37,11 +37,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="souk seed", description="Brings in the demo data; makes only what is missing."
+        prog="souk seed", description="Adds the demo data; creates only what is missing."
     )
-    parser.add_argument("--url", default="http://127.0.0.1:8000", help="the gateway")
-    parser.add_argument("--email", required=True, help="an admin of the platform")
-    parser.add_argument("--password-file", required=True, help="a file that holds the password")
+    parser.add_argument("--url", default="http://127.0.0.1:8000", help="the gateway's URL")
+    parser.add_argument("--email", required=True, help="the e-mail address of a platform admin")
+    parser.add_argument("--password-file", required=True, help="a file with the admin's password")
     return parser
 
 

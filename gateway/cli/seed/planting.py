@@ -19,7 +19,7 @@ class Counts:
     there: Counter[str] = field(default_factory=Counter)
 
     def tell(self, kind: str) -> str:
-        return f"{kind}: {self.made[kind]} made, {self.there[kind]} there before"
+        return f"{kind}: {self.made[kind]} created, {self.there[kind]} already there"
 
 
 class Planting:
@@ -127,7 +127,7 @@ class Planting:
         else:
             self._counts.there["tenants"] += 1
         if there["state"] == "archived":
-            self._say(f"{tenant['id']} is archived and stays as it is")
+            self._say(f"{tenant['id']} is archived and left unchanged")
             return
         path = f"/admin/tenants/{tenant['id']}"
         await asyncio.gather(self._plant_domains(path, tenant), self._plant_opt_ins(path, tenant))

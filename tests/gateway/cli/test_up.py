@@ -160,7 +160,7 @@ def test_a_process_that_ends_is_named_and_started_again(shared):
     os.kill(pid, signal.SIGKILL)
 
     up.says("audit ended (signal SIGKILL)")
-    up.says("audit is started again")
+    up.says("audit will be restarted")
     until(lambda: up.output.count("audit is ready") == 2, "audit to be ready again")
 
 
