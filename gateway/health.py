@@ -98,7 +98,7 @@ async def _state(channel: grpc.aio.Channel) -> str:
 
 @router.get(
     "/metrics",
-    summary="Read Prometheus metrics",
+    summary="Get Prometheus metrics",
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def metrics(runtime: RuntimeOf) -> Response:

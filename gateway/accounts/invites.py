@@ -132,13 +132,13 @@ async def accept_own_invite(_: AccountScope, runtime: RuntimeOf, body: OwnInvite
     return answers.one("user", user_json(admin))
 
 
-@router.get("/invites", **_LISTED)
+@router.get("/invites", summary="List invites to the platform", **_LISTED)
 async def list_invites(request: Request, scope: PlatformScope, clients: ClientsOf) -> Response:
     """Lists pending invites to roles that apply everywhere."""
     return await _list(request, scope, clients)
 
 
-@router.get("/tenants/{tenant_id}/invites", **_LISTED)
+@router.get("/tenants/{tenant_id}/invites", summary="List invites to a tenant", **_LISTED)
 async def list_tenants_invites(
     request: Request, scope: TenantScope, clients: ClientsOf
 ) -> Response:
@@ -146,7 +146,7 @@ async def list_tenants_invites(
     return await _list(request, scope, clients)
 
 
-@router.post("/invites", responses=_MADE)
+@router.post("/invites", summary="Invite someone to the platform", responses=_MADE)
 async def invite(
     scope: PlatformScope, clients: ClientsOf, key: IdempotencyKey, body: InviteCreate
 ) -> Response:
@@ -154,7 +154,7 @@ async def invite(
     return await _invite(scope, clients, key, body)
 
 
-@router.post("/tenants/{tenant_id}/invites", responses=_MADE)
+@router.post("/tenants/{tenant_id}/invites", summary="Invite someone to a tenant", responses=_MADE)
 async def invite_to_tenant(
     scope: TenantScope, clients: ClientsOf, key: IdempotencyKey, body: InviteCreate
 ) -> Response:
@@ -162,13 +162,19 @@ async def invite_to_tenant(
     return await _invite(scope, clients, key, body)
 
 
-@router.delete("/invites/{invite_id}", responses=_GONE)
+@router.delete(
+    "/invites/{invite_id}", summary="Withdraw an invite to the platform", responses=_GONE
+)
 async def take_back_invite(scope: PlatformScope, clients: ClientsOf, invite_id: str) -> Response:
     """Withdraws an invite to a role that applies everywhere."""
     return await _take_back(scope, clients, invite_id)
 
 
-@router.delete("/tenants/{tenant_id}/invites/{invite_id}", responses=_GONE)
+@router.delete(
+    "/tenants/{tenant_id}/invites/{invite_id}",
+    summary="Withdraw an invite to a tenant",
+    responses=_GONE,
+)
 async def take_back_tenants_invite(
     scope: TenantScope, clients: ClientsOf, invite_id: str
 ) -> Response:
@@ -176,13 +182,19 @@ async def take_back_tenants_invite(
     return await _take_back(scope, clients, invite_id)
 
 
-@router.post("/invites/{invite_id}/resend", responses=_MADE)
+@router.post(
+    "/invites/{invite_id}/resend", summary="Resend an invite to the platform", responses=_MADE
+)
 async def resend_invite(scope: PlatformScope, clients: ClientsOf, invite_id: str) -> Response:
     """Sends the invite again with a new token; the old token becomes invalid."""
     return await _resend(scope, clients, invite_id)
 
 
-@router.post("/tenants/{tenant_id}/invites/{invite_id}/resend", responses=_MADE)
+@router.post(
+    "/tenants/{tenant_id}/invites/{invite_id}/resend",
+    summary="Resend an invite to a tenant",
+    responses=_MADE,
+)
 async def resend_tenants_invite(scope: TenantScope, clients: ClientsOf, invite_id: str) -> Response:
     """Sends the invite again with a new token; the old token becomes invalid."""
     return await _resend(scope, clients, invite_id)

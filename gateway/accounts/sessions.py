@@ -143,6 +143,7 @@ async def log_out(scope: AccountScope, clients: ClientsOf) -> Response:
 
 @router.get(
     "/admin/users/me/sessions",
+    summary="List your sessions",
     responses=answers.documented(SessionsAnswer, "The sessions, newest first."),
     openapi_extra=SESSIONS.documented_list,
 )
@@ -156,6 +157,7 @@ async def list_sessions(request: Request, scope: AccountScope, clients: ClientsO
 
 @router.delete(
     "/admin/users/me/sessions/{session_id}",
+    summary="End one of your sessions",
     responses=answers.documented(answers.Deleted, "The session is ended."),
 )
 async def end_session(scope: AccountScope, clients: ClientsOf, session_id: str) -> Response:

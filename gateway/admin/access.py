@@ -55,6 +55,7 @@ class ExplanationsAnswer(BaseModel):
 
 @router.get(
     "/tenants/{tenant_id}/access-grants",
+    summary="List access grants",
     responses=answers.documented(AccessGrantsAnswer, "A page of access grants, newest first."),
     openapi_extra=ACCESS_GRANTS.documented_list,
 )
@@ -72,6 +73,7 @@ async def list_access_grants(request: Request, scope: TenantScope, clients: Clie
 
 @router.post(
     "/tenants/{tenant_id}/access-grants",
+    summary="Create an access grant",
     responses=answers.documented(AccessGrantAnswer, "The access grant."),
 )
 async def open_tenant(
@@ -92,6 +94,7 @@ async def open_tenant(
 
 @router.delete(
     "/tenants/{tenant_id}/access-grants/{access_grant_id}",
+    summary="End an access grant",
     responses=answers.documented(answers.Deleted, "The access grant is ended."),
 )
 async def close_tenant(scope: TenantScope, runtime: RuntimeOf, access_grant_id: str) -> Response:
@@ -104,6 +107,7 @@ async def close_tenant(scope: TenantScope, runtime: RuntimeOf, access_grant_id: 
 
 @router.get(
     "/access/explain",
+    summary="Explain access",
     responses=answers.documented(
         ExplanationsAnswer, "The verdict for each admin, with its reasons."
     ),

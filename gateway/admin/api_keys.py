@@ -50,6 +50,7 @@ class ApiKeysAnswer(Envelope):
 
 @router.get(
     "",
+    summary="List API keys",
     responses=answers.documented(ApiKeysAnswer, "A page of API keys, newest first."),
     openapi_extra=API_KEYS.documented_list,
 )
@@ -66,7 +67,9 @@ async def list_api_keys(request: Request, scope: TenantScope, clients: ClientsOf
 
 
 @router.post(
-    "", responses=answers.documented(NewApiKeyAnswer, "The API key; its token is shown only once.")
+    "",
+    summary="Create an API key",
+    responses=answers.documented(NewApiKeyAnswer, "The API key; its token is shown only once."),
 )
 async def create_api_key(
     scope: TenantScope,
@@ -87,6 +90,7 @@ async def create_api_key(
 
 @router.get(
     "/{key_id}",
+    summary="Get an API key",
     responses=answers.documented(ApiKeyAnswer, "The API key."),
     openapi_extra=API_KEYS.documented_one,
 )
@@ -101,7 +105,9 @@ async def get_api_key(
 
 
 @router.delete(
-    "/{key_id}", responses=answers.documented(answers.Deleted, "The API key is revoked.")
+    "/{key_id}",
+    summary="Revoke an API key",
+    responses=answers.documented(answers.Deleted, "The API key is revoked."),
 )
 async def revoke_api_key(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, tenant_id: str, key_id: str

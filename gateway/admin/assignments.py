@@ -50,6 +50,7 @@ class AssignmentsAnswer(Envelope):
 
 @router.get(
     "/users/me/assignments",
+    summary="List your roles",
     responses=answers.documented(AssignmentsAnswer, "A page of assignments, newest first."),
     openapi_extra=OWN_ASSIGNMENTS.documented_list,
 )
@@ -65,6 +66,7 @@ async def list_own_assignments(request: Request, _: AccountScope, runtime: Runti
 
 @router.get(
     "/tenants/{tenant_id}/assignments",
+    summary="List role assignments at a tenant",
     responses=answers.documented(AssignmentsAnswer, "A page of assignments, newest first."),
     openapi_extra=ASSIGNMENTS.documented_list,
 )
@@ -77,6 +79,7 @@ async def list_tenant_assignments(
 
 @router.post(
     "/tenants/{tenant_id}/assignments",
+    summary="Assign a role at a tenant",
     responses=answers.documented(AssignmentAnswer, "The assignment, and what it changes."),
     dependencies=[WritesAskNothing],
 )
@@ -89,6 +92,7 @@ async def give_role_at_tenant(
 
 @router.delete(
     "/tenants/{tenant_id}/assignments/{assignment_id}",
+    summary="Revoke a role at a tenant",
     responses=answers.documented(EndedDocument, "The assignment is revoked."),
     openapi_extra={"parameters": _REVOKING.parameters()},
 )
@@ -101,6 +105,7 @@ async def take_role_at_tenant(
 
 @router.get(
     "/assignments",
+    summary="List platform-wide role assignments",
     responses=answers.documented(AssignmentsAnswer, "A page of assignments, newest first."),
     openapi_extra=ASSIGNMENTS.documented_list,
 )
@@ -111,6 +116,7 @@ async def list_assignments(request: Request, scope: PlatformScope, runtime: Runt
 
 @router.post(
     "/assignments",
+    summary="Assign a platform-wide role",
     responses=answers.documented(AssignmentAnswer, "The assignment, and what it changes."),
     dependencies=[WritesAskNothing],
 )
@@ -123,6 +129,7 @@ async def give_role(
 
 @router.delete(
     "/assignments/{assignment_id}",
+    summary="Revoke a platform-wide role",
     responses=answers.documented(EndedDocument, "The assignment is revoked."),
     openapi_extra={"parameters": _REVOKING.parameters()},
 )

@@ -52,6 +52,7 @@ class CategoriesAnswer(Envelope):
 
 @router.get(
     "",
+    summary="List categories",
     responses=answers.documented(CategoriesAnswer, "A page of categories."),
     openapi_extra=CATEGORIES.documented_list,
 )
@@ -70,7 +71,9 @@ async def list_categories(request: Request, _: HeadOfficeScope, clients: Clients
     return CATEGORIES.page(asked, documents, count=found.total_size)
 
 
-@router.post("", responses=answers.documented(CategoryAnswer, "The category."))
+@router.post(
+    "", summary="Create a category", responses=answers.documented(CategoryAnswer, "The category.")
+)
 async def create_category(
     _: HeadOfficeScope, clients: ClientsOf, key: IdempotencyKey, body: CategoryCreate
 ) -> Response:
@@ -83,6 +86,7 @@ async def create_category(
 
 @router.get(
     "/{category_id}",
+    summary="Get a category",
     responses=answers.documented(CategoryAnswer, "The category."),
     openapi_extra=CATEGORIES.documented_one,
 )
@@ -98,10 +102,14 @@ async def get_category(
 
 # Medusa's clients update with POST.
 @router.post(
-    "/{category_id}", responses=answers.documented(CategoryAnswer, "The updated category.")
+    "/{category_id}",
+    summary="Update a category",
+    responses=answers.documented(CategoryAnswer, "The updated category."),
 )
 @router.patch(
-    "/{category_id}", responses=answers.documented(CategoryAnswer, "The updated category.")
+    "/{category_id}",
+    summary="Update a category",
+    responses=answers.documented(CategoryAnswer, "The updated category."),
 )
 async def update_category(
     _: HeadOfficeScope, clients: ClientsOf, category_id: str, etag: IfMatch, body: CategoryUpdate
@@ -115,7 +123,9 @@ async def update_category(
 
 
 @router.delete(
-    "/{category_id}", responses=answers.documented(answers.Deleted, "The category is deleted.")
+    "/{category_id}",
+    summary="Delete a category",
+    responses=answers.documented(answers.Deleted, "The category is deleted."),
 )
 async def delete_category(
     _: HeadOfficeScope, clients: ClientsOf, category_id: str, etag: IfMatch

@@ -52,6 +52,7 @@ class CollectionsAnswer(Envelope):
 
 @router.get(
     "",
+    summary="List collections",
     responses=answers.documented(CollectionsAnswer, "A page of collections."),
     openapi_extra=COLLECTIONS.documented_list,
 )
@@ -70,7 +71,11 @@ async def list_collections(request: Request, _: HeadOfficeScope, clients: Client
     return COLLECTIONS.page(asked, documents, count=found.total_size)
 
 
-@router.post("", responses=answers.documented(CollectionAnswer, "The collection."))
+@router.post(
+    "",
+    summary="Create a collection",
+    responses=answers.documented(CollectionAnswer, "The collection."),
+)
 async def create_collection(
     _: HeadOfficeScope, clients: ClientsOf, key: IdempotencyKey, body: CollectionCreate
 ) -> Response:
@@ -83,6 +88,7 @@ async def create_collection(
 
 @router.get(
     "/{collection_id}",
+    summary="Get a collection",
     responses=answers.documented(CollectionAnswer, "The collection."),
     openapi_extra=COLLECTIONS.documented_one,
 )
@@ -98,10 +104,14 @@ async def get_collection(
 
 # Medusa's clients update with POST.
 @router.post(
-    "/{collection_id}", responses=answers.documented(CollectionAnswer, "The updated collection.")
+    "/{collection_id}",
+    summary="Update a collection",
+    responses=answers.documented(CollectionAnswer, "The updated collection."),
 )
 @router.patch(
-    "/{collection_id}", responses=answers.documented(CollectionAnswer, "The updated collection.")
+    "/{collection_id}",
+    summary="Update a collection",
+    responses=answers.documented(CollectionAnswer, "The updated collection."),
 )
 async def update_collection(
     _: HeadOfficeScope,
@@ -119,7 +129,9 @@ async def update_collection(
 
 
 @router.delete(
-    "/{collection_id}", responses=answers.documented(answers.Deleted, "The collection is deleted.")
+    "/{collection_id}",
+    summary="Delete a collection",
+    responses=answers.documented(answers.Deleted, "The collection is deleted."),
 )
 async def delete_collection(
     _: HeadOfficeScope, clients: ClientsOf, collection_id: str, etag: IfMatch

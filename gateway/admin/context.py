@@ -28,6 +28,7 @@ class ContextAnswer(BaseModel):
 
 @router.get(
     "/tenant-context",
+    summary="Get the tenant context",
     responses=answers.documented(ContextAnswer, "The tenant context."),
     openapi_extra=Resource.documented_one,
 )

@@ -38,6 +38,7 @@ class DomainsAnswer(Envelope):
 
 @router.get(
     "",
+    summary="List a tenant's domains",
     responses=answers.documented(DomainsAnswer, "All domains, primary first."),
     openapi_extra=DOMAINS.documented_list,
 )
@@ -49,7 +50,7 @@ async def list_domains(request: Request, scope: TenantScope, clients: ClientsOf)
     return DOMAINS.page(asked, documents, count=len(documents))
 
 
-@router.post("", responses=answers.documented(DomainAnswer, "The domain."))
+@router.post("", summary="Add a domain", responses=answers.documented(DomainAnswer, "The domain."))
 async def add_domain(
     scope: TenantScope,
     clients: ClientsOf,
@@ -68,7 +69,11 @@ async def add_domain(
     return answers.one("domain", domain_json(domain))
 
 
-@router.delete("/{domain}", responses=answers.documented(answers.Deleted, "The domain is removed."))
+@router.delete(
+    "/{domain}",
+    summary="Remove a domain",
+    responses=answers.documented(answers.Deleted, "The domain is removed."),
+)
 async def remove_domain(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, tenant_id: str, domain: str
 ) -> Response:

@@ -59,7 +59,11 @@ class EventsQuery(BaseModel):
     until: Moment | None = Field(None, description="Only events before this time.")
 
 
-@router.get("", responses=answers.documented(EventsAnswer, "A page of events, newest first."))
+@router.get(
+    "",
+    summary="List audit events",
+    responses=answers.documented(EventsAnswer, "A page of events, newest first."),
+)
 async def list_audit_events(
     scope: TenantScope, clients: ClientsOf, asked: Annotated[EventsQuery, Query()]
 ) -> Response:
@@ -96,6 +100,7 @@ def _timestamp(moment: datetime | None) -> Timestamp | None:
 
 @router.get(
     "/{event_id}",
+    summary="Get an audit event",
     responses=answers.documented(EventAnswer, "The event."),
     openapi_extra=Resource.documented_one,
 )

@@ -68,7 +68,7 @@ class ExportQuery(BaseModel):
 
 
 @router.get(
-    "/export",
+    "/export", summary="Export the audit log",
     response_class=StreamingResponse,
     responses={200: {"description": "The log, followed by its signed checkpoints.", "content": {
         kind: {"schema": {"type": "string"}} for kind in ("application/x-ndjson", "text/csv")

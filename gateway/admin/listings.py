@@ -59,6 +59,7 @@ class ListingsAnswer(Envelope):
 
 @router.get(
     "",
+    summary="List opt-ins",
     responses=answers.documented(ListingsAnswer, "A page of opt-ins."),
     openapi_extra=OPT_INS.documented_list,
 )
@@ -96,6 +97,7 @@ _CHANGEABLE = [Depends(_changeable)]
 
 @router.post(
     "",
+    summary="Opt in to a product",
     responses=answers.documented(ListingAnswer, "The opt-in."),
     dependencies=_CHANGEABLE,
 )
@@ -117,6 +119,7 @@ async def opt_in(
 
 @router.get(
     "/{product_id}",
+    summary="Get an opt-in",
     responses=answers.documented(ListingAnswer, "The opt-in."),
     openapi_extra=OPT_INS.documented_one,
 )
@@ -132,6 +135,7 @@ async def get_opt_in(
 
 @router.patch(
     "/{product_id}",
+    summary="Update an opt-in",
     responses=answers.documented(ListingAnswer, "The updated opt-in."),
     dependencies=_CHANGEABLE,
 )
@@ -148,7 +152,9 @@ async def update_opt_in(
 
 
 @router.delete(
-    "/{product_id}", responses=answers.documented(answers.Deleted, "The tenant is opted out.")
+    "/{product_id}",
+    summary="Opt out of a product",
+    responses=answers.documented(answers.Deleted, "The tenant is opted out."),
 )
 async def opt_out(
     scope: TenantScope, clients: ClientsOf, product_id: str, etag: IfMatch

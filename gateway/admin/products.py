@@ -57,6 +57,7 @@ class ProductsAnswer(Envelope):
 
 @router.get(
     "",
+    summary="List products",
     responses=answers.documented(ProductsAnswer, "A page of products."),
     openapi_extra=PRODUCTS.documented_list,
 )
@@ -78,7 +79,9 @@ async def list_products(request: Request, _: HeadOfficeScope, clients: ClientsOf
     return PRODUCTS.page(asked, documents, count=found.total_size)
 
 
-@router.post("", responses=answers.documented(ProductAnswer, "The product."))
+@router.post(
+    "", summary="Create a product", responses=answers.documented(ProductAnswer, "The product.")
+)
 async def create_product(
     _: HeadOfficeScope, clients: ClientsOf, key: IdempotencyKey, body: ProductCreate
 ) -> Response:
@@ -91,6 +94,7 @@ async def create_product(
 
 @router.get(
     "/{product_id}",
+    summary="Get a product",
     responses=answers.documented(ProductAnswer, "The product."),
     openapi_extra=PRODUCTS.documented_one,
 )
@@ -103,8 +107,16 @@ async def get_product(
 
 
 # Medusa's clients update with POST.
-@router.post("/{product_id}", responses=answers.documented(ProductAnswer, "The updated product."))
-@router.patch("/{product_id}", responses=answers.documented(ProductAnswer, "The updated product."))
+@router.post(
+    "/{product_id}",
+    summary="Update a product",
+    responses=answers.documented(ProductAnswer, "The updated product."),
+)
+@router.patch(
+    "/{product_id}",
+    summary="Update a product",
+    responses=answers.documented(ProductAnswer, "The updated product."),
+)
 async def update_product(
     _: HeadOfficeScope, clients: ClientsOf, product_id: str, etag: IfMatch, body: ProductUpdate
 ) -> Response:
@@ -117,7 +129,9 @@ async def update_product(
 
 
 @router.delete(
-    "/{product_id}", responses=answers.documented(answers.Deleted, "The product is deleted.")
+    "/{product_id}",
+    summary="Delete a product",
+    responses=answers.documented(answers.Deleted, "The product is deleted."),
 )
 async def delete_product(
     _: HeadOfficeScope, clients: ClientsOf, product_id: str, etag: IfMatch

@@ -70,6 +70,7 @@ class SizesQuery(BaseModel):
 
 @router.get(
     "/audit-events/{event_id}/receipt",
+    summary="Get the receipt of an event",
     responses=answers.documented(ReceiptAnswer, "The receipt, to keep as evidence."),
     openapi_extra=Resource.documented_one,
 )
@@ -84,6 +85,7 @@ async def get_audit_event_receipt(
 
 @router.get(
     "/audit-events/{event_id}/proof",
+    summary="Get the inclusion proof of an event",
     responses=answers.documented(ProofAnswer, "The inclusion proof."),
     openapi_extra=Resource.documented_one,
 )
@@ -98,6 +100,7 @@ async def get_audit_event_proof(
 
 @router.post(
     "/audit-events/{event_id}/erase-payload",
+    summary="Erase an event's payload",
     responses=answers.documented(EventAnswer, "The event without its payload."),
 )
 async def erase_audit_event_payload(
@@ -114,6 +117,7 @@ async def erase_audit_event_payload(
 
 @router.get(
     "/audit-checkpoint",
+    summary="Get the newest checkpoint",
     responses=answers.documented(CheckpointAnswer, "The newest checkpoint."),
     openapi_extra=Resource.documented_one,
 )
@@ -129,6 +133,7 @@ async def get_audit_checkpoint(
 
 @router.get(
     "/audit-checkpoint/consistency",
+    summary="Get a consistency proof",
     responses=answers.documented(ConsistencyAnswer, "The consistency proof."),
 )
 async def get_audit_consistency(

@@ -48,6 +48,7 @@ class RolesAnswer(Envelope):
 
 @router.get(
     "/roles",
+    summary="List built-in roles",
     responses=answers.documented(RolesAnswer, "All roles with their policies."),
     openapi_extra=ROLES.documented_list,
 )
@@ -58,6 +59,7 @@ async def list_roles(request: Request, _: PlatformScope, clients: ClientsOf) -> 
 
 @router.get(
     "/tenants/{tenant_id}/roles",
+    summary="List a tenant's roles",
     responses=answers.documented(RolesAnswer, "All roles with their policies."),
     openapi_extra=ROLES.documented_list,
 )
@@ -66,7 +68,11 @@ async def list_tenant_roles(request: Request, scope: TenantScope, clients: Clien
     return await _listed(request, clients, f"tenants/{scope.tenant}")
 
 
-@router.post("/tenants/{tenant_id}/roles", responses=answers.documented(RoleAnswer, "The role."))
+@router.post(
+    "/tenants/{tenant_id}/roles",
+    summary="Create a role",
+    responses=answers.documented(RoleAnswer, "The role."),
+)
 async def create_tenant_role(
     scope: TenantScope, clients: ClientsOf, key: IdempotencyKey, body: RoleCreate
 ) -> Response:
@@ -79,6 +85,7 @@ async def create_tenant_role(
 
 @router.get(
     "/tenants/{tenant_id}/roles/{role_id}",
+    summary="Get a role",
     responses=answers.documented(RoleAnswer, "The role."),
     openapi_extra=ROLES.documented_one,
 )
@@ -94,6 +101,7 @@ async def get_tenant_role(
 
 @router.patch(
     "/tenants/{tenant_id}/roles/{role_id}",
+    summary="Update a role",
     responses=answers.documented(RoleAnswer, "The updated role."),
 )
 async def update_tenant_role(
@@ -112,6 +120,7 @@ async def update_tenant_role(
 
 @router.delete(
     "/tenants/{tenant_id}/roles/{role_id}",
+    summary="Delete a role",
     responses=answers.documented(answers.Deleted, "The role is deleted."),
 )
 async def delete_tenant_role(

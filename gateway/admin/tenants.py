@@ -54,6 +54,7 @@ class TenantsAnswer(Envelope):
 
 @router.get(
     "",
+    summary="List tenants",
     responses=answers.documented(TenantsAnswer, "A page of tenants, by id."),
     openapi_extra=TENANTS.documented_list,
 )
@@ -70,7 +71,9 @@ async def list_tenants(request: Request, _: PlatformScope, clients: ClientsOf) -
 
 
 @router.post(
-    "", responses=answers.documented(TenantAnswer, "The tenant, in the state provisioning.")
+    "",
+    summary="Create a tenant",
+    responses=answers.documented(TenantAnswer, "The tenant, in the state provisioning."),
 )
 async def create_tenant(
     _: PlatformScope,
@@ -88,6 +91,7 @@ async def create_tenant(
 
 @router.get(
     "/{tenant_id}",
+    summary="Get a tenant",
     responses=answers.documented(TenantAnswer, "The tenant."),
     openapi_extra=TENANTS.documented_one,
 )
@@ -97,7 +101,11 @@ async def get_tenant(request: Request, scope: TenantScope, clients: ClientsOf) -
     return TENANTS.one(request, tenant_json(tenant))
 
 
-@router.patch("/{tenant_id}", responses=answers.documented(TenantAnswer, "The updated tenant."))
+@router.patch(
+    "/{tenant_id}",
+    summary="Update a tenant",
+    responses=answers.documented(TenantAnswer, "The updated tenant."),
+)
 async def update_tenant(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, etag: IfMatch, body: TenantUpdate
 ) -> Response:
@@ -110,7 +118,9 @@ async def update_tenant(
 
 
 @router.delete(
-    "/{tenant_id}", responses=answers.documented(answers.Deleted, "The tenant is archived.")
+    "/{tenant_id}",
+    summary="Archive a tenant",
+    responses=answers.documented(answers.Deleted, "The tenant is archived."),
 )
 async def delete_tenant(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, key: IdempotencyKey, etag: IfMatch
@@ -125,6 +135,7 @@ async def delete_tenant(
 
 @router.post(
     "/{tenant_id}/undelete",
+    summary="Restore an archived tenant",
     responses=answers.documented(TenantAnswer, "The suspended tenant."),
 )
 async def undelete_tenant(
@@ -139,6 +150,7 @@ async def undelete_tenant(
 
 @router.post(
     "/{tenant_id}/suspend",
+    summary="Suspend a tenant",
     responses=answers.documented(TenantAnswer, "The suspended tenant."),
 )
 async def suspend_tenant(
@@ -153,6 +165,7 @@ async def suspend_tenant(
 
 @router.post(
     "/{tenant_id}/activate",
+    summary="Activate a tenant",
     responses=answers.documented(TenantAnswer, "The active tenant."),
 )
 async def activate_tenant(
@@ -167,6 +180,7 @@ async def activate_tenant(
 
 @router.post(
     "/{tenant_id}/plan",
+    summary="Change a tenant's plan",
     responses=answers.documented(TenantAnswer, "The tenant on the new plan."),
 )
 async def change_tenant_plan(

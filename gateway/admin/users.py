@@ -66,6 +66,7 @@ class TenantUsersAnswer(Envelope):
 
 @router.get(
     "/users/me",
+    summary="Get the logged-in user",
     responses=answers.documented(UserAnswer, "The admin."),
     openapi_extra=Resource.documented_one,
 )
@@ -76,6 +77,7 @@ async def get_own_user(request: Request, _: AccountScope, clients: ClientsOf) ->
 
 @router.get(
     "/users",
+    summary="List users",
     responses=answers.documented(UsersAnswer, "A page of users, by id."),
     openapi_extra=USERS.documented_list,
 )
@@ -96,6 +98,7 @@ async def list_users(request: Request, _: PlatformScope, clients: ClientsOf) -> 
 
 @router.post(
     "/users",
+    summary="Create a user",
     responses=answers.documented(UserAnswer, "The user."),
     dependencies=[WritesAskNothing],
 )
@@ -111,6 +114,7 @@ async def create_user(
 
 @router.get(
     "/users/{user_id}",
+    summary="Get a user",
     responses=answers.documented(UserAnswer, "The user."),
     openapi_extra=Resource.documented_one,
 )
@@ -124,6 +128,7 @@ async def get_user(
 
 @router.post(
     "/users/{user_id}",
+    summary="Update a user",
     responses=answers.documented(UserAnswer, "The updated user."),
     dependencies=[WritesAskNothing],
 )
@@ -143,6 +148,7 @@ async def update_user(
 
 @router.delete(
     "/users/{user_id}",
+    summary="Deactivate a user",
     responses=answers.documented(EndedDocument, "The user is deactivated."),
     openapi_extra={"parameters": _TURNING.parameters()},
 )
@@ -160,6 +166,7 @@ async def deactivate_user(
 
 @router.post(
     "/users/{user_id}/activate",
+    summary="Reactivate a user",
     responses=answers.documented(ActivatedAnswer, "The reactivated user."),
     openapi_extra={"parameters": _TURNING.parameters()},
 )
@@ -178,6 +185,7 @@ async def activate_user(
 
 @router.get(
     "/tenants/{tenant_id}/users",
+    summary="List a tenant's users",
     responses=answers.documented(TenantUsersAnswer, "A page of the tenant's users, by id."),
     openapi_extra=TENANT_USERS.documented_list,
 )

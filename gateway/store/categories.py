@@ -55,7 +55,7 @@ async def list_categories(request: Request, shop: Shop, clients: ClientsOf) -> R
 
 @router.get(
     "/{category_id}",
-    summary="Read a category",
+    summary="Get a category",
     responses=answers.documented(StoreCategoryAnswer, "The category."),
     openapi_extra=CATEGORIES.documented_one,
 )

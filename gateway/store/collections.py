@@ -54,7 +54,7 @@ async def list_collections(request: Request, shop: Shop, clients: ClientsOf) -> 
 
 @router.get(
     "/{collection_id}",
-    summary="Read a collection",
+    summary="Get a collection",
     responses=answers.documented(StoreCollectionAnswer, "The collection."),
     openapi_extra=COLLECTIONS.documented_one,
 )

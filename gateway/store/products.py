@@ -73,7 +73,7 @@ async def list_products(request: Request, shop: Shop, clients: ClientsOf) -> Res
 
 @router.get(
     "/{id_or_handle}",
-    summary="Read a product",
+    summary="Get a product",
     responses=answers.documented(StoreProductAnswer, "The product."),
     openapi_extra=PRODUCTS.documented_one,
 )

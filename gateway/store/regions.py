@@ -30,7 +30,7 @@ async def list_regions(request: Request, shop: Shop) -> Response:
 
 @router.get(
     "/{region_id}",
-    summary="Read a region",
+    summary="Get a region",
     responses=answers.documented(StoreRegionAnswer, "The region."),
     openapi_extra=REGIONS.documented_one,
 )
