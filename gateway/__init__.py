@@ -1,4 +1,4 @@
-"""The one public door: it finds out whose shop a request is for and who asks, and speaks HTTP.
+"""The public HTTP API: resolves the tenant and the caller of each request.
 
-It holds no business rule: it translates between Medusa's conventions and the services.
+It holds no business rules; it translates between Medusa's conventions and the services.
 """

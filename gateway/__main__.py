@@ -1,4 +1,4 @@
-"""`python -m gateway`: serves until SIGTERM, then leaves and lets requests in flight finish."""
+"""`python -m gateway`: serves until SIGTERM, then lets requests in flight finish and stops."""
 
 import resource
 
@@ -19,7 +19,7 @@ def main() -> None:
     settings = load(GatewaySettings)
     telemetry.configure("gateway", settings.log_level)
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each client takes a file
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each client uses a file descriptor
     host, _, port = settings.listen.rpartition(":")
     app = Leaving(create_app(settings))
     config = uvicorn.Config(
@@ -30,7 +30,7 @@ def main() -> None:
         http=SoukProtocol,
         ws="none",
         lifespan="on",
-        # X-Forwarded-* would otherwise be believed from whoever is on this machine.
+        # Otherwise uvicorn would trust X-Forwarded-* from any local process.
         proxy_headers=False,
         server_header=False,
         access_log=False,

@@ -1,4 +1,4 @@
-"""What an admin may do where: facts asked of tenant-registry, never decisions."""
+"""An admin's permissions by place: facts from tenant-registry, never decisions."""
 
 import time
 from dataclasses import dataclass
@@ -18,20 +18,20 @@ FRESH_SECONDS = 1.0
 _REMEMBERED = 4096
 OWN_ACTOR = "services/gateway"
 _Asked = tuple[str, str, str | None]
-"""An admin, the session in which they ask, and where; None is the platform itself."""
+"""An admin, their session, and the tenant; None is the platform itself."""
 
 
 def own_scope(permission: str, request_id: str) -> Scope:
-    """The gateway's own scope at the platform, for one of its own questions."""
+    """Returns the gateway's own scope at the platform, for its own calls."""
     return Scope(None, OWN_ACTOR, frozenset({permission}), request_id=request_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What somebody may do at one place.
+    """What a caller may do at one place.
 
-    `withheld` is what they could do besides with an access grant. `answer` is what the registry
-    said of an admin; None of a machine.
+    `withheld` are the permissions that an access grant would add. `answer` is the registry's
+    response for an admin; None for an API key.
     """
 
     permissions: frozenset[str]
@@ -45,12 +45,12 @@ class Facts:
 
     @property
     def access_grant(self) -> str:
-        """The name of the access grant by which they hold part of it; empty when by none."""
+        """The name of the access grant behind some of the permissions; empty if there is none."""
         return self.answer.access_grant if self.answer is not None else ""
 
 
 class AccessFacts:
-    """Facts of admins, under the version of their access; reads may use those of a second ago."""
+    """Caches admins' facts by access version; reads may use facts up to a second old."""
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
@@ -62,13 +62,13 @@ class AccessFacts:
     async def about(
         self, session: Session, tenant_id: str | None, *, fresh: bool, request_id: str
     ) -> Facts:
-        """Tells what the admin may do there; nothing also where there is no such tenant.
+        """Returns what the admin may do there; nothing if there is no such tenant.
 
-        `fresh` asks whatever is known, as every write must: a withdrawn right ends at once, and so
-        does a session.
+        `fresh` bypasses the cache, as every write must, so that a revoked role or an ended session
+        takes effect at once.
 
         Raises:
-            Refused: 401, when the session has ended, or the admin is gone or deactivated.
+            Refused: 401, the session has ended, or the admin is deleted or deactivated.
         """
         asked = (session.admin, session.id, tenant_id)
         if fresh:
@@ -76,17 +76,17 @@ class AccessFacts:
         known = self._known.get(asked)
         if known is not None and self._still_counts(session.admin, known):
             return known
-        # A page of an admin's asks for many things at once; they are one question.
+        # An admin UI sends many requests at once; they share one call.
         return await self._asking.join(asked, lambda: self._ask(asked, request_id))
 
     def _still_counts(self, admin: str, known: Facts) -> bool:
-        """Whatever is older than a newer version, or than a change heard of, counts no more."""
+        """Returns whether the facts are recent and no newer version or change is known."""
         is_newest = known.version >= (self._newest.get(admin) or 0)
         is_later = known.asked_at > (self._changed.get(admin) or 0.0)
         return is_newest and is_later and time.monotonic() - known.asked_at <= FRESH_SECONDS
 
     def changed(self, admin: str) -> None:
-        """Hears that what an admin may do has changed: what was known before counts no more."""
+        """Invalidates what is cached about an admin whose permissions have changed."""
         self._changed.put(admin, time.monotonic())
 
     async def _ask(self, asked: _Asked, request_id: str) -> Facts:

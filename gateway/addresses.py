@@ -1,6 +1,6 @@
-"""Whose address a request comes from: the peer's, unless the peer is a proxy that is trusted.
+"""The client's address of a request: the peer's, unless the peer is a trusted proxy.
 
-Junk in what a proxy passes on is never an error: the address is then the last one that was sound.
+Malformed values from a proxy are never an error: the last valid address counts.
 """
 
 import functools
@@ -20,9 +20,9 @@ _REMEMBERED = 4096
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who asks: the address, empty when there is none, and whether it came to the edge by TLS.
+    """A client: its address, empty if there is none, and whether it used TLS up to the edge.
 
-    `is_forwarded`: a trusted proxy passed the request on, rather than asking itself.
+    `is_forwarded` tells that a trusted proxy passed the request on.
     """
 
     address: str
@@ -34,7 +34,7 @@ NOBODY = Client("")
 
 
 class Addresses:
-    """Reads addresses; of a peer that is not among the trusted networks nothing is believed."""
+    """Reads addresses; forwarded headers count only from peers in the trusted networks."""
 
     def __init__(self, trusted: Sequence[Network]) -> None:
         self._trusted = tuple(trusted)
@@ -57,7 +57,7 @@ class Addresses:
         headers = list(headers)
         chain, forwarded = _values(headers, b"x-forwarded-for"), _values(headers, b"forwarded")
         told = [self._outermost(proxy, hops) for hops in (chain, _for(forwarded)) if hops]
-        # A proxy that keeps one of the two up to date passes on the other as a client made it up.
+        # A proxy that maintains only one of the two headers passes the other on unchecked.
         address = told[0] if told and all(one == told[0] for one in told) else proxy
         schemes = _values(headers, b"x-forwarded-proto")
         return Client(
@@ -67,7 +67,7 @@ class Addresses:
         )
 
     def _outermost(self, proxy: Address, hops: Sequence[str]) -> Address:
-        """Walks back from the proxy to the first hop that nobody vouches for: the client."""
+        """Walks back from the proxy to the first untrusted hop, which is the client."""
         client = proxy
         for hop in reversed(hops[-_MOST_HOPS:]):
             address = parsed(hop)
@@ -80,20 +80,20 @@ class Addresses:
 
 
 def group(address: str) -> str:
-    """The addresses that count as one client's: a network of 64 bits is one customer's in IPv6."""
+    """Returns the group of addresses that counts as one client: in IPv6, the /64 network."""
     if ":" not in address:
         return address
     return str(ipaddress.IPv6Network((address, 64), strict=False).network_address) + "/64"
 
 
 def user_agent(given: str) -> str:
-    """Gives what a client calls itself as an event may have it: short, in ASCII, with no secret."""
+    """Returns a User-Agent as events store it: short, printable ASCII, secrets redacted."""
     plain = "".join(c for c in given[:LONGEST_USER_AGENT] if c.isascii() and c.isprintable())
     return redacted(plain)
 
 
 def parsed(text: str) -> Address | None:
-    """Reads an address as proxies write it: with a port, in brackets, in quotes, with a zone."""
+    """Parses an address as proxies write it: with a port, brackets, quotes or a zone."""
     text = text.strip().strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -107,13 +107,13 @@ def parsed(text: str) -> Address | None:
 
 
 def _values(headers: Headers, wanted: bytes) -> list[str]:
-    """Splits a header that may come in several lines; the last entry is the nearest proxy's."""
+    """Splits a header that may span several lines; the last entry is the nearest proxy's."""
     lines = [value.decode("latin-1") for name, value in headers if name == wanted]
     return [part.strip() for part in ",".join(lines).split(",")] if lines else []
 
 
 def _for(forwarded: Iterable[str]) -> list[str]:
-    """Takes the `for=` of each element of Forwarded; an element without one is a hop unknown."""
+    """Returns `for=` of each element of Forwarded; empty for an element without one."""
     pairs = (
         dict(pair.strip().lower().partition("=")[::2] for pair in element.split(";"))
         for element in forwarded

@@ -1,6 +1,6 @@
-"""Answers are bytes: Medusa's envelopes, and what OpenAPI says about them.
+"""Responses as bytes in Medusa's envelopes, and their OpenAPI documentation.
 
-Nothing here validates a response again; the models in `documented` are documentation alone.
+Responses are not validated again; the models in `documented` are for documentation only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,14 +49,14 @@ def deleted(kind: str, gone: str, **more: object) -> Response:
 
 
 def ready_one(singular: str, document: bytes) -> Response:
-    """Sends a document that a service has prepared as JSON; only joined, never parsed."""
+    """Sends a document that a service prepared as JSON, without parsing it."""
     return Response(b'{"%b":%b}' % (singular.encode(), document), media_type=JSON)
 
 
 def ready_page(
     plural: str, documents: Sequence[bytes], *, count: int, offset: int, limit: int
 ) -> Response:
-    """Sends a page of such documents."""
+    """Sends a page of documents that a service prepared as JSON."""
     body = b'{"%b":[%b],"count":%d,"offset":%d,"limit":%d}' % (
         plural.encode(),
         b",".join(documents),
@@ -113,12 +113,12 @@ Documented = dict[int | str, dict[str, Any]]
 
 
 def errors(*statuses: int) -> Documented:
-    """Documents error answers, for a router's or a route's `responses`."""
+    """Documents error responses, for the `responses` of a router or route."""
     return {status: {"model": ErrorBody, "description": _ERRORS[status]} for status in statuses}
 
 
 def documented(model: type[BaseModel], description: str, *, status: int = 200) -> Documented:
-    """Documents the good answer of a route, for its `responses`."""
+    """Documents the success response of a route, for its `responses`."""
     return {status: {"model": model, "description": description}}
 
 

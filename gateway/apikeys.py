@@ -1,7 +1,6 @@
-"""Machines: reading a secret key from the Authorization header, and asking whose it is.
+"""API keys: reads a secret key from the Authorization header and asks the registry for its holder.
 
-A key that is not spelled as one costs no question. Every way in which one can be wrong has one
-answer, 401.
+A malformed key costs no call. Every invalid key gets the same 401.
 """
 
 import asyncio
@@ -23,7 +22,7 @@ from services.kernel.errors import NotFound, Unavailable, from_rpc
 from services.kernel.scope import bound
 
 _REMEMBERED = 4096
-# What strangers make up may occupy the registry no further than this.
+# Limits how much made-up keys can load the registry.
 _QUESTIONS = 32
 _WAIT_SECONDS = 0.5
 _PREFIX = PREFIXES[SECRET]
@@ -31,29 +30,29 @@ _PREFIX = PREFIXES[SECRET]
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Who holds a key: `actor` is the key's name; `ends` is in Unix seconds, 0 for never."""
+    """The holder of a key: `actor` is the key's name; `ends` is in Unix seconds, 0 for never."""
 
     actor: str
     tenant: str
     held: frozenset[str]
     ends: float
-    session_id: str = ""  # a machine logs in nowhere
+    session_id: str = ""  # a machine has no session
 
     async def access(
         self,
         tenant_id: str | None,
         *,
-        fresh: bool,  # it was read as fresh as the request needs
+        fresh: bool,  # it was already read with the freshness that the request needs
         request_id: str,
     ) -> Facts:
         return Facts(self.held if tenant_id == self.tenant else frozenset())
 
 
 def key_in(header: bytes) -> str | None:
-    """Finds a secret key in an Authorization header; None when there is none of any spelling.
+    """Finds a secret key in an Authorization header; None if there is none.
 
-    It comes as `Bearer souk_live_…` or, as Medusa's clients send it, `Basic` with the key as the
-    user and an empty password.
+    It is sent as `Bearer souk_live_…` or, as Medusa's clients do, as `Basic` with the key as the
+    user name and an empty password.
     """
     scheme, _, credentials = header.partition(b" ")
     given = credentials.strip()
@@ -69,7 +68,7 @@ def key_in(header: bytes) -> str | None:
 
 
 class ApiKeys:
-    """Whose keys are; reads may use what was known a second ago, writes ask."""
+    """Looks up holders of keys; reads may use a result up to a second old, writes always ask."""
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
@@ -78,11 +77,11 @@ class ApiKeys:
         self._questions = asyncio.Semaphore(_QUESTIONS)
 
     async def holder(self, key: str, *, fresh: bool, request_id: str) -> Machine:
-        """Tells who holds a key.
+        """Returns the holder of a key.
 
         Raises:
-            Refused: 401, for one that is misspelled, unknown, revoked or expired.
-            Unavailable: nobody who knows answers.
+            Refused: 401, the key is malformed, unknown, revoked or expired.
+            Unavailable: the registry does not answer, or too many keys are being looked up.
         """
         if not is_sound(key, SECRET):
             raise unauthorized()

@@ -1,4 +1,4 @@
-"""The gateway's application: routes inside, the guard around them, nothing on import."""
+"""Builds the gateway's application: the routes, wrapped in the guard; nothing runs on import."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,10 +26,10 @@ from services.kernel.signingkeys import read_set
 
 
 def create_app(settings: GatewaySettings) -> Guard:
-    """Makes the application; its channels and its Redis are opened when it starts.
+    """Builds the application; it opens its channels and Redis at startup.
 
-    A layer that answers hot reads from memory belongs between the guard and the routes: the guard
-    has found the tenant by then, and the routes' own cost is what it saves.
+    A cache for hot reads would go between the guard and the routes: the guard has resolved the
+    tenant by then, and the cache would save the cost of the routes.
     """
     api = create_api()
 
@@ -51,8 +51,8 @@ def create_app(settings: GatewaySettings) -> Guard:
 
 
 def create_api() -> FastAPI:
-    """Makes the routes alone, as OpenAPI describes them; they work under the guard only."""
-    # No redirect between /x and /x/: it would be built from the Host header.
+    """Builds only the routes, as OpenAPI describes them; they need the guard to work."""
+    # No redirect between /x and /x/, since it would be built from the Host header.
     api = FastAPI(
         redirect_slashes=False,
         docs_url=None,

@@ -1,4 +1,4 @@
-"""What an ASGI server and an application hand each other."""
+"""Types of the ASGI interface."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any

@@ -1,6 +1,6 @@
-"""Who is asking, and the scope in which their request is carried out.
+"""Authenticates the caller and binds the scope in which the request runs.
 
-Every admin route takes exactly one of the scopes below; a test walks the routes and finds it.
+Every admin route takes exactly one of the scopes below; a test checks all routes.
 """
 
 from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ _OTHER_TENANT = (
     " key. Make them name the same tenant."
 )
 
-# auto_error=False: its own refusal has not our shape; `_principal` below refuses.
+# auto_error=False, because its error has a different shape; `_principal` below refuses instead.
 _session = HTTPBearer(
     scheme_name="session",
     bearerFormat="JWT",
@@ -50,7 +50,7 @@ _key = HTTPBase(
 
 
 class Principal(Protocol):
-    """Who asks: `actor` is their resource name, `session_id` an admin's session, else empty."""
+    """The caller: `actor` is the resource name, `session_id` an admin's session, else empty."""
 
     @property
     def actor(self) -> str: ...
@@ -59,7 +59,7 @@ class Principal(Protocol):
     def session_id(self) -> str: ...
 
     async def access(self, tenant_id: str | None, *, fresh: bool, request_id: str) -> Facts:
-        """Tells what they may do at a tenant or, with None, at the platform."""
+        """Returns what the caller may do at a tenant or, with None, at the platform."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,10 @@ async def _principal(
     _: Annotated[object, Security(_session)],
     __: Annotated[object, Security(_key)],
 ) -> Principal:
-    """Tells whose the one Authorization header is.
+    """Returns the caller that the Authorization header identifies.
 
     Raises:
-        Refused: 401, whatever is wrong with it.
+        Refused: 401, the header is missing or invalid in any way.
     """
     runtime = runtime_of(request)
     if (key := apikeys.key_in(_authorization(request))) is not None:
@@ -100,19 +100,19 @@ async def _principal(
 
 
 def session_of(request: Request) -> Session:
-    """Reads a session's token; a key is not one.
+    """Returns the session of the bearer token; an API key is not accepted.
 
     Raises:
-        Refused: 401, whatever is wrong with it.
+        Refused: 401, the token is missing or invalid in any way.
     """
     return runtime_of(request).sessions.verify(bearer_of(request))
 
 
 def bearer_of(request: Request) -> bytes:
-    """Reads the token of the one Authorization header.
+    """Returns the bearer token of the Authorization header.
 
     Raises:
-        Refused: 401, there is none, more than one, or something else.
+        Refused: 401, there is no such header, more than one, or another scheme.
     """
     given = _authorization(request)
     if given[:7].lower() != b"bearer ":
@@ -121,7 +121,7 @@ def bearer_of(request: Request) -> bytes:
 
 
 def _authorization(request: Request) -> bytes:
-    """Reads the one Authorization header itself, so that two of them prove nothing."""
+    """Returns the only Authorization header; two of them are refused."""
     given = [value for name, value in request.scope["headers"] if name == b"authorization"]
     if len(given) != 1:
         raise unauthorized()
@@ -146,8 +146,7 @@ async def _tenant_scope(
 ) -> AsyncIterator[Scope]:
     """Binds the scope of the tenant that the path names.
 
-    An admin who may do nothing there is told what somebody who asks for a tenant that does not
-    exist is told.
+    A caller without permissions there gets the same error as for a tenant that does not exist.
     """
     await _agree(request, principal, tenant_id)
     with bound(await _scope_at(request, principal, tenant_id)) as scope:
@@ -155,7 +154,7 @@ async def _tenant_scope(
 
 
 async def _head_office_scope(request: Request, principal: PrincipalOf) -> AsyncIterator[Scope]:
-    """Binds the head office's scope, in which the master catalogue is kept."""
+    """Binds the head office's scope, to which the master catalogue belongs."""
     head_office = runtime_of(request).settings.head_office
     await _agree(request, principal, head_office)
     with bound(await _scope_at(request, principal, head_office)) as scope:
@@ -185,7 +184,7 @@ async def _scope_of_platform(request: Request, principal: Principal) -> Scope:
 
 
 async def _current_scope(request: Request, principal: PrincipalOf) -> AsyncIterator[Scope]:
-    """Binds the scope of the tenant that the request itself is for: by host, prefix or header."""
+    """Binds the scope of the request's own tenant, by host, prefix, header or key."""
     named = resolution_of(request).named or (await runtime_of(request).tenancy.fallback()).id
     with bound(await _scope_at(request, principal, named)) as scope:
         yield scope
@@ -198,7 +197,7 @@ async def _place_scope(
         str, Query(max_length=63, description="A tenant's id. Without it, the platform.")
     ] = "",
 ) -> AsyncIterator[Scope]:
-    """Binds the scope of the tenant that the query names, else the platform's own."""
+    """Binds the scope of the tenant in the query, or else the platform's own."""
     if tenant:
         await _agree(request, principal, tenant)
         scope = await _scope_at(request, principal, tenant)
@@ -209,10 +208,10 @@ async def _place_scope(
 
 
 async def permissions_now(request: Request, tenant_id: str) -> frozenset[str]:
-    """Tells what who asks may do at a tenant by now, for an answer that takes long.
+    """Returns the caller's current permissions at a tenant, for a long-running response.
 
     Raises:
-        Refused: 401, when their session or key has ended meanwhile.
+        Refused: 401, the session or key has ended meanwhile.
     """
     principal = await _principal(request, None, None)
     facts = await principal.access(tenant_id, fresh=False, request_id=request.state.request_id)
@@ -220,7 +219,7 @@ async def permissions_now(request: Request, tenant_id: str) -> frozenset[str]:
 
 
 async def _account_scope(request: Request, session: SessionOf) -> AsyncIterator[Scope]:
-    """Binds the scope in which an admin looks after their own account."""
+    """Binds the scope of an admin's own account."""
     await _meet_limits(request, session.admin, None)
     with bound(account_scope(request, session)) as scope:
         yield scope
@@ -229,14 +228,14 @@ async def _account_scope(request: Request, session: SessionOf) -> AsyncIterator[
 def account_scope(request: Request, session: Session) -> Scope:
     """Makes the scope of an admin's own account, which needs no role.
 
-    Whether the session is still live is for the registry to say, in the transaction of the act.
+    The registry checks in the transaction itself whether the session is still live.
     """
     own = Scope(None, session.admin, frozenset({"account:own"}), session=session.id)
     return of_client(request, own)
 
 
 def of_client(request: Request, scope: Scope) -> Scope:
-    """Adds to a scope which request it is, and from where and with what it came."""
+    """Adds the request id, the client's address and its User-Agent to a scope."""
     return replace(
         scope,
         request_id=request.state.request_id,
@@ -275,10 +274,10 @@ async def _scope_at(request: Request, principal: Principal, tenant_id: str) -> S
 
 
 async def _record_use(request: Request, principal: Principal, access_grant: str) -> None:
-    """Has it recorded that something is asked for by virtue of an access grant, before it is done.
+    """Records the use of an access grant before the request runs.
 
-    A write too, though it leaves an event of its own: one that changes nothing leaves none, and yet
-    answers with what it found.
+    Also for writes, which record their own events: a write that changes nothing records none, but
+    still returns data.
     """
     asked = RecordUseRequest(name=access_grant, attempt=_attempt(request))
     async with _recording(request, principal, "accessgrant:record") as clients:
@@ -291,7 +290,7 @@ async def _record_denial(
     resource: str,
     reason: str = "PERMISSION_MISSING",
 ) -> None:
-    """Has it recorded that somebody was refused, whether there is such a tenant or not."""
+    """Records that a caller was refused, whether the tenant exists or not."""
     refused = RecordDenialRequest(
         actor=principal.actor,
         resource=resource,
@@ -306,14 +305,14 @@ async def _record_denial(
 async def _recording(
     request: Request, principal: Principal, permission: str
 ) -> AsyncIterator[Clients]:
-    """Binds the gateway's own scope for a call that records, and keeps its event to itself.
+    """Binds the gateway's own scope for a recording call, and does not reveal its event.
 
     Raises:
-        Unavailable: EVENT_UNRECORDED, for whatever reason: then nobody is answered otherwise.
+        Unavailable: EVENT_UNRECORDED, recording failed, so the request must not go on.
     """
     own = own_scope(permission, request.state.request_id)
     scope = of_client(request, replace(own, session=principal.session_id))
-    # Whose log tells it is not theirs to know: that would say which tenants there are.
+    # The caller must not learn whose log has the event: that would reveal which tenants exist.
     with bound(scope), receipts.collecting():
         try:
             yield runtime_of(request).clients
@@ -326,7 +325,7 @@ def _attempt(request: Request) -> str:
 
 
 async def _facts(request: Request, principal: Principal, tenant_id: str | None) -> Facts:
-    """Asks what they may do there, and leaves the answer in the request's state."""
+    """Looks up what the caller may do there, and stores it in the request's state."""
     facts = await principal.access(
         tenant_id, fresh=request.method not in _READS, request_id=request.state.request_id
     )
@@ -347,11 +346,11 @@ async def _meet_limits(request: Request, actor: str, tenant: KnownTenant | None)
 
 
 async def _agree(request: Request, principal: Principal, tenant_id: str) -> None:
-    """Refuses a path that acts on one tenant under a host or a header that names another.
+    """Refuses a path that acts on one tenant while the request names another.
 
-    Whoever tries is known, so it is recorded, in the log of the tenant that the path names.
+    The caller is known, so the attempt is recorded in the log of the tenant in the path.
 
-    The head office's own domains are where the platform is run from, so they name nobody else.
+    The head office's own domains also serve to run the platform, so they exclude no tenant.
 
     Raises:
         Refused: TENANT_SIGNALS_DISAGREE.

@@ -1,6 +1,6 @@
-"""Reading JSON bodies: exactly, and only what means one thing to everybody.
+"""Parses JSON bodies exactly, and accepts only unambiguous JSON.
 
-How long a body may be is the guard's affair; by here it fits into memory.
+The guard limits the size of a body; here it fits into memory.
 """
 
 import json
@@ -18,17 +18,17 @@ from services.kernel.errors import InvalidArgument
 
 MOST_LEVELS = 32
 
-# Possessive, and one that nothing closes ends with the body: no letter is looked at twice.
+# Possessive, and an unclosed string ends with the body, so matching takes linear time.
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _ONE_KIND = bytes.maketrans(b"[]{}", b"()()")
 _NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 
 
 async def json_body(request: Request) -> object:
-    """Reads a request's body; an empty one is {}, since clients send none where none is needed.
+    """Reads a request's body; an empty one counts as {}.
 
     Raises:
-        Refused: 415, something other than JSON; 413 from the guard, too much of it.
+        Refused: 415, the body is not JSON; 413 from the guard, it is too large.
         InvalidArgument: BODY_INVALID, see `parse`.
     """
     raw = (await request.body()).strip()
@@ -40,12 +40,12 @@ async def json_body(request: Request) -> object:
 
 
 def parse(raw: bytes) -> object:
-    """Parses JSON; numbers with a fraction become Decimal, whole ones int, none loses a digit.
+    """Parses JSON without losing a digit: fractions become Decimal, integers int.
 
     Raises:
-        InvalidArgument: BODY_INVALID for what is not JSON in UTF-8, NaN and the infinities, more
-            than MOST_LEVELS levels, a key that stands twice in one object, and text that no
-            database can hold (null characters, half surrogates).
+        InvalidArgument: BODY_INVALID, the body is not JSON in UTF-8, contains NaN or infinity, has
+            more than MOST_LEVELS levels, has a duplicate key, or has text that no database can
+            store (null characters, unpaired surrogates).
     """
     if _is_deep(raw):
         _refuse(f"is nested more than {MOST_LEVELS} levels deep, or its brackets do not match")
@@ -60,20 +60,20 @@ def parse(raw: bytes) -> object:
         _refuse("is not UTF-8")
     except json.JSONDecodeError as error:
         _refuse(f"is not valid JSON: {error.msg} at character {error.pos}")
-    # A whole number of more than 4,300 digits; an exponent that Decimal does not know.
+    # An integer of more than 4,300 digits, or an exponent that Decimal does not support.
     except (ValueError, DecimalException):
         _refuse("contains a number that is too large")
-    # Only an escape can spell what UTF-8 and JSON themselves refuse.
+    # Only escapes can express what UTF-8 and JSON themselves refuse.
     if rb"\u" in raw:
         _refuse_unstorable(body)
     return body
 
 
 class ExactRoute(APIRoute):
-    """A route whose body is read by `json_body`; FastAPI then validates what came of it.
+    """A route whose body is parsed by `json_body` and then validated by FastAPI.
 
-    FastAPI's own reading takes the last of two equal keys, rounds numbers, and makes a 400 without
-    a reason of whatever else goes wrong while it reads.
+    FastAPI's own parsing takes the last of duplicate keys, rounds numbers, and reports other
+    problems as a 400 without a reason.
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -86,7 +86,7 @@ class ExactRoute(APIRoute):
 
 
 class _Read(Request):
-    """A request whose body is known already: never empty, always JSON."""
+    """A request whose body is already parsed: never empty, always JSON."""
 
     def __init__(self, request: Request, parsed: object) -> None:
         others = [pair for pair in request.scope["headers"] if pair[0] != b"content-type"]
@@ -110,8 +110,8 @@ def _is_json(content_type: str) -> bool:
 
 
 def _is_deep(raw: bytes) -> bool:
-    # Before parsing, because a parser that recurses is what depth harms. What is not a bracket is
-    # taken away, and then the innermost pairs, level by level; the time is linear in the length.
+    # Before parsing, because depth harms the recursive parser. Removes all but the brackets, then
+    # the innermost pairs, level by level, in linear time.
     if raw.count(b"[") + raw.count(b"{") <= MOST_LEVELS:
         return False
     brackets = _STRING.sub(b"", raw).translate(None, _NO_BRACKET).translate(_ONE_KIND)

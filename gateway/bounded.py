@@ -1,4 +1,4 @@
-"""A map that never grows past its size: what was used least recently leaves first."""
+"""A map of bounded size that evicts the least recently used entry."""
 
 from collections import OrderedDict
 from typing import Generic, TypeVar

@@ -1,4 +1,4 @@
-"""How large a request may be, and that it is there before anybody works for it."""
+"""Limits the size of a request, and reads it completely before any work starts."""
 
 from gateway.asgi import Message, Receive, Scope
 from gateway.errors import Refused, problem_of_status
@@ -21,7 +21,7 @@ def check_size(scope: Scope, headers: list[tuple[bytes, bytes]]) -> None:
 
 
 async def arrived_body(scope: Scope, receive: Receive) -> Receive:
-    """Waits for the whole body, so that who sends slowly holds up nobody else."""
+    """Waits for the whole body, so that a slow sender does not block others."""
     bounded = _bounded(receive)
     if scope["method"] in ("GET", "HEAD"):
         return bounded
@@ -37,7 +37,7 @@ async def arrived_body(scope: Scope, receive: Receive) -> Receive:
 
 
 def _bounded(receive: Receive) -> Receive:
-    """Stops reading a body that never said how long it is once it is too long."""
+    """Stops reading a body without a declared length once it is too large."""
     size = 0
 
     async def read() -> Message:

@@ -1,4 +1,4 @@
-"""What browsers are told: which pages may read an answer, and what they may do with it."""
+"""Headers for browsers: CORS and security headers."""
 
 import base64
 import hashlib
@@ -30,12 +30,12 @@ _ALWAYS: Pairs = [
 ]
 _NOTHING = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _NO_STORE = (b"cache-control", b"no-store")
-# What an answer of the shop depends on besides its host and its path.
+# What a storefront response depends on besides its host and path.
 _VARY = (b"vary", b"Origin, X-Tenant-ID, X-Publishable-Api-Key")
 
 
 def protect(path: str, status: int, said: Pairs, client: Client) -> Pairs:
-    """Adds to an answer's headers what it has not said itself."""
+    """Adds the security headers that a response does not have yet."""
     names = {name for name, _ in said}
     headers = [*said, *_ALWAYS, _VARY]
     if b"content-security-policy" not in names:
@@ -48,7 +48,7 @@ def protect(path: str, status: int, said: Pairs, client: Client) -> Pairs:
 
 
 def may_read(origin: bytes, tenant: KnownTenant | None, base_domain: str, client: Client) -> bool:
-    """Tells whether pages of an origin may read a tenant's answers: exactly its own, or listed."""
+    """Returns whether an origin may read a tenant's responses: its own host's, or a listed one."""
     if tenant is None:
         return False
     text = origin.decode("latin-1")
@@ -58,7 +58,7 @@ def may_read(origin: bytes, tenant: KnownTenant | None, base_domain: str, client
 
 
 def allowed(origin: bytes) -> Pairs:
-    """Lets pages of this origin, and of no other, read the answer."""
+    """Returns the headers that let only this origin read the response."""
     return [
         (b"access-control-allow-origin", origin),
         (b"access-control-allow-credentials", b"true"),
@@ -67,7 +67,7 @@ def allowed(origin: bytes) -> Pairs:
 
 
 def preflight(origin: bytes | None) -> Pairs:
-    """Answers what a browser asks before a request; None for an origin that may not."""
+    """Returns the response headers of a preflight; `origin` is None if it is not allowed."""
     if origin is None:
         return []
     return [
@@ -79,7 +79,7 @@ def preflight(origin: bytes | None) -> Pairs:
 
 
 def policy_of_page(page: bytes) -> str:
-    """The policy of a page that runs its own inline scripts, named by their hashes."""
+    """Returns the CSP of a page with inline scripts, which it allows by their hashes."""
     hashes = " ".join(f"'sha256-{_digest(script)}'" for script in _SCRIPT.findall(page))
     return (
         f"default-src 'none'; connect-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -92,6 +92,6 @@ def _digest(script: bytes) -> str:
 
 
 def one(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> bytes | None:
-    """The value of a header that comes exactly once."""
+    """Returns the value of a header that occurs exactly once; else None."""
     values = [value for name, value in headers if name == wanted]
     return values[0] if len(values) == 1 else None

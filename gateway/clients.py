@@ -1,4 +1,4 @@
-"""The services that the gateway calls: adding one is a line here."""
+"""Clients of the services that the gateway calls; each service is one line here."""
 
 import asyncio
 from collections.abc import Mapping
@@ -75,9 +75,9 @@ _CONTRACTS = {
 
 
 class Clients:
-    """One channel a service, and the stubs on it.
+    """One channel per service, and its stubs.
 
-    A stub's method is awaited under a bound scope, which the channel signs and sends:
+    Stub methods need a bound scope, which the channel signs and sends:
     `await clients.listings.GetListing(GetListingRequest(name=...))`.
     """
 

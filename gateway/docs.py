@@ -1,4 +1,4 @@
-"""/docs: Swagger UI, served by this process, so that it works where the internet does not reach."""
+"""/docs: Swagger UI, served by this process, so that it works without internet access."""
 
 from importlib import resources
 
@@ -11,7 +11,7 @@ from gateway.browsers import policy_of_page
 
 
 def install(api: FastAPI) -> None:
-    """Adds the page and what it loads; its URLs are relative, so it works under /t/{tenant} too."""
+    """Adds the page and its assets; their URLs are relative, so it works under /t/{tenant} too."""
     page = get_swagger_ui_html(
         openapi_url="openapi.json",
         title="Souk",

@@ -1,6 +1,6 @@
-"""The one place where anything that went wrong becomes Medusa's error body.
+"""The single place that turns exceptions into Medusa's error body.
 
-The body is always `{type, message, code, details, request_id}`; clients switch on `code`.
+The body is always `{type, message, code, details, request_id}`; clients rely on `code`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,8 +20,8 @@ from services.kernel.errors import ServiceError, from_rpc
 
 _log = structlog.get_logger("gateway")
 
-# Reasons of FAILED_PRECONDITION that are about the state which a resource is in: reading it again
-# shows why, so they are conflicts and not refusals.
+# FAILED_PRECONDITION reasons about the state of a resource: reading it shows why, so they are
+# conflicts.
 _STATE_CONFLICTS = frozenset(
     {
         "CATEGORY_IN_USE",
@@ -38,8 +38,8 @@ _STATE_CONFLICTS = frozenset(
     }
 )
 
-# What a service says that does not believe the gateway, as when their clocks disagree: nothing that
-# the client could mend by another login.
+# A service's reason for rejecting the gateway's own scope, for example when their clocks disagree.
+# The client cannot fix it by logging in again.
 UNBELIEVED = "SCOPE_INVALID"
 
 _BY_CODE: Mapping[grpc.StatusCode, tuple[int, str]] = {
@@ -89,7 +89,7 @@ _UNKNOWN = (
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An error as it leaves the gateway."""
+    """An error response of the gateway."""
 
     status: int
     type: str
@@ -120,7 +120,7 @@ GATEWAY_BUSY = Problem(
 
 
 class Refused(Exception):
-    """Raised for what only HTTP knows: a wrong method, a body too large, signals that disagree."""
+    """An HTTP-level refusal, such as a wrong method, a large body or contradictory tenants."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -136,7 +136,7 @@ def problem_of_status(status: int, message: str = "") -> Problem:
 
 
 def problem_of(error: ServiceError) -> Problem:
-    """Describes what a service, or the kernel, refused."""
+    """Describes an error from a service or the kernel."""
     status, kind = _BY_CODE.get(error.code, (500, "unknown_error"))
     if error.code is grpc.StatusCode.FAILED_PRECONDITION and error.reason in _STATE_CONFLICTS:
         status, kind = 409, "conflict"
@@ -145,7 +145,7 @@ def problem_of(error: ServiceError) -> Problem:
     if error.reason == UNBELIEVED:
         status = 503
     if status >= 503:
-        # The wire's own words name addresses and libraries; the reader needs none of them.
+        # The original message may name addresses and libraries; the client must not see it.
         return problem_of_status(status)
     details: dict[str, object] = dict(error.metadata)
     if error.violations:
@@ -157,12 +157,12 @@ def problem_of(error: ServiceError) -> Problem:
 
 
 def not_allowed(code: str, message: str, **details: object) -> Refused:
-    """A request that contradicts itself or its place: 400 `not_allowed`."""
+    """Returns a 400 `not_allowed`, for a request that contradicts itself."""
     return Refused(Problem(400, "not_allowed", code, message, details))
 
 
 def unauthorized() -> Refused:
-    """No token, or one that proves nothing: one answer for all of it."""
+    """Returns the 401 for a missing or invalid token, always the same."""
     return Refused(replace(problem_of_status(401), details={"needs": _LOGIN}))
 
 
@@ -175,7 +175,7 @@ def _extra_headers(status: int) -> Mapping[str, str]:
 
 
 def describe(error: BaseException) -> Problem:
-    """Finds the words for any exception; one that nobody foresaw is a 500 without its text."""
+    """Describes any exception; an unexpected one becomes a 500 without its message."""
     match error:
         case Refused():
             return error.problem
@@ -192,7 +192,7 @@ def describe(error: BaseException) -> Problem:
     return Problem(500, *_UNKNOWN)
 
 
-# pydantic tells at which letter it gave up, which helps nobody.
+# pydantic's own message only names the character where parsing failed.
 _VALIDATION = dict.fromkeys(
     ("datetime_from_date_parsing", "datetime_parsing"),
     "Input should be an RFC 3339 time, for example 2026-11-25T09:30:00Z",
@@ -216,10 +216,10 @@ def _of_validation(error: RequestValidationError) -> Problem:
 
 
 def answered(error: BaseException, method: str) -> Problem:
-    """Describes an error to who made this request: a read that took too long may be made again."""
+    """Describes an error for the request's method: a read that timed out can be retried."""
     problem = describe(error)
     if problem.status == 504 and method in ("GET", "HEAD"):
-        return problem_of_status(503)  # nothing was to be done, so nothing is in doubt
+        return problem_of_status(503)  # a read changes nothing, so nothing is in doubt
     return problem
 
 
@@ -233,7 +233,7 @@ def response(problem: Problem, request_id: str) -> Response:
 
 
 async def answer_error(request: Request, error: Exception) -> Response:
-    """Answers for a route that raised; a 5xx is logged with its trace under the request id."""
+    """Sends the response for an exception; a 500 is logged with its traceback."""
     problem = answered(error, request.method)
     if problem.status == 405:
         problem = replace(problem, headers={**problem.headers, "allow": _allowed(request)})
@@ -243,7 +243,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
 
 
 def _allowed(request: Request) -> str:
-    """Names the methods of all routes at the path, of which the router itself knows one alone."""
+    """Lists the methods of all routes at the path; the router itself reports only one."""
     methods = {
         method
         for route in _routes(request.app.routes)
@@ -254,7 +254,7 @@ def _allowed(request: Request) -> str:
 
 
 def _routes(found: Iterable[object]) -> Iterator[Route]:
-    """Walks into the routers that were included, too: FastAPI keeps each as one entry."""
+    """Yields all routes, including those of included routers, which FastAPI nests."""
     for route in found:
         if isinstance(route, Route):
             yield route
@@ -263,7 +263,7 @@ def _routes(found: Iterable[object]) -> Iterator[Route]:
 
 
 def install(app: FastAPI) -> None:
-    """Makes every error of the routes, and of the router itself, leave in Medusa's shape."""
+    """Makes all errors of the routes and the router use Medusa's shape."""
     kinds = (ServiceError, grpc.aio.AioRpcError, Refused, HTTPException, RequestValidationError)
     for kind in (*kinds, TimeoutError, Exception):
         app.add_exception_handler(kind, answer_error)

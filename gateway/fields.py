@@ -1,7 +1,7 @@
 """Medusa's `fields`: which parts of a document a client wants.
 
-`id,title` asks for these alone; `+x`, ` x`, `-x`, `*relation` and `relation.*` edit what is sent by
-default. Clients are careless with it, so what is empty or unknown is passed over, never an error.
+`id,title` selects only these; `+x`, ` x`, `-x`, `*relation` and `relation.*` modify the default.
+Clients use it carelessly, so empty and unknown names are ignored, never an error.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,14 +14,14 @@ from services.kernel.errors import InvalidArgument
 MOST_CHARACTERS = 4096
 MOST_ITEMS = 200
 
-# A part that is wanted as it is has None below it.
+# A part that is wanted whole maps to None.
 Tree = Mapping[str, Optional["Tree"]]
 Document = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is wanted; `tree` is None when that is everything, so that the bytes need no parsing."""
+    """The selected parts; `tree` is None for all, so that the bytes need no parsing."""
 
     tree: Tree | None
 
@@ -30,15 +30,15 @@ class Selection:
         return self.tree is None
 
     def of(self, document: Document) -> Document:
-        """Takes the wanted parts of a document, in its own order."""
+        """Returns the selected parts of a document, in its own order."""
         return document if self.tree is None else _part(document, self.tree)
 
 
 class Fields:
-    """What can be asked for of one kind of document: an allow-list of dotted paths to its leaves.
+    """The selectable parts of one kind of document: an allow-list of dotted paths to its leaves.
 
-    `defaults` are what is sent to who does not ask; None means all of it. An object inside a
-    document whose keys are not fixed, such as metadata, is a leaf.
+    `defaults` are sent without a `fields` parameter; None means all. A nested object without
+    fixed keys, such as metadata, is a leaf.
     """
 
     def __init__(self, allowed: Iterable[str], *, defaults: Iterable[str] | None = None) -> None:
@@ -49,7 +49,7 @@ class Fields:
         self._known = lru_cache(maxsize=256)(self._read)
 
     def select(self, text: str) -> Selection:
-        """Reads the value of `fields`, decoded; an empty one means the defaults.
+        """Parses the decoded value of `fields`; an empty one means the defaults.
 
         Raises:
             InvalidArgument: QUERY_INVALID, the value is longer than MOST_CHARACTERS or MOST_ITEMS.
@@ -81,7 +81,7 @@ class Fields:
         return frozenset().union(*(self._leaves_of(name) for name in names))
 
     def _with_ids(self, wanted: set[str]) -> set[str]:
-        """Adds the id of the document, and of everything in it of which some part is wanted."""
+        """Adds the id of the document and of every nested object with a selected part."""
         parents = {parent for leaf in wanted for parent in _parents(leaf)} | {""}
         ids = {f"{parent}.id".lstrip(".") for parent in parents}
         return wanted | (ids & self._leaves)
@@ -97,7 +97,7 @@ def _parents(leaf: str) -> list[str]:
 
 
 def _by_prefix(leaves: frozenset[str]) -> dict[str, frozenset[str]]:
-    """Tells for every path, the empty one of the whole too, which leaves lie at or under it."""
+    """Maps every path, including the empty root path, to the leaves at or under it."""
     under: dict[str, set[str]] = {"": set(leaves)}
     for leaf in leaves:
         for path in (leaf, *_parents(leaf)):

@@ -1,4 +1,4 @@
-"""One task in flight per key, which all who want its result wait for."""
+"""One task in flight per key, shared by all callers that want its result."""
 
 import asyncio
 import contextvars
@@ -9,11 +9,11 @@ T = TypeVar("T")
 
 
 class Flights(Generic[T]):
-    """A waiter that goes away does not take the task with it: the others still wait."""
+    """Shares tasks by key; a caller that is cancelled does not cancel the task for the others."""
 
     def __init__(self) -> None:
         self._flying: dict[Hashable, asyncio.Task[T]] = {}
-        # Not the context of whoever asks first: that one's deadline is not everybody's.
+        # A fresh context: the first caller's deadline must not apply to all.
         self._context = contextvars.copy_context()
 
     def start(self, key: Hashable, fetch: Callable[[], Coroutine[Any, Any, T]]) -> asyncio.Task[T]:
@@ -25,7 +25,7 @@ class Flights(Generic[T]):
         return task
 
     def __contains__(self, key: Hashable) -> bool:
-        """Tells whether somebody waits for it already."""
+        """Returns whether a task for the key is in flight."""
         return key in self._flying
 
     async def join(self, key: Hashable, fetch: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -33,7 +33,7 @@ class Flights(Generic[T]):
 
     def _landed(self, key: Hashable, task: asyncio.Task[T]) -> None:
         del self._flying[key]
-        # Looked at, so that a failure which nobody waited for is not reported as forgotten.
+        # Retrieved, so that asyncio does not report a failure that no caller waited for.
         if not task.cancelled():
             task.exception()
 

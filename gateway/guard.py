@@ -1,6 +1,6 @@
-"""The outermost layer, around every request: who is it for, how big and how long may it be.
+"""The outermost layer around every request: resolves the tenant, bounds size and time.
 
-Pure ASGI, because each layer of the other kind costs more than the rest of a hot request.
+It is pure ASGI, because a single BaseHTTPMiddleware costs more than the rest of a hot request.
 """
 
 import asyncio
@@ -33,14 +33,14 @@ from services.kernel.errors import ServiceError
 from services.kernel.hosts import HostInvalid
 
 REQUEST_SECONDS = 15.0
-CLIENT_GONE = 499  # nginx's word for it, in the log and in the counts alone
+CLIENT_GONE = 499  # nginx's status for it, used in logs and metrics only
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 32 * 1024 * 1024
 
 _PREFIX = re.compile(r"/t/([^/]*)(?=/|$)")
 _LETTERS = re.compile(rb"[^a-z0-9]")
-# What only the platform may say of a request, in any spelling that some proxy or parser would
-# take for it, and what a proxy says, which is read here and never further in.
+# Headers that only the platform may set, in any spelling that a proxy or parser may accept, and
+# proxies' headers, which are read here and not passed on.
 _INTERNAL = frozenset(
     {
         b"soukscope",
@@ -66,7 +66,7 @@ _log = structlog.get_logger("gateway")
 
 
 class Guard:
-    """Resolves the tenant, bounds the request, and answers whatever goes wrong in one shape."""
+    """Resolves the tenant, bounds the request, and returns every error in the same shape."""
 
     def __init__(self, app: App, runtime: Callable[[], Runtime]) -> None:
         self._app = app
@@ -93,7 +93,7 @@ class Guard:
         runtime, state = self._runtime(), scope["state"]
         try:
             async with asyncio.timeout(REQUEST_SECONDS) as limit:
-                state["limit"] = limit  # which a stream extends with each page
+                state["limit"] = limit  # a streamed export extends it with each page
                 try:
                     await self._admit(scope)
                     told = await self._preflight(scope)
@@ -114,7 +114,7 @@ class Guard:
         self, scope: Scope, receive: Receive, exchange: "Exchange", holder: Holder | None
     ) -> None:
         if scope["method"] == "HEAD":
-            scope["method"] = "GET"  # the body is left out on the way back
+            scope["method"] = "GET"  # the response body is dropped later
         slots = self._runtime().slots
         slot = contextlib.nullcontext() if holder is None else slots.one(holder)
         async with slot:
@@ -122,7 +122,7 @@ class Guard:
                 await self._app(scope, receive, exchange.send)
 
     async def _preflight(self, scope: Scope) -> Pairs | None:
-        """Sees which pages may read the answer; answers a browser that asks beforehand."""
+        """Decides which origin may read the response, and answers preflights."""
         runtime, state, headers = self._runtime(), scope["state"], scope["headers"]
         origin = browsers.one(headers, b"origin")
         if origin is None:
@@ -133,7 +133,7 @@ class Guard:
         tenant = state["resolution"].found or runtime.tenancy.known(runtime.tenancy.fallback_id)
         may = browsers.may_read(origin, tenant, runtime.settings.base_domain, state["client"])
         if not may and is_asked and state["resolution"].source is Source.FALLBACK:
-            # The header or the key that will name the shop is not sent along with the question.
+            # A preflight has neither the header nor the key that will name the shop.
             tenant = await self._shop_of(origin, state["address"])
             may = browsers.may_read(origin, tenant, runtime.settings.base_domain, state["client"])
         if is_asked:
@@ -143,7 +143,7 @@ class Guard:
         return None
 
     async def _shop_of(self, origin: bytes, address: str) -> KnownTenant | None:
-        """Finds the open shop at whose own host a page is."""
+        """Finds the open shop whose own host is the page's."""
         with contextlib.suppress(HostInvalid):
             host = self._runtime().hosts.read(origin.partition(b"://")[2])
             if not host.is_platform:
@@ -181,13 +181,13 @@ class Guard:
             address=client.address,
         )
         scope["state"]["resolution"] = resolution
-        # For the log and the counts; a route that finds the tenant otherwise says so itself.
+        # For logs and metrics; a route that determines the tenant otherwise sets it itself.
         scope["state"]["tenant"] = resolution.found.id if resolution.found else ""
         scope["headers"] = [pair for pair in headers if not _is_internal(pair[0])]
 
 
 class Exchange:
-    """One request and its answer, as far as the guard follows them."""
+    """One request and its response, as the guard tracks them."""
 
     def __init__(self, send: Send, scope: Scope) -> None:
         self.request_id = scope["state"]["request_id"] = uuid.uuid4().hex
@@ -195,7 +195,7 @@ class Exchange:
         self._scope = scope
         self.status = 0
         self.events: list[str] = []
-        """Names of the events that the services left meanwhile."""
+        """Names of the audit events that the services recorded for it."""
         self._send = send
         self.began = time.perf_counter()
 
@@ -227,7 +227,7 @@ class Exchange:
         return headers
 
     async def fail(self, error: Exception, receive: Receive) -> None:
-        """Answers for an error that no handler took; one after the answer began is only logged."""
+        """Sends the error response; an error after the response began is only logged."""
         problem = errors.answered(error, self.method)
         if problem.status == 500:
             _log.error("request_failed", request_id=self.request_id, exc_info=error)
@@ -248,9 +248,9 @@ class Exchange:
 
 
 async def _pass_over(receive: Receive) -> None:
-    """Reads on for a moment before the connection is closed.
+    """Keeps reading for a moment before the connection is closed.
 
-    Closed on a sender that still sends, it is reset, and the answer is lost on the way.
+    Closing it while the client still sends would reset it, and the response would be lost.
     """
     size = 0
     with contextlib.suppress(TimeoutError):
@@ -263,7 +263,7 @@ async def _pass_over(receive: Receive) -> None:
 
 
 def _take_prefix(scope: Scope) -> str | None:
-    """Takes `/t/{tenant}` off the path, so that routes never see it."""
+    """Strips `/t/{tenant}` from the path, so that routes never see it."""
     prefix = _PREFIX.match(scope["path"])
     if prefix is None:
         return None
@@ -273,7 +273,7 @@ def _take_prefix(scope: Scope) -> str | None:
 
 
 def _the_one_said(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str | None:
-    """Gives what a header that names a tenant says; an empty one says nothing."""
+    """Returns the value of a header that names a tenant; None if it is empty or absent."""
     given = {value.decode("latin-1") for name, value in headers if name == wanted} - {""}
     if len(given) > 1:
         raise not_allowed(

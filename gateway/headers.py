@@ -1,4 +1,4 @@
-"""The two request headers that a write may carry: If-Match and Idempotency-Key."""
+"""The request headers of writes: If-Match and Idempotency-Key."""
 
 import re
 import uuid
@@ -24,7 +24,7 @@ async def _idempotency_key(
         ),
     ] = None,
 ) -> str:
-    """Gives the request id for the RPC: the key when it is a UUID, else one made from it.
+    """Returns the request id for the RPC: the key if it is a UUID, else one derived from it.
 
     Raises:
         InvalidArgument: IDEMPOTENCY_KEY_INVALID.
@@ -52,7 +52,7 @@ async def _if_match(
         ),
     ] = None,
 ) -> str:
-    """Gives the etag for the RPC, quoted as it came; empty when any version will do.
+    """Returns the ETag for the RPC, quoted as received; empty if any version matches.
 
     Raises:
         InvalidArgument: ETAG_INVALID.

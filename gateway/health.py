@@ -1,4 +1,4 @@
-"""Whether the gateway lives, whether it can serve, and what it counted; for operators alone."""
+"""Liveness, readiness and metrics, for operators only."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ _CHECK_SECONDS = 0.5
 
 
 async def _for_operators(request: Request) -> None:
-    """A tenant's own domain has no such pages, nor has anybody beyond the platform's proxies."""
+    """Refuses tenants' own domains and clients behind the proxies, which have no such routes."""
     if not request.state.host.is_platform or request.state.client.is_forwarded:
         raise Refused(problem_of_status(404))
 

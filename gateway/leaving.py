@@ -1,8 +1,8 @@
-"""How a gateway goes away without a request lost: first nobody is kept, and only then it stops.
+"""Stops a gateway without losing a request: it first sheds its clients, and only then stops.
 
-A client that keeps its connection open may send the next request at the very moment when the
-server closes it, and cannot tell whether anybody read it. So from the first signal on each answer
-says `connection: close`, /readyz says 503, and everybody who asks is still answered, for a moment.
+A client with a keep-alive connection may send a request at the moment when the server closes it,
+and cannot know whether it was read. So from the first signal on, each response says
+`connection: close`, /readyz returns 503, and for a while every request is still served.
 """
 
 import time
@@ -21,7 +21,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Leaving:
-    """Stands around the application; `began` is when, on the monotonic clock, it was told to."""
+    """Wraps the application; `began` is the monotonic time of the stop signal."""
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -29,7 +29,7 @@ class Leaving:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_off(message: Message) -> None:
-            # Asked here and not before: what takes long may have begun before the signal.
+            # Checked here, not earlier: a slow request may have begun before the signal.
             if message["type"] == "http.response.start" and self.began is not None:
                 message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
             await send(message)
@@ -42,14 +42,14 @@ class Leaving:
 
 
 class Server(uvicorn.Server):
-    """A server that leaves before it stops; a second signal stops it at once, as uvicorn does."""
+    """A server that sheds clients before it stops; a second signal stops it at once."""
 
     def __init__(self, config: uvicorn.Config, leaving: Leaving) -> None:
         super().__init__(config)
         self._leaving = leaving
 
     async def on_tick(self, counter: int) -> bool:
-        """Is asked ten times a second whether to stop."""
+        """Returns whether to stop; uvicorn calls it ten times a second."""
         if not await super().on_tick(counter):
             return False
         if self._leaving.began is None:

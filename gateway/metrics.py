@@ -1,4 +1,4 @@
-"""What /metrics shows. Labels are routes and known tenants, never what a client made up."""
+"""The metrics in /metrics; labels are routes and known tenants, never client input."""
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -8,7 +8,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"
 
 
 class Metrics:
-    """One process's counts."""
+    """The metrics of one process."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -48,5 +48,5 @@ class Metrics:
         return tenant
 
     def text(self) -> tuple[bytes, str]:
-        """The page for Prometheus and its media type."""
+        """Returns the page for Prometheus and its media type."""
         return generate_latest(self._registry), CONTENT_TYPE_LATEST

@@ -1,4 +1,4 @@
-"""What /docs says besides what the routes say of themselves."""
+"""The general part of the API description in /docs."""
 
 import re
 from typing import Any, TypedDict
@@ -57,7 +57,7 @@ def operation_id(route: APIRoute) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Makes the description once; FastAPI's own 422 is left out, as nothing here answers it."""
+    """Builds the description once, without FastAPI's 422, which the gateway never returns."""
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""HTTP/1.1 as uvicorn and httptools read it, with what they let through taken care of.
+"""Hardens uvicorn's HTTP/1.1 on httptools.
 
-They keep headers and connections without a bound, wait for a head for ever, drop the authority of
-an absolute-form target, and answer what they cannot read in plain text.
+On their own, they accept unlimited headers and connections, wait for a head forever, drop the
+authority of an absolute-form target, and answer malformed requests in plain text.
 """
 
 import asyncio
@@ -23,17 +23,17 @@ from gateway.asgi import App, Receive, Scope, Send
 from gateway.bounds import MAX_HEADER_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
 from gateway.errors import GATEWAY_BUSY, Problem, problem_of_status
 
-# The guard refuses at its own bounds with a proper answer; past twice those nothing is kept at all.
+# The guard refuses at its own limits with a proper error; past twice those, nothing is buffered.
 _SLACK = 2
 HEAD_SECONDS = 15.0
-# Who connected just before a gateway stops has their first request on its way.
+# A client that connected just before a stop has its first request on the way.
 NEWCOMER_SECONDS = 1.0
-# Files that are kept for all else than clients: Redis, the services, secrets that are replaced.
+# File descriptors reserved for other uses than clients: Redis, services, replaced secrets.
 SPARE_FILES = 64
 
 
 class TooMuch(Exception):
-    """The head of a request is larger than anybody may send."""
+    """The head of a request is too large."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -56,7 +56,7 @@ class SoukProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        # Empty lines between requests end uvicorn's own patience, and begin no head.
+        # Empty lines between requests reset uvicorn's keep-alive timer, but begin no head.
         if self._awaits_head or self.cycle is None or self.cycle.response_complete:
             self._wait_for_head(HEAD_SECONDS)
 
@@ -73,11 +73,11 @@ class SoukProtocol(HttpToolsProtocol):
     def _give_up(self) -> None:
         if self._serving is None:
             self._send(problem_of_status(408))
-        else:  # the answer to the request before is on its way
+        else:  # the response to the previous request is on the way
             self.transport.close()
 
     def shutdown(self) -> None:
-        """Closes what lies idle when the gateway stops; a newcomer is answered first."""
+        """Closes idle connections when the gateway stops; a new connection is served first."""
         if self.cycle is not None:
             super().shutdown()
             return
@@ -108,7 +108,7 @@ class SoukProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Ends the work for a client that has gone: its calls are cancelled, their acts undone."""
+        """Cancels the calls of a client that has disconnected, so that they roll back."""
         super().connection_lost(exc)
         self._stop_waiting()
         if self._serving is not None:
@@ -134,7 +134,7 @@ class SoukProtocol(HttpToolsProtocol):
         self._send(problem_of_status(self._too_much or 400))
 
     def _unsupported_upgrade_warning(self) -> None:
-        """An offer to speak something else is no fault: the request is answered as it is."""
+        """Ignores an Upgrade header: the request is served as HTTP/1.1, without a warning."""
 
     def _refuse(self, status: int) -> None:
         self._too_much = status
@@ -156,7 +156,7 @@ class SoukProtocol(HttpToolsProtocol):
 
 
 def _authority(url: bytes) -> bytes:
-    """Reads whom an absolute-form target names; without a host it is no target."""
+    """Returns the authority of an absolute-form target, which must have a host."""
     parsed = httptools.parse_url(url)
     if not parsed.host:
         raise httptools.HttpParserInvalidURLError("no host")

@@ -1,8 +1,8 @@
-"""Query strings as Medusa's clients write them, read strictly.
+"""Parses query strings in the style of Medusa's clients, strictly.
 
-Lists come as id[0]=a&id[1]=b, id[]=a, id=a&id=b or id=a,b, and as id[$in][0]=a; a plain value also
-as handle[$eq]=a. What a resource does not declare is refused: a filter that is passed over in
-silence would show what was meant to be left out.
+Lists are id[0]=a&id[1]=b, id[]=a, id=a&id=b, id=a,b or id[$in][0]=a; a plain value may also be
+handle[$eq]=a. Undeclared keys are refused: silently ignoring a filter would show objects that it
+was meant to exclude.
 """
 
 import re
@@ -23,7 +23,7 @@ _KEY = re.compile(r"([a-z][a-z0-9_]*)((?:\[[^\[\]]*\])*)")
 _OF_A_LIST = re.compile(r"(\[\$in\])?(\[[0-9]{0,6}\])?|\[\$eq\]")
 _OF_A_VALUE = re.compile(r"(\[\$eq\])?")
 _PAGING = {"limit": MOST_LIMIT, "offset": MOST_OFFSET}
-# What each query key means, wherever a resource declares it.
+# The description of each query key, for every resource that declares it.
 _MEANINGS = {
     "admin": "An admin's id. Without it, everyone with the permission is listed.",
     "category_id": "Only objects in these categories or their subcategories.",
@@ -55,7 +55,7 @@ _MEANINGS = {
 
 
 class Kind(Enum):
-    """How a filter is written."""
+    """The form of a filter."""
 
     ONE = "string"
     MANY = "array"
@@ -64,7 +64,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a query asks for; what it does not name is empty."""
+    """A parsed query; absent keys are empty."""
 
     limit: int
     offset: int
@@ -79,16 +79,16 @@ class Asked:
         return list(self._given.get(name, ()))
 
     def flag(self, name: str) -> bool | None:
-        """Tells true or false, or None when the query does not say."""
+        """Returns true or false, or None if the key is absent."""
         return self.one(name) == "true" if name in self._given else None
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What may be asked of one resource.
+    """The query parameters of one resource.
 
-    `limit` is how many are shown to who does not say; None where there are no pages. `order` are
-    the names by which a list can be ordered.
+    `limit` is the default page size; None if there are no pages. `order` are the fields by which a
+    list can be sorted.
     """
 
     filters: Mapping[str, Kind] = field(default_factory=dict)
@@ -96,10 +96,10 @@ class Query:
     limit: int | None = 50
 
     def parse(self, raw: bytes) -> Asked:
-        """Reads a raw query string.
+        """Parses a raw query string.
 
         Raises:
-            InvalidArgument: QUERY_INVALID; the key is named.
+            InvalidArgument: QUERY_INVALID, naming the key.
         """
         given: dict[str, list[str]] = {}
         for key, value in _pairs(raw):
@@ -113,7 +113,7 @@ class Query:
         )
 
     def parameters(self) -> list[dict[str, Any]]:
-        """Describes all this for OpenAPI, as the `parameters` of an operation."""
+        """Returns the OpenAPI `parameters` of an operation."""
         schemas: dict[str, dict[str, Any]] = {name: _schema(k) for name, k in self.filters.items()}
         if self.order:
             names = [sign + name for name in sorted(self.order) for sign in ("", "-")]

@@ -1,4 +1,4 @@
-"""Redis as the gateway uses it: quick to give up, and never what a request depends on."""
+"""The gateway's Redis client: gives up quickly; no request depends on it."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 CALL_SECONDS = 0.05
 PAUSE_SECONDS = 1.0
 
-# RuntimeError is what uvloop says of a connection that was reset while it lay in the pool.
+# uvloop raises RuntimeError for a pooled connection that was reset.
 NOT_THERE = (RedisError, OSError, TimeoutError, RuntimeError)
 
 T = TypeVar("T")
@@ -22,12 +22,12 @@ _log = structlog.get_logger("gateway")
 
 
 def key(kind: str, *parts: str) -> str:
-    """The one place where keys are made; the lengths keep two names from meeting in one key."""
+    """Makes a Redis key; the lengths of the parts keep different names from colliding."""
     return f"souk:{kind}" + "".join([f":{len(part)}:{part}" for part in parts])
 
 
 def client(url: str, timeout: float | None) -> redis.Redis:
-    # The library's own defaults wait for ever on a paused Redis, and for seconds on a dead one.
+    # The library's defaults wait forever for a paused Redis and seconds for a dead one.
     pool = redis.BlockingConnectionPool.from_url(
         url,
         max_connections=16,
@@ -42,7 +42,7 @@ def client(url: str, timeout: float | None) -> redis.Redis:
 
 
 class Quietly:
-    """Asks Redis, unless it failed a moment ago; nobody waits for it twice."""
+    """Calls Redis, unless it failed a moment ago, so that requests do not wait repeatedly."""
 
     def __init__(self) -> None:
         self._asleep_until = 0.0
@@ -54,7 +54,7 @@ class Quietly:
             async with asyncio.timeout(2 * CALL_SECONDS):
                 return await question()
         except redis.ResponseError:
-            return None  # A key of the wrong type is Redis answering, with nothing of ours.
+            return None  # A key of the wrong type: Redis works, but the value is not ours.
         except NOT_THERE as error:
             self._asleep_until = time.monotonic() + PAUSE_SECONDS
             _log.warning("redis_unanswering", error=type(error).__name__)

@@ -1,7 +1,7 @@
-"""The line that each request leaves: one JSON object, written without the logging library.
+"""The log line of each request: one JSON object, written without the logging library.
 
-That library costs more than a hot request itself. No query and no header is in the line: they
-carry what people typed, and tokens.
+The library would cost more than a hot request itself. Queries and headers are not logged, because
+they contain personal data and tokens.
 """
 
 import logging
@@ -25,7 +25,7 @@ class Answered(Protocol):
 
 
 def _shown(path: str) -> str:
-    """Gives a path as the log may have it: people paste tokens and keys into paths too."""
+    """Returns a path for the log, shortened and with any pasted tokens or keys redacted."""
     shown = redacted(path[:_PATH_CHARACTERS])
     return shown.encode("utf-8", "replace").decode()
 

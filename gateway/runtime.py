@@ -1,4 +1,4 @@
-"""What one gateway process holds between its start and its stop, and how a route reaches it."""
+"""The state of one gateway process, and how routes access it."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -35,12 +35,12 @@ class Runtime:
 
 
 def runtime_of(request: Request) -> Runtime:
-    """Finds the process's own; on `app.state` since the start."""
+    """Returns the process's runtime, which is on `app.state` since startup."""
     runtime: Runtime = request.app.state.runtime
     return runtime
 
 
-# Async, because a plain function would be sent to a thread for each request.
+# Async, because FastAPI would run a plain function in a thread for each request.
 async def _runtime(request: Request) -> Runtime:
     return runtime_of(request)
 

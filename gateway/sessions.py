@@ -1,6 +1,6 @@
-"""Admin sessions: reading the token that tenant-registry signed at login.
+"""Admin sessions: verifies the tokens that tenant-registry signs at login.
 
-A token says who, never what they may do. Every way in which it can be wrong has one answer, 401.
+A token identifies an admin, but grants no permissions. Every invalid token gets the same 401.
 """
 
 import json
@@ -25,9 +25,9 @@ LEEWAY_SECONDS = 30
 MAX_LIFE_SECONDS = 24 * 3600
 MAX_TOKEN_BYTES = 4096
 _REMEMBERED = 4096
-# Two names of one algorithm: RFC 8037's and its successor's of RFC 9864.
+# Two names of the same algorithm, from RFC 8037 and its successor RFC 9864.
 _ALGORITHMS = ["EdDSA", "Ed25519"]
-# No jwk, jku, x5u or crit: a token may not bring or name a key of its own.
+# No jwk, jku, x5u or crit: a token must not supply or refer to its own key.
 _HEADERS = frozenset({"alg", "typ", "kid"})
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _COMPACT = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}")
@@ -35,9 +35,9 @@ _COMPACT = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}")
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who asks, as admins/{admin}, in which session, and when their token begins and ends.
+    """The caller as admins/{admin}, the session, and the token's validity in Unix seconds.
 
-    The times are Unix seconds. Whether the session itself has ended, only the registry knows.
+    Only the registry knows whether the session itself has ended.
     """
 
     admin: str
@@ -47,7 +47,7 @@ class Session:
 
 
 class Sessions:
-    """Verifies tokens; one that is sound is verified once and remembered until it ends."""
+    """Verifies tokens; a valid one is verified once and cached until it expires."""
 
     def __init__(self, keys: Secret[PublicKeys], clock: Callable[[], float] = time.time) -> None:
         self._keys = keys
@@ -55,10 +55,10 @@ class Sessions:
         self._verified: Bounded[bytes, Session] = Bounded(_REMEMBERED)
 
     def verify(self, token: bytes) -> Session:
-        """Tells whose session a token is.
+        """Returns the session of a token.
 
         Raises:
-            Refused: 401, whatever is wrong with it.
+            Refused: 401, the token is invalid in any way.
         """
         if len(token) > MAX_TOKEN_BYTES:
             raise unauthorized()
@@ -87,7 +87,7 @@ class Sessions:
 
 
 def _object(part: bytes) -> dict[str, object]:
-    """Decodes one part strictly: a name that comes twice would mean two things to two readers."""
+    """Decodes one part strictly: parsers disagree about duplicate names."""
     raw = urlsafe_b64decode(part + b"=" * (-len(part) % 4))
     decoded = json.loads(raw.decode("utf-8"), object_pairs_hook=_without_repeats)
     if not isinstance(decoded, dict):
@@ -98,7 +98,7 @@ def _object(part: bytes) -> dict[str, object]:
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a name comes twice")
+        raise ValueError("duplicate name")
     return found
 
 
@@ -113,7 +113,7 @@ def _session(header: dict[str, object], claims: dict[str, object]) -> Session:
     issued, ends = _seconds(claims["iat"]), _seconds(claims["exp"])
     begins = max(issued, _seconds(claims.get("nbf", issued)))
     if not (_is_id(admin) and _is_id(sid) and isinstance(jti, str) and jti):
-        raise ValueError("the subject, the session or the id is wrong")
+        raise ValueError("invalid subject, session or token id")
     if not (sound and 0 < ends - issued <= MAX_LIFE_SECONDS):
         raise ValueError("not a session of this platform")
     return Session(f"admins/{admin}", str(sid), begins, ends)
@@ -124,7 +124,7 @@ def _is_id(value: object) -> bool:
 
 
 def _seconds(value: object) -> int:
-    # bool is an int to Python; a token with `exp: true` is not a token with an end.
+    # bool is an int in Python; `exp: true` is not a valid expiry.
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError("not a whole number of seconds")
     return value

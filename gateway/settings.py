@@ -1,4 +1,4 @@
-"""What the gateway is told from outside; it refuses to start when any of it is wrong."""
+"""The gateway's settings; it refuses to start if any of them is invalid."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ _TENANT = r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
 
 
 class GatewaySettings(SoukSettings):
-    """SOUK_LISTEN, SOUK_REDIS, the services' addresses, and whose hosts are whose."""
+    """SOUK_LISTEN, SOUK_REDIS, the services' addresses, and the hosts."""
 
     listen: Address = "127.0.0.1:8000"
     redis: RedisDsn
@@ -26,12 +26,12 @@ class GatewaySettings(SoukSettings):
     @field_validator("platform_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        """Reads a comma-separated list."""
+        """Parses a comma-separated list."""
         if isinstance(value, str):
             return frozenset(part.strip() for part in value.split(",") if part.strip())
         return value
 
     @property
     def fallback(self) -> str:
-        """The tenant that the platform's own hosts show when nothing names another."""
+        """The tenant of the platform's own hosts when a request names no other."""
         return self.fallback_tenant or self.head_office

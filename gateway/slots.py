@@ -1,8 +1,8 @@
-"""How many requests are under way at once, and that no tenant has them all while others wait.
+"""Limits concurrent requests, and shares the slots fairly between tenants.
 
-A request that finds no room waits a moment in a queue of its tenant's requests of that kind. A slot
-that comes free goes to the waiting queue that holds the fewest, so one tenant's crowd is never in
-another's way, and what takes long is not in the way of the same tenant's shoppers.
+A request without a slot waits briefly in a queue of its tenant and kind. A free slot goes to the
+waiting queue that holds the fewest slots, so one tenant's crowd never blocks another, and slow
+requests do not block the same tenant's shoppers.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ from gateway.limits.kinds import Kind
 AT_ONCE = 64
 WAITING = 256
 WAIT_SECONDS = 3.0
-# Whoever comes along waits for the work that is under way, and reads are worked on by one core
-# here and one behind: these few keep both busy. A write waits for disks, a login for its turn.
+# A new request waits for the work in progress. Reads use one core here and one in the service, so
+# a few keep both busy. Writes wait for disks, and logins for their turn at hashing.
 SHARES: Mapping[Kind, int] = {
     Kind.STORE_READ: 4,
     Kind.ADMIN_READ: 8,
@@ -37,10 +37,9 @@ Holder = tuple[str, Kind]
 
 
 class Pace:
-    """Lets refusals go one after the other, so that a flood of them is little work.
+    """Paces refusals, so that a flood of them costs little.
 
-    Who sends again the moment that they are refused waits, on their own connection, and no longer
-    than REFUSAL_SECONDS.
+    A client that retries immediately waits on its own connection, at most REFUSAL_SECONDS.
     """
 
     def __init__(self) -> None:
@@ -55,7 +54,7 @@ class Pace:
 
 
 class Slots:
-    """`at_once` requests in all; of one tenant its share of each kind, and half of who may wait."""
+    """`at_once` slots in total; a tenant may use its share of each kind and half of the queue."""
 
     def __init__(
         self,
@@ -75,8 +74,7 @@ class Slots:
         """Holds a slot for the block.
 
         Raises:
-            Refused: 503 TENANT_BUSY when the tenant's own requests are in the way, else 503
-                GATEWAY_BUSY.
+            Refused: 503 TENANT_BUSY if the tenant has used its share, else 503 GATEWAY_BUSY.
         """
         if self._free and not self._has_its_share(holder):
             self._take(holder)
@@ -99,7 +97,7 @@ class Slots:
         self._hand_on()
 
     async def _turn(self, holder: Holder) -> None:
-        """Waits until a slot was taken in the holder's name."""
+        """Waits until the holder gets a slot."""
         queue = self._queues.setdefault(holder, deque())
         if len(queue) >= self._most_waiting // 2 or not self._make_room(len(queue)):
             self._forget_empty(holder)
@@ -117,7 +115,7 @@ class Slots:
             raise
 
     def _make_room(self, queued: int) -> bool:
-        """Sends the last of the longest queue away for somebody whose queue is shorter."""
+        """Refuses the last of the longest queue in favour of a shorter one."""
         if self._waiting < self._most_waiting:
             return True
         holder = max(self._queues, key=lambda one: len(self._queues[one]))
@@ -132,7 +130,7 @@ class Slots:
     def _leave(self, holder: Holder, turn: asyncio.Future[None]) -> None:
         if turn.done() and not turn.cancelled():
             if turn.exception() is None:
-                self._give_back(holder)  # it was handed a slot while it went away
+                self._give_back(holder)  # it got a slot while it was leaving
             return
         if turn in self._queues.get(holder, ()):
             self._queues[holder].remove(turn)
@@ -145,12 +143,12 @@ class Slots:
             self._waiting -= 1
             self._queues.move_to_end(holder)
             self._forget_empty(holder)
-            if not turn.done():  # a done one went away while it waited
+            if not turn.done():  # otherwise it left while it waited
                 self._take(holder)
                 turn.set_result(None)
 
     def _next(self) -> Holder | None:
-        """Of who waits and lacks of its share, the one with the fewest; of equals, the first."""
+        """Returns the waiting holder below its share with the fewest slots; on a tie, the first."""
         able = (one for one in self._queues if not self._has_its_share(one))
         return min(able, key=lambda one: self._held.get(one, 0), default=None)
 

@@ -1,4 +1,4 @@
-"""How often a tenant, whoever acts in it, and a client's address may ask."""
+"""Rate limits for tenants, their callers and client addresses."""
 
 from gateway.limits.kinds import Kind, kind_of
 from gateway.limits.limiter import Limiter, Verdict

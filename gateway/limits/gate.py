@@ -1,4 +1,4 @@
-"""Where a request meets its limits: at the door, and again once it is known who asks."""
+"""Applies rate limits to a request: on arrival, and again when the caller is known."""
 
 import re
 from collections.abc import MutableMapping
@@ -27,9 +27,9 @@ _IN_PATH = re.compile(r"/admin/tenants/([a-z0-9-]{1,63})(?=/|$)")
 async def count_at_the_door(
     runtime: "Runtime", method: str, path: str, state: State
 ) -> tuple[str, Kind] | None:
-    """Counts a request before anybody has proved who they are.
+    """Counts a request before its caller is known.
 
-    Gives in whose share of the slots it is served; None for what an operator asks.
+    Returns whose share of the slots it uses; None for an operator's probe.
 
     Raises:
         Refused: 429 RATE_LIMITED.
@@ -48,7 +48,7 @@ async def count_at_the_door(
 
 
 async def count_refused(runtime: "Runtime", state: State) -> None:
-    """Counts a request that was refused before it was known whose it is, by its address alone.
+    """Counts a request that was refused before its tenant was known, by its address only.
 
     Raises:
         Refused: 429 RATE_LIMITED.
@@ -66,9 +66,9 @@ async def count_actor(
     tenant: KnownTenant | None,
     actor: str,
 ) -> None:
-    """Counts a request of somebody known, at the tenant in whose scope they act.
+    """Counts a request of a known caller at the tenant in whose scope it runs.
 
-    None is their own account.
+    None is the caller's own account.
 
     Raises:
         Refused: 429 RATE_LIMITED.
@@ -84,17 +84,17 @@ async def count_actor(
 
 
 def _named(tenancy: Tenancy, path: str, resolution: Resolution) -> KnownTenant | None:
-    """Tells which tenant a request is for, or acts on by its path; asks nobody."""
+    """Returns the cached tenant that a request is for, or acts on by its path."""
     if resolution.found is None and (named := _IN_PATH.match(path)):
         return tenancy.known(named[1])
     return resolution.found
 
 
 def _counted(tenancy: Tenancy, named: KnownTenant | None) -> tuple[str, str]:
-    """Tells whose limits a request meets at the door, and that tenant's plan.
+    """Returns the tenant whose limits apply on arrival, and its plan.
 
-    What names no tenant that is known counts as the head office's: no stranger makes up a key. So
-    does what names a closed one, whose own figures would tell that it is there.
+    An unknown tenant counts as the head office, so that strangers cannot create counters. So does
+    a closed one, whose own limits would reveal that it exists.
     """
     found = named if named is not None and named.is_open else tenancy.known(tenancy.fallback_id)
     return (found.id, found.plan) if found else (tenancy.fallback_id, "standard")

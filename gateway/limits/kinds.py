@@ -1,15 +1,15 @@
-"""Which limits a request is counted against, by its method and its path."""
+"""Classifies requests for rate limits by method and path."""
 
 from enum import StrEnum
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
-# Identity providers send people back by GET. A browser's question beforehand is no guess.
+# Identity providers redirect back with GET. A preflight is not a login attempt.
 _LOGINS = frozenset({"GET", "HEAD", "POST"})
 _UNCOUNTED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class Kind(StrEnum):
-    """A class of routes; each is counted apart."""
+    """A class of routes, each counted separately."""
 
     LOGIN = "login"
     WRITE = "write"
@@ -18,7 +18,7 @@ class Kind(StrEnum):
 
 
 def kind_of(method: str, path: str) -> Kind | None:
-    """Tells the class of a request; None for what an operator's probes ask."""
+    """Returns the class of a request; None for an operator's probes."""
     if path in _UNCOUNTED:
         return None
     if path.startswith("/auth/") and method in _LOGINS:

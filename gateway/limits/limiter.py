@@ -1,7 +1,7 @@
-"""Counting: in this process for what is asked often, in Redis for what must not be asked often.
+"""Counts requests: frequent kinds in this process, rare and sensitive kinds directly in Redis.
 
-What was counted here is told to Redis a few times a second, and the total of all processes comes
-back. Without Redis each process counts alone, at half the rate: nothing is ever open.
+Local counts are sent to Redis a few times a second, and the total of all processes comes back.
+Without Redis, each process counts alone and allows half the rate, so limits never fail open.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a request may go on, and what its holder is told: the tightest of its limits."""
+    """Whether a request may proceed, and its tightest limit for the response headers."""
 
     limits: tuple[Limit, ...]
     tightest: Limit
@@ -30,7 +30,7 @@ class Verdict:
     is_refused: bool = False
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """RateLimit and RateLimit-Policy, as draft-ietf-httpapi-ratelimit-headers has them."""
+        """Returns RateLimit and RateLimit-Policy as in draft-ietf-httpapi-ratelimit-headers."""
         policies = ", ".join(
             [f'"{one.name}";q={one.quota.burst};w={one.quota.window}' for one in self.limits]
         )
@@ -39,7 +39,7 @@ class Verdict:
 
 
 class Count:
-    """When all that was used up under one limit is earned again, and what Redis knows not yet."""
+    """When a limit is fully available again, and how many requests Redis does not know of yet."""
 
     __slots__ = ("ends", "limit", "untold")
 
@@ -70,7 +70,7 @@ class Limiter:
         await self._shared.close()
 
     def count(self, limits: tuple[Limit, ...]) -> Verdict:
-        """Counts one request against all limits here, or against none when one refuses it."""
+        """Counts one request locally against all limits, or against none if one refuses it."""
         now = self._clock()
         counts = [self._count(limit, now) for limit in limits]
         for one in counts:
@@ -85,7 +85,7 @@ class Limiter:
         return _verdict(limits, [one.ends - now for one in counts])
 
     async def ask(self, limits: tuple[Limit, ...]) -> Verdict:
-        """Counts one request in Redis, exactly, whatever the number of processes."""
+        """Counts one request in Redis, exactly across all processes."""
         spent = await self._shared.spend(limits)
         self.is_alone = spent is None
         if spent is None:
@@ -96,7 +96,7 @@ class Limiter:
         return _verdict(limits, spent.debts)
 
     async def settle(self) -> None:
-        """Tells Redis what was counted here since the last time, and learns what others counted."""
+        """Sends local counts since the last time to Redis, and receives the totals."""
         waiting = [self._untold.get(name) for name in self._untold.all_keys()[:_AT_ONCE]]
         counts = [one for one in waiting if one is not None]
         if not counts:
@@ -125,7 +125,7 @@ class Limiter:
         if count is None:
             count = Count(limit, now)
             self._counts.put(limit.key, count)
-        # Where the plan has changed, what was used up stays used up.
+        # If the plan has changed, what was used stays used.
         count.limit, count.ends = limit, max(count.ends, now)
         return count
 

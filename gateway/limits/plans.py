@@ -1,4 +1,4 @@
-"""The figures: how many requests each plan allows, for each kind, to whom."""
+"""How many requests each plan allows, by kind of request and by holder."""
 
 import functools
 import math
@@ -14,33 +14,33 @@ _REMEMBERED = 4096
 
 @dataclass(frozen=True)
 class Quota:
-    """`burst` requests at once, and then `per_second` of them."""
+    """`burst` requests at once, then `per_second`."""
 
     per_second: float
     burst: int
 
     @functools.cached_property
     def interval(self) -> float:
-        """Seconds that one request uses up."""
+        """The seconds that one request uses."""
         return 1 / self.per_second
 
     @functools.cached_property
     def tolerance(self) -> float:
-        """Seconds that may be used up ahead of time."""
+        """The seconds that may be used ahead of time."""
         return self.burst / self.per_second
 
     @functools.cached_property
     def window(self) -> int:
-        """Whole seconds after which a burst is possible again."""
+        """The whole seconds after which a full burst is possible again."""
         return math.ceil(self.tolerance)
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one plan allows for one kind of request: all of a tenant's, one admin's, one client's.
+    """What a plan allows for one kind of request: per tenant, per address and per caller.
 
-    A storefront's own server asks for all of its shoppers from one address, so for store reads an
-    address may ask nearly as often as the tenant.
+    A storefront's server may send all of its shoppers' requests from one address, so for store
+    reads the limit of an address is close to the tenant's.
     """
 
     tenant: Quota
@@ -50,15 +50,15 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A quota, whose it is, and the name under which its holder is told of it."""
+    """A quota with its counter's key and its name in the response headers."""
 
     name: str
     key: str
     quota: Quota
 
 
-# By one address: what may be refused before it is known whose it is, and what may be asked of the
-# registry for names that no memory knows. The last is for all addresses at one gateway process.
+# Per address: refusals before the tenant is known, and registry look-ups of names that are not
+# cached. The last is for all addresses together in one gateway process.
 REFUSED = Quota(50, 500)
 ASKED_FOR_ADDRESS = Quota(20, 40)
 ASKED = Quota(100, 200)
@@ -67,7 +67,7 @@ Plan = Mapping[Kind, Figures]
 
 
 def _plan(*, store: Quota, admin: Quota, write: Quota) -> Plan:
-    """Half of what a tenant may do, one admin or one address may."""
+    """Makes a plan in which one caller or address has half of the tenant's quota."""
     return {
         kind: Figures(quota, half := Quota(quota.per_second / 2, quota.burst // 2), half)
         for kind, quota in {
@@ -96,9 +96,9 @@ def _figures(plan: str, kind: Kind) -> Figures | None:
 
 @functools.lru_cache(maxsize=_REMEMBERED)
 def of_request(kind: Kind, *, tenant: str, plan: str, address: str) -> tuple[Limit, ...]:
-    """What is known before anybody has proved who they are.
+    """Returns the limits that apply before the caller is known.
 
-    Whose a request to the admin API is turns out later, so there the address alone is counted.
+    The tenant of an admin request is only certain later, so it counts for the address only.
     """
     figures = _figures(plan, kind)
     if figures is None:
@@ -113,7 +113,7 @@ def of_request(kind: Kind, *, tenant: str, plan: str, address: str) -> tuple[Lim
 
 @functools.lru_cache(maxsize=_REMEMBERED)
 def of_scope(kind: Kind, *, tenant: str, plan: str, actor: str) -> tuple[Limit, ...]:
-    """What is counted of somebody known, at the tenant in whose scope they act."""
+    """Returns the limits of a known caller at the tenant in whose scope the request runs."""
     figures = _figures(plan, kind)
     if figures is None:
         return ()
@@ -125,25 +125,25 @@ def of_scope(kind: Kind, *, tenant: str, plan: str, actor: str) -> tuple[Limit, 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
 def of_account(kind: Kind, *, actor: str) -> tuple[Limit, ...]:
-    """What is counted of somebody at their own account, which is no tenant's and on no plan."""
+    """Returns the limits of an admin's own account, which belongs to no tenant or plan."""
     figures = _STANDARD[kind]
     return (Limit("principal", key("limit", kind, "account", actor), figures.principal),)
 
 
 def of_login(address: str, *, per_minute: int) -> tuple[Limit, ...]:
-    """Guesses are counted by address alone, in all shops together: admins are the platform's."""
+    """Returns the limits of logins: by address only, across all shops, as admins are shared."""
     quota = Quota(per_minute / 60, per_minute)
     return (Limit("address", key("limit", Kind.LOGIN, "address", group(address)), quota),)
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
 def of_refusal(address: str) -> tuple[Limit, ...]:
-    """What is refused before it is known whose it is, of whatever kind, is no tenant's."""
+    """Returns the limits of requests of any kind that are refused before the tenant is known."""
     return (Limit("address", key("limit", "refusal", "address", group(address)), REFUSED),)
 
 
 def of_question(address: str, *, gateway: str) -> tuple[Limit, ...]:
-    """The registry is asked for an address first, so that one cannot use up what is everybody's."""
+    """Returns the limits of registry look-ups; the address's own protects the shared one."""
     return (
         Limit("address", key("limit", "question", "address", group(address)), ASKED_FOR_ADDRESS),
         Limit("gateway", key("limit", "question", "gateway", gateway), ASKED),

@@ -1,7 +1,7 @@
-"""Counts in Redis, where all gateway processes meet. By Redis' own clock, so theirs may differ.
+"""Counters in Redis, shared by all gateway processes; uses Redis' clock, as theirs may differ.
 
-A key holds when all that was used up ahead of time is earned again (GCRA), in microseconds; it is
-gone by then. What anybody else wrote there counts as nothing.
+A key holds the time in microseconds when the limit is fully available again (GCRA), and expires
+then. Foreign values in a key count as nothing.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ local function keep(key, debt)
   redis.call('SET', key, string.format('%.0f', now + debt), 'PX', math.ceil(debt / 1000) + 1)
 end
 """
-# Spends one of each, or nothing when one of them has none left.
+# Spends one request of each limit, or nothing if one limit has none left.
 _SPEND = f"""{_DEBT}
 local debts, refused = {{}}, 0
 for i, key in ipairs(KEYS) do
@@ -40,7 +40,7 @@ if refused == 0 then
 end
 return {{refused, unpack(debts)}}
 """
-# Adds what was spent elsewhere. Twice the tolerance is the most that anybody has to earn again.
+# Adds what was spent locally; the debt never exceeds twice the tolerance.
 _ADD = f"""{_DEBT}
 local debts = {{}}
 for i, key in ipairs(KEYS) do
@@ -53,14 +53,14 @@ return debts
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What Redis said: which limit refused, if any, and how many seconds each is ahead of time."""
+    """Redis' result: the limit that refused, if any, and each limit's debt in seconds."""
 
     refused: Limit | None
     debts: tuple[float, ...]
 
 
 class SharedCounts:
-    """None means that Redis does not answer."""
+    """The counters in Redis; methods return None if Redis does not answer."""
 
     def __init__(self, url: str) -> None:
         self._redis = client(url, timeout=CALL_SECONDS)
@@ -69,7 +69,7 @@ class SharedCounts:
         self._add = self._redis.register_script(_ADD)
 
     async def spend(self, limits: Sequence[Limit]) -> Spent | None:
-        """Counts one request against all limits, or against none when one of them refuses it."""
+        """Counts one request against all limits, or against none if one refuses it."""
         figures = [(limit.quota.interval, limit.quota.tolerance) for limit in limits]
         answer = await self._quietly(
             lambda: self._spend(keys=[limit.key for limit in limits], args=_flat(figures))
@@ -80,7 +80,7 @@ class SharedCounts:
         return Spent(limits[refused - 1] if refused else None, _seconds(debts))
 
     async def add(self, counted: Sequence[tuple[Limit, int]]) -> tuple[float, ...] | None:
-        """Adds requests that were counted here, and tells each limit's debt in seconds."""
+        """Adds locally counted requests and returns each limit's debt in seconds."""
         figures = [
             (number * limit.quota.interval, limit.quota.tolerance) for limit, number in counted
         ]

@@ -1,4 +1,4 @@
-"""Whose shop a request is for: from its host, its path prefix or its header, in that order."""
+"""Resolves the tenant of a request from its host, path prefix, header or publishable key."""
 
 from gateway.tenancy.lookup import Tenancy
 from gateway.tenancy.signals import Resolution, Source, resolution_of

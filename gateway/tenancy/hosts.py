@@ -1,4 +1,4 @@
-"""Reading the Host header: which name it says, and whether that is one of the platform's own."""
+"""Parses the Host header and recognises the platform's own hosts."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ _REMEMBERED = 4096
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host that was understood; `is_platform` ones belong to no tenant."""
+    """A valid host; those with `is_platform` belong to no tenant."""
 
     name: str
     is_platform: bool
 
 
 class Hosts:
-    """Tells the platform's own hosts: the base domain, localhost, IP literals, and those named."""
+    """Recognises the platform's hosts: the base domain, localhost, IP literals and settings."""
 
     def __init__(self, base_domain: str, named: Collection[str]) -> None:
         named = [host for host in named if not is_platform_literal(host)]
@@ -25,7 +25,7 @@ class Hosts:
         self._read: dict[bytes, Host] = {}
 
     def read(self, raw: bytes) -> Host:
-        """Reads one Host value, in any of the spellings of one name.
+        """Parses a Host value in any spelling of the name.
 
         Raises:
             HostInvalid: 400 HOST_INVALID.
@@ -46,7 +46,7 @@ class Hosts:
 
 
 def the_one(given: Sequence[bytes]) -> bytes:
-    """Takes the request's one Host header.
+    """Returns the request's only Host header.
 
     Raises:
         HostInvalid: there is none, or more than one.

@@ -1,6 +1,7 @@
-"""Finding a tenant: in memory, else in Redis, else by asking tenant-registry.
+"""Looks up tenants in memory, then in Redis, then in tenant-registry.
 
-Known tenants outlive both: memory is refreshed behind the requests and kept while nobody answers.
+Cached tenants survive an outage of both: memory is refreshed in the background and kept while
+nothing answers.
 """
 
 import asyncio
@@ -20,8 +21,8 @@ from gateway.tenancy.tenant import TENANT_ID, KnownTenant, known, tenant_not_fou
 from services.kernel.apikeys import PUBLISHABLE, digest, is_sound
 from services.kernel.errors import InvalidArgument, NotFound, ServiceError, Unavailable
 
-# Up to the first age a known tenant is used as it is, up to the second it is used while it is
-# asked for again, and after that it is asked for first, if somebody answers.
+# Up to the first age, a cached tenant is used as is; up to the second, it is used while it is
+# refreshed; after that, it is refreshed first, if the registry answers.
 SOFT_SECONDS = 5.0
 HARD_SECONDS = 30.0
 _WAIT_SECONDS = 0.25
@@ -32,9 +33,9 @@ Fetch = Callable[[], Coroutine[Any, Any, KnownTenant | None]]
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What names a shop: a host, a publishable key or an id, and how to find out whose it is.
+    """A name of a shop: a host, a publishable key or an id, and how to find its owner.
 
-    `name` is its kind and its spelling; `is_of` tells whether a tenant that is known has it.
+    `name` is its kind and value; `is_of` returns whether a known tenant has it.
     """
 
     name: tuple[str, str]
@@ -55,7 +56,7 @@ class Tenancy:
         self._behind: set[asyncio.Task[object]] = set()
 
     def start(self) -> None:
-        """Begins to hear of changes that other processes made."""
+        """Starts listening for changes by other processes."""
         self._later(self._shared.listen(self.heard, self._memory.doubt_all))
 
     async def close(self) -> None:
@@ -70,7 +71,7 @@ class Tenancy:
         return self._memory.tenant(self._fallback) is not None
 
     def known(self, tenant_id: str) -> KnownTenant | None:
-        """What this process knows of a tenant without asking anybody."""
+        """Returns a tenant from this process's memory."""
         entry = self._memory.tenant(tenant_id)
         return entry.tenant if entry else None
 
@@ -79,18 +80,18 @@ class Tenancy:
         return self._fallback
 
     async def shares(self) -> bool:
-        """Tells whether Redis answers."""
+        """Returns whether Redis answers."""
         return await self._shared.answers()
 
     async def owner(self, host: str, address: str) -> KnownTenant | None:
-        """Finds the open shop at a normalised host; None at a closed shop's as at nobody's.
+        """Finds the open shop at a normalised host; None for a closed shop or an unknown host.
 
-        Both are looked up in the same steps, for the address that asks, and remembered for the same
-        few seconds in this process alone: a scan of random hosts is told nothing and grows nothing.
+        Both take the same steps, count for the client's address, and are cached for the same few
+        seconds in this process only: a scan of random hosts learns nothing and fills no cache.
 
         Raises:
-            Unavailable: nobody who could know answers.
-            Refused: 503, the address asked for too many names that are not known here.
+            Unavailable: neither Redis nor the registry answers.
+            Refused: 503, the address asked for too many unknown names.
         """
         return await self._owner(
             Sign(
@@ -102,7 +103,7 @@ class Tenancy:
         )
 
     async def owner_of_key(self, key: str, address: str) -> KnownTenant | None:
-        """Finds the shop of a publishable key, in the same way; one misspelled costs nothing.
+        """Finds the shop of a publishable key in the same way; a malformed key costs nothing.
 
         Raises:
             Unavailable, Refused: as above.
@@ -119,7 +120,7 @@ class Tenancy:
         )
 
     async def shop(self, tenant_id: str, address: str) -> KnownTenant | None:
-        """Finds the shop that a tenant's id names, in the same way.
+        """Finds the open shop with a tenant's id in the same way.
 
         Raises:
             Unavailable, Refused: as above.
@@ -145,7 +146,7 @@ class Tenancy:
         return await self._newcomer(sign, address)
 
     async def _newcomer(self, sign: Sign, address: str) -> KnownTenant | None:
-        """Finds whose a name is that no open shop in memory has; only a question is counted."""
+        """Finds the owner of a name that no open shop in memory has; counts only registry calls."""
         if self._memory.is_unknown(*sign.name):
             return None
         question = ("question", *sign.name)
@@ -158,10 +159,10 @@ class Tenancy:
         return await self._flights.join(question, lambda: self._by_question(sign))
 
     async def find(self, tenant_id: str) -> KnownTenant | None:
-        """Finds a tenant by its id, whatever its state; None when there is none.
+        """Finds a tenant by its id in any state; None if there is none.
 
         Raises:
-            Unavailable: nobody who could know answers.
+            Unavailable: neither Redis nor the registry answers.
         """
         if entry := self._memory.tenant(tenant_id):
             return await self._confirmed(entry)
@@ -170,7 +171,7 @@ class Tenancy:
         return await self._flights.join(("tenant", tenant_id), self._fetching(tenant_id))
 
     async def tenant(self, tenant_id: str) -> KnownTenant:
-        """The same, for a caller that needs one.
+        """Finds a tenant by its id in any state.
 
         Raises:
             NotFound: TENANT_NOT_FOUND.
@@ -181,16 +182,16 @@ class Tenancy:
         return tenant
 
     async def fallback(self) -> KnownTenant:
-        """The tenant that the platform's own hosts show when nothing names another."""
+        """Returns the tenant of the platform's own hosts when a request names no other."""
         tenant = await self.find(self._fallback)
         if tenant is None:
             raise unknown_shop()
         return tenant
 
     async def changed(self, tenant_id: str) -> None:
-        """Makes a write of a tenant or of its domains known here, in Redis and to all gateways.
+        """Propagates a change of a tenant or its domains here, to Redis and to all gateways.
 
-        Never raises: the write is done, and what cannot be told now is found within seconds.
+        Never raises: the change is done, and a gateway that misses it notices within seconds.
         """
         version, asked_at = 0, time.monotonic()
         try:
@@ -204,7 +205,7 @@ class Tenancy:
         await self._shared.publish(tenant_id, version)
 
     def heard(self, tenant_id: str, version: int) -> None:
-        """Takes another process's word that a tenant changed: what is older here is in doubt."""
+        """Handles another process's notice that a tenant changed: older data here is in doubt."""
         self._memory.forget_unknown()
         entry = self._memory.tenant(tenant_id)
         if entry is None or version == 0 or entry.tenant.version < version:
@@ -222,7 +223,7 @@ class Tenancy:
             async with asyncio.timeout(_WAIT_SECONDS):
                 return await asyncio.shield(refresh)
         except (ServiceError, TimeoutError):
-            # Nobody answers: go on with what is known, and ask again behind the requests.
+            # Nothing answers: use the cached tenant, and retry in the background.
             self._memory.confirm_at(tenant_id, time.monotonic() - SOFT_SECONDS)
             return entry.tenant
 
@@ -234,7 +235,7 @@ class Tenancy:
         kept = await self._shared.tenant(tenant_id)
         if kept is not None and kept.is_fresh and not self._memory.is_in_doubt(tenant_id):
             if self._memory.tenant(tenant_id) is None:
-                # Nothing here to hold its version against, so the registry has the last word.
+                # There is no version here to compare with, so the registry decides.
                 self._later(self._verify(tenant_id))
             return self._memory.put(kept.tenant, asked_at=asked_at)
         try:
@@ -263,7 +264,7 @@ class Tenancy:
             return None
         tenant = await self.find(hint)
         if tenant is None or not tenant.is_open or not sign.is_of(tenant):
-            # Left there, it would make a closed shop take longer than nobody's, time after time.
+            # Kept there, it would make a closed shop take longer than an unknown one, every time.
             self._later(self._shared.unpoint(*sign.name))
             return None
         self._memory.point(*sign.name, tenant.id)
@@ -275,7 +276,7 @@ class Tenancy:
             tenant = self._learn(await sign.ask(), asked_at=asked_at)
         except (NotFound, InvalidArgument):
             tenant = None
-        if tenant is None or not tenant.is_open:  # a newer version may be known to be closed
+        if tenant is None or not tenant.is_open:  # a newer version may be closed
             self._memory.put_unknown(*sign.name, generation=generation)
             return None
         self._memory.point(*sign.name, tenant.id)
@@ -286,9 +287,11 @@ class Tenancy:
         try:
             tenant = known(config)
         except ValueError as error:
-            # One broken row must not take down a shop that was known before it broke.
+            # One broken row must not take down a shop that is cached.
             _log.error("tenant_config_broken", error=str(error))
-            raise Unavailable("UNAVAILABLE", "tenant-registry answers nonsense") from None
+            raise Unavailable(
+                "UNAVAILABLE", "tenant-registry returned an invalid response"
+            ) from None
         self._later(self._shared.put(tenant, config.SerializeToString()))
         return self._memory.put(tenant, asked_at=asked_at)
 

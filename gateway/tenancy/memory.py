@@ -1,4 +1,4 @@
-"""The tenants that this process knows, bounded, each with the time when that was last confirmed."""
+"""A bounded cache of tenants in this process, with the time when each was last confirmed."""
 
 import time
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class TenantMemory:
         return self._tenants.get(tenant_id)
 
     def owner(self, kind: str, name: str) -> Entry | None:
-        """The tenant that a host or a key pointed to when last asked; is it its own still?"""
+        """Returns the tenant to which a host or key last pointed; it may have changed since."""
         tenant_id = self._owners.get((kind, name))
         return self._tenants.get(tenant_id) if tenant_id is not None else None
 
@@ -45,9 +45,9 @@ class TenantMemory:
         self._owners.put((kind, name), tenant_id)
 
     def put(self, tenant: KnownTenant, *, asked_at: float) -> KnownTenant:
-        """Holds a tenant and gives the newest version: an older one is ignored.
+        """Stores a tenant and returns its newest version; an older one is ignored.
 
-        It counts as confirmed when it was asked for, unless it has come into doubt since then.
+        It counts as confirmed at `asked_at`, unless it came into doubt since then.
         """
         held = self._tenants.get(tenant.id)
         if held is not None and held.tenant.version > tenant.version:
@@ -57,7 +57,7 @@ class TenantMemory:
         return tenant
 
     def is_in_doubt(self, tenant_id: str) -> bool:
-        """Whether the registry alone may say how this tenant is now."""
+        """Returns whether only the registry knows the tenant's current version."""
         entry = self._tenants.get(tenant_id)
         return entry is not None and entry.confirmed_at == NEVER
 
@@ -67,7 +67,7 @@ class TenantMemory:
             entry.confirmed_at = moment
 
     def doubt(self, tenant_id: str) -> None:
-        """Lets a tenant be asked for again before it is used; answers on their way do not count."""
+        """Makes the next use of a tenant refresh it; responses already on the way do not count."""
         self._doubted.put(tenant_id, time.monotonic())
         self.confirm_at(tenant_id, NEVER)
 

@@ -1,4 +1,4 @@
-"""What is asked of tenant-registry about tenants: few at once, and few a second for strangers."""
+"""Calls to tenant-registry about tenants, limited in concurrency and rate."""
 
 import asyncio
 import uuid
@@ -17,17 +17,17 @@ from gateway.limits.plans import of_question
 from services.kernel.errors import InvalidArgument, NotFound, Unavailable, from_rpc
 from services.kernel.scope import Scope, bound
 
-# Only who asks for a shop that nobody here knows yet waits for it.
+# Only a request for a shop that is not cached waits for it.
 _SECONDS = 2.0
 _AT_ONCE = 32
 _SCOPE = Scope(None, "services/gateway", frozenset({"host:resolve"}))
 
 
 class Questions:
-    """Every question raises NotFound or InvalidArgument when there is no such tenant.
+    """Calls that raise NotFound or InvalidArgument if there is no such tenant.
 
-    It raises Unavailable when the registry does not answer, or answers anything else. To the
-    questions for a shop, a tenant that is not open is none.
+    They raise Unavailable if the registry does not answer, or returns anything else. For look-ups
+    of a shop, a tenant that is not open does not exist.
     """
 
     def __init__(self, clients: Clients, limiter: Limiter) -> None:
@@ -37,11 +37,11 @@ class Questions:
         self._gateway = uuid.uuid4().hex
 
     def count(self, address: str) -> None:
-        """Counts a question that somebody at this address causes by a name of their choice.
+        """Counts a call that a client at this address causes with a name of its choice.
 
         Raises:
-            Refused: 503 GATEWAY_BUSY, too many for the address, or for all of this process: the
-                name may be a shop's, so nothing is said of it.
+            Refused: 503 GATEWAY_BUSY, too many for the address or for this process; not a 404,
+                because the name may be a shop's.
         """
         if self._limiter.count(of_question(address, gateway=self._gateway)).is_refused:
             raise Refused(GATEWAY_BUSY)

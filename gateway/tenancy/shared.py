@@ -1,9 +1,9 @@
-"""Tenants in Redis, shared by all gateway processes, and believed only as far as it can be checked.
+"""Tenants in Redis, shared by all gateway processes and trusted only if verified.
 
 A value is a hash: the configuration as bytes, its version, when the registry confirmed it, and a
-MAC over all of it and the tenant's id, so that what anybody else wrote there is never served. The
-key of a host, or of a publishable key's digest, holds only a hint: the id of a tenant whose
-configuration then must name it.
+MAC over all of it and the tenant's id, so that foreign data is never served. The key of a host, or
+of a publishable key's digest, holds only a hint: the id of a tenant whose configuration must then
+contain it.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ FRESH_SECONDS = 30.0
 _KEPT_SECONDS = 24 * 3600
 _CHANNEL = "souk:tenant-changed"
 
-# An older version never replaces a newer one, in whatever order two gateways get here.
+# An older version never replaces a newer one, in whatever order two gateways write.
 _FENCED_PUT = """
 if redis.call('TYPE', KEYS[1])['ok'] == 'hash' then
   local held = tonumber(redis.call('HGET', KEYS[1], 'version') or '')
@@ -43,17 +43,17 @@ _log = structlog.get_logger("gateway")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A configuration from Redis, and whether the registry confirmed it lately."""
+    """A configuration from Redis, and whether the registry confirmed it recently."""
 
     tenant: KnownTenant
     is_fresh: bool
 
 
 class SharedTenants:
-    """Every method is quiet when Redis is not there: it finds nothing, or keeps nothing."""
+    """Tenants in Redis; without Redis, methods find and store nothing, and raise nothing."""
 
     def __init__(self, url: str, keys: Secret[tuple[bytes, ...]]) -> None:
-        """`keys` are for the MAC: the first makes it, each is believed."""
+        """`keys` are for the MAC: the first signs, all of them verify."""
         self._keys = keys
         self._redis = client(url, timeout=CALL_SECONDS)
         self._listener = client(url, timeout=None)
@@ -101,14 +101,14 @@ class SharedTenants:
         await self._quietly(lambda: self._redis.delete(key(kind, name)))
 
     async def publish(self, tenant_id: str, version: int) -> None:
-        """Tells every gateway process; version 0 means that it must ask."""
+        """Notifies every gateway process; version 0 means that they must ask the registry."""
         message = json.dumps({"tenant": tenant_id, "version": version})
         await self._quietly(lambda: self._redis.publish(_CHANNEL, message))
 
     async def listen(
         self, heard: Callable[[str, int], None], connected: Callable[[], None]
     ) -> None:
-        """Hears of changes for ever; after each new connection all that is known is in doubt."""
+        """Listens for changes forever; after each new connection, all cached data is in doubt."""
         wait = 0.1
         while True:
             try:
@@ -134,7 +134,7 @@ def _mac(key: bytes, tenant_id: str, *parts: bytes) -> bytes:
 
 
 def _bytes(value: bytes | str | None) -> bytes:
-    """The client is typed as if it might decode; it is told not to."""
+    """Narrows the client's type; it is configured not to decode."""
     return value if isinstance(value, bytes) else b""
 
 

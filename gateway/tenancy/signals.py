@@ -1,4 +1,4 @@
-"""The signals of one request weighed against each other, and the tenant that they name."""
+"""Resolves the tenant from the host, prefix, header and key of a request."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -12,7 +12,7 @@ from gateway.tenancy.tenant import TENANT_ID, KnownTenant, unknown_shop
 
 
 class Source(Enum):
-    """What named the tenant, the strongest first."""
+    """What named the tenant, strongest first."""
 
     HOST = "host"
     PREFIX = "prefix"
@@ -23,10 +23,10 @@ class Source(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What a request names; `named` is empty when nothing named a tenant on the platform's hosts.
+    """What a request names; `named` is empty if a request to a platform host names no tenant.
 
-    `found` is the open shop of that name. It is None of nobody's name and of a closed shop's alike,
-    so that nobody learns which of the two it is; who may act there finds the tenant by `named`.
+    `found` is the open shop of that name; None for an unknown and a closed one alike, so that
+    strangers cannot tell them apart. Callers with permissions there find the tenant by `named`.
     """
 
     found: KnownTenant | None
@@ -35,10 +35,10 @@ class Resolution:
 
     @property
     def tenant(self) -> KnownTenant | None:
-        """The shop that the request is for; None when nothing named one.
+        """The shop that the request is for; None if none was named.
 
         Raises:
-            Refused: 404, no open shop has the id that was named.
+            Refused: 404, no open shop has the named id.
         """
         if self.named and self.found is None:
             raise unknown_shop()
@@ -46,7 +46,7 @@ class Resolution:
 
 
 def resolution_of(request: Request) -> Resolution:
-    """What the guard found for this request."""
+    """Returns what the guard resolved for this request."""
     resolution: Resolution = request.state.resolution
     return resolution
 
@@ -60,14 +60,14 @@ async def resolve(
     key: str | None,
     address: str,
 ) -> Resolution:
-    """Finds the tenant: a tenant's own host never yields, elsewhere the others must agree.
+    """Resolves the tenant: a tenant's own host always wins; on others, all signals must agree.
 
-    `key` is a publishable one; `address` is where the request comes from.
+    `key` is a publishable key; `address` is the client's.
 
     Raises:
-        Refused: 404 for a host whose shop is not open, or is not, and for a name that cannot be a
-            tenant's; 400 for signals that disagree, and for a key that is no open shop's; 503 when
-            too many names that are not known here come from the address.
+        Refused: 404 for a host without an open shop, and for a name that cannot be a tenant's; 400
+            for signals that disagree, and for a key that no open shop has; 503 if the address asks
+            for too many unknown names.
     """
     if not host.is_platform:
         return _on_own_host(await tenancy.owner(host.name, address), prefix, header, key)
@@ -96,7 +96,7 @@ async def _by_key(tenancy: Tenancy, key: str | None, address: str) -> Resolution
 def _on_own_host(
     tenant: KnownTenant | None, prefix: str | None, header: str | None, key: str | None
 ) -> Resolution:
-    # Before the other signals are looked at: a closed shop's host must tell nothing.
+    # Before any other signal: a closed shop's host must reveal nothing.
     if tenant is None:
         raise unknown_shop()
     if any(named not in (None, tenant.id) for named in (prefix, header)):
@@ -114,7 +114,7 @@ def _disagreement() -> Refused:
 
 
 def _no_key() -> Refused:
-    """One answer for a key of another or a closed shop's, a revoked one and one of nobody's."""
+    """Returns the error for a key that is unknown, revoked, or another or a closed shop's."""
     return not_allowed(
         "PUBLISHABLE_KEY_INVALID",
         "This publishable key is not valid for this shop. Check the key, or omit it.",

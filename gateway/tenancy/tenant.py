@@ -1,4 +1,4 @@
-"""What the gateway knows of a tenant, and the belief it takes to hold it."""
+"""A tenant as the gateway knows it, and the errors for unknown ones."""
 
 import re
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ TENANT_ID = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _NAME = re.compile(rf"tenants/({TENANT_ID.pattern})")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _MAX_BYTES = 128 * 1024
-# A plan that only a newer registry knows is the one that most tenants have.
+# A plan that only a newer registry knows counts as the most common one.
 _PLANS = {value: name.removeprefix("PLAN_").lower() for name, value in Tenant.Plan.items()[1:]}
 
 
 @dataclass(frozen=True, slots=True)
 class KnownTenant:
-    """A tenant as of `version`; codes are as in the contract, upper case."""
+    """A tenant as of `version`; codes are in upper case, as in the contract."""
 
     id: str
     display_name: str
@@ -40,22 +40,22 @@ class KnownTenant:
 
     @property
     def is_open(self) -> bool:
-        """Whether shoppers may see it; to them every other tenant does not exist."""
+        """Whether shoppers can see it; other tenants do not exist for them."""
         return self.state == ACTIVE
 
     def owns(self, host: str, base_domain: str) -> bool:
         return host in self.hosts or host == f"{self.id}.{base_domain}"
 
     def has_key(self, key: str) -> bool:
-        """Tells whether a publishable key is one of its live ones."""
+        """Returns whether a publishable key is one of its live ones."""
         return digest(key) in self.key_digests
 
 
 def known(config: TenantConfig) -> KnownTenant:
-    """Reads the registry's answer.
+    """Converts the registry's response.
 
     Raises:
-        ValueError: it describes no tenant.
+        ValueError: it is not a valid tenant.
     """
     tenant = config.tenant
     name = _NAME.fullmatch(tenant.name)
@@ -80,7 +80,7 @@ def known(config: TenantConfig) -> KnownTenant:
 
 
 def parsed(data: bytes) -> KnownTenant | None:
-    """Reads a configuration that was kept elsewhere; None when it is not one."""
+    """Parses a stored configuration; None if it is invalid."""
     if len(data) > _MAX_BYTES:
         return None
     try:
@@ -90,7 +90,7 @@ def parsed(data: bytes) -> KnownTenant | None:
 
 
 def unknown_shop() -> Refused:
-    """One answer for a shop that never was, is closed, or is not ready: to the byte the same."""
+    """Returns the error for an unknown, closed or not yet open shop, byte for byte the same."""
     return Refused(
         Problem(
             404, "not_found", "SHOP_UNKNOWN", "No such shop. Check the host name or the tenant id."
@@ -99,7 +99,7 @@ def unknown_shop() -> Refused:
 
 
 def tenant_not_found(tenant_id: str) -> NotFound:
-    """One answer for a tenant that does not exist and one that this admin may not know of."""
+    """Returns the error for a tenant that does not exist or that the caller may not know of."""
     return NotFound(
         "TENANT_NOT_FOUND", f"No such tenant: {tenant_id[:63]}", tenant=f"tenants/{tenant_id[:63]}"
     )
