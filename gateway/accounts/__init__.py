@@ -1,4 +1,4 @@
-"""Accounts of admins: how they log in, what keeps them logged in, and what is theirs to change."""
+"""Admin accounts: login, sessions, passwords, second factor and invites."""
 
 from fastapi import APIRouter
 

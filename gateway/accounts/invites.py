@@ -1,4 +1,4 @@
-"""Invites: a role at a tenant or everywhere, offered by mail to whoever reads it."""
+"""Invites by e-mail to a role at a tenant or everywhere."""
 
 from typing import Any
 
@@ -234,7 +234,7 @@ def _name(scope: Scope, invite_id: str) -> str:
 
 
 def _role(scope: Scope, role: str) -> str:
-    """Names a role by its id; those that a tenant made begin with `role_`."""
+    """Returns the resource name of a role; ids of tenants' own roles start with `role_`."""
     own = scope.tenant and role.startswith("role_")
     return f"{_parent(scope)}/roles/{role}" if own else f"roles/{role}"
 

@@ -1,4 +1,4 @@
-"""Logging in at an identity provider, such as the one that a company has for everything."""
+"""Login with an OpenID Connect identity provider."""
 
 from typing import Annotated
 
@@ -14,10 +14,10 @@ from gateway.accounts.sessions import AUTH, TokenAnswer, strangers_scope, tokens
 from gateway.runtime import ClientsOf
 from services.kernel.scope import bound
 
-# Bound to this host and to https by its prefix; browsers take it on localhost too.
+# The prefix binds it to this host and to HTTPS; browsers accept it on localhost, too.
 COOKIE = "__Host-souk-oidc"
 _COOKIE_SECONDS = 600
-# The provider is asked up to three times, two seconds each.
+# Up to three calls to the provider, two seconds each.
 _PROVIDER_SECONDS = 9.0
 
 ProviderName = Annotated[str, Path(max_length=40, description="The provider's name in oidc.json.")]

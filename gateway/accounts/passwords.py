@@ -1,4 +1,4 @@
-"""Passwords of admins: changed by who knows them, reset by who reads their mail."""
+"""Admins' passwords: changed with the current password, or reset by e-mail."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field

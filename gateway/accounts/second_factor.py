@@ -1,4 +1,4 @@
-"""The second factor of an admin: a code that changes with the time."""
+"""The second factor of an admin: time-based codes (TOTP)."""
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field

@@ -1,4 +1,4 @@
-"""Sessions of admins: an e-mail and a password begin one, a refresh token keeps it."""
+"""Admin sessions: started with an e-mail address and a password, kept with refresh tokens."""
 
 import time
 from typing import Any
@@ -24,7 +24,7 @@ from gateway.query import Query
 from gateway.runtime import ClientsOf
 from services.kernel.scope import Scope, bound
 
-# The hashing of a password takes its turn behind others', so it may take longer than other calls.
+# Password hashing is queued, so these calls may take longer than others.
 LOGIN_SECONDS = 5.0
 
 
@@ -167,7 +167,7 @@ async def end_session(scope: AccountScope, clients: ClientsOf, session_id: str) 
 
 
 def strangers_scope(request: Request) -> Scope:
-    """Makes the scope for whoever is about to prove who they are."""
+    """Returns the scope of a caller who is not yet authenticated."""
     return of_client(request, own_scope("session:create", request.state.request_id))
 
 
@@ -177,7 +177,7 @@ async def _end(clients: ClientsOf, scope: Scope, session_id: str) -> None:
 
 
 def tokens(session: LoginResponse) -> Response:
-    """Sends what a client needs from now on; `token` comes first, and is what Medusa's read."""
+    """Sends the tokens of a session; Medusa's clients read `token`, which comes first."""
     body: dict[str, object] = {"token": session.access_token}
     if session.refresh_token:
         body["refresh_token"] = session.refresh_token

@@ -1,4 +1,4 @@
-"""The admin API: a session for every route, one file a resource."""
+"""The admin API: one file per resource; every route needs a session or an API key."""
 
 from fastapi import APIRouter
 
@@ -29,7 +29,7 @@ routers: list[APIRouter] = [
     roles.router,
     access.router,
     listings.router,
-    exports.router,  # before the events, one of which might be called so
+    exports.router,  # before the events, whose {event_id} would match `export`
     events.router,
     proofs.router,
     context.router,

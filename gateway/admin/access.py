@@ -1,4 +1,4 @@
-"""Looking into a tenant from outside it, and why somebody may do something."""
+"""Temporary access to tenants, and explanations of permissions."""
 
 from fastapi import APIRouter, Request, Response
 from google.protobuf.duration_pb2 import Duration

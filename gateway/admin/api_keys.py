@@ -1,4 +1,4 @@
-"""A tenant's keys: secret ones for machines, publishable ones for storefronts."""
+"""A tenant's API keys: secret ones for machines, publishable ones for storefronts."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel

@@ -1,4 +1,4 @@
-"""What the admin routes that read do with their query: read it strictly, send what it selects."""
+"""Parses the query of admin routes strictly, and sends what it selects."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -21,12 +21,12 @@ async def _writes_ask_nothing(request: Request) -> None:
         _ONE.parse(request.scope["query_string"])
 
 
-# What a write is about is in its path and its body: a query key that it does not know is refused.
+# A write is described by its path and body: any unknown query key is refused.
 WritesAskNothing = Depends(_writes_ask_nothing)
 
 
 class Envelope(BaseModel):
-    """What every page says besides its documents."""
+    """The counts that every page has besides its documents."""
 
     count: int = Field(description="The total number of objects on all pages.")
     offset: int
@@ -34,9 +34,9 @@ class Envelope(BaseModel):
 
 
 class Resource:
-    """One kind of document: its two names, what it holds, and what may be asked of its list."""
+    """One kind of document: its names, its fields, and the query of its list."""
 
-    documented_one: dict[str, Any] = {"parameters": _ONE.parameters()}  # noqa: RUF012  # FastAPI wants a dict
+    documented_one: dict[str, Any] = {"parameters": _ONE.parameters()}  # noqa: RUF012  # FastAPI expects a dict
 
     def __init__(self, singular: str, plural: str, model: type[BaseModel], query: Query) -> None:
         self._singular = singular
@@ -46,15 +46,15 @@ class Resource:
         self.documented_list: dict[str, Any] = {"parameters": query.parameters()}
 
     def asked(self, request: Request) -> Asked:
-        """Reads the query of a list.
+        """Parses the query of a list.
 
         Raises:
-            InvalidArgument: QUERY_INVALID; the key is named.
+            InvalidArgument: QUERY_INVALID, naming the key.
         """
         return self._query.parse(request.scope["query_string"])
 
     def page(self, asked: Asked, documents: Sequence[Document], *, count: int) -> Response:
-        """Sends a page, or all of what has no pages, whose limit is the most that there can be."""
+        """Sends a page, or the whole list with the maximum as limit if it has no pages."""
         selection = self._fields.select(asked.fields)
         parts = [selection.of(document) for document in documents]
         return answers.page(
@@ -62,17 +62,17 @@ class Resource:
         )
 
     def one(self, request: Request, document: Document) -> Response:
-        """Sends what the query selects of one document, with its etag when it has one."""
+        """Sends the selected fields of one document, with its ETag if it has one."""
         asked = _ONE.parse(request.scope["query_string"])
         part = self._fields.select(asked.fields).of(document)
         return answers.one(self._singular, part, etag=str(document.get("etag", "")))
 
 
 def choice(asked: Asked, name: str, known: Collection[str]) -> str:
-    """Gives the value of a filter that has a few known ones; empty when it is not asked for.
+    """Returns the value of a filter with a fixed set of values; empty if it is absent.
 
     Raises:
-        InvalidArgument: QUERY_INVALID, with what is known.
+        InvalidArgument: QUERY_INVALID, naming the valid values.
     """
     value = asked.one(name)
     if value and value not in known:

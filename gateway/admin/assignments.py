@@ -1,4 +1,4 @@
-"""Assignments: which admin holds which role, at a tenant and everywhere."""
+"""Role assignments of admins, at a tenant and everywhere."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel

@@ -1,4 +1,4 @@
-"""Categories: the tree by which shoppers browse."""
+"""Categories: the tree in which shoppers browse."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel

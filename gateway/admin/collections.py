@@ -1,4 +1,4 @@
-"""Collections: products that belong together for a shopper."""
+"""Collections: groups of products that belong together."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel

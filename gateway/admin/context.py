@@ -1,4 +1,4 @@
-"""Which tenant a request is for, and what who asks may do there."""
+"""The tenant of a request, and the caller's permissions there."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel

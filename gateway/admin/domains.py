@@ -1,4 +1,4 @@
-"""The hosts on which a tenant's storefront answers."""
+"""The hosts of a tenant's storefront."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel

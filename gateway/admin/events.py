@@ -1,4 +1,4 @@
-"""What was done at a tenant, by whom and when."""
+"""The audit events of a tenant."""
 
 from datetime import datetime
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""A tenant's whole log as a file that can be verified offline, streamed page by page."""
+"""Exports a tenant's whole log as a file for offline verification, streamed page by page."""
 
 import asyncio
 import csv
@@ -33,7 +33,7 @@ from services.kernel.client import deadline
 from services.kernel.notes import origin
 from services.kernel.scope import Scope, bound
 
-# Shown for people; the verifier holds them against the envelope.
+# For readers only; the verifier compares them with the envelope.
 _COLUMNS = ("occur_time", "actor", "method", "resource", "outcome")
 _HEADER = ("index", *_COLUMNS, "envelope", "payload", "salt", "leaf", "record")
 
@@ -96,9 +96,9 @@ async def export_audit_events(
 
 
 class Export:
-    """One export: everything up to one checkpoint, whatever is added meanwhile.
+    """One export: everything up to one checkpoint, regardless of later additions.
 
-    Each page is asked for with what the caller may do by then: an export ends with the right to it.
+    Each page is read with the caller's current permissions, so an export ends when they do.
     """
 
     def __init__(
@@ -144,12 +144,12 @@ class Export:
             request = ListEntriesRequest(parent=self._parent, start=start, end=self._newest.size)
             found = await self._ask(self._proofs.ListEntries, request)
             if not found.entries:
-                return  # the verifier says what is missing
+                return  # the verifier reports what is missing
             yield list(found.entries)
             start = found.entries[-1].index + 1
 
     async def _tail(self) -> AsyncIterator[Document]:
-        """Gives every signed checkpoint, and where the platform's tree has the last one."""
+        """Yields every signed checkpoint, then the proof of the last one in the platform's tree."""
         after = 0
         while after < self._newest.size:
             request = ListCheckpointsRequest(
@@ -168,7 +168,7 @@ class Export:
         return f"tenants/{self._scope.tenant}"
 
     async def _ask(self, method: Any, request: Any) -> Any:  # noqa: ANN401 - a stub's method
-        """Asks for one page, which gets the time that a request has."""
+        """Reads one page, with the time limit of a whole request."""
         self._extend(asyncio.get_running_loop().time() + REQUEST_SECONDS)
         with deadline(REQUEST_SECONDS):
             scope = replace(self._scope, permissions=await self._permissions())
@@ -181,7 +181,7 @@ def _line(document: Document) -> bytes:
 
 
 def _alone(document: Document) -> str:
-    """Writes what is no entry: in the last cell of an empty row."""
+    """Writes a record that is not an entry into the last cell of an empty row."""
     return _row([*("" for _ in _HEADER[1:]), orjson.dumps(document).decode()])
 
 
@@ -193,7 +193,7 @@ def _entry_row(entry: Document) -> str:
 
 
 def plain(text: str) -> str:
-    """Keeps a spreadsheet from taking a text for a formula."""
+    """Escapes a text that a spreadsheet would take for a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 

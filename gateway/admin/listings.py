@@ -1,4 +1,4 @@
-"""What a tenant has opted in to."""
+"""The products that a tenant has opted in to."""
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
@@ -80,9 +80,9 @@ async def list_opt_ins(request: Request, scope: TenantScope, clients: ClientsOf)
 
 
 async def _changeable(scope: TenantScope, tenancy: TenancyOf) -> None:
-    """Refuses what would change an archived tenant: its listings' service knows no tenants.
+    """Refuses changes to an archived tenant, whose state catalog-opt-in does not know.
 
-    It may still give up what stands in others' way, its products and its domains.
+    It may still release what would block others, its products and domains.
 
     Raises:
         FailedPrecondition: TENANT_ARCHIVED.

@@ -1,4 +1,4 @@
-"""The master catalogue's products, kept by the head office."""
+"""The master catalogue's products, managed by the head office."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel

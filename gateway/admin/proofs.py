@@ -1,4 +1,4 @@
-"""What proves a tenant's events; and the one thing about them that can be taken away."""
+"""Proofs of a tenant's events, and the erasure of their payloads."""
 
 from typing import Annotated
 

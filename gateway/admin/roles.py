@@ -1,4 +1,4 @@
-"""Roles: those that Souk ships, and those that a tenant makes within its ceiling."""
+"""Roles: the built-in ones, and those that a tenant creates within its ceiling."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel

@@ -1,4 +1,4 @@
-"""Tenants: who sells from the shared catalogue."""
+"""Tenants: the shops that sell from the shared catalogue."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
@@ -204,6 +204,6 @@ async def change_tenant_plan(
 
 
 async def _changed(tenancy: Tenancy, tenant: Tenant) -> Response:
-    """Makes a write known to every gateway, and answers with what it made of the tenant."""
+    """Propagates a change to every gateway, and sends the changed tenant."""
     await tenancy.changed(last_id(tenant.name))
     return answers.one("tenant", tenant_json(tenant), etag=tenant.etag)

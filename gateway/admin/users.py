@@ -1,4 +1,4 @@
-"""Users: who runs the platform and its tenants. What they may do is in their assignments."""
+"""Users: the admins of the platform and its tenants. Their assignments hold their roles."""
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field

@@ -1,1 +1,1 @@
-"""The `souk` command: runs the whole platform on this machine, and uses its HTTP API."""
+"""The `souk` command: runs the whole platform locally, and uses its HTTP API."""

@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _platform(arguments: list[str]) -> int:
-    # Imported here alone: who checks an export needs none of it, and may not have it.
+    # Imported here only: verifying an export does not need these, and may run without them.
     from gateway.cli import up
     from gateway.cli.settings import RunnerSettings
     from services.kernel.settings import load

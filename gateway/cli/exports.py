@@ -1,7 +1,7 @@
-"""Exports of a tenant's log as the verifier reads them: each entry is checked by itself.
+"""Reads exports of a tenant's log for the verifier, and checks each entry by itself.
 
-A line has what its form has and nothing else, because a reader's tools would show anything more as
-if it were proven. Of the standard library and two modules of the kernel alone, like the verifier.
+A line has exactly the fields of its form, because a reader's tools would show anything else as if
+it were proven. Needs only the standard library and two kernel modules, like the verifier.
 """
 
 import csv
@@ -41,14 +41,14 @@ _ERASURE = {
 
 
 class Bad(Exception):
-    """The export does not prove what it says; the text names the first bad entry."""
+    """The export is not valid; the text names the first bad entry."""
 
 
 @dataclass
 class Export:
-    """What an export says, as far as it was read: leaves in their order, and checkpoints.
+    """An export as far as it was read: leaves in order, and checkpoints.
 
-    `bare` has the events without a payload that no later entry erased, and their places.
+    `bare` maps events without a payload, and without a recorded erasure, to their places.
     """
 
     log: str
@@ -61,10 +61,10 @@ class Export:
 
 
 def read(path: Path) -> Export:
-    """Reads an export and checks each entry by itself: its place, its tenant, its payload.
+    """Reads an export and checks each entry by itself: its place, tenant and payload.
 
     Raises:
-        Bad: an entry is not what it must be.
+        Bad: an entry is not valid.
     """
     with path.open(encoding="utf-8", newline="") as file:
         try:
@@ -74,7 +74,7 @@ def read(path: Path) -> Export:
 
 
 def taken(records: Iterator[Any]) -> Export:
-    """Takes in the documents of an export; as `read`, which has them from a file."""
+    """Checks the documents of an export; `read` takes them from a file."""
     head = next(records, None)
     if not isinstance(head, dict) or head.get("form") != FORM:
         raise Bad(f"the file is not an export in the form {FORM}")
@@ -130,7 +130,7 @@ def _facts(index: int, envelope: str) -> dict[str, Any]:
 
 
 def _check_payload(index: int, facts: dict[str, Any], record: dict[str, Any]) -> None:
-    """Holds the payload against its hash; one that was erased leaves nothing to check."""
+    """Compares the payload with its hash; an erased one leaves nothing to check."""
     payload, salt = record["payload"], record["salt"]
     if payload is None and salt is None:
         return
@@ -142,7 +142,7 @@ def _check_payload(index: int, facts: dict[str, Any], record: dict[str, Any]) ->
 
 
 def _note_erasures(export: Export, facts: dict[str, Any], record: dict[str, Any]) -> None:
-    """Notes that an entry has no payload, or that it tells of the erasure of an earlier one's."""
+    """Notes that an entry has no payload, or that it records the erasure of an earlier one."""
     if _ERASURE.items() <= facts.items():
         export.bare.pop(facts["resource"], None)
     if record["payload"] is None:
@@ -173,7 +173,7 @@ def _document(text: str, line: int) -> Any:  # noqa: ANN401 - whatever JSON says
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Makes an object of which no key stands twice; tools differ in which one they would show."""
+    """Makes an object without duplicate keys; tools differ in which one they show."""
     made = dict(pairs)
     if len(made) != len(pairs):
         raise ValueError("an object has the same key twice")
@@ -193,7 +193,7 @@ def _rows(file: Iterable[str]) -> Iterator[Any]:
 
 
 def _beside_nothing(cells: list[str], text: str, line: int) -> Any:  # noqa: ANN401 - as JSON
-    """Reads a row that is one document; an entry has cells, which show what is in it."""
+    """Reads a row that is a single document; entries have cells for people to read."""
     document = _document(text, line)
     if any(cells) or "index" in document:
         raise Bad(f"line {line} is neither an entry nor a record on its own")
@@ -201,7 +201,7 @@ def _beside_nothing(cells: list[str], text: str, line: int) -> Any:  # noqa: ANN
 
 
 def _entry(cells: list[str]) -> dict[str, Any]:
-    """Reads a row that is an entry, and holds what it shows for people against its envelope."""
+    """Reads a row that is an entry, and compares its readable cells with its envelope."""
     number, *shown, envelope, payload, salt, leaf = cells
     index = json.loads(number)
     facts = _facts(index, envelope)
@@ -222,7 +222,7 @@ def _plain(text: str) -> str:
 
 
 def unhexed(text: str) -> bytes:
-    """Reads hexadecimal in its one right spelling."""
+    """Decodes hexadecimal in its canonical form only."""
     data = bytes.fromhex(text)
     if data.hex() != text:
         raise ValueError(f"not hexadecimal: {text[:100]}")

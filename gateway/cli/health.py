@@ -1,4 +1,4 @@
-"""Asks a process whether it is ready to serve."""
+"""Checks whether a process is ready to serve."""
 
 import asyncio
 import functools
@@ -20,10 +20,10 @@ _RECONNECT = (("grpc.initial_reconnect_backoff_ms", 50), ("grpc.min_reconnect_ba
 
 
 async def wait(child: Child, is_ready: Callable[[], Awaitable[bool]]) -> None:
-    """Returns when the process is ready.
+    """Waits until the process is ready.
 
     Raises:
-        CannotStart: it ended before, or it took READY_SECONDS; with its last words.
+        CannotStart: it ended, or was not ready within READY_SECONDS; with the end of its log.
     """
     end = time.monotonic() + READY_SECONDS
     while not await is_ready():
@@ -38,17 +38,17 @@ async def wait(child: Child, is_ready: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def service_is_ready(address: str) -> bool:
-    """Asks a gRPC service by the standard health protocol."""
+    """Returns whether a gRPC service is serving, by the standard health protocol."""
     async with grpc.aio.insecure_channel(address, options=_RECONNECT) as channel:
         try:
-            stub: Any = health_pb2_grpc.HealthStub(channel)  # its type stubs leave the methods out
+            stub: Any = health_pb2_grpc.HealthStub(channel)  # its type stubs lack the methods
             answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=2)
         except grpc.aio.AioRpcError:
             return False
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
-# Reading what to trust takes longer than an answer does, and one asks until there is one.
+# Loading the trust store takes longer than a response, and this is called repeatedly.
 _tls = functools.cache(ssl.create_default_context)
 
 

@@ -1,9 +1,9 @@
-"""Becomes another program, as another account, and bound to end with its parent.
+"""Replaces itself with another program under another account, which ends with its parent.
 
-    python launch.py UID GID SIGNAL PARENT PROGRAM ARGUMENT…        ("-" for what stays as it is)
+    python launch.py UID GID SIGNAL PARENT PROGRAM ARGUMENT…        ("-" leaves a value unchanged)
 
-It is a program of its own because Python does such things between fork and exec, and a fork runs
-gRPC's handlers, which abort the child when a call is under way. Without them Python uses vfork.
+It is a separate program because Python would do this between fork and exec, and a fork runs
+gRPC's handlers, which abort the child during a call. Without such steps, Python uses vfork.
 """
 
 import ctypes
@@ -19,9 +19,9 @@ def main(uid: str, gid: str, number: str, parent: str, *program: str) -> None:
         os.setgid(int(gid))
         os.setuid(int(uid))
     if number != "-" and sys.platform == "linux":
-        # After setuid, which would undo it.
+        # After setuid, which would reset it.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
-        if os.getppid() != int(parent):  # it died before we asked to be told
+        if os.getppid() != int(parent):  # the parent died before this took effect
             raise SystemExit(1)
     try:
         os.execvp(program[0], program)  # noqa: S606 - it is what this file is for

@@ -1,7 +1,7 @@
-"""The whole platform on this machine, each part a process of its own.
+"""The whole platform on this machine, each part in its own process.
 
 async with LocalPlatform(RunnerSettings(state=folder, port=0)) as platform:
-    ...  # platform.url answers; every process ends with the block
+    ...  # platform.url is ready; all processes end with the block
 """
 
 import asyncio
@@ -25,11 +25,10 @@ from services.kernel.provision import CannotProvision, provision
 
 
 class LocalPlatform:
-    """Starts and stops the processes; `kill` and `start` do so to one of them by its name.
+    """Starts and stops the processes; `kill` and `start` act on a single one by its name.
 
     The names are postgres, valkey, audit, tenant-registry, catalog-opt-in, witness and gateway. A
-    process
-    that ends unasked is put on `ended`, and stays down until somebody starts it.
+    process that ends unexpectedly is put on `ended`, and stays down until it is started again.
     """
 
     def __init__(
@@ -54,7 +53,7 @@ class LocalPlatform:
 
     @property
     def addresses(self) -> dict[str, str]:
-        """The services' host:port by name."""
+        """The host:port of each service by name."""
         return self.plan.addresses
 
     @property
@@ -63,7 +62,7 @@ class LocalPlatform:
 
     @property
     def admin_email(self) -> str:
-        """What the first admin logs in with."""
+        """The e-mail address of the first admin."""
         return self.settings.admin
 
     @property
@@ -91,7 +90,7 @@ class LocalPlatform:
         """Starts one process and waits until it is healthy.
 
         Raises:
-            CannotStart: it ended, or did not get healthy in time; with its last words.
+            CannotStart: it ended, or was not healthy in time; with the end of its log.
         """
         program = await asyncio.to_thread(self.plan.program, name)
         child = await self._launch(program, name)
@@ -100,7 +99,7 @@ class LocalPlatform:
         self._report(f"{name} is ready")
 
     async def kill(self, name: str) -> None:
-        """Ends one process as a crash would, and leaves it down."""
+        """Kills one process, like a crash, and leaves it down."""
         await self._children[name].kill()
 
     async def restart(self, name: str) -> None:
@@ -109,14 +108,14 @@ class LocalPlatform:
         await self.start(name)
 
     def signal(self, name: str, number: signal.Signals) -> None:
-        """Sends one process a signal: SIGSTOP and SIGCONT pause it and let it go on."""
+        """Sends one process a signal, for example SIGSTOP or SIGCONT to pause or resume it."""
         self._children[name].signal(number)
 
     def pid(self, name: str) -> int:
         return self._children[name].process.pid
 
     def abandon(self) -> None:
-        """Kills whatever still runs, for those who cannot wait for a stop in good order."""
+        """Kills all running processes, when there is no time for an orderly stop."""
         for child in self._children.values():
             child.signal(signal.SIGKILL)
 
@@ -162,7 +161,7 @@ class LocalPlatform:
         return [self._run(self.plan.command(service, "bootstrap"), f"{service}-bootstrap")]
 
     async def _run(self, program: Program, name: str) -> None:
-        """Runs a program to its end, which must be a good one."""
+        """Runs a program to its end; it must succeed."""
         child = await self._launch(program, name)
         if await child.process.wait() != 0:
             raise CannotStart(child.obituary())
@@ -189,7 +188,7 @@ class LocalPlatform:
             self.ended.put_nowait(child)
 
     async def _stop(self) -> None:
-        """Stops in the reverse order of starting, so that nobody misses whom they depend on."""
+        """Stops in reverse order of starting, so that no process loses a dependency."""
         last = [name for name in ("valkey", "postgres") if name in self._children]
         first = [name for name in self._children if name not in (*last, "gateway")]
         for names in (["gateway"] if "gateway" in self._children else [], first, last):
@@ -203,7 +202,7 @@ class LocalPlatform:
 
 
 async def _together(*acts: Coroutine[None, None, None]) -> None:
-    """Does all at the same time; the first failure ends the others, and is raised alone."""
+    """Runs all concurrently; the first failure cancels the others and is the only one raised."""
     try:
         async with asyncio.TaskGroup() as group:
             for act in acts:

@@ -1,4 +1,4 @@
-"""Which processes the local platform has, where each listens, and how each is run."""
+"""The processes of the local platform, their addresses and how to run them."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ from services.kernel.keys import DATABASES
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = tuple(database.replace("_", "-") for database in DATABASES)
 
-# What the runner decides itself, or must not hand on: the superuser's password above all.
+# Set by the runner itself, or not to be passed on, above all the superuser's password.
 _OURS = (
     *("SOUK_LISTEN", "SOUK_POSTGRES", "SOUK_REDIS"),
     *("SOUK_AUDIT", "SOUK_SECRETS", "SOUK_WITNESS"),
@@ -24,7 +24,7 @@ _OURS = (
 
 
 class Plan:
-    """The processes by name: postgres and valkey unless external ones serve, and all of ours."""
+    """The processes by name: ours, and postgres and valkey unless external ones are used."""
 
     def __init__(self, settings: RunnerSettings, state: State) -> None:
         self._settings = settings
@@ -45,7 +45,7 @@ class Plan:
 
     @property
     def servers(self) -> list[str]:
-        """The embedded ones among PostgreSQL and Valkey."""
+        """The embedded servers: PostgreSQL, Valkey, both or none."""
         embedded = {"postgres": self.postgres, "valkey": self.valkey}
         return [name for name, server in embedded.items() if server]
 
@@ -63,7 +63,7 @@ class Plan:
         return self.valkey.url if self.valkey else str(self._settings.redis)
 
     def program(self, name: str) -> Program:
-        """Tells how to run the process; for PostgreSQL, this makes the cluster ready to start."""
+        """Returns how to run the process; for PostgreSQL, also prepares the cluster."""
         if name == "postgres" and self.postgres:
             return self.postgres.prepare()
         if name == "valkey" and self.valkey:

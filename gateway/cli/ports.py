@@ -1,16 +1,16 @@
-"""Ports of this machine that nobody listens on."""
+"""Finds free ports on this machine."""
 
 import atexit
 import socket
 from random import SystemRandom
 
-# Below the range that Linux takes for outgoing connections, so that none of those gets the port
-# between our look and the server's start.
+# Below Linux's range for outgoing connections, so that none of those takes the port between our
+# check and the server's start.
 _RANGE = range(20_000, 32_000)
 
 
 def is_free(port: int) -> bool:
-    """Tells whether a server could listen on the port now."""
+    """Returns whether a server could listen on the port now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -21,7 +21,7 @@ def is_free(port: int) -> bool:
 
 
 def free(count: int) -> list[int]:
-    """Finds that many different free ports, which no other platform that starts now will find."""
+    """Finds `count` different free ports, which no other starting platform will pick."""
     candidates = SystemRandom().sample(_RANGE, len(_RANGE))
     found: list[int] = []
     while len(found) < count:
@@ -32,7 +32,7 @@ def free(count: int) -> list[int]:
 
 
 def _claim(port: int) -> bool:
-    """Takes the UDP port of the same number as long as this process lives: a sign to others."""
+    """Holds the UDP port of the same number while this process lives, as a sign to others."""
     sign = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         sign.bind(("127.0.0.1", port))

@@ -1,7 +1,7 @@
-"""The embedded PostgreSQL: a cluster of its own, over TCP on the loopback address alone.
+"""The embedded PostgreSQL: its own cluster, over TCP on the loopback address only.
 
-It is our direct child and not pg_ctl's, so that we are told when it ends and it ends with us. As
-root it runs as nobody, because PostgreSQL refuses to be root.
+It is our direct child, not pg_ctl's, so that we notice when it ends and it ends with us. Under
+root it runs as nobody, because PostgreSQL refuses to run as root.
 """
 
 import os
@@ -23,7 +23,7 @@ SUPERUSER = "postgres"
 _ORPHAN_SECONDS = 15
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",  # a socket's path may have 107 bytes, and a state may lie deeper
+    "unix_socket_directories": "",  # a state folder's path may exceed a socket's 107 bytes
     "password_encryption": "scram-sha-256",
     "max_connections": "200",
     "timezone": "UTC",
@@ -34,7 +34,7 @@ _SETTINGS = {
 
 
 class Postgres:
-    """The cluster in one state folder."""
+    """The cluster in a state folder."""
 
     def __init__(self, state: Path, secrets_folder: Path, port: int) -> None:
         self.port = port
@@ -50,10 +50,10 @@ class Postgres:
         return f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{self.port}/postgres"
 
     def prepare(self) -> Program:
-        """Makes the cluster when there is none, puts a crash's traces away, tells how to run it.
+        """Creates the cluster if needed, cleans up after a crash, and returns how to run it.
 
         Raises:
-            CannotStart: the programs are missing or fail, or the secret of an old cluster is lost.
+            CannotStart: the programs are missing or fail, or an old cluster's password is lost.
         """
         programs = binaries.postgres(self._state, self._account)
         if not self._data.exists():
@@ -76,14 +76,14 @@ class Postgres:
             environment=_environment(),
             folder=self._data,
             account=self._account,
-            # SIGINT is a fast shutdown. SIGTERM would wait for every client to leave first.
+            # SIGINT is a fast shutdown. SIGTERM would wait for all clients to disconnect.
             stop_signal=signal.SIGINT,
-            # SIGQUIT ends it at once, as a crash would: the next start replays the log.
+            # SIGQUIT ends it at once, like a crash: the next start replays the log.
             orphan_signal=signal.SIGQUIT,
         )
 
     def _initialise(self, programs: Path) -> None:
-        """Runs initdb in a draft folder, so that a half-made cluster is never taken for a whole."""
+        """Runs initdb in a draft folder, so that an incomplete cluster is never used."""
         draft, password_file = self._home / "draft", self._home / "superuser.password"
         shutil.rmtree(self._home, ignore_errors=True)
         self._home.mkdir(mode=0o711)
@@ -117,10 +117,10 @@ class Postgres:
             raise CannotStart(f"initdb failed in {draft}:\n{done.stdout.strip()}")
 
     async def answers(self) -> bool:
-        """Tells whether it takes connections.
+        """Returns whether it accepts connections.
 
         Raises:
-            CannotStart: it does, but not with the password that we have.
+            CannotStart: it refuses our password.
         """
         try:
             connection = await asyncpg.connect(self.admin_url, timeout=5)
@@ -139,7 +139,7 @@ def _environment() -> dict[str, str]:
 
 
 def _locale(programs: Path) -> list[str]:
-    """Picks an order of text that no machine changes: by code point, with Unicode's case."""
+    """Picks a collation that is the same on all machines: by code point, with Unicode case."""
     said = subprocess.run(
         [programs / "postgres", "--version"], capture_output=True, text=True, check=True
     )
@@ -156,10 +156,10 @@ def _give(paths: tuple[Path, ...], account: Account | None) -> None:
 
 
 def _end_orphan(data: Path) -> None:
-    """Removes the pid file of a server that is gone, and ends one that outlived its supervisor.
+    """Stops a server that outlived its supervisor, and removes the pid file.
 
-    PostgreSQL itself refuses to start while the pid in that file belongs to anything at all, even
-    a zombie or another program that got the same number.
+    PostgreSQL refuses to start while the pid in that file belongs to any process, even a zombie or
+    another program with the same pid.
     """
     pid_file = data / "postmaster.pid"
     try:
@@ -182,7 +182,7 @@ def _end_orphan(data: Path) -> None:
 
 
 def _serves(pid: int, data: Path) -> bool:
-    """Tells whether a live process with that number is the server of this data folder."""
+    """Returns whether a live process with this pid is the server of this data folder."""
     process = Path("/proc") / str(pid)
     try:
         state = (process / "stat").read_text().rpartition(")")[2].split()[0]

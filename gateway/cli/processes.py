@@ -1,4 +1,4 @@
-"""One child process: started so that it cannot outlive us, logged, stopped in good order."""
+"""A child process that cannot outlive us, is logged, and is stopped in an orderly way."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ class Account:
 
 
 def unprivileged() -> Account | None:
-    """Tells whom servers run as that refuse to be root; None when we are not root ourselves."""
+    """Returns the account for servers that refuse to run as root; None if we are not root."""
     if os.geteuid() != 0:
         return None
     nobody = pwd.getpwnam("nobody")
@@ -33,7 +33,7 @@ def unprivileged() -> Account | None:
 
 @dataclass(frozen=True)
 class Program:
-    """What to run, and how it is told to end."""
+    """What to run, and how to stop it."""
 
     name: str
     arguments: tuple[str, ...]
@@ -42,9 +42,9 @@ class Program:
     account: Account | None = None
     input: str = ""
     stop_signal: signal.Signals = signal.SIGTERM
-    """Ends it in good order."""
+    """The signal for an orderly stop."""
     orphan_signal: signal.Signals = signal.SIGKILL
-    """Sent by the kernel when we die without a chance to stop it."""
+    """The signal that the kernel sends if we die without stopping it."""
     stop_seconds: float = 25.0
 
 
@@ -57,14 +57,14 @@ class Child:
     process: asyncio.subprocess.Process
     started: float = field(default_factory=time.monotonic)
     expected: bool = False
-    """Whether it was told to end, so that its exit is no news."""
+    """Whether it was told to stop, so that its exit is expected."""
 
     @property
     def running(self) -> bool:
         return self.process.returncode is None
 
     def last_words(self, lines: int = 12) -> str:
-        """Gives the end of its log."""
+        """Returns the last lines of its log."""
         with self.log.open("rb") as file:
             file.seek(0, os.SEEK_END)
             file.seek(max(0, file.tell() - 16_384))
@@ -72,7 +72,7 @@ class Child:
         return "\n".join(f"    {line}" for line in text.splitlines()[-lines:])
 
     def obituary(self) -> str:
-        """Tells how it ended and what it said last."""
+        """Describes how it ended, with the last lines of its log."""
         code = self.process.returncode or 0
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         return f"{self.log.stem} ended ({how}). Last lines of {self.log}:\n{self.last_words()}"
@@ -82,16 +82,16 @@ class Child:
             self.process.send_signal(number)
 
     async def kill(self) -> None:
-        """Ends it at once, as a crash would."""
+        """Kills it, like a crash."""
         self.expected = True
         self.signal(signal.SIGKILL)
         await self.process.wait()
 
     async def stop(self) -> bool:
-        """Asks it to end and waits; kills it when it does not. Tells whether it ended by itself."""
+        """Stops it, or kills it after a timeout; returns whether it stopped by itself."""
         self.expected = True
         self.signal(self.program.stop_signal)
-        self.signal(signal.SIGCONT)  # a paused one would not hear it
+        self.signal(signal.SIGCONT)  # a paused process would not receive it
         try:
             await asyncio.wait_for(self.process.wait(), self.program.stop_seconds)
         except TimeoutError:
@@ -101,7 +101,7 @@ class Child:
 
 
 async def start(program: Program, log: Path) -> Child:
-    """Starts a program, its output appended to `log`."""
+    """Starts a program and appends its output to `log`."""
     with _open_log(log) as output:
         process = await asyncio.create_subprocess_exec(
             *launched(program.arguments, program.account, program.orphan_signal),
@@ -110,7 +110,7 @@ async def start(program: Program, log: Path) -> Child:
             stderr=output,
             env=dict(program.environment),
             cwd=program.folder,
-            start_new_session=True,  # Ctrl-C in the terminal is for us; we stop them in order
+            start_new_session=True,  # Ctrl-C must reach only us; we stop the children in order
         )
     if process.stdin is not None:
         process.stdin.write(program.input.encode())
@@ -127,7 +127,7 @@ def _open_log(log: Path) -> IO[bytes]:
 def launched(
     arguments: Sequence[str], account: Account | None, orphan_signal: signal.Signals | None = None
 ) -> list[str]:
-    """Tells the command that runs a program as an account, and ends it when we die unawares."""
+    """Returns the command that runs a program as an account, and ends it if we die."""
     number = "-" if orphan_signal is None else str(int(orphan_signal))
     who = ("-", "-") if account is None else (str(account.uid), str(account.gid))
     return [sys.executable, "-IS", _LAUNCHER, *who, number, str(os.getpid()), *arguments]

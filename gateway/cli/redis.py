@@ -14,8 +14,8 @@ from gateway.cli.processes import Program, unprivileged
 class Valkey:
     """A cache that starts empty.
 
-    Nothing is saved: Redis holds only what the registry can tell again, so an empty one is always
-    right, while a restored one could hold what is no longer true.
+    Nothing is saved: Redis holds only what the registry can provide again, so an empty cache is
+    always correct, while a restored one might be stale.
     """
 
     def __init__(self, state: Path, secrets_folder: Path, port: int) -> None:
@@ -36,7 +36,7 @@ class Valkey:
         binary = binaries.valkey(self._state, account)
         return Program(
             name="valkey",
-            # The settings go in by standard input: arguments are for everybody's eyes.
+            # The settings are passed on standard input, because arguments are visible to all users.
             arguments=(str(binary), "-"),
             input="\n".join(
                 (
@@ -57,7 +57,7 @@ class Valkey:
         )
 
     async def answers(self) -> bool:
-        """Tells whether it takes commands."""
+        """Returns whether it accepts commands."""
         async with Redis.from_url(self.url, socket_timeout=1, retry=None) as client:
             try:
                 await client.ping()

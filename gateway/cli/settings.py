@@ -1,4 +1,4 @@
-"""What the local runner is told from outside."""
+"""The local runner's settings."""
 
 from pathlib import Path
 
@@ -9,13 +9,13 @@ from gateway.cli.state import default_folder
 
 
 class RunnerSettings(BaseSettings):
-    """SOUK_STATE, SOUK_PORT, and the servers to use in place of the embedded ones."""
+    """SOUK_STATE, SOUK_PORT, and external servers to use instead of the embedded ones."""
 
     model_config = SettingsConfigDict(env_prefix="SOUK_", frozen=True)
 
     state: Path = Field(default_factory=default_folder)
     port: int = Field(default=8000, ge=0, le=65535)
-    """The gateway's port; 0 takes a free one."""
+    """The gateway's port; 0 picks a free one."""
     postgres_admin: PostgresDsn | None = None
     redis: RedisDsn | None = None
     base_domain: str = "impactnutrition.com"
@@ -23,5 +23,5 @@ class RunnerSettings(BaseSettings):
 
     @property
     def admin(self) -> str:
-        """The e-mail address that the first admin logs in with."""
+        """The e-mail address of the first admin."""
         return self.admin_email or f"admin@{self.base_domain}"

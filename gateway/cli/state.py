@@ -1,4 +1,4 @@
-"""The one folder where the local platform keeps everything: data, secrets, logs, its lock."""
+"""The state folder of the local platform: data, secrets, logs and its lock."""
 
 import fcntl
 import os
@@ -9,7 +9,7 @@ MARK = ".souk-state"
 
 
 class AlreadyRunning(Exception):
-    """Another process holds this state; the text is one line for the operator."""
+    """Another process uses this state folder; the text is one line for the operator."""
 
 
 class CannotStart(Exception):
@@ -17,7 +17,7 @@ class CannotStart(Exception):
 
 
 def default_folder() -> Path:
-    """Tells SOUK_STATE, else /var/lib/souk for root and the XDG state home for anybody else."""
+    """Returns SOUK_STATE, or /var/lib/souk for root, or the XDG state home for other users."""
     if named := os.environ.get("SOUK_STATE"):
         return Path(named).absolute()
     if os.geteuid() == 0:
@@ -27,9 +27,9 @@ def default_folder() -> Path:
 
 
 class State:
-    """The folder, and who may use it: one supervisor at a time holds its lock.
+    """The folder and its lock, which one supervisor at a time holds.
 
-    The lock ends with the process that holds it, however that ends, so it can never be stale.
+    The lock ends with the process that holds it, however it ends, so it can never be stale.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -39,11 +39,11 @@ class State:
         self._lock = -1
 
     def acquire(self) -> None:
-        """Makes the folder and takes its lock.
+        """Creates the folder and takes its lock.
 
         Raises:
-            AlreadyRunning: another supervisor has it.
-            CannotStart: the folder cannot be made, or holds what somebody else put there.
+            AlreadyRunning: another supervisor holds it.
+            CannotStart: the folder cannot be created, or holds other files.
         """
         try:
             self._make()
@@ -71,7 +71,7 @@ class State:
             )
         mark.touch()
         if new:
-            # PostgreSQL does not run as root: when root starts it, nobody must get through to it.
+            # Under root, PostgreSQL runs as nobody, who must be able to pass through the folder.
             self.folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
         self.logs.mkdir(mode=0o700, exist_ok=True)
 
@@ -79,7 +79,7 @@ class State:
         os.close(self._lock)
 
     def holder(self) -> int | None:
-        """Tells the process that holds the lock, if one does."""
+        """Returns the pid of the process that holds the lock, if any."""
         try:
             descriptor = os.open(self.folder / "lock", os.O_RDWR)
         except OSError:
@@ -92,7 +92,7 @@ class State:
             os.close(descriptor)
 
     def wait_for_release(self, seconds: float) -> bool:
-        """Waits until nobody holds the lock; tells whether that came true in time."""
+        """Waits until nobody holds the lock; returns whether it was released in time."""
         end = time.monotonic() + seconds
         while self.holder() is not None:
             if time.monotonic() > end:

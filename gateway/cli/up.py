@@ -1,4 +1,4 @@
-"""`souk up`: runs the platform in the foreground and keeps it running until it is told to stop."""
+"""`souk up`: runs the platform in the foreground until it is told to stop."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE, _CALM = 0.5, 15.0, 60.0
 
 
 def run(settings: RunnerSettings, *, seed: bool) -> int:
-    """Returns the exit code: 0 after a stop that was asked for, 1 when it cannot start."""
+    """Runs the platform; returns 0 after a requested stop, 1 if it cannot start."""
     began = time.monotonic()
 
     def report(line: str) -> None:
@@ -66,7 +66,7 @@ async def _serve(platform: LocalPlatform, report: Callable[[str], None]) -> None
 async def _revive(
     platform: LocalPlatform, child: Child, pauses: dict[str, float], report: Callable[[str], None]
 ) -> None:
-    """Starts a process again: soon at first, ever later while it keeps ending."""
+    """Restarts a process, with growing pauses while it keeps ending."""
     name = child.program.name
     while True:
         calm = time.monotonic() - child.started > _CALM

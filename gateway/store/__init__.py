@@ -1,4 +1,4 @@
-"""What shoppers read: `/store/*`, each shop its own."""
+"""The storefront API, `/store/*`."""
 
 from fastapi import APIRouter
 

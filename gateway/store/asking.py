@@ -1,4 +1,4 @@
-"""What every store route does with its query: read it strictly, and send what it selects."""
+"""Parses the query of store routes strictly, and sends what it selects."""
 
 from collections.abc import Iterator, Sequence
 from types import UnionType
@@ -17,7 +17,7 @@ from services.kernel.errors import NotFound
 
 
 class Resource:
-    """One kind of document: its two names, what may be asked of it, and what it holds."""
+    """One kind of document: its names, its query and its fields."""
 
     def __init__(self, singular: str, plural: str, model: type[BaseModel], query: Query) -> None:
         self.singular = singular
@@ -48,7 +48,7 @@ class Resource:
     def page(
         self, documents: Sequence[bytes], *, count: int, asked: Asked, selection: Selection
     ) -> Response:
-        """Sends a page; documents that are wanted whole go out as they came in."""
+        """Sends a page; whole documents are passed through unparsed."""
         if selection.is_whole:
             return answers.ready_page(
                 self.plural, documents, count=count, offset=asked.offset, limit=asked.limit
@@ -66,12 +66,12 @@ class Resource:
         return NotFound(reason, f"No such {self.singular.replace('_', ' ')}: {name[:100]}")
 
 
-# A region says in which currency prices are shown, so it may come with one document too.
+# A region determines the currency of prices, so single documents accept it, too.
 _OF_ONE = {"region_id"}
 
 
 def check_region(region_id: str, shop: KnownTenant) -> None:
-    """Refuses a region that is not the shop's own; another shop's as one that does not exist.
+    """Refuses any region but the shop's own; another shop's counts as unknown.
 
     Raises:
         NotFound: REGION_NOT_FOUND.
@@ -81,7 +81,7 @@ def check_region(region_id: str, shop: KnownTenant) -> None:
 
 
 def leaves(model: type[BaseModel], under: str = "") -> Iterator[str]:
-    """Names the leaves of a document by dotted paths, as its description has them."""
+    """Yields the dotted paths of a document's leaves, in the order of its model."""
     for name, field in model.model_fields.items():
         inner = _model_in(field.annotation)
         if inner is None:

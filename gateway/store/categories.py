@@ -1,4 +1,4 @@
-"""`GET /store/product-categories`: those that hold a product of this shop, or have such below."""
+"""`GET /store/product-categories`: categories with products of this shop in them or below."""
 
 from fastapi import APIRouter, Request, Response
 from souk.catalog_opt_in.v1.storefront_service_pb2 import ListStoreCategoriesRequest

@@ -1,4 +1,4 @@
-"""`GET /store/collections`: those that hold a product of this shop."""
+"""`GET /store/collections`: collections with products of this shop."""
 
 from fastapi import APIRouter, Request, Response
 from souk.catalog_opt_in.v1.storefront_service_pb2 import ListStoreCollectionsRequest

@@ -1,4 +1,4 @@
-"""What store answers hold, for OpenAPI alone: the services prepare the documents themselves."""
+"""The storefront's responses, for OpenAPI only: the services prepare the documents."""
 
 from datetime import datetime
 from typing import Any
@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 
 class Page(BaseModel):
-    """What every list says besides its documents."""
+    """The counts that every list has besides its documents."""
 
     count: int = Field(description="The total number of objects on all pages.")
     offset: int = Field(description="The number of objects skipped.")

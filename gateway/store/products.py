@@ -1,4 +1,4 @@
-"""`GET /store/products`: what this shop sells, in its own currency."""
+"""`GET /store/products`: the products of this shop, in its own currency."""
 
 import re
 

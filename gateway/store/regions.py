@@ -1,4 +1,4 @@
-"""`GET /store/regions`: each shop is one region, made from what the platform knows of it."""
+"""`GET /store/regions`: each shop is one region, made from the tenant's settings."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -42,7 +42,7 @@ async def get_region(region_id: str, request: Request, shop: Shop) -> Response:
 
 
 def region(shop: KnownTenant) -> dict[str, object]:
-    """Describes a shop as a region, in Medusa's words."""
+    """Describes a shop as Medusa's region."""
     country = NAMES.get(shop.country_code, shop.country_code)
     return {
         "id": region_of(shop),

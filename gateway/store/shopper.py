@@ -1,4 +1,4 @@
-"""The scope in which a shopper's request is carried out: the open shop that it is for."""
+"""The scope of a shopper's request: the open shop that it is for."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -10,14 +10,14 @@ from gateway.tenancy import KnownTenant, resolution_of, unknown_shop
 from services.kernel.client import deadline
 from services.kernel.scope import Scope, bound
 
-# Nobody looks at an empty page for longer; and what was only read may simply be asked for again.
+# Shoppers wait no longer, and a read can simply be retried.
 SHOPPER_SECONDS = 2.0
 _ACTOR = "shoppers/-"
 _PERMISSIONS = frozenset({"storefront:read"})
 
 
 async def _shop(request: Request) -> AsyncIterator[KnownTenant]:
-    """Binds an anonymous shopper's scope; a shop that is not open answers as one that is not."""
+    """Binds an anonymous shopper's scope; a closed shop gives the error of an unknown one."""
     tenant = resolution_of(request).tenant or await runtime_of(request).tenancy.fallback()
     if not tenant.is_open:
         raise unknown_shop()
@@ -37,5 +37,5 @@ Shop = Annotated[KnownTenant, Depends(_shop)]
 
 
 def region_of(shop: KnownTenant) -> str:
-    """The id of the one region that a shop is."""
+    """Returns the id of a shop's region."""
     return f"reg_{shop.id}"

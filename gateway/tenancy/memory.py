@@ -29,8 +29,8 @@ class TenantMemory:
         self._unknown: Bounded[tuple[str, str], float] = Bounded(_UNKNOWN)
         self._doubted: Bounded[str, float] = Bounded(_DOUBTED)
         self._all_doubted_at = NEVER
-        # Rises whenever something may have come into being: an answer "unknown" that was asked
-        # for before that must not be remembered after it.
+        # Rises whenever a tenant or name may have been created: an answer "unknown" to an earlier
+        # look-up must not be cached after that.
         self.generation = 0
 
     def tenant(self, tenant_id: str) -> Entry | None:

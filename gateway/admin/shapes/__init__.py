@@ -1,4 +1,4 @@
-"""What the admin API takes and gives: models, and their translation to and from the contract.
+"""The admin API's models, and their conversion to and from the contract.
 
-Pure. A model checks shapes alone; what a value may be is the services' to say.
+Pure functions. A model checks the shape only; the services validate values.
 """

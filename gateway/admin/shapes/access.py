@@ -1,4 +1,4 @@
-"""Roles, who holds them, access grants, and explanations."""
+"""Roles, assignments, access grants and explanations."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -186,7 +186,7 @@ def assignment_message(body: AssignmentCreate) -> Assignment:
 
 
 def assignment_json(one: Assignment, *, done: bool = False) -> Document:
-    """Writes an assignment; `done` with what giving it changed."""
+    """Converts an assignment to JSON; `done` includes what it changed."""
     return {
         "id": last_id(one.name),
         "user_id": last_id(one.admin),
@@ -205,7 +205,7 @@ def assignment_json(one: Assignment, *, done: bool = False) -> Document:
 
 
 def ended_json(kind: str, one: Assignment | Admin, *, only_told: bool) -> Document:
-    """Writes what an end changed, or would change."""
+    """Converts the result of a revocation or deactivation to JSON."""
     return {
         "id": last_id(one.name),
         "object": kind,
@@ -231,7 +231,7 @@ def role_message(body: RoleCreate | RoleUpdate, name: str = "", etag: str = "") 
 
 
 def role_json(role: Role, *, done: bool = False) -> Document:
-    """Writes a role; `done` with what changing it changed."""
+    """Converts a role to JSON; `done` includes what the update changed."""
     return {
         "id": last_id(role.name),
         "tenant_id": _tenant_of(role.name),

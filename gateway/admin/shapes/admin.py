@@ -1,4 +1,4 @@
-"""Who is asking, and where."""
+"""Users, and the tenant context of a request."""
 
 from pydantic import BaseModel, Field
 from souk.tenant_registry.v1.access_service_pb2 import Admin
@@ -69,7 +69,7 @@ class ContextDocument(BaseModel):
 
 
 def user_json(admin: Admin) -> Document:
-    """Writes an admin as Medusa's user."""
+    """Converts an admin to Medusa's user."""
     return {
         "id": last_id(admin.name),
         "email": admin.email,
@@ -82,7 +82,7 @@ def user_json(admin: Admin) -> Document:
 
 
 def known_tenant_json(tenant: KnownTenant) -> Document:
-    """Writes what the gateway itself knows of a tenant."""
+    """Converts the gateway's view of a tenant to JSON."""
     return {
         "id": tenant.id,
         "display_name": tenant.display_name,

@@ -1,4 +1,4 @@
-"""Keys of machines and of storefronts."""
+"""API keys: secret ones for machines, publishable ones for storefronts."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -16,7 +16,7 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("must be a valid time in UTC") from None
 
 
-# A body is strict: a time comes as a text in JSON, so this one field is read from it.
+# Bodies are strict, but JSON has times as strings, so this field is parsed from one.
 Moment = Annotated[
     AwareDatetime,
     AfterValidator(_in_utc),
@@ -77,7 +77,7 @@ def api_key_message(body: ApiKeyCreate) -> ApiKey:
 
 
 def api_key_json(key: ApiKey) -> Document:
-    """Writes a key as Medusa does, where it has the same."""
+    """Converts a key to JSON, with Medusa's names where they exist."""
     return {
         "id": last_id(key.name),
         "type": ApiKey.Kind.Name(key.kind).removeprefix("KIND_").lower(),

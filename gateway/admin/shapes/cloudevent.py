@@ -1,4 +1,4 @@
-"""Events as CloudEvents 1.0 with a body of an OCSF class, for tools that read many logs."""
+"""Events as CloudEvents 1.0 with OCSF data, for log analysis tools."""
 
 from souk.audit.v1.audit_service_pb2 import Event
 from souk.audit.v1.proof_service_pb2 import Entry
@@ -20,7 +20,7 @@ _VERSION = "1.5.0"  # of OCSF
 
 
 def cloudevent(entry: Entry) -> Document:
-    """Writes an entry as a CloudEvent; `soukindex` is its place in the tenant's log."""
+    """Converts an entry to a CloudEvent; `soukindex` is its place in the tenant's log."""
     event = entry.event
     shown = event_json(event)
     return {
@@ -72,7 +72,7 @@ def _ocsf(event: Event, shown: Document) -> Document:
 
 
 def _type_of(event: Event) -> str:
-    """Names the method; what has one of HTTP's, the gateway refused or let by an access grant."""
+    """Returns the event type; an HTTP method means a denial or access-grant use at the gateway."""
     called, own, method = event.method.partition("souk.")
     if own and not called:
         return method.replace("/", ".")

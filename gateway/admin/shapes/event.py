@@ -1,4 +1,4 @@
-"""What was done: audit events."""
+"""Audit events."""
 
 from typing import Any, Literal
 
@@ -43,7 +43,7 @@ class EventDocument(BaseModel):
 
 
 def event_json(event: Event) -> Document:
-    """Writes an event as the admin API answers it."""
+    """Converts an event to the admin API's JSON."""
     _, tenant_id, _, event_id = event.name.split("/")
     return {
         "id": event_id,
@@ -76,7 +76,7 @@ def _change_json(change: Change) -> Document:
 
 
 def _value(text: str) -> object:
-    """Reads one side of a change; one that was too long to keep whole is text, with its mark."""
+    """Parses one side of a change; a truncated value stays text with its mark."""
     if not text:
         return None
     return text if text.endswith("…") else orjson.loads(text)

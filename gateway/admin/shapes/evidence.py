@@ -1,4 +1,4 @@
-"""What proves events, as JSON: hashes in hexadecimal, sealed bytes as the text that they are."""
+"""Proofs of events as JSON: hashes in hexadecimal, sealed bytes as text."""
 
 from collections.abc import Iterable
 
@@ -58,7 +58,7 @@ class ConsistencyDocument(BaseModel):
 
 
 def entry_json(entry: Entry) -> Document:
-    """Writes an entry as an export has it; what cannot be told from it is not proven."""
+    """Converts an entry to its form in exports, which has only what can be proven."""
     leaf = entry.leaf_hash.hex()
     return {"index": entry.index} | _sealed(entry.event.envelope, entry) | {"leaf": leaf}
 

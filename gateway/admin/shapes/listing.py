@@ -1,4 +1,4 @@
-"""A tenant's opt-ins."""
+"""Opt-ins of tenants."""
 
 from typing import Annotated, Literal, get_args
 
@@ -82,12 +82,12 @@ class ListingDocument(BaseModel):
 def listing_message(
     body: ListingUpdate, *, currency: str, name: str = "", product_id: str = "", etag: str = ""
 ) -> Listing:
-    """Makes the contract's listing of what a body holds.
+    """Converts a body to the contract's listing.
 
-    `currency` is the tenant's, for prices that name none.
+    `currency` is the tenant's, for prices without one.
 
     Raises:
-        InvalidArgument: a price that is no price, with its place in the body.
+        InvalidArgument: a price is invalid; names its place in the body.
     """
     return Listing(
         name=name,
@@ -105,12 +105,12 @@ def _price(place: int, price: VariantPriceBody, currency: str) -> VariantPrice:
 
 
 def state_value(state: str | None) -> "Listing.State.ValueType":
-    """Gives the contract's value of a state in lower case; of none, unspecified."""
+    """Returns the contract's value of a lower-case state; unspecified for none."""
     return Listing.State.Value(f"STATE_{(state or 'unspecified').upper()}")
 
 
 def listing_json(listing: Listing) -> Document:
-    """Writes an opt-in as the admin API answers it."""
+    """Converts an opt-in to the admin API's JSON."""
     _, tenant_id, _, listing_id = listing.name.split("/")
     return {
         "id": listing_id,

@@ -176,10 +176,10 @@ class ProductDocument(BaseModel):
 
 
 def product_message(body: ProductUpdate, name: str = "", etag: str = "") -> pb.Product:
-    """Makes the contract's product of what a body holds.
+    """Converts a body to the contract's product.
 
     Raises:
-        InvalidArgument: a price that is no price, with its place in the body.
+        InvalidArgument: a price is invalid; names its place in the body.
     """
     values = given(body)
     plain = ("title", "subtitle", "description", "handle", "thumbnail")
@@ -203,7 +203,7 @@ def product_mask(body: ProductUpdate) -> FieldMask:
 
 
 def status_value(status: str | None) -> "pb.Product.Status.ValueType":
-    """Gives the contract's value of a status in lower case; of none, unspecified."""
+    """Returns the contract's value of a lower-case status; unspecified for none."""
     return pb.Product.Status.Value(f"STATUS_{(status or 'unspecified').upper()}")
 
 
@@ -237,7 +237,7 @@ def _variant(place: int, variant: VariantBody) -> pb.Variant:
 
 
 def product_json(product: pb.Product) -> Document:
-    """Writes a product as the admin API answers it."""
+    """Converts a product to the admin API's JSON."""
     return {
         "id": last_id(product.name),
         "title": product.title,

@@ -1,4 +1,4 @@
-"""The single values that the admin API's documents are made of."""
+"""The scalar values in the admin API's documents."""
 
 from collections.abc import Mapping
 from datetime import UTC
@@ -24,7 +24,7 @@ class Body(BaseModel):
 
 
 def _exact(given: object) -> object:
-    # A whole number is a price too; true and "9.90" are not.
+    # An integer is a valid price; true and "9.90" are not.
     return Decimal(given) if type(given) is int else given
 
 
@@ -51,7 +51,7 @@ Etag = Annotated[str, Field(description="Send it as If-Match to change only this
 
 
 def last_id(name: str) -> str:
-    """Takes the last id out of a resource name; of none, nothing."""
+    """Returns the last id of a resource name; empty for an empty name."""
     return name.rpartition("/")[2]
 
 
@@ -60,51 +60,51 @@ def last_id_or_null(name: str) -> str | None:
 
 
 def name_of(kind: str, given: str | None) -> str:
-    """Makes a resource name such as collections/pcol_01…; nothing stays nothing."""
+    """Makes a resource name such as collections/pcol_01…; empty for no id."""
     return f"{kind}/{given}" if given else ""
 
 
 def time_json(moment: Timestamp) -> str:
-    """Writes a time as Medusa does: UTC, to the millisecond."""
+    """Formats a time as Medusa does: UTC, in milliseconds."""
     aware = moment.ToDatetime(tzinfo=UTC)
     return aware.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def moment_json(message: Message, field: str) -> str | None:
-    """Writes a time that may be unset."""
+    """Formats a time that may be unset."""
     return time_json(getattr(message, field)) if message.HasField(field) else None
 
 
 def money_of(amount: Decimal, currency: str, *, field: str) -> Money:
-    """Makes the contract's Money of a number of major units.
+    """Converts an amount in major units to the contract's Money.
 
     Raises:
-        InvalidArgument: the contract cannot carry it exactly, or there is no such currency.
+        InvalidArgument: the amount is not exactly representable, or the currency is unknown.
     """
     code = currency.upper()
     return money(minor_units_of(amount, code, field=field), code)
 
 
 def amount_json(price: Money) -> orjson.Fragment:
-    """Writes a price as a JSON number in major units, digit for digit."""
+    """Formats a price as a JSON number in major units, digit for digit."""
     return orjson.Fragment(json_number(minor_units(price), price.currency_code).encode())
 
 
-# Says how something is asked, and is no field of what is asked for.
+# Options of the request, not fields of the resource.
 _NO_FIELD = frozenset({"validate_only"})
 
 
 def mask_of(body: BaseModel, renamed: Mapping[str, str] | None = None) -> FieldMask:
-    """Makes the update mask of the keys that a body holds, null ones too.
+    """Returns the update mask of the keys in a body, including null ones.
 
-    `renamed` gives a key's field in the contract where that has another name.
+    `renamed` maps a key to its field in the contract if the names differ.
     """
     other = renamed or {}
     return FieldMask(paths=sorted(other.get(key, key) for key in _fields(body)))
 
 
 def given(body: BaseModel) -> dict[str, Any]:
-    """Gives the values of a body that are not null: what is null clears, so it is left unset."""
+    """Returns the non-null values of a body; null clears a field, so it stays unset."""
     values = {key: getattr(body, key) for key in _fields(body)}
     return {key: value for key, value in values.items() if value is not None}
 

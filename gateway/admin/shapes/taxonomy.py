@@ -22,7 +22,7 @@ from gateway.admin.shapes.scalars import (
     time_json,
 )
 
-# Medusa says name where the contract, in which a name is a resource's, says title.
+# Medusa's `name` is `title` in the contract, where a name is a resource name.
 _RENAMED: Mapping[str, str] = {"name": "title", "parent_category_id": "parent"}
 
 Title = Annotated[str, Field(description="1 to 200 characters.")]
@@ -95,7 +95,7 @@ def collection_mask(body: CollectionUpdate) -> FieldMask:
 
 
 def collection_json(collection: Collection) -> Document:
-    """Writes a collection as the admin API answers it."""
+    """Converts a collection to the admin API's JSON."""
     return {
         "id": last_id(collection.name),
         "title": collection.title,
@@ -123,7 +123,7 @@ def category_mask(body: CategoryUpdate) -> FieldMask:
 
 
 def category_json(category: Category) -> Document:
-    """Writes a category as the admin API answers it."""
+    """Converts a category to the admin API's JSON."""
     return {
         "id": last_id(category.name),
         "name": category.title,

@@ -21,9 +21,9 @@ from gateway.admin.shapes.scalars import (
     time_json,
 )
 
-# The contract's Struct nests three messages a level, and protobuf reads a hundred.
+# The contract's Struct nests three messages per level, and protobuf parses at most a hundred.
 _MOST_NESTED = 20
-# A Struct's numbers are doubles: a 17-digit id would come back as another one.
+# A Struct's numbers are doubles: a 17-digit id would come back changed.
 _MOST_EXACT = 2**53
 
 
@@ -32,7 +32,7 @@ def _storable(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: object, depth: int) -> object:
-    """Turns a JSON value into what a Struct can hold; refuses one that it would change."""
+    """Converts a JSON value for a Struct; refuses a value that the Struct would change."""
     if depth > _MOST_NESTED:
         raise ValueError(f"must not be nested more than {_MOST_NESTED} levels deep")
     match value:
@@ -50,7 +50,7 @@ def _plain(value: object, depth: int) -> object:
 
 
 def _text(value: str) -> str:
-    value.encode()  # a lone surrogate, which JSON can spell, is a ValueError here
+    value.encode()  # an unpaired surrogate, which JSON allows, raises ValueError here
     return value
 
 
@@ -164,7 +164,7 @@ class DomainDocument(BaseModel):
 
 
 def tenant_message(body: TenantCreate | TenantUpdate, name: str = "", etag: str = "") -> Tenant:
-    """Makes the contract's tenant of what a body holds."""
+    """Converts a body to the contract's tenant."""
     values = given(body)
     values.pop("id", None)
     for code in ("country_code", "currency_code"):
@@ -184,7 +184,7 @@ def _struct(settings: dict[str, Any]) -> Struct:
 
 
 def tenant_json(tenant: Tenant) -> Document:
-    """Writes a tenant as the admin API answers it."""
+    """Converts a tenant to the admin API's JSON."""
     return {
         "id": last_id(tenant.name),
         "display_name": tenant.display_name,
@@ -206,7 +206,7 @@ def tenant_json(tenant: Tenant) -> Document:
 
 
 def _whole(value: object) -> object:
-    """Writes whole numbers as they came: a Struct makes 3 a 3.0."""
+    """Restores integers: a Struct turns 3 into 3.0."""
     match value:
         case dict():
             return {key: _whole(one) for key, one in value.items()}
@@ -218,7 +218,7 @@ def _whole(value: object) -> object:
 
 
 def domain_json(domain: Domain) -> Document:
-    """Writes a domain as the admin API answers it."""
+    """Converts a domain to the admin API's JSON."""
     _, tenant_id, _, host = domain.name.split("/")
     return {
         "id": host,

@@ -1,7 +1,7 @@
-"""The demo data: a master catalogue, three tenants, and what they sell of it.
+"""The demo data: a master catalogue, three tenants, and their opt-ins.
 
-`seed` brings it in through the HTTP API, as any client would, and makes only what is missing:
-seeding twice changes nothing.
+`seed` adds it through the HTTP API like any client, and creates only what is missing: seeding
+twice changes nothing.
 """
 
 from gateway.cli.seed.command import main, seed

@@ -1,4 +1,4 @@
-"""The little of the admin API's client that the seed needs."""
+"""The small admin API client that the seed needs."""
 
 import asyncio
 import uuid
@@ -16,11 +16,11 @@ Document = dict[str, Any]
 
 
 class SeedFailed(Exception):
-    """The seed cannot go on; the message says why, for people."""
+    """The seed cannot continue; the message says why."""
 
 
 class Api:
-    """One admin's session with a gateway; at most AT_ONCE requests are under way."""
+    """An admin's session with a gateway; at most AT_ONCE requests run concurrently."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
@@ -38,10 +38,10 @@ class Api:
         await self._http.aclose()
 
     async def log_in(self, email: str, password: str) -> None:
-        """Begins the session.
+        """Starts the session.
 
         Raises:
-            SeedFailed: refused, or nobody answers there.
+            SeedFailed: the login is refused, or the gateway does not answer.
         """
         body = {"email": email, "password": password}
         answer = await self._send(
@@ -52,9 +52,9 @@ class Api:
         self._http.headers["authorization"] = f"Bearer {_checked(answer)['token']}"
 
     async def post(self, path: str, body: Mapping[str, object] | None = None) -> Document:
-        """Sends a body, or none, and gives the answer without its envelope.
+        """Sends a body, or none, and returns the response without its envelope.
 
-        The key makes it safe to send it again after a 504, which leaves open whether it was done.
+        The idempotency key makes it safe to retry after a 504, when the outcome is unknown.
         """
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         answer = await self._send(

@@ -12,10 +12,10 @@ from gateway.cli.seed.planting import Counts, Planting
 
 
 async def seed(url: str, email: str, password: str) -> Counts:
-    """Brings the demo data in, and tells on standard output how far it is.
+    """Adds the demo data, and reports progress on standard output.
 
     Raises:
-        SeedFailed: the login is refused, nobody answers, or the platform refuses a part.
+        SeedFailed: the login is refused, the gateway does not answer, or it refuses some data.
     """
     async with Api.at(url) as api:
         await api.log_in(email, password)
@@ -23,7 +23,7 @@ async def seed(url: str, email: str, password: str) -> Counts:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command; gives the exit code."""
+    """Runs the command and returns the exit code."""
     asked = _arguments().parse_args(argv)
     try:
         password = Path(asked.password_file).read_text(encoding="utf-8").strip()

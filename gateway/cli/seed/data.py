@@ -1,4 +1,4 @@
-"""Reads the demo data. Prices are read digit for digit."""
+"""Reads the demo data; prices keep every digit."""
 
 import tomllib
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ HERE = Path(__file__).parent
 
 
 class Variant(TypedDict):
-    """`options` is option title to choice, `prices` currency to major units, `weight` grams."""
+    """`options` maps title to value, `prices` currency to major units; `weight` is in grams."""
 
     sku: str
     barcode: str
@@ -42,7 +42,7 @@ class Collection(TypedDict):
 
 
 class Category(TypedDict):
-    """`parent` is a handle that came before; none at the top."""
+    """`parent` is the handle of an earlier category; none at the top level."""
 
     handle: str
     title: str
@@ -60,7 +60,7 @@ class OptIn(TypedDict):
 
 
 class Tenant(TypedDict):
-    """The head office has no `details`: it is there before the seed."""
+    """The head office has no `details`, because it exists before the seed."""
 
     id: str
     state: str
@@ -72,7 +72,7 @@ class Tenant(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """All of the demo data; whatever refers to another comes after it."""
+    """All demo data; objects come after those that they refer to."""
 
     collections: list[Collection]
     categories: list[Category]
@@ -81,7 +81,7 @@ class Data:
 
 
 def load() -> Data:
-    """Reads the files beside this module."""
+    """Reads the files next to this module."""
     taxonomy = _read(HERE / "taxonomy.toml")
     files = sorted((HERE / "products").glob("*.toml"))
     return Data(

@@ -1,4 +1,4 @@
-"""Brings the demo data in: what is there stays as it is, what is missing is made."""
+"""Adds the demo data: existing objects stay unchanged, missing ones are created."""
 
 import asyncio
 from collections import Counter
@@ -13,7 +13,7 @@ from gateway.cli.seed.data import Category, Data, OptIn, Product, Tenant, Varian
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many of each kind were made, and how many were there before."""
+    """The number of created and of existing objects of each kind."""
 
     made: Counter[str] = field(default_factory=Counter)
     there: Counter[str] = field(default_factory=Counter)
@@ -23,7 +23,7 @@ class Counts:
 
 
 class Planting:
-    """One run of the seed. The steps build on each other: `everything` goes through them."""
+    """One run of the seed. The steps depend on each other; `everything` runs them in order."""
 
     def __init__(self, api: Api, data: Data, say: Callable[[str], None]) -> None:
         self._api = api
@@ -60,7 +60,7 @@ class Planting:
         self._say(self._counts.tell("collections"))
 
     async def _plant_categories(self) -> None:
-        """Makes the tree level by level: a category needs its parent's id."""
+        """Creates the tree level by level, because a category needs its parent's id."""
         self._categories = await self._by_handle("/admin/product-categories", "product_categories")
         for level in levels(self._data.categories):
             bodies = {one["handle"]: self._category_body(one) for one in level}
@@ -118,7 +118,7 @@ class Planting:
         }
 
     async def _plant_tenant(self, tenant: Tenant, there: Document | None) -> None:
-        """Makes a tenant, its domains and its opt-ins, and only then opens or suspends it."""
+        """Creates a tenant, its domains and its opt-ins, and only then activates or suspends it."""
         if there is None:
             there = await self._api.post(
                 "/admin/tenants", {"id": tenant["id"], **tenant.get("details", {})}
@@ -165,7 +165,7 @@ class Planting:
 
 
 def levels(categories: Iterable[Category]) -> list[list[Category]]:
-    """Parts a tree, in which parents come first, into its levels from the top."""
+    """Splits a tree, in which parents come first, into its levels from the top."""
     depths: dict[str, int] = {}
     for one in categories:
         depths[one["handle"]] = depths[one["parent"]] + 1 if "parent" in one else 0
@@ -174,7 +174,7 @@ def levels(categories: Iterable[Category]) -> list[list[Category]]:
 
 
 def variant_body(variant: Variant) -> Document:
-    """Writes a variant as the admin API takes it."""
+    """Converts a variant to the admin API's body."""
     return {
         "sku": variant["sku"],
         "barcode": variant["barcode"],
@@ -188,5 +188,5 @@ def variant_body(variant: Variant) -> Document:
 
 
 def major(price: Decimal) -> float:
-    # A double keeps 15 digits, and its shortest form is what JSON gets: 189.900 goes as 189.9.
+    # A double keeps 15 digits, and JSON gets its shortest form: 189.900 is sent as 189.9.
     return float(price)
