@@ -126,7 +126,7 @@ async def update_tenant_role(
 async def delete_tenant_role(
     scope: TenantScope, clients: ClientsOf, etag: IfMatch, tenant_id: str, role_id: str
 ) -> Response:
-    """Deletes one of the tenant's own roles; nobody may ever have held it."""
+    """Deletes one of the tenant's own roles, if it was never assigned."""
     await clients.roles.DeleteRole(
         DeleteRoleRequest(name=f"tenants/{scope.tenant}/roles/{role_id}", etag=etag)
     )

@@ -1,4 +1,4 @@
-"""Countries by ISO 3166-1 alpha-2, as shoppers read them in English."""
+"""English country names by ISO 3166-1 alpha-2 code."""
 
 NAMES = {
     "AF": "Afghanistan",
