@@ -56,17 +56,13 @@ _BY_CODE: Mapping[grpc.StatusCode, tuple[int, str]] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: (504, "timeout"),
 }
 
-_UNAUTHENTICATED = (
-    "The request has no valid session token or API key. Log in with POST /auth/user/emailpass and"
-    " send the token as Authorization: Bearer."
-)
 _IN_DOUBT = (
     "The request timed out and may or may not have taken effect. Retry it with the same"
     " Idempotency-Key."
 )
 _BY_STATUS: Mapping[int, tuple[str, str, str]] = {
     400: ("invalid_data", "REQUEST_INVALID", "The request is malformed. See /docs for its format."),
-    401: ("unauthorized", "UNAUTHENTICATED", _UNAUTHENTICATED),
+    401: ("unauthorized", "UNAUTHENTICATED", "Unauthorized"),  # Medusa's own words
     404: ("not_found", "ROUTE_UNKNOWN", "No such route. See /docs for the list of routes."),
     405: ("not_allowed", "METHOD_NOT_ALLOWED", "Method not allowed here. See the Allow header."),
     408: ("timeout", "REQUEST_TIMEOUT", "The request took too long to arrive. Send it again."),
@@ -80,11 +76,7 @@ _BY_STATUS: Mapping[int, tuple[str, str, str]] = {
 }
 
 _LOGIN = "Authorization: Bearer, with a token from POST /auth/user/emailpass or a secret API key"
-_UNKNOWN = (
-    "unknown_error",
-    "INTERNAL",
-    "An unexpected error occurred on our side. Try again later.",
-)
+_UNKNOWN = ("unknown_error", "INTERNAL", "An unknown error occurred.")  # Medusa's own words
 
 
 @dataclass(frozen=True, slots=True)
