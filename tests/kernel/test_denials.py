@@ -37,9 +37,20 @@ async def left(doors):
     return [(leaf.tenant_id, json.loads(leaf.envelope)) for leaf in leaves]
 
 
-async def test_a_refusal_is_there_when_record_returns(doors):
-    with scope():
-        await Denials(doors).record(Denial("tenants/paris/listings/x", "PERMISSION_MISSING"))
+async def test_a_refusal_is_there_when_record_returns(doors, cluster):
+    waiting = (
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'audit_leaf'::regclass"
+    )
+    async with cluster.session(DATABASE) as superuser, superuser.transaction():
+        await superuser.execute("LOCK TABLE audit_leaf")
+        with scope():
+            denial = Denial("tenants/paris/listings/x", "PERMISSION_MISSING")
+            recording = asyncio.create_task(Denials(doors).record(denial))
+        async with asyncio.timeout(5):
+            while not await superuser.fetchval(waiting):
+                await asyncio.sleep(0.01)
+        assert not recording.done()
+    await recording
 
     [(tenant, facts)] = await left(doors)
     assert tenant == "paris"
