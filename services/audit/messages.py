@@ -85,4 +85,8 @@ def _require_unchanged(event: Event, facts: dict[str, Any]) -> None:
     is_same = facts["event"] == name and all(facts[c] == text for c, text in columns.items())
     if not is_same or rules.moment(facts["occur_time"]) != event.occur_time:
         _log.error("audit_event_changed", changed=name)
-        raise FailedPrecondition("EVENT_CHANGED", f"{name} was changed in the database", event=name)
+        raise FailedPrecondition(
+            "EVENT_CHANGED",
+            f"{name} was altered in the database. Contact the platform.",
+            event=name,
+        )

@@ -55,24 +55,24 @@ def faults(
     example: a service tells of its own acts alone.
     """
     if facts.keys() != _FACTS or not all(isinstance(facts[field], str) for field in LONGEST):
-        return [f"the envelope does not hold just {', '.join(sorted(_FACTS))}"]
+        return [f"the envelope must have exactly the fields {', '.join(sorted(_FACTS))}"]
     found = [
         f"{field} has more than {most} bytes"
         for field, most in LONGEST.items()
         if len(facts[field].encode()) > most
     ]
-    found += [f"{field} has a null character" for field in LONGEST if "\x00" in facts[field]]
+    found += [f"{field} contains a null character" for field in LONGEST if "\x00" in facts[field]]
     found += [f"{field} is missing" for field in _NEEDED if not facts[field]]
     if facts["event"] != name:
-        found.append("the envelope is another event's")
+        found.append("the envelope belongs to another event")
     if facts["service"] and teller != f"services/{facts['service']}":
-        found.append(f"service is not {teller}, which tells it")
+        found.append(f"service does not match the caller {teller}")
     if moment(facts["occur_time"]) is None:
-        found.append("occur_time is no time")
+        found.append("occur_time is not a valid time")
     if facts["outcome"] not in ("DONE", "DENIED"):
-        found.append("outcome is neither DONE nor DENIED")
+        found.append("outcome must be DONE or DENIED")
     if type(facts["times"]) is not int or not 0 < facts["times"] < 2**31:
-        found.append("times is no count")
+        found.append("times must be a positive integer")
     return found + _faults_of_payload(facts["payload_hash"], payload, salt)
 
 
@@ -80,12 +80,12 @@ def _faults_of_payload(commitment: str, payload: bytes, salt: bytes) -> list[str
     if len(payload) > LONGEST_PAYLOAD:
         return [f"payload has more than {LONGEST_PAYLOAD} bytes"]
     if len(salt) != SALT_BYTES:
-        return [f"salt does not have {SALT_BYTES} bytes"]
+        return [f"salt must have {SALT_BYTES} bytes"]
     if hashlib.sha256(salt + payload).hexdigest() != commitment:
-        return ["payload is not what the envelope commits to"]
+        return ["payload does not match payload_hash"]
     content = opened(payload)
     if content is None or not _is_payload(content):
-        return ["payload does not hold just an address, a user_agent and changes"]
+        return ["payload must have exactly address, user_agent and changes"]
     return []
 
 

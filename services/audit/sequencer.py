@@ -185,7 +185,9 @@ class Sequencer:
         if signed.size < self._heads.newest(log):
             raise Broken(f"the last checkpoint was of size {self._heads.newest(log)}")
         if here != signed:
-            raise Broken(f"the last checkpoint has size {signed.size}, the tree {tree.size}")
+            raise Broken(
+                f"the tree of size {tree.size} is not its last checkpoint, of size {signed.size}"
+            )
 
     async def _report(self) -> None:
         """Logs what has waited for long, and gives broken trees another look."""

@@ -32,8 +32,8 @@ class AuditServicer(rpc.AuditServiceServicer):
         self, request: pb.RecordEventsRequest, context: object
     ) -> pb.RecordEventsResponse:
         if not 1 <= len(request.events) <= rules.MOST_EVENTS:
-            text = f"must be 1 to {rules.MOST_EVENTS}"
-            raise InvalidArgument("EVENTS_COUNT_INVALID", f"events {text}", {"events": text})
+            text = f"must have 1 to {rules.MOST_EVENTS} entries"
+            raise InvalidArgument("EVENTS_COUNT_INVALID", f"events {text}.", {"events": text})
         now = datetime.now(UTC)
         events = [incoming(event, at=index) for index, event in enumerate(request.events)]
         for event in events:
@@ -66,7 +66,9 @@ class AuditServicer(rpc.AuditServiceServicer):
         async with self._db.tenant() as session:
             found = await queries.event(session, event_id)
             if found is None:
-                raise NotFound("EVENT_NOT_FOUND", f"no event {request.name}", event=request.name)
+                raise NotFound(
+                    "EVENT_NOT_FOUND", f"No such event: {request.name}.", event=request.name
+                )
             if found.payload is not None:
                 await _require_place(session, event_id)
                 await queries.erase(session, event_id)
@@ -79,7 +81,7 @@ class AuditServicer(rpc.AuditServiceServicer):
         async with self._db.tenant() as session:
             found = await queries.event(session, event_id)
         if found is None:
-            raise NotFound("EVENT_NOT_FOUND", f"no event {request.name}", event=request.name)
+            raise NotFound("EVENT_NOT_FOUND", f"No such event: {request.name}.", event=request.name)
         return shown(found)
 
 
@@ -115,7 +117,7 @@ def _moment(field: str, moment: Timestamp) -> datetime:
         return moment.ToDatetime(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise InvalidArgument(
-            "TIME_INVALID", f"{field} is no time", {field: "is no time"}
+            "TIME_INVALID", f"{field} is not a valid time.", {field: "is not a valid time"}
         ) from None
 
 
@@ -127,7 +129,7 @@ async def _require_place(session: AsyncSession, event_id: str) -> None:
     """
     if await trees.place(session, event_id) is None:
         raise FailedPrecondition(
-            "EVENT_NOT_SEQUENCED", "it has no place in the log yet; ask again in a moment"
+            "EVENT_NOT_SEQUENCED", "The event has no place in the log yet. Retry in a moment."
         )
 
 
@@ -140,4 +142,6 @@ def _require_same(events: Sequence[queries.Incoming], known: dict[queries.Key, b
     for event in events:
         if event.event["envelope"] != known[event.key]:
             name = "tenants/{}/events/{}".format(*event.key)
-            raise AlreadyExists("EVENT_CONFLICT", f"{name} has another content", event=name)
+            raise AlreadyExists(
+                "EVENT_CONFLICT", f"{name} already exists with different content.", event=name
+            )

@@ -93,7 +93,9 @@ class Witnessing:
         """Reads which size the witness has seen, when that is one to begin from."""
         size = int(text) if text.strip().isdigit() else -1
         if size == old or not 0 <= size <= newest:
-            raise Refused(f"it has seen size {text[:20].strip()}, and this log has {newest}")
+            raise Refused(
+                f"the witness has seen size {text[:20].strip()}, but this log has {newest}"
+            )
         return size
 
     async def _keep(self, size: int, note: str) -> None:
@@ -102,7 +104,7 @@ class Witnessing:
         except notes.Untrue:
             is_cosigned = False
         if not is_cosigned:
-            raise Refused("its answer is no cosignature of a key that is known")
+            raise Refused("the answer is not a cosignature by a known key")
         async with self._db.housekeeping() as session:
             await trees.add_cosignature(session, size, note)
 

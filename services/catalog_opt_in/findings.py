@@ -43,4 +43,4 @@ class Findings:
         """
         if self._found:
             field, text = next(iter(self._found.items()))
-            raise InvalidArgument(self._reason, f"{field}: {text}", self._found)
+            raise InvalidArgument(self._reason, f"{field} {text}.", self._found)

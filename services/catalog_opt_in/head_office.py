@@ -58,7 +58,9 @@ class HeadOffice:
 
     def _refuse_others(self) -> None:
         if current_scope().tenant != self._tenant:
-            raise PermissionDenied("HEAD_OFFICE_ONLY", "only the head office keeps the catalogue")
+            raise PermissionDenied(
+                "HEAD_OFFICE_ONLY", "Only the head office has access to the master catalogue."
+            )
 
 
 async def hold_all_products(session: AsyncSession) -> None:

@@ -41,7 +41,7 @@ def id_in(name: str, pattern: str, findings: Findings, *, field: str) -> str | N
     try:
         return names.parse(name, pattern)[0]
     except InvalidArgument:
-        findings.add(field, f"must be {pattern}", "NAME_INVALID")
+        findings.add(field, f"must have the form {pattern}", "NAME_INVALID")
         return None
 
 

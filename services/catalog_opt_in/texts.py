@@ -11,22 +11,22 @@ _LINE_BREAKS = frozenset("\n\r\t")
 def problem(text: str, *, least: int = 0, most: int, lines: bool = False) -> str | None:
     """Tells what is wrong with a text, or None. `lines` allows line breaks and tabs."""
     if len(text) > most:
-        return f"at most {most} characters"
+        return f"must have at most {most} characters"
     if len(text.strip()) < least:
         return "must not be empty"
     allowed = _LINE_BREAKS if lines else frozenset()
     if any(unicodedata.category(c) == "Cc" and c not in allowed for c in text):
-        return "holds a control character"
+        return "must not contain control characters"
     return None
 
 
 def url_problem(url: str) -> str | None:
     """Tells what is wrong with the address of a picture, or None."""
     if len(url) > 2000 or any(c.isspace() or not c.isprintable() for c in url):
-        return "at most 2000 characters, without spaces"
+        return "must have at most 2000 characters and no spaces"
     rooted = url.startswith("/") and not url.startswith("//")
     absolute = url.startswith("https://") and url[8:9] not in ("", "/", "?", "#")
-    return None if rooted or absolute else "must be an https URL, or a path that starts with /"
+    return None if rooted or absolute else "must be an https URL or a path that starts with /"
 
 
 def folded(text: str) -> str:

@@ -28,16 +28,16 @@ class Rule:
                 with an access grant, ACCESS_GRANT_NEEDED.
         """
         if self.platform is not None and (scope.tenant is None) is not self.platform:
-            needed = "the platform's scope" if self.platform else "a tenant's scope"
-            raise PermissionDenied("SCOPE_MISSING", f"this needs {needed}")
+            needed = "the platform" if self.platform else "a tenant"
+            raise PermissionDenied("SCOPE_MISSING", f"Call this method in the scope of {needed}.")
         if self.permission not in scope.permissions:
             reason, text = (
                 "PERMISSION_MISSING",
-                f"{scope.actor} does not hold {self.permission} here",
+                f"{scope.actor} does not have the required permission {self.permission} here.",
             )
             if self.permission in scope.withheld:
                 reason = "ACCESS_GRANT_NEEDED"
-                text = "this tenant is closed to you until you open it with an access grant"
+                text = "This tenant is closed to you. Open it with an access grant first."
             raise PermissionDenied(reason, text, permission=self.permission)
 
 
@@ -69,7 +69,7 @@ def _rule(method: MethodDescriptor) -> Rule:
     permission = options.Extensions[access_pb2.permission]
     reach = options.Extensions[access_pb2.reach]
     if not permission or reach == access_pb2.REACH_UNSPECIFIED:
-        raise RuntimeError(f"{method.full_name} must say its permission and its reach")
+        raise RuntimeError(f"{method.full_name} must declare its permission and its reach")
     if reach == access_pb2.REACH_EITHER:
         return Rule(permission, platform=None)
     return Rule(permission, platform=reach == access_pb2.REACH_PLATFORM)

@@ -50,7 +50,7 @@ def record(
     served, unless somebody tells of another.
     """
     if session.in_nested_transaction():
-        raise RuntimeError("an event belongs to a whole transaction, never to a savepoint")
+        raise RuntimeError("an event must be recorded in a whole transaction, not in a savepoint")
     scope, method = current_scope(), current_method()
     tenant_id, event_id = tenant or session.info["home"], new_id("evt")
     now = datetime.now(UTC)

@@ -149,4 +149,4 @@ async def refuse_unbound_role(connection: Any) -> None:
         )
     )
     if unbound:
-        raise SystemExit("souk: this database role is not bound by row-level security; see docs")
+        raise SystemExit("souk: row-level security does not bind this database role; see docs")

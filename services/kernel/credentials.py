@@ -145,7 +145,9 @@ class Verifier:
             raise _invalid()
         permissions = frozenset(claims["perms"])
         if not caller.vouches_for(permissions) or not caller.speaks_for(claims):
-            raise PermissionDenied("SCOPE_EXCEEDED", f"{claims['iss']} may not vouch for this")
+            raise PermissionDenied(
+                "SCOPE_EXCEEDED", f"{claims['iss']} may not vouch for this scope."
+            )
         return expires, Scope(
             claims["tid"],
             claims["sub"],
@@ -164,7 +166,7 @@ def _part(token: str, index: int) -> bytes:
 
 
 def _invalid() -> Unauthenticated:
-    return Unauthenticated("SCOPE_INVALID", "the call carries no valid scope")
+    return Unauthenticated("SCOPE_INVALID", "The call carries no valid scope.")
 
 
 def _remember(memory: OrderedDict[K, V], key: K, value: V) -> None:

@@ -43,14 +43,14 @@ def _bind_tenant(session: Session, transaction: SessionTransaction, connection: 
         return
     # Nothing has been sent yet: the driver begins with the first statement.
     if TENANT_ID.fullmatch(session.info["tenant"]) is None:  # it is written into a statement
-        raise ValueError(f"{session.info['tenant']!r} is no tenant's id")
+        raise ValueError(f"{session.info['tenant']!r} is not a tenant id")
     _driver(connection).entering = session.info["tenant"]
 
 
 def _driver(connection: Connection) -> HardConnection:
     driver = connection.connection.driver_connection
     if not isinstance(driver, HardConnection):
-        raise RuntimeError("this connection binds no tenant and leaves no event")
+        raise RuntimeError("this connection can neither bind a tenant nor record events")
     return driver
 
 
@@ -100,7 +100,7 @@ def _leave_events(session: Session) -> None:
     session.flush()
     leaves: list[AuditLeaf] = session.info.pop("leaves", [])
     if session.info.get("wrote") and not leaves:
-        raise AuditMissing("this transaction changed something and recorded no event")
+        raise AuditMissing("this transaction made changes but recorded no event")
     if leaves:
         connection = session.connection()
         if not _driver(connection).is_in_transaction():  # it would not begin, nor then commit
@@ -115,7 +115,7 @@ def _demand_that_they_went(session: Session) -> None:
     connection: Connection | None = session.info.get("connection")
     if connection is not None and _driver(connection).leaving is not None:
         connection.invalidate()  # it is in a transaction that nobody ends
-        raise AuditMissing("this transaction was over before its events were sent")
+        raise AuditMissing("this transaction ended before its events were sent")
 
 
 class Database:
@@ -155,7 +155,7 @@ class Database:
         """One transaction on the rows of the scope's tenant, committed at the end of the block."""
         scope = current_scope()
         if scope.tenant is None:
-            raise RuntimeError("a tenant's session was asked for under a scope without a tenant")
+            raise RuntimeError("a tenant session cannot be opened in a scope without a tenant")
         info = {"tenant": scope.tenant, "home": scope.tenant}
         async with self._transaction(self._app, TenantSession, info) as session:
             yield session
@@ -185,7 +185,7 @@ class Database:
         """
         tenant = current_scope().tenant
         if tenant is None or self._readers is None:
-            raise RuntimeError("a tenant's rows were asked for under a scope without a tenant")
+            raise RuntimeError("a tenant's rows cannot be read in a scope without a tenant")
         with translated():
             async with self._readers.acquire(timeout=connections.POOL_WAIT_SECONDS) as connection:
                 rows: list[asyncpg.Record] = await connection.fetch(sql, tenant, *args)

@@ -15,26 +15,28 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (exc.TimeoutError, TimeoutError) as error:
-        raise Unavailable("DATABASE_BUSY", "the database is busy; retry later") from error
+        raise Unavailable("DATABASE_BUSY", "The database is busy. Retry later.") from error
     except exc.DBAPIError as error:
         raise _meaning(error, getattr(error.orig, "sqlstate", None) or "") from error
     except asyncpg.PostgresError as error:
         raise _meaning(error, error.sqlstate or "") from error
     except (OSError, asyncpg.InterfaceError) as error:
-        raise Unavailable("DATABASE_UNAVAILABLE", "the database does not answer") from error
+        raise Unavailable(
+            "DATABASE_UNAVAILABLE", "The database does not respond. Retry later."
+        ) from error
 
 
 def _meaning(error: Exception, sqlstate: str) -> ServiceError | Exception:
     # 23505: a row that was not there a moment ago; who expects one says so before it comes here.
     if sqlstate in ("40001", "40P01", "55P03", "23505"):
-        return Aborted("CONFLICT", "somebody else is changing the same thing; retry")
+        return Aborted("CONFLICT", "Another request is changing the same resource. Retry.")
     if sqlstate == "57014":
-        return DeadlineExceeded("DATABASE_SLOW", "the database took too long; retry later")
+        return DeadlineExceeded("DATABASE_SLOW", "The database took too long. Retry later.")
     # 25006: a primary that became a standby takes no writes; its successor will.
     if (
         sqlstate[:2] in ("08", "53", "57", "58")
         or sqlstate == "25006"
         or (isinstance(error, exc.DBAPIError) and error.connection_invalidated)
     ):
-        return Unavailable("DATABASE_UNAVAILABLE", "the database does not answer; retry later")
+        return Unavailable("DATABASE_UNAVAILABLE", "The database does not respond. Retry later.")
     return error

@@ -37,6 +37,11 @@ class ServiceError(Exception):
         self.metadata = metadata
 
 
+def sentence(violations: Mapping[str, str]) -> str:
+    """Writes violations as one sentence: each field and what is wrong with it."""
+    return "; ".join(f"{field} {text}" for field, text in violations.items()) + "."
+
+
 class InvalidArgument(ServiceError):
     """The request is wrong whatever the state of the world."""
 
@@ -154,7 +159,7 @@ def from_rpc(error: grpc.aio.AioRpcError) -> ServiceError:
     kind = Unavailable if is_of_the_wire else _BY_CODE.get(error.code(), Internal)
     return kind(
         info.reason or kind.code.name,
-        error.details() or "the service did not answer",
+        error.details() or "The service did not respond.",
         {v.field: v.description for v in violations.field_violations},
         **info.metadata,
     )

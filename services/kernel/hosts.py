@@ -48,7 +48,7 @@ class HostInvalid(InvalidArgument):
     """
 
     def __init__(self, why: str, message: str) -> None:
-        super().__init__("HOST_INVALID", message, {"host": message}, why=why)
+        super().__init__("HOST_INVALID", f"Invalid host: {message}.", {"host": message}, why=why)
         self.why = why
 
 
@@ -63,16 +63,16 @@ def normalise_host(raw: bytes | str) -> str:
     """
     host = _without_port(_text(raw))
     if host.startswith("[") or host.count(":") > 1:
-        raise HostInvalid("HOST_ADDRESS", "an IP address is not a host name")
+        raise HostInvalid("HOST_ADDRESS", "must be a host name, not an IP address")
     if _FOREIGN.search(host) or ":" in host:
-        raise HostInvalid("HOST_CHARACTER", "has a character that no host name has")
+        raise HostInvalid("HOST_CHARACTER", "has a character that is not allowed in host names")
     name = _a_labels(host).removesuffix(".")
     if len(name) > _MOST:
-        raise HostInvalid("HOST_TOO_LONG", f"longer than {_MOST} characters")
+        raise HostInvalid("HOST_TOO_LONG", f"must have at most {_MOST} characters")
     if _NAME.fullmatch(name) is None:
-        raise HostInvalid("HOST_LABEL", "has a part that is not the label of a host name")
+        raise HostInvalid("HOST_LABEL", "has a part that is not a valid label")
     if _NUMBER.fullmatch(name):
-        raise HostInvalid("HOST_ADDRESS", "an IP address is not a host name")
+        raise HostInvalid("HOST_ADDRESS", "must be a host name, not an IP address")
     return name
 
 
@@ -85,9 +85,9 @@ def registrable(raw: str) -> str:
     """
     host = normalise_host(raw)
     if _public_suffixes().privatesuffix(host) is None:
-        raise HostInvalid("HOST_SUFFIX", "a public suffix, which nobody owns alone")
+        raise HostInvalid("HOST_SUFFIX", "must not be a public suffix such as co.uk")
     if not all(_is_of_one_script(label) for label in display_host(host).split(".")):
-        raise HostInvalid("HOST_MIXED_SCRIPT", "has a label that mixes scripts")
+        raise HostInvalid("HOST_MIXED_SCRIPT", "must not mix scripts in one label")
     return host
 
 
@@ -117,36 +117,36 @@ def is_platform_literal(raw: bytes | str) -> bool:
 
 def _text(raw: bytes | str) -> str:
     if len(raw) > _MOST_RAW:
-        raise HostInvalid("HOST_TOO_LONG", f"longer than {_MOST} characters")
+        raise HostInvalid("HOST_TOO_LONG", f"must have at most {_MOST} characters")
     if isinstance(raw, str):
         return raw
     try:
         return raw.decode("ascii")
     except UnicodeDecodeError:
-        raise HostInvalid("HOST_NOT_ASCII", "is not ASCII") from None
+        raise HostInvalid("HOST_NOT_ASCII", "must be ASCII") from None
 
 
 def _without_port(text: str) -> str:
     if not text:
-        raise HostInvalid("HOST_EMPTY", "is empty")
+        raise HostInvalid("HOST_EMPTY", "must not be empty")
     head, colon, port = text.rpartition(":")
     if not colon or ":" in head.rpartition("]")[2] or text.endswith("]"):
         return text
     if _PORT.fullmatch(port) is None or not 1 <= int(port) <= 65535:
-        raise HostInvalid("HOST_PORT", "its port is not a number from 1 to 65535")
+        raise HostInvalid("HOST_PORT", "must have a port from 1 to 65535, or none")
     return head
 
 
 def _a_labels(host: str) -> str:
     if not host.rstrip("."):
-        raise HostInvalid("HOST_EMPTY", "is empty")
+        raise HostInvalid("HOST_EMPTY", "must not be empty")
     plain = host.lower()
     if host.isascii() and "--" not in plain and _NAME.fullmatch(plain):
         return plain  # what IDNA makes of it too, at a twentieth of the price
     try:
         return idna.encode(host, uts46=True, std3_rules=True).decode()
     except (idna.IDNAError, ValueError) as error:
-        raise HostInvalid("HOST_LABEL", "has a part that is no label of a host name") from error
+        raise HostInvalid("HOST_LABEL", "has a part that is not a valid label") from error
 
 
 def _is_of_one_script(label: str) -> bool:

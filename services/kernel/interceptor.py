@@ -94,14 +94,16 @@ class Guard(grpc.aio.ServerInterceptor):
             await self._denials.record(Denial(what, refusal.reason))
         except Exception:
             _log.exception("denial_unrecorded", reason=refusal.reason)
-            return Unavailable("DENIAL_UNRECORDED", "the answer cannot be recorded; retry later")
+            return Unavailable(
+                "DENIAL_UNRECORDED", "The response could not be recorded. Retry later."
+            )
         return refusal
 
     def _identify(self, context: Any) -> Scope:
         metadata = _metadata(context)
         token = metadata.get(METADATA_KEY)
         if token is None:
-            raise Unauthenticated("SCOPE_INVALID", "the call carries no valid scope")
+            raise Unauthenticated("SCOPE_INVALID", "The call carries no valid scope.")
         scope = self._verifier.verify(token)
         request_id = metadata.get(REQUEST_ID_KEY, "")[:64]
         return replace(scope, request_id=request_id)
@@ -113,7 +115,9 @@ def _metadata(context: Any) -> dict[str, str]:
     for key, value in context.invocation_metadata() or ():
         if key in (METADATA_KEY, REQUEST_ID_KEY):
             if key in found:
-                raise InvalidArgument("METADATA_REPEATED", f"{key} must come once")
+                raise InvalidArgument(
+                    "METADATA_REPEATED", f"The metadata key {key} must be sent once."
+                )
             found[key] = value
     return found
 
@@ -123,7 +127,7 @@ def _ruled(behaviour: Behaviour, rule: Rule | None, scope: Scope) -> Behaviour:
 
     async def serve(request: Message, context: Any) -> Any:
         if rule is None:
-            raise PermissionDenied("METHOD_CLOSED", "nobody may call this method")
+            raise PermissionDenied("METHOD_CLOSED", "No caller is allowed to use this method.")
         rule.check(scope)
         clean(request)
         return await behaviour(request, context)
@@ -142,10 +146,10 @@ async def _outcome(
     except ServiceError as error:
         return None, error
     except TimeoutError:
-        return None, DeadlineExceeded("DEADLINE_EXCEEDED", "it took too long; retry later")
+        return None, DeadlineExceeded("DEADLINE_EXCEEDED", "The call took too long. Retry later.")
     except Exception:
         _log.exception("call_broke")
-        return None, Internal("INTERNAL", "internal error")
+        return None, Internal("INTERNAL", "An internal error occurred.")
 
 
 async def _abort(context: Any, error: ServiceError) -> NoReturn:

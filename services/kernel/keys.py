@@ -187,7 +187,7 @@ def main(arguments: list[str]) -> None:
     if len(arguments) != 1:
         raise SystemExit("usage: python -m services.kernel.keys [rotate] FOLDER [NAME…]")
     made = make_secrets(Path(arguments[0]))
-    sys.stdout.write(f"souk: made {len(made)} secret files in {arguments[0]}\n")
+    sys.stdout.write(f"souk: created {len(made)} secret files in {arguments[0]}\n")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,9 @@ def digits(currency: str, *, field: str = "currency_code") -> int:
     """
     found = CURRENCIES.get(currency)
     if found is None:
-        raise _refusal("CURRENCY_UNKNOWN", "not an ISO 4217 currency in which one sells", field)
+        raise _refusal(
+            "CURRENCY_UNKNOWN", "must be an ISO 4217 code in upper case, such as TND", field
+        )
     return found
 
 
@@ -55,7 +57,9 @@ def minor_units(money: Money, *, field: str = "price") -> int:
     """
     places = digits(money.currency_code, field=f"{field}.currency_code")
     if abs(money.nanos) >= _NANOS or money.units * money.nanos < 0:
-        raise _refusal("PRICE_MALFORMED", "units and nanos contradict each other", field)
+        raise _refusal(
+            "PRICE_MALFORMED", "must have nanos below one unit, with the sign of units", field
+        )
     minor, finer = divmod(money.units * _NANOS + money.nanos, 10 ** (9 - places))
     if minor < 0 or (minor == 0 and not finer):
         raise _not_positive(field)
@@ -72,7 +76,7 @@ def minor_units_of(major: Decimal, currency: str, *, field: str = "price") -> in
     """
     places = digits(currency, field="currency_code")
     if not major.is_finite():
-        raise _refusal("PRICE_MALFORMED", "not a number", field)
+        raise _refusal("PRICE_MALFORMED", "must be a finite number", field)
     if major <= 0:
         raise _not_positive(field)
     if major.adjusted() > 20:
@@ -115,16 +119,16 @@ def _price(minor: int, field: str) -> int:
 
 
 def _too_precise(places: int, field: str) -> InvalidArgument:
-    return _refusal("PRICE_TOO_PRECISE", f"has more than {places} decimals", field)
+    return _refusal("PRICE_TOO_PRECISE", f"must have at most {places} decimal places", field)
 
 
 def _not_positive(field: str) -> InvalidArgument:
-    return _refusal("PRICE_NOT_POSITIVE", "must be above zero", field)
+    return _refusal("PRICE_NOT_POSITIVE", "must be greater than zero", field)
 
 
 def _too_large(field: str) -> InvalidArgument:
-    return _refusal("PRICE_TOO_LARGE", "too large", field)
+    return _refusal("PRICE_TOO_LARGE", f"must be at most {MOST_MINOR} minor units", field)
 
 
 def _refusal(reason: str, text: str, field: str) -> InvalidArgument:
-    return InvalidArgument(reason, f"{field}: {text}", {field: text})
+    return InvalidArgument(reason, f"{field} {text}.", {field: text})

@@ -38,7 +38,9 @@ def parse(name: str, pattern: str) -> tuple[str, ...]:
     match = _compiled(pattern).fullmatch(name)
     if match is None:
         raise InvalidArgument(
-            "NAME_INVALID", f"not a name of the form {pattern}", {"name": f"must be {pattern}"}
+            "NAME_INVALID",
+            f"Invalid name: it must have the form {pattern}.",
+            {"name": f"must have the form {pattern}"},
         )
     return match.groups()
 
@@ -61,8 +63,8 @@ def tenant_id(text: str) -> str:
     if TENANT_ID.fullmatch(text) is None:
         raise InvalidArgument(
             "TENANT_ID_INVALID",
-            "a tenant's id has 1 to 63 lower-case letters, digits and hyphens, begins with a "
-            "letter and does not end with a hyphen",
+            "Invalid tenant id: use 1 to 63 lower-case letters, digits and hyphens, starting with "
+            "a letter and not ending with a hyphen.",
             {"tenant_id": f"must match ^{TENANT_ID.pattern}$"},
         )
     return text
@@ -77,8 +79,8 @@ def handle(text: str, field: str = "handle") -> str:
     if len(text) > HANDLE_LENGTH or HANDLE.fullmatch(text) is None:
         raise InvalidArgument(
             "HANDLE_INVALID",
-            f"a handle has 1 to {HANDLE_LENGTH} lower-case letters and digits, with single hyphens "
-            "between them",
+            f"Invalid handle: use 1 to {HANDLE_LENGTH} lower-case letters and digits, with single "
+            "hyphens between them.",
             {field: f"must match ^{HANDLE.pattern}$"},
         )
     return text
@@ -96,7 +98,7 @@ def handle_of(title: str) -> str:
     if not made:
         raise InvalidArgument(
             "HANDLE_INVALID",
-            "no handle can be made of this title; give one",
-            {"handle": "required, as the title has no Latin letter and no digit"},
+            "No handle can be derived from this title. Provide one.",
+            {"handle": "is required, because the title has no Latin letters or digits"},
         )
     return made

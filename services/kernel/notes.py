@@ -122,7 +122,7 @@ def verified(note: str, keys: Iterable[Key]) -> Checkpoint:
     for key, signature in _known(signatures, keys):
         if key.kind == _SIGNS and _is_signed(key, signature, body.encode()):
             return _checkpoint(body)
-    raise Untrue("no known key has signed it")
+    raise Untrue("not signed by a known key")
 
 
 def cosigned_at(note: str, keys: Iterable[Key]) -> int | None:
@@ -148,7 +148,7 @@ def _known(signatures: str, keys: Iterable[Key]) -> list[tuple[Key, bytes]]:
     for line in signatures.splitlines():
         match = _SIGNATURE.fullmatch(line)
         if match is None:
-            raise Untrue("a line is no signature")
+            raise Untrue("a line is not a signature")
         packed = _data(match[2])
         if key := known.get((match[1], packed[:4])):
             found.append((key, packed[4:]))

@@ -116,8 +116,8 @@ def order_by(text: str, allowed: Mapping[str, Order], *, default: str) -> tuple[
         names = ", ".join(sorted(allowed))
         raise InvalidArgument(
             "ORDER_INVALID",
-            f"cannot be ordered by that; by {names}",
-            {"order_by": f"one of {names}"},
+            f"Invalid order_by: use one of {names}, or one of them after a -.",
+            {"order_by": f"must be one of {names}, or one of them after a -"},
         )
     return allowed[name], asked.startswith("-")
 
@@ -126,7 +126,9 @@ def _size(request: Message) -> int:
     size: int = getattr(request, "page_size", 0)
     if size < 0:
         raise InvalidArgument(
-            "PAGE_SIZE_INVALID", "page_size is negative", {"page_size": "must not be negative"}
+            "PAGE_SIZE_INVALID",
+            "page_size must not be negative.",
+            {"page_size": "must not be negative"},
         )
     return min(size or DEFAULT_SIZE, MOST_ROWS)
 
@@ -135,7 +137,7 @@ def _skip(request: Message) -> int:
     skip: int = getattr(request, "skip", 0)
     if not 0 <= skip <= MOST_SKIPPED:
         text = f"must be from 0 to {MOST_SKIPPED}"
-        raise InvalidArgument("SKIP_INVALID", f"skip {text}", {"skip": text})
+        raise InvalidArgument("SKIP_INVALID", f"skip {text}.", {"skip": text})
     return skip
 
 
@@ -165,14 +167,14 @@ def _after(token: str, digest: bytes, types: tuple[type[KeyPart], ...]) -> tuple
         packed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         parts = json.loads(packed[_DIGEST_BYTES:].decode())
         if packed[:_DIGEST_BYTES] != digest or not isinstance(parts, list):
-            raise ValueError("not this question's token")
+            raise ValueError("a token of another request")
         return tuple(_key_part(p, kind) for p, kind in zip(parts, types, strict=True))
     # RecursionError: deep JSON; OverflowError: a time that does not exist in UTC.
     except (ValueError, RecursionError, OverflowError):
         raise InvalidArgument(
             "PAGE_TOKEN_INVALID",
-            "the page token does not belong to this request; begin again without one",
-            {"page_token": "must be the next_page_token of the page before, all else as it was"},
+            "The page token does not belong to this request. Start again without one.",
+            {"page_token": "must be the next_page_token of the last page, all else unchanged"},
         ) from None
 
 
@@ -187,4 +189,4 @@ def _key_part(part: object, kind: type[KeyPart]) -> KeyPart:
         return part
     if kind is int and type(part) is int and -(2**63) <= part < 2**63:
         return part
-    raise ValueError("not such a key")
+    raise ValueError("not a key of this type")

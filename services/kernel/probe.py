@@ -28,9 +28,9 @@ def _trouble_over_http(url: str) -> str:
         with direct.open(url, timeout=_TRY_SECONDS):
             return ""
     except HTTPError as error:
-        return f"{url} answers {error.code}"
+        return f"{url} returned {error.code}"
     except OSError as error:
-        return f"{url} does not answer: {error}"
+        return f"{url} does not respond: {error}"
 
 
 def _trouble_over_grpc(target: str) -> str:
@@ -43,9 +43,9 @@ def _trouble_over_grpc(target: str) -> str:
         try:
             answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=_TRY_SECONDS)
         except grpc.RpcError as error:
-            return f"{target} does not answer: {error.code().name}"
+            return f"{target} does not respond: {error.code().name}"
     name = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
-    return "" if name == "SERVING" else f"{target} says {name}"
+    return "" if name == "SERVING" else f"{target} reports {name}"
 
 
 def main() -> int:

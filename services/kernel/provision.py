@@ -87,11 +87,11 @@ async def _check(admin: Connection) -> None:
     version = admin.get_server_version()
     if version.major < OLDEST_SERVER:
         raise CannotProvision(
-            f"PostgreSQL {OLDEST_SERVER} or newer is needed; this server is {version.major}"
+            f"PostgreSQL {OLDEST_SERVER} or newer is required; this server runs {version.major}"
         )
     can = await admin.fetchrow("SELECT * FROM pg_roles WHERE rolname = current_user")
     if can is None or not (can["rolsuper"] or (can["rolcreaterole"] and can["rolcreatedb"])):
-        raise CannotProvision("the admin must be a superuser, or have CREATEROLE and CREATEDB")
+        raise CannotProvision("the admin must be a superuser or have CREATEROLE and CREATEDB")
 
 
 def _password(folder: Path, role: str) -> str:
@@ -101,7 +101,7 @@ def _password(folder: Path, role: str) -> str:
         file = coming if coming.exists() else folder / f"{role}.password"
         return file.read_text().strip()
     except OSError as error:
-        raise CannotProvision(f"the secret of {role} cannot be read: {error}") from None
+        raise CannotProvision(f"cannot read the secret of {role}: {error}") from None
 
 
 async def _role(admin: Connection, role: str, password: str) -> None:
@@ -230,7 +230,7 @@ def admin_url() -> str:
 def main() -> None:
     try:
         if not (folder := os.environ.get("SOUK_SECRETS")):
-            raise CannotProvision("set SOUK_SECRETS to the folder of secret files")
+            raise CannotProvision("set SOUK_SECRETS to the folder that holds the secret files")
         warnings = asyncio.run(provision(admin_url(), Path(folder)))
     except (CannotProvision, OSError, asyncpg.PostgresError) as error:
         raise SystemExit(f"souk: provision: {error}") from None

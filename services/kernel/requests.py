@@ -62,7 +62,7 @@ async def answered(session: AsyncSession, request: Repeatable, kind: type[M]) ->
     if record.digest != _digest(request):
         raise InvalidArgument(
             "REQUEST_ID_REUSED",
-            "this request id came with another request before",
+            "This request id was already used for a different request. Use a new one.",
             request_id=key[2],
         )
     return kind.FromString(record.response)
@@ -114,7 +114,7 @@ def _key(session: AsyncSession, request: Repeatable) -> tuple[str, str, str]:
     try:
         request_id = str(UUID(request.request_id))
     except ValueError:
-        raise InvalidArgument("REQUEST_ID_INVALID", "request_id must be a UUID") from None
+        raise InvalidArgument("REQUEST_ID_INVALID", "request_id must be a UUID.") from None
     return session.info["home"], current_scope().actor, request_id
 
 

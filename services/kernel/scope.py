@@ -40,7 +40,7 @@ class Scope:
         if self.tenant is None or not (name == own or name.startswith(own + "/")):
             raise PermissionDenied(
                 "SCOPE_MISMATCH",
-                f"{name or 'the resource'} is outside {own if self.tenant else 'this scope'}",
+                f"{name or 'The resource'} is outside {own if self.tenant else 'this scope'}.",
                 resource=name[:200],
             )
 
@@ -52,7 +52,9 @@ class Scope:
         """
         self.require(name)
         if name != f"tenants/{self.tenant}":
-            raise PermissionDenied("SCOPE_MISMATCH", f"{name} is no tenant", resource=name[:200])
+            raise PermissionDenied(
+                "SCOPE_MISMATCH", f"{name} is not a tenant.", resource=name[:200]
+            )
 
 
 _scope: ContextVar[Scope] = ContextVar("souk_scope")

@@ -49,7 +49,7 @@ class SecretFile(Generic[T]):
             self._mark = self._marked()
             self._held = read(path.read_text())
         except OSError as error:
-            raise SystemExit(f"souk: the secret {path} cannot be read: {error.strerror}") from None
+            raise SystemExit(f"souk: cannot read the secret {path}: {error.strerror}") from None
         self._looked_at = time.monotonic()
 
     def __call__(self) -> T:

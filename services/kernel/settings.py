@@ -39,7 +39,7 @@ class SoukSettings(BaseSettings):
         try:
             return path.read_text().strip()
         except OSError as error:
-            raise SystemExit(f"souk: the secret {path} cannot be read: {error.strerror}") from None
+            raise SystemExit(f"souk: cannot read the secret {path}: {error.strerror}") from None
 
     def secret_file(self, name: str, read: Callable[[str], T]) -> SecretFile[T]:
         """Opens a secret that may be replaced while this process runs."""
@@ -65,5 +65,5 @@ def load(kind: type[S]) -> S:
     except ValidationError as error:
         for problem in error.errors():
             name = "SOUK_" + "_".join(str(part) for part in problem["loc"]).upper()
-            print(f"souk: the setting {name}: {problem['msg']}", file=sys.stderr)  # noqa: T201
+            print(f"souk: invalid setting {name}: {problem['msg']}", file=sys.stderr)  # noqa: T201
         raise SystemExit(2) from None

@@ -27,7 +27,7 @@ _EVENT_ID = re.compile(r"evt_[0-9A-Z]{26}")
 def _bound_tenant() -> str:
     tenant = current_scope().tenant
     if tenant is None:
-        raise RuntimeError("a row of a tenant is written under a scope without one")
+        raise RuntimeError("a tenant's row cannot be written in a scope without a tenant")
     return tenant
 
 
@@ -82,7 +82,7 @@ def _hex(content: bytes) -> str:
 
 def _matched(pattern: re.Pattern[str], text: str) -> str:
     if pattern.fullmatch(text) is None:
-        raise ValueError(f"{text!r} can stand in no statement")
+        raise ValueError(f"{text!r} must not be written into a statement")
     return text
 
 

@@ -22,10 +22,10 @@ def clean(message: Message) -> None:
     if b"\x00" not in message.SerializeToString():
         return
     # Ten are enough to see what is wrong, and fit a trailer of gRPC.
-    dirty = dict.fromkeys(islice(_dirty(message, ""), 10), "contains a null character")
+    dirty = dict.fromkeys(islice(_dirty(message, ""), 10), "must not contain a null character")
     if dirty:
         raise InvalidArgument(
-            "TEXT_INVALID", f"{next(iter(dirty))} contains a null character", dirty
+            "TEXT_INVALID", f"{next(iter(dirty))} must not contain a null character.", dirty
         )
 
 

@@ -5,7 +5,7 @@ from google.api.field_behavior_pb2 import IDENTIFIER, IMMUTABLE, OUTPUT_ONLY
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
-from services.kernel.errors import Aborted, InvalidArgument
+from services.kernel.errors import Aborted, InvalidArgument, sentence
 
 # They say which resource and which version; they are never what an update changes.
 _ADDRESS = frozenset({"name", "etag"})
@@ -36,8 +36,8 @@ def masked(message: Message, mask: FieldMask, current: Message | None = None) ->
     if changed:
         raise InvalidArgument(
             "FIELD_IMMUTABLE",
-            f"cannot change: {', '.join(changed)}",
-            dict.fromkeys(changed, "cannot change"),
+            f"These fields cannot be changed: {', '.join(changed)}.",
+            dict.fromkeys(changed, "cannot be changed"),
         )
     return [path for path in paths if path not in immutable]
 
@@ -56,7 +56,7 @@ def check_etag(given: str, version: int) -> None:
     if given and given != etag(version):
         raise Aborted(
             "ETAG_MISMATCH",
-            "it has changed since it was read; read it again, then retry",
+            "The resource has changed since it was read. Read it again, then retry.",
             etag=etag(version),
         )
 
@@ -64,15 +64,14 @@ def check_etag(given: str, version: int) -> None:
 def _refuse_unsettable(kind: type[Message], paths: list[str]) -> None:
     fields = kind.DESCRIPTOR.fields_by_name
     wrong = [
-        (path[:100], "cannot be set" if path in fields else "no such field")
+        (path[:100], "cannot be set" if path in fields else "does not exist")
         for path in paths
         if path not in fields or not _settable(kind, path)
     ]
     if wrong:
         raise InvalidArgument(
             "MASK_INVALID",
-            "the mask names what cannot be changed: "
-            + "; ".join(f"{path}: {text}" for path, text in wrong[:_MOST_NAMED]),
+            "Invalid update_mask: " + sentence(dict(wrong[:_MOST_NAMED])),
             dict(wrong[:_MOST_NAMED]),
         )
 

@@ -15,11 +15,15 @@ def create_app(witness: Witness) -> Callable[[Any, Receive, Send], Awaitable[Non
         asked = scope["method"], scope["path"]
         if asked == ("POST", "/add-checkpoint"):
             body = await _body(receive)
-            answer = Answer(413, "too large\n") if body is None else witness.add_checkpoint(body)
+            answer = (
+                Answer(413, "request body too large\n")
+                if body is None
+                else witness.add_checkpoint(body)
+            )
         elif asked == ("GET", "/readyz"):
             answer = Answer(200, "ready\n")
         else:
-            answer = Answer(404, "there is nothing here\n")
+            answer = Answer(404, "not found\n")
         headers = [(b"content-type", answer.kind.encode())]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.text.encode()})

@@ -25,7 +25,7 @@ class Ledger:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise SystemExit(f"souk: the witness's file {path}: {error.strerror}") from None
+            raise SystemExit(f"souk: cannot open the file {path}: {error.strerror}") from None
         self._seen: dict[str, notes.Checkpoint] = {}
         text = path.read_text(encoding="ascii", errors="replace")
         for line in text.splitlines():

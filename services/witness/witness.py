@@ -42,30 +42,30 @@ class Witness:
         """Answers one `POST /add-checkpoint`."""
         asked = _parsed(body)
         if asked is None:
-            return Answer(400, "not a request as tlog-witness has it\n")
+            return Answer(400, "malformed add-checkpoint request\n")
         old, proof, note = asked
         if not note.startswith(f"{notes.PLATFORM_ORIGIN}\n"):
-            return Answer(404, "this log is not known here\n")
+            return Answer(404, "unknown log\n")
         try:
             checkpoint = notes.verified(note, self._logs())
         except notes.Untrue:
-            return Answer(403, "no known key has signed it\n")
+            return Answer(403, "not signed by a known key\n")
         return self._judge(old, proof, checkpoint)
 
     def _judge(self, old: int, proof: list[bytes], checkpoint: notes.Checkpoint) -> Answer:
         seen = self._ledger.newest(checkpoint.origin)
         if old > checkpoint.size:
-            return Answer(400, "the old size is larger than the checkpoint's\n")
+            return Answer(400, "the old size is larger than the checkpoint's size\n")
         if old != seen.size or (old == checkpoint.size and seen.root != checkpoint.root):
             return Answer(409, f"{seen.size}\n", _SIZE)
         if not merkle.is_consistent(seen.size, seen.root, checkpoint.size, checkpoint.root, proof):
-            return Answer(422, "it does not begin with what was cosigned before\n")
+            return Answer(422, "the checkpoint does not extend the last one cosigned\n")
         try:
             if checkpoint.size > seen.size:
                 self._ledger.remember(checkpoint)
         except OSError as error:
             _log.error("witness_cannot_write", reason=str(error.strerror))
-            return Answer(503, "what it has seen cannot be kept now\n")
+            return Answer(503, "the checkpoint cannot be stored now\n")
         return Answer(200, self._key().cosign(checkpoint.body(), int(time.time())))
 
 

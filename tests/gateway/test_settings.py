@@ -52,7 +52,7 @@ def test_a_wrong_setting_is_named_in_one_line(monkeypatch, capsys, name, value):
 
     assert ended.value.code == 2
     [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"souk: the setting {name}")
+    assert line.startswith(f"souk: invalid setting {name}")
 
 
 def test_a_gateway_with_a_wrong_setting_does_not_start():
@@ -60,4 +60,4 @@ def test_a_gateway_with_a_wrong_setting_does_not_start():
 
     assert ended.returncode == 2
     [line] = ended.stderr.splitlines()
-    assert line.startswith("souk: the setting SOUK_LOG_LEVEL: ")
+    assert line.startswith("souk: invalid setting SOUK_LOG_LEVEL: ")

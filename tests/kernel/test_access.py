@@ -29,7 +29,7 @@ def test_every_method_of_the_contract_says_its_permission_and_its_reach():
 
 
 def test_a_method_that_says_neither_stops_the_service_from_starting():
-    with pytest.raises(RuntimeError, match="must say its permission"):
+    with pytest.raises(RuntimeError, match="must declare its permission"):
         rules([cast(Any, health_pb2.DESCRIPTOR.services_by_name["Health"])])
 
 

@@ -110,7 +110,7 @@ def test_a_scope_is_signed_once_in_a_while_and_never_for_another_tenant():
     ],
 )
 def test_a_scope_that_is_wrong_in_any_way_is_refused_in_the_same_words(wrong):
-    with pytest.raises(Unauthenticated, match="the call carries no valid scope"):
+    with pytest.raises(Unauthenticated, match="The call carries no valid scope"):
         verifier().verify(wrong)
 
 

@@ -90,7 +90,7 @@ async def test_a_role_that_owns_tables_is_refused_at_the_start(cluster):
         head_office="hq",
     )
 
-    with pytest.raises(SystemExit, match="not bound by row-level security"):
+    with pytest.raises(SystemExit, match="row-level security does not bind"):
         await owner.open()
     await owner.close()
 
@@ -118,7 +118,7 @@ async def test_a_session_that_sent_nothing_leaves_its_tenant_on_no_connection(do
 
 @pytest.mark.parametrize("tenant", ["", "paris'); --", "Paris", "paris\n"])
 async def test_what_is_no_tenants_id_is_bound_to_nothing(doors, tenant):
-    with scope(tenant), pytest.raises(ValueError, match="no tenant's id"):
+    with scope(tenant), pytest.raises(ValueError, match="not a tenant id"):
         async with doors.tenant() as session:
             await session.execute(text("SELECT tenant_id FROM stall"))
 

@@ -92,7 +92,7 @@ def test_a_refused_host_says_why_to_machines_and_people():
 
     assert refused.value.reason == "HOST_INVALID"
     assert refused.value.metadata == {"why": "HOST_ADDRESS"}
-    assert refused.value.violations == {"host": "an IP address is not a host name"}
+    assert refused.value.violations == {"host": "must be a host name, not an IP address"}
 
 
 labels = st.from_regex(r"[a-zA-Z0-9üßéяд字あ\-]{1,10}", fullmatch=True)

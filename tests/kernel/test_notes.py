@@ -40,7 +40,7 @@ def test_a_note_that_another_implementation_signed_proves_true():
 
     with pytest.raises(notes.Untrue, match="not a checkpoint"):  # signed well, but no checkpoint
         notes.verified(SIGNED, [key])
-    with pytest.raises(notes.Untrue, match="no known key"):
+    with pytest.raises(notes.Untrue, match="not signed by a known key"):
         notes.verified(SIGNED.replace("problem,", "problem."), [key])
 
 

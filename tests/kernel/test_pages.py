@@ -225,7 +225,9 @@ def test_an_order_that_is_not_allowed_is_refused(text):
         pages.order_by(text, {"title": 1}, default="title")
 
     assert refused.value.reason == "ORDER_INVALID"
-    assert refused.value.violations == {"order_by": "one of title"}
+    assert refused.value.violations == {
+        "order_by": "must be one of title, or one of them after a -"
+    }
 
 
 @pytest.mark.parametrize(("descending", "sign", "way"), [(False, ">", "ASC"), (True, "<", "DESC")])

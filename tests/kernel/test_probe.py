@@ -34,15 +34,15 @@ async def test_a_service_that_says_it_does_not_serve_is_not_ready(served):
     address, status = served
     await status.set("", NOT_SERVING)
 
-    assert await asyncio.to_thread(trouble, address) == f"{address} says NOT_SERVING"
+    assert await asyncio.to_thread(trouble, address) == f"{address} reports NOT_SERVING"
 
 
 @pytest.mark.parametrize("target", ["127.0.0.1:1", "http://127.0.0.1:1/readyz"])
 def test_where_nobody_listens_nothing_is_ready(target):
-    assert "does not answer" in trouble(target)
+    assert "does not respond" in trouble(target)
 
 
-@pytest.mark.parametrize(("status", "why"), [(200, ""), (503, "answers 503")])
+@pytest.mark.parametrize(("status", "why"), [(200, ""), (503, "returned 503")])
 def test_a_gateway_is_ready_when_its_page_says_so(status, why):
     class Page(BaseHTTPRequestHandler):
         def do_GET(self):

@@ -191,7 +191,9 @@ async def test_a_role_gives_up_waiting(provisioned, role):
 async def test_an_old_server_is_refused(server, monkeypatch):
     monkeypatch.setattr(provisioning, "OLDEST_SERVER", 99)
 
-    with pytest.raises(CannotProvision, match="PostgreSQL 99 or newer is needed; this server is"):
+    with pytest.raises(
+        CannotProvision, match="PostgreSQL 99 or newer is required; this server runs"
+    ):
         await server.provision()
 
 

@@ -63,7 +63,7 @@ def test_a_setting_that_is_missing_or_wrong_is_named_in_one_line(
 
     assert ended.value.code == 2
     [line] = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"souk: the setting {setting}: ")
+    assert line.startswith(f"souk: invalid setting {setting}: ")
 
 
 def test_a_process_with_a_wrong_setting_does_not_start(tmp_path):
@@ -71,14 +71,14 @@ def test_a_process_with_a_wrong_setting_does_not_start(tmp_path):
 
     assert ended.returncode == 2
     [line] = ended.stderr.splitlines()
-    assert line.startswith("souk: the setting SOUK_LISTEN: ")
+    assert line.startswith("souk: invalid setting SOUK_LISTEN: ")
 
 
 def test_a_secret_that_is_missing_is_named(tmp_path):
     ended = start(tmp_path)
 
     assert ended.returncode == 1
-    assert "audit_app.password cannot be read" in ended.stderr
+    assert "audit_app.password: No such file" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

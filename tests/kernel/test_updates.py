@@ -50,13 +50,13 @@ def test_an_empty_mask_means_every_field_that_is_set_and_may_be():
         ("create_time", "cannot be set"),
         ("name", "cannot be set"),
         ("etag", "cannot be set"),
-        ("*", "no such field"),
-        ("", "no such field"),
-        ("displayName", "no such field"),
-        ("settings.theme", "no such field"),
-        ("State", "no such field"),
-        ("DESCRIPTOR", "no such field"),
-        ("title\x00", "no such field"),
+        ("*", "does not exist"),
+        ("", "does not exist"),
+        ("displayName", "does not exist"),
+        ("settings.theme", "does not exist"),
+        ("State", "does not exist"),
+        ("DESCRIPTOR", "does not exist"),
+        ("title\x00", "does not exist"),
     ],
 )
 def test_a_path_that_cannot_be_set_is_refused_by_name(path, text):
@@ -83,7 +83,10 @@ def test_an_immutable_field_that_stays_as_it_is_is_passed_over():
 def test_an_immutable_field_that_would_change_is_refused(paths):
     changed = Tenant(currency_code="TND")
 
-    assert refusal(changed, paths, PARIS) == ("FIELD_IMMUTABLE", {"currency_code": "cannot change"})
+    assert refusal(changed, paths, PARIS) == (
+        "FIELD_IMMUTABLE",
+        {"currency_code": "cannot be changed"},
+    )
 
 
 def test_an_immutable_field_cannot_be_emptied():

@@ -62,7 +62,7 @@ async def test_whoever_may_not_log_in_learns_nothing_of_why(access, new_admin):
             await log_in(access, email, password)
         refusals.add((refusal.value.reason, refusal.value.message, *refusal.value.metadata))
 
-    assert refusals == {("CREDENTIALS_INVALID", "the e-mail or the password is wrong")}
+    assert refusals == {("CREDENTIALS_INVALID", "The e-mail or the password is incorrect.")}
 
 
 async def test_an_unknown_email_takes_as_long_as_a_wrong_password(access, new_admin):

@@ -177,12 +177,12 @@ def test_what_may_not_be_on_the_disk_is_not_cosigned(witness, log, monkeypatch):
         broken.setattr(os, "fsync", fails)
         answer = witness.add_checkpoint(log.asked(10, 20))
 
-    assert (answer.status, answer.text) == (503, "what it has seen cannot be kept now\n")
+    assert (answer.status, answer.text) == (503, "the checkpoint cannot be stored now\n")
     assert witness.add_checkpoint(log.asked(10, 15)).status == 200
 
 
 def test_two_witnesses_cannot_hold_one_file(witness, file):
-    with pytest.raises(SystemExit, match="the witness's file"):
+    with pytest.raises(SystemExit, match="cannot open the file"):
         Ledger(file)
 
 

@@ -27,12 +27,15 @@ class ProofServicer(rpc.ProofServiceServicer):
         async with self._db.tenant() as session:
             found = await queries.event(session, event_id)
             if found is None:
-                raise NotFound("EVENT_NOT_FOUND", f"no event {request.name}", event=request.name)
+                raise NotFound(
+                    "EVENT_NOT_FOUND", f"No such event: {request.name}.", event=request.name
+                )
             place = await trees.place(session, event_id)
             checkpoint = await trees.newest_checkpoint(session)
             if place is None or checkpoint is None or place >= checkpoint.size:
                 raise FailedPrecondition(
-                    "EVENT_NOT_SEQUENCED", "it has no place in the log yet; ask again in a moment"
+                    "EVENT_NOT_SEQUENCED",
+                    "The event has no place in the log yet. Retry in a moment.",
                 )
             ranges = merkle.inclusion(place, checkpoint.size)
             hashes = await trees.proof(session, _own_log(), ranges)
@@ -50,7 +53,7 @@ class ProofServicer(rpc.ProofServiceServicer):
         async with self._db.tenant() as session:
             checkpoint = await trees.newest_checkpoint(session)
         if checkpoint is None:
-            raise NotFound("CHECKPOINT_NOT_FOUND", f"{request.parent} has no checkpoint yet")
+            raise NotFound("CHECKPOINT_NOT_FOUND", f"{request.parent} has no checkpoint yet.")
         return await self._with_platform(checkpoint)
 
     async def GetConsistencyProof(
@@ -114,5 +117,7 @@ def _own_log() -> str:
 
 def _check_sizes(start: int, end: int, most: int | None = None) -> None:
     if not 0 <= start <= end or (most is not None and end > most):
-        text = "must be 0 or more, in order" + ("" if most is None else f", and at most {most}")
-        raise InvalidArgument("SIZE_INVALID", f"the sizes {text}", {"size": text})
+        text = "must be at least 0 and in ascending order" + (
+            "" if most is None else f", and at most {most}"
+        )
+        raise InvalidArgument("SIZE_INVALID", f"The sizes {text}.", {"size": text})

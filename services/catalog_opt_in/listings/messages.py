@@ -45,7 +45,7 @@ def prices(own: Mapping[str, int], currency: str) -> list[pb.VariantPrice]:
 def state(asked: int, findings: Findings) -> str:
     """Reads the state that a tenant wants; LIVE when it says none."""
     if asked not in pb.Listing.State.values():
-        findings.add("state", "no such state")
+        findings.add("state", "must be LIVE or HIDDEN")
         return ""
     return "HIDDEN" if asked == pb.Listing.STATE_HIDDEN else "LIVE"
 
@@ -59,12 +59,14 @@ def own_prices(
     for place, price in enumerate(asked.prices):
         field = f"prices[{place}]"
         if price.variant not in variants:
-            findings.add(f"{field}.variant", "the product has no such variant", "VARIANT_UNKNOWN")
+            findings.add(f"{field}.variant", "must be a variant of the product", "VARIANT_UNKNOWN")
         elif price.variant in found:
-            findings.add(f"{field}.variant", "this variant has a price already")
+            findings.add(f"{field}.variant", "must not be repeated: it already has a price")
         elif price.price.currency_code != currency:
             findings.add(
-                f"{field}.price.currency_code", f"must be {currency}", "PRICE_CURRENCY_MISMATCH"
+                f"{field}.price.currency_code",
+                f"must be {currency}, the tenant's currency",
+                "PRICE_CURRENCY_MISMATCH",
             )
         else:
             found[price.variant] = findings.price(price.price, f"{field}.price")

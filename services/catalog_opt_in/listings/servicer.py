@@ -115,7 +115,7 @@ def _currency() -> str:
     """
     currency = current_scope().currency
     if not currency:
-        raise FailedPrecondition("CURRENCY_MISSING", "the tenant has no currency to sell in")
+        raise FailedPrecondition("CURRENCY_MISSING", "The tenant has no currency to sell in.")
     return currency
 
 
@@ -123,7 +123,7 @@ async def _listing(session: AsyncSession, name: str, *, lock: bool = False) -> L
     _, listing_id = names.parse(name, LISTING)
     listing = await queries.one(session, listing_id, lock=lock)
     if listing is None:
-        raise NotFound("LISTING_NOT_FOUND", f"no listing {name}", listing=name)
+        raise NotFound("LISTING_NOT_FOUND", f"No such listing: {name}.", listing=name)
     return listing
 
 
@@ -137,12 +137,12 @@ async def _held_offer(session: AsyncSession, product: str) -> Offer:
     try:
         (product_id,) = names.parse(product, PRODUCT)
     except InvalidArgument:
-        text = f"must be {PRODUCT}"
-        raise InvalidArgument("NAME_INVALID", f"product: {text}", {"product": text}) from None
+        text = f"must have the form {PRODUCT}"
+        raise InvalidArgument("NAME_INVALID", f"product {text}.", {"product": text}) from None
     await hold_listing(session, product_id)
     offer = await queries.offer(session, product_id)
     if offer is None:
-        raise NotFound("PRODUCT_NOT_FOUND", f"no product {product}", product=product)
+        raise NotFound("PRODUCT_NOT_FOUND", f"No such product: {product}.", product=product)
     return offer
 
 
@@ -152,13 +152,15 @@ async def _offer_of(session: AsyncSession, name: str) -> Offer:
     try:
         return await _held_offer(session, f"products/{listing_id}")
     except NotFound:
-        raise NotFound("LISTING_NOT_FOUND", f"no listing {name}", listing=name) from None
+        raise NotFound("LISTING_NOT_FOUND", f"No such listing: {name}.", listing=name) from None
 
 
 def _refuse_unpublished(offer: Offer) -> None:
     if offer["status"] != "PUBLISHED":
         raise FailedPrecondition(
-            "PRODUCT_NOT_PUBLISHED", "this product is not released", product=offer["id"]
+            "PRODUCT_NOT_PUBLISHED",
+            "This product is not published, so tenants cannot opt in to it.",
+            product=offer["id"],
         )
 
 
@@ -170,6 +172,8 @@ async def _opted_in(
     )
     if listing is None:
         raise AlreadyExists(
-            "LISTING_EXISTS", f"already opted in to {offer['id']}", product=offer["id"]
+            "LISTING_EXISTS",
+            f"The tenant is already opted in to {offer['id']}.",
+            product=offer["id"],
         )
     return messages.message(listing, own, _currency())

@@ -104,7 +104,7 @@ def _status(asked: product_pb2.Product, findings: Findings) -> str:
     try:
         name = product_pb2.Product.Status.Name(asked.status)
     except ValueError:
-        findings.add("status", "no such status")
+        findings.add("status", "must be DRAFT, PROPOSED, PUBLISHED or REJECTED")
         return "DRAFT"
     return "DRAFT" if asked.status == 0 else name.removeprefix(_STATUS)
 

@@ -33,8 +33,8 @@ def refuse_unknown(product: Product, known: References) -> None:
     """
     findings = Findings()
     if product.collection_id and product.collection_id not in known.collections:
-        findings.add("collection", "there is no such collection", "COLLECTION_NOT_FOUND")
+        findings.add("collection", "does not exist", "COLLECTION_NOT_FOUND")
     for place, category_id in enumerate(product.category_ids):
         if category_id not in known.categories:
-            findings.add(f"categories[{place}]", "there is no such category", "CATEGORY_NOT_FOUND")
+            findings.add(f"categories[{place}]", "does not exist", "CATEGORY_NOT_FOUND")
     findings.refuse()

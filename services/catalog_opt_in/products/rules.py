@@ -100,7 +100,7 @@ def _counts(product: Product) -> Problems:
     for field, most in MOST.items():
         parts = product.category_ids if field == "categories" else getattr(product, field)
         if len(parts) > most:
-            yield field, f"at most {most}"
+            yield field, f"must have at most {most} entries"
 
 
 def _options(options: tuple[Option, ...]) -> Problems:
@@ -109,7 +109,7 @@ def _options(options: tuple[Option, ...]) -> Problems:
         field = f"options[{place}]"
         yield from _text(f"{field}.title", option.title, least=1, most=50)
         if not 1 <= len(option.values) <= MOST_VALUES:
-            yield f"{field}.values", f"from 1 to {MOST_VALUES}"
+            yield f"{field}.values", f"must have 1 to {MOST_VALUES} entries"
         yield from _repeats(f"{field}.values", [value.value for value in option.values])
         for index, value in enumerate(option.values):
             yield from _text(f"{field}.values[{index}].value", value.value, least=1, most=100)
@@ -121,13 +121,13 @@ def _variants(product: Product, known: Collection[str]) -> Problems:
         given = [getattr(variant, key) for variant in product.variants]
         for place in _repeated(given):
             if given[place]:
-                yield f"variants[{place}].{field}", "is given twice"
+                yield f"variants[{place}].{field}", "must not be repeated"
     choices = [tuple(sorted(variant.choices.items())) for variant in product.variants]
     for place in _repeated(choices):
-        yield f"variants[{place}].options", "another variant has the same choices"
+        yield f"variants[{place}].options", "must differ from the choices of other variants"
     for place, variant in enumerate(product.variants):
         if variant.variant_id and variant.variant_id not in known:
-            yield f"variants[{place}].id", "the product has no such variant"
+            yield f"variants[{place}].id", "must be a variant of the product"
         yield from _variant(f"variants[{place}]", variant, product.options)
 
 
@@ -136,21 +136,24 @@ def _variant(field: str, variant: Variant, options: tuple[Option, ...]) -> Probl
     yield from _text(f"{field}.sku", variant.sku, most=64)
     yield from _text(f"{field}.barcode", variant.barcode, most=32)
     if variant.sku != variant.sku.strip():
-        yield f"{field}.sku", "begins or ends with a space"
+        yield f"{field}.sku", "must not begin or end with a space"
     if variant.weight_grams < 0:
         yield f"{field}.weight_grams", "must not be negative"
     yield from _choices(f"{field}.options", variant.choices, options)
     for place in _repeated([price.currency for price in variant.prices]):
-        yield f"{field}.prices[{place}].currency_code", "this currency has a price already"
+        yield (
+            f"{field}.prices[{place}].currency_code",
+            "must not be repeated: it already has a price",
+        )
 
 
 def _choices(field: str, choices: dict[str, str], options: tuple[Option, ...]) -> Problems:
     if choices.keys() != {option.title for option in options}:
-        yield field, "must choose a value for exactly the product's options"
+        yield field, "must choose a value for each of the product's options, and no others"
         return
     for option in options:
         if choices[option.title] not in {value.value for value in option.values}:
-            yield f"{field}.{option.title}", "the option has no such value"
+            yield f"{field}.{option.title}", "must be a value of the option"
 
 
 def _text(field: str, text: str, *, least: int = 0, most: int, lines: bool = False) -> Problems:
@@ -165,7 +168,7 @@ def _url(field: str, url: str) -> Problems:
 
 def _repeats(field: str, values: Iterable[str]) -> Problems:
     for place in _repeated(values):
-        yield f"{field}[{place}]", "is given twice"
+        yield f"{field}[{place}]", "must not be repeated"
 
 
 def _repeated(values: Iterable[object]) -> list[int]:

@@ -132,7 +132,7 @@ async def _product(session: AsyncSession, name: str) -> Product:
     (product_id,) = names.parse(name, PRODUCT)
     product = await queries.one(session, product_id)
     if product is None:
-        raise NotFound("PRODUCT_NOT_FOUND", f"no product {name}", product=name)
+        raise NotFound("PRODUCT_NOT_FOUND", f"No such product: {name}.", product=name)
     return product
 
 
@@ -162,18 +162,23 @@ async def _refuse_taken(session: AsyncSession, product: Product) -> None:
     if await queries.handle_is_taken(session, product):
         raise AlreadyExists(
             "HANDLE_TAKEN",
-            f"another product has the handle {product.handle}",
-            {"handle": "another product has it"},
+            f"Another product already has the handle {product.handle}. Choose another.",
+            {"handle": "is already used by another product"},
             handle=product.handle,
         )
     if taken := await queries.taken_skus(session, product):
         fields = {
-            f"variants[{place}].sku": "another product has it"
+            f"variants[{place}].sku": "is already used by another product"
             for place, variant in enumerate(product.variants)
             if variant.sku in taken
         }
         sku = min(taken)
-        raise AlreadyExists("SKU_TAKEN", f"another product has the SKU {sku}", fields, sku=sku)
+        raise AlreadyExists(
+            "SKU_TAKEN",
+            f"Another product already has the SKU {sku}. Choose another.",
+            fields,
+            sku=sku,
+        )
 
 
 async def _refuse_listed(session: AsyncSession, product: Product) -> None:
@@ -182,7 +187,7 @@ async def _refuse_listed(session: AsyncSession, product: Product) -> None:
     if others:
         raise FailedPrecondition(
             "PRODUCT_LISTED",
-            f"{len(others)} tenants are opted in to it; reject it, and let them opt out first",
+            f"{len(others)} other tenants list this product. Reject it and have them opt out.",
             tenants=str(len(others)),
         )
 
@@ -197,19 +202,20 @@ def _status(status: int) -> str:
     if status == product_pb2.Product.STATUS_UNSPECIFIED:
         return ""
     if status not in product_pb2.Product.Status.values():
-        raise InvalidArgument("FIELD_INVALID", "no such status", {"status": "no such status"})
+        text = "must be DRAFT, PROPOSED, PUBLISHED or REJECTED"
+        raise InvalidArgument("FIELD_INVALID", f"status {text}.", {"status": text})
     name = product_pb2.Product.Status.Name(product_pb2.Product.Status.ValueType(status))
     return name.removeprefix("STATUS_")
 
 
 def _query(query: str) -> str:
     if text := query_problem(query):
-        raise InvalidArgument("FIELD_INVALID", f"query: {text}", {"query": text})
+        raise InvalidArgument("FIELD_INVALID", f"query {text}.", {"query": text})
     return query
 
 
 def _ids(asked: list[str]) -> list[str]:
     if len(asked) > MOST_NAMES:
-        text = f"at most {MOST_NAMES}"
-        raise InvalidArgument("FIELD_INVALID", f"products: {text}", {"products": text})
+        text = f"must have at most {MOST_NAMES} entries"
+        raise InvalidArgument("FIELD_INVALID", f"products {text}.", {"products": text})
     return [names.parse(name, PRODUCT)[0] for name in asked]

@@ -45,7 +45,7 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
         _tenant, product = names.parse(request.name, STORE_PRODUCT)
         found = await queries.product(self._db, product)
         if found is None:
-            raise NotFound("PRODUCT_NOT_FOUND", f"no product {product}", product=product)
+            raise NotFound("PRODUCT_NOT_FOUND", f"No such product: {product}.", product=product)
         document, version = found
         return pb.GetStoreProductResponse(document=document, catalogue_version=version)
 
@@ -99,7 +99,7 @@ def _wanted(request: pb.ListStoreProductsRequest) -> queries.Wanted:
     order, descending = pages.order_by(request.order_by, PRODUCT_ORDERS, default="-created_at")
     size, skip = pages.window(request)
     if text := query_problem(request.query):
-        raise InvalidArgument("FIELD_INVALID", f"query: {text}", {"query": text})
+        raise InvalidArgument("FIELD_INVALID", f"query {text}.", {"query": text})
     return queries.Wanted(
         size=size,
         skip=skip,
@@ -128,5 +128,5 @@ def _page(
 def _refuse_long_lists(request: Message) -> None:
     for field, most in _LISTS.items():
         if len(getattr(request, field, ())) > most:
-            text = f"at most {most}"
-            raise InvalidArgument("FIELD_INVALID", f"{field}: {text}", {field: text})
+            text = f"must have at most {most} entries"
+            raise InvalidArgument("FIELD_INVALID", f"{field} {text}.", {field: text})

@@ -44,9 +44,12 @@ async def refuse_taken_handle(
     with session.no_autoflush:
         taken = await session.scalar(select(exists().where(kind.handle == handle, key != own_id)))
     if taken:
-        text = f"another {kind.__tablename__} has it"
+        text = f"is already used by another {kind.__tablename__}"
         raise AlreadyExists(
-            "HANDLE_TAKEN", f"handle {handle}: {text}", {"handle": text}, handle=handle
+            "HANDLE_TAKEN",
+            f"The handle {handle} {text}. Choose another.",
+            {"handle": text},
+            handle=handle,
         )
 
 

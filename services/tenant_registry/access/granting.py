@@ -33,7 +33,7 @@ class Refused(Exception):
 
     def __init__(self, reason: str, message: str, permissions: Sequence[str] = ()) -> None:
         self.reason = reason
-        self.message = f"{message}: {_told(permissions)}" if permissions else message
+        self.message = f"{message}: {_told(permissions)}." if permissions else f"{message}."
         self.permissions = permissions
         super().__init__(self.message)
 
@@ -99,14 +99,19 @@ def may_give(granter: Holder, target: Holder, given: Sequence[Grant], *, now: da
     """
     tenant, until = given[0].tenant, given[0].until_time
     if granter.admin == target.admin:
-        raise Refused("GRANT_TO_SELF", "nobody gives a role to themselves")
+        raise Refused("GRANT_TO_SELF", "You cannot give a role to yourself")
     if tenant is not None and any(grant.reach == PLATFORM for grant in given):
-        raise Refused("ROLE_IS_GLOBAL", "this role counts everywhere: give it at the platform")
+        raise Refused(
+            "ROLE_IS_GLOBAL",
+            "This role counts everywhere. Give it at the platform, not at a tenant",
+        )
     for at in _reached({tenant}):
         wanted = _patterns(grant for grant in given if grant.reaches(at))
         missing = beyond(wanted, granter.may(at, now=now, until=until), _reach(at))
         if missing:
-            raise Refused("GRANT_EXCEEDS", "you do not hold there, or so long", missing)
+            raise Refused(
+                "GRANT_EXCEEDS", "You cannot give what you do not hold there for that long", missing
+            )
     not_over_more(granter, target, {tenant}, now=now)
 
 
@@ -129,7 +134,7 @@ def may_restore(granter: Holder, target: Holder, *, now: datetime) -> None:
         Refused: GRANT_TO_SELF or GRANT_OVER_MORE.
     """
     if target.admin == granter.admin:
-        raise Refused("GRANT_TO_SELF", "nobody gives themselves back what they held")
+        raise Refused("GRANT_TO_SELF", "You cannot restore your own roles")
     for grant in target.grants:
         for at in _reached({grant.tenant}):
             if not grant.reaches(at) or grant.verdict(at=at, now=now) in _ENDED:
@@ -137,7 +142,7 @@ def may_restore(granter: Holder, target: Holder, *, now: datetime) -> None:
             held = granter.may(at, now=now, until=grant.until_time)
             lacking = beyond(grant.patterns, held, _reach(at))
             if lacking:
-                told = "they would hold what you do not, or not so long"
+                told = "You cannot restore what you do not hold for as long"
                 raise Refused("GRANT_OVER_MORE", told, lacking)
 
 
@@ -157,7 +162,7 @@ def may_reshape(
     for holder in holders:
         if added and holder.admin == granter.admin:
             raise Refused(
-                "GRANT_TO_SELF", "you hold this role, and nobody adds to their own", added
+                "GRANT_TO_SELF", "You cannot add permissions to a role that you hold", added
             )
         not_over_more(granter, holder, {tenant}, now=now)
 
@@ -176,7 +181,9 @@ def not_over_more(
         held = granter.may(at, now=now, until=now)
         more = beyond(target.will(at, now=now), held, _reach(at))
         if more:
-            raise Refused("GRANT_OVER_MORE", "they hold there what you do not", more)
+            raise Refused(
+                "GRANT_OVER_MORE", "This admin holds permissions there that you do not hold", more
+            )
 
 
 def beyond(wanted: Iterable[str], held: frozenset[str], reach: str) -> list[str]:

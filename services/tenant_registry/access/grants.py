@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel import audit
-from services.kernel.errors import AlreadyExists, InvalidArgument, NotFound
+from services.kernel.errors import AlreadyExists, InvalidArgument, NotFound, sentence
 from services.kernel.names import new_id
 from services.kernel.scope import current_scope
 from services.tenant_registry.access import granting, messages, queries, standing
@@ -79,17 +79,21 @@ async def give(
     giver = by or current_scope().actor
     if wanted.tenant is not None and await session.get(Tenant, wanted.tenant) is None:
         name = f"tenants/{wanted.tenant}"
-        raise NotFound("TENANT_NOT_FOUND", f"no tenant {name}", tenant=name)
+        raise NotFound("TENANT_NOT_FOUND", f"No such tenant: {name}.", tenant=name)
     known = await standing.read(session, {wanted.tenant}, giver, wanted.admin)
     known.refuse_deactivated()
     assignment = _assignment(wanted, giver, known.now)
     given = await queries.grants_of_role(session, assignment)
     if not given:
-        raise NotFound("ROLE_NOT_FOUND", "no such role can be given here", role=wanted.role)
+        raise NotFound(
+            "ROLE_NOT_FOUND", "This role does not exist or cannot be given here.", role=wanted.role
+        )
     with standing.refusals():
         granting.may_give(known.actor, known.target, given, now=known.now)
     if granting.holds_already(known.target, given):
-        raise AlreadyExists("ASSIGNMENT_EXISTS", "they hold this role here for all of that time")
+        raise AlreadyExists(
+            "ASSIGNMENT_EXISTS", "The admin already holds this role here for all of that time."
+        )
     done = Done(assignment, known.target, known.target.with_(given), known.now)
     if not dry:
         _write(session, known, assignment)
@@ -109,7 +113,9 @@ async def offer(session: AsyncSession, wanted: Wanted) -> None:
     assignment = _assignment(wanted, giver, known.now)
     given = await queries.grants_of_role(session, assignment)
     if not given:
-        raise NotFound("ROLE_NOT_FOUND", "no such role can be given here", role=wanted.role)
+        raise NotFound(
+            "ROLE_NOT_FOUND", "This role does not exist or cannot be given here.", role=wanted.role
+        )
     with standing.refusals():
         newcomer = Holder(admin=wanted.admin, active=True)
         granting.may_give(known.actor, newcomer, given, now=known.now)
@@ -138,10 +144,10 @@ async def follow(
         if wanted and row.until_time is not None and row.until_time > known.now + _RENEWED:
             held.add((row.role_id, row.tenant_id))
         else:
-            reason = "given anew" if wanted else f"no claim of {giver} any more"
+            reason = "renewed" if wanted else f"{giver} no longer sends the claim"
             _revoke(session, known, row, giver, reason=reason)
     for role, tenant in sorted(set(roles) - held, key=str):
-        reason = f"a claim of {giver}"
+        reason = f"claim from {giver}"
         assignment = _assignment(
             Wanted(admin_id, role, tenant, reason, until_time=until), giver, known.now
         )
@@ -172,12 +178,12 @@ async def take(
         NotFound: ASSIGNMENT_NOT_FOUND, one of another place too.
     """
     if len(reason) > REASON_LIMIT:
-        text = f"at most {REASON_LIMIT} characters"
-        raise InvalidArgument("GRANT_INVALID", "no reason has so many words", {"reason": text})
+        text = f"must have at most {REASON_LIMIT} characters"
+        raise InvalidArgument("GRANT_INVALID", f"reason {text}.", {"reason": text})
     taker = by or current_scope().actor
     row = await queries.assignment_at(session, assignment_id, tenant)
     if row is None:
-        raise NotFound("ASSIGNMENT_NOT_FOUND", "no such assignment here")
+        raise NotFound("ASSIGNMENT_NOT_FOUND", "No such assignment here.")
     known = await standing.read(session, {tenant}, taker, row.admin_id)
     await session.refresh(row)
     done = Done(row, known.target, known.target.without(assignment_id), known.now)
@@ -293,13 +299,13 @@ def _assignment(wanted: Wanted, giver: str, now: datetime) -> Assignment:
     begins = wanted.from_time or now
     wrong = {}
     if not wanted.reason.strip() or len(wanted.reason) > REASON_LIMIT:
-        wrong["reason"] = f"required, at most {REASON_LIMIT} characters"
+        wrong["reason"] = f"is required, with at most {REASON_LIMIT} characters"
     if begins < now - _CLOCKS_DIFFER:
-        wrong["from_time"] = "must not lie in the past"
+        wrong["from_time"] = "must not be in the past"
     if wanted.until_time is not None and wanted.until_time <= max(begins, now):
-        wrong["until_time"] = "must lie after from_time, and in the future"
+        wrong["until_time"] = "must be after from_time and in the future"
     if wrong:
-        raise InvalidArgument("GRANT_INVALID", "this role cannot be given so", wrong)
+        raise InvalidArgument("GRANT_INVALID", sentence(wrong), wrong)
     return Assignment(
         assignment_id=new_id("asgn"),
         admin_id=wanted.admin,

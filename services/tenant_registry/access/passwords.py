@@ -55,7 +55,7 @@ class Passwords:
 
     async def _run(self, work: Callable[[], T]) -> T:
         if not self._places.acquire(blocking=False):
-            raise ResourceExhausted("LOGIN_BUSY", "too many logins at once; retry in a second")
+            raise ResourceExhausted("LOGIN_BUSY", "Too many logins at once. Retry in a second.")
         job = self._threads.submit(work)
         # On the job, not on the await: a caller that goes away leaves its job running.
         job.add_done_callback(lambda _: self._places.release())

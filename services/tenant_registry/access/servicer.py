@@ -49,7 +49,9 @@ class Access(LoginMethods, ExplainMethods, pb_grpc.AccessServiceServicer):
             found = await queries.admin_and_grants(session, admin_id)
             opened = await opened_to(session, [admin_id], at, now=now)
         if found is None:
-            raise NotFound("ADMIN_NOT_FOUND", f"no admin {request.admin}", admin=request.admin)
+            raise NotFound(
+                "ADMIN_NOT_FOUND", f"No such admin: {request.admin}.", admin=request.admin
+            )
         admin, grants = found
         access = rules.access(grants, at=at, now=now, opened={self._head_office})
         used = ""

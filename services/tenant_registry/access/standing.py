@@ -84,7 +84,7 @@ async def read_everywhere(session: AsyncSession, actor: str, admin_id: str) -> S
     places = await queries.places_of(session, admin_id, now=datetime.now(UTC))
     found = await read(session, places, actor, admin_id)
     if not found.target.places(found.now) <= places:
-        raise Aborted("CONFLICT", "somebody else is changing the same thing; retry")
+        raise Aborted("CONFLICT", "Another request is changing the same resource. Retry.")
     return found
 
 
@@ -114,12 +114,15 @@ async def keep_guardians(
         if others <= {before.admin}:
             reason = "LAST_TENANT_ADMIN" if place else "LAST_GLOBAL_ADMIN"
             where = f"tenants/{place}" if place else "the platform"
-            raise FailedPrecondition(reason, f"{where} would be left without a {role}")
+            text = (
+                f"This would leave {where} without a {role}. Give that role to another admin first."
+            )
+            raise FailedPrecondition(reason, text)
 
 
 def admin_not_found(admin_id: str) -> NotFound:
     name = f"{_PREFIX}{admin_id}"
-    return NotFound("ADMIN_NOT_FOUND", f"no admin {name}", admin=name)
+    return NotFound("ADMIN_NOT_FOUND", f"No such admin: {name}.", admin=name)
 
 
 @contextmanager

@@ -57,8 +57,8 @@ class Accounts(pb_grpc.AccountServiceServicer):
     async def ResetPassword(self, request: pb.ResetPasswordRequest, _context: object) -> Empty:
         email = request.email.strip().lower()
         if not email or len(email) > EMAIL_LIMIT:
-            text = f"required, at most {EMAIL_LIMIT} characters"
-            raise InvalidArgument("LOGIN_INVALID", "an e-mail is needed", {"email": text})
+            text = f"is required, with at most {EMAIL_LIMIT} characters"
+            raise InvalidArgument("LOGIN_INVALID", f"email {text}.", {"email": text})
         await self._attempts.count(f"reset {email}", most=_MOST_RESETS)
         self._postman.refuse_when_full()
         # Behind the answer: neither its words nor its time tell whether somebody has the address.
@@ -89,7 +89,9 @@ class Accounts(pb_grpc.AccountServiceServicer):
             admin = await self._unchanged(session, known, now=now)
             factor = await queries.second_factor(session, admin.admin_id)
             if factor is not None and factor.confirm_time is not None:
-                raise AlreadyExists("TOTP_EXISTS", "the second factor is on; turn it off first")
+                raise AlreadyExists(
+                    "TOTP_EXISTS", "The second factor is already on. Turn it off first."
+                )
             await queries.forget_second_factor(session, admin.admin_id)
             session.add(
                 SecondFactor(admin_id=admin.admin_id, secret=made.box, last_step=0, create_time=now)
@@ -148,7 +150,7 @@ class Accounts(pb_grpc.AccountServiceServicer):
         admin = await self._own()
         await self._attempts.count(admin.email)
         if not await self._passwords.match(admin.password_hash, password):
-            raise PermissionDenied("PASSWORD_WRONG", "the password is wrong")
+            raise PermissionDenied("PASSWORD_WRONG", "The password is incorrect.")
         return admin
 
     async def _unchanged(self, session: AsyncSession, known: Admin, *, now: datetime) -> Admin:
@@ -156,7 +158,7 @@ class Accounts(pb_grpc.AccountServiceServicer):
         await opening.own(session, now=now)
         admin = await queries.locked(session, known.admin_id)
         if admin.password_hash != known.password_hash:
-            raise Aborted("CONFLICT", "somebody else is changing the same thing; retry")
+            raise Aborted("CONFLICT", "Another request is changing the same resource. Retry.")
         return admin
 
     async def _send_reset(self, email: str) -> None:
@@ -195,16 +197,17 @@ async def _set(
 
 def _check(password: str, email: str, *, field: str) -> None:
     if flaw := rules.password_flaw(password, email):
-        raise InvalidArgument("PASSWORD_INVALID", f"the password {flaw}", {field: flaw})
+        raise InvalidArgument("PASSWORD_INVALID", f"The password {flaw}.", {field: flaw})
 
 
 def _reset_invalid() -> Unauthenticated:
-    return Unauthenticated("RESET_TOKEN_INVALID", "the token is used, over or nobody's")
+    text = "The token is invalid, expired or already used. Request a new one."
+    return Unauthenticated("RESET_TOKEN_INVALID", text)
 
 
 def _wrong_code() -> PermissionDenied:
-    return PermissionDenied("TOTP_INVALID", "the code is wrong, or was used before")
+    return PermissionDenied("TOTP_INVALID", "The code is incorrect or was already used.")
 
 
 def _no_totp() -> NotFound:
-    return NotFound("TOTP_NOT_FOUND", "there is no second factor here")
+    return NotFound("TOTP_NOT_FOUND", "This account has no second factor.")

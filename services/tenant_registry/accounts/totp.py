@@ -86,7 +86,7 @@ class Totp:
         except InvalidToken:
             owner, secret = "", ""
         if owner != factor.admin_id:
-            raise Internal("INTERNAL", "a second factor cannot be decrypted with the keys at hand")
+            raise Internal("INTERNAL", "a second factor cannot be decrypted with the current keys")
         return secret
 
 

@@ -17,8 +17,8 @@ def violations(email: str, first_name: str, last_name: str) -> dict[str, str]:
     """Lists what is wrong, by field; an e-mail is taken in lower case."""
     found = {}
     if not is_email(email) or email != email.lower():
-        found["email"] = f"an e-mail address of at most {EMAIL_LIMIT} characters"
+        found["email"] = f"must be an e-mail address of at most {EMAIL_LIMIT} characters"
     for field, name in (("first_name", first_name), ("last_name", last_name)):
         if len(name) > NAME_LIMIT:
-            found[field] = f"at most {NAME_LIMIT} characters"
+            found[field] = f"must have at most {NAME_LIMIT} characters"
     return found

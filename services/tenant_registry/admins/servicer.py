@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel import audit, pages, requests
 from services.kernel.db import Database
-from services.kernel.errors import AlreadyExists, InvalidArgument, PermissionDenied
+from services.kernel.errors import AlreadyExists, InvalidArgument, PermissionDenied, sentence
 from services.kernel.names import new_id, parse
 from services.kernel.scope import current_scope
 from services.kernel.updates import masked
@@ -171,19 +171,21 @@ def _refuse_another_login(known: Standing) -> None:
     if known.target.admin != known.actor.admin and known.target.places(known.now):
         raise PermissionDenied(
             "EMAIL_IS_LOGIN",
-            "they log in with this address and hold a role; invite the new address, then deactivate"
-            " this account",
+            "This admin logs in with this address and holds a role. Invite the new address, then"
+            " deactivate this account.",
         )
 
 
 def _check(row: Admin) -> None:
     found = rules.violations(row.email, row.first_name, row.last_name)
     if found:
-        raise InvalidArgument("ADMIN_INVALID", "an admin cannot be like this", found)
+        raise InvalidArgument("ADMIN_INVALID", sentence(found), found)
 
 
 async def _stored(session: AsyncSession) -> None:
     try:
         await session.flush()
     except IntegrityError:
-        raise AlreadyExists("ADMIN_EXISTS", "somebody has this e-mail already") from None
+        raise AlreadyExists(
+            "ADMIN_EXISTS", "An admin with this e-mail address already exists."
+        ) from None

@@ -36,7 +36,7 @@ class Assignments(pb_grpc.AssignmentServiceServicer):
         async with self._db.platform() as session:
             row = await assignment_at(session, assignment_id, tenant)
         if row is None:
-            raise NotFound("ASSIGNMENT_NOT_FOUND", "no such assignment here")
+            raise NotFound("ASSIGNMENT_NOT_FOUND", "No such assignment here.")
         return messages.assignment(row)
 
     async def ListAssignments(
@@ -136,5 +136,7 @@ def _time(message: Message, field: str) -> datetime | None:
     except (ValueError, OverflowError):
         moment = LATEST
     if not moment < LATEST:
-        raise InvalidArgument("GRANT_INVALID", "no such time", {field: "is no time"})
+        raise InvalidArgument(
+            "GRANT_INVALID", f"{field} is not a valid time.", {field: "is not a valid time"}
+        )
     return moment

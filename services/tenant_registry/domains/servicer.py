@@ -55,7 +55,9 @@ class DomainMethods:
             rows = {row.host: row for row in await queries.own_domains(session)}
             row = rows.pop(host, None)
             if row is None:
-                raise NotFound("DOMAIN_NOT_FOUND", f"no domain {request.name}", domain=request.name)
+                raise NotFound(
+                    "DOMAIN_NOT_FOUND", f"No such domain: {request.name}.", domain=request.name
+                )
             audit.record(session, resource=request.name, before=messages.domain(row))
             await session.delete(row)
             # Before another becomes primary: the index does not bear two, not for a moment.
@@ -75,7 +77,7 @@ class DomainMethods:
                 session, host, slug=slug, active_only=request.active_only
             )
         if found is None:
-            raise NotFound("HOST_UNKNOWN", f"nobody owns {host}", host=host)
+            raise NotFound("HOST_UNKNOWN", f"No tenant owns the host {host}.", host=host)
         return config(found.tenant, found.hosts, found.key_digests)
 
     async def ResolveTenant(
@@ -93,7 +95,7 @@ class DomainMethods:
         if rules.is_reserved(host, tenant=tenant_id, base=self._base):
             raise HostInvalid(
                 "HOST_RESERVED",
-                f"is the platform's: below {self._base} a tenant has its own name alone",
+                f"is reserved: below {self._base}, a tenant may use only its own subdomain",
             )
         return host
 
@@ -106,10 +108,12 @@ def _own(parent: str) -> str:
 async def _added(session: AsyncSession, tenant: Tenant, host: str, *, primary: bool) -> Domain:
     """Adds a domain to a tenant whose row is locked, so that two at once are counted one by one."""
     if tenant.state == State.ARCHIVED:
-        raise FailedPrecondition("TENANT_ARCHIVED", "the tenant is deleted; undelete it first")
+        raise FailedPrecondition("TENANT_ARCHIVED", "The tenant is deleted. Undelete it first.")
     others = await queries.own_domains(session)
     if len(others) >= rules.LIMIT:
-        raise FailedPrecondition("DOMAINS_FULL", f"a tenant has at most {rules.LIMIT} domains")
+        raise FailedPrecondition(
+            "DOMAINS_FULL", f"A tenant can have at most {rules.LIMIT} domains. Remove one first."
+        )
     if primary and others:
         await queries.make_none_primary(session)
     row = Domain(
@@ -122,6 +126,8 @@ async def _added(session: AsyncSession, tenant: Tenant, host: str, *, primary: b
     try:
         await session.flush()
     except IntegrityError:
-        raise AlreadyExists("DOMAIN_TAKEN", f"{host} is taken", host=host) from None
+        raise AlreadyExists(
+            "DOMAIN_TAKEN", f"The host {host} is already in use.", host=host
+        ) from None
     tenant.config_version += 1
     return row

@@ -27,8 +27,8 @@ class ExplainMethods:
     ) -> pb.ExplainAccessResponse:
         at = place_of(request.parent)
         if request.permission not in PERMISSIONS[PLATFORM if at is None else TENANT]:
-            text = "must be one that counts there: listing:write at a tenant, say, or tenant:manage"
-            raise InvalidArgument("PERMISSION_UNKNOWN", f"permission {text}", {"permission": text})
+            text = "must be one that exists at this place, for example listing:write at a tenant"
+            raise InvalidArgument("PERMISSION_UNKNOWN", f"permission {text}.", {"permission": text})
         now = datetime.now(UTC)
         async with self._db.platform() as session:
             if request.admin:

@@ -73,7 +73,7 @@ class Accepting:
                     session, token_hash, now=now, lock=True
                 )
                 if not invite or invite.email != admin.email:
-                    raise NotFound("INVITE_NOT_FOUND", "no such invite to this address")
+                    raise NotFound("INVITE_NOT_FOUND", "No such invite for your e-mail address.")
                 name, tenant = messages.invite(invite).name, invite.tenant_id
                 await _give(session, invite, admin)
                 invite.accept_time = now
@@ -136,7 +136,8 @@ async def _give(session: AsyncSession, invite: Invite, admin: Admin) -> None:
     try:
         await grants.give(session, wanted, by=invite.invited_by)
     except (PermissionDenied, NotFound):
-        raise FailedPrecondition("INVITE_VOID", "this invite is worth nothing any more") from None
+        text = "This invite is void: its role can no longer be given. Ask for a new one."
+        raise FailedPrecondition("INVITE_VOID", text) from None
 
 
 async def _made(
@@ -165,16 +166,17 @@ async def _made(
 
 def _check(request: pb.AcceptInviteRequest, email: str) -> None:
     if flaw := rules.password_flaw(request.password, email):
-        raise InvalidArgument("PASSWORD_INVALID", f"the password {flaw}", {"password": flaw})
+        raise InvalidArgument("PASSWORD_INVALID", f"The password {flaw}.", {"password": flaw})
     for field in ("first_name", "last_name"):
         if len(getattr(request, field)) > NAME_LIMIT:
-            text = f"at most {NAME_LIMIT} characters"
-            raise InvalidArgument("INVITE_INVALID", f"{field} has {text}", {field: text})
+            text = f"must have at most {NAME_LIMIT} characters"
+            raise InvalidArgument("INVITE_INVALID", f"{field} {text}.", {field: text})
 
 
 def _wrong() -> Unauthenticated:
-    return Unauthenticated("CREDENTIALS_INVALID", "the e-mail or the password is wrong")
+    return Unauthenticated("CREDENTIALS_INVALID", "The e-mail or the password is incorrect.")
 
 
 def _token_invalid() -> Unauthenticated:
-    return Unauthenticated("INVITE_TOKEN_INVALID", "the token is used, over or nobody's")
+    text = "The token is invalid, expired or already used. Ask for a new invite."
+    return Unauthenticated("INVITE_TOKEN_INVALID", text)

@@ -114,18 +114,22 @@ def wanted(admin_id: str, row: Invite) -> grants.Wanted:
 async def _existing(session: AsyncSession, invite_id: str, tenant: str | None) -> Invite:
     row = await queries.one_open(session, invite_id, tenant, now=datetime.now(UTC))
     if row is None:
-        raise NotFound("INVITE_NOT_FOUND", "no such invite here, or it is over or accepted")
+        raise NotFound(
+            "INVITE_NOT_FOUND", "No such invite here, or it has expired or been accepted."
+        )
     return row
 
 
 async def _refuse_more(session: AsyncSession, tenant: str | None, *, now: datetime) -> None:
     if len(await queries.open_at(session, tenant, now=now)) >= queries.MOST:
-        raise FailedPrecondition("INVITES_FULL", f"at most {queries.MOST} invites wait at a place")
+        raise FailedPrecondition(
+            "INVITES_FULL", f"At most {queries.MOST} invites can be open here. Delete one first."
+        )
 
 
 def _address(text: str) -> str:
     email = text.strip().lower()
     if not is_email(email):
-        what = f"an e-mail address of at most {EMAIL_LIMIT} characters"
-        raise InvalidArgument("INVITE_INVALID", "no such address can be invited", {"email": what})
+        what = f"must be an e-mail address of at most {EMAIL_LIMIT} characters"
+        raise InvalidArgument("INVITE_INVALID", f"email {what}.", {"email": what})
     return email

@@ -32,14 +32,14 @@ def faults(
     if wrong := _faults_of_permissions(kind, permissions):
         found["permissions"] = wrong
     if expires is not None and not now < expires <= now + LONGEST:
-        found["expire_time"] = "must be in the future, within ten years"
+        found["expire_time"] = "must be in the future and within ten years"
     return found
 
 
 def _faults_of_permissions(kind: str, permissions: Collection[str]) -> str:
     if kind == "PUBLISHABLE":
-        return "a publishable key has none" if permissions else ""
+        return "must be empty for a publishable key" if permissions else ""
     if not permissions:
-        return "a secret key needs at least one"
+        return "must not be empty for a secret key"
     unfit = sorted(set(permissions) - GRANTABLE)
-    return f"no key can hold {', '.join(unfit[:5])[:200]}" if unfit else ""
+    return f"must not include {', '.join(unfit[:5])[:200]}" if unfit else ""

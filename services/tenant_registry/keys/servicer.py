@@ -18,6 +18,7 @@ from services.kernel.errors import (
     NotFound,
     PermissionDenied,
     ServiceError,
+    sentence,
 )
 from services.kernel.scope import current_scope
 from services.tenant_registry.access import granting
@@ -65,7 +66,7 @@ class ApiKeys(pb_grpc.ApiKeyServiceServicer):
             if missing := set(row.permissions) - held:
                 raise PermissionDenied(
                     "KEY_EXCEEDS_MAKER",
-                    "a key cannot hold what its maker does not hold here for as long",
+                    "A key cannot have permissions that you do not hold here for as long.",
                     permissions=", ".join(sorted(missing)),
                 )
             return await _added(session, request, row, tenant)
@@ -156,8 +157,7 @@ def _checked(wanted: pb.ApiKey) -> ApiKey:
     now, kind = datetime.now(UTC), pb.ApiKey.Kind.Name(wanted.kind).removeprefix("KIND_")
     expires = _moment(wanted.expire_time) if wanted.HasField("expire_time") else None
     if wrong := rules.faults(kind, wanted.title, wanted.permissions, expires=expires, now=now):
-        field, fault = next(iter(wrong.items()))
-        raise InvalidArgument("KEY_INVALID", f"{field} {fault}", wrong)
+        raise InvalidArgument("KEY_INVALID", sentence(wrong), wrong)
     return ApiKey(
         tenant_id=current_scope().tenant,
         key_id=names.new_id("apk"),
@@ -206,10 +206,12 @@ async def _added(
 ) -> pb.CreateApiKeyResponse:
     """Adds a key to a tenant whose keys are counted by one transaction at a time."""
     if tenant.state == State.ARCHIVED:
-        raise FailedPrecondition("TENANT_ARCHIVED", "the tenant is deleted; undelete it first")
+        raise FailedPrecondition("TENANT_ARCHIVED", "The tenant is deleted. Undelete it first.")
     most = rules.MOST[row.kind]
     if await queries.number_of_live(session, row.tenant_id, row.kind, row.create_time) >= most:
-        raise FailedPrecondition("KEYS_FULL", f"a tenant has at most {most} live keys of a kind")
+        raise FailedPrecondition(
+            "KEYS_FULL", f"A tenant can have at most {most} live keys of this kind."
+        )
     secret = apikeys.new_key(row.kind)
     row.digest, row.prefix = apikeys.digest(secret), apikeys.shown(secret, row.kind)
     session.add(row)
@@ -224,9 +226,9 @@ async def _own(session: AsyncSession, name: str, *, lock: bool = False) -> ApiKe
     _, key_id = names.parse(name, _NAME)
     row = await queries.own_key(session, key_id, lock=lock)
     if row is None:
-        raise NotFound("KEY_NOT_FOUND", f"no key {name}", key=name)
+        raise NotFound("KEY_NOT_FOUND", f"No such key: {name}.", key=name)
     return row
 
 
 def _unknown() -> NotFound:
-    return NotFound("KEY_NOT_FOUND", "no live key has this digest")
+    return NotFound("KEY_NOT_FOUND", "No live key has this digest.")

@@ -39,7 +39,7 @@ class Postman:
             ResourceExhausted: LOGIN_BUSY.
         """
         if len(self._under_way) >= _MOST_WAITING:
-            raise ResourceExhausted("LOGIN_BUSY", "too much at once; retry in a second")
+            raise ResourceExhausted("LOGIN_BUSY", "Too many requests at once. Retry in a second.")
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         """Does some work behind the answer, in the scope of the call.

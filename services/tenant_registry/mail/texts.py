@@ -1,30 +1,30 @@
 """What mails say."""
 
-RESET_SUBJECT = "A new password for Souk"
-INVITE_SUBJECT = "You are invited to Souk"
+RESET_SUBJECT = "Reset your Souk password"
+INVITE_SUBJECT = "You have been invited to Souk"
 
 
 def reset(token: str) -> str:
-    return f"""Somebody, most likely you, asked for a new password.
+    return f"""Someone, most likely you, asked to reset your Souk password.
 
-This token sets it, once, within 15 minutes:
+Use this token to set a new one. It works once, within 15 minutes:
 
 {token}
 
-Send it to POST /auth/user/emailpass/update as a Bearer, with {{"password": "..."}}.
-Setting it ends all your sessions. If you did not ask for it, do nothing.
+Send it as a Bearer token to POST /auth/user/emailpass/update, with {{"password": "..."}}.
+A new password ends all your sessions. If you did not ask for one, ignore this mail.
 """
 
 
 def invite(token: str, role: str, place: str) -> str:
-    return f"""You are invited to be {role} at {place}.
+    return f"""You have been invited to become {role} of {place}.
 
-This token accepts, once, within 7 days:
+Use this token to accept. It works once, within 7 days:
 
 {token}
 
 Send it to POST /admin/invites/accept as
 {{"token": "...", "password": "...", "first_name": "...", "last_name": "..."}}.
-If you have an account already, give the password that you log in with; or log in, and send
+If you already have an account, use its password; or log in and send
 {{"token": "..."}} to POST /admin/users/me/invites/accept.
 """

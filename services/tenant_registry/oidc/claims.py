@@ -39,14 +39,14 @@ def identity(token: object, keys: KeySet, provider: Provider, nonce: str) -> Ide
         Unproven: whatever is wrong with it.
     """
     if not isinstance(token, str) or len(token) > _LONGEST:
-        raise Unproven("no id_token, or one too long")
+        raise Unproven("the id_token is missing or too long")
     try:
         header, claims = (_object(part) for part in token.split(".")[:2])
         if "crit" in header or "jwk" in header or "jku" in header or "x5u" in header:
-            raise Unproven("a header that names a key of its own")
+            raise Unproven("the id_token's header brings its own key")
         jwt.decode(token, keys, _ALGORITHMS)
     except (JoseError, ValueError, TypeError, KeyError, RecursionError):
-        raise Unproven("an id_token that is not the provider's") from None
+        raise Unproven("the id_token is not signed by the provider") from None
     _check(claims, provider, nonce)
     found = _identity(claims)
     if found.email.partition("@")[2] not in provider.email_domains:
@@ -68,18 +68,18 @@ def _check(claims: dict[str, object], provider: Provider, nonce: str) -> None:
     audiences = audience if isinstance(audience, list) else [audience]
     others = [one for one in audiences if one != provider.client_id]
     if claims.get("iss") != provider.issuer:
-        raise Unproven("another issuer")
+        raise Unproven("wrong issuer")
     if provider.client_id not in audiences or (others and claims.get("azp") != provider.client_id):
-        raise Unproven("another audience")
+        raise Unproven("wrong audience")
     if claims.get("azp", provider.client_id) != provider.client_id:
-        raise Unproven("another party")
+        raise Unproven("wrong authorized party")
     now = time.time()
     if not now - _LEEWAY_SECONDS < _seconds(claims.get("exp")):
-        raise Unproven("over")
+        raise Unproven("expired")
     if _seconds(claims.get("iat")) > now + _LEEWAY_SECONDS:
-        raise Unproven("from the future")
+        raise Unproven("issued in the future")
     if claims.get("nonce") != nonce:
-        raise Unproven("another login's nonce")
+        raise Unproven("wrong nonce")
 
 
 def _identity(claims: dict[str, object]) -> Identity:
@@ -88,10 +88,10 @@ def _identity(claims: dict[str, object]) -> Identity:
         raise Unproven("no subject")
     # True alone: some providers send the text "false".
     if claims.get("email_verified") is not True or not isinstance(email, str):
-        raise Unproven("an e-mail that is not verified")
+        raise Unproven("the e-mail is not verified")
     # ASCII, because some letters beyond it become ASCII in lower case: another's address.
     if not is_email(email) or not email.isascii():
-        raise Unproven("no e-mail that an admin may have")
+        raise Unproven("the e-mail is not a valid ASCII address")
     return Identity(
         subject=subject,
         email=email.lower(),
@@ -112,13 +112,13 @@ def _object(part: str) -> dict[str, object]:
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a name comes twice")
+        raise ValueError("a name is repeated")
     return found
 
 
 def _seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Unproven("no time")
+        raise Unproven("a time is missing or malformed")
     return value
 
 

@@ -143,4 +143,4 @@ def _object(body: bytes) -> dict[str, object]:
 
 
 def _unavailable() -> Unavailable:
-    return Unavailable("OIDC_UNAVAILABLE", "the identity provider does not answer; try again")
+    return Unavailable("OIDC_UNAVAILABLE", "The identity provider does not respond. Try again.")

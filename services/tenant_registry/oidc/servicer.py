@@ -70,23 +70,23 @@ class Oidc(pb_grpc.OidcServiceServicer):
         except Unproven as why:
             await self._refuse(request.provider, str(why))
             raise Unauthenticated(
-                "OIDC_REFUSED", "this login proves nothing; begin again"
+                "OIDC_REFUSED", "The login could not be verified. Start again."
             ) from None
         return self._sessions.answer(opened)
 
     def _of(self, name: str) -> Asking:
         if name not in self._asking:
-            raise NotFound("PROVIDER_NOT_FOUND", "no such identity provider")
+            raise NotFound("PROVIDER_NOT_FOUND", "No such identity provider.")
         return self._asking[name]
 
     async def _identity(self, request: pb.FinishOidcLoginRequest) -> Identity:
         started = self._states.finish(request.provider, request.state, request.browser)
         if started is None or not request.code:
-            raise Unproven("a state of another browser, another provider or another hour")
+            raise Unproven("the state is expired, or of another browser or provider")
         try:
             await self._attempts.count(f"oidc {started.nonce}", most=1)
         except ResourceExhausted:
-            raise Unproven("a state that was used") from None
+            raise Unproven("the state was already used") from None
         return await self._asking[request.provider].exchange(request.code, started)
 
     async def _open(self, name: str, identity: Identity) -> Opened:
@@ -99,10 +99,10 @@ class Oidc(pb_grpc.OidcServiceServicer):
             admin = await _known(session, name, identity)
             if admin is None:
                 if not roles:
-                    raise Unproven("nobody's account, and no claim that gives a role")
+                    raise Unproven("no account, and no claim that gives a role")
                 admin = await _made(session, identity, password_hash, now=now)
             if admin.deactivate_time is not None:
-                raise Unproven("a deactivated admin")
+                raise Unproven("the admin is deactivated")
             if await session.get(AdminIdentity, (name, identity.subject)) is None:
                 session.add(
                     AdminIdentity(
@@ -135,7 +135,7 @@ async def _known(session: AsyncSession, name: str, identity: Identity) -> Admin 
         return await session.get_one(Admin, linked.admin_id)
     admin = await admin_with_email(session, identity.email)
     if admin is not None and await subject_of(session, name, admin.admin_id):
-        raise Unproven("an address that was somebody else's before")
+        raise Unproven("the e-mail belongs to another identity")
     return admin
 
 

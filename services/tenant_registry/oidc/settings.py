@@ -22,9 +22,9 @@ def _safe(text: str) -> str:
     """Lets an address be https or, for development, http on this machine."""
     parts = urlsplit(text)
     if parts.username or parts.fragment or not parts.hostname:
-        raise ValueError("must be a plain address")
+        raise ValueError("must be a URL without credentials and fragment")
     if parts.scheme != "https" and not is_here(text):
-        raise ValueError("must be https")
+        raise ValueError("must use https")
     return text
 
 
@@ -84,4 +84,4 @@ def providers(folder: Path) -> dict[str, Provider]:
             if isinstance(error, ValidationError)
             else type(error).__name__
         )
-        raise SystemExit(f"souk: the secret {path} is not sound: {where}") from None
+        raise SystemExit(f"souk: the secret {path} is invalid: {where}") from None

@@ -11,7 +11,7 @@ from services.kernel import audit, pages, requests
 from services.kernel.counting import Counting
 from services.kernel.db import Database
 from services.kernel.denials import spelled
-from services.kernel.errors import InvalidArgument, NotFound
+from services.kernel.errors import InvalidArgument, NotFound, sentence
 from services.kernel.names import new_id, parse
 from services.kernel.scope import current_scope
 from services.tenant_registry.access import standing
@@ -109,7 +109,7 @@ class AccessGrants(pb_grpc.AccessGrantServiceServicer):
 async def _row(session: AsyncSession, tenant: str, access_grant_id: str) -> AccessGrant:
     row = await queries.grant_of(session, tenant, access_grant_id)
     if row is None:
-        raise NotFound("ACCESS_GRANT_NOT_FOUND", "no such access grant here")
+        raise NotFound("ACCESS_GRANT_NOT_FOUND", "No such access grant here.")
     return row
 
 
@@ -122,11 +122,11 @@ def _checked(request: pb.CreateAccessGrantRequest) -> timedelta:
     wrong = {}
     reason = request.access_grant.reason.strip()
     if not reason or len(reason) > REASON_LIMIT:
-        wrong["reason"] = f"required, at most {REASON_LIMIT} characters"
+        wrong["reason"] = f"is required, with at most {REASON_LIMIT} characters"
     if not 0 < request.ttl.seconds <= LONGEST.total_seconds():
-        wrong["ttl"] = "more than nothing, at most 15 minutes"
+        wrong["ttl"] = "must be greater than zero and at most 15 minutes"
     if wrong:
-        raise InvalidArgument("ACCESS_GRANT_INVALID", "a tenant is not opened so", wrong)
+        raise InvalidArgument("ACCESS_GRANT_INVALID", sentence(wrong), wrong)
     return timedelta(seconds=request.ttl.seconds)
 
 

@@ -15,14 +15,14 @@ def violations(display_name: str, description: str, permissions: list[str]) -> d
     """Lists what is wrong, by field; permissions are whole words, so that no later one slips in."""
     found = {}
     if not display_name.strip() or len(display_name) > NAME_LIMIT:
-        found["display_name"] = f"required, at most {NAME_LIMIT} characters"
+        found["display_name"] = f"is required, with at most {NAME_LIMIT} characters"
     if len(description) > TEXT_LIMIT:
-        found["description"] = f"at most {TEXT_LIMIT} characters"
+        found["description"] = f"must have at most {TEXT_LIMIT} characters"
     unknown = sorted(set(permissions) - PERMISSIONS[TENANT])
     if unknown:
-        found["permissions"] = f"no such permission at a tenant: {unknown[0][:100]}"
+        found["permissions"] = f"must exist at a tenant, unlike {unknown[0][:100]}"
     elif not 1 <= len(permissions) <= MOST_PERMISSIONS or len(set(permissions)) < len(permissions):
-        found["permissions"] = f"1 to {MOST_PERMISSIONS}, each once"
+        found["permissions"] = f"must have 1 to {MOST_PERMISSIONS} entries, without repeats"
     return found
 
 
@@ -34,10 +34,14 @@ def may_hold(permissions: list[str], *, ceiling: frozenset[str], held: frozenset
     """
     above = beyond(permissions, ceiling, TENANT)
     if above:
-        raise Refused("ROLE_EXCEEDS", "beyond a TenantAdmin", above)
+        raise Refused(
+            "ROLE_EXCEEDS", "A tenant's role cannot hold what TenantAdmin does not", above
+        )
     missing = beyond(permissions, held, TENANT)
     if missing:
-        raise Refused("GRANT_EXCEEDS", "you do not hold there for good", missing)
+        raise Refused(
+            "GRANT_EXCEEDS", "A role cannot hold what you do not hold here without an end", missing
+        )
 
 
 def may_change(permissions: list[str], *, held: frozenset[str]) -> None:
@@ -48,4 +52,6 @@ def may_change(permissions: list[str], *, held: frozenset[str]) -> None:
     """
     more = beyond(permissions, held, TENANT)
     if more:
-        raise Refused("GRANT_OVER_MORE", "the role holds what you do not", more)
+        raise Refused(
+            "GRANT_OVER_MORE", "You cannot change a role that holds permissions you lack", more
+        )

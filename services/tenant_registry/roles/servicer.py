@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel import audit, requests
 from services.kernel.db import Database
-from services.kernel.errors import FailedPrecondition, InvalidArgument, NotFound
+from services.kernel.errors import FailedPrecondition, InvalidArgument, NotFound, sentence
 from services.kernel.names import new_id
 from services.kernel.scope import current_scope
 from services.kernel.updates import check_etag, masked
@@ -55,7 +55,8 @@ class Roles(pb_grpc.RoleServiceServicer):
             maker.may_hold(list(request.role.permissions))
             if await queries.number_of_roles(session, maker.tenant) >= rules.MOST_ROLES:
                 raise FailedPrecondition(
-                    "ROLES_FULL", f"a tenant has at most {rules.MOST_ROLES} roles of its own"
+                    "ROLES_FULL",
+                    f"A tenant can have at most {rules.MOST_ROLES} roles. Delete one first.",
                 )
             row, policy = _new(request.role, maker.tenant)
             session.add(row)
@@ -96,7 +97,10 @@ class Roles(pb_grpc.RoleServiceServicer):
             row, policy = await _existing(session, role_id, maker)
             check_etag(request.etag, row.version or 0)
             if await queries.is_in_use(session, role_id):
-                raise FailedPrecondition("ROLE_IN_USE", "somebody holds it, or held it once")
+                raise FailedPrecondition(
+                    "ROLE_IN_USE",
+                    "This role was given to an admin, now or before, so it cannot be deleted.",
+                )
             message = messages.role(row, [policy])
             audit.record(session, resource=message.name, before=message)
             await session.delete(policy)
@@ -177,13 +181,13 @@ def _own(name: str) -> str:
 
 
 def _not_found() -> NotFound:
-    return NotFound("ROLE_NOT_FOUND", "no such role here")
+    return NotFound("ROLE_NOT_FOUND", "No such role here.")
 
 
 def _check(message: pb.Role) -> None:
     found = rules.violations(message.display_name, message.description, list(message.permissions))
     if found:
-        raise InvalidArgument("ROLE_INVALID", "a role cannot be like this", found)
+        raise InvalidArgument("ROLE_INVALID", sentence(found), found)
 
 
 def _merged(before: pb.Role, wanted: pb.Role, changed: list[str]) -> pb.Role:

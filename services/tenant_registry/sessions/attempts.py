@@ -46,7 +46,7 @@ class Attempts:
             seconds = max(1, int((since + WINDOW - now).total_seconds()))
             raise ResourceExhausted(
                 "LOGIN_LIMITED",
-                "too many attempts for this account; wait, or use another way in",
+                "Too many attempts for this account. Wait, or log in another way.",
                 retry_after_seconds=str(seconds),
             )
 

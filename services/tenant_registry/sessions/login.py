@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel import audit
 from services.kernel.db import Database
-from services.kernel.errors import InvalidArgument, Unauthenticated
+from services.kernel.errors import InvalidArgument, Unauthenticated, sentence
 from services.tenant_registry.access import queries
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.sessions import Sessions
@@ -39,9 +39,11 @@ class SecondFactors:
         if factor is None or factor.confirm_time is None:
             return Method.PASSWORD
         if not code:
-            return Unauthenticated("TOTP_REQUIRED", "the code of the second factor is needed too")
+            return Unauthenticated(
+                "TOTP_REQUIRED", "The code of the second factor is required too."
+            )
         used = await self._totp.proves(session, factor, code, now=now)
-        return used or Unauthenticated("TOTP_INVALID", "the code is wrong, or was used before")
+        return used or Unauthenticated("TOTP_INVALID", "The code is incorrect or was already used.")
 
 
 class LoginMethods:
@@ -102,14 +104,14 @@ class LoginMethods:
 
 
 def _wrong() -> Unauthenticated:
-    return Unauthenticated("CREDENTIALS_INVALID", "the e-mail or the password is wrong")
+    return Unauthenticated("CREDENTIALS_INVALID", "The e-mail or the password is incorrect.")
 
 
 def _check(email: str, password: str) -> None:
     violations = {}
     if not email or len(email) > EMAIL_LIMIT:
-        violations["email"] = f"required, at most {EMAIL_LIMIT} characters"
+        violations["email"] = f"is required, with at most {EMAIL_LIMIT} characters"
     if not password or len(password.encode()) > PASSWORD_LIMIT:
-        violations["password"] = f"required, at most {PASSWORD_LIMIT} bytes"
+        violations["password"] = f"is required, with at most {PASSWORD_LIMIT} bytes"
     if violations:
-        raise InvalidArgument("LOGIN_INVALID", "an e-mail and a password are needed", violations)
+        raise InvalidArgument("LOGIN_INVALID", sentence(violations), violations)

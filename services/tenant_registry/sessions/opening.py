@@ -89,4 +89,4 @@ def acting(row: AdminSession) -> Iterator[None]:
 
 
 def ended() -> Unauthenticated:
-    return Unauthenticated("SESSION_ENDED", "the session has ended; log in again")
+    return Unauthenticated("SESSION_ENDED", "The session has ended. Log in again.")

@@ -32,7 +32,9 @@ class SessionMethods(pb_grpc.SessionServiceServicer):
             opened = await _refreshed(session, request.refresh_token, now=datetime.now(UTC))
         # After the transaction, so that the end of a session whose token was stolen stays.
         if opened is None:
-            raise Unauthenticated("REFRESH_TOKEN_INVALID", "the refresh token is not good any more")
+            raise Unauthenticated(
+                "REFRESH_TOKEN_INVALID", "The refresh token is no longer valid. Log in again."
+            )
         return self._sessions.answer(opened)
 
     async def RenewSession(
@@ -114,4 +116,4 @@ async def _answered(
 
 
 def _unknown() -> NotFound:
-    return NotFound("SESSION_NOT_FOUND", "no such session")
+    return NotFound("SESSION_NOT_FOUND", "No such session.")

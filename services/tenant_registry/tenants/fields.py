@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from google.protobuf.json_format import MessageToDict, SerializeToJsonError
 from souk.tenant_registry.v1 import tenant_pb2 as pb
 
-from services.kernel.errors import InvalidArgument
+from services.kernel.errors import InvalidArgument, sentence
 from services.kernel.money import CURRENCIES
 from services.tenant_registry.tenants import origins, standards
 
@@ -49,14 +49,13 @@ def check(tenant: pb.Tenant, changed: Collection[str] | None = None) -> None:
         if field in fields and (problem := problem_of(tenant))
     }
     if violations:
-        told = "; ".join(f"{field} {problem}" for field, problem in violations.items())
-        raise InvalidArgument("TENANT_INVALID", told, violations)
+        raise InvalidArgument("TENANT_INVALID", sentence(violations), violations)
 
 
 def _display_name(tenant: pb.Tenant) -> str:
     name = tenant.display_name
     if not name.strip() or len(name) > DISPLAY_NAME_LIMIT:
-        return f"must have 1 to {DISPLAY_NAME_LIMIT} characters, not only white space"
+        return f"must have 1 to {DISPLAY_NAME_LIMIT} characters that are not all white space"
     controls = any(unicodedata.category(character) in _CONTROLS for character in name)
     return "must be one line without control characters" if controls else ""
 
@@ -105,7 +104,7 @@ def _settings(tenant: pb.Tenant) -> str:
     try:
         text = json.dumps(MessageToDict(tenant.settings), ensure_ascii=False, separators=(",", ":"))
     except (SerializeToJsonError, ValueError):
-        return "must be JSON: no NaN and no infinity"
+        return "must be valid JSON, without NaN and infinity"
     fits = len(text.encode()) <= SETTINGS_BYTES
     return "" if fits else f"must be at most {SETTINGS_BYTES} bytes as JSON"
 
@@ -127,7 +126,7 @@ def plan(value: int) -> str:
     if value not in known:
         names = ", ".join(plan_name(one) for one in known)
         raise InvalidArgument(
-            "TENANT_INVALID", f"plan must be one of {names}", {"plan": f"must be one of {names}"}
+            "TENANT_INVALID", f"plan must be one of {names}.", {"plan": f"must be one of {names}"}
         )
     return plan_name(value)
 

@@ -22,7 +22,7 @@ class Refused(Exception):
 def updated(state: State) -> State:
     """Lets every tenant be changed but an archived one."""
     if state is State.ARCHIVED:
-        raise Refused("TENANT_ARCHIVED", "the tenant is deleted; undelete it first")
+        raise Refused("TENANT_ARCHIVED", "The tenant is deleted. Undelete it first.")
     return state
 
 
@@ -43,10 +43,10 @@ def archived(state: State, *, head_office: bool) -> State:
 def undeleted(state: State) -> State:
     """Brings back an archived tenant closed: somebody decides that it opens again."""
     if state is not State.ARCHIVED:
-        raise Refused("TENANT_NOT_ARCHIVED", "the tenant is not deleted")
+        raise Refused("TENANT_NOT_ARCHIVED", "The tenant is not deleted.")
     return State.SUSPENDED
 
 
 def _protect(*, head_office: bool) -> None:
     if head_office:
-        raise Refused("HEAD_OFFICE_PROTECTED", "the head office cannot be suspended or deleted")
+        raise Refused("HEAD_OFFICE_PROTECTED", "The head office cannot be suspended or deleted.")

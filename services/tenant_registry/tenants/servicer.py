@@ -154,7 +154,7 @@ async def existing(session: AsyncSession, *, lock: bool = False) -> Tenant:
 
 
 def not_found(name: str) -> NotFound:
-    return NotFound("TENANT_NOT_FOUND", f"no tenant {name}", tenant=name)
+    return NotFound("TENANT_NOT_FOUND", f"No such tenant: {name}.", tenant=name)
 
 
 async def added(
@@ -176,7 +176,9 @@ async def added(
         await session.flush()
     except IntegrityError:
         name = f"tenants/{tenant_id}"
-        raise AlreadyExists("TENANT_EXISTS", f"{name} was created before", tenant=name) from None
+        raise AlreadyExists(
+            "TENANT_EXISTS", f"{name} already exists, or once did.", tenant=name
+        ) from None
     message = messages.tenant(row)
     audit.record(session, resource=message.name, after=message, tenant=tenant_id)
     return message

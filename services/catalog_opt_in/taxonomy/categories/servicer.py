@@ -27,8 +27,8 @@ _ORDERS = {
     "handle": (Category.handle, Category.category_id),
 }
 _REFUSALS = {
-    "CATEGORY_CYCLE": "a category cannot lie under itself",
-    "CATEGORY_TOO_DEEP": f"the tree is at most {rules.MOST_LEVELS} deep",
+    "CATEGORY_CYCLE": "must not be the category itself or one below it",
+    "CATEGORY_TOO_DEEP": f"must not make the tree deeper than {rules.MOST_LEVELS} levels",
 }
 
 
@@ -93,7 +93,7 @@ class Categories:
             if len(inside) > 1 or await queries.products_in_categories(session, inside):
                 raise FailedPrecondition(
                     "CATEGORY_IN_USE",
-                    "a product or another category is in this category",
+                    "This category holds products or other categories. Move them first.",
                     category=request.name,
                 )
             await session.delete(row)
@@ -105,7 +105,7 @@ async def _category(session: AsyncSession, name: str) -> Category:
     (category_id,) = names.parse(name, CATEGORY)
     row = await session.get(Category, category_id)
     if row is None:
-        raise NotFound("CATEGORY_NOT_FOUND", f"no category {name}", category=name)
+        raise NotFound("CATEGORY_NOT_FOUND", f"No such category: {name}.", category=name)
     return row
 
 
@@ -135,10 +135,11 @@ async def _place(session: AsyncSession, row: Category, parent_id: str | None) ->
     """
     tree = await queries.tree(session)
     if parent_id is not None and parent_id not in tree:
-        text = "there is no such category"
-        raise InvalidArgument("CATEGORY_NOT_FOUND", f"parent: {text}", {"parent": text})
+        text = "does not exist"
+        raise InvalidArgument("CATEGORY_NOT_FOUND", f"parent {text}.", {"parent": text})
     if refusal := rules.move_refusal(tree, row.category_id, parent_id):
-        raise FailedPrecondition(refusal, _REFUSALS[refusal], {"parent": _REFUSALS[refusal]})
+        text = _REFUSALS[refusal]
+        raise FailedPrecondition(refusal, f"parent {text}.", {"parent": text})
     after = rules.moved(tree, row.category_id, parent_id)
     depths = {id_: len(rules.above(after, id_)) for id_ in rules.below(after, row.category_id)}
     row.parent_id, row.depth = parent_id, depths.pop(row.category_id)

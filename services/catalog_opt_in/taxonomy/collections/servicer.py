@@ -90,7 +90,9 @@ class Collections:
             updates.check_etag(request.etag, row.version)
             if await queries.products_in_collection(session, row.collection_id):
                 raise FailedPrecondition(
-                    "COLLECTION_IN_USE", "a product is in this collection", collection=request.name
+                    "COLLECTION_IN_USE",
+                    "This collection holds products. Move them first.",
+                    collection=request.name,
                 )
             await session.delete(row)
             audit.record(session, resource=request.name, before=collection_message(row))
@@ -101,7 +103,7 @@ async def _collection(session: AsyncSession, name: str) -> Collection:
     (collection_id,) = names.parse(name, COLLECTION)
     row = await session.get(Collection, collection_id)
     if row is None:
-        raise NotFound("COLLECTION_NOT_FOUND", f"no collection {name}", collection=name)
+        raise NotFound("COLLECTION_NOT_FOUND", f"No such collection: {name}.", collection=name)
     return row
 
 
