@@ -1,4 +1,4 @@
-"""Events between rows and messages."""
+"""Converts events between rows and messages."""
 
 import json
 from typing import Any
@@ -24,10 +24,10 @@ _COLUMNS = ("service", "method", "resource", "actor", "outcome")
 
 
 def incoming(event: pb.Event, *, at: int) -> queries.Incoming:
-    """Turns an event that a service tells into its rows.
+    """Converts an event from a service into its rows.
 
     Raises:
-        InvalidArgument: NAME_INVALID or EVENT_INVALID, with the event's place in the request.
+        InvalidArgument: NAME_INVALID or EVENT_INVALID, with the event's index in the request.
     """
     tenant_id, event_id = names.parse(event.name, NAME)
     facts = rules.opened(event.envelope)
@@ -53,11 +53,11 @@ def incoming(event: pb.Event, *, at: int) -> queries.Incoming:
 
 
 def shown(kept: queries.Kept) -> pb.Event:
-    """Shows an event by its envelope, which is what is proven, and its payload.
+    """Builds an event from its envelope, which is what is proven, and its payload.
 
     Raises:
-        FailedPrecondition: EVENT_CHANGED, when the columns beside the envelope say something else:
-            somebody has changed the row, and a list by these columns would hide it.
+        FailedPrecondition: EVENT_CHANGED, if the columns contradict the envelope: somebody has
+            altered the row, and lists by these columns would hide it.
     """
     facts: dict[str, Any] = json.loads(kept.event.envelope)
     _require_unchanged(kept.event, facts)

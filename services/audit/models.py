@@ -1,7 +1,7 @@
-"""Events, and the trees that prove them. PostgreSQL lets nobody change or remove a row of either.
+"""Events and the trees that prove them, whose rows PostgreSQL lets nobody change or remove.
 
-What may go is the payload of an event, which its envelope commits to by a salted hash, and the
-queue of events that no tree has yet.
+Only two kinds of rows can be removed: payloads, which their envelopes commit to by a salted hash,
+and the queue of events that are not in a tree yet.
 """
 
 from datetime import datetime
@@ -22,7 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from services.kernel.tables import NAMING, Key, TenantOwned, Time
 
 PLATFORM_LOG = "-"
-"""Stands for a tenant's id in the nodes of the platform's tree; no tenant can be called so."""
+"""Takes the place of a tenant id in the platform's tree; it is not a valid tenant id."""
 
 
 class Base(DeclarativeBase):
@@ -32,7 +32,7 @@ class Base(DeclarativeBase):
 
 
 def _newest_first(*columns: str) -> Index:
-    """An index in which a page of a tenant's newest events is one range, read backwards."""
+    """Makes an index in which a page of a tenant's newest events is one range, read backwards."""
     return Index(None, "tenant_id", *columns, "occur_time", "event_id")
 
 
@@ -42,7 +42,7 @@ def _of_an_event() -> ForeignKeyConstraint:
 
 
 class Event(TenantOwned, Base):
-    """One act. `envelope` is what is proven, kept as it came; the other columns find it."""
+    """An act. `envelope` is what is proven, kept unchanged; the other columns are for lookup."""
 
     __tablename__ = "event"
 
@@ -68,7 +68,7 @@ class Event(TenantOwned, Base):
 
 
 class EventPayload(TenantOwned, Base):
-    """What changed, and what is about a person: kept beside its event, so that it can be erased."""
+    """Changes and personal data of an event, kept in its own row so that it can be erased."""
 
     __tablename__ = "event_payload"
 
@@ -80,9 +80,9 @@ class EventPayload(TenantOwned, Base):
 
 
 class Pending(TenantOwned, Base):
-    """An event that no tree has yet. It comes and commits with the event, and goes when it has.
+    """An event that is not in a tree yet; committed with the event, removed by the sequencer.
 
-    So an event that commits late waits like any other: nothing depends on an order of ids.
+    An event that commits late waits like any other: nothing depends on the order of ids.
     """
 
     __tablename__ = "pending"
@@ -93,7 +93,7 @@ class Pending(TenantOwned, Base):
 
 
 class Entry(TenantOwned, Base):
-    """An event's place in its tenant's tree; places have no gap."""
+    """An event's place in its tenant's tree; places have no gaps."""
 
     __tablename__ = "entry"
 
@@ -108,7 +108,7 @@ class Entry(TenantOwned, Base):
 
 
 class Node(TenantOwned, Base):
-    """The hash of a perfect subtree of a tree; at level 0, of one leaf."""
+    """The hash of a perfect subtree; at level 0, of a leaf."""
 
     __tablename__ = "node"
 
@@ -120,7 +120,7 @@ class Node(TenantOwned, Base):
 
 
 class Checkpoint(TenantOwned, Base):
-    """A signed checkpoint of a tenant's tree, and the leaf that the platform's tree has of it."""
+    """A signed checkpoint of a tenant's tree, and its leaf in the platform's tree."""
 
     __tablename__ = "checkpoint"
 
@@ -144,7 +144,7 @@ class PlatformCheckpoint(Base):
 
 
 class Cosignature(Base):
-    """A checkpoint of the platform's tree with the witness's cosignature on it."""
+    """A checkpoint of the platform's tree with the witness's cosignature."""
 
     __tablename__ = "cosignature"
 

@@ -1,4 +1,4 @@
-"""Every statement on events; those on trees are in trees.py."""
+"""All statements on events; those on trees are in trees.py."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from services.kernel.pages import Page
 
 Row = dict[str, Any]
 Key = tuple[str, str]
-"""A tenant's id and an event's."""
+"""A tenant id and an event id."""
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """An event to take in: the row, and the payload that is kept beside it."""
+    """An event to record: its row, and the payload kept beside it."""
 
     event: Row
     salt: bytes
@@ -32,7 +32,7 @@ class Incoming:
 
 @dataclass(frozen=True)
 class Kept:
-    """An event as it is kept; `payload` is None where it was erased."""
+    """A stored event; `payload` is None if it was erased."""
 
     event: Event
     payload: EventPayload | None
@@ -43,10 +43,10 @@ class Kept:
 
 
 async def add_unknown(session: AsyncSession, events: Sequence[Incoming]) -> int:
-    """Takes in those events whose id is new, for the sequencer to find; tells how many they were.
+    """Records the events with new ids, queued for the sequencer; returns their number.
 
-    The rows go in the order of their keys, so that two callers with the same events queue up
-    behind each other instead of locking each other out.
+    Rows are inserted in the order of their keys, so that callers with the same events queue up
+    instead of deadlocking.
     """
     by_key = {event.key: event for event in sorted(events, key=lambda one: one.key)}
     statement = upsert(Event).on_conflict_do_nothing().returning(Event.tenant_id, Event.event_id)
@@ -63,7 +63,7 @@ async def add_unknown(session: AsyncSession, events: Sequence[Incoming]) -> int:
 
 
 async def stored(session: AsyncSession, keys: set[Key]) -> dict[Key, bytes]:
-    """Finds the envelopes of the events that have these keys."""
+    """Returns the envelopes of the events with these keys."""
     key = tuple_(Event.tenant_id, Event.event_id)
     rows = await session.execute(
         select(Event.tenant_id, Event.event_id, Event.envelope).where(key.in_(keys))
@@ -73,7 +73,7 @@ async def stored(session: AsyncSession, keys: set[Key]) -> dict[Key, bytes]:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which events to list: columns that must have a value, and a span of time."""
+    """Which events to list: required column values, and a time span."""
 
     texts: Mapping[str, str]
     since: datetime | None = None
@@ -81,14 +81,14 @@ class Wanted:
 
 
 async def newest(session: AsyncSession, page: Page, wanted: Wanted) -> list[Kept]:
-    """Lists the tenant's events; of `wanted`, what is empty does not count."""
+    """Lists the tenant's events; empty values in `wanted` are ignored."""
     column = Event.__table__.c
     conditions = [column[name] == text for name, text in wanted.texts.items() if text]
     if wanted.since is not None:
         conditions.append(Event.occur_time >= wanted.since)
     if wanted.until is not None:
         conditions.append(Event.occur_time < wanted.until)
-    asked = cast("Select[Any]", _kept().where(*conditions))  # of two columns, which Any is not
+    asked = cast("Select[Any]", _kept().where(*conditions))  # it has two columns, unlike Any
     statement = page.of(asked, column["occur_time"], column["event_id"])
     return [Kept(*row) for row in await session.execute(statement)]
 
@@ -105,9 +105,9 @@ async def erase(session: AsyncSession, event_id: str) -> None:
 async def listed(
     session: AsyncSession, start: int, end: int, limit: int
 ) -> list[tuple[int, bytes, Kept]]:
-    """Lists the tenant's events by place, from `start` up to and without `end`: with their leaves.
+    """Lists the tenant's events by place, from `start` up to but excluding `end`, with leaves.
 
-    An event whose leaf is gone has an empty one.
+    An event whose leaf is missing has an empty one.
     """
     leaf = and_(Node.tenant_id == Entry.tenant_id, Node.level == 0, Node.idx == Entry.idx)
     statement = (

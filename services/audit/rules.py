@@ -1,4 +1,4 @@
-"""What an event must look like to be taken in, and how much of them fits into one answer."""
+"""Rules for events to be recorded, and how many fit into one answer."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ import rfc8785
 from services.kernel.redaction import LONGEST_USER_AGENT
 
 MOST_EVENTS = 500
-# In bytes: the first four stand in indexes, whose entries PostgreSQL limits to a third of a page.
+# In bytes: the first four are indexed, and PostgreSQL limits index entries to a third of a page.
 LONGEST = {
     "service": 63,
     "method": 200,
@@ -31,12 +31,12 @@ _NEEDED = ("service", "method", "actor")
 MOST_CHANGES = 1000
 LONGEST_PAYLOAD = 1_000_000
 SALT_BYTES = 16
-# In bytes of payloads; a message has 4 MB at most, and each other field its own limit.
+# In bytes of payloads; a message has at most 4 MB, and the other fields their own limits.
 PAGE_BYTES = 2_000_000
 
 
 def opened(envelope: bytes) -> dict[str, Any] | None:
-    """Reads an envelope; None when it is not the canonical JSON of an object (RFC 8785)."""
+    """Parses an envelope; None if it is not a canonical JSON object (RFC 8785)."""
     try:
         facts = json.loads(envelope)
         if not isinstance(facts, dict) or rfc8785.dumps(facts) != envelope:
@@ -49,10 +49,10 @@ def opened(envelope: bytes) -> dict[str, Any] | None:
 def faults(
     facts: Mapping[str, Any], *, name: str, teller: str, payload: bytes, salt: bytes
 ) -> list[str]:
-    """Tells everything that is wrong with an event.
+    """Lists everything that is wrong with an event.
 
-    `facts` is its envelope, opened. `teller` is the actor who tells it, services/catalog-opt-in for
-    example: a service tells of its own acts alone.
+    `facts` is its parsed envelope. `teller` is the actor that sends it, such as
+    services/catalog-opt-in: a service may only send its own events.
     """
     if facts.keys() != _FACTS or not all(isinstance(facts[field], str) for field in LONGEST):
         return [f"the envelope must have exactly the fields {', '.join(sorted(_FACTS))}"]
@@ -92,7 +92,7 @@ def _faults_of_payload(commitment: str, payload: bytes, salt: bytes) -> list[str
 def _is_payload(content: Mapping[str, Any]) -> bool:
     changes = content.get("changes")
     return (
-        content.keys() - {"user_agent"} == {"address", "changes"}  # older events have none
+        content.keys() - {"user_agent"} == {"address", "changes"}  # older events lack it
         and isinstance(content["address"], str)
         and isinstance(content.get("user_agent", ""), str)
         and len(content.get("user_agent", "")) <= LONGEST_USER_AGENT
@@ -110,7 +110,7 @@ def _is_change(change: Mapping[str, Any]) -> bool:
 
 
 def moment(text: str) -> datetime | None:
-    """Reads the time of an envelope; None when it is none, or written in another way."""
+    """Parses the time of an envelope; None if it has another format."""
     try:
         return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
     except ValueError:
@@ -118,7 +118,7 @@ def moment(text: str) -> datetime | None:
 
 
 def fitting(sizes: Sequence[int]) -> int:
-    """Counts how many events fit into one answer, by their sizes in bytes; 1 at least."""
+    """Returns how many events of these sizes fit into one answer; at least 1."""
     room = PAGE_BYTES
     for count, size in enumerate(sizes):
         room -= size

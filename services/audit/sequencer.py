@@ -1,7 +1,7 @@
-"""Gives events their places in their tenant's tree, and signs what the trees are.
+"""Assigns events their places in their tenant's tree, and signs checkpoints.
 
-One at a time, under a lock that ends with its transaction: whoever stops in between leaves nothing
-behind. A place is a primary key besides, so two could not give it away even without the lock.
+Only one sequencer works at a time, under a lock that ends with its transaction, so an interruption
+leaves nothing behind. Places are also primary keys, so none could be assigned twice anyway.
 """
 
 import asyncio
@@ -30,11 +30,11 @@ _LATE_SECONDS = 5.0
 
 _log = logger()
 Waiting = Mapping[str, Sequence[tuple[str, bytes]]]
-"""Events without a place by tenant: id and envelope."""
+"""Events without a place, as ids and envelopes by tenant."""
 
 
 class Broken(Exception):
-    """A tree is not what its last signed checkpoint says: nothing is added to it or signed."""
+    """A tree contradicts its last signed checkpoint, so nothing is added or signed."""
 
 
 async def run(runtime: Runtime) -> None:
@@ -67,16 +67,16 @@ class Sequencer:
             except ServiceError as error:
                 _log.warning("audit_sequencer_waits", reason=error.reason)
             except Exception:
-                # It outlives whatever it meets: without it, nothing is proven any more.
+                # It must survive any error: without it, nothing is proven any more.
                 _log.exception("audit_sequencer_broke")
             if sequenced < MOST_AT_ONCE:
                 await asyncio.sleep(EVERY_SECONDS)
 
     async def sequence(self) -> int:
-        """Gives one batch of events their places, all or none; tells how many they were.
+        """Assigns places to one batch of events, all or none; returns their number.
 
-        A tree that was tampered with is left alone, and named in the log every ten seconds. Where
-        heads of tenants are missing or others than the platform's tree says, nothing is signed.
+        A tampered tree is skipped, and logged every ten seconds. If heads of tenants are missing or
+        differ from the platform's tree, nothing is signed.
         """
         if self._heads_hold is False:
             return 0
@@ -136,7 +136,7 @@ class Sequencer:
     async def _check_in(
         self, session: AsyncSession, tenant: str, tree: merkle.Frontier, head_idx: int
     ) -> bytes:
-        """Signs what a tenant's tree is now, and makes the platform's leaf of it."""
+        """Signs a checkpoint of a tenant's tree, and returns its leaf for the platform's tree."""
         facts: dict[str, str | int] = {
             "log": notes.origin(tenant),
             "size": tree.size,
@@ -158,9 +158,9 @@ class Sequencer:
         return self._key().sign(notes.Checkpoint(origin, tree.size, tree.root))
 
     async def _whole(self, session: AsyncSession, log: str) -> merkle.Frontier | None:
-        """Reads a tree, and holds it against the last checkpoint that was signed of it.
+        """Reads a tree, and checks it against its last signed checkpoint.
 
-        Else whoever rewrites the tables would have the next checkpoint signed over the forgery.
+        Otherwise, rewritten tables would be signed with the next checkpoint.
         """
         try:
             tree = await trees.frontier(session, log)
@@ -190,7 +190,7 @@ class Sequencer:
             )
 
     async def _report(self) -> None:
-        """Logs what has waited for long, and gives broken trees another look."""
+        """Logs events that have waited long, and lets broken trees be checked again."""
         self._broken.clear()
         self._heads_hold = None
         async with self._db.housekeeping() as session:

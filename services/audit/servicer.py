@@ -1,4 +1,4 @@
-"""The audit service: takes events in, and shows a tenant its own."""
+"""AuditService: records events, and shows a tenant its own."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ _NEWEST = {"occur_time": datetime, "event_id": str}
 
 
 class AuditServicer(rpc.AuditServiceServicer):
-    """Events in and out; there is no method to change or remove one, and PostgreSQL lets nobody."""
+    """Events in and out; no method changes or removes one, and PostgreSQL forbids it."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -122,7 +122,7 @@ def _moment(field: str, moment: Timestamp) -> datetime:
 
 
 async def _require_place(session: AsyncSession, event_id: str) -> None:
-    """Lets an event be erased once it has its place, so that the erasure's own place is later.
+    """Refuses to erase an event without a place, so that the erasure's own place is later.
 
     Raises:
         FailedPrecondition: EVENT_NOT_SEQUENCED.
@@ -134,7 +134,7 @@ async def _require_place(session: AsyncSession, event_id: str) -> None:
 
 
 def _require_same(events: Sequence[queries.Incoming], known: dict[queries.Key, bytes]) -> None:
-    """Refuses an event whose id is taken by another one, in the table or in the request.
+    """Refuses an event whose id belongs to another one, in the table or in the request.
 
     Raises:
         AlreadyExists: EVENT_CONFLICT.

@@ -1,4 +1,4 @@
-"""Every statement on trees: what waits for a place, places, nodes and checkpoints."""
+"""All statements on trees: waiting events, places, nodes and checkpoints."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -18,11 +18,11 @@ from services.audit.models import (
 )
 from services.kernel import merkle
 
-_LOCK = 0x41554449  # any number that all sequencers agree on
+_LOCK = 0x41554449  # an arbitrary number shared by all sequencers
 
 
 async def is_ours(session: AsyncSession) -> bool:
-    """Takes the sequencers' lock until the end of the transaction; tells whether it was free."""
+    """Tries to take the sequencers' lock for this transaction; returns whether it was free."""
     return bool(
         await session.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     )
@@ -31,7 +31,7 @@ async def is_ours(session: AsyncSession) -> bool:
 async def waiting(
     session: AsyncSession, limit: int, *, without: Iterable[str]
 ) -> list[tuple[str, str, bytes]]:
-    """Lists events that have no place, the oldest ids first: tenant, id and envelope."""
+    """Lists events without a place, oldest ids first, as tenant, id and envelope."""
     rows = await session.execute(
         select(Pending.tenant_id, Pending.event_id, Event.envelope)
         .join(Event, (Event.tenant_id == Pending.tenant_id) & (Event.event_id == Pending.event_id))
@@ -43,7 +43,7 @@ async def waiting(
 
 
 async def backlog(session: AsyncSession) -> tuple[int, Any]:
-    """Counts the events without a place, and tells when the oldest was taken in."""
+    """Returns the number of events without a place, and when the oldest was recorded."""
     rows = await session.execute(
         select(func.count(), func.min(Event.record_time))
         .select_from(Pending)
@@ -91,7 +91,7 @@ async def nodes(
 
 
 async def proof(session: AsyncSession, log: str, ranges: Sequence[merkle.Range]) -> list[bytes]:
-    """Reads the hashes over these ranges of leaves: a few nodes each, however long the log is."""
+    """Reads the hashes over these ranges of leaves, from a few nodes each."""
     return merkle.hashes_over(ranges, await nodes(session, log, merkle.places(ranges)))
 
 
@@ -146,7 +146,7 @@ async def add_platform_checkpoint(session: AsyncSession, size: int, note: str) -
 
 
 async def place(session: AsyncSession, event_id: str) -> int | None:
-    """Tells where an event stands in the tenant's tree; None while it has no place."""
+    """Returns where an event stands in the tenant's tree; None while it has no place."""
     found: int | None = await session.scalar(select(Entry.idx).where(Entry.event_id == event_id))
     return found
 
@@ -162,13 +162,13 @@ async def newest_checkpoint(session: AsyncSession) -> Checkpoint | None:
 async def checkpoints(
     session: AsyncSession, after: int, up_to: int, limit: int
 ) -> Sequence[Checkpoint]:
-    """Lists the tenant's own checkpoints, the smallest first."""
+    """Lists the tenant's own checkpoints, smallest first."""
     wanted = select(Checkpoint).where(Checkpoint.size > after, Checkpoint.size <= up_to)
     return (await session.scalars(wanted.order_by(Checkpoint.size).limit(limit))).all()
 
 
 async def platform_note(session: AsyncSession, head_idx: int) -> str | None:
-    """Finds a checkpoint of the platform's tree that has this leaf: a cosigned one, if any."""
+    """Finds a platform checkpoint that includes this leaf, cosigned if possible."""
     for kind in (Cosignature, PlatformCheckpoint):
         note: str | None = await session.scalar(
             select(kind.note).where(kind.size > head_idx).order_by(kind.size).limit(1)
@@ -179,7 +179,7 @@ async def platform_note(session: AsyncSession, head_idx: int) -> str | None:
 
 
 async def uncosigned(session: AsyncSession) -> tuple[int, PlatformCheckpoint | None]:
-    """Tells the size that was cosigned last, and the newest checkpoint if it is a larger one."""
+    """Returns the size cosigned last, and the newest checkpoint if it is larger."""
     done = await session.scalar(select(func.max(Cosignature.size))) or 0
     newest = await last_platform_checkpoint(session)
     return done, newest if newest is not None and newest.size > done else None

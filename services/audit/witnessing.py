@@ -1,7 +1,7 @@
 """Shows the witness each checkpoint of the platform's tree, and keeps its cosignatures.
 
-Nobody waits for it: while it is away, acts and sequencing go on, and the newest checkpoint is
-cosigned when it is back.
+Nothing waits for the witness: while it is away, acts and sequencing go on, and the newest
+checkpoint is cosigned when it is back.
 """
 
 import asyncio
@@ -26,15 +26,15 @@ _log = logger()
 
 
 class Refused(Exception):
-    """The witness does not cosign: either it or this log has another past."""
+    """The witness refuses to cosign: its history and that of this log differ."""
 
 
 async def run(runtime: Runtime) -> None:
-    """Goes on until it is cancelled; without a witness in the settings, does nothing."""
+    """Runs until it is cancelled; without a configured witness, does nothing."""
     if runtime.settings.witness is None:
         return
     keys = runtime.settings.secret_file("witness.pub", notes.read_keys)
-    # A proxy of the environment is for others.
+    # Ignores the environment's proxy.
     async with httpx.AsyncClient(
         base_url=f"http://{runtime.settings.witness}", timeout=_CALL_SECONDS, trust_env=False
     ) as client:
@@ -49,7 +49,7 @@ class Witnessing:
         self._client = client
         self._keys = keys
         self._seen: int | None = None
-        """The size that the witness says it has seen, where that is not the one of our table."""
+        """The size that the witness has seen, if it differs from our table."""
 
     async def work(self) -> None:
         pause = EVERY_SECONDS
@@ -68,10 +68,10 @@ class Witnessing:
             await asyncio.sleep(pause)
 
     async def show(self) -> bool:
-        """Has the newest checkpoint cosigned; tells whether there was one to show.
+        """Gets the newest checkpoint cosigned; returns whether there was one.
 
         Raises:
-            Refused: the witness says that it contradicts what it has seen, or answers nonsense.
+            Refused: the checkpoint contradicts what the witness has seen, or its answer is invalid.
         """
         async with self._db.housekeeping() as session:
             done, newest = await trees.uncosigned(session)
@@ -90,7 +90,7 @@ class Witnessing:
         return True
 
     def _size_in(self, text: str, old: int, newest: int) -> int:
-        """Reads which size the witness has seen, when that is one to begin from."""
+        """Returns the size that the witness has seen, if a proof can start from it."""
         size = int(text) if text.strip().isdigit() else -1
         if size == old or not 0 <= size <= newest:
             raise Refused(

@@ -1,4 +1,4 @@
-"""What is wrong with a request, gathered whole before it is refused."""
+"""Collects all violations of a request before it is refused."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from services.kernel.errors import InvalidArgument
 
 
 class Findings:
-    """Collects problems by field; the first one's reason becomes that of the refusal."""
+    """Collects problems by field; the error has the reason of the first."""
 
     def __init__(self) -> None:
         self._reason = ""
@@ -28,7 +28,7 @@ class Findings:
             self.add(field, text, refusal.reason)
 
     def price(self, price: Money, field: str) -> int:
-        """Counts a price in minor units; 0 when it is wrong, which is then noted."""
+        """Converts a price to minor units; an invalid price is noted, and 0 returned."""
         try:
             return money.minor_units(price, field=field)
         except InvalidArgument as refusal:
@@ -36,7 +36,7 @@ class Findings:
             return 0
 
     def refuse(self) -> None:
-        """Raises what was found, if anything was.
+        """Raises the collected problems, if there are any.
 
         Raises:
             InvalidArgument: with a violation for each field.

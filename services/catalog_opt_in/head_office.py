@@ -1,4 +1,4 @@
-"""Who may write the catalogue, and how its writes keep out of each other's way."""
+"""Access to the master catalogue, and the locks that order its writes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,11 +12,11 @@ from services.kernel.errors import PermissionDenied
 from services.kernel.scope import current_scope
 from services.kernel.tables import TenantOwned
 
-# Locks are always taken in this order, and the rows of tenant_catalogue last: so no two
-# transactions ever wait for each other.
+# Locks are always taken in this order, and the rows of tenant_catalogue last, so that transactions
+# never deadlock.
 _HEAD_OFFICE = text("SELECT pg_advisory_xact_lock(hashtextextended('head-office', 0))")
 _ALL_PRODUCTS = text("SELECT pg_advisory_xact_lock(hashtextextended('products', 0))")
-# With a prefix: an id that a caller made up must not be another lock's name.
+# The prefix keeps a made-up id from clashing with the name of another lock.
 _ONE_PRODUCT = text("SELECT pg_advisory_xact_lock(hashtextextended('product/' || :product_id, 0))")
 _LISTING = text(
     "SELECT pg_advisory_xact_lock_shared(hashtextextended('products', 0)),"
@@ -25,17 +25,17 @@ _LISTING = text(
 
 
 class HeadOffice:
-    """The door to the master catalogue, for scopes of the head office alone."""
+    """The door to the master catalogue, only for scopes of the head office."""
 
     def __init__(self, database: Database, tenant: str) -> None:
         self._db = database
         self._tenant = tenant
-        # Its writes take turns anyway: waiting here holds no connection meanwhile.
+        # Its writes are serialised anyway; waiting here does not hold a connection.
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """One transaction on the head office's own rows.
+        """Opens a transaction on the head office's own rows.
 
         Raises:
             PermissionDenied: HEAD_OFFICE_ONLY.
@@ -46,7 +46,7 @@ class HeadOffice:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
-        """One transaction on the catalogue and on every tenant's listings; they take turns.
+        """Opens a transaction on the catalogue and all tenants' listings; these are serialised.
 
         Raises:
             PermissionDenied: HEAD_OFFICE_ONLY.
@@ -64,23 +64,23 @@ class HeadOffice:
 
 
 async def hold_all_products(session: AsyncSession) -> None:
-    """Keeps every listing as it is until the end, for a change that concerns many products."""
+    """Locks all listings until the transaction ends, for a change to many products."""
     await session.execute(_ALL_PRODUCTS)
 
 
 async def hold_product(session: AsyncSession, product_id: str) -> None:
-    """Keeps the listings of one product as they are until the end of the transaction."""
+    """Locks the listings of one product until the transaction ends."""
     await session.execute(_ONE_PRODUCT, {"product_id": product_id})
 
 
 async def hold_listing(session: AsyncSession, product_id: str) -> None:
-    """Keeps a product's offer as it is until the end, so that no listing misses a change of it.
+    """Locks a product's offer until the transaction ends, so that no listing misses a change.
 
-    Tenants do not wait for one another here, only for the head office.
+    The lock is shared: tenants wait only for the head office, not for each other.
     """
     await session.execute(_LISTING, {"product_id": product_id})
 
 
 def ours(table: type[TenantOwned]) -> ColumnElement[bool]:
-    """The rows of the scope's tenant, which the platform's door does not single out by itself."""
+    """Selects the rows of the scope's tenant, as the platform's door does not do it."""
     return table.tenant_id == current_scope().tenant

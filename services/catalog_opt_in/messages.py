@@ -1,4 +1,4 @@
-"""What reading and showing messages has in common for all of this service's resources."""
+"""Shared helpers to read and write this service's messages."""
 
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -24,7 +24,7 @@ def time_of(at: datetime) -> Timestamp:
 
 
 def merged(stored: M, wanted: M, paths: list[str]) -> M:
-    """Puts the fields that `paths` name of what is wanted over what is stored."""
+    """Returns `stored` with the fields in `paths` replaced by those of `wanted`."""
     result, chosen = type(stored)(), type(stored)()
     result.CopyFrom(stored)
     chosen.CopyFrom(wanted)
@@ -35,7 +35,7 @@ def merged(stored: M, wanted: M, paths: list[str]) -> M:
 
 
 def id_in(name: str, pattern: str, findings: Findings, *, field: str) -> str | None:
-    """Takes the id out of a reference; None when it is empty, or wrong, which is then noted."""
+    """Extracts the id from a reference; None if it is empty, or invalid, which is noted."""
     if not name:
         return None
     try:
@@ -46,7 +46,7 @@ def id_in(name: str, pattern: str, findings: Findings, *, field: str) -> str | N
 
 
 def handle_of(handle: str, title: str, findings: Findings) -> str:
-    """Checks a handle, or makes one of the title when it is empty; a title is needed for that."""
+    """Checks a handle; if it is empty, derives one from the title, if there is one."""
     try:
         return names.handle(handle) if handle else names.handle_of(title) if title.strip() else ""
     except InvalidArgument as refusal:

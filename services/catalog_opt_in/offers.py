@@ -1,4 +1,4 @@
-"""What a listing needs of a product: the JSON that the head office's writes leave in `offer`."""
+"""The JSON in `offer`: what listings need of a product, stored by the head office's writes."""
 
 from typing import TypedDict
 
@@ -16,7 +16,7 @@ class Term(TypedDict):
 
 
 class Shelf(TypedDict):
-    """A collection or a category; `above` are the ids of the categories that it lies under."""
+    """A collection or a category; `above` lists the ids of its ancestors."""
 
     id: str
     title: str
@@ -31,7 +31,7 @@ class OfferedOption(TypedDict):
 
 
 class OfferedVariant(TypedDict):
-    """`choices` goes from option id to value id, `prices` from currency to minor units."""
+    """`choices` maps option ids to value ids, `prices` maps currencies to minor units."""
 
     id: str
     title: str
@@ -43,7 +43,7 @@ class OfferedVariant(TypedDict):
 
 
 class Offer(TypedDict):
-    """A product with all that it refers to, as of one version of it."""
+    """A product with everything it refers to, at one version."""
 
     id: str
     title: str

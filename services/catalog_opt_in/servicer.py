@@ -1,4 +1,4 @@
-"""Puts the gRPC services of this process together."""
+"""Composes the gRPC services of this process."""
 
 from collections.abc import Sequence
 

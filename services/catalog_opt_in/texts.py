@@ -1,4 +1,4 @@
-"""Text from people: what may stand in a field, and how it is compared."""
+"""Text from users: its validation, and how it is compared."""
 
 import unicodedata
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ _LINE_BREAKS = frozenset("\n\r\t")
 
 
 def problem(text: str, *, least: int = 0, most: int, lines: bool = False) -> str | None:
-    """Tells what is wrong with a text, or None. `lines` allows line breaks and tabs."""
+    """Returns what is wrong with a text, or None. `lines` allows line breaks and tabs."""
     if len(text) > most:
         return f"must have at most {most} characters"
     if len(text.strip()) < least:
@@ -21,7 +21,7 @@ def problem(text: str, *, least: int = 0, most: int, lines: bool = False) -> str
 
 
 def url_problem(url: str) -> str | None:
-    """Tells what is wrong with the address of a picture, or None."""
+    """Returns what is wrong with an image URL, or None."""
     if len(url) > 2000 or any(c.isspace() or not c.isprintable() for c in url):
         return "must have at most 2000 characters and no spaces"
     rooted = url.startswith("/") and not url.startswith("//")
@@ -30,32 +30,32 @@ def url_problem(url: str) -> str | None:
 
 
 def folded(text: str) -> str:
-    """Makes texts comparable: without case, without accents."""
+    """Folds case and accents, so that texts can be compared."""
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(c for c in apart if not unicodedata.combining(c)).casefold()
 
 
 def sort_key(title: str) -> str:
-    """What a title sorts by; short enough for an index whatever the title holds."""
+    """Returns the sort key of a title, short enough for an index."""
     return folded(title)[:SORT_KEY_LENGTH]
 
 
 def search_text(*parts: str) -> str:
-    """What a search looks into; no query holds a line break, so none matches across two parts."""
+    """Returns the text to search in; queries have no line breaks, so none matches across parts."""
     return "\n".join(folded(part) for part in parts)
 
 
 def query_problem(query: str) -> str | None:
-    """Tells what is wrong with what somebody looks for, or None."""
+    """Returns what is wrong with a search query, or None."""
     return problem(query, most=QUERY_LENGTH)
 
 
 def search_query(query: str) -> str:
-    """The same folding for what is looked for."""
+    """Folds a search query in the same way."""
     return folded(query).strip()
 
 
 def timestamp(at: datetime) -> str:
-    """Writes a time as JavaScript does: UTC, milliseconds, Z."""
+    """Formats a time like JavaScript: UTC, milliseconds, Z."""
     at = at.astimezone(UTC)
     return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"

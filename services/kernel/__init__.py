@@ -1,1 +1,1 @@
-"""What every process needs to run: scope, database, gRPC, errors, audit leaf. No commerce."""
+"""The parts every process needs: scope, database, gRPC, errors, audit leaf. No commerce."""

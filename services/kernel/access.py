@@ -1,4 +1,4 @@
-"""Who may call a method: read from the contract, refused by default."""
+"""Access rules of methods, read from the contract; a method without one is refused."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from services.kernel.scope import Scope
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What the contract says of one method."""
+    """The access rule that the contract declares for one method."""
 
     permission: str
     platform: bool | None
-    """Whether its caller stands at the platform; None where either place will do."""
+    """Whether the caller must be at the platform; None if either place is allowed."""
 
     def check(self, scope: Scope) -> None:
-        """Refuses a scope that stands in the wrong place or lacks the permission.
+        """Refuses a scope in the wrong place or without the permission.
 
         Raises:
-            PermissionDenied: SCOPE_MISSING, PERMISSION_MISSING or, to who would hold the permission
-                with an access grant, ACCESS_GRANT_NEEDED.
+            PermissionDenied: SCOPE_MISSING, PERMISSION_MISSING or, if an access grant would
+                give the permission, ACCESS_GRANT_NEEDED.
         """
         if self.platform is not None and (scope.tenant is None) is not self.platform:
             needed = "the platform" if self.platform else "a tenant"
@@ -42,10 +42,10 @@ class Rule:
 
 
 def rules(services: Iterable[ServiceDescriptor]) -> dict[str, Rule]:
-    """Reads the rule of each method, by its path on the wire.
+    """Reads the rule of each method, keyed by its path on the wire.
 
     Raises:
-        RuntimeError: a method says no permission, or no reach.
+        RuntimeError: a method declares no permission, or no reach.
     """
     return {
         f"/{service.full_name}/{method.name}": _rule(method)
@@ -56,7 +56,7 @@ def rules(services: Iterable[ServiceDescriptor]) -> dict[str, Rule]:
 
 @lru_cache(maxsize=512)
 def permission_of(method: str) -> str:
-    """Tells what a method such as souk.x.v1.XService/GetX asks for; empty for what is no RPC."""
+    """Returns the permission of a method such as souk.x.v1.XService/GetX; empty if it is no RPC."""
     try:
         options = Default().FindMethodByName(method.replace("/", ".")).GetOptions()
     except KeyError:

@@ -1,7 +1,7 @@
-"""API keys as people hold them: a prefix that tells the kind, 30 random characters, a checksum.
+"""API keys as users see them: a prefix for the kind, 30 random characters, and a checksum.
 
-The checksum tells a mistyped key, or one that was made up, from one that may exist, without asking
-anybody. What is kept of a key is its digest: with 178 random bits, SHA-256 needs no salt.
+The checksum catches a mistyped or made-up key without a lookup. Only a key's digest is stored: with
+178 random bits, SHA-256 needs no salt.
 """
 
 import hashlib
@@ -19,23 +19,23 @@ _BODY = re.compile(rf"[0-9A-Za-z]{{{_RANDOM + _CHECK}}}")
 
 
 def new_key(kind: str) -> str:
-    """Makes a key; it is shown once, to who asked for it."""
+    """Makes a key, which is shown only once."""
     key = PREFIXES[kind] + "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM))
     return key + _checksum(key)
 
 
 def shown(key: str, kind: str) -> str:
-    """Gives the part of a key by which people tell it from others."""
+    """Returns the part of a key that people recognise it by."""
     return key[: len(PREFIXES[kind]) + SHOWN_CHARACTERS]
 
 
 def digest(key: str) -> bytes:
-    """Gives what is kept of a key, and what it is found by."""
+    """Returns the digest that a key is stored and found by."""
     return hashlib.sha256(key.encode()).digest()
 
 
 def is_sound(key: str, kind: str) -> bool:
-    """Tells whether a key of this kind can be spelled so; it knows of no key."""
+    """Returns whether a key of this kind is well formed; it may still not exist."""
     prefix = PREFIXES[kind]
     return (
         key.startswith(prefix)

@@ -1,8 +1,8 @@
-"""The audit leaf: what was done, sealed in the transaction that did it.
+"""Audit leaves: records of what was done, sealed in the transaction that did it.
 
-A leaf is bytes that nobody ever writes again. The envelope says who did what to what, and commits
-to the payload by a salted hash; the payload says what changed and what is about a person. So a
-payload can be erased later, and whatever proves the envelope still holds.
+A leaf is never rewritten. Its envelope says who did what to what, and commits to the payload by a
+salted hash; the payload holds the changes and personal data. So a payload can be erased later, and
+every proof of the envelope still holds.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from services.kernel.names import new_id
 from services.kernel.scope import current_method, current_scope
 from services.kernel.tables import AuditLeaf
 
-# They change with every act, and say nothing that the event itself does not.
+# They change with every act and add nothing to what the event already says.
 _BOOKKEEPING = frozenset({"etag", "create_time", "update_time"})
 _MAX_VALUE = 4096
 _SALT_BYTES = 16
@@ -42,12 +42,12 @@ def record(
     reason: str = "",
     times: int = 1,
 ) -> None:
-    """Adds the event of the act being served to its transaction; `outcome` is DONE or DENIED.
+    """Adds the event of the current act to its transaction; `outcome` is DONE or DENIED.
 
     `before` and `after` are the resource as callers see it; only fields that differ are kept, and
-    no secret ever. `tenant` says whose log it goes to: by default the scope's tenant, and the head
-    office's for what belongs to no tenant. `actor` is the scope's, and `attempt` the method that is
-    served, unless somebody tells of another.
+    never a secret. `tenant` selects the log: by default the scope's tenant, or the head office for
+    what belongs to no tenant. `actor` defaults to the scope's, and `attempt` to the method being
+    served.
     """
     if session.in_nested_transaction():
         raise RuntimeError("an event must be recorded in a whole transaction, not in a savepoint")
@@ -87,7 +87,7 @@ def record(
 
 @dataclass(frozen=True)
 class Sealed:
-    """An event as it is kept and proven: canonical JSON (RFC 8785) twice, and the salt."""
+    """An event as it is stored and proven: two canonical JSON documents (RFC 8785) and a salt."""
 
     envelope: bytes
     payload: bytes
@@ -95,21 +95,21 @@ class Sealed:
 
 
 def seal(facts: Mapping[str, Any], payload: Mapping[str, Any]) -> Sealed:
-    """Makes the bytes of an event; without the salt, nobody can guess at an erased payload."""
+    """Makes the bytes of an event; the salt keeps an erased payload from being guessed."""
     salt, content = secrets.token_bytes(_SALT_BYTES), rfc8785.dumps(dict(payload))
     commitment = hashlib.sha256(salt + content).hexdigest()
     return Sealed(rfc8785.dumps({**facts, "payload_hash": commitment}), content, salt)
 
 
 def spelled(moment: datetime) -> str:
-    """Writes a time as envelopes have it: UTC, to the microsecond."""
+    """Formats a time as in envelopes: UTC, to the microsecond."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def changes(before: Message | None, after: Message | None) -> list[dict[str, Any]]:
-    """Compares two states of a resource: field, before and after as JSON, and whose it is.
+    """Compares two states of a resource: each changed field, before and after, as JSON.
 
-    `personal` tells that the field, or something in it, is about a person.
+    `personal` marks a field that is, or contains, personal data.
     """
     old, new = _fields(before), _fields(after)
     kind = after if after is not None else before
@@ -133,7 +133,7 @@ def _fields(message: Message | None) -> dict[str, Any]:
 
 
 def _json(value: object) -> str:
-    """Renders a value; a long one is cut, which the mark at its end shows."""
+    """Renders a value as JSON; a long one is cut and ends in an ellipsis."""
     if value is None:
         return ""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -1,4 +1,4 @@
-"""Channels to services: a deadline on every call, reads retried on a budget, the scope signed."""
+"""Channels to services: deadlines, reads retried within a budget, signed scopes."""
 
 import asyncio
 import json
@@ -19,24 +19,24 @@ from services.kernel.scope import current_scope
 
 CALL_SECONDS = 5.0
 TAKES_CALLS = "takes-calls"
-"""The name under which a service's health says whether new calls may go to this instance.
+"""The health service's name for whether this instance accepts new calls.
 
-Not "", which falls with the database: an instance whose database is busy must answer so itself.
+Not "", which follows the database: an instance must itself answer that its database is busy.
 """
 _A_MOMENT = 0.001
 _OPTIONS = (
-    # A connection that died and says nothing is given up within 15 seconds.
+    # A connection that died silently is dropped within 15 seconds.
     ("grpc.keepalive_time_ms", 10_000),
     ("grpc.keepalive_timeout_ms", 5_000),
-    # While a ping is unanswered gRPC sends no other, and would wait a minute for that one: so a
-    # connection that died under calls was in use for more than a minute.
+    # gRPC sends no second ping while one is unanswered, and waits a minute for it by default: a
+    # connection that died during calls would stay in use for that long.
     ("grpc.http2.ping_timeout_ms", 5_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
-    # A page of 200 products of the largest kind; gRPC's own bound is 4 MiB.
+    # A page of 200 products of maximum size; gRPC's default is 4 MiB.
     ("grpc.max_receive_message_length", 128 * 1024 * 1024),
 )
 # Without the budget, retries made an outage four times worse; with it, 1.5 %.
@@ -54,7 +54,7 @@ _ends: ContextVar[float] = ContextVar("souk_deadline")
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Gives all calls made in the block this long together."""
+    """Limits all calls made in the block to this many seconds in total."""
     token = _ends.set(time.monotonic() + seconds)
     try:
         yield
@@ -67,9 +67,8 @@ def channel(
 ) -> grpc.aio.Channel:
     """Opens a channel to the service `audience`, whose services `contract` describes.
 
-    Calls take turns among all instances that `target` names, and leave out one that is about to
-    stop: a server answers calls that reach it while it stops with CANCELLED, of which nobody can
-    tell whether they were begun.
+    Calls go round-robin to all instances that `target` names, except one that is about to stop: a
+    stopping server answers CANCELLED, which does not say whether the call was begun.
     """
     config = {
         "loadBalancingConfig": [{"round_robin": {}}],
@@ -123,9 +122,9 @@ class _Scoped(grpc.aio.UnaryUnaryClientInterceptor):
 
 
 async def _collect(call: Any) -> None:
-    """Takes in what the call says of its events when it ends.
+    """Collects the names of events that the call reports when it ends.
 
-    While that is awaited here, grpc.aio does not cancel the call for a caller that goes away.
+    While this is awaited, grpc.aio does not cancel the call when the caller goes away.
     """
     try:
         trailing = await call.trailing_metadata()
@@ -138,10 +137,10 @@ async def _collect(call: Any) -> None:
 
 
 def _remaining(asked: float | None) -> float:
-    """Gives the call what it asked for, but no more than the request has left.
+    """Returns the timeout that the call asked for, capped at what the request has left.
 
-    With nothing left the call still gets a moment, in which it fails as any late one does: what an
-    interceptor raises of its own, grpc.aio cannot dispose of.
+    With nothing left the call still gets a moment, in which it fails like any late call: grpc.aio
+    cannot handle an exception raised by the interceptor itself.
     """
     wanted = CALL_SECONDS if asked is None else asked
     left = _ends.get(float("inf")) - time.monotonic()

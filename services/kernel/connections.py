@@ -1,4 +1,4 @@
-"""Connections of a service's roles: how they are made, kept, and bound to a tenant."""
+"""Database connections of a service's roles: made, pooled, and bound to a tenant."""
 
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -9,27 +9,27 @@ from sqlalchemy import URL, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 POOL_SIZE = 8
-# A read of one round trip takes about a millisecond: more connections would only wait on the cores.
+# A one-round-trip read takes about a millisecond: more connections would only queue for cores.
 _READERS = 8
-# Twice what 64 writers at once need; one who would wait longer is told to come back instead.
+# Twice what 64 concurrent writers need; a caller that would wait longer is told to retry.
 POOL_WAIT_SECONDS = 0.5
 _CONNECT_SECONDS = 2
 _COMMAND_SECONDS = 5
 
-_OF_TRANSACTIONS = ("BEGIN", "COMMIT;", "ROLLBACK;")  # of whole ones, as asyncpg writes them
+_OF_TRANSACTIONS = ("BEGIN", "COMMIT;", "ROLLBACK;")  # not of savepoints, as asyncpg writes them
 
 Connect = Callable[..., Coroutine[Any, Any, asyncpg.Connection]]
 
 
 class HardConnection(asyncpg.Connection):
-    """A connection that never calls set_config, which the service roles may not.
+    """A connection that never calls set_config, which service roles may not use.
 
-    `entering` is the tenant to whom the next transaction belongs: it is bound in the round trip of
-    BEGIN. `leaving` is the statement that a transaction ends with: it is sent in that of COMMIT.
+    `entering` is the tenant of the next transaction, bound in the round trip of BEGIN. `leaving` is
+    the last statement of a transaction, sent in the round trip of COMMIT.
 
-    asyncpg switches JIT off by set_config while it looks up array types, when it believes that the
-    server has JIT; so it is told that the server has none. The attribute is private: asyncpg is
-    pinned, and a test reads an array through this class.
+    asyncpg turns JIT off with set_config while it looks up array types, if the server has JIT; so
+    it is told that the server has none. The attribute is private, but asyncpg is pinned, and a test
+    reads an array through this class.
     """
 
     __slots__ = ("entering", "leaving")
@@ -40,7 +40,7 @@ class HardConnection(asyncpg.Connection):
         self.entering: str | None = None
         self.leaving: str | None = None
 
-    async def execute(  # what asyncpg begins and ends a transaction with
+    async def execute(  # asyncpg uses it to begin and end transactions
         self,
         query: str,
         *args: Any,
@@ -53,13 +53,13 @@ class HardConnection(asyncpg.Connection):
         except BaseException as error:
             refused = query.startswith("COMMIT") and isinstance(error, asyncpg.PostgresError)
             if not refused:
-                self.terminate()  # it may be in a transaction that nobody ends
-            elif self.is_in_transaction():  # its companion was refused, and COMMIT not reached
+                self.terminate()  # it may be stuck in an open transaction
+            elif self.is_in_transaction():  # the statement before COMMIT was refused
                 await self.execute("ROLLBACK;")
             raise
 
     def _accompanied(self, query: str) -> str:
-        """Puts what waits for this round trip beside it."""
+        """Adds the statement that is waiting for this round trip."""
         if query.startswith("BEGIN") and self.entering:
             tenant, self.entering = self.entering, None
             return f"{query} SELECT tenancy.enter('{tenant}');"
@@ -78,7 +78,7 @@ def url(address: str, database: str, role: str, password: str | None = None) -> 
 
 
 def engine(connect: Connect) -> AsyncEngine:
-    """Makes the pool of sessions."""
+    """Makes the connection pool for sessions."""
     made = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connect,
@@ -91,16 +91,16 @@ def engine(connect: Connect) -> AsyncEngine:
 
 
 def _forget_session(connection: Any, _record: object, _state: object) -> None:
-    """Leaves nothing of a session that ended before its first statement, or in a rollback."""
+    """Clears what a session left that ended before its first statement, or in a rollback."""
     connection.driver_connection.entering = None
     connection.driver_connection.leaving = None
 
 
 async def connect(address: URL, secrets: Path, *_: object, **__: object) -> asyncpg.Connection:
-    """Connects with the password of this moment.
+    """Connects with the current password.
 
-    While a password is being replaced PostgreSQL takes either the one in its file or the one in
-    `….next`, which then becomes that file: so the file is read once more after both were refused.
+    While a password is being replaced, PostgreSQL accepts either the one in its file or the one in
+    `….next`, which then becomes that file; so the file is read again after both were refused.
     """
     refused: Exception = FileNotFoundError(f"{address.username}.password")
     for name in (".password", ".password.next", ".password"):
@@ -122,9 +122,9 @@ async def connect(address: URL, secrets: Path, *_: object, **__: object) -> asyn
 
 
 async def readers(connect: Connect) -> asyncpg.Pool:
-    """Makes the pool of connections for reads of one round trip."""
+    """Makes the connection pool for one-round-trip reads."""
     return await asyncpg.create_pool(
-        # All at once and for good: connecting would eat up what a read may wait.
+        # Opened up front and kept: connecting takes longer than a read may wait.
         min_size=_READERS,
         max_size=_READERS,
         max_inactive_connection_lifetime=0,
@@ -135,11 +135,11 @@ async def readers(connect: Connect) -> asyncpg.Pool:
 
 
 async def _leave_as_it_is(_connection: asyncpg.Connection) -> None:
-    """Spares the round trip of a reset: nothing that `call` does outlives its statement."""
+    """Skips the round trip of a reset: nothing that `call` does outlives its statement."""
 
 
 async def refuse_unbound_role(connection: Any) -> None:
-    """Ends the process when row-level security would not bind its role."""
+    """Ends the process if row-level security would not apply to its role."""
     unbound = await connection.scalar(
         text(
             "SELECT rolsuper OR rolbypassrls OR EXISTS ("

@@ -1,4 +1,4 @@
-"""Events of what comes in floods: the first of a kind is left at once, a second's others as one."""
+"""Events that come in floods: the first is recorded at once, repeats within a second as one."""
 
 import asyncio
 from collections import OrderedDict
@@ -13,7 +13,7 @@ _MOST_WINDOWS = 4096
 
 _log = logger()
 Leave = Callable[[int], Coroutine[None, None, None]]
-"""Leaves an event that tells of so many."""
+"""Records an event that stands for this many."""
 
 
 @dataclass
@@ -23,17 +23,17 @@ class _Window:
 
 
 class Counting:
-    """Counts what is alike within a second, beginning with the first."""
+    """Counts repeats of the same key within a second of the first."""
 
     def __init__(self) -> None:
         self._windows: OrderedDict[Hashable, _Window] = OrderedDict()
         self._closing: set[asyncio.Task[None]] = set()
 
     async def count(self, key: Hashable, leave: Leave) -> None:
-        """Returns when `leave(1)` has left the first event of a key, or its window counts one more.
+        """Returns once the first event of a key is recorded, or its window has counted this one.
 
         Raises:
-            Exception: what `leave` raised, to all who waited for it; the next one is the first.
+            Exception: what `leave` raised, to everyone waiting on it; the next call starts anew.
         """
         window = self._windows.get(key)
         if window is None:
@@ -44,7 +44,7 @@ class Counting:
 
     def _open(self, key: Hashable, leave: Leave) -> _Window:
         if len(self._windows) >= _MOST_WINDOWS:
-            self._windows.popitem(last=False)  # what it counted is told by its own closing
+            self._windows.popitem(last=False)  # its own closing still records what it counted
         window = _Window(asyncio.create_task(leave(1)))
         self._windows[key] = window
         closing = asyncio.create_task(self._close(key, window, leave))

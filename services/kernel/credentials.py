@@ -1,4 +1,4 @@
-"""The scope on the wire: an Ed25519 signed token of a few seconds, for one service."""
+"""The scope on the wire: an Ed25519-signed token, valid for seconds and for one service."""
 
 import json
 import time
@@ -29,10 +29,10 @@ V = TypeVar("V")
 
 
 class Signer:
-    """Signs scopes in one caller's name; a scope is signed once in half its token's life."""
+    """Signs scopes for one caller; a token is reused for half its lifetime."""
 
     def __init__(self, caller: str, key: str | Secret[SigningKey]) -> None:
-        """`key` is a private key as PEM, or one that may change."""
+        """Takes the private key as PEM, or as a secret that may change."""
         self._caller = caller
         self._key: Secret[SigningKey] = Fixed(signing_key(key)) if isinstance(key, str) else key
         self._made: OrderedDict[tuple[Scope, str, str], tuple[float, str]] = OrderedDict()
@@ -68,7 +68,7 @@ class Signer:
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody whose signature counts, and the permissions that it may vouch for."""
+    """A trusted signer and the permissions that it may vouch for."""
 
     keys: PublicKeys
     may: frozenset[str]
@@ -77,7 +77,7 @@ class Caller:
         return "*" in self.may or self.may.issuperset(permissions)
 
     def speaks_for(self, claims: dict[str, Any]) -> bool:
-        """Tells whether it may name this actor: itself, but for who may do everything."""
+        """Returns whether it may name this actor: only itself, unless it may vouch for anything."""
         return "*" in self.may or claims["sub"] == f"services/{claims['iss']}"
 
 
@@ -93,20 +93,20 @@ def callers(text: str) -> Callers:
 
 
 class Verifier:
-    """Reads scopes that were signed for one service; a token is verified once and remembered."""
+    """Verifies scopes that were signed for one service; a verified token is remembered."""
 
     def __init__(self, known: Secret[Callers], audience: str) -> None:
         self._callers = known
         self._audience = audience
-        # A token with when it ends by the clock that nobody can set, and its scope.
+        # By token: when it ends on the monotonic clock, and its scope.
         self._verified: OrderedDict[str, tuple[float, Scope]] = OrderedDict()
 
     def verify(self, token: str) -> Scope:
-        """Turns a token into the scope that it carries.
+        """Verifies a token and returns its scope.
 
         Raises:
-            Unauthenticated: SCOPE_INVALID, for every way in which a token can be wrong alike.
-            PermissionDenied: SCOPE_EXCEEDED, when its signer may not vouch for its permissions.
+            Unauthenticated: SCOPE_INVALID, whatever is wrong with the token.
+            PermissionDenied: SCOPE_EXCEEDED, if its signer may not vouch for its permissions.
         """
         ends, scope = self._verified.get(token, (0.0, None))
         if scope is None:

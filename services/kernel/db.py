@@ -1,8 +1,8 @@
-"""Sessions bound to a tenant, the platform's door beside them, and reads of one round trip.
+"""Tenant sessions, the platform's door, and one-round-trip reads.
 
-Two walls keep tenants apart. The session adds `tenant_id = …` to every ORM statement by itself.
-PostgreSQL's row-level security stands behind it: it sees the tenant that `tenancy.enter` bound to
-the transaction, and fails closed.
+Two walls keep tenants apart. The session adds `tenant_id = …` to every ORM statement. Behind it,
+PostgreSQL's row-level security checks the tenant that `tenancy.enter` bound to the transaction, and
+fails closed.
 """
 
 import asyncio
@@ -26,11 +26,11 @@ from services.kernel.tables import AuditLeaf, KernelBase, TenantOwned, insertion
 
 
 class AuditMissing(RuntimeError):
-    """A transaction wrote and left no audit leaf: a bug, so it is rolled back."""
+    """A transaction wrote without an audit leaf: a bug, so it is rolled back."""
 
 
 class AuditedSession(Session):
-    """A session that refuses to commit a change that left no audit leaf."""
+    """A session that refuses to commit a change without an audit leaf."""
 
 
 class TenantSession(AuditedSession):
@@ -42,7 +42,7 @@ def _bind_tenant(session: Session, transaction: SessionTransaction, connection: 
     if transaction.nested:  # a savepoint keeps the binding of the transaction around it
         return
     # Nothing has been sent yet: the driver begins with the first statement.
-    if TENANT_ID.fullmatch(session.info["tenant"]) is None:  # it is written into a statement
+    if TENANT_ID.fullmatch(session.info["tenant"]) is None:  # it goes into a statement
         raise ValueError(f"{session.info['tenant']!r} is not a tenant id")
     _driver(connection).entering = session.info["tenant"]
 
@@ -91,11 +91,11 @@ def _notice_flush(session: Session, _context: object) -> None:
 
 @event.listens_for(AuditedSession, "before_commit")
 def _leave_events(session: Session) -> None:
-    """Hands the transaction's leaves to the round trip of its COMMIT, and demands that it has some.
+    """Sends the transaction's leaves with its COMMIT, and refuses a change without any.
 
-    A leaf is within the transaction like all else: there is no commit without it, nor the reverse.
+    A leaf is part of the transaction: neither is ever committed without the other.
     """
-    if session.in_nested_transaction():  # a savepoint is no act
+    if session.in_nested_transaction():  # a savepoint is not an act
         return
     session.flush()
     leaves: list[AuditLeaf] = session.info.pop("leaves", [])
@@ -103,7 +103,9 @@ def _leave_events(session: Session) -> None:
         raise AuditMissing("this transaction made changes but recorded no event")
     if leaves:
         connection = session.connection()
-        if not _driver(connection).is_in_transaction():  # it would not begin, nor then commit
+        if not _driver(
+            connection
+        ).is_in_transaction():  # otherwise it would neither begin nor commit
             session.execute(text("SELECT 1"))
         _driver(connection).leaving = insertion(leaves)
         session.info["connection"] = connection
@@ -114,28 +116,28 @@ def _leave_events(session: Session) -> None:
 def _demand_that_they_went(session: Session) -> None:
     connection: Connection | None = session.info.get("connection")
     if connection is not None and _driver(connection).leaving is not None:
-        connection.invalidate()  # it is in a transaction that nobody ends
+        connection.invalidate()  # it is stuck in an open transaction
         raise AuditMissing("this transaction ended before its events were sent")
 
 
 class Database:
-    """One service's database, through its two doors."""
+    """One service's database, reached through two doors: tenant and platform."""
 
     def __init__(self, app: URL, platform: URL, *, secrets: Path, head_office: str) -> None:
-        """`secrets` is the folder of password files, which may be replaced at any time."""
+        """Takes the folder of password files, which may be replaced at any time."""
         self._connect_app = partial(connections.connect, app, secrets)
         self._app = connections.engine(self._connect_app)
         self._platform = connections.engine(partial(connections.connect, platform, secrets))
         self._readers: asyncpg.Pool | None = None
         self._head_office = head_office
         self.acted = asyncio.Event()
-        """Set after each commit that left a leaf, for the relay to wake up by."""
+        """Set after each commit that left a leaf, to wake the relay."""
 
     async def open(self) -> None:
-        """Connects, and refuses roles that row-level security does not bind.
+        """Connects, and refuses roles that row-level security does not apply to.
 
         Raises:
-            Unavailable: the database does not answer; it may be asked again.
+            Unavailable: the database does not respond; the call may be repeated.
         """
         with translated():
             self._readers = await connections.readers(self._connect_app)
@@ -152,7 +154,7 @@ class Database:
 
     @asynccontextmanager
     async def tenant(self) -> AsyncIterator[AsyncSession]:
-        """One transaction on the rows of the scope's tenant, committed at the end of the block."""
+        """Opens a transaction on the rows of the scope's tenant, committed when the block ends."""
         scope = current_scope()
         if scope.tenant is None:
             raise RuntimeError("a tenant session cannot be opened in a scope without a tenant")
@@ -162,14 +164,14 @@ class Database:
 
     @asynccontextmanager
     async def platform(self) -> AsyncIterator[AsyncSession]:
-        """One transaction on everybody's rows. Its call sites are few, and a test lists them."""
+        """Opens a transaction on all tenants' rows. Its few call sites are listed in a test."""
         info = {"home": current_scope().tenant or self._head_office}
         async with self._transaction(self._platform, AuditedSession, info) as session:
             yield session
 
     @asynccontextmanager
     async def housekeeping(self) -> AsyncIterator[AsyncSession]:
-        """One transaction of the kernel's own: what it changes is no act, and leaves no event."""
+        """Opens a transaction for internal upkeep, which is not an act and leaves no event."""
         with translated():
             async with (
                 AsyncSession(self._platform, expire_on_commit=False) as session,
@@ -180,8 +182,8 @@ class Database:
     async def call(self, sql: str, *args: object) -> list[asyncpg.Record]:
         """Calls a PL/pgSQL function that binds `$1`, the scope's tenant, before it reads.
 
-        One round trip, prepared. Never fold the binding into a plain query instead: its plan may
-        read rows before the binding takes effect, and then another tenant's come back.
+        One prepared round trip. Never fold the binding into a plain query: its plan may read rows
+        before the binding takes effect, and return another tenant's.
         """
         tenant = current_scope().tenant
         if tenant is None or self._readers is None:
@@ -192,7 +194,7 @@ class Database:
                 return rows
 
     async def ping(self) -> None:
-        """Raises Unavailable when the database does not answer."""
+        """Raises Unavailable if the database does not respond."""
         with translated():
             async with self._app.connect() as connection:
                 await connection.execute(text("SELECT 1"))
@@ -209,7 +211,7 @@ class Database:
                 session.begin(),
             ):
                 yield session
-                if session.in_nested_transaction():  # it would hide what the commit demands
+                if session.in_nested_transaction():  # it would bypass the check on commit
                     raise RuntimeError("a savepoint was left open")
         if left := session.info.get("left"):
             receipts.collect(left)

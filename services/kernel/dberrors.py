@@ -1,4 +1,4 @@
-"""What the database refuses, as errors that a caller can act on."""
+"""Database errors, translated into errors that a caller can act on."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from services.kernel.errors import Aborted, DeadlineExceeded, ServiceError, Unav
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turns what the database refuses into errors that a caller can act on."""
+    """Translates database errors into errors that a caller can act on."""
     try:
         yield
     except (exc.TimeoutError, TimeoutError) as error:
@@ -27,12 +27,12 @@ def translated() -> Iterator[None]:
 
 
 def _meaning(error: Exception, sqlstate: str) -> ServiceError | Exception:
-    # 23505: a row that was not there a moment ago; who expects one says so before it comes here.
+    # 23505: a row appeared concurrently; code that expects this handles it before it gets here.
     if sqlstate in ("40001", "40P01", "55P03", "23505"):
         return Aborted("CONFLICT", "Another request is changing the same resource. Retry.")
     if sqlstate == "57014":
         return DeadlineExceeded("DATABASE_SLOW", "The database took too long. Retry later.")
-    # 25006: a primary that became a standby takes no writes; its successor will.
+    # 25006: a primary that became a standby refuses writes; its successor accepts them.
     if (
         sqlstate[:2] in ("08", "53", "57", "58")
         or sqlstate == "25006"

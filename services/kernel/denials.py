@@ -1,7 +1,7 @@
-"""Refusals of those who are known: each leaves an event before it is sent.
+"""Refusals of known callers: each is recorded as an event before it is sent.
 
-A flood is bounded: the same refusal again within a second is counted, and all that were counted
-are one event at the end of it. The first one is always recorded before anybody is told.
+Floods are bounded: repeats of a refusal within a second are counted, and recorded as one event at
+its end. The first one is always recorded before the caller is told.
 """
 
 from dataclasses import dataclass, replace
@@ -20,9 +20,9 @@ _LONGEST_NAME = 200  # in bytes, as the audit service counts
 
 @dataclass(frozen=True)
 class Denial:
-    """What was refused; `tenant` is whose log tells it, None for the scope's own.
+    """A refusal; `tenant` selects the log, by default the scope's own.
 
-    `attempt` is what was tried when that is not the call being served.
+    `attempt` is what was tried, if not the call being served.
     """
 
     resource: str
@@ -40,13 +40,13 @@ class Denials:
         self._counting = Counting()
 
     async def record(self, denial: Denial) -> None:
-        """Returns when the refusal of the call being served is recorded, or a window counts it.
+        """Returns once the refusal is recorded, or counted in an open window.
 
         Raises:
-            ServiceError: the database does not take it: then nobody may be told either.
+            ServiceError: the refusal cannot be stored, so it must not be sent either.
         """
         scope = current_scope()
-        # Who tries many ways to one place leaves one event a second, of the first of them.
+        # Different attempts at the same thing share one event a second, which names the first.
         key = (scope.tenant, scope.actor, current_method(), replace(denial, attempt=""))
         await self._counting.count(key, partial(self._leave, denial))
 
@@ -66,7 +66,7 @@ class Denials:
 
 
 def about(request: Message) -> str:
-    """Tells what a request was about, as far as a log may keep what somebody made up."""
+    """Returns the resource that a request names, in a form that is safe to log."""
     for field in ("name", "parent"):
         named = getattr(request, field, "")
         if isinstance(named, str) and named:
@@ -75,6 +75,6 @@ def about(request: Message) -> str:
 
 
 def spelled(name: str) -> str:
-    """Gives a name that somebody asked for as an event may have it."""
+    """Returns a caller-supplied name in a form that is safe to put into an event."""
     cut = name.replace("\x00", "").encode(errors="replace")[:_LONGEST_NAME]
     return redacted(cut.decode(errors="ignore"))

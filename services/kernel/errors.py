@@ -1,4 +1,4 @@
-"""The one family of errors that crosses the wire, and its two translations."""
+"""The errors that cross the wire, and their translation to and from gRPC."""
 
 from collections.abc import Mapping
 from itertools import islice
@@ -10,15 +10,15 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 DOMAIN = "souk.dev"
-# A trailer holds 8 KiB: who has more to mend than this asks again.
+# A trailer holds 8 KiB; further violations show up on the next attempt.
 _MOST_VIOLATIONS = 10
 
 
 class ServiceError(Exception):
     """An outcome that a caller can act on.
 
-    `reason` is what clients switch on, `message` is a sentence for people, `metadata` are the
-    values in that sentence, `violations` say per field what is wrong with a request.
+    Clients switch on `reason`; `message` is a sentence for people, `metadata` holds the values in
+    it, and `violations` says what is wrong with each field of the request.
     """
 
     code: ClassVar[grpc.StatusCode] = grpc.StatusCode.INTERNAL
@@ -43,25 +43,25 @@ def sentence(violations: Mapping[str, str]) -> str:
 
 
 class InvalidArgument(ServiceError):
-    """The request is wrong whatever the state of the world."""
+    """The request is invalid in any state of the system."""
 
     code = grpc.StatusCode.INVALID_ARGUMENT
 
 
 class Unauthenticated(ServiceError):
-    """Nobody knows who is calling."""
+    """The caller is not known."""
 
     code = grpc.StatusCode.UNAUTHENTICATED
 
 
 class PermissionDenied(ServiceError):
-    """The caller is known and may not."""
+    """The caller is known but not allowed."""
 
     code = grpc.StatusCode.PERMISSION_DENIED
 
 
 class NotFound(ServiceError):
-    """There is no such thing, or not for this caller."""
+    """The resource does not exist, or not for this caller."""
 
     code = grpc.StatusCode.NOT_FOUND
 
@@ -73,13 +73,13 @@ class AlreadyExists(ServiceError):
 
 
 class Aborted(ServiceError):
-    """Somebody else was faster: read again, then retry."""
+    """A concurrent request won: read again, then retry."""
 
     code = grpc.StatusCode.ABORTED
 
 
 class FailedPrecondition(ServiceError):
-    """The state of the world forbids it; a retry alone will not help."""
+    """The current state forbids it; a retry alone will not help."""
 
     code = grpc.StatusCode.FAILED_PRECONDITION
 
@@ -91,19 +91,19 @@ class ResourceExhausted(ServiceError):
 
 
 class Unavailable(ServiceError):
-    """A part that is needed does not answer; a retry later may help."""
+    """A required component does not respond; a later retry may help."""
 
     code = grpc.StatusCode.UNAVAILABLE
 
 
 class DeadlineExceeded(ServiceError):
-    """It took too long; whether it was done is not known."""
+    """The call took too long; whether it took effect is unknown."""
 
     code = grpc.StatusCode.DEADLINE_EXCEEDED
 
 
 class Internal(ServiceError):
-    """A fault of ours; the cause is in the logs, under the request id."""
+    """An internal fault; its cause is logged under the request id."""
 
 
 _BY_CODE: dict[grpc.StatusCode, type[ServiceError]] = {
@@ -111,13 +111,13 @@ _BY_CODE: dict[grpc.StatusCode, type[ServiceError]] = {
 }
 
 
-# A stream that is reset while a connection closes has one of these; a service of ours that says one
-# says more with it.
+# A stream that is reset while its connection closes has one of these codes; our own services send
+# details along with them.
 _OF_THE_WIRE = (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
 
 
 def to_status(error: ServiceError) -> status_pb2.Status:
-    """Packs an error for the trailer: ErrorInfo always, BadRequest when fields are at fault."""
+    """Packs an error for the trailer: ErrorInfo always, BadRequest if fields are invalid."""
     status = status_pb2.Status(
         code=code_pb2.Code.Value(error.code.name),
         message=error.message,
@@ -149,7 +149,7 @@ def _pack(
 
 
 def from_rpc(error: grpc.aio.AioRpcError) -> ServiceError:
-    """Rebuilds the error that a service raised, or the nearest one for a failure of the wire."""
+    """Rebuilds the error that a service raised, or the closest one for a transport failure."""
     info, violations = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
     status = rpc_status.from_call(error)  # type: ignore[arg-type]  # an AioRpcError is call enough
     for detail in status.details if status is not None else ():

@@ -1,7 +1,7 @@
-"""Host names: many spellings, one image.
+"""Host names: many spellings, one canonical form.
 
-A tenant is found by its host, so two readings of one spelling would be two tenants. There is one
-reading, here: IDNA 2008 with the mapping of UTS 46, ending in lower-case A-labels.
+A tenant is found by its host, so one spelling must never be read in two ways. It is read only here:
+IDNA 2008 with the UTS 46 mapping, resulting in lower-case A-labels.
 """
 
 import ipaddress
@@ -14,7 +14,7 @@ from publicsuffixlist import PublicSuffixList
 
 from services.kernel.errors import InvalidArgument
 
-# A host has 253 characters at most; before it is mapped, and with a port, somewhat more.
+# A host has at most 253 characters; unmapped and with a port, somewhat more.
 _MOST_RAW = 512
 _MOST = 253
 
@@ -22,10 +22,10 @@ _PORT = re.compile(r"[0-9]{1,5}")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _FOREIGN = re.compile(r"[\x00-\x2c\x2f\x3b-\x40\x5b-\x60\x7b-\x7f]")
-# As browsers have it: a name whose last label is a number is an IPv4 address, however it is spelt.
+# As in browsers: a name whose last label is a number is an IPv4 address in some notation.
 _NUMBER = re.compile(r"(?:.*\.)?(?:[0-9]+|0x[0-9a-f]*)")
 
-# Scripts that people write together; everywhere else a label is in one script.
+# Scripts that may be mixed in a label; any other label must be in one script.
 _TOGETHER = (
     {"LATIN", "CJK", "HIRAGANA", "KATAKANA"},
     {"LATIN", "CJK", "BOPOMOFO"},
@@ -41,10 +41,10 @@ _NO_SCRIPT = {"DIGIT", "HYPHEN-MINUS", "COMBINING", "MIDDLE", "ZERO"}
 
 
 class HostInvalid(InvalidArgument):
-    """What was given is no host name; `why` says in one word what is wrong with it.
+    """The input is not a valid host name; `why` is a code for what is wrong.
 
     One of HOST_EMPTY, HOST_TOO_LONG, HOST_NOT_ASCII, HOST_CHARACTER, HOST_PORT, HOST_LABEL,
-    HOST_ADDRESS, and at registration HOST_SUFFIX and HOST_MIXED_SCRIPT.
+    HOST_ADDRESS, and on registration HOST_SUFFIX and HOST_MIXED_SCRIPT.
     """
 
     def __init__(self, why: str, message: str) -> None:
@@ -53,13 +53,13 @@ class HostInvalid(InvalidArgument):
 
 
 def normalise_host(raw: bytes | str) -> str:
-    """Reads a host in any spelling: its A-labels in lower case, without port and trailing dot.
+    """Normalises a host: lower-case A-labels, without port and trailing dot.
 
-    Bytes are what came over the wire, where a host is ASCII; a str, what a person typed, may have
-    any letters. What comes out goes in again unchanged.
+    Bytes come from the wire, where a host is ASCII; a str was typed by a person and may have any
+    letters. Normalising the result again does not change it.
 
     Raises:
-        HostInvalid: it is no host name; an IP address, in whatever spelling, is none either.
+        HostInvalid: it is not a host name; IP addresses in any notation are refused too.
     """
     host = _without_port(_text(raw))
     if host.startswith("[") or host.count(":") > 1:
@@ -77,11 +77,11 @@ def normalise_host(raw: bytes | str) -> str:
 
 
 def registrable(raw: str) -> str:
-    """Reads a host that a tenant wants for its own; stricter than what is merely looked up.
+    """Normalises a host that a tenant wants to register; stricter than for a lookup.
 
     Raises:
-        HostInvalid: as normalise_host does; also for a public suffix such as co.uk, which is
-            nobody's own, and a label that mixes scripts, which is made to look like another.
+        HostInvalid: as normalise_host does; also for a public suffix such as co.uk, and for a label
+            that mixes scripts, as look-alike names do.
     """
     host = normalise_host(raw)
     if _public_suffixes().privatesuffix(host) is None:
@@ -92,14 +92,14 @@ def registrable(raw: str) -> str:
 
 
 def display_host(host: str) -> str:
-    """Writes a normalised host as people read it, with U-labels."""
+    """Returns a normalised host in readable form, with U-labels."""
     return idna.decode(host)
 
 
 def is_platform_literal(raw: bytes | str) -> bool:
-    """Tells whether a Host is localhost or an IP address as one writes it, with or without a port.
+    """Returns whether a Host is localhost or a plain IP address, with or without a port.
 
-    No tenant can own these; they are the platform's own. Odd spellings such as 127.1 are not.
+    These belong to the platform, never to a tenant. Odd notations such as 127.1 do not count.
     """
     try:
         host = _without_port(_text(raw))
@@ -142,7 +142,7 @@ def _a_labels(host: str) -> str:
         raise HostInvalid("HOST_EMPTY", "must not be empty")
     plain = host.lower()
     if host.isascii() and "--" not in plain and _NAME.fullmatch(plain):
-        return plain  # what IDNA makes of it too, at a twentieth of the price
+        return plain  # the same result as IDNA, at a twentieth of the cost
     try:
         return idna.encode(host, uts46=True, std3_rules=True).decode()
     except (idna.IDNAError, ValueError) as error:
@@ -155,7 +155,7 @@ def _is_of_one_script(label: str) -> bool:
 
 
 def _script(character: str) -> str:
-    # The standard library has no script property, but the name of a letter begins with its script.
+    # The standard library lacks the script property, but a letter's name begins with its script.
     first = unicodedata.name(character, "UNKNOWN").split()[0]
     return _SAME_SCRIPT.get(first, first)
 

@@ -1,4 +1,4 @@
-"""What happens around every RPC: verify the scope, check the permission, bind, bound, translate."""
+"""Wraps every RPC: verifies the scope, checks permission, sets a deadline, translates errors."""
 
 import asyncio
 import time
@@ -29,9 +29,9 @@ from services.kernel.telemetry import logger
 from services.kernel.text import clean
 
 REQUEST_ID_KEY = "x-request-id"
-# Nobody waits longer than this, a caller that set no deadline of its own neither.
+# The longest that any call may take, even without a deadline of its own.
 LONGEST_SECONDS = 10.0
-# They tell nothing of any tenant, and probes cannot sign.
+# They reveal nothing about tenants, and probes cannot sign a scope.
 _OPEN = ("/grpc.health.v1.Health/", "/grpc.reflection.")
 
 _log = logger()
@@ -39,7 +39,7 @@ Behaviour = Callable[[Any, Any], Awaitable[Any]]
 
 
 class Guard(grpc.aio.ServerInterceptor):
-    """Stands before every method of a service; a method without a rule is refused."""
+    """Guards every method of a service; a method without a rule is refused."""
 
     def __init__(self, rules: Mapping[str, Rule], verifier: Verifier, denials: Denials) -> None:
         self._rules = rules
@@ -87,9 +87,9 @@ class Guard(grpc.aio.ServerInterceptor):
         return serve
 
     async def _recorded(self, request: Message, refusal: PermissionDenied) -> ServiceError:
-        """Records a refusal before it is sent; while that cannot be, nobody learns it either."""
+        """Records a refusal before it is sent; if it cannot be recorded, it is not sent."""
         try:
-            # What is about nothing named is about the caller's own account.
+            # A request that names no resource is about the caller's own account.
             what = about(request) or current_scope().actor
             await self._denials.record(Denial(what, refusal.reason))
         except Exception:
@@ -110,7 +110,7 @@ class Guard(grpc.aio.ServerInterceptor):
 
 
 def _metadata(context: Any) -> dict[str, str]:
-    """Reads the call's metadata; a scope or request id given twice is refused, not guessed at."""
+    """Reads the call's metadata; a repeated scope or request id is refused."""
     found: dict[str, str] = {}
     for key, value in context.invocation_metadata() or ():
         if key in (METADATA_KEY, REQUEST_ID_KEY):
@@ -123,7 +123,7 @@ def _metadata(context: Any) -> dict[str, str]:
 
 
 def _ruled(behaviour: Behaviour, rule: Rule | None, scope: Scope) -> Behaviour:
-    """Puts a method behind its rule: who may not call it learns nothing of what they sent."""
+    """Checks a method's rule first, so that a refused caller learns nothing about the request."""
 
     async def serve(request: Message, context: Any) -> Any:
         if rule is None:

@@ -1,7 +1,7 @@
-"""Makes the secret files of a platform: `python -m services.kernel.keys FOLDER`.
+"""Creates the secret files of a platform: `python -m services.kernel.keys FOLDER`.
 
-A file that is there is kept, so running it again changes nothing. Each file is written whole or not
-at all, readable by its owner alone. Two runs at the same time end with one set of secrets.
+Existing files are kept, so running it again changes nothing. Each file is written atomically and
+readable only by its owner. Two concurrent runs end with one set of secrets.
 `python -m services.kernel.keys rotate FOLDER NAME…` replaces secrets; see rotation.py.
 """
 
@@ -25,13 +25,13 @@ from services.kernel import notes
 from services.kernel.signingkeys import entry_of
 
 Entry: TypeAlias = dict[str, Any]
-"""A public key, as a set of them holds it."""
+"""A public key, as an entry of a key set."""
 
 DATABASES = ("tenant_registry", "catalog_opt_in", "audit")
 ROLES = ("owner", "app", "platform")
 
 # Who signs scopes, and which permissions they may vouch for. A service speaks for itself only when
-# it hands its events over to audit; every other permission comes from the gateway.
+# it delivers its events to audit; every other permission comes from the gateway.
 CALLERS = {
     "gateway": ["*"],
     "tenant-registry": ["event:record"],
@@ -40,24 +40,24 @@ CALLERS = {
 }
 
 
-# How long what a signer signed can be shown, in seconds: so long its public key is believed after
-# it was replaced. A scope lives 10 seconds, an admin's access token an hour.
+# How long, in seconds, a replaced key's signatures stay valid, and its public key stays trusted. A
+# scope lives 10 seconds, an admin's access token an hour.
 SIGNERS = dict.fromkeys(CALLERS, 60) | {"session": 2 * 3600}
 
-# Who signs notes; whatever they signed is verified for good, so their public keys never end.
+# Who signs notes; their signatures must stay verifiable, so their public keys never expire.
 NOTE_KEYS: dict[str, Callable[[str], notes.LogKey | notes.WitnessKey]] = {
     "checkpoint": notes.LogKey,
     "witness": notes.WitnessKey,
 }
 
-# Keys that are the same on both sides, a line each: the first is used, and each is believed.
+# Shared keys, one a line: the first is used, and all are accepted.
 RINGS = ("redis.key", "totp.key")
-# What these encrypted is stored, so no line of them is ever taken away.
+# What these encrypted is stored, so none of their lines is ever removed.
 KEPT_RINGS = frozenset({"totp.key"})
 
 
 def make_secrets(folder: Path) -> list[str]:
-    """Makes what is missing in `folder` and returns the names of the files that it made."""
+    """Creates the files missing from `folder` and returns their names."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     made = [name for name, new in MAKERS.items() if make(folder / name, new)]
@@ -65,10 +65,10 @@ def make_secrets(folder: Path) -> list[str]:
 
 
 def publish(folder: Path, retiring: Entry | None = None) -> list[str]:
-    """Writes which public keys are believed, where that is not written; returns what it wrote.
+    """Writes the files of trusted public keys where they are out of date; returns their names.
 
-    These are a signer's own, the one that it will have next, and those that it had before, until
-    they end. `retiring` is an own one that shall end, with its `exp`.
+    They hold each signer's current key, its next one, and earlier ones until they expire.
+    `retiring` is a current key that is to expire, with its `exp`.
     """
     sets, callers = folder / "session.jwks", folder / "callers.json"
     before = _read(callers)
@@ -93,7 +93,7 @@ def _entries(folder: Path, signer: str, before: list[Entry], retiring: Entry | N
 
 
 def _own_keys(folder: Path, signer: str) -> list[str]:
-    """Reads a signer's private keys: the one of now and, once it is announced, the next one."""
+    """Reads a signer's private keys: the current one and, once announced, the next."""
     files = (folder / f"{signer}.key", folder / f"{signer}.key.next")
     return [file.read_text() for file in files if file.exists()]
 
@@ -113,7 +113,7 @@ def _private_key() -> str:
 
 
 def _speakable() -> str:
-    """Makes a password that a person can read out and type: 12 syllables, 75 bits."""
+    """Makes a password that is easy to read out and type: 12 syllables, 75 bits."""
     syllables = [
         secrets.choice("bdfghjklmnprstvz") + secrets.choice("aeiou")  # 80 of them: 6.3 bits each
         for _ in range(12)
@@ -136,12 +136,12 @@ MAKERS: dict[str, Callable[[], str]] = (
 
 
 def make(path: Path, new: Callable[[], str]) -> bool:
-    """Writes a file that is not there yet; tells whether it did."""
+    """Writes a file unless it exists; returns whether it was written."""
     if path.exists():
         return False
     draft = _draft(path, new())
     try:
-        os.link(draft, path)  # unlike a rename, it never replaces what another run made just now
+        os.link(draft, path)  # unlike a rename, it never replaces the file of a concurrent run
     except FileExistsError:
         return False
     finally:
@@ -150,7 +150,7 @@ def make(path: Path, new: Callable[[], str]) -> bool:
 
 
 def _publish(path: Path, text: str) -> list[str]:
-    """Writes a file that follows from others, when it is missing or no longer true."""
+    """Writes a derived file if it is missing or out of date."""
     if path.exists() and path.read_text() == text:
         return []
     write(path, text)
@@ -158,12 +158,12 @@ def _publish(path: Path, text: str) -> list[str]:
 
 
 def write(path: Path, text: str) -> None:
-    """Writes a file whole, in the place of what was there."""
+    """Replaces a file atomically."""
     _draft(path, text).replace(path)
 
 
 def _publish_more(path: Path, keys: Iterable[notes.LogKey | notes.WitnessKey]) -> list[str]:
-    """Adds public keys to those of before, by which whatever they signed is verified for good."""
+    """Adds public keys to the earlier ones, which stay so that old signatures can be verified."""
     lines = path.read_text().splitlines() if path.exists() else []
     lines += [line for line in (key.public.line() for key in keys) if line not in lines]
     return _publish(path, "".join(f"{line}\n" for line in lines))

@@ -1,7 +1,7 @@
-"""RFC 6962's Merkle tree: what a log's root is, and proofs that need a few hashes of it.
+"""RFC 6962 Merkle trees: the root of a log, and inclusion and consistency proofs.
 
-Pure, and of the standard library alone: the audit service, the witness and whoever verifies an
-export offline compute with the same lines.
+Pure and dependency-free: the audit service, the witness and the offline verifier of exports share
+this code.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from hashlib import sha256
 Place = tuple[int, int]
 """A perfect subtree: its level (0 is a leaf) and its index there, from the left."""
 Range = tuple[int, int]
-"""Leaves that follow one another: from, up to and without."""
+"""Consecutive leaves: from, and up to but excluding."""
 
 EMPTY = sha256(b"").digest()
 
@@ -24,7 +24,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def subtrees(start: int, end: int) -> list[Place]:
-    """Takes a range of leaves apart into perfect subtrees, from the left, as few as can be.
+    """Splits a range of leaves into the fewest perfect subtrees, from the left.
 
     `start` must be a multiple of a power of two not smaller than `end - start`, as in proofs.
     """
@@ -37,7 +37,7 @@ def subtrees(start: int, end: int) -> list[Place]:
 
 
 def fold(hashes: Sequence[bytes]) -> bytes:
-    """Gives the root over perfect subtrees that follow one another, the largest first."""
+    """Returns the root over consecutive perfect subtrees, the largest first."""
     if not hashes:
         return EMPTY
     root = hashes[-1]
@@ -47,7 +47,7 @@ def fold(hashes: Sequence[bytes]) -> bytes:
 
 
 class Frontier:
-    """A log as far as adding to it needs: its size, and its perfect subtrees from the left."""
+    """The part of a log needed to append to it: its size and its perfect subtrees from the left."""
 
     def __init__(self, size: int = 0, hashes: Iterable[bytes] = ()) -> None:
         self.size = size
@@ -58,7 +58,7 @@ class Frontier:
         return fold(self._hashes)
 
     def append(self, leaf: bytes) -> Iterator[tuple[Place, bytes]]:
-        """Adds a leaf's hash, and tells each perfect subtree that is complete with it."""
+        """Adds a leaf's hash, and yields each perfect subtree that it completes."""
         index, level, made = self.size, 0, leaf
         yield (level, index), made
         while index & 1:
@@ -70,7 +70,7 @@ class Frontier:
 
 
 def root_of(leaves: Iterable[bytes]) -> bytes:
-    """Gives the root over the hashes of leaves."""
+    """Returns the root over leaf hashes."""
     frontier = Frontier()
     for leaf in leaves:
         for _ in frontier.append(leaf):
@@ -79,7 +79,7 @@ def root_of(leaves: Iterable[bytes]) -> bytes:
 
 
 def inclusion(index: int, size: int) -> list[Range]:
-    """Tells over which ranges of leaves the hashes of an inclusion proof are, in its order."""
+    """Returns the ranges of leaves that an inclusion proof has hashes over, in its order."""
     path: list[Range] = []
     start, end = 0, size
     while end - start > 1:
@@ -91,7 +91,7 @@ def inclusion(index: int, size: int) -> list[Range]:
 
 
 def consistency(old: int, size: int) -> list[Range]:
-    """Tells over which ranges of leaves the hashes of a consistency proof are, in its order."""
+    """Returns the ranges of leaves that a consistency proof has hashes over, in its order."""
     if not 0 < old < size:
         return []
     path: list[Range] = []
@@ -108,7 +108,7 @@ def consistency(old: int, size: int) -> list[Range]:
 
 
 def places(ranges: Iterable[Range]) -> set[Place]:
-    """Tells which perfect subtrees the hashes over these ranges are made of."""
+    """Returns the perfect subtrees that the hashes over these ranges are made of."""
     return {place for start, end in ranges for place in subtrees(start, end)}
 
 
@@ -119,7 +119,7 @@ def hashes_over(ranges: Iterable[Range], nodes: Mapping[Place, bytes]) -> list[b
 def is_included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Checks a proof that `leaf` stands at `index` in the log of that size and root.
 
-    Size and root come from a signed checkpoint: a size that a caller names proves nothing.
+    Size and root must come from a signed checkpoint; a size that a caller names proves nothing.
     """
     ranges = inclusion(index, size) if 0 <= index < size else None
     if ranges is None or len(ranges) != len(proof):
@@ -143,7 +143,7 @@ def is_consistent(
     if ranges[0][1] == old:
         small = large = hashes.pop(0)
         del ranges[0]
-    else:  # the old log is one perfect subtree of the new one: the proof leaves its hash out
+    else:  # the old log is one perfect subtree of the new one: so the proof omits its hash
         small = large = old_root
     for (_, end), beside in zip(ranges, hashes, strict=True):
         if end <= old:
@@ -154,5 +154,5 @@ def is_consistent(
 
 
 def _split(count: int) -> int:
-    """The largest power of two below `count`."""
+    """Returns the largest power of two below `count`."""
     return 1 << (count - 1).bit_length() - 1

@@ -1,4 +1,4 @@
-"""Alembic, run by the owner role; and the walls that a table gets where it is created."""
+"""Alembic, run by the owner role, and the walls that each new table gets."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ def upgrade(folder: Path, owner: URL, revision: str = "head") -> None:
 
 
 def run(metadata: MetaData) -> None:
-    """What each service's env.py calls: connects as the owner, migrates in one transaction."""
+    """Connects as the owner and migrates in one transaction; called by each env.py."""
     asyncio.run(_run(metadata))
 
 
@@ -50,7 +50,7 @@ def _migrate(connection: Connection, metadata: MetaData) -> None:
 def isolate(
     op: ModuleType, database: str, table: str, *, app: str = ALL, platform: str = ALL
 ) -> None:
-    """Gives a table with a tenant_id its walls: forced row-level security, two policies, grants."""
+    """Adds the walls to a tenant table: forced row-level security, two policies, grants."""
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute(
@@ -65,14 +65,14 @@ def isolate(
 
 
 def grant(op: ModuleType, database: str, table: str, *, app: str, platform: str = ALL) -> None:
-    """Says what the two service roles may do with a table; an empty string means nothing."""
+    """Grants the two service roles rights on a table; an empty string grants none."""
     for role, what in (("app", app), ("platform", platform)):
         if what:
             op.execute(f"GRANT {what} ON {table} TO {database}_{role}")
 
 
 def create_kernel_tables(op: ModuleType, database: str) -> None:
-    """Creates audit_leaf and request_record. A later change of them is a later migration's."""
+    """Creates audit_leaf and request_record. Changes to them belong into later migrations."""
     _create(
         op,
         "audit_leaf",
@@ -95,7 +95,7 @@ _TOLD = ("service", "method", "resource", "actor", "request_id", "outcome", "cha
 
 
 def seal_leaves(op: ModuleType) -> None:
-    """Gives audit_leaf its sealed form; what waits there for the relay is sealed on the way."""
+    """Converts audit_leaf to its sealed form, including rows that wait for the relay."""
     seal_rows(op, "audit_leaf")
     for name in _TOLD:
         op.drop_column("audit_leaf", name)
@@ -105,7 +105,7 @@ def seal_rows(op: ModuleType, table: str) -> None:
     """Adds envelope, payload and salt to a table of events, and fills them in from its columns."""
     for name in ("envelope", "payload", "salt"):
         op.add_column(table, sa.Column(name, sa.LargeBinary()))
-    op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")  # the owner sees all, for once
+    op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")  # lets the owner see all rows
     connection = op.get_bind()
     columns = ", ".join(("tenant_id", "event_id", "occur_time", *_TOLD))
     sealing = (

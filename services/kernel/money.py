@@ -1,7 +1,7 @@
 """Money without rounding: google.type.Money, whole minor units, and numbers in major units.
 
-Inside it is always `amount_minor`, an integer of the currency's smallest unit (millimes for TND,
-yen for JPY), next to an ISO 4217 code in upper case. What a unit cannot hold exactly is refused.
+Internally money is always `amount_minor`, an integer of the currency's smallest unit (millimes for
+TND, yen for JPY), with an upper-case ISO 4217 code. Amounts with finer fractions are refused.
 """
 
 from decimal import Decimal
@@ -13,8 +13,8 @@ from services.kernel.errors import InvalidArgument
 # PostgreSQL's bigint.
 MOST_MINOR = 2**63 - 1
 
-# ISO 4217, the list of 2026, by the digits after the decimal point. Left out is what nobody sells
-# in: funds (CHE, UYI), metals, units of account and the codes for tests.
+# ISO 4217, the list of 2026, by digits after the decimal point. Codes that are not used for sales
+# are left out: funds (CHE, UYI), metals, units of account and test codes.
 _BY_DIGITS = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
     2: """
@@ -35,7 +35,7 @@ _NANOS = 1_000_000_000
 
 
 def digits(currency: str, *, field: str = "currency_code") -> int:
-    """Tells how many digits a currency has after its decimal point.
+    """Returns how many digits a currency has after its decimal point.
 
     Raises:
         InvalidArgument: CURRENCY_UNKNOWN; codes are in upper case.
@@ -49,7 +49,7 @@ def digits(currency: str, *, field: str = "currency_code") -> int:
 
 
 def minor_units(money: Money, *, field: str = "price") -> int:
-    """Counts a price in minor units, exactly.
+    """Converts a price to minor units, exactly.
 
     Raises:
         InvalidArgument: CURRENCY_UNKNOWN, PRICE_MALFORMED (nanos out of range, or of another sign
@@ -69,7 +69,7 @@ def minor_units(money: Money, *, field: str = "price") -> int:
 
 
 def minor_units_of(major: Decimal, currency: str, *, field: str = "price") -> int:
-    """Counts a price that came as a number of major units, such as 10.5, in minor units.
+    """Converts a price in major units, such as 10.5, to minor units.
 
     Raises:
         InvalidArgument: as minor_units does; PRICE_MALFORMED for NaN and the infinities.
@@ -80,7 +80,7 @@ def minor_units_of(major: Decimal, currency: str, *, field: str = "price") -> in
     if major <= 0:
         raise _not_positive(field)
     if major.adjusted() > 20:
-        # Looked at before it is written out: 1e999999999 is short, its figures are not.
+        # Checked before its digits are written out: 1e999999999 is short, its digits are not.
         raise _too_large(field)
     _, figures, exponent = major.as_tuple()
     text = "".join(map(str, figures)).rstrip("0")
@@ -91,7 +91,7 @@ def minor_units_of(major: Decimal, currency: str, *, field: str = "price") -> in
 
 
 def money(amount_minor: int, currency: str) -> Money:
-    """Makes the contract's Money of minor units."""
+    """Converts minor units to the contract's Money."""
     scale = 10 ** digits(currency)
     units, rest = divmod(abs(amount_minor), scale)
     sign = -1 if amount_minor < 0 else 1
@@ -99,13 +99,13 @@ def money(amount_minor: int, currency: str) -> Money:
 
 
 def major(amount_minor: int, currency: str) -> Decimal:
-    """Tells an amount in major units, exactly: 189900 TND are 189.900."""
+    """Returns an amount in major units, exactly: 189900 for TND is 189.900."""
     sign, figures = int(amount_minor < 0), tuple(map(int, str(abs(amount_minor))))
     return Decimal((sign, figures, -digits(currency)))
 
 
 def json_number(amount_minor: int, currency: str) -> str:
-    """Writes an amount in major units as JSON, exact and short: 189900 TND are 189.9."""
+    """Writes an amount in major units as a short, exact JSON number: 189900 for TND is 189.9."""
     places = digits(currency)
     units, rest = divmod(abs(amount_minor), 10**places)
     fraction = f".{rest:0{places}d}".rstrip("0") if rest else ""

@@ -1,4 +1,4 @@
-"""Names: made, taken apart and checked in one place."""
+"""Resource names, ids and handles: made, parsed and checked."""
 
 import re
 import unicodedata
@@ -12,25 +12,25 @@ TENANT_ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 HANDLE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 HANDLE_LENGTH = 100
 
-# Wide enough for ULIDs, handles and hosts; narrow enough that an id can stand in a URL, a log line
-# and a cache key as it is.
+# Wide enough for ULIDs, handles and hosts; narrow enough that an id needs no escaping in a URL, a
+# log line or a cache key.
 _ID = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?"
 
-# Latin letters that Unicode does not take apart into a base letter and an accent.
+# Latin letters that Unicode does not decompose into a base letter and an accent.
 _FOLDED = str.maketrans(
     {"æ": "ae", "œ": "oe", "ø": "o", "ß": "ss", "ł": "l", "đ": "d", "ð": "d", "þ": "th"}
 )
 
 
 def new_id(prefix: str) -> str:
-    """Makes an id such as prod_01J…; those made later sort later, to the millisecond."""
+    """Makes an id such as prod_01J…; ids sort by creation time, to the millisecond."""
     return f"{prefix}_{ULID()}"
 
 
 def parse(name: str, pattern: str) -> tuple[str, ...]:
-    """Takes the ids out of a resource name.
+    """Extracts the ids from a resource name.
 
-    `pattern` is as in the contract's comments: tenants/{tenant}/listings/{listing}.
+    `pattern` has the form used in the contract's comments: tenants/{tenant}/listings/{listing}.
 
     Raises:
         InvalidArgument: NAME_INVALID, the name is not of that form.
@@ -55,7 +55,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def tenant_id(text: str) -> str:
-    """Checks an id that somebody chose for a tenant.
+    """Checks a caller-chosen tenant id.
 
     Raises:
         InvalidArgument: TENANT_ID_INVALID.
@@ -71,7 +71,7 @@ def tenant_id(text: str) -> str:
 
 
 def handle(text: str, field: str = "handle") -> str:
-    """Checks a handle that somebody chose.
+    """Checks a caller-chosen handle.
 
     Raises:
         InvalidArgument: HANDLE_INVALID.
@@ -87,10 +87,10 @@ def handle(text: str, field: str = "handle") -> str:
 
 
 def handle_of(title: str) -> str:
-    """Makes a handle of a title: accents folded, all else than letters and digits a hyphen.
+    """Derives a handle from a title: accents removed, other characters turned into hyphens.
 
     Raises:
-        InvalidArgument: HANDLE_INVALID, nothing of the title is left, as when it is all Arabic.
+        InvalidArgument: HANDLE_INVALID, nothing remains, for example of an Arabic title.
     """
     folded = unicodedata.normalize("NFKD", title.casefold().translate(_FOLDED))
     plain = "".join(c for c in folded if not unicodedata.combining(c))

@@ -1,6 +1,6 @@
-"""Signed notes as C2SP has them: checkpoints of a log, and a witness's cosignatures on them.
+"""C2SP signed notes: checkpoints of a log, and a witness's cosignatures on them.
 
-Of the standard library and cryptography alone, like the tree: both are for offline use, too. See
+Depends only on the standard library and cryptography, as it is used offline too. See
 https://c2sp.org/signed-note, tlog-checkpoint and tlog-cosignature.
 """
 
@@ -24,24 +24,24 @@ WITNESS_KEY = "souk.dev/witness"
 PLATFORM_ORIGIN = f"{LOG_KEY}/platform"
 
 _SIGNS, _COSIGNS = 1, 4
-"""What a key is for: Ed25519 over the note, or cosignature/v1 over the time and the note."""
+"""Key kinds: Ed25519 over the note, or cosignature/v1 over the time and the note."""
 _MOST_BYTES = 64 * 1024
 _BODY = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,17})\n([A-Za-z0-9+/]{43}=)\n")
 _SIGNATURE = re.compile(r"\u2014 ([^ +\n]+) ([A-Za-z0-9+/=]+)")
 
 
 class Untrue(ValueError):
-    """A note is malformed, or nobody whose key is known has signed it."""
+    """A note is malformed, or not signed by a known key."""
 
 
 def origin(tenant: str) -> str:
-    """Names a tenant's log, as the first line of its checkpoints."""
+    """Returns the name of a tenant's log, the first line of its checkpoints."""
     return f"{LOG_KEY}/tenants/{tenant}"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a log was at some moment: `root` is the Merkle tree hash over its first `size`."""
+    """The state of a log: `root` is the Merkle tree hash over its first `size` entries."""
 
     origin: str
     size: int
@@ -53,7 +53,7 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Key:
-    """A public key that is known by name, and what it is for."""
+    """A named public key and its kind."""
 
     name: str
     kind: int
@@ -65,15 +65,15 @@ class Key:
         return sha256(head + self.public).digest()[:4]
 
     def line(self) -> str:
-        """Writes it as key files have it: name, id and key, with a plus between."""
+        """Formats the key as in key files: name, id and key, joined by plus signs."""
         return f"{self.name}+{self.id.hex()}+{_text(bytes([self.kind]) + self.public)}"
 
 
 def read_keys(text: str) -> list[Key]:
-    """Reads a key file, one key a line; several during a rotation and for good after it.
+    """Reads a key file, one key a line; rotated keys stay in it.
 
     Raises:
-        Untrue: a line is no key, or has another id than it says.
+        Untrue: a line is not a key, or its id does not match.
     """
     keys = []
     for line in filter(None, map(str.strip, text.splitlines())):
@@ -88,7 +88,7 @@ def read_keys(text: str) -> list[Key]:
 
 
 class LogKey:
-    """A log's private key: signs its checkpoints."""
+    """A log's private key, which signs its checkpoints."""
 
     def __init__(self, pem: str) -> None:
         self._private = _private(pem)
@@ -100,14 +100,14 @@ class LogKey:
 
 
 class WitnessKey:
-    """A witness's private key: cosigns checkpoints that somebody else has signed."""
+    """A witness's private key, which cosigns checkpoints that a log has signed."""
 
     def __init__(self, pem: str) -> None:
         self._private = _private(pem)
         self.public = Key(WITNESS_KEY, _COSIGNS, _public(self._private))
 
     def cosign(self, body: str, seconds: int) -> str:
-        """Makes the signature line that says: at this time, I had seen nothing else."""
+        """Returns the signature line: at this time, the witness had seen no conflicting log."""
         signature = self._private.sign(_cosigned(body, seconds))
         return _line(self.public, struct.pack(">Q", seconds) + signature)
 
@@ -116,7 +116,7 @@ def verified(note: str, keys: Iterable[Key]) -> Checkpoint:
     """Reads a checkpoint that one of these keys has signed.
 
     Raises:
-        Untrue: it is malformed, or none of them has.
+        Untrue: it is malformed, or not signed by any of them.
     """
     body, signatures = _parts(note)
     for key, signature in _known(signatures, keys):
@@ -126,7 +126,7 @@ def verified(note: str, keys: Iterable[Key]) -> Checkpoint:
 
 
 def cosigned_at(note: str, keys: Iterable[Key]) -> int | None:
-    """Tells when one of these witnesses cosigned a note, in seconds; None when none has."""
+    """Returns when one of these witnesses cosigned a note, in Unix seconds; None if none did."""
     body, signatures = _parts(note)
     for key, signature in _known(signatures, keys):
         if key.kind == _COSIGNS and len(signature) == 72:
@@ -137,12 +137,12 @@ def cosigned_at(note: str, keys: Iterable[Key]) -> int | None:
 
 
 def body_of(note: str) -> str:
-    """Gives what is signed of a note."""
+    """Returns the signed part of a note."""
     return _parts(note)[0]
 
 
 def _known(signatures: str, keys: Iterable[Key]) -> list[tuple[Key, bytes]]:
-    """Finds the signatures of keys that are known; each line must be a signature all the same."""
+    """Returns the signatures by known keys; every line must be a well-formed signature."""
     known = {(key.name, key.id): key for key in keys}
     found = []
     for line in signatures.splitlines():
@@ -199,7 +199,7 @@ def _public(private: Ed25519PrivateKey) -> bytes:
 
 
 def _data(text: str) -> bytes:
-    """Reads base64 in its one right spelling: another one would be another note of the same."""
+    """Decodes canonical base64; other encodings would allow several notes with the same meaning."""
     try:
         data = base64.b64decode(text, validate=True)
     except binascii.Error:

@@ -1,7 +1,7 @@
-"""Pages by the last key, and tokens that only fit the question they were made for.
+"""Keyset pagination, with page tokens that are valid only for the request they came from.
 
-A token is no secret: row-level security stands behind it. It holds the last key and a digest of the
-tenant and of every other argument, so a token of another tenant or of another question is refused.
+A token is not a secret: row-level security protects the rows. It holds the last key and a digest of
+the tenant and all other arguments, so a token of another tenant or request is refused.
 """
 
 import base64
@@ -29,16 +29,16 @@ Order = TypeVar("Order")
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,4096}")
 _DIGEST_BYTES = 12
-# Where a page begins and how long it is do not change the question.
+# Where a page starts and how long it is do not make it another request.
 _NOT_THE_QUESTION = ("page_size", "page_token")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which rows to read: `limit` of them, one more than are shown, to see whether more follow.
+    """Which rows to read: `limit` is one more than are shown, to see whether more follow.
 
-    `after` is the key of the last row of the page before, None on the first page. `skip` is 0 where
-    there is a token: the token's page begins after what was skipped.
+    `after` is the key of the previous page's last row, None on the first page. `skip` is 0 if there
+    is a token: its page already starts after the skipped rows.
     """
 
     size: int
@@ -52,9 +52,9 @@ class Page:
         return self.size + 1
 
     def of(self, statement: Select[Any], *columns: SQLColumnExpression[Any]) -> Select[Any]:
-        """Narrows a statement to this page, in the order of `columns`, which make the key.
+        """Narrows a statement to this page, ordered by `columns`, which form the key.
 
-        All columns go the same way, so that one index on them serves both directions.
+        All columns have the same direction, so that one index serves both.
         """
         if self.after is not None:
             key = tuple_(*columns)
@@ -65,7 +65,7 @@ class Page:
     def cut(
         self, rows: Sequence[Row], *, key: Callable[[Row], tuple[KeyPart, ...]]
     ) -> tuple[Sequence[Row], str]:
-        """Parts what is shown from the row too many, and makes the token of the next page.
+        """Cuts off the extra row, and returns the shown rows and the next page token.
 
         The token is empty when no row follows.
         """
@@ -81,8 +81,8 @@ def read(request: Message, *, key: Mapping[str, type[KeyPart]], descending: bool
     `key` names the columns that order the rows, with their types; together they are unique.
 
     Raises:
-        InvalidArgument: PAGE_SIZE_INVALID, SKIP_INVALID, or PAGE_TOKEN_INVALID for a token that was
-            made for another tenant, other arguments or another order, or by nobody.
+        InvalidArgument: PAGE_SIZE_INVALID, SKIP_INVALID, or PAGE_TOKEN_INVALID for a token of
+            another tenant, other arguments or another order, or a made-up one.
     """
     token: str = getattr(request, "page_token", "")
     digest = _digest(request, key, descending)
@@ -96,7 +96,7 @@ def read(request: Message, *, key: Mapping[str, type[KeyPart]], descending: bool
 
 
 def window(request: Message) -> tuple[int, int]:
-    """Reads page_size and skip of a List request that has no tokens: how many, after how many.
+    """Reads page_size and skip of a List request that has no tokens.
 
     Raises:
         InvalidArgument: PAGE_SIZE_INVALID or SKIP_INVALID.
@@ -105,7 +105,7 @@ def window(request: Message) -> tuple[int, int]:
 
 
 def order_by(text: str, allowed: Mapping[str, Order], *, default: str) -> tuple[Order, bool]:
-    """Reads an order_by such as title or -created_at: what it stands for, and whether descending.
+    """Reads an order_by such as title or -created_at; returns the order, and if it descends.
 
     Raises:
         InvalidArgument: ORDER_INVALID, with what is allowed.
@@ -185,7 +185,7 @@ def _key_part(part: object, kind: type[KeyPart]) -> KeyPart:
             raise ValueError("no time zone")
         return moment.astimezone(UTC)
     if kind is str and isinstance(part, str) and "\x00" not in part:
-        part.encode()  # a lone surrogate, which JSON can spell, is refused here
+        part.encode()  # refuses a lone surrogate, which JSON can express
         return part
     if kind is int and type(part) is int and -(2**63) <= part < 2**63:
         return part

@@ -1,7 +1,7 @@
-"""Asks one process whether it is ready: `python -m services.kernel.probe [--wait SECONDS] TARGET`.
+"""Checks if a process is ready: `python -m services.kernel.probe [--wait SECONDS] TARGET`.
 
-TARGET is host:port for a gRPC service, or the URL of a gateway's /readyz. The exit status is 0 when
-it is ready, and 1 with one line that says why when it is not.
+TARGET is host:port for a gRPC service, or the URL of a gateway's /readyz. The exit status is 0 if
+it is ready; otherwise it is 1, and one line says why.
 """
 
 import argparse
@@ -16,14 +16,14 @@ _PAUSE_SECONDS = 0.2
 
 
 def trouble(target: str) -> str:
-    """Tells what keeps `target` from serving; nothing when it serves."""
+    """Returns why `target` does not serve; empty if it does."""
     if target.startswith("http"):
         return _trouble_over_http(target)
     return _trouble_over_grpc(target)
 
 
 def _trouble_over_http(url: str) -> str:
-    direct = build_opener(ProxyHandler({}))  # a proxy of the environment is for others
+    direct = build_opener(ProxyHandler({}))  # ignores the environment's proxy
     try:
         with direct.open(url, timeout=_TRY_SECONDS):
             return ""
@@ -39,7 +39,7 @@ def _trouble_over_grpc(target: str) -> str:
 
     options = (("grpc.enable_http_proxy", 0),)
     with grpc.insecure_channel(target, options=options) as channel:
-        stub: Any = health_pb2_grpc.HealthStub(channel)  # its type stubs leave the methods out
+        stub: Any = health_pb2_grpc.HealthStub(channel)  # its type stubs lack the methods
         try:
             answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=_TRY_SECONDS)
         except grpc.RpcError as error:

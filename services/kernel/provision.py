@@ -1,8 +1,8 @@
-"""Makes the databases and roles of the platform: `python -m services.kernel.provision`.
+"""Creates the platform's databases and roles: `python -m services.kernel.provision`.
 
-It needs SOUK_POSTGRES_ADMIN, or SOUK_POSTGRES_ADMIN_FILE that names a file with it: the URL of a
-superuser (or of a role with CREATEROLE and CREATEDB, with what `_set_config_is_withdrawn` tells),
-and SOUK_SECRETS. Running it again changes only what differs, passwords included.
+It needs SOUK_SECRETS and SOUK_POSTGRES_ADMIN, or SOUK_POSTGRES_ADMIN_FILE that names a file with
+it: the URL of a superuser, or of a role with CREATEROLE and CREATEDB (see
+`_set_config_is_withdrawn`). Running it again changes only what differs, passwords included.
 """
 
 import asyncio
@@ -24,10 +24,10 @@ from services.kernel.keys import DATABASES, ROLES
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 OLDEST_SERVER = 15
-_LOCK = 0x50554B  # any number that all runs of this file agree on
+_LOCK = 0x50554B  # an arbitrary number shared by all runs
 
-# The server gives up on a statement that nobody waits for any more, so that it holds no lock.
-# A migration may take long, but waits for a lock only as long as requests can queue up behind it.
+# The server cancels statements that no caller waits for any more, so that they hold no locks.
+# A migration may run long, but waits for a lock only as long as requests can queue behind it.
 TIMEOUTS = {
     "owner": ("5min", "5s", "1min"),
     "app": ("5s", "2s", "10s"),
@@ -35,8 +35,8 @@ TIMEOUTS = {
 }
 _TIMEOUT_NAMES = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 
-# A real SET LOCAL, because Citus forwards that to its workers and set_config() not. The tenant is
-# bound once in a transaction and never changed, so one statement cannot read for two tenants.
+# A real SET LOCAL: unlike set_config(), Citus forwards it to its workers. The tenant is bound once
+# in a transaction and never changes, so one statement cannot read for two tenants.
 ENTER = """
 CREATE OR REPLACE FUNCTION tenancy.enter(p text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
@@ -54,18 +54,18 @@ END $$
 
 
 class CannotProvision(Exception):
-    """The server or the admin's rights do not do; the text is one line for the operator."""
+    """The server or the admin's rights are insufficient; the text is one line for the operator."""
 
 
 async def provision(admin_url: str, folder: Path) -> list[str]:
-    """Brings every database and role into the wanted state; returns warnings, one line each.
+    """Brings every database and role to the desired state; returns one-line warnings.
 
     Raises:
-        CannotProvision: the server is too old, or the admin lacks a right that is needed.
+        CannotProvision: the server is too old, or the admin lacks a required right.
     """
     async with _connection(admin_url) as admin:
         await _check(admin)
-        await admin.execute("SELECT pg_advisory_lock($1)", _LOCK)  # it ends with the connection
+        await admin.execute("SELECT pg_advisory_lock($1)", _LOCK)  # released with the connection
         for database in DATABASES:
             for role in ROLES:
                 await _role(admin, f"{database}_{role}", _password(folder, f"{database}_{role}"))
@@ -95,7 +95,7 @@ async def _check(admin: Connection) -> None:
 
 
 def _password(folder: Path, role: str) -> str:
-    """Reads a role's password; the next one while it is being replaced."""
+    """Reads a role's password; while it is being replaced, the next one."""
     coming = folder / f"{role}.password.next"
     try:
         file = coming if coming.exists() else folder / f"{role}.password"
@@ -105,7 +105,7 @@ def _password(folder: Path, role: str) -> str:
 
 
 async def _role(admin: Connection, role: str, password: str) -> None:
-    """Makes the role, or takes back whatever it was given besides logging in."""
+    """Creates the role, or revokes everything it was given besides login."""
     known = await admin.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
     rights = "LOGIN NOINHERIT NOCREATEDB NOCREATEROLE"
     if await _is_superuser(admin):
@@ -125,7 +125,7 @@ async def _is_superuser(admin: Connection) -> bool:
 
 
 def _verifier(password: str) -> str:
-    """Computes what the server would store (RFC 5803), so its logs never see the password."""
+    """Computes the verifier (RFC 5803) locally, so that server logs never show the password."""
     salt, rounds = secrets.token_bytes(16), 4096
     salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, rounds)
     client_key, server_key = (
@@ -141,9 +141,7 @@ def _verifier(password: str) -> str:
 async def _database(admin: Connection, name: str) -> None:
     owner = f"{name}_owner"
     if not await _is_superuser(admin):
-        await admin.execute(
-            f"GRANT {owner} TO CURRENT_USER"
-        )  # only a member may give it a database
+        await admin.execute(f"GRANT {owner} TO CURRENT_USER")  # only a member may make it the owner
     if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
         locale = "LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
         if admin.get_server_version().major >= 17:
@@ -185,9 +183,9 @@ async def _inside(admin_url: str, name: str) -> list[str]:
 
 
 async def _set_config_is_withdrawn(admin: Connection, name: str) -> list[str]:
-    """Takes set_config from everybody: with it, one injected expression could change the tenant.
+    """Revokes set_config from PUBLIC: with it, one injected expression could change the tenant.
 
-    Only a superuser can; another admin gets the line to have a superuser run.
+    Only a superuser can do this; others get a warning with the statement to run.
     """
     function = "pg_catalog.set_config(text, text, boolean)"
     revoke = f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC"
@@ -201,9 +199,9 @@ async def _set_config_is_withdrawn(admin: Connection, name: str) -> list[str]:
 
 
 async def _statements_are_not_logged(admin: Connection, name: str) -> list[str]:
-    """Keeps statements that fail out of the server's log: one that commits holds a payload.
+    """Keeps failing statements out of the server's log: a COMMIT contains event payloads.
 
-    As above, only a superuser can.
+    Only a superuser can do this, as above.
     """
     lines = []
     for role in (f"{name}_app", f"{name}_platform"):
@@ -219,7 +217,7 @@ async def _statements_are_not_logged(admin: Connection, name: str) -> list[str]:
 
 
 def admin_url() -> str:
-    """Tells the admin's URL from SOUK_POSTGRES_ADMIN or the file SOUK_POSTGRES_ADMIN_FILE."""
+    """Reads the admin's URL from SOUK_POSTGRES_ADMIN or the file in SOUK_POSTGRES_ADMIN_FILE."""
     if url := os.environ.get("SOUK_POSTGRES_ADMIN"):
         return url
     if file := os.environ.get("SOUK_POSTGRES_ADMIN_FILE"):

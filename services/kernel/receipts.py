@@ -1,11 +1,11 @@
-"""Which events an act left: collected where they commit, told to the caller beside the answer."""
+"""Names of the events that a call left: collected on commit, returned beside the answer."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 METADATA_KEY = "souk-events"
-# An act of the head office may leave one at each tenant; a caller needs not all of their names.
+# An act of the head office may leave one per tenant; a caller does not need all their names.
 _MOST = 20
 
 _collected: ContextVar[list[str] | None] = ContextVar("souk_receipts", default=None)
@@ -13,7 +13,7 @@ _collected: ContextVar[list[str] | None] = ContextVar("souk_receipts", default=N
 
 @contextmanager
 def collecting() -> Iterator[list[str]]:
-    """Gives a list to which the names of events come that are left within the block."""
+    """Yields a list that collects the names of events left within the block."""
     found: list[str] = []
     token = _collected.set(found)
     try:
@@ -27,7 +27,7 @@ def is_collecting() -> bool:
 
 
 def collect(names: Iterable[str]) -> None:
-    """Adds names of events, such as tenants/paris/events/evt_01…, each once."""
+    """Adds names of events, such as tenants/paris/events/evt_01…, without repeats."""
     found = _collected.get()
     if found is not None:
         found += [name for name in dict.fromkeys(names) if name not in found]

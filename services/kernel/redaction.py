@@ -1,13 +1,13 @@
-"""Our own secrets in texts that people typed, known by their form: people paste them anywhere."""
+"""Redacts our own secrets, recognised by their form, in text from callers."""
 
 import re
 
-# What a client calls itself, in characters: the gateway cuts it, and the audit service checks.
+# In characters: the gateway cuts a user agent to this, and the audit service checks it.
 LONGEST_USER_AGENT = 256
-# API keys and what is sent to somebody once, and every JWT; one that was cut off at the end too.
+# API keys, one-time tokens and JWTs, also if cut off at the end.
 _SECRET = re.compile(r"souk_[a-z]+_[\w-]{8,}|eyJ[\w-]{8,}[\w.-]*")
 
 
 def redacted(text: str) -> str:
-    """Gives a text as logs and events may have it."""
+    """Returns a text that is safe for logs and events."""
     return _SECRET.sub("***", text)

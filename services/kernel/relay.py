@@ -1,8 +1,8 @@
-"""Takes audit leaves from a service's database to the audit service: at least once, never lost.
+"""Delivers audit leaves from a service's database to the audit service, at least once.
 
-Leaves are read, sent, and deleted only after the audit service has said that it has them. Whatever
-stops in between, they are sent again, and an event that comes twice is stored once. So instances of
-one service need not agree on who sends what.
+Leaves are deleted only after the audit service has confirmed them. After an interruption they are
+sent again, and an event that arrives twice is stored once. So the instances of a service need not
+coordinate.
 """
 
 import asyncio
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from services.kernel.server import Runtime
 
 _BATCH = 500
-_BATCH_BYTES = 2_000_000  # a service takes 4 MB at once
+_BATCH_BYTES = 2_000_000  # a service accepts messages of 4 MB
 _POLL_SECONDS = 0.15
-# Acts of one moment travel together: under load this halves what the relay costs.
+# Acts close together are sent together: under load this halves the cost of the relay.
 _LINGER_SECONDS = 0.02
 _CALL_SECONDS = 5
 _FIRST_RETRY_SECONDS = 0.1
@@ -52,7 +52,7 @@ _key = tuple_(AuditLeaf.tenant_id, AuditLeaf.event_id)
 
 
 async def run(name: str, runtime: "Runtime", stopped: asyncio.Event) -> None:
-    """Delivers until the service has `stopped`, then what is left; `name` is the service's."""
+    """Delivers until the service has `stopped`, then the rest; `name` is the service's."""
     settings = runtime.settings
     if settings.audit is None:
         return
@@ -68,7 +68,7 @@ async def run(name: str, runtime: "Runtime", stopped: asyncio.Event) -> None:
 
 
 class Relay:
-    """One service's errand to the audit service."""
+    """Delivers one service's leaves to the audit service."""
 
     def __init__(self, db: Database, audit: "AuditServiceAsyncStub") -> None:
         self._db = db
@@ -78,7 +78,7 @@ class Relay:
         self._reported = time.monotonic()
 
     async def work(self, stopped: asyncio.Event) -> None:
-        """Delivers batch after batch, soon after an act; ever more seldom while audit is down."""
+        """Delivers batches soon after each act, and backs off while audit is down."""
         while not stopped.is_set():
             self._db.acted.clear()
             if await self._attempt():
@@ -89,7 +89,7 @@ class Relay:
                 await _pause(_LINGER_SECONDS, stopped)
 
     async def flush(self, seconds: float) -> None:
-        """Delivers what is left, as far as the time goes; the rest waits for the next start."""
+        """Delivers what it can in the given time; the rest waits for the next start."""
         try:
             async with asyncio.timeout(seconds):
                 while await self._attempt():
@@ -98,10 +98,10 @@ class Relay:
             _log.warning("audit_flush_unfinished")
 
     async def deliver(self) -> int:
-        """Delivers one batch and tells how many leaves it took away; 0 when there is none.
+        """Delivers one batch and returns the number of leaves; 0 if there are none.
 
         Raises:
-            ServiceError: the audit service or the database does not answer, or refuses everything.
+            ServiceError: the audit service or the database does not respond, or refuses the call.
         """
         leaves = await self._undelivered()
         if leaves:
@@ -109,7 +109,7 @@ class Relay:
         return len(leaves)
 
     async def _attempt(self) -> bool:
-        """Tries one batch; tells whether another one may be waiting."""
+        """Tries one batch; returns whether another may be waiting."""
         try:
             delivered = await self.deliver()
             await self._report()
@@ -118,7 +118,7 @@ class Relay:
             _log.warning("audit_unreachable", reason=error.reason, failures=self._failures)
             return False
         except Exception:
-            # The relay outlives whatever it meets: without it, no event arrives.
+            # The relay must survive any error: without it, no event arrives.
             self._failures += 1
             _log.exception("audit_relay_broke")
             return False
@@ -127,7 +127,7 @@ class Relay:
 
     def _patience(self) -> float:
         longest = min(_FIRST_RETRY_SECONDS * 2.0 ** min(self._failures, 16), _LAST_RETRY_SECONDS)
-        # Half of it by chance, so that services do not come back in step.
+        # Half of it is random, so that services do not retry in step.
         return longest * (1 + random.random()) / 2  # noqa: S311
 
     async def _undelivered(self) -> Sequence[AuditLeaf]:
@@ -150,7 +150,7 @@ class Relay:
             await session.execute(delete(AuditLeaf).where(_key.in_(keys)))
 
     async def _find_culprit(self, leaves: Sequence[AuditLeaf], error: ServiceError) -> None:
-        """One bad leaf must not hold back the others: it stays, and is named until it goes."""
+        """Isolates a bad leaf by halving; it stays and is logged, and the others go on."""
         if len(leaves) > 1:
             middle = len(leaves) // 2
             await self._hand_over(leaves[:middle])
@@ -169,7 +169,7 @@ class Relay:
             raise from_rpc(error) from None
 
     async def _report(self) -> None:
-        """Logs, now and then, how much is waiting, and gives what was refused another try."""
+        """Logs the backlog from time to time, and lets refused leaves be tried again."""
         if time.monotonic() - self._reported < _REPORT_SECONDS:
             return
         self._reported = time.monotonic()
@@ -183,7 +183,7 @@ class Relay:
 
 
 def _as_many_as_fit(leaves: Sequence[AuditLeaf]) -> int:
-    """Counts the leaves that fit into one message; at least one, if there is one."""
+    """Returns how many leaves fit into one message; at least one, if there are any."""
     room = _BATCH_BYTES
     for count, leaf in enumerate(leaves):
         room -= len(leaf.envelope) + len(leaf.payload)
@@ -202,7 +202,7 @@ def _event(leaf: AuditLeaf) -> pb.Event:
 
 
 async def _pause(seconds: float, *wakers: asyncio.Event) -> bool:
-    """Waits for one of the events, but no longer than this; tells whether one was set."""
+    """Waits up to `seconds` for one of the events; returns whether one was set."""
     waits = [asyncio.ensure_future(waker.wait()) for waker in wakers]
     done, pending = await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for wait in pending:

@@ -1,4 +1,4 @@
-"""Requests that may be repeated: the answer is stored with the act, and given again."""
+"""Repeatable requests: the answer is stored with the act, and returned on a repeat."""
 
 import asyncio
 import hashlib
@@ -35,13 +35,13 @@ class Repeatable(Protocol):
 
 
 async def answered(session: AsyncSession, request: Repeatable, kind: type[M]) -> M | None:
-    """Gives the answer that this very request had before, or None when it is new.
+    """Returns the stored answer to a repeated request, or None if the request is new.
 
-    Two at the same time take turns, so that the second finds the first one's answer.
+    Concurrent repeats are serialised, so that the second finds the first one's answer.
 
     Raises:
-        InvalidArgument: REQUEST_ID_INVALID when it is no UUID, REQUEST_ID_REUSED when it came
-            with another request.
+        InvalidArgument: REQUEST_ID_INVALID if it is not a UUID, REQUEST_ID_REUSED if it was used
+            for another request.
     """
     if not request.request_id:
         return None
@@ -69,7 +69,7 @@ async def answered(session: AsyncSession, request: Repeatable, kind: type[M]) ->
 
 
 async def remember(session: AsyncSession, request: Repeatable, answer: M) -> M:
-    """Stores the answer beside the act, for a repeat of the request, and gives it back."""
+    """Stores the answer in the transaction of the act, for repeats, and returns it."""
     if not request.request_id:
         return answer
     tenant, actor, request_id = _key(session, request)
@@ -90,7 +90,7 @@ async def remember(session: AsyncSession, request: Repeatable, answer: M) -> M:
 
 
 async def forget(database: Database) -> None:
-    """Removes answers that are kept no longer, now and every hour."""
+    """Removes expired answers, now and every hour."""
     while True:
         try:
             while await _forget_some(database) == _MOST_FORGOTTEN:

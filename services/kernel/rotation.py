@@ -1,8 +1,8 @@
-"""Replaces secrets while the platform runs, so that no request fails.
+"""Replaces secrets while the platform runs, without failing requests.
 
-What is new is announced first: verifiers get to know the next public key, services the next
-password. When every process has had time to read that, it is put into use. What the old key signed
-is believed until it ends. A run that was broken off is finished by the next one.
+New secrets are announced first: verifiers learn the next public key, services the next password.
+Once every process has had time to read them, they are put into use. What the old key signed stays
+valid until it expires. The next run finishes one that was interrupted.
 """
 
 import asyncio
@@ -16,18 +16,18 @@ from services.kernel.keys import KEPT_RINGS, MAKERS, PASSWORDS, RINGS, SIGNERS, 
 from services.kernel.secretfiles import LOOK_SECONDS
 from services.kernel.signingkeys import entry_of
 
-# Processes look at their files once in LOOK_SECONDS; three times that forgives a busy machine.
+# Processes check their files every LOOK_SECONDS; three times that allows for a busy machine.
 WAIT_SECONDS = 3 * LOOK_SECONDS
 
-NAMES = MAKERS.keys() - {"admin.password"}  # that one is the first admin's own affair
+NAMES = MAKERS.keys() - {"admin.password"}  # only the first admin changes that one
 
 
 def rotate(
     folder: Path, names: Collection[str], *, hand_out: Callable[[], object] = lambda: None
 ) -> None:
-    """Replaces secrets; `hand_out` brings files to processes that do not read `folder` itself.
+    """Replaces secrets; `hand_out` copies files to processes that do not read `folder` directly.
 
-    Passwords need what provision needs, to be told to PostgreSQL in between.
+    For passwords it also needs what provision needs, to set them in PostgreSQL.
     """
     announce(folder, names)
     hand_out()
@@ -39,7 +39,7 @@ def rotate(
 
 
 def announce(folder: Path, names: Collection[str]) -> None:
-    """Makes what comes next, and lets those know it who must believe it."""
+    """Creates the next secrets and publishes them to those who must accept them."""
     for name in names:
         make(folder / f"{name}.next", MAKERS[name])
         if name in RINGS:
@@ -48,7 +48,7 @@ def announce(folder: Path, names: Collection[str]) -> None:
 
 
 def switch(folder: Path, names: Collection[str]) -> None:
-    """Puts into use what was announced; it does nothing about what was not."""
+    """Puts announced secrets into use; others are left alone."""
     for name in names:
         coming = folder / f"{name}.next"
         if not coming.exists():
@@ -64,7 +64,7 @@ def switch(folder: Path, names: Collection[str]) -> None:
 
 
 def _ring(folder: Path, name: str, *, used: int) -> list[str]:
-    """Gives the key of now and the next one, in the order of their use; then those to be kept."""
+    """Returns the current and the next key, the one in use first, then the keys to keep."""
     present, *before = (folder / name).read_text().split()
     pair = [present, (folder / f"{name}.next").read_text()]
     kept = [key for key in before if key not in pair] if name in KEPT_RINGS else []

@@ -1,4 +1,4 @@
-"""Whose data a call is about, who makes it, and what they may do."""
+"""The scope of a call: whose data it is about, who makes it, and what they may do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,14 +10,13 @@ from services.kernel.errors import PermissionDenied
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What travels signed with every call, and is bound once for its duration.
+    """The signed context of a call, bound once for its duration.
 
     `tenant` is a tenant's id, or None for the platform itself. `currency` is that tenant's, ISO
     4217 in upper case. `actor` is a resource name such as admins/user_01…. `permissions` are
-    `noun:verb` words. `session` is the id of the session in which the actor asks, `address` the
-    client's IP address, and `user_agent` what the client calls itself, which proves nothing; each
-    is empty for who has none. `withheld` are permissions that the actor would have with an access
-    grant; they allow nothing.
+    `noun:verb` words. `session` is the id of the actor's session, `address` the client's IP
+    address, and `user_agent` what the client claims to be; each may be empty. `withheld` lists
+    permissions that the actor would have with an access grant; they allow nothing.
     """
 
     tenant: str | None
@@ -31,10 +30,10 @@ class Scope:
     withheld: frozenset[str] = frozenset()
 
     def require(self, name: str) -> None:
-        """Refuses a resource name that is not the tenant's own or below it.
+        """Refuses a resource name that is neither the tenant's own nor below it.
 
         Raises:
-            PermissionDenied: SCOPE_MISMATCH; the same for a tenant that does not exist.
+            PermissionDenied: SCOPE_MISMATCH, also for a tenant that does not exist.
         """
         own = f"tenants/{self.tenant}"
         if self.tenant is None or not (name == own or name.startswith(own + "/")):
@@ -45,7 +44,7 @@ class Scope:
             )
 
     def require_parent(self, name: str) -> None:
-        """Refuses the name of a parent that is not the tenant itself.
+        """Refuses a parent name other than the tenant itself.
 
         Raises:
             PermissionDenied: SCOPE_MISMATCH, as `require` does.
@@ -62,7 +61,7 @@ _method: ContextVar[str] = ContextVar("souk_method", default="")
 
 
 def current_scope() -> Scope:
-    """Tells the scope of the call that is being served."""
+    """Returns the scope of the call being served."""
     try:
         return _scope.get()
     except LookupError:
@@ -70,7 +69,7 @@ def current_scope() -> Scope:
 
 
 def current_method() -> str:
-    """Tells the full gRPC method being served, without the leading slash; empty outside one."""
+    """Returns the full gRPC method being served, without the leading slash; empty outside one."""
     return _method.get()
 
 

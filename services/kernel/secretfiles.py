@@ -1,4 +1,4 @@
-"""Secret files that are replaced while processes run: they are read again when they change."""
+"""Secret files, which are read again when they change, without a restart."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from services.kernel import telemetry
 
 LOOK_SECONDS = 1.0
-# Who meets what it does not know looks at once, but a flood of such must not read files all day.
+# An unknown key triggers an immediate check, but a flood of them must not cause constant reads.
 SOONEST_SECONDS = 0.1
 
 T = TypeVar("T")
@@ -17,13 +17,13 @@ Held = TypeVar("Held", covariant=True)
 
 
 class Secret(Protocol[Held]):
-    """Something secret that may change."""
+    """A secret that may change."""
 
     def __call__(self) -> Held:
-        """Gives it as it was a second ago at the latest."""
+        """Returns the secret, at most a second old."""
 
     def again(self) -> Held:
-        """Gives it as it is, for who has met something that it does not know."""
+        """Returns the secret after a fresh check, for use when something unknown was met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Fixed(Generic[T]):
 
 
 class SecretFile(Generic[T]):
-    """A secret in a file; `read` makes of its text what is needed, or raises a ValueError."""
+    """A secret in a file; `read` parses its text, or raises a ValueError."""
 
     def __init__(self, path: Path, read: Callable[[str], T]) -> None:
         self._path = path
@@ -66,7 +66,7 @@ class SecretFile(Generic[T]):
         return self._held
 
     def _look(self) -> None:
-        """Reads what changed; what cannot be read is not believed, and the old one serves on."""
+        """Reads a changed file; if it is unreadable, the old secret stays in use."""
         try:
             if (mark := self._marked()) != self._mark:
                 self._held, self._mark = self._read(self._path.read_text()), mark
@@ -82,7 +82,7 @@ class SecretFile(Generic[T]):
 
 
 def ring(text: str) -> tuple[bytes, ...]:
-    """Reads keys that are the same on both sides, one a line: the first is used, all are known.
+    """Reads shared keys, one a line: the first is used, and all are accepted.
 
     Raises:
         ValueError: there is none.

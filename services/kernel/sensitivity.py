@@ -1,4 +1,4 @@
-"""Which fields of a message are about a person, and which are secrets; the contract says so."""
+"""Which fields hold personal data or secrets, as declared in the contract."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -12,12 +12,12 @@ M = TypeVar("M", bound=Message)
 
 
 def personal_fields(message: Message) -> frozenset[str]:
-    """Names the fields of a message that are, or hold, something about a person."""
+    """Returns the fields of a message that are, or contain, personal data."""
     return _fields_with(_kind(message), access_pb2.SENSITIVITY_PERSONAL)
 
 
 def without_secrets(message: M) -> M:
-    """Gives the message without its secrets, however deep they lie; the message itself stays."""
+    """Returns the message without its secrets, however deep; the original is not changed."""
     if not _fields_with(_kind(message), access_pb2.SENSITIVITY_SECRET):
         return message
     told = type(message)()
@@ -27,7 +27,7 @@ def without_secrets(message: M) -> M:
 
 
 def _kind(message: Message) -> Descriptor:
-    return cast(Descriptor, message.DESCRIPTOR)  # its stubs know two classes of descriptors
+    return cast(Descriptor, message.DESCRIPTOR)  # the stubs have two descriptor classes
 
 
 @lru_cache(maxsize=512)
@@ -39,7 +39,9 @@ def _holds(field: FieldDescriptor, sensitivity: int, seen: frozenset[str]) -> bo
     if _of(field) == sensitivity:
         return True
     inner = field.message_type
-    if inner is None or inner.full_name in seen:  # a message may hold itself, as a JSON value does
+    if (
+        inner is None or inner.full_name in seen
+    ):  # a message may contain itself, as a JSON value does
         return False
     return any(_holds(f, sensitivity, seen | {inner.full_name}) for f in inner.fields)
 
@@ -57,7 +59,7 @@ def _clear(message: Message) -> None:
                 _clear(inner)
 
 
-def _messages(field: FieldDescriptor, value: Any) -> Iterator[Message]:  # noqa: ANN401 - whatever a field holds
+def _messages(field: FieldDescriptor, value: Any) -> Iterator[Message]:  # noqa: ANN401 - any field value
     if field.message_type is None:
         return
     if field.message_type.GetOptions().map_entry:

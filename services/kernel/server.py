@@ -1,4 +1,4 @@
-"""Runs a service: `serve` and `migrate`, the same for all of them."""
+"""Runs a service: the `serve` and `migrate` commands, shared by all services."""
 
 import asyncio
 import signal
@@ -32,7 +32,7 @@ from services.kernel.interceptor import Guard
 from services.kernel.settings import ServiceSettings, load
 
 DRAIN_SECONDS = 20
-# Callers are told at once, over a stream that they hold open; this is for a machine that is busy.
+# Callers learn at once over their health streams; this allows for a busy machine.
 LEAVE_SECONDS = 1.0
 _PROBE_SECONDS = 2
 _AGAIN_SECONDS = 0.5
@@ -48,12 +48,12 @@ _OPTIONS = (
 )
 
 Servicer = tuple[Callable[[Any, Any], None], Any]
-"""What add_…Servicer_to_server is, and the servicer for it."""
+"""An add_…Servicer_to_server function and its servicer."""
 
 
 @dataclass
 class Runtime:
-    """What a service gets to build its servicers from."""
+    """What a service builds its servicers from."""
 
     settings: ServiceSettings
     db: db.Database
@@ -67,9 +67,9 @@ class Runtime:
 class Service:
     """A service, as its `__main__.py` declares it.
 
-    `name` is its name everywhere, tenant-registry for example; `build` makes its servicers;
-    `commands` are what `python -m services.…` knows besides serve and migrate; `chores` run beside
-    the serving until it stops.
+    `name` is used everywhere, for example tenant-registry; `build` makes the servicers; `commands`
+    are those of `python -m services.…` besides serve and migrate; `chores` run in the background
+    until the service stops.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Service:
 
 
 def main(service: Service) -> None:
-    """Does what the command line says."""
+    """Runs the command given on the command line."""
     known = ("serve", "migrate", *service.commands)
     if len(sys.argv) != 2 or sys.argv[1] not in known:
         raise SystemExit(f"usage: python -m services.{service.database} {{{','.join(known)}}}")
@@ -122,12 +122,12 @@ async def _run(service: Service, settings: ServiceSettings, command: str) -> Non
 
 
 async def _open(database: db.Database) -> None:
-    """Waits for the database, so that it does not matter who was started first."""
+    """Waits for the database, so that the start order does not matter."""
     while True:
         try:
             return await database.open()
         except Unavailable as error:
-            if isinstance(error.__cause__, FileNotFoundError):  # a secret, and nobody will bring it
+            if isinstance(error.__cause__, FileNotFoundError):  # a missing secret will not appear
                 raise
             telemetry.logger().warning("database_awaited", reason=error.reason)
             await database.close()
@@ -139,7 +139,7 @@ async def _serve(service: Service, runtime: Runtime) -> None:
     status = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(status, server)
     reflection.enable_server_reflection((*names, health.SERVICE_NAME), server)
-    # Without TLS here: the scope is signed, and mTLS is the deployment's second lock.
+    # No TLS here: the scope is signed, and mTLS is left to the deployment.
     server.add_insecure_port(runtime.settings.listen)
     stopping, stopped = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -178,7 +178,7 @@ def _server(service: Service, runtime: Runtime) -> tuple[grpc.aio.Server, list[s
 
 
 def _service_name(add: Callable[[Any, Any], None]) -> str:
-    """Finds out which gRPC service an add_…Servicer_to_server function registers."""
+    """Returns which gRPC service an add_…Servicer_to_server function registers."""
     names: list[str] = []
 
     class Recorder:
@@ -196,7 +196,7 @@ def _service_name(add: Callable[[Any, Any], None]) -> str:
 
 
 async def _probe(status: health.aio.HealthServicer, database: db.Database) -> None:
-    """Keeps the health service honest: serving means that the database answers."""
+    """Keeps the health status current: serving means that the database responds."""
     healthy = health_pb2.HealthCheckResponse.SERVING
     ill = health_pb2.HealthCheckResponse.NOT_SERVING
     while True:

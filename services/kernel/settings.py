@@ -1,4 +1,4 @@
-"""What a service is told from outside; it refuses to start when any of it is wrong."""
+"""Settings from the environment; a process refuses to start if any is invalid."""
 
 import sys
 from collections.abc import Callable
@@ -24,7 +24,7 @@ Address = Annotated[str, AfterValidator(_address)]
 
 
 class SoukSettings(BaseSettings):
-    """What every process is told; the environment variable is SOUK_ and the name in capitals."""
+    """Settings of every process; each comes from SOUK_ and its name in capitals."""
 
     model_config = SettingsConfigDict(env_prefix="SOUK_", frozen=True)
 
@@ -34,7 +34,7 @@ class SoukSettings(BaseSettings):
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
 
     def secret(self, name: str) -> str:
-        """Reads one secret file; a missing one stops the process with its name."""
+        """Reads a secret file; if it is missing, the process stops and names it."""
         path = self.secrets / name
         try:
             return path.read_text().strip()
@@ -47,7 +47,7 @@ class SoukSettings(BaseSettings):
 
 
 class ServiceSettings(SoukSettings):
-    """What a gRPC service is told besides."""
+    """Additional settings of a gRPC service."""
 
     listen: Address
     postgres: Address
@@ -59,7 +59,7 @@ S = TypeVar("S", bound=BaseSettings)
 
 
 def load(kind: type[S]) -> S:
-    """Reads settings from the environment, or stops with one line for each that is wrong."""
+    """Reads settings from the environment, or exits with one line for each invalid one."""
     try:
         return kind()
     except ValidationError as error:

@@ -1,7 +1,7 @@
-"""Ed25519 keys by their ids: one that signs, and the public ones that are believed.
+"""Ed25519 keys by id: the signing key, and the trusted public keys.
 
-A set of public keys holds more than one while a key is being replaced: the next one is published
-before anything is signed with it, and the one before stays until what it signed has ended.
+During a rotation a set holds several public keys: the next one is published before it signs
+anything, and the old one stays until what it signed has expired.
 """
 
 import json
@@ -14,7 +14,7 @@ from joserfc.jwk import OKPKey
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A private key, and the id by which verifiers find its public one."""
+    """A private key, and the id by which verifiers find its public key."""
 
     key: OKPKey
     key_id: str
@@ -22,7 +22,7 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A public key; `ends` is in Unix seconds, None while it is not being retired."""
+    """A public key; `ends` is in Unix seconds, None unless it is being retired."""
 
     key: OKPKey
     ends: float | None = None
@@ -30,12 +30,12 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class PublicKeys:
-    """The public keys of one signer, by id; the first is the one of who names none."""
+    """The public keys of one signer, by id; the first is the default."""
 
     by_id: dict[str, PublicKey]
 
     def find(self, key_id: object) -> OKPKey | None:
-        """Gives the key with an id; None when nobody has it, or not any more."""
+        """Returns the key with an id, None if it is unknown or expired."""
         wanted = next(iter(self.by_id), "") if key_id is None else key_id
         found = self.by_id.get(wanted) if isinstance(wanted, str) else None
         if found is None or (found.ends is not None and found.ends < time.time()):
@@ -49,12 +49,12 @@ def signing_key(pem: str) -> SigningKey:
 
 
 def public_keys(*keys: OKPKey) -> PublicKeys:
-    """Makes a set of keys that are all in use."""
+    """Makes a set of keys that do not expire."""
     return PublicKeys({key.thumbprint(): PublicKey(key) for key in keys})
 
 
 def read_set(text: str) -> PublicKeys:
-    """Reads a JSON Web Key Set; `exp` in a key is when it ends."""
+    """Reads a JSON Web Key Set, where `exp` is when a key expires."""
     return of_entries(json.loads(text)["keys"])
 
 
@@ -78,6 +78,6 @@ def of_entries(entries: list[dict[str, Any]]) -> PublicKeys:
 
 
 def entry_of(pem: str) -> dict[str, Any]:
-    """Writes the public half of a private key as an entry of a set."""
+    """Returns the public half of a private key as an entry of a key set."""
     key = OKPKey.import_key(pem)
     return {**key.as_dict(private=False), "kid": key.thumbprint()}

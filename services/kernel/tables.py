@@ -1,4 +1,4 @@
-"""How tables are declared, and the two that every service with acts has."""
+"""Base classes for tables, and the two tables that every writing service has."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
-# Slugs, ids and codes compare byte by byte: cheaper, and the same on every server.
+# Slugs, ids and codes compare bytewise: cheaper, and the same on every server.
 Key = Text(collation="C")
 Time = DateTime(timezone=True)
 _EVENT_ID = re.compile(r"evt_[0-9A-Z]{26}")
@@ -32,7 +32,7 @@ def _bound_tenant() -> str:
 
 
 class TenantOwned:
-    """A row of one tenant: its id leads the primary key, and comes from the scope by itself."""
+    """A row of one tenant, whose id leads the primary key and defaults to the scope's."""
 
     tenant_id: Mapped[str] = mapped_column(
         Key, primary_key=True, sort_order=-1, default=_bound_tenant
@@ -40,15 +40,15 @@ class TenantOwned:
 
 
 class KernelBase(DeclarativeBase):
-    """The tables that the kernel brings into each service's database."""
+    """The tables that the kernel adds to each service's database."""
 
     metadata = MetaData(naming_convention=NAMING)
 
 
 class AuditLeaf(TenantOwned, KernelBase):
-    """What was done, written in the transaction that did it, until the relay has delivered it.
+    """An event, written in the transaction of its act and kept until the relay delivers it.
 
-    A service may insert leaves and nothing else with them. What is proven later are these bytes.
+    A service may only insert leaves. These exact bytes are proven later.
     """
 
     __tablename__ = "audit_leaf"
@@ -62,9 +62,9 @@ class AuditLeaf(TenantOwned, KernelBase):
 
 
 def insertion(leaves: Sequence[AuditLeaf]) -> str:
-    """Writes the statement that inserts leaves, for a round trip that takes no parameters.
+    """Returns the statement that inserts leaves, for a round trip without parameters.
 
-    Nothing in it can be read as SQL: ids are matched, times are written by us, and bytes are hex.
+    Nothing can be injected: ids are checked, times are our own, and bytes are hex.
     """
     rows = [
         f"('{_matched(TENANT_ID, leaf.tenant_id)}', '{_matched(_EVENT_ID, leaf.event_id)}',"
@@ -77,7 +77,7 @@ def insertion(leaves: Sequence[AuditLeaf]) -> str:
 
 
 def _hex(content: bytes) -> str:
-    return f"decode('{content.hex()}', 'hex')"  # with whatever strings mean to the server
+    return f"decode('{content.hex()}', 'hex')"  # independent of string settings
 
 
 def _matched(pattern: re.Pattern[str], text: str) -> str:
@@ -87,7 +87,7 @@ def _matched(pattern: re.Pattern[str], text: str) -> str:
 
 
 class RequestRecord(TenantOwned, KernelBase):
-    """The answer to a request that carried a request id, kept for a repeat of it."""
+    """The answer to a request with a request id, kept for repeats."""
 
     __tablename__ = "request_record"
     __table_args__ = ({"info": {"scope": "tenant"}},)

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line, each with the tenant, the actor and the request."""
+"""Logging: one JSON object a line, with the tenant, the actor and the request."""
 
 import logging
 import sys
@@ -11,7 +11,7 @@ from services.kernel.scope import current_method, current_scope
 
 
 def configure(process: str, level: str) -> None:
-    """Sets up logging for this process; what libraries log takes the same form."""
+    """Sets up logging for this process, including what libraries log."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -58,6 +58,6 @@ def _with_scope(
 
 
 def logger() -> structlog.stdlib.BoundLogger:
-    """Gives the logger; events are snake_case names, values are keyword arguments."""
+    """Returns the logger; events are snake_case names, values are keyword arguments."""
     log: structlog.stdlib.BoundLogger = structlog.get_logger()
     return log

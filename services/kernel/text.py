@@ -1,6 +1,6 @@
-"""Text that PostgreSQL can hold: without null characters, and not longer than agreed.
+"""Checks that text can be stored in PostgreSQL: without null characters.
 
-Lone surrogates never get this far: protobuf refuses them.
+Lone surrogates cannot occur: protobuf refuses them.
 """
 
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ def clean(message: Message) -> None:
     """Refuses a request with a null character in any of its strings, keys of maps included.
 
     Raises:
-        InvalidArgument: TEXT_INVALID; the fields are named.
+        InvalidArgument: TEXT_INVALID, with the fields.
     """
-    # A null character is a zero byte on the wire. Most requests have no zero byte at all, so one
-    # scan settles them; only the others are walked.
+    # A null character is a zero byte on the wire. Most requests have no zero byte, so one scan
+    # clears them; only the others are walked.
     if b"\x00" not in message.SerializeToString():
         return
-    # Ten are enough to see what is wrong, and fit a trailer of gRPC.
+    # Ten are enough to see what is wrong, and fit into a gRPC trailer.
     dirty = dict.fromkeys(islice(_dirty(message, ""), 10), "must not contain a null character")
     if dirty:
         raise InvalidArgument(

@@ -1,4 +1,4 @@
-"""Updates: which fields a mask may change, and which version of a row it was meant for."""
+"""Updates: which fields a mask may change, and for which version of a row."""
 
 from google.api import field_behavior_pb2
 from google.api.field_behavior_pb2 import IDENTIFIER, IMMUTABLE, OUTPUT_ONLY
@@ -7,23 +7,23 @@ from google.protobuf.message import Message
 
 from services.kernel.errors import Aborted, InvalidArgument, sentence
 
-# They say which resource and which version; they are never what an update changes.
+# These identify the resource and its version; an update never changes them.
 _ADDRESS = frozenset({"name", "etag"})
 
-# An error travels in a trailer, and gRPC's are 8 KiB.
+# Errors travel in a gRPC trailer, which holds 8 KiB.
 _MOST_NAMED = 10
 
 
 def masked(message: Message, mask: FieldMask, current: Message | None = None) -> list[str]:
-    """Tells which fields of `message` an update changes, each once; paths are whole fields.
+    """Returns which fields of `message` an update changes, each once; paths are whole fields.
 
-    An empty mask means every field that is set and may be; what is OUTPUT_ONLY comes back as it was
-    read, so it is passed over there. An IMMUTABLE field is passed over where it equals that of
-    `current`; without `current` nobody can tell, and it is refused.
+    An empty mask means every set field that may be changed; OUTPUT_ONLY fields are then ignored. An
+    IMMUTABLE field is ignored if it equals that of `current`, and refused otherwise, or if there is
+    no `current`.
 
     Raises:
         InvalidArgument: MASK_INVALID for a path that is unknown, OUTPUT_ONLY, the identifier or the
-            etag, FIELD_IMMUTABLE for one that would change what cannot; the paths are named.
+            etag; FIELD_IMMUTABLE for a change of an IMMUTABLE field; both with the paths.
     """
     kind = type(message)
     if mask.paths:
@@ -43,12 +43,12 @@ def masked(message: Message, mask: FieldMask, current: Message | None = None) ->
 
 
 def etag(version: int) -> str:
-    """Makes the etag of a row version: the number in double quotes, as HTTP has it."""
+    """Makes the etag of a row version: the number in double quotes, as in HTTP."""
     return f'"{version}"'
 
 
 def check_etag(given: str, version: int) -> None:
-    """Refuses an update that was meant for another version; an empty etag means any.
+    """Refuses an update meant for another version; an empty etag matches any.
 
     Raises:
         Aborted: ETAG_MISMATCH.
@@ -82,7 +82,7 @@ def _settable(kind: type[Message], path: str) -> bool:
 
 def _behaviour(kind: type[Message], path: str) -> frozenset[int]:
     options = kind.DESCRIPTOR.fields_by_name[path].GetOptions()
-    # google.api comes without stubs.
+    # google.api has no type stubs.
     found: list[int] = options.Extensions[field_behavior_pb2.field_behavior]  # type: ignore[index]
     return frozenset(found)
 

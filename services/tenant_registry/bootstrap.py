@@ -1,4 +1,4 @@
-"""What a platform begins with: the head office, and one admin who can make all the rest."""
+"""Creates what a platform starts with: the head office, and one admin who can create the rest."""
 
 from datetime import UTC, datetime
 
@@ -32,20 +32,20 @@ HEAD_OFFICE = tenants.Tenant(
 
 
 class BootstrapSettings(SoukSettings):
-    """SOUK_ADMIN_EMAIL, the first admin's; admin@ the base domain unless told."""
+    """SOUK_ADMIN_EMAIL, the first admin's; by default admin@ the base domain."""
 
     admin_email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)
 
 
 async def bootstrap(runtime: Runtime) -> None:
-    """Makes what is missing. Running it again changes nothing, a changed password least of all."""
+    """Creates what is missing. Running it again changes nothing, not even the password."""
     settings = load(BootstrapSettings)
     email = (settings.admin_email or f"admin@{settings.base_domain}").lower()
     password_hash = await Passwords().hash(settings.secret("admin.password"))
     scope = Scope(None, grants.OWN, frozenset(), request_id=new_id("req"))
     with bound(scope, METHOD):
         async with runtime.db.platform() as session:
-            # Two at the same time take turns; the second one finds everything made.
+            # Concurrent runs are serialised; the second finds everything made.
             await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('bootstrap'))"))
             await _head_office(session, settings.head_office)
             await _first_admin(session, email, password_hash)
@@ -59,7 +59,7 @@ async def _head_office(session: AsyncSession, tenant_id: str) -> None:
 
 
 async def _first_admin(session: AsyncSession, email: str, password_hash: str) -> None:
-    """Sees to it that the platform has a GlobalAdmin, and each tenant a TenantAdmin."""
+    """Ensures that the platform has a GlobalAdmin, and each tenant a TenantAdmin."""
     now = datetime.now(UTC)
     keeper = await queries.oldest_guardian(session, GLOBAL_ADMIN, None, now=now)
     if keeper is None:
@@ -71,7 +71,7 @@ async def _first_admin(session: AsyncSession, email: str, password_hash: str) ->
 
 
 async def _admin(session: AsyncSession, email: str, password_hash: str, now: datetime) -> str:
-    """Finds the admin with an e-mail, or makes one; tells their id."""
+    """Finds the admin with an e-mail, or creates one; returns their id."""
     found = await queries.admin_with_email(session, email)
     if found is not None:
         return found.admin_id

@@ -1,4 +1,4 @@
-"""TenantRegistryService, put together of its two resources."""
+"""TenantRegistryService, composed of its two resources."""
 
 from souk.tenant_registry.v1 import tenant_registry_service_pb2_grpc as pb_grpc
 

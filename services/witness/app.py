@@ -1,4 +1,4 @@
-"""The witness's two paths, as plain ASGI: nothing stands between the socket and the judgement."""
+"""The witness's two paths, as plain ASGI without a framework."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -32,7 +32,7 @@ def create_app(witness: Witness) -> Callable[[Any, Receive, Send], Awaitable[Non
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Reads a body; None when it is longer than any that is sound."""
+    """Reads a body; None if it is longer than any valid one."""
     body, more = b"", True
     while more:
         message = await receive()

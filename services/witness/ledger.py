@@ -1,4 +1,4 @@
-"""What a witness has seen: a file that only grows, and is on the disk before anybody is told."""
+"""What a witness has seen: an append-only file, synced to disk before anything is answered."""
 
 import fcntl
 import os
@@ -12,10 +12,10 @@ _LINE = re.compile(r"(\S+) (\d{1,18}) ([A-Za-z0-9+/]{43}=)")
 
 
 class Ledger:
-    """The newest checkpoint of each log; one process at a time holds the file."""
+    """The newest checkpoint of each log; the file is locked by one process."""
 
     def __init__(self, path: Path) -> None:
-        """Opens the file, or makes it.
+        """Opens or creates the file.
 
         Raises:
             SystemExit: it cannot be opened, or another witness holds it.
@@ -33,14 +33,14 @@ class Ledger:
         self._is_torn = not text.endswith("\n")
 
     def newest(self, origin: str) -> notes.Checkpoint:
-        """Gives the last checkpoint of a log; that of the empty one, if there was none."""
+        """Returns the last checkpoint of a log; that of an empty log if there is none."""
         return self._seen.get(origin, notes.Checkpoint(origin, 0, merkle.EMPTY))
 
     def remember(self, checkpoint: notes.Checkpoint) -> None:
-        """Returns when it is on the disk.
+        """Returns once the checkpoint is on disk.
 
         Raises:
-            OSError: it may not be, and nobody may be told of it.
+            OSError: it may not be on disk, and must not be cosigned.
         """
         root = b64encode(checkpoint.root).decode()
         self._write(f"{checkpoint.origin} {checkpoint.size} {root}\n")
@@ -55,7 +55,7 @@ class Ledger:
             self._seen[match[1]] = notes.Checkpoint(match[1], int(match[2]), b64decode(match[3]))
 
     def _write(self, text: str) -> None:
-        # What was written before may have been cut off: then its line ends here, and means nothing.
+        # The previous write may be incomplete: a line break ends it, so that it is ignored.
         data = ("\n" + text if self._is_torn else text).encode("ascii")
         self._is_torn = True
         while data:

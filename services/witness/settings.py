@@ -1,4 +1,4 @@
-"""What the witness is told from outside."""
+"""Settings of the witness."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from services.kernel.settings import Address, SoukSettings
 
 
 class WitnessSettings(SoukSettings):
-    """Where it listens, and the file in which it keeps what it has seen."""
+    """Its listening address, and the file that records what it has seen."""
 
     listen: Address
     witness_file: Path

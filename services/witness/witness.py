@@ -1,4 +1,4 @@
-"""C2SP's tlog-witness: cosigns a log's checkpoint that begins with the last one it cosigned."""
+"""A C2SP tlog-witness: cosigns only checkpoints that extend the last one it cosigned."""
 
 import re
 import time
@@ -21,7 +21,7 @@ _log = logger()
 
 @dataclass(frozen=True)
 class Answer:
-    """What HTTP says: a cosignature, or why there is none."""
+    """An HTTP response: a cosignature, or why there is none."""
 
     status: int
     text: str
@@ -29,7 +29,7 @@ class Answer:
 
 
 class Witness:
-    """Whatever it is asked, it cosigns no two checkpoints of a log that contradict each other."""
+    """Never cosigns two checkpoints of a log that contradict each other."""
 
     def __init__(
         self, key: Secret[notes.WitnessKey], logs: Secret[list[notes.Key]], ledger: Ledger

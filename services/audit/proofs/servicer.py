@@ -1,4 +1,4 @@
-"""What proves events: receipts, checkpoints, consistency, and the log itself by place."""
+"""ProofService: receipts, checkpoints, consistency proofs, and the log by place."""
 
 from souk.audit.v1 import proof_service_pb2 as pb
 from souk.audit.v1 import proof_service_pb2_grpc as rpc
@@ -16,7 +16,7 @@ _MOST_CHECKPOINTS = 500
 
 
 class ProofServicer(rpc.ProofServiceServicer):
-    """Proofs of O(log n) hashes each, read from the nodes that the sequencer has written."""
+    """Proofs of O(log n) hashes, read from the nodes that the sequencer wrote."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -94,7 +94,7 @@ class ProofServicer(rpc.ProofServiceServicer):
         )
 
     async def _with_platform(self, checkpoint: Checkpoint) -> pb.Checkpoint:
-        """Adds where the platform's tree has a tenant's head: hashes that name no other tenant."""
+        """Adds the proof of a tenant's head in the platform's tree; it names no other tenant."""
         async with self._db.housekeeping() as session:
             note = await trees.platform_note(session, checkpoint.head_idx)
             size = int(note.splitlines()[1]) if note else 0

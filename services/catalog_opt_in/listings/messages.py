@@ -1,4 +1,4 @@
-"""Listings as the contract has them."""
+"""Converts listings from and to messages."""
 
 from collections.abc import Mapping
 
@@ -35,7 +35,7 @@ def message(listing: Listing, own: Mapping[str, int], currency: str) -> pb.Listi
 
 
 def prices(own: Mapping[str, int], currency: str) -> list[pb.VariantPrice]:
-    """Shows a tenant's own prices: minor units by variant."""
+    """Returns a tenant's own prices as messages, from minor units by variant."""
     return [
         pb.VariantPrice(variant=variant, price=money.money(amount, currency))
         for variant, amount in own.items()
@@ -43,7 +43,7 @@ def prices(own: Mapping[str, int], currency: str) -> list[pb.VariantPrice]:
 
 
 def state(asked: int, findings: Findings) -> str:
-    """Reads the state that a tenant wants; LIVE when it says none."""
+    """Reads the state that a tenant wants; by default LIVE."""
     if asked not in pb.Listing.State.values():
         findings.add("state", "must be LIVE or HIDDEN")
         return ""

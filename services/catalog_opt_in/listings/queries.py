@@ -1,4 +1,4 @@
-"""Every statement on listings and on the catalogue that they make up."""
+"""All statements on listings and on the tenant catalogues they form."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ ORDERS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a listing is found: a table, the key there of what it is found by, and which of it."""
+    """What a listing is found by: a table, its key column there, and the ids."""
 
     table: type[models.ListingCategory] | type[models.ListingTag]
     key: InstrumentedAttribute[str]
@@ -37,7 +37,7 @@ class Place:
 
 
 async def offer(session: AsyncSession, product_id: str) -> Offer | None:
-    """Reads what the head office offers of a product, whatever its status."""
+    """Reads the head office's offer of a product, whatever its status."""
     text = await session.scalar(
         select(models.Offer.document).where(models.Offer.product_id == product_id)
     )
@@ -45,9 +45,9 @@ async def offer(session: AsyncSession, product_id: str) -> Offer | None:
 
 
 async def one(session: AsyncSession, listing_id: str, *, lock: bool = False) -> Listing | None:
-    """Reads a listing of the scope's tenant, behind the platform's door too.
+    """Reads a listing of the scope's tenant, also through the platform's door.
 
-    `lock` makes other acts on it wait.
+    `lock` locks it.
     """
     statement = select(Listing).where(ours(Listing), Listing.listing_id == listing_id)
     return await session.scalar(statement.with_for_update() if lock else statement)
@@ -66,7 +66,7 @@ async def count(session: AsyncSession, wanted: Select[Listing]) -> int:
 async def own_prices(
     session: AsyncSession, listing_ids: Sequence[str]
 ) -> dict[str, dict[str, int]]:
-    """Reads the tenant's own prices of listings: minor units by listing and variant."""
+    """Reads the tenant's own prices, in minor units by listing and variant."""
     rows = await session.scalars(
         select(ListingPrice)
         .where(ListingPrice.listing_id.in_(listing_ids))
@@ -85,7 +85,7 @@ def market(currency: str) -> rules.Market:
 def content(
     offer: Offer, *, own: Mapping[str, int], currency: str, state: str, now: datetime
 ) -> dict[str, Any]:
-    """Computes all columns of a listing that follow from the offer, the tenant and its wishes."""
+    """Computes the columns of a listing that derive from the offer and the tenant's choices."""
     collection, kind = offer["collection"], offer["type"]
     gate: Any = {
         "state": state,
@@ -118,7 +118,7 @@ async def create(
     state: str,
     now: datetime,
 ) -> Listing | None:
-    """Opts the scope's tenant in to a product; None when it is in already."""
+    """Opts the scope's tenant in to a product; None if it is already opted in."""
     columns = content(offer, own=own, currency=currency, state=state, now=now)
     listing: Listing | None = await session.scalar(
         upsert(Listing)
@@ -146,7 +146,7 @@ async def change(
     state: str,
     now: datetime,
 ) -> Listing:
-    """Gives a listing other prices or another state."""
+    """Changes the prices or the state of a listing."""
     was_visible = listing.visible
     for column, value in content(offer, own=own, currency=currency, state=state, now=now).items():
         setattr(listing, column, value)
@@ -166,8 +166,8 @@ async def remove(session: AsyncSession, listing: Listing, *, currency: str) -> N
 
 
 async def raise_catalogue(session: AsyncSession, currency: str, *, shown: int) -> None:
-    """Raises the version of the scope's tenant; `shown` more products are shown than before."""
-    # A shop's first row shows what it shows; less than nothing the table would refuse.
+    """Raises the catalogue version of the scope's tenant; `shown` more products are visible."""
+    # The first row of a shop starts at `shown`; the table refuses negative counts.
     first = max(shown, 0)
     statement = upsert(TenantCatalogue).values(currency=currency, version=1, visible_count=first)
     await session.execute(
@@ -182,7 +182,7 @@ async def raise_catalogue(session: AsyncSession, currency: str, *, shown: int) -
 
 
 def places(offer: Offer) -> list[Place]:
-    """Lists by what a listing is found besides its own columns."""
+    """Lists what a listing is found by besides its own columns."""
     categories = {id_ for shelf in offer["categories"] for id_ in (shelf["id"], *shelf["above"])}
     tags = [tag["id"] for tag in offer["tags"]]
     return [

@@ -1,8 +1,8 @@
-"""Carries a change of the head office to every tenant that is opted in to what changed.
+"""Applies a change by the head office to the listings of all opted-in tenants.
 
-Set-based: tenants that pay alike see the same document, so it is rendered and sent once for all of
-them, and one UPDATE writes it. Whoever calls this holds the products (see head_office.py), so that
-no listing comes, goes or changes meanwhile.
+Set-based: tenants with the same currency, state and prices share a document, which is rendered and
+sent once, and written by one UPDATE. The caller must hold the products (see head_office.py), so
+that no listing comes, goes or changes meanwhile.
 """
 
 from collections import defaultdict
@@ -29,7 +29,7 @@ from services.kernel import audit
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """What listings of one product have in common when one document fits them all."""
+    """What listings of a product share if they have the same document."""
 
     currency: str
     state: str
@@ -46,7 +46,7 @@ class Listed:
 
 
 class LostPrice(NamedTuple):
-    """A tenant's own price, in minor units, of a variant that is no more."""
+    """A tenant's own price, in minor units, of a variant that was removed."""
 
     tenant: str
     currency: str
@@ -55,7 +55,7 @@ class LostPrice(NamedTuple):
 
 
 async def publish(session: AsyncSession, offer: Offer, version: int) -> None:
-    """Stores what tenants may opt in to."""
+    """Stores an offer that tenants may opt in to."""
     values = {
         "status": offer["status"],
         "version": version,
@@ -72,12 +72,12 @@ async def withdraw(session: AsyncSession, product_id: str) -> None:
 
 
 async def tenants_listing(session: AsyncSession, product_id: str) -> list[str]:
-    """Names the tenants that are opted in to a product."""
+    """Returns the tenants that are opted in to a product."""
     return [listed.tenant for listed in await _listed(session, product_id, own={})]
 
 
 async def refresh(session: AsyncSession, offers: Iterable[Offer], *, now: datetime) -> None:
-    """Brings every listing of these products to what their offers say now."""
+    """Updates all listings of these products to their current offers."""
     shown: defaultdict[str, int] = defaultdict(int)
     for offer in offers:
         lost = await _drop_prices_of_gone_variants(session, offer)
@@ -102,7 +102,7 @@ def _grouped(listings: Sequence[Listed]) -> dict[Alike, list[Listed]]:
 async def _listed(
     session: AsyncSession, product_id: str, *, own: dict[str, dict[str, int]]
 ) -> list[Listed]:
-    # From the tenants to their listings by key: no index has to lead with the product.
+    # Joins from tenants to listings by key, so that no index has to lead with the product.
     rows = await session.execute(
         select(Listing.tenant_id, TenantCatalogue.currency, Listing.state, Listing.visible)
         .join(TenantCatalogue, TenantCatalogue.tenant_id == Listing.tenant_id)
@@ -115,7 +115,7 @@ async def _listed(
 
 
 async def _own(session: AsyncSession, product_id: str) -> dict[str, dict[str, int]]:
-    """Reads all tenants' own prices of a product: minor units by tenant and variant."""
+    """Reads all tenants' own prices of a product, in minor units by tenant and variant."""
     rows = await session.execute(
         select(ListingPrice.tenant_id, ListingPrice.variant_id, ListingPrice.amount_minor)
         .join(TenantCatalogue, TenantCatalogue.tenant_id == ListingPrice.tenant_id)
@@ -150,7 +150,7 @@ async def _drop_prices_of_gone_variants(session: AsyncSession, offer: Offer) -> 
 def _tell_whose_prices_went(
     session: AsyncSession, offer: Offer, lost: list[LostPrice], own: dict[str, dict[str, int]]
 ) -> None:
-    """Leaves an event with each tenant that lost prices of its own by the head office's act."""
+    """Records an event for each tenant that lost own prices through the head office's act."""
     for (tenant, currency), prices in groupby(sorted(lost), key=lambda p: (p.tenant, p.currency)):
         kept = own.get(tenant, {})
         before = kept | {price.variant: price.amount_minor for price in prices}
@@ -166,7 +166,7 @@ def _tell_whose_prices_went(
 async def _rewrite(
     session: AsyncSession, offer: Offer, alike: Alike, tenants: list[str], now: datetime
 ) -> bool:
-    """Writes one document for all these tenants; tells whether it is shown."""
+    """Writes one document for all these tenants; returns whether it is visible."""
     columns = queries.content(
         offer, own=dict(alike.own), currency=alike.currency, state=alike.state, now=now
     )
@@ -180,7 +180,7 @@ async def _rewrite(
 
 
 async def _replace_places(session: AsyncSession, offer: Offer, tenants: list[str]) -> None:
-    """Corrects where listings are found; where nothing has changed, nothing is written."""
+    """Updates what listings are found by; writes only what has changed."""
     for place in queries.places(offer):
         table, key = place.table, place.table.__table__.c[place.key.key]
         await session.execute(
@@ -219,5 +219,5 @@ async def _raise_catalogues(session: AsyncSession, shown: dict[str, int]) -> Non
 
 
 def _among(column: InstrumentedAttribute[str], tenants: list[str]) -> ColumnElement[bool]:
-    """One array, not one parameter each: the same prepared statement for any number of tenants."""
+    """Compares with one array parameter: the same prepared statement for any number of tenants."""
     return column == any_(literal(tenants, ARRAY(Text)))

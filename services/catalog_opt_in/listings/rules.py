@@ -1,4 +1,4 @@
-"""Whether a storefront shows a listing, why not, and the document that it shows."""
+"""Whether a storefront shows a listing, why not, and the document it shows."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,21 +13,21 @@ PRODUCT_NOT_PUBLISHED = "PRODUCT_NOT_PUBLISHED"
 PRICE_MISSING = "PRICE_MISSING"
 
 Document = dict[str, Any]
-"""A JSON object as Medusa's clients read it."""
+"""A JSON object in Medusa's format."""
 
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """Where a product is sold: a currency, and how its amounts are written in JSON."""
+    """Where a product is sold: the currency, and how amounts are written in JSON."""
 
     currency: str
     number: Callable[[int], object]
 
 
 def reasons_not_shown(*, state: str, product_status: str, priced: bool) -> list[str]:
-    """Decides whether a listing is shown: it is when there is no reason against it.
+    """Returns the reasons not to show a listing; it is shown if there are none.
 
-    The one gate for every read; the reason that the tenant itself can lift comes first.
+    The only gate for all reads; the reason that the tenant itself can lift comes first.
     """
     against = {
         LISTING_HIDDEN: state != "LIVE",
@@ -38,23 +38,23 @@ def reasons_not_shown(*, state: str, product_status: str, priced: bool) -> list[
 
 
 def amounts(offer: Offer, own: Mapping[str, int], currency: str) -> dict[str, int]:
-    """Tells what each variant costs in minor units: the tenant's own price, else the catalogue's.
+    """Returns each variant's price in minor units: the tenant's own, else the catalogue's.
 
-    A variant with neither in this currency is left out: it is not for sale, and never free.
+    A variant with neither in this currency is left out: it is not for sale.
     """
     found = {v["id"]: own.get(v["id"], v["prices"].get(currency)) for v in offer["variants"]}
     return {variant: amount for variant, amount in found.items() if amount is not None}
 
 
 def thumbnail(offer: Offer) -> str:
-    """The picture for lists: the one that was chosen, else the first."""
+    """Returns the picture for lists: the chosen one, else the first."""
     return offer["thumbnail"] or next((image["url"] for image in offer["images"]), "")
 
 
 def document(
     offer: Offer, *, own: Mapping[str, int], market: Market, updated_at: datetime
 ) -> Document:
-    """Renders what shoppers see of a product in one market, as Medusa's JSON."""
+    """Renders a product as shoppers see it in one market, as Medusa JSON."""
     costs = amounts(offer, own, market.currency)
     sold = [variant for variant in offer["variants"] if variant["id"] in costs]
     collection, kind = offer["collection"], offer["type"]
@@ -92,7 +92,7 @@ def _category(shelf: Shelf) -> Document:
 
 
 def _option(option: OfferedOption, sold: list[OfferedVariant]) -> Document:
-    """An option with the values that can be bought: a choice that leads nowhere is not offered."""
+    """Renders an option with only the values that can be bought."""
     bought = {variant["choices"][option["id"]] for variant in sold}
     values = [value for value in option["values"] if value["id"] in bought]
     return {"id": option["id"], "title": option["title"], "values": values}

@@ -1,4 +1,4 @@
-"""ListingService: what a tenant opts in to, and out of."""
+"""ListingService: opts a tenant in to products, and out of them."""
 
 from datetime import UTC, datetime
 
@@ -108,10 +108,10 @@ class Listings(pb_grpc.ListingServiceServicer):
 
 
 def _currency() -> str:
-    """The currency of the scope's tenant.
+    """Returns the currency of the scope's tenant.
 
     Raises:
-        FailedPrecondition: CURRENCY_MISSING, the scope names none.
+        FailedPrecondition: CURRENCY_MISSING, the scope has none.
     """
     currency = current_scope().currency
     if not currency:
@@ -133,7 +133,7 @@ async def _shown(session: AsyncSession, listing: Listing) -> pb.Listing:
 
 
 async def _held_offer(session: AsyncSession, product: str) -> Offer:
-    """Reads what is offered of a product, and keeps it so until the end of the transaction."""
+    """Reads and locks the offer of a product until the transaction ends."""
     try:
         (product_id,) = names.parse(product, PRODUCT)
     except InvalidArgument:
@@ -147,7 +147,7 @@ async def _held_offer(session: AsyncSession, product: str) -> Offer:
 
 
 async def _offer_of(session: AsyncSession, name: str) -> Offer:
-    """Reads the offer that a listing is of; a listing without one cannot be."""
+    """Reads the offer of a listing; every listing has one."""
     _, listing_id = names.parse(name, LISTING)
     try:
         return await _held_offer(session, f"products/{listing_id}")

@@ -1,4 +1,4 @@
-"""How this service declares tables: whose rows they hold is said of each."""
+"""Declares tables, each with the scope of its rows."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from services.kernel.tables import NAMING
 
 
 class Base(DeclarativeBase):
-    """The tables that are this service's own."""
+    """The tables of this service."""
 
     metadata = MetaData(naming_convention=NAMING)
 
@@ -19,10 +19,10 @@ TableArgs = tuple[SchemaItem | dict[str, Any], ...]
 
 
 def platform(*items: SchemaItem) -> TableArgs:
-    """Rows of no tenant: every tenant may read them."""
+    """Declares rows of no tenant, which every tenant may read."""
     return (*items, {"info": {"scope": "platform"}})
 
 
 def tenant(*items: SchemaItem) -> TableArgs:
-    """Rows of one tenant each."""
+    """Declares rows that belong to one tenant each."""
     return (*items, {"info": {"scope": "tenant"}})

@@ -1,4 +1,4 @@
-"""What each tenant sells: its own rows, down to the finished document."""
+"""What each tenant sells: its own rows, including the rendered document."""
 
 from datetime import datetime
 
@@ -25,7 +25,7 @@ def _of_listing() -> ForeignKeyConstraint:
 
 
 def _shown(*columns: str) -> Index:
-    """An index in which a page of the storefront is one range."""
+    """Makes an index in which a storefront page is a single range."""
     return Index(
         f"ix_listing_shown_{columns[0]}",
         "tenant_id",
@@ -38,8 +38,8 @@ def _shown(*columns: str) -> Index:
 class Listing(TenantOwned, Base):
     """A tenant's opt-in to one product, with the document that its storefront shows.
 
-    `listing_id` is the product's id. `priced` says that the document has something to sell;
-    `visible` is what `listings.rules` decides of state, product_status and priced.
+    `listing_id` is the product's id. `priced` says whether the document has something to
+    sell; `visible` is derived from state, product_status and priced by `listings.rules`.
     """
 
     __tablename__ = "listing"
@@ -67,7 +67,7 @@ class Listing(TenantOwned, Base):
     type_id: Mapped[str | None] = mapped_column(Key, ForeignKey("product_type.type_id"))
     document: Mapped[bytes] = mapped_column(LargeBinary)
     version: Mapped[int] = mapped_column(BigInteger)
-    # When the head office made the product, which is the created_at that shoppers see.
+    # When the head office created the product: the created_at that shoppers see.
     offered_at: Mapped[datetime] = mapped_column(Time)
     created_at: Mapped[datetime] = mapped_column(Time)
     updated_at: Mapped[datetime] = mapped_column(Time)
@@ -105,7 +105,7 @@ class ListingTag(TenantOwned, Base):
 
 
 class TenantCatalogue(TenantOwned, Base):
-    """One row a tenant: its version rises with every change of what its storefront shows."""
+    """One row per tenant; its version rises with every change of what its storefront shows."""
 
     __tablename__ = "tenant_catalogue"
     __table_args__ = tenant(CheckConstraint("visible_count >= 0", name="visible_count"))

@@ -21,13 +21,13 @@ from services.kernel.tables import Key, TenantOwned, Time
 
 
 def _of_product(*columns: str, parent: str = "product") -> ForeignKeyConstraint:
-    """Ties a part to the row that it is a part of, and removes it together with that."""
+    """Links a part to its parent row, and deletes it with that."""
     key = ["tenant_id", "product_id", *columns]
     return ForeignKeyConstraint(key, [f"{parent}.{name}" for name in key], ondelete="CASCADE")
 
 
 def _parts(by: str, *, secondary: str | None = None) -> "Relationship[Any]":
-    """Parts to be read together with what they are parts of; they are written on their own."""
+    """Declares parts that are loaded with their parent, but written separately."""
     return relationship(viewonly=True, lazy="raise", order_by=by, secondary=secondary)
 
 
@@ -66,7 +66,7 @@ class Product(TenantOwned, Base):
 
 
 class Part(TenantOwned):
-    """A part of a product; parts of one kind have a place among themselves."""
+    """A part of a product, ordered by place among parts of its kind."""
 
     product_id: Mapped[str]
     place: Mapped[int] = mapped_column(Integer, sort_order=1)
@@ -113,7 +113,7 @@ class Variant(Part, Base):
     product_id: Mapped[str] = mapped_column(Key, primary_key=True)
     variant_id: Mapped[str] = mapped_column(Key, primary_key=True)
     title: Mapped[str] = mapped_column(Text)
-    # Null, not empty, when there is none: only then may many have none.
+    # Null, not empty, if there is none: a unique column may have many nulls.
     sku: Mapped[str | None] = mapped_column(Key)
     barcode: Mapped[str] = mapped_column(Key)
     weight_grams: Mapped[int] = mapped_column(Integer)
@@ -123,7 +123,7 @@ class Variant(Part, Base):
 
 
 class VariantChoice(TenantOwned, Base):
-    """Which value a variant has of one of the product's options."""
+    """A variant's value for one of the product's options."""
 
     __tablename__ = "variant_choice"
     __table_args__ = tenant(

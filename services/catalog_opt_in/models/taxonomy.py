@@ -1,4 +1,4 @@
-"""What products are found by, and what the head office offers: the platform's rows."""
+"""Taxonomy and offers: the platform's rows."""
 
 from datetime import datetime
 
@@ -33,7 +33,7 @@ class Category(Base):
     description: Mapped[str] = mapped_column(Text)
     parent_id: Mapped[str | None] = mapped_column(Key, ForeignKey("category.category_id"))
     rank: Mapped[int] = mapped_column(Integer)
-    # How far below the top, from 0: so that one sort puts parents before their children.
+    # Depth in the tree, from 0, so that one sort puts parents before children.
     depth: Mapped[int] = mapped_column(Integer)
     version: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(Time)
@@ -57,7 +57,7 @@ class ProductType(Base):
 
 
 class Offer(Base):
-    """What a listing needs of a product, as JSON (see offers.py), and the version that it is of."""
+    """What listings need of a product, as JSON (see offers.py), and its product version."""
 
     __tablename__ = "offer"
     __table_args__ = platform()

@@ -1,4 +1,4 @@
-"""Products as the contract has them, and as this service has them."""
+"""Converts products from and to messages."""
 
 from datetime import datetime
 
@@ -22,7 +22,7 @@ _STATUS = "STATUS_"
 
 
 def message(product: Product) -> product_pb2.Product:
-    """Shows a stored product."""
+    """Returns a stored product as a message."""
     return product_pb2.Product(
         name=f"products/{product.product_id}",
         title=product.title,
@@ -64,7 +64,7 @@ def _variant_message(variant: Variant) -> product_pb2.Variant:
 def wanted(
     asked: product_pb2.Product, stored: Product | None, *, product_id: str, now: datetime
 ) -> Product:
-    """Reads the product that somebody wants to have; `stored` is what it is now, if it is.
+    """Reads a requested product; `stored` is its current state, if it exists.
 
     Raises:
         InvalidArgument: with a violation for each field that is wrong.

@@ -1,4 +1,4 @@
-"""Turns a product and what it refers to into the offer that listings are made of."""
+"""Builds the offer of a product, which listings are made from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from services.catalog_opt_in.texts import timestamp
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What products refer to: shelves by id, tags and types by value."""
+    """The targets of references: shelves by id, tags and types by value."""
 
     collections: Mapping[str, Shelf]
     categories: Mapping[str, Shelf]
@@ -19,7 +19,7 @@ class References:
 
 
 def offer_of(product: Product, references: References) -> Offer:
-    """Makes the offer of one product; everything that it refers to must be in `references`."""
+    """Builds the offer of a product; everything it refers to must be in `references`."""
     collection, kind = product.collection_id, product.type
     return {
         "id": product.product_id,

@@ -1,4 +1,4 @@
-"""Every statement on the products of the master catalogue."""
+"""All statements on products of the master catalogue."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from services.kernel.pages import KeyPart
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What products are sorted by: a column, its type, and the same of a product that was read."""
+    """A sort order: a column, its type, and its value of a loaded product."""
 
     column: InstrumentedAttribute[Any]
     kind: type[KeyPart]
@@ -52,12 +52,12 @@ _PARTS: tuple[type[models.Part], ...] = (
 
 
 async def one(session: AsyncSession, product_id: str) -> Product | None:
-    """Reads a whole product; a statement for each kind of part."""
+    """Reads a whole product, with one statement per kind of part."""
     return next(iter(await some(session, [product_id])), None)
 
 
 async def some(session: AsyncSession, product_ids: Sequence[str]) -> list[Product]:
-    """Reads whole products; a statement for each kind of part, however many products there are."""
+    """Reads whole products, with one statement per kind of part in total."""
     return await found(session, select(models.Product).where(_among(product_ids)))
 
 
@@ -74,7 +74,7 @@ async def count(session: AsyncSession, wanted: Select[models.Product]) -> int:
 def matching(
     *, status: str, handle: str, query: str, product_ids: Collection[str]
 ) -> Select[models.Product]:
-    """Selects the products that all of the given filters let through; empty ones are no filter."""
+    """Selects the products that match all given filters; empty ones are ignored."""
     wanted = select(models.Product)
     if status:
         wanted = wanted.where(models.Product.status == status)
@@ -97,7 +97,7 @@ async def handle_is_taken(session: AsyncSession, product: Product) -> bool:
 
 
 async def taken_skus(session: AsyncSession, product: Product) -> set[str]:
-    """Names those of a product's SKUs that another product has."""
+    """Returns those of a product's SKUs that another product has."""
     wanted = [variant.sku for variant in product.variants if variant.sku]
     rows = await session.scalars(
         select(models.Variant.sku).where(
@@ -112,7 +112,7 @@ async def taken_skus(session: AsyncSession, product: Product) -> set[str]:
 async def create(
     session: AsyncSession, product: Product, *, tags: Mapping[str, str], types: Mapping[str, str]
 ) -> None:
-    """Stores a new product; `tags` and `types` go from value to id."""
+    """Stores a new product; `tags` and `types` map values to ids."""
     await session.execute(
         insert(models.Product).values(product_id=product.product_id, **_columns(product, types))
     )
@@ -122,7 +122,7 @@ async def create(
 async def replace(
     session: AsyncSession, product: Product, *, tags: Mapping[str, str], types: Mapping[str, str]
 ) -> None:
-    """Stores a product anew. Its parts are written afresh, under the ids that they have."""
+    """Replaces a stored product. Its parts are rewritten under their existing ids."""
     row = [ours(models.Product), models.Product.product_id == product.product_id]
     await session.execute(update(models.Product).where(*row).values(**_columns(product, types)))
     for part in _PARTS:
@@ -207,7 +207,7 @@ async def _insert_parts(session: AsyncSession, product: Product, tags: Mapping[s
 def _part_rows(
     product: Product, tags: Mapping[str, str]
 ) -> Iterable[tuple[type[models.Base], list[dict[str, Any]]]]:
-    """Lists the rows of every kind of part, each kind after those that it refers to."""
+    """Yields the rows of each kind of part, after those that it refers to."""
     yield (
         models.ProductImage,
         _placed({"image_id": i.image_id, "url": i.url} for i in product.images),

@@ -1,4 +1,4 @@
-"""Finds what products refer to, and refuses what does not exist."""
+"""Reads what products refer to, and refuses unknown references."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from services.catalog_opt_in.taxonomy import queries
 
 
 async def references(session: AsyncSession, products: Iterable[Product]) -> References:
-    """Reads everything that these products refer to; new tags and types come to be."""
+    """Reads everything that these products refer to; creates new tags and types."""
     all_of = list(products)
     return References(
         collections=await queries.collection_shelves(

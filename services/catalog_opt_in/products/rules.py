@@ -1,4 +1,4 @@
-"""What a product is, what may be wrong with one, and how its parts keep their ids."""
+"""The product model, its validation, and how its parts keep their ids."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ MOST_VALUES = 100
 TITLE_LENGTH = 200
 
 Problems = Iterator[tuple[str, str]]
-"""Fields and what is wrong with them."""
+"""Fields, and what is wrong with them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """In one currency; minor units."""
+    """A price in minor units of one currency."""
 
     currency: str
     amount_minor: int
@@ -43,7 +43,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """`choices` goes from option title to value."""
+    """`choices` maps option titles to values."""
 
     variant_id: str = ""
     title: str = ""
@@ -56,7 +56,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """A product of the master catalogue, whole."""
+    """A whole product of the master catalogue."""
 
     product_id: str
     title: str
@@ -78,7 +78,7 @@ class Product:
 
 
 def problems(product: Product, stored: Product | None) -> Problems:
-    """Finds what is wrong with a product that somebody wants; `stored` is what it is now."""
+    """Finds what is wrong with a requested product; `stored` is its current state."""
     yield from _text("title", product.title, least=1, most=TITLE_LENGTH)
     yield from _text("subtitle", product.subtitle, most=200)
     yield from _text("description", product.description, most=20_000, lines=True)
@@ -172,7 +172,7 @@ def _repeats(field: str, values: Iterable[str]) -> Problems:
 
 
 def _repeated(values: Iterable[object]) -> list[int]:
-    """Finds the places of values that came before."""
+    """Returns the places of repeated values."""
     seen: set[object] = set()
     places = []
     for place, value in enumerate(values):
@@ -183,9 +183,9 @@ def _repeated(values: Iterable[object]) -> list[int]:
 
 
 def identified(wanted: Product, stored: Product | None, new_id: Callable[[str], str]) -> Product:
-    """Gives every part its id: the one that the stored product has for it, or a new one.
+    """Assigns each part its id: the one in the stored product, or a new one.
 
-    Variants are known by their id, images by their address, options and values by their text.
+    Variants are matched by id, images by URL, options and values by text.
     """
     images = {i.url: i.image_id for i in stored.images} if stored else {}
     options = {o.title: o for o in stored.options} if stored else {}

@@ -1,4 +1,4 @@
-"""The products of the master catalogue: CatalogService, first third."""
+"""The product methods of CatalogService."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ MOST_NAMES = 200
 
 
 class Products:
-    """Reads are of the head office's own rows; writes reach every tenant's listings."""
+    """Reads use the head office's own rows; writes reach all tenants' listings."""
 
     _office: HeadOffice
 
@@ -119,7 +119,7 @@ class Products:
 
 
 async def refreshed(session: AsyncSession, product_ids: Sequence[str], now: datetime) -> None:
-    """Makes the offers of products anew, after a change of what they refer to."""
+    """Rebuilds the offers of products, after a change of what they refer to."""
     products = await queries.some(session, product_ids)
     known = await references(session, products)
     offers = [offer_of(product, known) for product in products]
@@ -147,7 +147,7 @@ def _changed(stored: Product, asked: product_pb2.Product) -> Product:
 
 
 async def _store(session: AsyncSession, product: Product, *, is_new: bool) -> Offer:
-    """Stores a product, and the offer of it."""
+    """Stores a product and its offer."""
     known = await references(session, [product])
     refuse_unknown(product, known)
     await _refuse_taken(session, product)

@@ -1,4 +1,4 @@
-"""The storefront's reads: each one round trip, through a function that binds the tenant first."""
+"""Storefront reads: one round trip each, through a function that first binds the tenant."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _CATEGORIES = "SELECT * FROM store_categories($1)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which products, in which order. Empty lists and an empty query are no filter."""
+    """Which products, in which order. Empty lists and an empty query do not filter."""
 
     size: int
     skip: int
@@ -33,13 +33,13 @@ class Wanted:
 
 
 async def product(db: Database, id_or_handle: str) -> tuple[bytes, int] | None:
-    """Reads the document of a product that the tenant shows, and the catalogue's version."""
+    """Reads the document of a visible product, and the catalogue version."""
     rows = await db.call(_PRODUCT, id_or_handle)
     return (rows[0]["document"], rows[0]["version"]) if rows else None
 
 
 async def products(db: Database, wanted: Wanted) -> tuple[list[bytes], int, int]:
-    """Reads a page: the documents, how many there are in all, and the catalogue's version."""
+    """Reads a page of documents, the total number, and the catalogue version."""
     filters = (
         wanted.ids,
         wanted.handles,
@@ -61,13 +61,13 @@ async def products(db: Database, wanted: Wanted) -> tuple[list[bytes], int, int]
 
 
 async def collections(db: Database) -> tuple[list[ShownCollection], int]:
-    """Reads the collections that hold something shown, and the catalogue's version."""
+    """Reads the collections with visible products, and the catalogue version."""
     rows = await db.call(_COLLECTIONS)
     return [ShownCollection(**_fields(row)) for row in rows if row["id"]], _version(rows)
 
 
 async def categories(db: Database) -> tuple[list[ShownCategory], int]:
-    """Reads the categories that hold something shown, and the catalogue's version."""
+    """Reads the categories with visible products, and the catalogue version."""
     rows = await db.call(_CATEGORIES)
     return [ShownCategory(**_fields(row)) for row in rows if row["id"]], _version(rows)
 

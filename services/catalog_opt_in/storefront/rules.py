@@ -1,4 +1,4 @@
-"""The documents of collections and categories, and which of them a shopper asked for."""
+"""Documents of collections and categories, and the selection that a shopper asked for."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 from services.catalog_opt_in.texts import timestamp
 
 Document = dict[str, Any]
-"""A JSON object as Medusa's clients read it."""
+"""A JSON object in Medusa's format."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownCollection:
-    """A collection that holds something that the tenant shows."""
+    """A collection with products that the tenant shows."""
 
     id: str
     title: str
@@ -25,7 +25,7 @@ class ShownCollection:
 
 @dataclass(frozen=True, slots=True)
 class ShownCategory:
-    """A category that holds, itself or below it, something that the tenant shows."""
+    """A category with products, in it or below it, that the tenant shows."""
 
     id: str
     title: str
@@ -54,7 +54,7 @@ CATEGORY_ORDERS: dict[str, Order] = {
 
 
 def chosen(shown: Iterable[S], *, ids: Collection[str], handles: Collection[str]) -> list[S]:
-    """Keeps those with one of the ids and one of the handles; an empty list is no filter."""
+    """Filters by ids and handles; an empty list does not filter."""
     return [
         one
         for one in shown
@@ -63,7 +63,7 @@ def chosen(shown: Iterable[S], *, ids: Collection[str], handles: Collection[str]
 
 
 def under(shown: Iterable[ShownCategory], parent: str) -> list[ShownCategory]:
-    """Keeps those right under a category; `null` means those at the top, empty means all."""
+    """Filters by parent category; `null` means those at the top, empty means all."""
     if not parent:
         return list(shown)
     wanted = None if parent == "null" else parent
@@ -82,7 +82,7 @@ def collection_document(one: ShownCollection) -> Document:
 
 
 def children(shown: Iterable[ShownCategory]) -> dict[str | None, list[ShownCategory]]:
-    """Groups categories by the one that they lie right under, each group by rank."""
+    """Groups categories by parent, each group sorted by rank."""
     groups: dict[str | None, list[ShownCategory]] = {}
     for one in sorted(shown, key=CATEGORY_ORDERS["rank"]):
         groups.setdefault(one.parent_id, []).append(one)
@@ -95,7 +95,7 @@ def category_document(
     by_id: Mapping[str, ShownCategory],
     groups: Mapping[str | None, Sequence[ShownCategory]],
 ) -> Document:
-    """Renders a category with all that it lies under, and those right under it that are shown."""
+    """Renders a category with its ancestors and its visible children."""
     return {
         **_category(one),
         "parent_category": _parents(one, by_id),

@@ -1,4 +1,4 @@
-"""StorefrontService: what a shopper sees."""
+"""StorefrontService: what shoppers see."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -118,7 +118,7 @@ def _wanted(request: pb.ListStoreProductsRequest) -> queries.Wanted:
 def _page(
     shown: Sequence[S], request: ShelfRequest, orders: Mapping[str, rules.Order]
 ) -> Sequence[S]:
-    """Sorts what is shown and cuts out the page asked for; the first order is the default."""
+    """Sorts what is shown and returns the requested page; the first order is the default."""
     order, descending = pages.order_by(request.order_by, orders, default=next(iter(orders)))
     size, skip = pages.window(request)
     rows = sorted(shown, key=order, reverse=descending)

@@ -1,4 +1,4 @@
-"""Collections and categories as the contract has them."""
+"""Converts collections and categories to messages."""
 
 from souk.catalog_opt_in.v1 import product_pb2
 

@@ -1,4 +1,4 @@
-"""One way to page through collections and categories."""
+"""Pages of collections and categories."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from services.kernel import pages
 R = TypeVar("R", Collection, Category)
 
 Columns = tuple[InstrumentedAttribute[Any], ...]
-"""What rows are sorted by; the last one tells them apart."""
+"""Sort columns; the last one is unique."""
 
 
 async def paged(
@@ -23,7 +23,7 @@ async def paged(
     wanted: Select[R],
     orders: Mapping[str, Columns],
 ) -> tuple[Sequence[R], str, int]:
-    """Reads one page: its rows, the token of the next, and how many rows there are in all.
+    """Reads one page: its rows, the next page token, and the total number of rows.
 
     The first of `orders` is the default.
     """

@@ -1,4 +1,4 @@
-"""Every statement on collections, categories, tags and types."""
+"""All statements on collections, categories, tags and types."""
 
 from collections.abc import Collection as Many
 from collections.abc import Iterable, Sequence
@@ -58,7 +58,7 @@ async def count(session: AsyncSession, statement: Select[Any]) -> int:
 
 
 async def collection_shelves(session: AsyncSession, ids: Many[str]) -> dict[str, Shelf]:
-    """Reads collections as offers carry them; those that do not exist are missing."""
+    """Reads collections in the form used in offers; unknown ids are left out."""
     rows = await session.scalars(select(Collection).where(Collection.collection_id.in_(ids)))
     return {
         row.collection_id: Shelf(id=row.collection_id, title=row.title, handle=row.handle, above=[])
@@ -67,7 +67,7 @@ async def collection_shelves(session: AsyncSession, ids: Many[str]) -> dict[str,
 
 
 async def category_shelves(session: AsyncSession, ids: Many[str]) -> dict[str, Shelf]:
-    """Reads categories as offers carry them; those that do not exist are missing."""
+    """Reads categories in the form used in offers; unknown ids are left out."""
     if not ids:
         return {}
     parents = await tree(session)
@@ -85,7 +85,7 @@ def _shelf(row: Category, parents: Parents) -> Shelf:
 
 
 async def tag_ids(session: AsyncSession, values: Many[str]) -> dict[str, str]:
-    """Finds the ids of tags by their values; a value that is new becomes a tag."""
+    """Finds the ids of tags by value; creates tags for new values."""
     if not values:
         return {}
     new = [{"tag_id": new_id("ptag"), "value": value} for value in sorted(values)]
@@ -95,7 +95,7 @@ async def tag_ids(session: AsyncSession, values: Many[str]) -> dict[str, str]:
 
 
 async def type_ids(session: AsyncSession, values: Many[str]) -> dict[str, str]:
-    """Finds the ids of product types by their values; a value that is new becomes a type."""
+    """Finds the ids of product types by value; creates types for new values."""
     if not values:
         return {}
     new = [{"type_id": new_id("ptyp"), "value": value} for value in sorted(values)]
@@ -119,14 +119,14 @@ async def products_in_categories(session: AsyncSession, ids: Iterable[str]) -> S
 
 
 async def set_depths(session: AsyncSession, depths: dict[str, int]) -> None:
-    """Says how far below the top categories are, by their ids."""
+    """Stores the depths of categories, by id."""
     if depths:
         rows = [{"category_id": id_, "depth": depth} for id_, depth in depths.items()]
         await session.execute(update(Category), rows)
 
 
 async def raise_catalogues_of(session: AsyncSession, category_id: str) -> None:
-    """Tells the storefronts that show a category that something of it has changed."""
+    """Raises the catalogue versions of the tenants that show a category."""
     showing = exists().where(
         ListingCategory.tenant_id == TenantCatalogue.tenant_id,
         ListingCategory.category_id == category_id,

@@ -1,4 +1,4 @@
-"""The tree of categories: who lies under whom, and which moves it refuses."""
+"""The category tree: ancestors, descendants, and allowed moves."""
 
 from collections.abc import Iterator, Mapping
 
@@ -7,7 +7,7 @@ from services.catalog_opt_in.texts import problem
 MOST_LEVELS = 10
 
 Parents = Mapping[str, str | None]
-"""From each category to the one that it lies right under."""
+"""Maps each category to its parent."""
 
 
 def text_problems(title: str, description: str = "", rank: int = 0) -> Iterator[tuple[str, str]]:
@@ -21,7 +21,7 @@ def text_problems(title: str, description: str = "", rank: int = 0) -> Iterator[
 
 
 def above(parents: Parents, category_id: str) -> list[str]:
-    """Names the categories that one lies under, the nearest first."""
+    """Returns the ancestors of a category, nearest first."""
     found = []
     parent = parents.get(category_id)
     while parent is not None and parent not in found:
@@ -31,17 +31,17 @@ def above(parents: Parents, category_id: str) -> list[str]:
 
 
 def below(parents: Parents, category_id: str) -> set[str]:
-    """Names a category and all that lie under it."""
+    """Returns a category and all its descendants."""
     return {one for one in parents if one == category_id or category_id in above(parents, one)}
 
 
 def moved(parents: Parents, category_id: str, parent_id: str | None) -> dict[str, str | None]:
-    """The tree as it is after a category came to lie under another, or to the top."""
+    """Returns the tree after a category is moved under another, or to the top."""
     return {**parents, category_id: parent_id}
 
 
 def move_refusal(parents: Parents, category_id: str, parent_id: str | None) -> str | None:
-    """Tells why a category cannot lie under another: CATEGORY_CYCLE, CATEGORY_TOO_DEEP, or None."""
+    """Returns why a move is refused: CATEGORY_CYCLE, CATEGORY_TOO_DEEP, or None."""
     if parent_id is None:
         return None
     if category_id == parent_id or category_id in above(parents, parent_id):

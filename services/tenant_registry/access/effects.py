@@ -1,4 +1,4 @@
-"""What an act changes in what an admin may do, place by place: pure."""
+"""The effects of an act on what an admin may do, place by place: pure rules."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,12 +8,12 @@ from souk.tenant_registry.v1 import assignment_service_pb2 as pb
 from services.tenant_registry.access import rules
 from services.tenant_registry.access.granting import ANY_OTHER, Holder
 
-# At most so many are told of: an answer has an end.
+# The most that one answer lists.
 MOST = 50
 
 
 def of(before: Holder, after: Holder, *, now: datetime, head_office: str) -> list[pb.Effect]:
-    """Lists the places where they may do more or less now; a role not begun changes nothing yet."""
+    """Lists the places where access changes now; a role that starts later has no effect yet."""
     places: set[str | None] = {grant.tenant for grant in (*before.grants, *after.grants)}
     if None in places:
         places |= {ANY_OTHER, head_office}

@@ -1,7 +1,7 @@
-"""Who may give and take roles: pure rules, which know no database.
+"""Who may give and take roles: pure rules, without a database.
 
-Here counts what an admin's assignments give, whether or not a tenant is open to them: an access
-grant is for looking into a shop, and neither adds to nor takes from what may be handed on.
+Only an admin's assignments count here, whether or not a tenant is open to them: an access grant is
+for looking into a shop, and does not change what may be given to others.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from services.tenant_registry.access.rules import (
 )
 
 GLOBAL_ADMIN, TENANT_ADMIN = "GlobalAdmin", "TenantAdmin"
-# Stands for any tenant at which nobody in question holds a role of its own: no tenant's id.
+# Any tenant where the admins in question have no roles of its own; never a tenant's id.
 ANY_OTHER = ""
 REASON_LIMIT = 500
 _MOST_NAMED = 5
@@ -26,9 +26,9 @@ _ENDED = (Verdict.REVOKED, Verdict.EXPIRED)
 
 
 class Refused(Exception):
-    """A role may not be given or taken; `reason` is the one that callers switch on.
+    """A role may not be given or taken; callers switch on `reason`.
 
-    `permissions` are those that stand in the way, if any do.
+    `permissions` are those in the way, if any.
     """
 
     def __init__(self, reason: str, message: str, permissions: Sequence[str] = ()) -> None:
@@ -40,14 +40,14 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """An admin, and one `Grant` for each policy of each role that was ever given to them."""
+    """An admin, with one `Grant` for each policy of each role ever given to them."""
 
     admin: str
     active: bool
     grants: tuple[Grant, ...] = ()
 
     def may(self, at: str | None, *, now: datetime, until: datetime | None) -> frozenset[str]:
-        """The patterns that they hold at a place now, and will until then; None is for good."""
+        """Returns the patterns held at a place from now to `until`; None means for good."""
         if not self.active:
             return frozenset()
         return _patterns(
@@ -57,7 +57,7 @@ class Holder:
         )
 
     def will(self, at: str | None, *, now: datetime) -> frozenset[str]:
-        """The patterns that they hold there, or will when their time comes."""
+        """Returns the patterns that they hold there, now or later."""
         return _patterns(
             grant
             for grant in self.grants
@@ -65,11 +65,11 @@ class Holder:
         )
 
     def places(self, now: datetime) -> set[str | None]:
-        """Where they hold a role or will: tenants, and with None the platform and all tenants."""
+        """Returns where they hold a role, now or later; None means the platform and all tenants."""
         return {g.tenant for g in self.grants if g.verdict(at=g.tenant, now=now) not in _ENDED}
 
     def guards(self, now: datetime) -> set[str | None]:
-        """Where they are GlobalAdmin or TenantAdmin, now and without an end."""
+        """Returns where they are GlobalAdmin or TenantAdmin, now and without an end."""
         return {grant.tenant for grant in self.grants if self.active and is_guardian(grant, now)}
 
     def with_(self, given: Sequence[Grant]) -> "Holder":
@@ -79,7 +79,7 @@ class Holder:
         return replace(self, grants=tuple(g for g in self.grants if g.assignment != assignment))
 
     def with_role_of(self, role: str, permissions: Sequence[str]) -> "Holder":
-        """Gives what they hold once a role of one policy has other permissions."""
+        """Returns them as they are once a single-policy role has other permissions."""
         patterns = tuple(permissions)
         changed = (replace(g, patterns=patterns) if g.role == role else g for g in self.grants)
         return replace(self, grants=tuple(changed))
@@ -92,7 +92,7 @@ class Holder:
 
 
 def may_give(granter: Holder, target: Holder, given: Sequence[Grant], *, now: datetime) -> None:
-    """Lets an admin give a role, whose policies are `given`, to another.
+    """Checks that an admin may give a role, whose policies are `given`, to another.
 
     Raises:
         Refused: GRANT_TO_SELF, ROLE_IS_GLOBAL, GRANT_EXCEEDS or GRANT_OVER_MORE.
@@ -116,7 +116,7 @@ def may_give(granter: Holder, target: Holder, given: Sequence[Grant], *, now: da
 
 
 def holds_already(target: Holder, given: Sequence[Grant]) -> bool:
-    """Tells whether a role that is to be given would add nothing: it is theirs all that time."""
+    """Returns whether a role to give would add nothing, as they hold it for all that time."""
     wanted = given[0]
     return any(
         (held.role, held.tenant) == (wanted.role, wanted.tenant)
@@ -128,7 +128,7 @@ def holds_already(target: Holder, given: Sequence[Grant]) -> bool:
 
 
 def may_restore(granter: Holder, target: Holder, *, now: datetime) -> None:
-    """Lets an admin give another back what they would hold again, for as long as they would.
+    """Checks that an admin may reactivate another, who would regain their roles.
 
     Raises:
         Refused: GRANT_TO_SELF or GRANT_OVER_MORE.
@@ -154,7 +154,7 @@ def may_reshape(
     added: Sequence[str],
     now: datetime,
 ) -> None:
-    """Lets an admin change what a role gives to those who hold it; `added` is new in it.
+    """Checks that an admin may change a role that others hold; `added` is new in it.
 
     Raises:
         Refused: GRANT_TO_SELF or GRANT_OVER_MORE.
@@ -170,7 +170,7 @@ def may_reshape(
 def not_over_more(
     granter: Holder, target: Holder, places: set[str | None], *, now: datetime
 ) -> None:
-    """Keeps an admin from acting over one who holds more, or will, at one of the places.
+    """Refuses to let an admin act on one who holds more, now or later, at one of the places.
 
     Raises:
         Refused: GRANT_OVER_MORE.
@@ -187,10 +187,10 @@ def not_over_more(
 
 
 def beyond(wanted: Iterable[str], held: frozenset[str], reach: str) -> list[str]:
-    """Lists what `wanted` patterns stand for and `held` ones do not.
+    """Lists the permissions that `wanted` patterns cover and `held` ones do not.
 
-    A pattern of a noun that nobody knows yet stands for itself: what it will mean one day must not
-    be handed on by who would not hold it then.
+    A pattern of an unknown noun stands for itself: what it may cover one day must not be given by
+    an admin who would not hold it then.
     """
     known = frozenset().union(*(expanded(pattern, reach) for pattern in held))
     missing: set[str] = set()
@@ -202,14 +202,14 @@ def beyond(wanted: Iterable[str], held: frozenset[str], reach: str) -> list[str]
 
 
 def is_guardian(grant: Grant, now: datetime) -> bool:
-    """Tells whether it is the role that a place must always have, begun and without an end."""
+    """Returns whether it is the role that a place must always have: started and without an end."""
     role = GLOBAL_ADMIN if grant.tenant is None else TENANT_ADMIN
     endless = grant.until_time is None and grant.revoke_time is None
     return grant.role == role and endless and grant.from_time <= now
 
 
 def lasts(grant: Grant, until: datetime | None) -> bool:
-    """Tells whether it counts until then; None is for good."""
+    """Returns whether it lasts until then; None means for good."""
     return grant.until_time is None or (until is not None and until <= grant.until_time)
 
 
@@ -218,7 +218,7 @@ def _patterns(grants: Iterable[Grant]) -> frozenset[str]:
 
 
 def _reached(places: set[str | None]) -> list[str | None]:
-    """Lists where roles at these places reach: one given everywhere, to every tenant too."""
+    """Lists where roles at these places reach; one given everywhere reaches all tenants."""
     tenants: set[str | None] = {place for place in places if place is not None}
     if None in places:
         return [None, ANY_OTHER, *sorted(map(str, tenants))]

@@ -1,4 +1,4 @@
-"""Giving and taking roles: the one place that writes an assignment, whoever asks for it."""
+"""Giving and taking roles: the only place that writes assignments."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -23,16 +23,16 @@ from services.tenant_registry.accounts.queries import end_sessions
 from services.tenant_registry.models import Admin, Assignment, Tenant
 from services.tenant_registry.sessions.rules import End
 
-# Who gives where nobody can have given before: the first admin, and a new tenant's.
+# The giver of the first admin's role, and of a new tenant's first.
 OWN = "services/tenant-registry"
 _CLOCKS_DIFFER = timedelta(minutes=1)
-# What ends by itself is given anew when less than this is left of it.
+# A role that expires is renewed when less than this is left.
 _RENEWED = timedelta(days=15)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A role to give: to whom, where (None is everywhere), for how long, and why."""
+    """A role to give: to whom, where (None means everywhere), for how long, and why."""
 
     admin: str
     role: str
@@ -44,7 +44,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An assignment, and what its admin holds with and without what was done."""
+    """An assignment, and what its admin holds before and after the act."""
 
     assignment: Assignment
     before: Holder
@@ -54,7 +54,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """An admin who is deactivated or activated, and what they hold before and after it."""
+    """An admin who was deactivated or activated, and what they hold before and after."""
 
     admin: Admin
     before: Holder
@@ -65,16 +65,15 @@ class Turned:
 async def give(
     session: AsyncSession, wanted: Wanted, *, by: str | None = None, dry: bool = False
 ) -> Done:
-    """Gives a role; `by` is the admin who answers for it, by default the caller.
+    """Gives a role; `by` is the responsible admin, by default the caller.
 
-    What they hold is read here, under locks, whatever the caller knew. `dry` checks all the same,
-    and writes nothing.
+    What the admins hold is read here, under locks. `dry` makes all checks but writes nothing.
 
     Raises:
         PermissionDenied: GRANT_TO_SELF, ROLE_IS_GLOBAL, GRANT_EXCEEDS or GRANT_OVER_MORE.
         NotFound: ADMIN_NOT_FOUND, ROLE_NOT_FOUND or TENANT_NOT_FOUND.
         InvalidArgument: GRANT_INVALID, the reason or the times.
-        AlreadyExists: ASSIGNMENT_EXISTS, they hold that role there for all of that time.
+        AlreadyExists: ASSIGNMENT_EXISTS, they already hold that role there for all of that time.
     """
     giver = by or current_scope().actor
     if wanted.tenant is not None and await session.get(Tenant, wanted.tenant) is None:
@@ -101,7 +100,7 @@ async def give(
 
 
 async def offer(session: AsyncSession, wanted: Wanted) -> None:
-    """Checks that the caller could give a role to somebody who holds none yet; nothing is written.
+    """Checks that the caller could give a role to a newcomer, without writing anything.
 
     Raises:
         PermissionDenied: ROLE_IS_GLOBAL or GRANT_EXCEEDS.
@@ -129,11 +128,11 @@ async def follow(
     giver: str,
     until: datetime,
 ) -> None:
-    """Brings what an identity provider gave an admin in line with what it says of them now.
+    """Syncs the roles that an identity provider gave an admin with its current claims.
 
-    Its ceiling is what the platform's operator wrote into its rules, so nobody's rights are asked
-    for. What somebody else gave is not touched. All of it ends by itself, so no place ever depends
-    on a claim for its last keeper. A role or a tenant that is not there is passed over.
+    Its limit is the rules that the platform's operator wrote, so no giver's rights are checked.
+    Roles from others are not touched. Claimed roles expire, so no place depends on one for its last
+    guardian. Unknown roles and tenants are skipped.
     """
     before = await queries.given_by(session, admin_id, giver)
     places = {tenant for _, tenant in roles} | {row.tenant_id for row in before}
@@ -167,15 +166,15 @@ async def take(
     by: str | None = None,
     dry: bool = False,
 ) -> Done:
-    """Takes back a role that was given at a tenant or everywhere; a second time changes nothing.
+    """Takes back a role given at a tenant or everywhere; repeating it changes nothing.
 
-    Everybody may lay down a role of their own.
+    Admins may always give up their own roles.
 
     Raises:
         PermissionDenied: GRANT_OVER_MORE.
         FailedPrecondition: LAST_GLOBAL_ADMIN or LAST_TENANT_ADMIN.
         InvalidArgument: GRANT_INVALID, the reason.
-        NotFound: ASSIGNMENT_NOT_FOUND, one of another place too.
+        NotFound: ASSIGNMENT_NOT_FOUND, also for one of another place.
     """
     if len(reason) > REASON_LIMIT:
         text = f"must have at most {REASON_LIMIT} characters"
@@ -200,7 +199,7 @@ async def take(
 async def deactivate(
     session: AsyncSession, admin_id: str, *, by: str | None = None, dry: bool = False
 ) -> Turned:
-    """Takes every right from an admin at once; their assignments stay, to be explained.
+    """Deactivates an admin, who loses all rights at once; their assignments stay on record.
 
     Raises:
         PermissionDenied: GRANT_OVER_MORE.
@@ -219,7 +218,7 @@ async def deactivate(
 async def activate(
     session: AsyncSession, admin_id: str, *, by: str | None = None, dry: bool = False
 ) -> Turned:
-    """Gives a deactivated admin back what they were given and nobody took; no session of theirs.
+    """Reactivates an admin, with the roles that were not revoked; their sessions stay ended.
 
     Raises:
         PermissionDenied: GRANT_TO_SELF or GRANT_OVER_MORE.
@@ -237,7 +236,7 @@ async def activate(
 
 
 async def may_change(session: AsyncSession, admin_id: str, *, by: str | None = None) -> Standing:
-    """Locks an admin, and lets the caller change them who holds no less anywhere.
+    """Locks an admin, and checks that the caller holds no less anywhere and may change them.
 
     Raises:
         PermissionDenied: GRANT_OVER_MORE.
@@ -255,8 +254,8 @@ async def give_first(
 ) -> bool:
     """Makes an admin the first GlobalAdmin or, at a tenant, its first TenantAdmin.
 
-    The one way in which a role is given by nobody who holds it. Where somebody does already,
-    nothing happens, and the answer is False.
+    The only way in which a role is given without a giver who holds it. If somebody has the role
+    already, it does nothing and returns False.
 
     Raises:
         NotFound: ADMIN_NOT_FOUND.

@@ -37,7 +37,7 @@ def assignment(row: Assignment) -> assignments.Assignment:
 
 
 def role_name(role_id: str, tenant: str | None) -> str:
-    """Names a role: those that a tenant made are told by their ids from those of the platform."""
+    """Returns a role's name; a tenant's own roles are recognised by their ids."""
     return f"{_under(tenant) if role_id.startswith('role_') else ''}roles/{role_id}"
 
 

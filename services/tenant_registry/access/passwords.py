@@ -1,4 +1,4 @@
-"""Passwords: hashed slowly on purpose, on two threads, with a short queue before them."""
+"""Password hashing: slow on purpose, on two threads with a short queue."""
 
 import asyncio
 import secrets
@@ -19,10 +19,10 @@ T = TypeVar("T")
 
 
 class Passwords:
-    """Hashes and checks with argon2id (19 MiB, two passes): about 45 ms of one core each.
+    """Hashes and verifies with argon2id (19 MiB, two passes), at about 45 ms of one core each.
 
-    More than THREADS + QUEUE at once are refused (LOGIN_BUSY) rather than kept waiting: a flood of
-    guesses must not stand in front of everybody's login for longer than half a second.
+    More than THREADS + QUEUE at once are refused (LOGIN_BUSY) instead of queued: a flood of guesses
+    must not delay other logins by more than half a second.
     """
 
     def __init__(self) -> None:
@@ -32,9 +32,9 @@ class Passwords:
         self._nobodys = self._hasher.hash(secrets.token_urlsafe())
 
     async def match(self, stored: str | None, password: str) -> bool:
-        """Compares; without a stored hash it takes as long, and the answer is no.
+        """Verifies a password; without a stored hash it takes as long and returns False.
 
-        An account that never had a password stores what is no hash, and counts as without.
+        An account that never had a password stores a marker, which counts as no hash.
         """
         known = stored if stored and stored.startswith("$argon2") else None
         matched = await self._run(lambda: self._verify(known or self._nobodys, password))
@@ -44,7 +44,7 @@ class Passwords:
         return await self._run(lambda: self._hasher.hash(password))
 
     def is_outdated(self, stored: str) -> bool:
-        """Tells whether a hash was made with other parameters than today's."""
+        """Returns whether a hash was made with outdated parameters."""
         return self._hasher.check_needs_rehash(stored)
 
     def _verify(self, stored: str, password: str) -> bool:
@@ -57,6 +57,6 @@ class Passwords:
         if not self._places.acquire(blocking=False):
             raise ResourceExhausted("LOGIN_BUSY", "Too many logins at once. Retry in a second.")
         job = self._threads.submit(work)
-        # On the job, not on the await: a caller that goes away leaves its job running.
+        # On the job, not on the await: the job runs on if its caller goes away.
         job.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(job)

@@ -1,11 +1,11 @@
-"""Names of things that exist at a tenant as well as at the platform."""
+"""Names of resources that exist both at tenants and at the platform."""
 
 from services.kernel.names import parse
 from services.kernel.scope import current_scope
 
 
 def place_of(parent: str) -> str | None:
-    """Tells where a call is made by the parent that it names, which must be its scope's own place.
+    """Returns the tenant that `parent` names, None for the platform; it must be the scope's own.
 
     Raises:
         PermissionDenied: SCOPE_MISMATCH.
@@ -17,7 +17,7 @@ def place_of(parent: str) -> str | None:
 
 
 def placed(name: str, pattern: str) -> tuple[str | None, str]:
-    """Takes apart a name below the scope's own place: the tenant, None at the platform, and the id.
+    """Parses a name below the scope's own place into the tenant, or None, and the id.
 
     Raises:
         PermissionDenied: SCOPE_MISMATCH.

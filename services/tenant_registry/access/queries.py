@@ -1,4 +1,4 @@
-"""What is asked of admins and their assignments; all of it through the platform's door."""
+"""Queries on admins and their assignments, all through the platform's door."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -25,7 +25,7 @@ async def is_active(session: AsyncSession, admin_id: str) -> bool:
 async def admin_and_grants(
     session: AsyncSession, admin_id: str
 ) -> tuple[Admin, list[Grant]] | None:
-    """Reads an active admin with all that was ever granted to them, in one statement."""
+    """Reads an active admin with everything ever granted to them, in one statement."""
     rows = (
         await session.execute(
             select(Admin, Assignment, Policy)
@@ -40,7 +40,7 @@ async def admin_and_grants(
 
 
 async def admins_locked(session: AsyncSession, ids: Collection[str]) -> Sequence[Admin]:
-    """Reads admins as they are now, by id, and makes other acts on them wait."""
+    """Reads and locks admins, ordered by id."""
     statement = select(Admin).where(Admin.admin_id.in_(ids)).order_by(Admin.admin_id)
     found = await session.scalars(
         statement.with_for_update().execution_options(populate_existing=True)
@@ -51,7 +51,7 @@ async def admins_locked(session: AsyncSession, ids: Collection[str]) -> Sequence
 async def grants_locked(
     session: AsyncSession, ids: Collection[str], *, now: datetime
 ) -> dict[str, list[Grant]]:
-    """Reads what admins hold or will, and keeps it and the roles as they are until the end."""
+    """Reads what admins hold, now or later, and locks it and the roles."""
     statement = (
         select(Assignment, Policy)
         .join(Role, Role.role_id == Assignment.role_id)
@@ -66,7 +66,7 @@ async def grants_locked(
 
 
 async def grants_of_role(session: AsyncSession, assignment: Assignment) -> list[Grant]:
-    """Tells what an assignment that is not stored yet would give; nothing when no such role is."""
+    """Returns what an unsaved assignment would give; empty if there is no such role."""
     statement = (
         select(Policy)
         .join(Role, Role.role_id == Policy.role_id)
@@ -82,13 +82,13 @@ async def grants_of_role(session: AsyncSession, assignment: Assignment) -> list[
 async def assignment_at(
     session: AsyncSession, assignment_id: str, tenant: str | None
 ) -> Assignment | None:
-    """Finds an assignment of one tenant or, with None, one that counts everywhere."""
+    """Finds an assignment at a tenant or, with None, one that counts everywhere."""
     row = await session.get(Assignment, assignment_id)
     return row if row is not None and row.tenant_id == tenant else None
 
 
 async def given_by(session: AsyncSession, admin_id: str, giver: str) -> Sequence[Assignment]:
-    """Lists what one giver gave an admin and nobody took back."""
+    """Lists one giver's unrevoked assignments to an admin."""
     statement = select(Assignment).where(
         Assignment.admin_id == admin_id,
         Assignment.granted_by == giver,
@@ -98,7 +98,7 @@ async def given_by(session: AsyncSession, admin_id: str, giver: str) -> Sequence
 
 
 async def places_of(session: AsyncSession, admin_id: str, *, now: datetime) -> set[str | None]:
-    """Tells where an admin holds a role or will; None is everywhere."""
+    """Returns where an admin holds a role, now or later; None means everywhere."""
     statement = select(Assignment.tenant_id).where(Assignment.admin_id == admin_id, not_ended(now))
     return set((await session.scalars(statement)).all())
 
@@ -106,7 +106,7 @@ async def places_of(session: AsyncSession, admin_id: str, *, now: datetime) -> s
 async def holders_at(
     session: AsyncSession, role_id: str, tenant: str, *, now: datetime
 ) -> Sequence[str]:
-    """Names who holds a role at a tenant or will, by id."""
+    """Returns the ids of those who hold a role at a tenant, now or later."""
     held = (Assignment.role_id == role_id) & (Assignment.tenant_id == tenant)
     statement = select(Assignment.admin_id).where(held, not_ended(now))
     return (await session.scalars(statement.distinct().order_by(Assignment.admin_id))).all()
@@ -115,7 +115,7 @@ async def holders_at(
 async def guardians(
     session: AsyncSession, role: str, tenant: str | None, *, now: datetime
 ) -> set[str]:
-    """Names active admins who hold a role there without an end: two, where there are so many."""
+    """Returns up to two active admins who hold a role there without an end."""
     statement = _guardians(role, now).where(Assignment.tenant_id == tenant).distinct().limit(2)
     return set((await session.scalars(statement)).all())
 
@@ -131,7 +131,7 @@ async def oldest_guardian(
 
 
 async def tenants_without(session: AsyncSession, role: str, *, now: datetime) -> Sequence[str]:
-    """Names the tenants, but archived ones, where nobody active holds a role without an end."""
+    """Returns the unarchived tenants where no active admin holds a role without an end."""
     kept = _guardians(role, now).where(Assignment.tenant_id == Tenant.tenant_id).exists()
     statement = select(Tenant.tenant_id).where(Tenant.state != "ARCHIVED", ~kept)
     return (await session.scalars(statement.order_by(Tenant.tenant_id))).all()
@@ -152,13 +152,13 @@ def _guardians(role: str, now: datetime) -> Select[str]:
 
 
 def not_ended(now: datetime) -> ColumnElement[bool]:
-    """Says which assignments count, or will when their time comes."""
+    """Selects the assignments that count, now or later."""
     unrevoked = Assignment.revoke_time.is_(None) | (Assignment.revoke_time > now)
     return unrevoked & (Assignment.until_time.is_(None) | (Assignment.until_time > now))
 
 
 def granted(assignment: Assignment, policy: Policy) -> Grant:
-    """Reads one policy of an assignment as what it gives."""
+    """Converts one policy of an assignment to the grant it gives."""
     return Grant(
         role=assignment.role_id,
         tenant=assignment.tenant_id,

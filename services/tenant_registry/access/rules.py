@@ -1,4 +1,4 @@
-"""What an admin may do where: a pure decision over roles, policies and assignments."""
+"""What an admin may do where: pure decisions over roles, policies and assignments."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from functools import lru_cache
 
 PLATFORM, TENANT = "PLATFORM", "TENANT"
 
-# Every permission that a method asks for, by where its caller stands; a test compares them with the
-# methods. Those of services alone are no admin's, whatever a pattern says.
+# Every permission that a method requires, by where its caller is; a test compares them with the
+# methods. Those of services are never given to an admin, whatever a pattern says.
 OF_SERVICES = frozenset(
     {
         "access:resolve",
@@ -67,8 +67,8 @@ PERMISSIONS = {
     ),
 }
 
-# What a role that was given everywhere allows at a tenant that is not open to its holder: to run
-# the platform, and not to look into the tenant's shop.
+# What a role given everywhere allows at a tenant that is not open to its holder: running the
+# platform, but not looking into the tenant's shop.
 OPERATING = frozenset(
     {
         "access:explain",
@@ -86,7 +86,7 @@ OPERATING = frozenset(
 
 
 class Verdict(StrEnum):
-    """What one grant comes to at one place and time."""
+    """The result of one grant at one place and time."""
 
     COUNTS = "COUNTS"
     NOT_YET = "NOT_YET"
@@ -112,7 +112,7 @@ _NEAREST = (
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One policy of a role that was given to an admin; `tenant` None means everywhere."""
+    """One policy of a role given to an admin; `tenant` None means everywhere."""
 
     role: str
     tenant: str | None
@@ -124,7 +124,7 @@ class Grant:
     assignment: str = ""
 
     def verdict(self, *, at: str | None, now: datetime) -> Verdict:
-        """Tells whether it counts now at a tenant or, with None, at the platform itself."""
+        """Returns whether it counts now at a tenant or, with None, at the platform."""
         if self.revoke_time is not None and self.revoke_time <= now:
             return Verdict.REVOKED
         if self.until_time is not None and self.until_time <= now:
@@ -140,7 +140,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What somebody may do at a place, and `withheld`, what an access grant would add to it."""
+    """What an admin may do at a place; `withheld` is what an access grant would add."""
 
     permissions: frozenset[str]
     roles: frozenset[str]
@@ -149,14 +149,14 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """What one grant comes to at a place: given there, or only withheld until it is opened."""
+    """What one grant gives at a place, and what it withholds until the place is opened."""
 
     verdict: Verdict
     given: frozenset[str] = frozenset()
     withheld: frozenset[str] = frozenset()
 
     def about(self, permission: str) -> Verdict:
-        """Tells whether it lets its holder do one thing there, or why not."""
+        """Returns whether it gives a permission there, or why not."""
         if self.verdict is not Verdict.COUNTS or permission in self.given:
             return self.verdict
         if permission in self.withheld:
@@ -167,10 +167,10 @@ class Weighed:
 def weighed(
     grant: Grant, *, at: str | None, now: datetime, opened: Collection[str], active: bool = True
 ) -> Weighed:
-    """Decides what one grant gives at a tenant or, with None, at the platform itself, and why.
+    """Decides what one grant gives at a tenant or, with None, at the platform.
 
-    `opened` are the tenants into which its holder may look by a role that was given everywhere: the
-    head office, and those for which they have an access grant.
+    `opened` are the tenants that a role given everywhere may look into: the head office, and those
+    for which its holder has an access grant.
     """
     if not active:
         return Weighed(Verdict.ADMIN_DEACTIVATED)
@@ -186,7 +186,7 @@ def weighed(
 def access(
     grants: Iterable[Grant], *, at: str | None, now: datetime, opened: Collection[str]
 ) -> Access:
-    """Adds up what an active admin's grants allow at a place; `opened` as in `weighed`."""
+    """Combines what an active admin's grants allow at a place; `opened` as in `weighed`."""
     found = [(grant, weighed(grant, at=at, now=now, opened=opened)) for grant in grants]
     given = frozenset().union(*(one.given for _, one in found))
     withheld = frozenset().union(*(one.withheld for _, one in found))
@@ -195,7 +195,7 @@ def access(
 
 
 def told(verdicts: Iterable[Verdict]) -> Verdict:
-    """Sums up the policies of one role: the one that comes nearest to counting."""
+    """Sums up the verdicts on one role: the one closest to counting."""
     return min(verdicts, key=_NEAREST.index)
 
 
@@ -203,19 +203,19 @@ def permissions_of(grant: Grant) -> frozenset[str]:
     return _permissions(grant.patterns, grant.reach)
 
 
-# There are few policies, and each is asked about with every request of an admin.
+# There are few policies, and each is needed for every request of an admin.
 @lru_cache(maxsize=1024)
 def _permissions(patterns: tuple[str, ...], reach: str) -> frozenset[str]:
     return frozenset().union(*(expanded(pattern, reach) for pattern in patterns))
 
 
 def expanded(pattern: str, reach: str) -> frozenset[str]:
-    """Lists the permissions that a pattern stands for; none for a noun that nobody knows yet."""
+    """Returns the permissions that a pattern covers; none for an unknown noun."""
     return frozenset(p for p in PERMISSIONS[reach] if covers(pattern, p))
 
 
 def covers(pattern: str, other: str) -> bool:
-    """Tells whether a pattern stands for all that another one, or a permission, does."""
+    """Returns whether a pattern covers another pattern or a permission."""
     noun, _, verb = pattern.partition(":")
     other_noun, _, other_verb = other.partition(":")
     return noun in ("*", other_noun) and verb in ("*", other_verb)

@@ -1,4 +1,4 @@
-"""Session tokens: they say who, never what somebody may do."""
+"""Session tokens: they say who somebody is, never what they may do."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,7 +25,7 @@ class Sessions:
         self._key = key
 
     def answer(self, opened: Opened) -> pb.LoginResponse:
-        """Answers whoever began a session or kept it, with a new access token."""
+        """Answers a login or refresh with a new access token."""
         token, expires = self._token(opened.row, now=datetime.now(UTC))
         return messages.login(
             opened.admin,
@@ -35,7 +35,7 @@ class Sessions:
         )
 
     def _token(self, session: AdminSession, *, now: datetime) -> tuple[str, datetime]:
-        """Makes a token in a session, and tells when it ends, to the second: never after it."""
+        """Makes a token of a session; returns it and its expiry, never after the session ends."""
         issued = now.replace(microsecond=0)
         expires = min(issued + LIFETIME, session.end_time.replace(microsecond=0))
         claims = {

@@ -1,7 +1,7 @@
-"""How two admins stand to each other, read under the locks of the act that depends on it.
+"""What two admins hold, read under the locks of the act that depends on it.
 
-Locks are taken in one order: the places that the act reaches, then the admins that it is about, by
-id. So two who take each other's roles take turns, and the second one finds their own gone.
+Locks are taken in one order: the places that the act reaches, then its admins by id. So when two
+admins take each other's roles, the second finds their own gone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set
@@ -22,7 +22,7 @@ _PREFIX = "admins/"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who acts on whom, with what each holds at `now`, which the locks keep as it is."""
+    """The actor and the target, with what each holds at `now`, kept unchanged by locks."""
 
     now: datetime
     actor: Holder
@@ -30,7 +30,7 @@ class Standing:
     row: Admin
 
     def changed(self) -> None:
-        """Makes what is known elsewhere of the target's access older than what is true."""
+        """Raises the target's access version, so that caches of it become stale."""
         self.row.access_version = (self.row.access_version or 0) + 1
 
     def refuse_deactivated(self) -> None:
@@ -40,7 +40,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """Who acts on a role, and all who hold it or will, with what each holds at `now`."""
+    """The actor on a role and its holders, now or later, with what each holds at `now`."""
 
     now: datetime
     actor: Holder
@@ -48,7 +48,7 @@ class Shared:
     rows: Mapping[str, Admin]
 
     def changed(self) -> None:
-        """Makes what is known elsewhere of the holders' access older than what is true."""
+        """Raises the holders' access versions, so that caches of them become stale."""
         for holder in self.holders:
             row = self.rows[holder.admin]
             row.access_version = (row.access_version or 0) + 1
@@ -57,12 +57,12 @@ class Shared:
 async def read(
     session: AsyncSession, places: set[str | None], actor: str, admin_id: str
 ) -> Standing:
-    """Locks some places and two admins, and reads what these hold.
+    """Locks places and two admins, and reads what the admins hold.
 
-    `actor` is a resource name; whoever is no admin holds nothing.
+    `actor` is a resource name; one that is not an admin holds nothing.
 
     Raises:
-        NotFound: ADMIN_NOT_FOUND, about the one acted on.
+        NotFound: ADMIN_NOT_FOUND, for the target.
     """
     for place in sorted(places, key=str):
         await _lock_place(session, place)
@@ -75,10 +75,10 @@ async def read(
 
 
 async def read_everywhere(session: AsyncSession, actor: str, admin_id: str) -> Standing:
-    """The same, with every place locked at which the admin holds a role or will.
+    """Does the same, with every place locked where the admin holds a role, now or later.
 
     Raises:
-        Aborted: CONFLICT, they were given one at another place just now.
+        Aborted: CONFLICT, they were just given a role at another place.
         NotFound: ADMIN_NOT_FOUND.
     """
     places = await queries.places_of(session, admin_id, now=datetime.now(UTC))
@@ -89,7 +89,7 @@ async def read_everywhere(session: AsyncSession, actor: str, admin_id: str) -> S
 
 
 async def read_role(session: AsyncSession, role_id: str, tenant: str, actor: str) -> Shared:
-    """Locks a tenant's place, who acts on a role there, and who holds it there or will."""
+    """Locks a tenant's place, the actor, and those who hold a role there, now or later."""
     await _lock_place(session, tenant)
     actor_id = actor.removeprefix(_PREFIX)
     ids = await queries.holders_at(session, role_id, tenant, now=datetime.now(UTC))
@@ -103,7 +103,7 @@ async def keep_guardians(
 ) -> None:
     """Refuses to leave the platform without a GlobalAdmin, or a tenant without a TenantAdmin.
 
-    Those count who are active and hold the role without an end.
+    Only active admins who hold the role without an end count.
 
     Raises:
         FailedPrecondition: LAST_GLOBAL_ADMIN or LAST_TENANT_ADMIN.
@@ -127,7 +127,7 @@ def admin_not_found(admin_id: str) -> NotFound:
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turns what the rules refuse into what crosses the wire."""
+    """Translates refusals by the rules into errors that cross the wire."""
     try:
         yield
     except granting.Refused as refused:
@@ -145,7 +145,7 @@ async def _locked(session: AsyncSession, ids: Set[str]) -> dict[str, Admin]:
 async def _holders(
     session: AsyncSession, rows: Mapping[str, Admin], ids: Sequence[str], now: datetime
 ) -> list[Holder]:
-    """Reads what these admins hold or will; whoever is no admin holds nothing."""
+    """Reads what these admins hold, now or later; unknown ids hold nothing."""
     grants = await queries.grants_locked(session, rows.keys(), now=now)
     return [
         Holder(
@@ -158,7 +158,7 @@ async def _holders(
 
 
 async def _lock_place(session: AsyncSession, place: str | None) -> None:
-    # A tenant's id has no slash, so the platform's key is no tenant's.
+    # A tenant's id has no slash, so the platform's key cannot clash with one.
     key = f"roles/{place}" if place else "roles//platform"
     await session.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key}

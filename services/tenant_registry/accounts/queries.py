@@ -1,4 +1,4 @@
-"""What is asked of accounts; all of it through the platform's door."""
+"""Queries on accounts, all through the platform's door."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from services.tenant_registry.models import (
 
 
 async def locked(session: AsyncSession, admin_id: str) -> Admin:
-    """Reads an admin as they are now, and makes other changes of the account wait."""
+    """Reads and locks an admin."""
     statement = select(Admin).where(Admin.admin_id == admin_id).with_for_update()
     return (await session.scalars(statement.execution_options(populate_existing=True))).one()
 
@@ -23,7 +23,7 @@ async def locked(session: AsyncSession, admin_id: str) -> Admin:
 async def owner_of_reset(
     session: AsyncSession, token_hash: bytes, *, now: datetime
 ) -> Admin | None:
-    """Finds the active admin for whom a reset token was made that is not over."""
+    """Finds the active admin that an unexpired reset token belongs to."""
     found: Admin | None = await session.scalar(
         select(Admin)
         .join(PasswordReset, PasswordReset.admin_id == Admin.admin_id)
@@ -37,7 +37,7 @@ async def owner_of_reset(
 
 
 async def use_reset(session: AsyncSession, token_hash: bytes) -> bool:
-    """Removes a reset token; tells whether this was who removed it."""
+    """Removes a reset token; returns whether this call removed it."""
     removed = await session.execute(
         delete(PasswordReset).where(PasswordReset.token_hash == token_hash)
     )
@@ -51,7 +51,7 @@ async def forget_resets(session: AsyncSession, admin_id: str) -> None:
 async def end_sessions(
     session: AsyncSession, admin_id: str, *, keep: str, reason: str, now: datetime
 ) -> None:
-    """Ends all of an admin's sessions but one; none is kept for an empty id."""
+    """Ends all of an admin's sessions except `keep`; an empty id keeps none."""
     await session.execute(
         update(AdminSession)
         .where(
@@ -64,7 +64,7 @@ async def end_sessions(
 
 
 async def second_factor(session: AsyncSession, admin_id: str) -> SecondFactor | None:
-    """Reads a second factor, and makes whoever else would use a code of it wait."""
+    """Reads and locks a second factor, so that its codes are used one at a time."""
     found: SecondFactor | None = await session.scalar(
         select(SecondFactor).where(SecondFactor.admin_id == admin_id).with_for_update()
     )
@@ -72,7 +72,7 @@ async def second_factor(session: AsyncSession, admin_id: str) -> SecondFactor | 
 
 
 async def use_recovery_code(session: AsyncSession, admin_id: str, code_hash: bytes) -> bool:
-    """Removes a recovery code; tells whether there was such a one. The second factor is locked."""
+    """Removes a recovery code; returns whether it existed. The second factor must be locked."""
     row = await session.get(RecoveryCode, (admin_id, code_hash))
     if row is None:
         return False

@@ -1,4 +1,4 @@
-"""What a password must be, and which code of a second factor counts: pure rules."""
+"""Rules for passwords and for codes of a second factor: pure."""
 
 import hmac
 from collections.abc import Callable
@@ -12,7 +12,7 @@ _SKEW_STEPS = (0, -1, 1)
 
 
 def password_flaw(password: str, email: str) -> str:
-    """Says what is wrong with a new password; empty when nothing is."""
+    """Returns what is wrong with a new password; empty if nothing is."""
     if len(password) < PASSWORD_SHORTEST:
         return f"must have at least {PASSWORD_SHORTEST} characters"
     if len(password.encode()) > PASSWORD_LIMIT:
@@ -25,10 +25,10 @@ def password_flaw(password: str, email: str) -> str:
 def step_of(
     code: str, *, last_step: int, now: datetime, code_at: Callable[[int], str]
 ) -> int | None:
-    """Finds the step of time that a code belongs to, one before and one after today's included.
+    """Finds the time step that a code belongs to: the current one, or one before or after.
 
-    None when it belongs to none of them, or to one that is not later than the last one used: each
-    code is good once.
+    None if it belongs to none of them, or to one that is not after the last one used: each code
+    works once.
     """
     present = int(now.timestamp()) // STEP_SECONDS
     for skew in _SKEW_STEPS:

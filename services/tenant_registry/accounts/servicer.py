@@ -61,7 +61,7 @@ class Accounts(pb_grpc.AccountServiceServicer):
             raise InvalidArgument("LOGIN_INVALID", f"email {text}.", {"email": text})
         await self._attempts.count(f"reset {email}", most=_MOST_RESETS)
         self._postman.refuse_when_full()
-        # Behind the answer: neither its words nor its time tell whether somebody has the address.
+        # In the background, so that the answer does not reveal whether the address is known.
         self._postman.later(self._send_reset(email))
         return Empty()
 
@@ -140,13 +140,13 @@ class Accounts(pb_grpc.AccountServiceServicer):
         return Empty()
 
     async def _own(self) -> Admin:
-        """Reads the caller, whose session must live."""
+        """Reads the caller, whose session must be live."""
         async with self._db.platform() as session:
             own = await opening.own(session, now=datetime.now(UTC))
             return await session.get_one(Admin, own.admin_id)
 
     async def _proven(self, password: str) -> Admin:
-        """Reads the caller once they have proven their password, which is counted as a login is."""
+        """Reads the caller after checking their password, which counts as a login attempt."""
         admin = await self._own()
         await self._attempts.count(admin.email)
         if not await self._passwords.match(admin.password_hash, password):
@@ -154,7 +154,7 @@ class Accounts(pb_grpc.AccountServiceServicer):
         return admin
 
     async def _unchanged(self, session: AsyncSession, known: Admin, *, now: datetime) -> Admin:
-        """Locks the caller's account, which must still be as it was when they proved it theirs."""
+        """Locks the caller's account, whose password must not have changed since it was checked."""
         await opening.own(session, now=now)
         admin = await queries.locked(session, known.admin_id)
         if admin.password_hash != known.password_hash:
@@ -185,7 +185,7 @@ class Accounts(pb_grpc.AccountServiceServicer):
 async def _set(
     session: AsyncSession, admin: Admin, newer: str, *, keep: str, reason: End, now: datetime
 ) -> None:
-    """Sets a password; whatever was begun with the old one ends, but the session to keep."""
+    """Sets a password, and ends all sessions but the one to keep."""
     admin.password_hash, admin.update_time = newer, now
     await queries.end_sessions(session, admin.admin_id, keep=keep, reason=reason, now=now)
     await queries.forget_resets(session, admin.admin_id)

@@ -1,7 +1,7 @@
-"""The second factor: codes that change with the time (RFC 6238), and codes for a lost device.
+"""The second factor: time-based codes (RFC 6238), and recovery codes for a lost device.
 
-Secrets are stored encrypted with keys that are made of those of totp.key for this alone: the first
-one encrypts, all of them decrypt.
+Secrets are stored encrypted with keys derived from totp.key for this purpose: the first one
+encrypts, all of them decrypt.
 """
 
 import base64
@@ -32,7 +32,7 @@ _RECOVERY = re.compile(r"[A-Z2-7]{16}")
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A new secret, as the admin gets to see it once, and as it is stored."""
+    """A new secret, as shown once to the admin, and as stored."""
 
     secret: str
     uri: str
@@ -40,7 +40,7 @@ class Made:
 
 
 class Totp:
-    """Makes, seals and checks secrets and codes."""
+    """Makes and encrypts secrets, and checks codes."""
 
     def __init__(self, keys: Secret[tuple[bytes, ...]]) -> None:
         self._keys = keys
@@ -55,9 +55,9 @@ class Totp:
     async def proves(
         self, session: AsyncSession, factor: SecondFactor, code: str, *, now: datetime
     ) -> Method | None:
-        """Uses a code up: of the authenticator, or one for a lost device; None when it is neither.
+        """Uses up an authenticator or recovery code; returns None if it is neither.
 
-        `factor` is locked, so that of two with the same code one is too late.
+        `factor` must be locked, so that a code cannot be used twice at once.
         """
         typed = re.sub(r"[\s-]", "", code).upper()
         if _RECOVERY.fullmatch(typed):
@@ -70,7 +70,7 @@ class Totp:
         return Method.PASSWORD_TOTP
 
     def step(self, factor: SecondFactor, code: str, *, now: datetime) -> int | None:
-        """Finds the step of time that a code belongs to; None when it is not good, or was used."""
+        """Finds the time step that a code belongs to; None if it is wrong or was used."""
         generator = pyotp.TOTP(self._opened(factor))
         if not _DIGITS.fullmatch(code):
             return None
@@ -79,7 +79,7 @@ class Totp:
         )
 
     def _opened(self, factor: SecondFactor) -> str:
-        """Decrypts a secret; one that was copied from another admin's row is none."""
+        """Decrypts a secret; one copied from another admin's row is refused."""
         try:
             opened = secret_boxes(self._keys(), _FOR).decrypt(factor.secret)
             owner, _, secret = opened.decode().partition(" ")

@@ -1,4 +1,4 @@
-"""Pages of admins; all of it through the platform's door."""
+"""Pages of admins, all through the platform's door."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ def everybody(*, email: str, show_deactivated: bool) -> ColumnElement[bool]:
 
 
 def those_at(tenant: str, *, now: datetime) -> ColumnElement[bool]:
-    """Says who holds a role at a tenant itself, or will; not those whose role is everywhere."""
+    """Selects holders of a role at a tenant itself, now or later; not of one given everywhere."""
     assigned = select(Assignment.admin_id).where(Assignment.tenant_id == tenant, not_ended(now))
     return Admin.admin_id.in_(assigned) & Admin.deactivate_time.is_(None)
 
@@ -38,7 +38,7 @@ async def number_of(session: AsyncSession, wanted: ColumnElement[bool]) -> int:
 async def roles_at(
     session: AsyncSession, tenant: str, admins: Sequence[Admin], *, now: datetime
 ) -> dict[str, list[str]]:
-    """Reads the ids of the roles that admins hold at one tenant, or will; sorted."""
+    """Reads the sorted ids of the roles that admins hold at a tenant, now or later."""
     statement = select(Assignment.admin_id, Assignment.role_id).where(
         Assignment.tenant_id == tenant,
         Assignment.admin_id.in_([admin.admin_id for admin in admins]),

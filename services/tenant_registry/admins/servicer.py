@@ -20,7 +20,7 @@ from services.tenant_registry.admins import queries, rules
 from services.tenant_registry.models import Admin
 from services.tenant_registry.sessions import opening
 
-# No hash is like it, so no password matches; the first one is set through a reset.
+# Not a hash, so no password matches; the first password is set through a reset.
 NO_PASSWORD = "!"  # noqa: S105
 
 
@@ -163,10 +163,10 @@ def _clean(field: str, value: str) -> str:
 
 
 def _refuse_another_login(known: Standing) -> None:
-    """Leaves who holds a role the address to which their new passwords go.
+    """Refuses to change the address that an admin with a role receives password resets at.
 
     Raises:
-        PermissionDenied: EMAIL_IS_LOGIN: whoever could change it could become them.
+        PermissionDenied: EMAIL_IS_LOGIN: whoever changed it could take over the account.
     """
     if known.target.admin != known.actor.admin and known.target.places(known.now):
         raise PermissionDenied(

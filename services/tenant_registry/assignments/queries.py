@@ -1,4 +1,4 @@
-"""Pages of assignments; all of it through the platform's door."""
+"""Pages of assignments, all through the platform's door."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from services.tenant_registry.models import Assignment
 def assignments_at(
     tenant: str | None, *, admin: str | None, now: datetime | None
 ) -> ColumnElement[bool]:
-    """Says which assignments of a place are asked for; `now` leaves out those that have ended."""
+    """Selects the assignments of a place; `now` leaves out those that have ended."""
     wanted = Assignment.tenant_id == tenant
     if admin is not None:
         wanted &= Assignment.admin_id == admin
@@ -22,7 +22,7 @@ def assignments_at(
 
 
 def assignments_of(admin: str, *, now: datetime) -> ColumnElement[bool]:
-    """Says which assignments an admin has, wherever they are, that have not ended."""
+    """Selects an admin's assignments at all places that have not ended."""
     return (Assignment.admin_id == admin) & not_ended(now)
 
 

@@ -119,7 +119,7 @@ def _wanted(message: pb.Assignment, tenant: str | None) -> grants.Wanted:
 
 
 def role_id(name: str, tenant: str | None) -> str:
-    """Takes the id out of a role's name: the platform's, or one that this tenant made."""
+    """Extracts the id from a role's name: the platform's, or this tenant's own."""
     own = f"tenants/{tenant}/roles/"
     if tenant is not None and name.startswith(own):
         return parse(name.removeprefix(f"tenants/{tenant}/"), "roles/{role}")[0]
@@ -127,7 +127,7 @@ def role_id(name: str, tenant: str | None) -> str:
 
 
 def _time(message: Message, field: str) -> datetime | None:
-    """Reads a time; one that no calendar has is refused."""
+    """Reads a time; refuses one that is out of range."""
     if not message.HasField(field):
         return None
     given: Timestamp = getattr(message, field)

@@ -1,4 +1,4 @@
-"""DenialService: what the gateway refused without asking anybody."""
+"""DenialService: records what the gateway itself refused."""
 
 from souk.tenant_registry.v1 import denial_service_pb2 as pb
 from souk.tenant_registry.v1 import denial_service_pb2_grpc as pb_grpc

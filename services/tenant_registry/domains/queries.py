@@ -1,4 +1,4 @@
-"""What is asked of domains."""
+"""Queries on domains."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,14 +37,14 @@ async def make_none_primary(session: AsyncSession) -> None:
 async def owner_of_host(
     session: AsyncSession, host: str, *, slug: str | None, active_only: bool
 ) -> Config | None:
-    """Finds who owns a host by its domains or else, as tenant `slug`, by the base domain."""
+    """Finds the owner of a host among the domains or else, as tenant `slug`, by base domain."""
     by_domain = select(Domain.tenant_id).where(Domain.host == host).scalar_subquery()
     owner = func.coalesce(by_domain, slug)
     return await _config(session, _configs(active_only).where(Tenant.tenant_id == owner))
 
 
 async def owner_of_key(session: AsyncSession, digest: bytes, *, active_only: bool) -> Config | None:
-    """Finds whose a live publishable key is."""
+    """Finds the tenant of a live publishable key."""
     by_key = select(ApiKey.tenant_id).where(ApiKey.digest == digest, live_publishable())
     owner = by_key.scalar_subquery()
     return await _config(session, _configs(active_only).where(Tenant.tenant_id == owner))

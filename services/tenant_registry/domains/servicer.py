@@ -1,4 +1,4 @@
-"""The domains' part of TenantRegistryService."""
+"""The domain methods of TenantRegistryService."""
 
 from datetime import UTC, datetime
 
@@ -60,7 +60,7 @@ class DomainMethods:
                 )
             audit.record(session, resource=request.name, before=messages.domain(row))
             await session.delete(row)
-            # Before another becomes primary: the index does not bear two, not for a moment.
+            # Before another becomes primary: the index never allows two.
             await session.flush()
             if row.is_primary and rows:
                 next(iter(rows.values())).is_primary = True
@@ -106,7 +106,7 @@ def _own(parent: str) -> str:
 
 
 async def _added(session: AsyncSession, tenant: Tenant, host: str, *, primary: bool) -> Domain:
-    """Adds a domain to a tenant whose row is locked, so that two at once are counted one by one."""
+    """Adds a domain to a tenant whose row is locked, so that the limit holds."""
     if tenant.state == State.ARCHIVED:
         raise FailedPrecondition("TENANT_ARCHIVED", "The tenant is deleted. Undelete it first.")
     others = await queries.own_domains(session)

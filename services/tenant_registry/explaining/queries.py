@@ -1,4 +1,4 @@
-"""What an explanation is made of; all of it through the platform's door."""
+"""Queries for explanations, all through the platform's door."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,16 +11,16 @@ from services.tenant_registry.access.rules import Grant
 from services.tenant_registry.models import AccessGrant, Admin, Assignment, Policy
 
 MOST = 200
-# Everybody who could hold something at a place is weighed; a platform has not more than these.
+# Everybody with a role at a place is evaluated; no platform has more of them than this.
 MOST_WEIGHED = 5_000
 
 
 async def everything_given(
     session: AsyncSession, admin_id: str, tenant: str | None
 ) -> tuple[Sequence[Assignment], dict[str, list[Grant]]]:
-    """Reads all roles that were ever given to an admin, the newest first, with what they give.
+    """Reads all roles ever given to an admin, newest first, with what they give.
 
-    At a tenant its own and those that count everywhere; at the platform all.
+    At a tenant, its own and those given everywhere; at the platform, all.
     """
     wanted = Assignment.admin_id == admin_id
     if tenant is not None:
@@ -35,7 +35,7 @@ async def everything_given(
 async def everybody_at(
     session: AsyncSession, tenant: str | None, *, now: datetime
 ) -> tuple[Sequence[Admin], dict[str, list[Grant]]]:
-    """Reads the active admins who hold a role at a place or everywhere, with what each gives."""
+    """Reads the active admins with a role at a place or everywhere, with what each gives."""
     here = Assignment.tenant_id.is_(None) | (Assignment.tenant_id == tenant)
     statement = (
         select(Assignment)

@@ -1,4 +1,4 @@
-"""The part of AccessService that tells why."""
+"""The method of AccessService that explains access."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ class ExplainMethods:
     ) -> pb.Explanation:
         row = await session.get(Admin, admin_id)
         rows, grants = await queries.everything_given(session, admin_id, at)
-        # To a tenant, an admin who has nothing to do with it is as one who does not exist.
+        # To a tenant, an admin without any role there looks like one who does not exist.
         if row is None or (at is not None and not rows):
             raise admin_not_found(admin_id)
         opened = {self._head_office}

@@ -1,4 +1,4 @@
-"""Accepting an invite: an account is made, or the one that has the address proves itself."""
+"""Accepting an invite, with a new account or the existing one of the address."""
 
 from datetime import UTC, datetime
 from typing import NoReturn
@@ -63,7 +63,7 @@ class Accepting:
         return done
 
     async def accept_own(self, token_hash: bytes | None) -> access.Admin:
-        """Gives the caller what their own address was invited to; their session is the proof."""
+        """Gives the caller the role that their address was invited to; the session is the proof."""
         now, name, tenant = datetime.now(UTC), "", None
         try:
             async with self._db.platform() as session:
@@ -92,7 +92,7 @@ class Accepting:
     async def _accepted(
         self, session: AsyncSession, request: pb.AcceptInviteRequest, known: Invite, stored: str
     ) -> access.Admin | ServiceError:
-        """Gives the role in one transaction with all that it needs; or tells what proof lacks."""
+        """Gives the role in one transaction; or returns which proof is missing."""
         now = datetime.now(UTC)
         invite = await queries.with_token(session, known.token_hash, now=now, lock=True)
         if invite is None:
@@ -100,7 +100,7 @@ class Accepting:
         admin = await admin_with_email(session, invite.email)
         if admin is None:
             admin = await _made(session, request, invite.email, stored, now=now)
-        # One who came into being meanwhile has another hash, and proves itself the next time.
+        # An account created meanwhile has another hash, and must prove itself on the next attempt.
         elif admin.password_hash != stored or admin.deactivate_time is not None:
             return _wrong()
         else:
@@ -122,7 +122,7 @@ class Accepting:
     async def _refuse_void(
         self, name: str, tenant: str | None, void: FailedPrecondition
     ) -> NoReturn:
-        """Records, where the role would have been given, that it was not."""
+        """Records at the place of the role that it was not given."""
         async with self._db.platform() as session:
             audit.record(
                 session, resource=name, tenant=tenant, outcome="DENIED", reason=void.reason
@@ -131,7 +131,7 @@ class Accepting:
 
 
 async def _give(session: AsyncSession, invite: Invite, admin: Admin) -> None:
-    """Gives the role in the inviter's name, who must be able to give it at this moment."""
+    """Gives the role in the name of the inviter, who must still be able to give it."""
     wanted = grants.Wanted(admin.admin_id, invite.role_id, invite.tenant_id, invite.reason)
     try:
         await grants.give(session, wanted, by=invite.invited_by)

@@ -1,4 +1,4 @@
-"""What is asked of invites; all of it through the platform's door."""
+"""Queries on invites, all through the platform's door."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ MOST = 200
 
 
 async def open_at(session: AsyncSession, tenant: str | None, *, now: datetime) -> Sequence[Invite]:
-    """Lists the invites of a place that wait, the newest first."""
+    """Lists the open invites of a place, newest first."""
     statement = select(Invite).where(_at(tenant), _is_open(now)).order_by(Invite.invite_id.desc())
     return (await session.scalars(statement.limit(MOST))).all()
 
@@ -31,7 +31,7 @@ async def one_open(
 async def with_token(
     session: AsyncSession, token_hash: bytes, *, now: datetime, lock: bool = False
 ) -> Invite | None:
-    """Finds the invite that waits for a token; locked, so that it is accepted once."""
+    """Finds the open invite of a token; `lock` makes sure that it is accepted once."""
     statement = select(Invite).where(Invite.token_hash == token_hash, _is_open(now))
     if lock:
         statement = statement.with_for_update()

@@ -1,4 +1,4 @@
-"""InviteService: a role is offered by mail, and given when it is accepted."""
+"""InviteService: roles offered by mail, and given on acceptance."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -107,7 +107,7 @@ class Invites(pb_grpc.InviteServiceServicer):
 
 
 def wanted(admin_id: str, row: Invite) -> grants.Wanted:
-    """Tells what an invite offers, as it is given to an admin."""
+    """Returns the role that an invite offers, as one to give."""
     return grants.Wanted(admin_id, row.role_id, row.tenant_id, row.reason)
 
 

@@ -24,7 +24,7 @@ def api_key(row: ApiKey) -> pb.ApiKey:
 
 
 def resolved(row: ApiKey) -> pb.ResolvedApiKey:
-    """What a permission no longer stands for, or no key may hold any more, is left out."""
+    """Leaves out permissions that no longer exist or that keys may no longer hold."""
     message = pb.ResolvedApiKey(
         name=_name(row), permissions=sorted(GRANTABLE.intersection(row.permissions))
     )

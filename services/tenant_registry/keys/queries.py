@@ -1,4 +1,4 @@
-"""What is asked of keys."""
+"""Queries on API keys."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from services.tenant_registry.models import Admin, ApiKey, Assignment
 
 
 def live(now: datetime) -> ColumnElement[bool]:
-    """What makes a key count: it is neither revoked nor, by `now`, expired."""
+    """Selects live keys: neither revoked nor expired at `now`."""
     ends = ApiKey.expire_time
     return and_(ApiKey.revoke_time.is_(None), or_(ends.is_(None), ends > now))
 
@@ -28,7 +28,7 @@ async def own_key(session: AsyncSession, key_id: str, *, lock: bool = False) -> 
 
 
 async def page_of_keys(session: AsyncSession, page: Page) -> tuple[Sequence[ApiKey], int]:
-    """Reads a page of the session's tenant's keys, and how many it has in all."""
+    """Reads a page of the session's tenant's keys, and their total number."""
     rows = (await session.scalars(page.of(select(ApiKey), ApiKey.create_time, ApiKey.key_id))).all()
     return rows, (await session.scalar(select(func.count()).select_from(ApiKey))) or 0
 
@@ -41,7 +41,7 @@ async def number_of_live(session: AsyncSession, tenant_id: str, kind: str, now: 
 
 
 async def live_secret_key(session: AsyncSession, digest: bytes, now: datetime) -> ApiKey | None:
-    """Finds a machine's key by its digest, whosever it is."""
+    """Finds a live secret key of any tenant by its digest."""
     found: ApiKey | None = await session.scalar(
         select(ApiKey).where(ApiKey.digest == digest, ApiKey.kind == "SECRET", live(now))
     )
@@ -49,7 +49,7 @@ async def live_secret_key(session: AsyncSession, digest: bytes, now: datetime) -
 
 
 async def note_use(session: AsyncSession, key_id: str, now: datetime, *, every: timedelta) -> None:
-    """Writes when a key was used, unless that was written a moment ago."""
+    """Records when a key was used, unless that was recorded recently."""
     used = ApiKey.last_use_time
     await session.execute(
         update(ApiKey)
@@ -59,7 +59,7 @@ async def note_use(session: AsyncSession, key_id: str, now: datetime, *, every: 
 
 
 async def hold_rights(session: AsyncSession, admin_id: str) -> None:
-    """Lets nobody take an admin's rights away before this transaction ends."""
+    """Locks an admin's rights, so that they cannot be taken before this transaction ends."""
     for row, owner in (
         (Admin.admin_id, Admin.admin_id),
         (Assignment.assignment_id, Assignment.admin_id),

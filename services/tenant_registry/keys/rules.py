@@ -1,16 +1,16 @@
-"""What a key may be: its fields, and the permissions that one may hold at all."""
+"""Rules for keys: their fields, and the permissions they may hold."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from services.tenant_registry.access.rules import PERMISSIONS, TENANT
 
-# Live ones; publishable keys travel with the tenant's configuration, so they are few.
+# Of live keys; publishable ones are part of the tenant's configuration, so they are few.
 MOST = {"SECRET": 100, "PUBLISHABLE": 20}
 TITLE_LENGTH = 100
 LONGEST = timedelta(days=3653)
 
-# Whoever administers access is a person: a key could otherwise make more of itself.
+# Only people administer access: a key could otherwise create more keys.
 _OF_PEOPLE = frozenset({"access", "accessgrant", "admin", "assignment", "key", "role"})
 GRANTABLE = frozenset(p for p in PERMISSIONS[TENANT] if p.partition(":")[0] not in _OF_PEOPLE)
 
@@ -23,7 +23,7 @@ def faults(
     expires: datetime | None,
     now: datetime,
 ) -> dict[str, str]:
-    """Tells, by field, what is wrong with a key to be made."""
+    """Lists what is wrong with a key to create, by field."""
     found = {}
     if kind not in MOST:
         found["kind"] = "must be secret or publishable"

@@ -1,4 +1,4 @@
-"""ApiKeyService: keys are made, shown, ended, and found by their digests."""
+"""ApiKeyService: creates, shows and revokes keys, and finds them by digest."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -54,7 +54,7 @@ class ApiKeys(pb_grpc.ApiKeyServiceServicer):
     async def _create_secret(
         self, request: pb.CreateApiKeyRequest, row: ApiKey
     ) -> pb.CreateApiKeyResponse:
-        # The platform's door: what the maker holds is read in the transaction that makes the key.
+        # The platform's door: the maker's rights are read in the transaction that creates the key.
         async with self._db.platform() as session:
             if answer := await requests.answered(session, request, pb.ApiKey):
                 return pb.CreateApiKeyResponse(api_key=answer)
@@ -140,7 +140,7 @@ class ApiKeys(pb_grpc.ApiKeyServiceServicer):
         return config(found.tenant, found.hosts, found.key_digests)
 
     async def _note_use(self, key_id: str, now: datetime) -> None:
-        """Writes down a use behind the answer: nobody waits for it, and it is no act."""
+        """Records a use in the background: nobody waits for it, and it is not an act."""
         try:
             async with self._db.housekeeping() as session:
                 await queries.note_use(session, key_id, now, every=_USE_NOTED_EVERY)
@@ -149,10 +149,10 @@ class ApiKeys(pb_grpc.ApiKeyServiceServicer):
 
 
 def _checked(wanted: pb.ApiKey) -> ApiKey:
-    """Makes the row of a key that may be made, but for the key itself.
+    """Checks a key to create, and returns its row without the key itself.
 
     Raises:
-        InvalidArgument: KEY_INVALID, with what is wrong by field.
+        InvalidArgument: KEY_INVALID, with a violation for each wrong field.
     """
     now, kind = datetime.now(UTC), pb.ApiKey.Kind.Name(wanted.kind).removeprefix("KIND_")
     expires = _moment(wanted.expire_time) if wanted.HasField("expire_time") else None
@@ -174,19 +174,19 @@ def _checked(wanted: pb.ApiKey) -> ApiKey:
 def _moment(given: Timestamp) -> datetime:
     try:
         return given.ToDatetime(UTC)
-    except (ValueError, OverflowError):  # no date has so many seconds
+    except (ValueError, OverflowError):  # the seconds are out of range
         return datetime.min.replace(tzinfo=UTC)
 
 
 async def _held_by_maker(
     session: AsyncSession, head_office: str, *, until: datetime | None
 ) -> frozenset[str]:
-    """Tells what the caller holds at the scope's tenant, and will until then; None is for good.
+    """Returns what the caller holds at the scope's tenant until `until`; None means for good.
 
-    Nobody takes it away meanwhile.
+    It is locked against changes.
 
     Raises:
-        InvalidArgument: NAME_INVALID, the caller is no admin.
+        InvalidArgument: NAME_INVALID, the caller is not an admin.
     """
     scope = current_scope()
     (admin_id,) = names.parse(scope.actor, "admins/{admin}")
@@ -194,7 +194,7 @@ async def _held_by_maker(
     found = await access_queries.admin_and_grants(session, admin_id)
     if found is None:
         return frozenset()
-    # A key outlives an access grant, so what that opens is not for keys.
+    # A key outlives an access grant, so it cannot hold what a grant opens.
     opened = {head_office}
     lasting = [grant for grant in found[1] if granting.lasts(grant, until)]
     held = access(lasting, at=scope.tenant, now=datetime.now(UTC), opened=opened)
@@ -204,7 +204,7 @@ async def _held_by_maker(
 async def _added(
     session: AsyncSession, request: pb.CreateApiKeyRequest, row: ApiKey, tenant: Tenant
 ) -> pb.CreateApiKeyResponse:
-    """Adds a key to a tenant whose keys are counted by one transaction at a time."""
+    """Adds a key to a tenant; the caller holds the lock under which its keys are counted."""
     if tenant.state == State.ARCHIVED:
         raise FailedPrecondition("TENANT_ARCHIVED", "The tenant is deleted. Undelete it first.")
     most = rules.MOST[row.kind]
@@ -217,7 +217,7 @@ async def _added(
     session.add(row)
     message = messages.api_key(row)
     audit.record(session, resource=message.name, after=message)
-    # The secret is not in what is kept for a repeat: it would lie there for a day.
+    # The secret is not kept for repeats: it would be stored for a day.
     await requests.remember(session, request, message)
     return pb.CreateApiKeyResponse(api_key=message, secret=secret)
 

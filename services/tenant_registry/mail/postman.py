@@ -1,4 +1,4 @@
-"""Work that is done after the answer: mail, and what must not show in the time of an answer."""
+"""Background work: mail, and whatever must not affect how long an answer takes."""
 
 import asyncio
 import smtplib
@@ -13,15 +13,15 @@ from services.tenant_registry.mail.settings import MailSettings
 
 _MOST_WAITING = 100
 _AT_ONCE = 4
-# A mail server is away for a moment more often than for an hour, and tokens live for minutes.
+# Mail servers are mostly away for moments, not hours, and tokens live for minutes.
 _AGAIN_AFTER_SECONDS = (2.0, 15.0, 60.0)
 _log = logger()
 
 
 class Postman:
-    """Sends mail behind the answer.
+    """Sends mail in the background.
 
-    What is under way or waits for another try when the process ends is lost; whoever waits for it
+    Mail that is under way or waiting for a retry is lost when the process ends; whoever needs it
     asks again.
     """
 
@@ -42,7 +42,7 @@ class Postman:
             raise ResourceExhausted("LOGIN_BUSY", "Too many requests at once. Retry in a second.")
 
     def later(self, work: Coroutine[Any, Any, None]) -> None:
-        """Does some work behind the answer, in the scope of the call.
+        """Runs work in the background, in the scope of the call.
 
         Never refuses: what the mail is about has been committed.
         """
@@ -51,9 +51,9 @@ class Postman:
         task.add_done_callback(self._under_way.discard)
 
     async def send(self, to: str, subject: str, text: str) -> None:
-        """Sends a mail; one that fails is tried again behind the answer, a few times.
+        """Sends a mail; a failed one is retried in the background, a few times.
 
-        What is logged of it has neither its address nor its text.
+        Logs contain neither its address nor its text.
         """
         if self._sender is None:
             _log.warning("mail_not_sent", subject=subject, why="SOUK_MAIL is not set")
@@ -73,7 +73,7 @@ class Postman:
         _log.error("mail_given_up", subject=mail["Subject"])
 
     async def _is_done_with(self, sender: Sender, mail: EmailMessage) -> bool:
-        """Tries to send a mail; tells whether it is gone, or refused for good."""
+        """Tries to send a mail; returns whether it was sent or refused for good."""
         try:
             await sender.send(mail)
         except (OSError, smtplib.SMTPException) as error:

@@ -1,4 +1,4 @@
-"""The two ways in which mail leaves: into a folder, for development, and by a mail server."""
+"""The two outlets for mail: a folder, for development, and a mail server."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ class Sender(Protocol):
 
 
 class FileSender:
-    """Writes each mail into a folder that its owner alone can read, the newest name last."""
+    """Writes each mail into a folder that only its owner can read; names sort by time."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -45,9 +45,9 @@ class FileSender:
 
 
 class SmtpSender:
-    """Hands mail to a server, over TLS unless the server is on this machine.
+    """Sends mail through a server, over TLS unless it is on this machine.
 
-    `login` gives the user and the password of this moment; None where the server asks for none.
+    `login` returns the user and the current password; None if the server needs no login.
     """
 
     def __init__(self, host: str, port: int, *, tls: bool, login: Login | None) -> None:
@@ -76,7 +76,7 @@ class SmtpSender:
 
 
 def sender_of(settings: MailSettings) -> Sender | None:
-    """Makes the sender that SOUK_MAIL names; its password is the secret smtp.password."""
+    """Makes the sender that SOUK_MAIL configures; its password is the secret smtp.password."""
     outlet = settings.mail
     if outlet is None:
         return None
@@ -109,7 +109,7 @@ def composed(sender: str, to: str, subject: str, text: str) -> EmailMessage:
 
 
 def is_final(error: Exception) -> bool:
-    """Tells whether a mail server said that trying again will not help (5xx, RFC 5321)."""
+    """Returns whether a mail server refused for good (5xx, RFC 5321)."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())
     return isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500

@@ -1,4 +1,4 @@
-"""How mail leaves: SOUK_MAIL, the address of a folder or of a mail server."""
+"""Mail settings: SOUK_MAIL, the URL of a folder or of a mail server."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ Outlet = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["file", "smtp", "smtp
 
 
 class MailSettings(SoukSettings):
-    """Without SOUK_MAIL nothing is sent, and the log says so of each mail."""
+    """Without SOUK_MAIL nothing is sent, and each mail is logged as not sent."""
 
     mail: Outlet | None = None
     mail_from: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)

@@ -1,4 +1,4 @@
-"""What mails say."""
+"""The texts of mails."""
 
 RESET_SUBJECT = "Reset your Souk password"
 INVITE_SUBJECT = "You have been invited to Souk"

@@ -1,4 +1,4 @@
-"""What proves who an admin is, besides the password: tokens to reset it, and a second factor."""
+"""Credentials besides the password: reset tokens, second factors, and identities."""
 
 from datetime import datetime
 
@@ -21,7 +21,7 @@ class PasswordReset(Base):
 
 
 class SecondFactor(Base):
-    """An admin's secret for codes that change with the time; asked for once it is confirmed."""
+    """An admin's secret for time-based codes; required once it is confirmed."""
 
     __tablename__ = "second_factor"
     __table_args__ = ({"info": {"scope": "platform"}},)
@@ -34,7 +34,7 @@ class SecondFactor(Base):
 
 
 class RecoveryCode(Base):
-    """A code for who lost their device, by its hash. Using it removes it."""
+    """A recovery code for a lost device, by its hash. Using it removes it."""
 
     __tablename__ = "recovery_code"
     __table_args__ = ({"info": {"scope": "platform"}},)
@@ -44,7 +44,7 @@ class RecoveryCode(Base):
 
 
 class AdminIdentity(Base):
-    """As whom an identity provider knows an admin."""
+    """The identity by which a provider knows an admin."""
 
     __tablename__ = "admin_identity"
     __table_args__ = ({"info": {"scope": "platform"}},)

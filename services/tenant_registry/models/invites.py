@@ -1,4 +1,4 @@
-"""Roles that wait for somebody to accept them."""
+"""Roles that are offered and wait to be accepted."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from services.tenant_registry.models.declare import Base
 
 
 class Invite(Base):
-    """A role at one tenant or, without a tenant, everywhere, offered to an e-mail address."""
+    """A role offered to an e-mail address, at one tenant or, without a tenant, everywhere."""
 
     __tablename__ = "invite"
     __table_args__ = ({"info": {"scope": "platform"}},)

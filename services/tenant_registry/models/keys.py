@@ -1,4 +1,4 @@
-"""Keys with which machines and storefronts come to one tenant."""
+"""Keys that give machines and storefronts access to one tenant."""
 
 from datetime import datetime
 
@@ -10,9 +10,9 @@ from services.tenant_registry.models.declare import Base
 
 
 class ApiKey(TenantOwned, Base):
-    """A key of one tenant's, without the key itself. Whose a digest is, is asked of all of them.
+    """A key of one tenant, by its digest, which is looked up across all tenants.
 
-    Never deleted: a revoked one stays, because events name it.
+    Never deleted: a revoked key stays, because events refer to it.
     """
 
     __tablename__ = "api_key"

@@ -1,4 +1,4 @@
-"""Access grants: a tenant opened to somebody whose role counts everywhere."""
+"""Access grants: a tenant opened to an admin whose role counts everywhere."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from services.tenant_registry.models.declare import Base
 
 
 class AccessGrant(TenantOwned, Base):
-    """A tenant open to one admin for a while: written once, and never changed or removed."""
+    """A tenant opened to one admin for a while; never changed or removed."""
 
     __tablename__ = "access_grant"
     __table_args__ = (
@@ -38,7 +38,7 @@ class AccessGrant(TenantOwned, Base):
 
 
 class AccessGrantEnd(TenantOwned, Base):
-    """That an access grant was ended before its time: written once too, beside what it ends."""
+    """The early end of an access grant, in a row of its own, also never changed."""
 
     __tablename__ = "access_grant_end"
     __table_args__ = (

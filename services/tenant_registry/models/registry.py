@@ -1,4 +1,4 @@
-"""Tenants and their hosts; admins, their roles and who gave them."""
+"""Tenants and their hosts; admins, roles and assignments."""
 
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,10 @@ from services.tenant_registry.models.declare import Base
 
 
 class Tenant(TenantOwned, Base):
-    """A country, a franchise or a brand. Its row is its own: a session bound to it sees no other.
+    """A country, a franchise or a brand. A session bound to one sees only its own row.
 
-    `version` is the etag's. `config_version` rises with the tenant, its domains and its publishable
-    keys, so that a cache can tell the newer of two answers.
+    `version` backs the etag. `config_version` rises with every change of the tenant, its domains
+    and its publishable keys, so that a cache can tell which of two answers is newer.
     """
 
     __tablename__ = "tenant"
@@ -46,7 +46,7 @@ class Tenant(TenantOwned, Base):
 
 
 class Domain(TenantOwned, Base):
-    """A normalised host. It is the whole key: on all the platform a host belongs to one tenant."""
+    """A normalised host. It is the whole key: a host belongs to a single tenant platform-wide."""
 
     __tablename__ = "domain"
     __table_args__ = (
@@ -62,9 +62,9 @@ class Domain(TenantOwned, Base):
 
 
 class Admin(Base):
-    """Somebody who runs a tenant, several, or the platform. `email` is in lower case.
+    """A person who runs one or more tenants, or the platform. `email` is in lower case.
 
-    `access_version` rises with whatever changes what they may do; None until something does.
+    `access_version` rises with every change of what they may do; None until the first one.
     """
 
     __tablename__ = "admin"
@@ -83,9 +83,9 @@ class Admin(Base):
 
 
 class Role(Base):
-    """A name under which policies are given to admins.
+    """A named set of policies that is given to admins.
 
-    Those that Souk ships have no tenant, and nothing else that only a tenant's own role has.
+    Built-in roles have no tenant, and none of the fields that only a tenant's own role has.
     """
 
     __tablename__ = "role"
@@ -101,9 +101,9 @@ class Role(Base):
 
 
 class Policy(Base):
-    """Permissions that a role gives at one reach: at the platform itself, or at a tenant.
+    """Permissions that a role gives at one reach: the platform itself, or a tenant.
 
-    `permissions` are `noun:verb` patterns, in which `*` stands for every noun or every verb.
+    `permissions` are `noun:verb` patterns, where `*` matches every noun or verb.
     """
 
     __tablename__ = "policy"
@@ -120,9 +120,9 @@ class Policy(Base):
 
 
 class Assignment(Base):
-    """An admin's role at one tenant or, without a tenant, everywhere (GLOBAL), for a time.
+    """An admin's role at one tenant or, without a tenant, everywhere (GLOBAL), for some time.
 
-    Never deleted: a revoked one stays, to be explained.
+    Never deleted: a revoked one stays, so that it can be explained.
     """
 
     __tablename__ = "assignment"

@@ -1,4 +1,4 @@
-"""The sessions of admins, what keeps them alive, and how often somebody failed to begin one."""
+"""Admin sessions, their refresh tokens, and counts of login attempts."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from services.tenant_registry.models.declare import Base
 
 
 class AdminSession(Base):
-    """A stretch of time in which an admin is logged in: the family of its refresh tokens."""
+    """A login session of an admin: the family of its refresh tokens."""
 
     __tablename__ = "admin_session"
     __table_args__ = ({"info": {"scope": "platform"}},)
@@ -27,7 +27,7 @@ class AdminSession(Base):
 
 
 class RefreshToken(Base):
-    """One link of a session's chain, by its hash; the next one is sealed with this one itself."""
+    """A link of a session's token chain, by its hash; the next token is encrypted with this one."""
 
     __tablename__ = "refresh_token"
     __table_args__ = ({"info": {"scope": "platform"}},)
@@ -42,7 +42,7 @@ class RefreshToken(Base):
 
 
 class Attempt(Base):
-    """How often something was tried for one account in one window of time."""
+    """The number of attempts for one account in one time window."""
 
     __tablename__ = "attempt"
     __table_args__ = ({"info": {"scope": "platform"}},)

@@ -1,4 +1,4 @@
-"""Reading an id_token: whose it is, for whom, when, and in answer to which login."""
+"""Verifies id_tokens: issuer, audience, times and nonce."""
 
 import json
 import time
@@ -18,12 +18,12 @@ _LEEWAY_SECONDS = 30
 
 
 class Unproven(Exception):
-    """A token, or what came with it, proves nothing; the text is for the log alone."""
+    """A login could not be verified; the text is only for the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who somebody is to a provider. `email` is verified, in lower case."""
+    """A user as the provider knows them. `email` is verified and in lower case."""
 
     subject: str
     email: str
@@ -36,7 +36,7 @@ def identity(token: object, keys: KeySet, provider: Provider, nonce: str) -> Ide
     """Verifies an id_token (OpenID Connect Core, 3.1.3.7).
 
     Raises:
-        Unproven: whatever is wrong with it.
+        Unproven: the token is invalid.
     """
     if not isinstance(token, str) or len(token) > _LONGEST:
         raise Unproven("the id_token is missing or too long")
@@ -55,7 +55,7 @@ def identity(token: object, keys: KeySet, provider: Provider, nonce: str) -> Ide
 
 
 def key_id(token: object) -> str | None:
-    """Tells which key a token says that it was signed with; None when it does not say."""
+    """Returns the id of the key that a token claims to be signed with; None if it names none."""
     try:
         named = _object(str(token)[:_LONGEST].partition(".")[0]).get("kid")
     except (ValueError, TypeError, RecursionError):
@@ -86,10 +86,10 @@ def _identity(claims: dict[str, object]) -> Identity:
     subject, email = claims.get("sub"), claims.get("email")
     if not isinstance(subject, str) or not 0 < len(subject) <= 255:
         raise Unproven("no subject")
-    # True alone: some providers send the text "false".
+    # Only True counts: some providers send the string "false".
     if claims.get("email_verified") is not True or not isinstance(email, str):
         raise Unproven("the e-mail is not verified")
-    # ASCII, because some letters beyond it become ASCII in lower case: another's address.
+    # ASCII only: some other letters become ASCII in lower case, and so another address.
     if not is_email(email) or not email.isascii():
         raise Unproven("the e-mail is not a valid ASCII address")
     return Identity(

@@ -1,4 +1,4 @@
-"""Asking a provider: bounded in time and size, over TLS, and never sent elsewhere by it."""
+"""Requests to a provider: bounded in time and size, over TLS, without redirects."""
 
 import asyncio
 import json
@@ -18,13 +18,13 @@ _SECONDS = 2.0
 _ALTOGETHER_SECONDS = 4.0
 _LONGEST = 256 * 1024
 _FRESH_SECONDS = 300.0
-# A token may name a key that the provider took up since; it is asked again no sooner than this.
+# A token may name a newly added key; the provider is asked again no sooner than this.
 _AGAIN_SECONDS = 10.0
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
 class Asking:
-    """One provider; what it says of itself is known for five minutes."""
+    """One provider; its metadata is cached for five minutes."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
@@ -32,7 +32,7 @@ class Asking:
         self._learning = asyncio.Lock()
 
     async def location(self, started: Started, state: str) -> str:
-        """Makes the address at which somebody logs in."""
+        """Returns the URL of the provider's login page."""
         endpoints, _ = await self._learnt()
         query = {
             "response_type": "code",
@@ -48,11 +48,11 @@ class Asking:
         return f"{page}{'&' if urlsplit(page).query else '?'}{urlencode(query)}"
 
     async def exchange(self, code: str, started: Started) -> Identity:
-        """Exchanges a code for who somebody is.
+        """Exchanges a code for an identity.
 
         Raises:
-            Unproven: the provider refused it, or what it gave proves nothing.
-            Unavailable: OIDC_UNAVAILABLE, the provider does not answer as one does.
+            Unproven: the provider refused the code, or its id_token is invalid.
+            Unavailable: OIDC_UNAVAILABLE, the provider does not respond properly.
         """
         endpoints, keys = await self._learnt()
         form = {
@@ -94,7 +94,7 @@ class Asking:
             raise _unavailable() from None
 
     def _safe(self, address: object) -> str:
-        """Lets an endpoint be https or, for a provider on this machine, of that provider."""
+        """Accepts an https endpoint or, for a provider on this machine, one of its own."""
         if not isinstance(address, str):
             raise _unavailable()
         parts, own = urlsplit(address), urlsplit(self._provider.issuer)
@@ -111,7 +111,7 @@ async def _asked(
     data: dict[str, str] | None = None,
     auth: tuple[str, str] | None = None,
 ) -> tuple[int, dict[str, object]]:
-    """Sends one request; a redirect is an answer like any other, and not followed."""
+    """Sends one request; redirects are not followed."""
     try:
         async with (
             asyncio.timeout(_ALTOGETHER_SECONDS),

@@ -1,4 +1,4 @@
-"""Which roles the claims of somebody give them: pure rules."""
+"""Which roles claims give: pure rules."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who has `value` in `claim` holds `role` at `tenant`, or everywhere for None."""
+    """Users with `value` in `claim` hold `role` at `tenant`; None means everywhere."""
 
     claim: str
     value: str
@@ -15,7 +15,7 @@ class Rule:
 
 
 def roles_of(claims: Mapping[str, object], rules: Iterable[Rule]) -> set[tuple[str, str | None]]:
-    """Lists (role, tenant) of the rules that hold. A claim is a text, or a list of texts."""
+    """Returns (role, tenant) of each matching rule. A claim is a string or a list of strings."""
     return {(rule.role, rule.tenant) for rule in rules if _holds(claims.get(rule.claim), rule)}
 
 

@@ -1,4 +1,4 @@
-"""OidcService: a login at a provider begins a session, and brings roles in line with claims."""
+"""OidcService: logs admins in through a provider, and syncs their roles with its claims."""
 
 import secrets
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ from services.tenant_registry.sessions.attempts import Attempts
 from services.tenant_registry.sessions.login import NOBODY
 from services.tenant_registry.sessions.opening import Opened
 
-# A role that a claim gives ends by itself, unless another login shows the claim again.
+# A role from a claim expires, unless another login renews it.
 LIFETIME = timedelta(days=30)
 _log = logger()
 
@@ -90,9 +90,9 @@ class Oidc(pb_grpc.OidcServiceServicer):
         return await self._asking[request.provider].exchange(request.code, started)
 
     async def _open(self, name: str, identity: Identity) -> Opened:
-        """Finds or makes the admin, gives and takes roles, and begins a session, all at once."""
+        """Finds or creates the admin, syncs roles and begins a session, in one transaction."""
         roles = roles_of(identity.claims, (one.rule() for one in self._providers[name].rules))
-        # Nobody knows it: who came by a provider has a password once they reset it.
+        # Unknown to everyone: such an admin gets a usable password by a reset.
         password_hash = await self._passwords.hash(secrets.token_urlsafe(32))
         now = datetime.now(UTC)
         async with self._db.platform() as session:
@@ -118,17 +118,17 @@ class Oidc(pb_grpc.OidcServiceServicer):
             return await opening.begin(session, admin, method=f"oidc/{name}", now=now)
 
     async def _refuse(self, provider: str, why: str) -> None:
-        """Records a refusal before it is sent; why is in the log alone."""
+        """Records a refusal before it is sent; the reason is only in the log."""
         _log.warning("oidc_refused", provider=provider, why=why)
         async with self._db.platform() as session:
             audit.record(session, resource=NOBODY, outcome="DENIED", reason="OIDC_REFUSED")
 
 
 async def _known(session: AsyncSession, name: str, identity: Identity) -> Admin | None:
-    """Finds the admin whose identity it is, or the one who has the verified address.
+    """Finds the admin with this identity, or with the verified address.
 
     Raises:
-        Unproven: the address is that of an admin whom the provider knows as somebody else.
+        Unproven: the address belongs to an admin with another identity at the provider.
     """
     linked = await session.get(AdminIdentity, (name, identity.subject))
     if linked is not None:

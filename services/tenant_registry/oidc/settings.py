@@ -1,4 +1,4 @@
-"""The identity providers: the secret oidc.json, which an operator writes.
+"""The identity providers, from the secret oidc.json, written by the operator.
 
 {"paris-idp": {"issuer": "https://id.example", "client_id": "souk", "client_secret": "…",
 "redirect_uri": "https://admin.example/auth/user/oidc/paris-idp/callback",
@@ -19,7 +19,7 @@ from services.tenant_registry.oidc.rules import Rule
 
 
 def _safe(text: str) -> str:
-    """Lets an address be https or, for development, http on this machine."""
+    """Accepts an https URL or, for development, http on this machine."""
     parts = urlsplit(text)
     if parts.username or parts.fragment or not parts.hostname:
         raise ValueError("must be a URL without credentials and fragment")
@@ -29,7 +29,7 @@ def _safe(text: str) -> str:
 
 
 def is_here(address: str) -> bool:
-    """Tells whether an address is http on the loopback address."""
+    """Returns whether a URL is http on the loopback address."""
     parts = urlsplit(address)
     try:
         return parts.scheme == "http" and ip_address(parts.hostname or "").is_loopback
@@ -71,14 +71,14 @@ _Providers = TypeAdapter(dict[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")
 
 
 def providers(folder: Path) -> dict[str, Provider]:
-    """Reads oidc.json; there are no providers without it, and a wrong one stops the process."""
+    """Reads oidc.json; without it there are no providers, and an invalid one ends the process."""
     path = folder / "oidc.json"
     if not path.exists():
         return {}
     try:
         return _Providers.validate_python(json.loads(path.read_text()))
     except (OSError, ValueError, ValidationError) as error:
-        # The text of a ValidationError quotes what was wrong, which may be the secret.
+        # The text of a ValidationError quotes the invalid value, which may be the secret.
         where = (
             ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
             if isinstance(error, ValidationError)

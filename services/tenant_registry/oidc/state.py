@@ -1,4 +1,4 @@
-"""What a login carries through the provider and back: encrypted, short-lived, of one browser."""
+"""The state of a login at a provider: encrypted, short-lived, bound to one browser."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ _FOR = b"oidc state"
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """One login under way. `verifier` is PKCE's, `browser_hash` ties it to a cookie."""
+    """A login in progress. `verifier` is for PKCE, `browser_hash` ties it to a cookie."""
 
     provider: str
     nonce: str
@@ -33,13 +33,13 @@ class Started:
 
 
 class States:
-    """Seals and opens states, with keys that are made of those of totp.key for this alone."""
+    """Encrypts and decrypts states, with keys derived from totp.key for this purpose."""
 
     def __init__(self, keys: Secret[tuple[bytes, ...]]) -> None:
         self._keys = keys
 
     def start(self, provider: str) -> tuple[Started, str, str]:
-        """Begins a login: what is known of it, its sealed state, and the browser's secret."""
+        """Begins a login; returns it, its encrypted state, and the browser's secret."""
         browser = secrets.token_urlsafe(32)
         started = Started(
             provider, secrets.token_urlsafe(32), secrets.token_urlsafe(48), _hashed(browser)
@@ -47,7 +47,7 @@ class States:
         return started, self._sealed(started), browser
 
     def finish(self, provider: str, state: str, browser: str) -> Started | None:
-        """Opens a state; None when it is not of this provider, this browser and these minutes."""
+        """Decrypts a state; None if it is expired, or of another provider or browser."""
         if len(state) > _LONGEST:
             return None
         try:

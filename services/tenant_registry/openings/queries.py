@@ -1,4 +1,4 @@
-"""What is asked of access grants."""
+"""Queries on access grants."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from services.tenant_registry.models import AccessGrant
 
 
 async def page_of_grants(session: AsyncSession, page: Page) -> Sequence[AccessGrant]:
-    """Reads a page of those of the session's tenant."""
+    """Reads a page of the session's tenant's access grants."""
     key = (AccessGrant.create_time, AccessGrant.access_grant_id)
     return (await session.scalars(page.of(select(AccessGrant), *key))).all()
 
@@ -27,9 +27,9 @@ async def grant_of(session: AsyncSession, tenant: str, access_grant_id: str) -> 
 async def opened_to(
     session: AsyncSession, admin_ids: Collection[str], tenant: str | None, *, now: datetime
 ) -> dict[str, str]:
-    """Tells to which of some admins a tenant is open now, each with their newest access grant's id.
+    """Returns the admins to whom a tenant is open now, each with their newest access grant's id.
 
-    The platform itself is open to nobody.
+    The platform itself is never opened to anybody.
     """
     if tenant is None:
         return {}

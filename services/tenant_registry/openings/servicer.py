@@ -1,4 +1,4 @@
-"""AccessGrantService: a tenant opened to who runs the platform, for a reason and for a while."""
+"""AccessGrantService: opens a tenant to a platform admin, for a reason and a limited time."""
 
 from datetime import datetime, timedelta
 from functools import partial
@@ -93,7 +93,7 @@ class AccessGrants(pb_grpc.AccessGrantServiceServicer):
         return pb.RecordUseResponse()
 
     async def _leave(self, tenant: str, access_grant_id: str, attempt: str, times: int) -> None:
-        """Leaves the event of a use; who has the access grant is who used it."""
+        """Records a use as an event; its actor is the holder of the access grant."""
         async with self._db.platform() as session:
             used = _message(await _row(session, tenant, access_grant_id))
             audit.record(
@@ -114,7 +114,7 @@ async def _row(session: AsyncSession, tenant: str, access_grant_id: str) -> Acce
 
 
 def _admin_of(actor: str) -> str:
-    """Takes the id out of an admin's name; whoever else asks is as an admin who is not there."""
+    """Extracts the id from an admin's name; other actors are treated as unknown admins."""
     return actor.removeprefix("admins/")
 
 

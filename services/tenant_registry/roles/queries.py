@@ -1,4 +1,4 @@
-"""What is asked of roles and their policies; all of it through the platform's door."""
+"""Queries on roles and their policies, all through the platform's door."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from services.tenant_registry.models import Assignment, Policy, Role
 
 
 async def roles_at(session: AsyncSession, tenant: str | None) -> Sequence[Role]:
-    """Reads the roles that Souk ships and, at a tenant, that tenant's own."""
+    """Reads the built-in roles and, at a tenant, that tenant's own."""
     statement = select(Role).where(Role.tenant_id.is_(None) | (Role.tenant_id == tenant))
     order = (Role.tenant_id.is_not(None), Role.create_time, Role.role_id)
     return (await session.scalars(statement.order_by(*order))).all()
@@ -18,7 +18,7 @@ async def roles_at(session: AsyncSession, tenant: str | None) -> Sequence[Role]:
 async def role_at(
     session: AsyncSession, role_id: str, tenant: str | None, *, own: bool = False
 ) -> Role | None:
-    """Finds a role of a place; `own` finds the tenant's own alone, and locks it."""
+    """Finds a role of a place; `own` finds only a tenant's own role, and locks it."""
     statement = select(Role).where(Role.role_id == role_id)
     if own:
         statement = statement.where(Role.tenant_id == tenant).with_for_update()
@@ -42,6 +42,6 @@ async def number_of_roles(session: AsyncSession, tenant: str) -> int:
 
 
 async def is_in_use(session: AsyncSession, role_id: str) -> bool:
-    """Tells whether a role was ever given: what is past must stay explained."""
+    """Returns whether a role was ever given: past assignments must stay explainable."""
     statement = select(Assignment.assignment_id).where(Assignment.role_id == role_id)
     return await session.scalar(statement.limit(1)) is not None

@@ -1,4 +1,4 @@
-"""What a tenant's own role may be."""
+"""Rules for a tenant's own roles."""
 
 from services.tenant_registry.access.granting import Refused, beyond
 from services.tenant_registry.access.rules import PERMISSIONS, TENANT
@@ -7,12 +7,12 @@ NAME_LIMIT = 100
 TEXT_LIMIT = 500
 MOST_PERMISSIONS = 100
 MOST_ROLES = 100
-# Whose permissions at a tenant are the ceiling of what the tenant's own roles may hold.
+# The role whose permissions at a tenant limit what the tenant's own roles may hold.
 CEILING = "TenantAdmin"
 
 
 def violations(display_name: str, description: str, permissions: list[str]) -> dict[str, str]:
-    """Lists what is wrong, by field; permissions are whole words, so that no later one slips in."""
+    """Lists what is wrong, by field; patterns are refused, so that no later permission slips in."""
     found = {}
     if not display_name.strip() or len(display_name) > NAME_LIMIT:
         found["display_name"] = f"is required, with at most {NAME_LIMIT} characters"
@@ -27,7 +27,7 @@ def violations(display_name: str, description: str, permissions: list[str]) -> d
 
 
 def may_hold(permissions: list[str], *, ceiling: frozenset[str], held: frozenset[str]) -> None:
-    """Keeps a role within what a TenantAdmin holds, and within what its maker does.
+    """Refuses a role that holds more than a TenantAdmin, or than its maker.
 
     Raises:
         Refused: ROLE_EXCEEDS or GRANT_EXCEEDS.
@@ -45,7 +45,7 @@ def may_hold(permissions: list[str], *, ceiling: frozenset[str], held: frozenset
 
 
 def may_change(permissions: list[str], *, held: frozenset[str]) -> None:
-    """Keeps somebody from changing a role that holds more than they do.
+    """Refuses to let an admin change a role that holds more than they do.
 
     Raises:
         Refused: GRANT_OVER_MORE.

@@ -1,4 +1,4 @@
-"""RoleService: which roles there are, and those that a tenant makes of its own."""
+"""RoleService: lists roles, and manages a tenant's own."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -111,7 +111,7 @@ class Roles(pb_grpc.RoleServiceServicer):
     def _reshaped(
         self, known: standing.Shared, before: pb.Role, after: pb.Role, tenant: str
     ) -> list[Effect]:
-        """Tells what other permissions of a role change for those who hold it, if they may be."""
+        """Returns the effects on those who hold a role of changing it, if that is allowed."""
         if after.permissions == before.permissions:
             return []
         added = sorted(set(after.permissions) - set(before.permissions))
@@ -133,7 +133,7 @@ class Roles(pb_grpc.RoleServiceServicer):
 
 @dataclass(frozen=True, slots=True)
 class _Maker:
-    """Who makes or changes a role, and what they and a TenantAdmin hold for good at the tenant."""
+    """The maker of a role, with what they and a TenantAdmin hold for good at the tenant."""
 
     tenant: str
     held: frozenset[str]
@@ -149,7 +149,7 @@ class _Maker:
 
 
 async def _maker(session: AsyncSession) -> _Maker:
-    """Reads them under the locks that the tenant's roles are given under."""
+    """Reads the maker under the locks under which the tenant's roles are given."""
     scope = current_scope()
     admin_id = scope.actor.removeprefix("admins/")
     known = await standing.read(session, {scope.tenant}, scope.actor, admin_id)

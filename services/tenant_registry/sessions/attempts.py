@@ -1,7 +1,7 @@
-"""How often something may be tried for one account: counted in PostgreSQL, so never forgotten.
+"""Limits on attempts per account, counted in PostgreSQL so that restarts forget nothing.
 
-An attempt is counted before it is judged, so a hundred at once are a hundred. E-mails that nobody
-has are counted like all others, or the limit would tell which exist.
+An attempt is counted before it is checked, so concurrent ones all count. Unknown e-mails are
+counted too, or the limit would reveal which exist.
 """
 
 import asyncio
@@ -20,15 +20,15 @@ _AT_ONCE = 2
 
 
 class Attempts:
-    """Counts attempts at accounts' doors; each door opens by itself, WINDOW after the first."""
+    """Counts attempts per account; a limit is lifted WINDOW after the first attempt."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        # Guesses at one account wait for one row: here, not on connections that others need.
+        # Guesses at one account wait for one row: they wait here, not holding connections.
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def count(self, account: str, *, most: int = MOST) -> None:
-        """Counts an attempt, whatever comes of it.
+        """Counts an attempt, whatever its outcome.
 
         Raises:
             ResourceExhausted: LOGIN_LIMITED, with the seconds to wait.
@@ -39,7 +39,7 @@ class Attempts:
                 session, hashed(account), window=WINDOW, now=now
             )
         if number == 1:
-            # A transaction of its own: one that holds its row would wait for others' rows in turn.
+            # In its own transaction: one that holds its row could deadlock on others' rows.
             async with self._db.housekeeping() as session:
                 await queries.forget_old_attempts(session, before=now - WINDOW)
         if number > most:
@@ -52,10 +52,10 @@ class Attempts:
 
 
 async def forget(session: AsyncSession, account: str) -> None:
-    """Begins again at nothing, after a success."""
+    """Resets the count, after a success."""
     await queries.forget_attempts(session, hashed(account))
 
 
 def hashed(account: str) -> bytes:
-    """What stands for an account here: an address that nobody has is stored nowhere in clear."""
+    """Hashes an account, so that unknown addresses are never stored in clear text."""
     return hashlib.sha256(account.encode()).digest()

@@ -1,4 +1,4 @@
-"""The login's part of AccessService."""
+"""The login method of AccessService."""
 
 from datetime import UTC, datetime
 
@@ -21,12 +21,12 @@ from services.tenant_registry.sessions.rules import Method
 
 EMAIL_LIMIT = 254
 PASSWORD_LIMIT = 1024
-# What an event is about when it is about nobody: the address that was tried is in no log.
+# The resource of events about unknown accounts: the address tried must not be logged.
 NOBODY = "admins/unknown"
 
 
 class SecondFactors:
-    """Who must prove more than their password, and whether they do."""
+    """Checks second factors at login."""
 
     def __init__(self, totp: Totp) -> None:
         self._totp = totp
@@ -34,7 +34,7 @@ class SecondFactors:
     async def method(
         self, session: AsyncSession, admin: Admin, code: str, *, now: datetime
     ) -> Method | Unauthenticated:
-        """Asks for the second factor where it is on."""
+        """Checks the second factor, if it is on; returns how the login was made."""
         factor = await accounts.second_factor(session, admin.admin_id)
         if factor is None or factor.confirm_time is None:
             return Method.PASSWORD
@@ -58,7 +58,7 @@ class LoginMethods:
         _check(email, request.password)
         await self._attempts.count(email)
         stored = await self._hash_of(email)
-        # Between two transactions: 45 ms of hashing must hold neither a connection nor a lock.
+        # Between transactions: 45 ms of hashing must hold neither a connection nor a lock.
         opened: Opened | Unauthenticated = _wrong()
         if await self._passwords.match(stored, request.password) and stored is not None:
             newer = await self._renewed(stored, request.password)
@@ -69,7 +69,7 @@ class LoginMethods:
         return self._sessions.answer(opened)
 
     async def _hash_of(self, email: str) -> str | None:
-        """Reads an active admin's password hash; None for everybody else, alike."""
+        """Reads an active admin's password hash; None for anybody else."""
         async with self._db.platform() as session:
             admin = await queries.admin_with_email(session, email)
         return admin.password_hash if admin and admin.deactivate_time is None else None
@@ -82,7 +82,7 @@ class LoginMethods:
     async def _begin(
         self, email: str, stored: str, newer: str, *, code: str
     ) -> Opened | Unauthenticated:
-        """Begins a session; a password that changed meanwhile, or an admin that went, counts."""
+        """Begins a session, unless the password changed or the admin was deactivated meanwhile."""
         now = datetime.now(UTC)
         async with self._db.platform() as session:
             admin = await queries.admin_with_email(session, email)
@@ -96,7 +96,7 @@ class LoginMethods:
             return await opening.begin(session, admin, method=method, now=now)
 
     async def _record_failure(self, email: str, reason: str) -> None:
-        """Records a failed login before it is refused; without the record there is no refusal."""
+        """Records a failed login before it is refused."""
         async with self._db.platform() as session:
             admin = await queries.admin_with_email(session, email)
             name = f"admins/{admin.admin_id}" if admin else NOBODY

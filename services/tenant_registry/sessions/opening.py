@@ -1,4 +1,4 @@
-"""Beginning and ending sessions, inside the transaction of whatever act asks for it."""
+"""Begins and ends sessions, within the transaction of the calling act."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ REFRESH = "refresh"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A session, and the refresh token that was just made for it; empty when none was."""
+    """A session, and its new refresh token; empty if none was made."""
 
     admin: Admin
     row: AdminSession
@@ -27,7 +27,7 @@ class Opened:
 
 
 async def begin(session: AsyncSession, admin: Admin, *, method: str, now: datetime) -> Opened:
-    """Begins a session for an admin who proved who they are, and records the login as theirs."""
+    """Begins a session for an authenticated admin, and records the login."""
     row = AdminSession(
         session_id=new_id("sess"),
         admin_id=admin.admin_id,
@@ -57,7 +57,7 @@ async def link(session: AsyncSession, row: AdminSession, *, now: datetime) -> st
 
 
 async def own(session: AsyncSession, *, now: datetime, lock: bool = False) -> AdminSession:
-    """Finds the session in which the caller asks.
+    """Finds the caller's session.
 
     Raises:
         Unauthenticated: SESSION_ENDED, also for an admin who is deactivated.
@@ -72,7 +72,7 @@ async def own(session: AsyncSession, *, now: datetime, lock: bool = False) -> Ad
 
 
 def end(session: AsyncSession, row: AdminSession, reason: rules.End, *, now: datetime) -> None:
-    """Ends a session; from now on nothing is allowed in it, and its tokens are worth nothing."""
+    """Ends a session; it and its tokens are invalid from now on."""
     before = messages.session(row)
     row.revoke_time, row.revoke_reason = now, reason.value
     refusal = reason.name if reason is rules.End.TOKEN_REUSED else ""
@@ -82,7 +82,7 @@ def end(session: AsyncSession, row: AdminSession, reason: rules.End, *, now: dat
 
 @contextmanager
 def acting(row: AdminSession) -> Iterator[None]:
-    """Makes an admin the actor of what the gateway asked in its own name."""
+    """Makes an admin the actor of a call that the gateway made in its own name."""
     scope = replace(current_scope(), actor=f"admins/{row.admin_id}", session=row.session_id)
     with bound(scope, current_method()):
         yield

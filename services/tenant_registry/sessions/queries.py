@@ -1,4 +1,4 @@
-"""What is asked of sessions and their tokens; all of it through the platform's door."""
+"""Queries on sessions and their tokens, all through the platform's door."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -37,7 +37,7 @@ async def all_live(
 
 
 async def family_of(session: AsyncSession, token_hash: bytes) -> AdminSession | None:
-    """Finds a refresh token's session, and makes other refreshes of it wait."""
+    """Finds and locks the session of a refresh token."""
     found: AdminSession | None = await session.scalar(
         select(AdminSession)
         .join(RefreshToken, RefreshToken.session_id == AdminSession.session_id)
@@ -53,7 +53,7 @@ async def is_used(session: AsyncSession, token_hash: bytes) -> bool:
 
 
 async def forget_ended(session: AsyncSession, admin_id: str, *, before: datetime) -> None:
-    """Removes an admin's sessions, with their tokens, that ended long ago."""
+    """Removes an admin's sessions that ended long ago, with their tokens."""
     await session.execute(
         delete(AdminSession).where(
             AdminSession.admin_id == admin_id, AdminSession.end_time < before
@@ -64,7 +64,7 @@ async def forget_ended(session: AsyncSession, admin_id: str, *, before: datetime
 async def count_attempt(
     session: AsyncSession, account_hash: bytes, *, window: timedelta, now: datetime
 ) -> tuple[int, datetime]:
-    """Counts one more attempt; tells how many there were since when."""
+    """Counts one more attempt; returns the number of attempts and since when."""
     is_over = Attempt.begin_time <= now - window
     number = case((is_over, 1), (Attempt.number < _MOST_COUNTED, Attempt.number + 1),
                   else_=Attempt.number)  # fmt: skip
@@ -89,7 +89,7 @@ async def forget_attempts(session: AsyncSession, account_hash: bytes) -> None:
 
 
 async def forget_old_attempts(session: AsyncSession, *, before: datetime) -> None:
-    """Removes some of what counts no more: more than can be added between two calls."""
+    """Removes some expired counts: more than can be added between two calls."""
     old = (
         select(Attempt.account_hash)
         .where(Attempt.begin_time < before)

@@ -1,4 +1,4 @@
-"""When a session ends, and what a refresh token that is shown means: pure rules."""
+"""When a session ends, and what the use of a refresh token means: pure rules."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
@@ -39,10 +39,10 @@ def is_live(*, revoke_time: datetime | None, end_time: datetime, now: datetime) 
 
 
 def shown(use_time: datetime | None, *, is_successor_used: bool, now: datetime) -> Shown:
-    """Judges a refresh token by when it was used before.
+    """Classifies a refresh token by when it was used before.
 
-    Shown again within GRACE it is a client whose answer was lost, unless the next one was used
-    already: then that answer did arrive, and somebody else holds a copy (RFC 9700, 4.14.2).
+    A repeat within GRACE is a client whose answer was lost, unless the next token was used already:
+    then the answer did arrive, and somebody else has a copy (RFC 9700, 4.14.2).
     """
     if use_time is None:
         return Shown.LATEST

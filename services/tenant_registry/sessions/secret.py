@@ -1,7 +1,7 @@
-"""Secrets that are sent to somebody once: only their hashes are kept.
+"""Tokens that are sent out once: only their hashes are stored.
 
-They are random and long, so a plain SHA-256 of one cannot be turned back. The prefix says what a
-token is for; it is a part of what is hashed, so no kind can stand in for another.
+They are long and random, so a plain SHA-256 cannot be reversed. The prefix says what a token is
+for; it is hashed too, so that one kind cannot be used as another.
 """
 
 import base64
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _BYTES = 32
 _FORM = re.compile(r"souk_[a-z]+_[A-Za-z0-9_-]{43}")
-# Each key is made of one token and seals one other, so the nonce is never used twice.
+# Each key is derived from one token and encrypts one other, so the nonce is never reused.
 _NONCE = bytes(12)
 
 
@@ -25,7 +25,7 @@ def new(kind: str) -> str:
 
 
 def digest(kind: str, token: str) -> bytes | None:
-    """Hashes a token that somebody shows; None when it cannot be one of this kind."""
+    """Hashes a given token; None if it cannot be one of this kind."""
     if not token.startswith(f"souk_{kind}_") or not _FORM.fullmatch(token):
         return None
     return hashed(token)
@@ -36,7 +36,7 @@ def hashed(token: str) -> bytes:
 
 
 def sealed(token: str, successor: str) -> bytes:
-    """Encrypts the next token so that whoever holds this one can open it, and nobody else."""
+    """Encrypts the next token so that only the holder of this one can decrypt it."""
     return AESGCM(_key(token)).encrypt(_NONCE, successor.encode(), None)
 
 
@@ -45,7 +45,7 @@ def opened(token: str, box: bytes) -> str:
 
 
 def secret_boxes(keys: tuple[bytes, ...], what_for: bytes) -> MultiFernet:
-    """Makes encryption of keys that serve several ends: what one end sealed no other can open."""
+    """Derives encryption from shared keys; each purpose can decrypt only its own data."""
     made = [base64.urlsafe_b64encode(hmac.digest(key, what_for, "sha256")) for key in keys]
     return MultiFernet([Fernet(key) for key in made])
 

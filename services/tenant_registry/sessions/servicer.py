@@ -1,4 +1,4 @@
-"""SessionService: keeps sessions alive, shows them, ends them."""
+"""SessionService: refreshes, lists and ends sessions."""
 
 from datetime import UTC, datetime
 
@@ -30,7 +30,7 @@ class SessionMethods(pb_grpc.SessionServiceServicer):
     ) -> access.LoginResponse:
         async with self._db.platform() as session:
             opened = await _refreshed(session, request.refresh_token, now=datetime.now(UTC))
-        # After the transaction, so that the end of a session whose token was stolen stays.
+        # After the transaction, so that ending a session for a stolen token is committed.
         if opened is None:
             raise Unauthenticated(
                 "REFRESH_TOKEN_INVALID", "The refresh token is no longer valid. Log in again."
@@ -74,7 +74,7 @@ class SessionMethods(pb_grpc.SessionServiceServicer):
 
 
 async def _refreshed(session: AsyncSession, token: str, *, now: datetime) -> Opened | None:
-    """Exchanges a refresh token; None for one that is good no more, and whatever that ended."""
+    """Exchanges a refresh token; None if it is invalid. A reused one ends its session."""
     token_hash = secret.digest(REFRESH, token)
     family = await queries.family_of(session, token_hash) if token_hash else None
     if family is None:

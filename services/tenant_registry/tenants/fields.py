@@ -1,4 +1,4 @@
-"""What the fields of a tenant may say; everything that is wrong is told at once."""
+"""Rules for a tenant's fields; all violations are reported at once."""
 
 import json
 import re
@@ -25,7 +25,7 @@ _CAPABILITY = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 
 
 def completed(tenant: pb.Tenant) -> pb.Tenant:
-    """Fills in what may be left out of a new tenant."""
+    """Fills in the optional fields of a new tenant."""
     complete = pb.Tenant()
     complete.CopyFrom(tenant)
     if not complete.supported_locales and complete.default_locale:
@@ -35,10 +35,10 @@ def completed(tenant: pb.Tenant) -> pb.Tenant:
 
 
 def check(tenant: pb.Tenant, changed: Collection[str] | None = None) -> None:
-    """Refuses a tenant as it would be after the act; `changed` are the fields to look at, else all.
+    """Refuses an invalid tenant; `changed` are the fields to check, by default all.
 
     Raises:
-        InvalidArgument: TENANT_INVALID, with a violation for each field that is wrong.
+        InvalidArgument: TENANT_INVALID, with a violation for each wrong field.
     """
     fields = set(_CHECKS if changed is None else changed)
     if "supported_locales" in fields:
@@ -117,10 +117,10 @@ def _cors_origins(tenant: pb.Tenant) -> str:
 
 
 def plan(value: int) -> str:
-    """Gives the name of a plan.
+    """Returns the name of a plan.
 
     Raises:
-        InvalidArgument: TENANT_INVALID, for none and for one that nobody knows.
+        InvalidArgument: TENANT_INVALID, for none or an unknown one.
     """
     known = pb.Tenant.Plan.values()[1:]
     if value not in known:

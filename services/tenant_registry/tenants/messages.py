@@ -53,7 +53,7 @@ def new_row(tenant_id: str, message: pb.Tenant, *, state: str, plan: str, now: d
 
 
 def write(row: Tenant, message: pb.Tenant) -> None:
-    """Takes over what callers may set."""
+    """Writes the fields that callers may set."""
     for column, value in _columns(message).items():
         setattr(row, column, value)
 

@@ -1,4 +1,4 @@
-"""Web origins, spelled as browsers spell them: anything else would never be equal to one."""
+"""Web origins, in the form that browsers send: no other form would ever match."""
 
 import re
 
@@ -7,12 +7,12 @@ from services.kernel.hosts import HostInvalid, normalise_host
 EXAMPLES = "https://app.example.org or http://localhost:3000"
 _ORIGIN = re.compile(r"(https?)://([a-z0-9.-]{1,253})(?::([1-9][0-9]{0,4}))?")
 _OWN_PORTS = {"http": 80, "https": 443}
-# Whoever is on the way could speak in the name of any other host that is asked without TLS.
+# Without TLS, anyone on the network path could act as any other host.
 _PLAIN = frozenset({"localhost", "127.0.0.1"})
 
 
 def is_origin(text: str) -> bool:
-    """Tells whether a browser could send it: https, or http on the developer's own machine."""
+    """Returns whether it is a valid origin: https, or http on the developer's own machine."""
     found = _ORIGIN.fullmatch(text)
     if found is None:
         return False

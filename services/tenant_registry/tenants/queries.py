@@ -1,4 +1,4 @@
-"""What is asked of tenants."""
+"""Queries on tenants."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from services.tenant_registry.models import Tenant
 
 
 async def own_tenant(session: AsyncSession, *, lock: bool = False) -> Tenant | None:
-    """Reads the one tenant that a tenant's session sees; `lock` makes other acts on it wait."""
+    """Reads, and with `lock` locks, the one tenant that a tenant session sees."""
     statement = select(Tenant)
     found: Tenant | None = await session.scalar(statement.with_for_update() if lock else statement)
     return found

@@ -1,4 +1,4 @@
-"""Where a tenant may go in its life."""
+"""State transitions of a tenant."""
 
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ class State(StrEnum):
 
 
 class Refused(Exception):
-    """The state of a tenant forbids an act; `reason` is the one that callers switch on."""
+    """The state of a tenant forbids an act; callers switch on `reason`."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -20,7 +20,7 @@ class Refused(Exception):
 
 
 def updated(state: State) -> State:
-    """Lets every tenant be changed but an archived one."""
+    """Allows changes to any tenant but an archived one."""
     if state is State.ARCHIVED:
         raise Refused("TENANT_ARCHIVED", "The tenant is deleted. Undelete it first.")
     return state
@@ -41,7 +41,7 @@ def archived(state: State, *, head_office: bool) -> State:
 
 
 def undeleted(state: State) -> State:
-    """Brings back an archived tenant closed: somebody decides that it opens again."""
+    """Restores an archived tenant as suspended: opening it again is a separate decision."""
     if state is not State.ARCHIVED:
         raise Refused("TENANT_NOT_ARCHIVED", "The tenant is not deleted.")
     return State.SUSPENDED

@@ -1,4 +1,4 @@
-"""The tenants' part of TenantRegistryService."""
+"""The tenant methods of TenantRegistryService."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from services.tenant_registry.tenants.rules import State
 
 
 class Act(requests.Repeatable, Protocol):
-    """What the requests that move a tenant from state to state have in common."""
+    """The fields shared by all requests that change the state of a tenant."""
 
     name: str
     etag: str
@@ -126,7 +126,7 @@ class TenantMethods:
         return current_scope().tenant == self._head_office
 
     async def _move(self, request: Act, rule: Callable[[State], State]) -> tenants.Tenant:
-        """Takes a tenant to another state; where it is there already, nothing is written."""
+        """Moves a tenant to another state; if it is there already, nothing is written."""
         _own(request.name)
         async with self._db.tenant() as session:
             if answer := await requests.answered(session, request, tenants.Tenant):
@@ -145,7 +145,7 @@ async def existing(session: AsyncSession, *, lock: bool = False) -> Tenant:
     """Reads the session's tenant.
 
     Raises:
-        NotFound: TENANT_NOT_FOUND; the scope names a tenant that was never created.
+        NotFound: TENANT_NOT_FOUND, the scope names a tenant that does not exist.
     """
     row = await queries.own_tenant(session, lock=lock)
     if row is None:
@@ -165,10 +165,10 @@ async def added(
     state: State,
     plan: str = "STANDARD",
 ) -> tenants.Tenant:
-    """Adds a tenant whose fields were checked, with the first event of its own log.
+    """Adds a tenant with checked fields, and the first event of its log.
 
     Raises:
-        AlreadyExists: TENANT_EXISTS; ids are never used twice, a deleted tenant keeps its own.
+        AlreadyExists: TENANT_EXISTS; ids are never reused, and a deleted tenant keeps its own.
     """
     row = messages.new_row(tenant_id, wanted, state=state, plan=plan, now=datetime.now(UTC))
     session.add(row)
@@ -185,7 +185,7 @@ async def added(
 
 
 async def _first_admin(session: AsyncSession, tenant_id: str) -> None:
-    """Makes the admin who creates a tenant its first TenantAdmin, so that it always has one."""
+    """Makes the creator of a tenant its first TenantAdmin, so that it always has one."""
     actor, _, admin_id = current_scope().actor.partition("/")
     if actor == "admins" and await is_active(session, admin_id):
         await grants.give_first(session, admin_id, tenant=tenant_id, reason="created the tenant")

@@ -1,4 +1,4 @@
-"""Countries, languages and time zones, from lists that others keep up to date."""
+"""Countries, languages and time zones, from maintained packages."""
 
 import re
 from functools import cache
@@ -7,19 +7,19 @@ from importlib import resources
 import pycountry
 
 _LOCALE = re.compile(r"([a-z]{2,3})(?:-([A-Z][a-z]{3}))?(?:-([A-Z]{2}|[0-9]{3}))?")
-# They are in the list and are nobody's: one says "not set up", the others are technical.
+# Listed, but not real zones.
 _NOT_ZONES = frozenset({"Factory", "localtime"})
 
 
 def is_country(code: str) -> bool:
-    """Tells whether it is ISO 3166-1 alpha-2, in upper case."""
+    """Returns whether it is an ISO 3166-1 alpha-2 code in upper case."""
     return code in _countries()
 
 
 def is_locale(tag: str) -> bool:
-    """Tells whether it is BCP 47 in its canonical case, of a known language, script and region.
+    """Returns whether it is a BCP 47 tag in canonical case, of known parts.
 
-    A storefront can mean a language, a script and a region; no variants and no extensions.
+    It may have a language, a script and a region, but no variants or extensions.
     """
     match = _LOCALE.fullmatch(tag)
     if match is None:
@@ -33,7 +33,7 @@ def is_locale(tag: str) -> bool:
 
 
 def is_time_zone(name: str) -> bool:
-    """Tells whether it is in the IANA list that comes with Souk, the same on every machine."""
+    """Returns whether it is in the IANA list shipped with Souk, the same on every machine."""
     return name in _time_zones()
 
 
@@ -44,7 +44,7 @@ def _countries() -> frozenset[str]:
 
 @cache
 def _languages() -> frozenset[str]:
-    """The codes that BCP 47 allows: of two for one language, the one with two letters."""
+    """Returns the codes that BCP 47 allows: the two-letter code where there is one."""
     return frozenset(
         getattr(language, "alpha_2", language.alpha_3) for language in pycountry.languages
     )

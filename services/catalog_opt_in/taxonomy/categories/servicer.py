@@ -1,4 +1,4 @@
-"""The tree of categories: CatalogService, last third."""
+"""The category methods of CatalogService."""
 
 from datetime import UTC, datetime
 
@@ -112,7 +112,7 @@ async def _category(session: AsyncSession, name: str) -> Category:
 async def _write(
     session: AsyncSession, row: Category, asked: product_pb2.Category, now: datetime
 ) -> None:
-    """Stores what is asked for in `row`, when nothing is wrong with it."""
+    """Validates the request and stores it in `row`."""
     findings = Findings()
     handle = handle_of(asked.handle, asked.title, findings)
     findings.extend(rules.text_problems(asked.title, asked.description, asked.rank))
@@ -127,7 +127,7 @@ async def _write(
 
 
 async def _place(session: AsyncSession, row: Category, parent_id: str | None) -> None:
-    """Puts a category under another, or at the top, with all that lies under it.
+    """Places a category under another, or at the top, with its descendants.
 
     Raises:
         InvalidArgument: CATEGORY_NOT_FOUND, the parent does not exist.
@@ -153,7 +153,7 @@ async def _refresh(
     after: product_pb2.Category,
     now: datetime,
 ) -> None:
-    """Carries a change to the listings that show it: all below after a move, else those in it."""
+    """Refreshes the listings affected by a change: all below after a move, else those in it."""
     if before.parent != after.parent:
         inside = rules.below(await queries.tree(session), category_id)
     elif (before.title, before.handle) != (after.title, after.handle):

@@ -1,4 +1,4 @@
-"""Collections: CatalogService, second third."""
+"""The collection methods of CatalogService."""
 
 from datetime import UTC, datetime
 
@@ -110,7 +110,7 @@ async def _collection(session: AsyncSession, name: str) -> Collection:
 async def _write(
     session: AsyncSession, row: Collection, asked: product_pb2.Collection, now: datetime
 ) -> None:
-    """Stores what is asked for in `row`, when nothing is wrong with it."""
+    """Validates the request and stores it in `row`."""
     findings = Findings()
     handle = handle_of(asked.handle, asked.title, findings)
     findings.extend(text_problems(asked.title))
