@@ -1,1 +1,1 @@
-"""Souk's services, one folder each, and the kernel that they share."""
+"""Souk's services, one folder each, and the kernel they share."""

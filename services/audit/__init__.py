@@ -1,1 +1,1 @@
-"""What was done in every service, by whom and to what: taken in once, never changed."""
+"""The audit log: what was done in every service, by whom and to what; never changed."""

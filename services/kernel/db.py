@@ -103,9 +103,7 @@ def _leave_events(session: Session) -> None:
         raise AuditMissing("this transaction made changes but recorded no event")
     if leaves:
         connection = session.connection()
-        if not _driver(
-            connection
-        ).is_in_transaction():  # otherwise it would neither begin nor commit
+        if not _driver(connection).is_in_transaction():  # else it never begins
             session.execute(text("SELECT 1"))
         _driver(connection).leaving = insertion(leaves)
         session.info["connection"] = connection

@@ -1,1 +1,1 @@
-"""A witness of the audit log: what it has seen once, nobody makes it forget."""
+"""A witness of the audit log, which never forgets what it has seen."""

@@ -1,1 +1,1 @@
-"""What proves events."""
+"""Proofs of events."""

@@ -1,1 +1,1 @@
-"""What a shopper sees of one tenant; it only reads."""
+"""What shoppers see of one tenant; read-only."""

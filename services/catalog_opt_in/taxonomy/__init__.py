@@ -1,1 +1,1 @@
-"""How shoppers find products: collections, the tree of categories, tags and types."""
+"""How shoppers find products: collections, the category tree, tags and types."""

@@ -1,1 +1,1 @@
-"""Admins: who they are; what they may do is the business of roles."""
+"""Admins: who they are; roles define what they may do."""

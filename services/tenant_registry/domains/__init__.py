@@ -1,1 +1,1 @@
-"""Domains: which host belongs to which tenant, and the answer to who owns a host."""
+"""Domains: which host belongs to which tenant, and lookups by host."""

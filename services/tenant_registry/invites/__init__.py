@@ -1,1 +1,1 @@
-"""Invites: roles that wait for somebody."""
+"""Invites: roles offered by mail that wait to be accepted."""

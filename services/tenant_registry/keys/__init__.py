@@ -1,1 +1,1 @@
-"""Keys with which machines and storefronts come to one tenant."""
+"""API keys that give machines and storefronts access to one tenant."""

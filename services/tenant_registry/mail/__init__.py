@@ -1,1 +1,1 @@
-"""Mail to admins: what is said, and the ways in which it leaves."""
+"""Mail to admins: its texts, and how it is sent."""

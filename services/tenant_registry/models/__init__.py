@@ -1,4 +1,4 @@
-"""The tables of the registry: all of them the platform's, some with rows of one tenant each."""
+"""The tables of the registry: all belong to the platform, some have rows of single tenants."""
 
 from services.tenant_registry.models.accounts import (
     AdminIdentity,

@@ -1,1 +1,1 @@
-"""Access grants: how somebody whose role counts everywhere looks into one tenant's shop."""
+"""Access grants: how an admin whose role counts everywhere looks into one tenant's shop."""

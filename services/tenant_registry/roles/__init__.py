@@ -1,1 +1,1 @@
-"""Roles: those that Souk ships, and those that a tenant makes within its ceiling."""
+"""Roles: the built-in ones, and those that a tenant defines within limits."""

@@ -1,1 +1,1 @@
-"""Sessions: begun by a login, kept by refresh tokens, ended by a logout and by much else."""
+"""Sessions: begun by a login, extended by refresh tokens, ended by a logout and other acts."""

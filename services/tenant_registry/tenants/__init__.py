@@ -1,1 +1,1 @@
-"""Tenants: what they are, and where they are in their life."""
+"""Tenants: their fields and their lifecycle."""

@@ -1,1 +1,1 @@
-"""The tree by which shoppers browse."""
+"""The category tree that shoppers browse."""
