@@ -39,9 +39,7 @@ def _holds(field: FieldDescriptor, sensitivity: int, seen: frozenset[str]) -> bo
     if _of(field) == sensitivity:
         return True
     inner = field.message_type
-    if (
-        inner is None or inner.full_name in seen
-    ):  # a message may contain itself, as a JSON value does
+    if inner is None or inner.full_name in seen:  # a message may contain itself, like JSON
         return False
     return any(_holds(f, sensitivity, seen | {inner.full_name}) for f in inner.fields)
 
