@@ -1,7 +1,7 @@
-"""Holds the tenants' checkpoints against the platform's tree, one for one.
+"""Checks the tenants' checkpoints against the platform's tree, one to one.
 
-Each leaf of that tree is the head of one checkpoint. Whoever deletes the newest checkpoints of a
-tenant, with the places and nodes that they are of, would otherwise have another past signed.
+Each leaf of that tree is the head of one checkpoint. Otherwise, deleting a tenant's newest
+checkpoints together with their entries and nodes would get a different history signed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,8 +16,8 @@ from services.kernel import notes
 
 _MOST_AT_ONCE = 10_000
 _LAST = "~"  # after every tenant's id
-# A head tells its tenant and its size, so no two checkpoints have the same leaf: where all are
-# sound and as many as the leaves, none is missing.
+# A head names its tenant and size, so no two checkpoints share a leaf: if all are sound and there are
+# as many as leaves, none is missing.
 _SINCE = text("""
     SELECT tenant_id, max(size) AS newest,
         count(*) FILTER (WHERE (tenant_id, size) <> (from_tenant, from_size)) AS added,
@@ -40,11 +40,11 @@ _SINCE = text("""
 
 
 class Amiss(Exception):
-    """The checkpoints and the platform's tree are not one for one."""
+    """The checkpoints and the platform's tree do not match one to one."""
 
 
 class Heads:
-    """What has been seen of the tenants' checkpoints: each one's newest, and how many there are."""
+    """The checkpoints seen so far: each tenant's newest, and the number of all."""
 
     def __init__(self) -> None:
         self._newest: dict[str, int] = {}
@@ -52,53 +52,53 @@ class Heads:
         self._signed: dict[str, int] = {}
 
     def newest(self, tenant: str) -> int:
-        """Tells the size of the newest checkpoint that was seen or signed; 0 when none was."""
+        """Returns the size of the newest checkpoint seen or signed, or 0."""
         return max(self._newest.get(tenant, 0), self._signed.get(tenant, 0))
 
     def add(self, signed: Mapping[str, int]) -> None:
-        """Takes in checkpoints that have been committed: one a tenant, and its size.
+        """Remembers committed checkpoints, one per tenant, by size.
 
-        They are read like all others too: another process may have signed some in between.
+        They are read like all others too, because another process may have signed some in between.
         """
         self._signed |= signed
 
     async def read_on(self, session: AsyncSession) -> int:
-        """Reads a page of what came since; tells how many there were that are not known.
+        """Reads a page of newer checkpoints; returns how many were new.
 
-        The first pages are of every checkpoint; later ones of the newest that was known of each
-        tenant, and those since.
+        The first pages cover every checkpoint; later ones each tenant's newest known one, and those
+        after it.
 
         Raises:
-            Amiss: a head is not as it is in the platform's tree, or one that was known is gone.
+            Amiss: a head differs from the platform's tree, or a known one is gone.
         """
         known, added = set(self._newest), 0
         for row in await self._since(session):
             if not row.is_sound:
-                raise Amiss(f"a head of {row.tenant_id} is not as it is in the platform's tree")
+                raise Amiss(f"a head of {row.tenant_id} differs from the platform's tree")
             if row.is_known:
                 known.discard(row.tenant_id)
             added += row.added
             self._newest[row.tenant_id] = row.newest
             self._count += row.added
         if known:
-            raise Amiss(f"the newest head that was known of {min(known)} is gone")
+            raise Amiss(f"the newest known head of {min(known)} is gone")
         return added
 
     async def hold(self, session: AsyncSession) -> None:
-        """Reads all that came since, while nobody signs, and finds none missing.
+        """Reads all newer checkpoints, while nobody signs, and checks that none is missing.
 
         Raises:
-            Amiss: as in read_on, or there are more leaves than heads.
+            Amiss: as in read_on, or a leaf of the platform's tree has no checkpoint.
         """
         while await self.read_on(session):
             pass
         leaves = await trees.size_of(session, PLATFORM_LOG)
         if self._count != leaves:
             found, self._newest, self._count = self._count, {}, 0
-            raise Amiss(f"of {leaves} heads in the platform's tree {found} are found")
+            raise Amiss(f"the platform's tree has {leaves} heads, the tables {found}")
 
     async def _since(self, session: AsyncSession) -> Sequence[Row[Any]]:
-        """Reads, in the order of tenants and sizes, what stands after each known newest one."""
+        """Reads the checkpoints from each newest known one on, by tenant and size."""
         known = sorted(self._newest)
         rows = await session.execute(_SINCE, {
             "tenants": ["", *known],

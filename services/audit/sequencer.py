@@ -54,7 +54,7 @@ class Sequencer:
         self._known = known
         self._broken: set[str] = set()
         self._heads = Heads()
-        self._heads_hold: bool | None = None  # not since they were looked at last
+        self._heads_hold: bool | None = None  # None: check before signing
 
     async def work(self) -> None:
         rounds = 0
@@ -106,7 +106,7 @@ class Sequencer:
             return await self._sequence(session, found, signed) if found else 0
 
     async def _read_heads(self) -> None:
-        """Reads all heads outside the lock: at the start they are many, and others may sign."""
+        """Reads new heads without the lock: at the start they are many, and others must go on."""
         added = 1
         while added:
             async with self._db.housekeeping() as session:
@@ -182,8 +182,9 @@ class Sequencer:
         signed = notes.verified(note, self._known.again()) if note else notes.Checkpoint(
             origin, 0, merkle.EMPTY
         )  # fmt: skip
-        if signed.size < self._heads.newest(log):
-            raise Broken(f"the last checkpoint was of size {self._heads.newest(log)}")
+        newest = self._heads.newest(log)
+        if signed.size < newest:
+            raise Broken(f"the checkpoint of size {newest}, signed before, is gone")
         if here != signed:
             raise Broken(
                 f"the tree of size {tree.size} is not its last checkpoint, of size {signed.size}"

@@ -54,7 +54,7 @@ async def backlog(session: AsyncSession) -> tuple[int, Any]:
 
 
 async def size_of(session: AsyncSession, log: str) -> int:
-    """Counts the leaves of a tree; places have no gap."""
+    """Returns the number of leaves of a tree; their places have no gap."""
     last = await session.scalar(
         select(Node.idx)
         .where(Node.tenant_id == log, Node.level == 0)
@@ -65,7 +65,7 @@ async def size_of(session: AsyncSession, log: str) -> int:
 
 
 async def frontier(session: AsyncSession, log: str) -> merkle.Frontier:
-    """Reads a tree as far as adding to it needs.
+    """Reads the part of a tree needed to append to it.
 
     Raises:
         LookupError: a node is missing.

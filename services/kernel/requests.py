@@ -101,7 +101,7 @@ async def forget(database: Database) -> None:
 
 
 async def _forget_some(database: Database) -> int:
-    """Removes a batch: all at once would take longer than a statement may, some day."""
+    """Removes a batch: removing all at once could exceed the statement timeout."""
     key = tuple_(RequestRecord.tenant_id, RequestRecord.actor, RequestRecord.request_id)
     old = RequestRecord.create_time < datetime.now(UTC) - KEPT_FOR
     some = select(*key.clauses).where(old).limit(_MOST_FORGOTTEN)

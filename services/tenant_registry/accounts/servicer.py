@@ -189,7 +189,7 @@ async def _set(
     admin.password_hash, admin.update_time = newer, now
     await queries.end_sessions(session, admin.admin_id, keep=keep, reason=reason, now=now)
     await queries.forget_resets(session, admin.admin_id)
-    # Or whoever reads an admin's mail would get ten more guesses at their second factor each time.
+    # Otherwise each reset would give an attacker with the mailbox ten more guesses at the code.
     if await queries.second_factor(session, admin.admin_id) is None:
         await attempts.forget(session, admin.email)
     audit.record(session, resource=f"admins/{admin.admin_id}")

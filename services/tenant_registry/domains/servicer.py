@@ -108,7 +108,7 @@ def _own(parent: str) -> str:
 async def _added(session: AsyncSession, tenant: Tenant, host: str, *, primary: bool) -> Domain:
     """Adds a domain to a tenant whose row is locked, so that the limit holds."""
     if tenant.state == State.ARCHIVED:
-        raise FailedPrecondition("TENANT_ARCHIVED", "The tenant is deleted. Undelete it first.")
+        raise FailedPrecondition("TENANT_ARCHIVED", "This tenant is archived. Undelete it first.")
     others = await queries.own_domains(session)
     if len(others) >= rules.LIMIT:
         raise FailedPrecondition(

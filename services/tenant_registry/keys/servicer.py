@@ -206,7 +206,7 @@ async def _added(
 ) -> pb.CreateApiKeyResponse:
     """Adds a key to a tenant; the caller holds the lock under which its keys are counted."""
     if tenant.state == State.ARCHIVED:
-        raise FailedPrecondition("TENANT_ARCHIVED", "The tenant is deleted. Undelete it first.")
+        raise FailedPrecondition("TENANT_ARCHIVED", "This tenant is archived. Undelete it first.")
     most = rules.MOST[row.kind]
     if await queries.number_of_live(session, row.tenant_id, row.kind, row.create_time) >= most:
         raise FailedPrecondition(

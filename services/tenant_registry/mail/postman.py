@@ -33,7 +33,7 @@ class Postman:
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     def refuse_when_full(self) -> None:
-        """Refuses what anybody may ask for, while much is waiting.
+        """Refuses a request that needs no account while too much is waiting.
 
         Raises:
             ResourceExhausted: LOGIN_BUSY.
@@ -44,7 +44,7 @@ class Postman:
     def later(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs work in the background, in the scope of the call.
 
-        Never refuses: what the mail is about has been committed.
+        Never refuses, because the change that the mail reports is already committed.
         """
         task = asyncio.create_task(self._done(work))
         self._under_way.add(task)

@@ -50,7 +50,7 @@ def identity(token: object, keys: KeySet, provider: Provider, nonce: str) -> Ide
     _check(claims, provider, nonce)
     found = _identity(claims)
     if found.email.partition("@")[2] not in provider.email_domains:
-        raise Unproven("an address of a domain that is not this provider's")
+        raise Unproven("an address outside the provider's domains")
     return found
 
 

@@ -63,7 +63,7 @@ class Provider(BaseModel):
     redirect_uri: SafeUrl
     scopes: str = "openid email profile"
     email_domains: frozenset[Domain] = Field(min_length=1, max_length=200)
-    """Whose addresses it may speak for: an admin is found by their address."""
+    """The domains whose addresses it may vouch for, because admins are found by address."""
     rules: tuple[RuleSetting, ...] = Field(max_length=200)
 
 

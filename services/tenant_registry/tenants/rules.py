@@ -22,7 +22,7 @@ class Refused(Exception):
 def updated(state: State) -> State:
     """Allows changes to any tenant but an archived one."""
     if state is State.ARCHIVED:
-        raise Refused("TENANT_ARCHIVED", "The tenant is deleted. Undelete it first.")
+        raise Refused("TENANT_ARCHIVED", "This tenant is archived. Undelete it first.")
     return state
 
 
