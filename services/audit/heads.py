@@ -16,8 +16,8 @@ from services.kernel import notes
 
 _MOST_AT_ONCE = 10_000
 _LAST = "~"  # after every tenant's id
-# A head names its tenant and size, so no two checkpoints share a leaf: if all are sound and there are
-# as many as leaves, none is missing.
+# A head names its tenant and size, so no two checkpoints share a leaf: if all are sound and as many
+# as the leaves, none is missing.
 _SINCE = text("""
     SELECT tenant_id, max(size) AS newest,
         count(*) FILTER (WHERE (tenant_id, size) <> (from_tenant, from_size)) AS added,
