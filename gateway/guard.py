@@ -1,6 +1,6 @@
 """The outermost layer around every request: resolves the tenant, bounds size and time.
 
-It is pure ASGI, because a single BaseHTTPMiddleware costs more than the rest of a hot request.
+It is pure ASGI, because one layer of the usual kind costs more than the rest of a hot request.
 """
 
 import asyncio
