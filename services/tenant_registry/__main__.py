@@ -28,6 +28,7 @@ from services.kernel.signingkeys import signing_key
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.servicer import Access
 from services.tenant_registry.access.sessions import Sessions
+from services.tenant_registry.access_grants.servicer import AccessGrants
 from services.tenant_registry.accounts.servicer import Accounts
 from services.tenant_registry.accounts.totp import Totp
 from services.tenant_registry.admins.servicer import Admins
@@ -42,7 +43,6 @@ from services.tenant_registry.mail.settings import MailSettings
 from services.tenant_registry.oidc.servicer import Oidc
 from services.tenant_registry.oidc.settings import providers
 from services.tenant_registry.oidc.state import States
-from services.tenant_registry.openings.servicer import AccessGrants
 from services.tenant_registry.roles.servicer import Roles
 from services.tenant_registry.servicer import TenantRegistry
 from services.tenant_registry.sessions.attempts import Attempts

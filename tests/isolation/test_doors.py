@@ -66,10 +66,10 @@ DOORS = {
         ("services/tenant_registry/roles/servicer.py", "CreateRole"),
         ("services/tenant_registry/roles/servicer.py", "UpdateRole"),
         ("services/tenant_registry/roles/servicer.py", "DeleteRole"),
-        ("services/tenant_registry/openings/servicer.py", "CreateAccessGrant"),
-        ("services/tenant_registry/openings/servicer.py", "DeleteAccessGrant"),
+        ("services/tenant_registry/access_grants/servicer.py", "CreateAccessGrant"),
+        ("services/tenant_registry/access_grants/servicer.py", "DeleteAccessGrant"),
         # The gateway tells of a use in its own name, before it stands at the tenant.
-        ("services/tenant_registry/openings/servicer.py", "_leave"),
+        ("services/tenant_registry/access_grants/servicer.py", "_leave"),
         ("services/tenant_registry/explaining/servicer.py", "ExplainAccess"),
         # The platform's own operators make and list tenants.
         ("services/tenant_registry/tenants/servicer.py", "CreateTenant"),

@@ -11,8 +11,8 @@ from services.kernel.names import parse
 from services.tenant_registry.access import messages, queries, rules
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.sessions import Sessions
+from services.tenant_registry.access_grants.queries import opened_to
 from services.tenant_registry.explaining.servicer import ExplainMethods
-from services.tenant_registry.openings.queries import opened_to
 from services.tenant_registry.sessions import opening
 from services.tenant_registry.sessions import queries as sessions_queries
 from services.tenant_registry.sessions.attempts import Attempts

@@ -13,9 +13,9 @@ from services.tenant_registry.access import messages, rules
 from services.tenant_registry.access.places import place_of
 from services.tenant_registry.access.rules import PERMISSIONS, PLATFORM, TENANT, Verdict
 from services.tenant_registry.access.standing import admin_not_found
+from services.tenant_registry.access_grants.queries import opened_to
 from services.tenant_registry.explaining import queries
 from services.tenant_registry.models import AccessGrant, Admin
-from services.tenant_registry.openings.queries import opened_to
 
 
 class ExplainMethods:
@@ -48,8 +48,8 @@ class ExplainMethods:
         if row is None or (at is not None and not rows):
             raise admin_not_found(admin_id)
         opened = {self._head_office}
-        openings = await queries.access_grants_of(session, admin_id, at) if at else []
-        opened |= {one.tenant_id for one in openings if one.is_open(now)}
+        access_grants = await queries.access_grants_of(session, admin_id, at) if at else []
+        opened |= {one.tenant_id for one in access_grants if one.is_open(now)}
         active = row.deactivate_time is None
         message = pb.Explanation(admin=messages.admin(row))
         for given in rows:
@@ -60,7 +60,7 @@ class ExplainMethods:
             name = messages.assignment(given)
             message.reasons.add(source=name.name, role=name.role, verdict=verdict)
         message.allowed = any(one.verdict == Verdict.COUNTS for one in message.reasons)
-        message.reasons.extend(_openings(openings, now))
+        message.reasons.extend(_of_grants(access_grants, now))
         return message
 
     async def _everybody(
@@ -81,8 +81,10 @@ def _verdict(one: AccessGrant, now: datetime) -> Verdict:
     return Verdict.COUNTS if one.is_open(now) else Verdict.EXPIRED
 
 
-def _openings(openings: Sequence[AccessGrant], now: datetime) -> Iterator[pb.Explanation.Reason]:
-    for one in openings:
+def _of_grants(
+    access_grants: Sequence[AccessGrant], now: datetime
+) -> Iterator[pb.Explanation.Reason]:
+    for one in access_grants:
         verdict = _verdict(one, now)
         name = f"tenants/{one.tenant_id}/accessGrants/{one.access_grant_id}"
         yield pb.Explanation.Reason(source=name, verdict=verdict)

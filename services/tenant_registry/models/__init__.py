@@ -1,5 +1,6 @@
 """The tables of the registry: all belong to the platform, some have rows of single tenants."""
 
+from services.tenant_registry.models.access_grants import AccessGrant, AccessGrantEnd
 from services.tenant_registry.models.accounts import (
     AdminIdentity,
     PasswordReset,
@@ -9,7 +10,6 @@ from services.tenant_registry.models.accounts import (
 from services.tenant_registry.models.declare import Base
 from services.tenant_registry.models.invites import Invite
 from services.tenant_registry.models.keys import ApiKey
-from services.tenant_registry.models.openings import AccessGrant, AccessGrantEnd
 from services.tenant_registry.models.registry import (
     Admin,
     Assignment,

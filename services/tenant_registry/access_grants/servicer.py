@@ -16,8 +16,8 @@ from services.kernel.names import new_id, parse
 from services.kernel.scope import current_scope
 from services.tenant_registry.access import standing
 from services.tenant_registry.access.granting import REASON_LIMIT
+from services.tenant_registry.access_grants import queries
 from services.tenant_registry.models import AccessGrant, AccessGrantEnd
-from services.tenant_registry.openings import queries
 
 LONGEST = timedelta(minutes=15)
 NAME = "tenants/{tenant}/accessGrants/{access_grant}"
