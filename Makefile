@@ -22,7 +22,7 @@ fmt: ## Format the code and apply ruff's fixes
 protos: ## Regenerate protos/gen
 	@./dev protos
 
-mutants: ## Remove each guard in turn and check that a test fails (M=word for a selection)
+mutants: ## Remove each guard in turn and check that a test fails (M="some words" for a selection)
 	@./dev mutants $(M)
 
 campaign-isolation: ## Attack tenant isolation: the full matrix, replay and fuzzing

@@ -13,5 +13,5 @@ The entries are in the `.toml` files of this folder, one file for one part of th
 `killer` is a test that passes as the code is, and fails with the mutant: by an assertion, not
 because a fixture broke. A quick one is better than one that needs the whole platform. Several tests
 are separated by spaces, and a text may have several lines. `make test` checks of each entry that
-its text and its killer exist; `make mutants M=word` runs those that contain the word.
+its text and its killer exist; `make mutants M="some words"` runs those that contain these words.
 """

@@ -1,4 +1,4 @@
-"""Runs the mutants: `make mutants`, or `python -m tests.mutants [WORD]` for those with the word.
+"""Runs the mutants: `make mutants`, or `python -m tests.mutants [WORDS]` for those with the words.
 
 `databases` stands for the mutants of the databases, which have no entries.
 
@@ -108,8 +108,8 @@ def _survivors(tree: Path, chosen: list[Mutant], standing: Standing | None = Non
     return survivors
 
 
-def main(word: str = "") -> None:
-    chosen = [one for one in entries() if one.contains(word)]
+def main(words: str) -> None:
+    chosen = [one for one in entries() if one.contains(words)]
     print(line("guard", "mutant", "killed by", "end"), flush=True)
     with a_copy() as tree:
         needy = who_need_a_platform(tree, killers_of(chosen)) if chosen else set()
@@ -119,7 +119,7 @@ def main(word: str = "") -> None:
             with Standing(tree, of(tree)) as standing:
                 survivors += _survivors(tree, on_one, standing)
     count = len(chosen)
-    if word in ("", "databases"):
+    if words in ("", "databases"):
         for guard, names, killer, lives in asyncio.run(killed_in_databases()):
             end, text = "SURVIVED" if lives else "killed", "; ".join(lives or names[:1])
             more = f" (and {len(names) - 1} more)" if len(names) > 1 and not lives else ""
@@ -130,4 +130,4 @@ def main(word: str = "") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:2])
+    main(" ".join(sys.argv[1:]))
