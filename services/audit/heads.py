@@ -71,17 +71,17 @@ class Heads:
         Raises:
             Amiss: a head differs from the platform's tree, or a known one is gone.
         """
-        known, added = set(self._newest), 0
-        for row in await self._since(session):
+        rows = await self._since(session)
+        for row in rows:
             if not row.is_sound:
                 raise Amiss(f"a head of {row.tenant_id} differs from the platform's tree")
-            if row.is_known:
-                known.discard(row.tenant_id)
-            added += row.added
-            self._newest[row.tenant_id] = row.newest
-            self._count += row.added
-        if known:
-            raise Amiss(f"the newest known head of {min(known)} is gone")
+        gone = self._newest.keys() - {row.tenant_id for row in rows if row.is_known}
+        if gone:
+            raise Amiss(f"the newest known head of {min(gone)} is gone")
+        # Only now: what was amiss must stay so when it is looked at again.
+        self._newest |= {row.tenant_id: row.newest for row in rows}
+        added: int = sum(row.added for row in rows)
+        self._count += added
         return added
 
     async def hold(self, session: AsyncSession) -> None:

@@ -15,7 +15,13 @@ from services.audit.messages import NAME, incoming, shown
 from services.audit.proofs.servicer import ProofServicer
 from services.kernel import audit, names, pages
 from services.kernel.db import Database
-from services.kernel.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
+from services.kernel.errors import (
+    AlreadyExists,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    invalid,
+)
 from services.kernel.scope import current_scope
 from services.kernel.server import Runtime, Servicer
 
@@ -33,7 +39,7 @@ class AuditServicer(rpc.AuditServiceServicer):
     ) -> pb.RecordEventsResponse:
         if not 1 <= len(request.events) <= rules.MOST_EVENTS:
             text = f"must have 1 to {rules.MOST_EVENTS} entries"
-            raise InvalidArgument("EVENTS_COUNT_INVALID", f"events {text}.", {"events": text})
+            raise invalid("EVENTS_COUNT_INVALID", {"events": text})
         now = datetime.now(UTC)
         events = [incoming(event, at=index) for index, event in enumerate(request.events)]
         for event in events:

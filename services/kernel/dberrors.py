@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import asyncpg
 from sqlalchemy import exc
 
-from services.kernel.errors import Aborted, DeadlineExceeded, ServiceError, Unavailable
+from services.kernel.errors import DeadlineExceeded, ServiceError, Unavailable, conflict
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def translated() -> Iterator[None]:
 def _meaning(error: Exception, sqlstate: str) -> ServiceError | Exception:
     # 23505: a row appeared concurrently; code that expects this handles it before it gets here.
     if sqlstate in ("40001", "40P01", "55P03", "23505"):
-        return Aborted("CONFLICT", "Another request is changing the same resource. Retry.")
+        return conflict()
     if sqlstate == "57014":
         return DeadlineExceeded("DATABASE_SLOW", "The database took too long. Retry later.")
     # 25006: a primary that became a standby refuses writes; its successor accepts them.

@@ -33,13 +33,14 @@ class ServiceError(Exception):
         super().__init__(message)
         self.reason = reason
         self.message = message
-        self.violations = dict(violations or {})
+        self.violations = dict(islice((violations or {}).items(), _MOST_VIOLATIONS))
         self.metadata = metadata
 
 
 def sentence(violations: Mapping[str, str]) -> str:
     """Writes violations as one sentence: each field and what is wrong with it."""
-    return "; ".join(f"{field} {text}" for field, text in violations.items()) + "."
+    first = islice(violations.items(), _MOST_VIOLATIONS)
+    return "; ".join(f"{field} {text}" for field, text in first) + "."
 
 
 class InvalidArgument(ServiceError):
@@ -106,6 +107,16 @@ class Internal(ServiceError):
     """An internal fault; its cause is logged under the request id."""
 
 
+def invalid(reason: str, violations: Mapping[str, str]) -> InvalidArgument:
+    """Returns the error of a request whose fields are wrong; its message lists them."""
+    return InvalidArgument(reason, sentence(violations), violations)
+
+
+def conflict() -> Aborted:
+    """Returns the error of a request that another one at the same time got in the way of."""
+    return Aborted("CONFLICT", "Another request is changing the same resource. Retry.")
+
+
 _BY_CODE: dict[grpc.StatusCode, type[ServiceError]] = {
     kind.code: kind for kind in ServiceError.__subclasses__()
 }
@@ -132,7 +143,7 @@ def to_status(error: ServiceError) -> status_pb2.Status:
             error_details_pb2.BadRequest(
                 field_violations=[
                     error_details_pb2.BadRequest.FieldViolation(field=field, description=text)
-                    for field, text in islice(error.violations.items(), _MOST_VIOLATIONS)
+                    for field, text in error.violations.items()
                 ]
             ),
         )

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from google.type.money_pb2 import Money
 
-from services.kernel.errors import InvalidArgument
+from services.kernel.errors import InvalidArgument, invalid
 
 # PostgreSQL's bigint.
 MOST_MINOR = 2**63 - 1
@@ -131,4 +131,4 @@ def _too_large(field: str) -> InvalidArgument:
 
 
 def _refusal(reason: str, text: str, field: str) -> InvalidArgument:
-    return InvalidArgument(reason, f"{field} {text}.", {field: text})
+    return invalid(reason, {field: text})

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from google.protobuf.message import Message
 from sqlalchemy import Select, SQLColumnExpression, tuple_
 
-from services.kernel.errors import InvalidArgument
+from services.kernel.errors import InvalidArgument, invalid
 from services.kernel.scope import current_scope
 
 DEFAULT_SIZE = 50
@@ -137,7 +137,7 @@ def _skip(request: Message) -> int:
     skip: int = getattr(request, "skip", 0)
     if not 0 <= skip <= MOST_SKIPPED:
         text = f"must be from 0 to {MOST_SKIPPED}"
-        raise InvalidArgument("SKIP_INVALID", f"skip {text}.", {"skip": text})
+        raise invalid("SKIP_INVALID", {"skip": text})
     return skip
 
 

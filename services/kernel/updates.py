@@ -10,9 +10,6 @@ from services.kernel.errors import Aborted, InvalidArgument, sentence
 # These identify the resource and its version; an update never changes them.
 _ADDRESS = frozenset({"name", "etag"})
 
-# Errors travel in a gRPC trailer, which holds 8 KiB.
-_MOST_NAMED = 10
-
 
 def masked(message: Message, mask: FieldMask, current: Message | None = None) -> list[str]:
     """Returns which fields of `message` an update changes, each once; paths are whole fields.
@@ -63,17 +60,13 @@ def check_etag(given: str, version: int) -> None:
 
 def _refuse_unsettable(kind: type[Message], paths: list[str]) -> None:
     fields = kind.DESCRIPTOR.fields_by_name
-    wrong = [
-        (path[:100], "cannot be set" if path in fields else "does not exist")
+    wrong = {
+        path[:100]: "cannot be set" if path in fields else "does not exist"
         for path in paths
         if path not in fields or not _settable(kind, path)
-    ]
+    }
     if wrong:
-        raise InvalidArgument(
-            "MASK_INVALID",
-            "Invalid update_mask: " + sentence(dict(wrong[:_MOST_NAMED])),
-            dict(wrong[:_MOST_NAMED]),
-        )
+        raise InvalidArgument("MASK_INVALID", f"Invalid update_mask: {sentence(wrong)}", wrong)
 
 
 def _settable(kind: type[Message], path: str) -> bool:

@@ -243,10 +243,10 @@ async def test_a_checkpoint_that_was_seen_is_missed_whatever_came_after_it(trees
     async with cluster.session("audit") as superuser:
         await superuser.execute("DELETE FROM checkpoint WHERE tenant_id = 'paris' AND size = 1")
 
-    await other._report()
     await trees.add(event("lyon"))
-
-    assert await other.sequence() == 0
+    for _ in range(2):
+        await other._report()
+        assert await other.sequence() == 0
 
 
 async def test_heads_are_read_in_pages_and_read_on_where_another_sequencer_went(

@@ -11,6 +11,7 @@ from services.kernel.errors import (
     ServiceError,
     Unavailable,
     from_rpc,
+    invalid,
     to_status,
 )
 
@@ -26,6 +27,14 @@ def test_an_error_of_a_service_arrives_as_it_was_raised(error):
     found = from_rpc(told(error))
 
     assert (type(found), found.reason, found.message) == (type(error), error.reason, error.message)
+
+
+def test_an_error_of_many_fields_names_the_first_ten_twice_and_fits_a_trailer():
+    error = invalid("MANY", {f"field_{number}": "is wrong" for number in range(1000)})
+
+    assert from_rpc(told(error)).violations.keys() == {f"field_{number}" for number in range(10)}
+    assert error.message.count("is wrong") == 10
+    assert to_status(error).ByteSize() < 8192
 
 
 @pytest.mark.parametrize("code", [grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN])

@@ -49,6 +49,19 @@ async def access(scoped_stub):
 
 
 @pytest.fixture
+def resolved(access):
+    """Asks what an admin may do at a tenant."""
+
+    async def ask(admin, tenant):
+        request = access_pb.ResolveAccessRequest(
+            admin=f"admins/{admin}", tenant=f"tenants/{tenant}"
+        )
+        return await access.ResolveAccess(request)
+
+    return ask
+
+
+@pytest.fixture
 def tenant_of():
     """Makes a sound tenant, but for what the test changes."""
 

@@ -53,12 +53,9 @@ def close_tenant(scoped_stub):
 
 
 @pytest.fixture
-def held_by(access):
+def held_by(resolved):
     async def ask(admin, tenant):
-        request = access_pb.ResolveAccessRequest(
-            admin=f"admins/{admin}", tenant=f"tenants/{tenant}"
-        )
-        answer = await access.ResolveAccess(request)
+        answer = await resolved(admin, tenant)
         return set(answer.permissions), set(answer.withheld)
 
     return ask

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
-from souk.tenant_registry.v1 import access_service_pb2 as access_pb
 from souk.tenant_registry.v1 import assignment_service_pb2 as assignment_pb
 from souk.tenant_registry.v1 import role_service_pb2 as pb
 
@@ -60,12 +59,9 @@ def change(scoped_stub):
 
 
 @pytest.fixture
-def held_by(access):
+def held_by(resolved):
     async def ask(admin, tenant):
-        request = access_pb.ResolveAccessRequest(
-            admin=f"admins/{admin}", tenant=f"tenants/{tenant}"
-        )
-        return set((await access.ResolveAccess(request)).permissions)
+        return set((await resolved(admin, tenant)).permissions)
 
     return ask
 

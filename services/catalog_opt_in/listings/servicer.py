@@ -15,7 +15,13 @@ from services.catalog_opt_in.models import Listing
 from services.catalog_opt_in.offers import Offer
 from services.kernel import audit, names, pages, requests, updates
 from services.kernel.db import Database
-from services.kernel.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
+from services.kernel.errors import (
+    AlreadyExists,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    invalid,
+)
 from services.kernel.scope import current_scope
 
 LISTING = "tenants/{tenant}/listings/{listing}"
@@ -138,7 +144,7 @@ async def _held_offer(session: AsyncSession, product: str) -> Offer:
         (product_id,) = names.parse(product, PRODUCT)
     except InvalidArgument:
         text = f"must have the form {PRODUCT}"
-        raise InvalidArgument("NAME_INVALID", f"product {text}.", {"product": text}) from None
+        raise invalid("NAME_INVALID", {"product": text}) from None
     await hold_listing(session, product_id)
     offer = await queries.offer(session, product_id)
     if offer is None:

@@ -20,12 +20,7 @@ from services.catalog_opt_in.products.references import references, refuse_unkno
 from services.catalog_opt_in.products.rules import Product, identified
 from services.catalog_opt_in.texts import query_problem
 from services.kernel import audit, names, pages, requests, updates
-from services.kernel.errors import (
-    AlreadyExists,
-    FailedPrecondition,
-    InvalidArgument,
-    NotFound,
-)
+from services.kernel.errors import AlreadyExists, FailedPrecondition, NotFound, invalid
 from services.kernel.scope import current_scope
 
 MOST_NAMES = 200
@@ -203,19 +198,19 @@ def _status(status: int) -> str:
         return ""
     if status not in product_pb2.Product.Status.values():
         text = "must be DRAFT, PROPOSED, PUBLISHED or REJECTED"
-        raise InvalidArgument("FIELD_INVALID", f"status {text}.", {"status": text})
+        raise invalid("FIELD_INVALID", {"status": text})
     name = product_pb2.Product.Status.Name(product_pb2.Product.Status.ValueType(status))
     return name.removeprefix("STATUS_")
 
 
 def _query(query: str) -> str:
     if text := query_problem(query):
-        raise InvalidArgument("FIELD_INVALID", f"query {text}.", {"query": text})
+        raise invalid("FIELD_INVALID", {"query": text})
     return query
 
 
 def _ids(asked: list[str]) -> list[str]:
     if len(asked) > MOST_NAMES:
         text = f"must have at most {MOST_NAMES} entries"
-        raise InvalidArgument("FIELD_INVALID", f"products {text}.", {"products": text})
+        raise invalid("FIELD_INVALID", {"products": text})
     return [names.parse(name, PRODUCT)[0] for name in asked]

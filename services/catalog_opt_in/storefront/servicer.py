@@ -12,7 +12,7 @@ from services.catalog_opt_in.storefront import queries, rules
 from services.catalog_opt_in.texts import query_problem, search_query
 from services.kernel import names, pages
 from services.kernel.db import Database
-from services.kernel.errors import InvalidArgument, NotFound
+from services.kernel.errors import NotFound, invalid
 from services.kernel.scope import current_scope
 
 STORE_PRODUCT = "tenants/{tenant}/storeProducts/{product}"
@@ -99,7 +99,7 @@ def _wanted(request: pb.ListStoreProductsRequest) -> queries.Wanted:
     order, descending = pages.order_by(request.order_by, PRODUCT_ORDERS, default="-created_at")
     size, skip = pages.window(request)
     if text := query_problem(request.query):
-        raise InvalidArgument("FIELD_INVALID", f"query {text}.", {"query": text})
+        raise invalid("FIELD_INVALID", {"query": text})
     return queries.Wanted(
         size=size,
         skip=skip,
@@ -129,4 +129,4 @@ def _refuse_long_lists(request: Message) -> None:
     for field, most in _LISTS.items():
         if len(getattr(request, field, ())) > most:
             text = f"must have at most {most} entries"
-            raise InvalidArgument("FIELD_INVALID", f"{field} {text}.", {field: text})
+            raise invalid("FIELD_INVALID", {field: text})

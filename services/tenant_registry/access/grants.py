@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel import audit
-from services.kernel.errors import AlreadyExists, InvalidArgument, NotFound, sentence
+from services.kernel.errors import AlreadyExists, NotFound, invalid
 from services.kernel.names import new_id
 from services.kernel.scope import current_scope
 from services.tenant_registry.access import granting, messages, queries, standing
@@ -178,7 +178,7 @@ async def take(
     """
     if len(reason) > REASON_LIMIT:
         text = f"must have at most {REASON_LIMIT} characters"
-        raise InvalidArgument("GRANT_INVALID", f"reason {text}.", {"reason": text})
+        raise invalid("GRANT_INVALID", {"reason": text})
     taker = by or current_scope().actor
     row = await queries.assignment_at(session, assignment_id, tenant)
     if row is None:
@@ -304,7 +304,7 @@ def _assignment(wanted: Wanted, giver: str, now: datetime) -> Assignment:
     if wanted.until_time is not None and wanted.until_time <= max(begins, now):
         wrong["until_time"] = "must be after from_time and in the future"
     if wrong:
-        raise InvalidArgument("GRANT_INVALID", sentence(wrong), wrong)
+        raise invalid("GRANT_INVALID", wrong)
     return Assignment(
         assignment_id=new_id("asgn"),
         admin_id=wanted.admin,

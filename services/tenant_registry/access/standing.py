@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel.errors import Aborted, FailedPrecondition, NotFound, PermissionDenied
+from services.kernel.errors import FailedPrecondition, NotFound, PermissionDenied, conflict
 from services.tenant_registry.access import granting, queries
 from services.tenant_registry.access.granting import GLOBAL_ADMIN, TENANT_ADMIN, Holder
 from services.tenant_registry.models import Admin
@@ -84,7 +84,7 @@ async def read_everywhere(session: AsyncSession, actor: str, admin_id: str) -> S
     places = await queries.places_of(session, admin_id, now=datetime.now(UTC))
     found = await read(session, places, actor, admin_id)
     if not found.target.places(found.now) <= places:
-        raise Aborted("CONFLICT", "Another request is changing the same resource. Retry.")
+        raise conflict()
     return found
 
 

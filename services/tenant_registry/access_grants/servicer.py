@@ -11,7 +11,7 @@ from services.kernel import audit, pages, requests
 from services.kernel.counting import Counting
 from services.kernel.db import Database
 from services.kernel.denials import spelled
-from services.kernel.errors import InvalidArgument, NotFound, sentence
+from services.kernel.errors import NotFound, invalid
 from services.kernel.names import new_id, parse
 from services.kernel.scope import current_scope
 from services.tenant_registry.access import standing
@@ -126,7 +126,7 @@ def _checked(request: pb.CreateAccessGrantRequest) -> timedelta:
     if not 0 < request.ttl.seconds <= LONGEST.total_seconds():
         wrong["ttl"] = "must be greater than zero and at most 15 minutes"
     if wrong:
-        raise InvalidArgument("ACCESS_GRANT_INVALID", sentence(wrong), wrong)
+        raise invalid("ACCESS_GRANT_INVALID", wrong)
     return timedelta(seconds=request.ttl.seconds)
 
 

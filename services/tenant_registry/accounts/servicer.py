@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.kernel import audit
 from services.kernel.db import Database
 from services.kernel.errors import (
-    Aborted,
     AlreadyExists,
     InvalidArgument,
     NotFound,
     PermissionDenied,
     Unauthenticated,
+    conflict,
+    invalid,
 )
 from services.kernel.scope import current_scope
 from services.tenant_registry.access.passwords import Passwords
@@ -58,7 +59,7 @@ class Accounts(pb_grpc.AccountServiceServicer):
         email = request.email.strip().lower()
         if not email or len(email) > EMAIL_LIMIT:
             text = f"is required, with at most {EMAIL_LIMIT} characters"
-            raise InvalidArgument("LOGIN_INVALID", f"email {text}.", {"email": text})
+            raise invalid("LOGIN_INVALID", {"email": text})
         await self._attempts.count(f"reset {email}", most=_MOST_RESETS)
         self._postman.refuse_when_full()
         # In the background, so that the answer does not reveal whether the address is known.
@@ -158,7 +159,7 @@ class Accounts(pb_grpc.AccountServiceServicer):
         await opening.own(session, now=now)
         admin = await queries.locked(session, known.admin_id)
         if admin.password_hash != known.password_hash:
-            raise Aborted("CONFLICT", "Another request is changing the same resource. Retry.")
+            raise conflict()
         return admin
 
     async def _send_reset(self, email: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel import audit, pages, requests
 from services.kernel.db import Database
-from services.kernel.errors import AlreadyExists, InvalidArgument, PermissionDenied, sentence
+from services.kernel.errors import AlreadyExists, PermissionDenied, invalid
 from services.kernel.names import new_id, parse
 from services.kernel.scope import current_scope
 from services.kernel.updates import masked
@@ -179,7 +179,7 @@ def _refuse_another_login(known: Standing) -> None:
 def _check(row: Admin) -> None:
     found = rules.violations(row.email, row.first_name, row.last_name)
     if found:
-        raise InvalidArgument("ADMIN_INVALID", sentence(found), found)
+        raise invalid("ADMIN_INVALID", found)
 
 
 async def _stored(session: AsyncSession) -> None:

@@ -7,7 +7,7 @@ from souk.tenant_registry.v1 import access_service_pb2 as pb
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel.db import Database
-from services.kernel.errors import InvalidArgument
+from services.kernel.errors import invalid
 from services.kernel.names import parse
 from services.tenant_registry.access import messages, rules
 from services.tenant_registry.access.places import place_of
@@ -28,7 +28,7 @@ class ExplainMethods:
         at = place_of(request.parent)
         if request.permission not in PERMISSIONS[PLATFORM if at is None else TENANT]:
             text = "must be one that exists at this place, for example listing:write at a tenant"
-            raise InvalidArgument("PERMISSION_UNKNOWN", f"permission {text}.", {"permission": text})
+            raise invalid("PERMISSION_UNKNOWN", {"permission": text})
         now = datetime.now(UTC)
         async with self._db.platform() as session:
             if request.admin:

@@ -16,6 +16,7 @@ from services.kernel.errors import (
     PermissionDenied,
     ServiceError,
     Unauthenticated,
+    invalid,
 )
 from services.kernel.names import new_id
 from services.tenant_registry.access import grants
@@ -170,7 +171,7 @@ def _check(request: pb.AcceptInviteRequest, email: str) -> None:
     for field in ("first_name", "last_name"):
         if len(getattr(request, field)) > NAME_LIMIT:
             text = f"must have at most {NAME_LIMIT} characters"
-            raise InvalidArgument("INVITE_INVALID", f"{field} {text}.", {field: text})
+            raise invalid("INVITE_INVALID", {field: text})
 
 
 def _wrong() -> Unauthenticated:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel import audit, requests
 from services.kernel.db import Database
-from services.kernel.errors import FailedPrecondition, InvalidArgument, NotFound
+from services.kernel.errors import FailedPrecondition, NotFound, invalid
 from services.kernel.names import new_id
 from services.kernel.scope import current_scope
 from services.tenant_registry.access import grants
@@ -131,5 +131,5 @@ def _address(text: str) -> str:
     email = text.strip().lower()
     if not is_email(email):
         what = f"must be an e-mail address of at most {EMAIL_LIMIT} characters"
-        raise InvalidArgument("INVITE_INVALID", f"email {what}.", {"email": what})
+        raise invalid("INVITE_INVALID", {"email": what})
     return email

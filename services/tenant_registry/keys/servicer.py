@@ -14,11 +14,10 @@ from services.kernel import apikeys, audit, names, pages, requests, telemetry
 from services.kernel.db import Database
 from services.kernel.errors import (
     FailedPrecondition,
-    InvalidArgument,
     NotFound,
     PermissionDenied,
     ServiceError,
-    sentence,
+    invalid,
 )
 from services.kernel.scope import current_scope
 from services.tenant_registry.access import granting
@@ -157,7 +156,7 @@ def _checked(wanted: pb.ApiKey) -> ApiKey:
     now, kind = datetime.now(UTC), pb.ApiKey.Kind.Name(wanted.kind).removeprefix("KIND_")
     expires = _moment(wanted.expire_time) if wanted.HasField("expire_time") else None
     if wrong := rules.faults(kind, wanted.title, wanted.permissions, expires=expires, now=now):
-        raise InvalidArgument("KEY_INVALID", sentence(wrong), wrong)
+        raise invalid("KEY_INVALID", wrong)
     return ApiKey(
         tenant_id=current_scope().tenant,
         key_id=names.new_id("apk"),

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel import audit, requests
 from services.kernel.db import Database
-from services.kernel.errors import FailedPrecondition, InvalidArgument, NotFound, sentence
+from services.kernel.errors import FailedPrecondition, NotFound, invalid
 from services.kernel.names import new_id
 from services.kernel.scope import current_scope
 from services.kernel.updates import check_etag, masked
@@ -187,7 +187,7 @@ def _not_found() -> NotFound:
 def _check(message: pb.Role) -> None:
     found = rules.violations(message.display_name, message.description, list(message.permissions))
     if found:
-        raise InvalidArgument("ROLE_INVALID", sentence(found), found)
+        raise invalid("ROLE_INVALID", found)
 
 
 def _merged(before: pb.Role, wanted: pb.Role, changed: list[str]) -> pb.Role:

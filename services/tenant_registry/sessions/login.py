@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel import audit
 from services.kernel.db import Database
-from services.kernel.errors import InvalidArgument, Unauthenticated, sentence
+from services.kernel.errors import Unauthenticated, invalid
 from services.tenant_registry.access import queries
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.sessions import Sessions
@@ -114,4 +114,4 @@ def _check(email: str, password: str) -> None:
     if not password or len(password.encode()) > PASSWORD_LIMIT:
         violations["password"] = f"is required, with at most {PASSWORD_LIMIT} bytes"
     if violations:
-        raise InvalidArgument("LOGIN_INVALID", sentence(violations), violations)
+        raise invalid("LOGIN_INVALID", violations)

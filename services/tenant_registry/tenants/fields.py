@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from google.protobuf.json_format import MessageToDict, SerializeToJsonError
 from souk.tenant_registry.v1 import tenant_pb2 as pb
 
-from services.kernel.errors import InvalidArgument, sentence
+from services.kernel.errors import InvalidArgument, invalid
 from services.kernel.money import CURRENCIES
 from services.tenant_registry.tenants import origins, standards
 
@@ -49,7 +49,7 @@ def check(tenant: pb.Tenant, changed: Collection[str] | None = None) -> None:
         if field in fields and (problem := problem_of(tenant))
     }
     if violations:
-        raise InvalidArgument("TENANT_INVALID", sentence(violations), violations)
+        raise invalid("TENANT_INVALID", violations)
 
 
 def _display_name(tenant: pb.Tenant) -> str:

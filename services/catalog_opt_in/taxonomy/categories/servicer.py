@@ -18,7 +18,7 @@ from services.catalog_opt_in.taxonomy.messages import category_message
 from services.catalog_opt_in.taxonomy.paging import paged
 from services.catalog_opt_in.texts import sort_key
 from services.kernel import audit, names, requests, updates
-from services.kernel.errors import FailedPrecondition, InvalidArgument, NotFound
+from services.kernel.errors import FailedPrecondition, NotFound, invalid
 
 _ORDERS = {
     "rank": (Category.depth, Category.rank, Category.category_id),
@@ -136,7 +136,7 @@ async def _place(session: AsyncSession, row: Category, parent_id: str | None) ->
     tree = await queries.tree(session)
     if parent_id is not None and parent_id not in tree:
         text = "does not exist"
-        raise InvalidArgument("CATEGORY_NOT_FOUND", f"parent {text}.", {"parent": text})
+        raise invalid("CATEGORY_NOT_FOUND", {"parent": text})
     if refusal := rules.move_refusal(tree, row.category_id, parent_id):
         text = _REFUSALS[refusal]
         raise FailedPrecondition(refusal, f"parent {text}.", {"parent": text})
