@@ -1,7 +1,7 @@
 """What every test may ask for: a platform that is started once, when a test first asks for it."""
 
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -39,6 +39,20 @@ async def admin_token(platform: LocalPlatform, http: httpx.AsyncClient) -> str:
     answer = await http.post("/auth/user/emailpass", json=login)
     answer.raise_for_status()
     return str(answer.json()["token"])
+
+
+@pytest_asyncio.fixture(scope="module")
+async def no_attempts(platform: LocalPlatform) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Forgets the guesses at accounts that tests leave, before those of a module and after them."""
+
+    async def forget() -> None:
+        superuser = await connect(platform, "tenant-registry", "superuser")
+        await superuser.execute("DELETE FROM attempt")
+        await superuser.close()
+
+    await forget()
+    yield forget
+    await forget()
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -24,6 +24,8 @@ BOUNDED = settings(
     suppress_health_check=list(HealthCheck),
 )
 
+pytestmark = pytest.mark.usefixtures("no_attempts")
+
 DESCRIBED = schemathesis.openapi.from_dict(create_api().openapi())
 
 

@@ -118,6 +118,7 @@ async def test_a_session_of_something_else_is_no_session(platform, admin_token, 
     assert answer.status == 401
 
 
+@pytest.mark.usefixtures("no_attempts")
 async def test_login_answers_alike_whatever_is_wrong(platform, http):
     shapes = []
     for email in (platform.settings.admin, "nobody@example.com"):

@@ -27,6 +27,7 @@ async def test_the_commands_print_what_the_readme_shows(platform, admin_token, c
 
 
 @WITH_CURL
+@pytest.mark.usefixtures("no_attempts")
 async def test_the_tour_prints_what_it_shows(platform):
     """In one shell, as each block goes on where the one before ended."""
     script = f"echo {_END}\n".join(commands for commands, _ in TOUR)
