@@ -5,11 +5,11 @@ import resource
 import uvicorn
 
 from gateway.app import create_app
-from gateway.leaving import Leaving, Server
-from gateway.protocol import SoukProtocol
+from gateway.edge.draining import Leaving, Server
+from gateway.edge.protocol import SoukProtocol
 from gateway.settings import GatewaySettings
-from services.kernel import telemetry
-from services.kernel.settings import load
+from services.kernel.process import logs
+from services.kernel.process.settings import load
 
 KEEP_ALIVE_SECONDS = 30
 DRAIN_SECONDS = 20
@@ -17,7 +17,7 @@ DRAIN_SECONDS = 20
 
 def main() -> None:
     settings = load(GatewaySettings)
-    telemetry.configure("gateway", settings.log_level)
+    logs.configure("gateway", settings.log_level)
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each client uses a file descriptor
     host, _, port = settings.listen.rpartition(":")

@@ -5,24 +5,26 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from gateway import accounts, admin, docs, errors, health, openapi, store
-from gateway.access import AccessFacts
-from gateway.addresses import Addresses
-from gateway.apikeys import ApiKeys
+from gateway import accounts, admin, health, store
 from gateway.clients import Clients
-from gateway.guard import Guard
+from gateway.edge import docs_page
+from gateway.edge.client_address import Addresses
+from gateway.edge.fair_queue import Pace, Slots
+from gateway.edge.guard import Guard
+from gateway.identity.access_facts import AccessFacts
+from gateway.identity.api_keys import ApiKeys
+from gateway.identity.session_tokens import Sessions
 from gateway.limits import Limiter, SharedCounts
+from gateway.medusa import errors, openapi
 from gateway.metrics import Metrics
 from gateway.runtime import Runtime
-from gateway.sessions import Sessions
 from gateway.settings import GatewaySettings
-from gateway.slots import Pace, Slots
 from gateway.tenancy import Tenancy
 from gateway.tenancy.hosts import Hosts
-from gateway.tenancy.questions import Questions
-from gateway.tenancy.shared import SharedTenants
-from services.kernel.secretfiles import ring
-from services.kernel.signingkeys import read_set
+from gateway.tenancy.redis_tenants import SharedTenants
+from gateway.tenancy.registry_lookups import Questions
+from services.kernel.process.secret_files import ring
+from services.kernel.process.signing_keys import read_set
 
 
 def create_app(settings: GatewaySettings) -> Guard:
@@ -64,7 +66,7 @@ def create_api() -> FastAPI:
         api.include_router(router)
     errors.install(api)
     openapi.install(api)
-    docs.install(api)
+    docs_page.install(api)
     return api
 
 

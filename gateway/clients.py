@@ -46,9 +46,9 @@ from souk.tenant_registry.v1 import (
 )
 
 from gateway.settings import GatewaySettings
-from services.kernel.client import channel
-from services.kernel.credentials import Signer
-from services.kernel.signingkeys import signing_key
+from services.kernel.call.client import channel
+from services.kernel.call.credentials import Signer
+from services.kernel.process.signing_keys import signing_key
 
 _CONTRACTS = {
     "tenant-registry": (

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from grpc_health.v1 import health_pb2
 from pydantic import BaseModel, Field
 
-from gateway import answers
-from gateway.access import own_scope
-from gateway.errors import Problem, Refused, problem_of_status
+from gateway.identity.access_facts import own_scope
+from gateway.medusa import responses
+from gateway.medusa.errors import Problem, Refused, problem_of_status
 from gateway.runtime import RuntimeOf
-from services.kernel.scope import bound
+from services.kernel.call.scope import bound
 
 _CHECK_SECONDS = 0.5
 
@@ -25,7 +25,7 @@ async def _for_operators(request: Request) -> None:
 router = APIRouter(
     tags=["Health"],
     dependencies=[Depends(_for_operators)],
-    responses=answers.errors(404, 503),
+    responses=responses.errors(404, 503),
 )
 
 
@@ -43,17 +43,17 @@ class Ready(BaseModel):
 @router.get(
     "/healthz",
     summary="Check liveness",
-    responses=answers.documented(Alive, "It is."),
+    responses=responses.documented(Alive, "It is."),
 )
 async def healthz() -> Response:
     """Returns 200 as long as the process responds; checks no dependency."""
-    return answers.answer({"status": "alive"})
+    return responses.answer({"status": "alive"})
 
 
 @router.get(
     "/readyz",
     summary="Check readiness",
-    responses=answers.documented(Ready, "The gateway is ready to serve requests."),
+    responses=responses.documented(Ready, "The gateway is ready to serve requests."),
 )
 async def readyz(request: Request, runtime: RuntimeOf) -> Response:
     """Checks every dependency; returns 200 while storefronts can be served.
@@ -69,7 +69,7 @@ async def readyz(request: Request, runtime: RuntimeOf) -> Response:
         parts["gateway"] = "leaving"
     knows_tenants = parts["tenant-registry"] == "serving" or runtime.tenancy.knows_fallback
     if parts["catalog-opt-in"] == "serving" and knows_tenants and "gateway" not in parts:
-        return answers.answer({"status": "ready", "parts": parts})
+        return responses.answer({"status": "ready", "parts": parts})
     raise Refused(
         Problem(
             503,

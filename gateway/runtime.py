@@ -5,15 +5,15 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from gateway.access import AccessFacts
-from gateway.addresses import Addresses
-from gateway.apikeys import ApiKeys
 from gateway.clients import Clients
+from gateway.edge.client_address import Addresses
+from gateway.edge.fair_queue import Pace, Slots
+from gateway.identity.access_facts import AccessFacts
+from gateway.identity.api_keys import ApiKeys
+from gateway.identity.session_tokens import Sessions
 from gateway.limits import Limiter
 from gateway.metrics import Metrics
-from gateway.sessions import Sessions
 from gateway.settings import GatewaySettings
-from gateway.slots import Pace, Slots
 from gateway.tenancy import Tenancy
 from gateway.tenancy.hosts import Hosts
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, IPvAnyNetwork, RedisDsn, field_validator
 from pydantic_settings import NoDecode
 
-from services.kernel.settings import Address, SoukSettings
+from services.kernel.process.settings import Address, SoukSettings
 
 _TENANT = r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
 

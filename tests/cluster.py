@@ -19,9 +19,11 @@ from sqlalchemy import URL
 from gateway.cli import health, ports
 from gateway.cli.postgres import Postgres
 from gateway.cli.processes import Child, Program, start
-from services.kernel import connections, db, migrations
+from services.kernel.data import connections
+from services.kernel.data import database as db
 from services.kernel.keys import DATABASES, make_secrets
 from services.kernel.provision import provision
+from services.kernel.serving import migrations
 
 ROOT = Path(__file__).resolve().parents[1]
 

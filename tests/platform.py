@@ -19,13 +19,13 @@ from gateway.cli import health, ports
 from gateway.cli.local import LocalPlatform
 from gateway.cli.processes import start
 from gateway.cli.settings import RunnerSettings
-from services.kernel.client import channel
-from services.kernel.connections import HardConnection
-from services.kernel.credentials import Signer
-from services.kernel.errors import from_rpc
-from services.kernel.scope import Scope, bound
-from services.kernel.secretfiles import SecretFile
-from services.kernel.signingkeys import signing_key
+from services.kernel.call.client import channel
+from services.kernel.call.credentials import Signer
+from services.kernel.call.errors import from_rpc
+from services.kernel.call.scope import Scope, bound
+from services.kernel.data.connections import HardConnection
+from services.kernel.process.secret_files import SecretFile
+from services.kernel.process.signing_keys import signing_key
 
 STANDING = "SOUK_TEST_PLATFORM"
 """Names the file that tells how to reach a platform that runs already: `make mutants` sets it."""

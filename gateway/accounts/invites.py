@@ -14,17 +14,17 @@ from souk.tenant_registry.v1.invite_service_pb2 import (
     ResendInviteRequest,
 )
 
-from gateway import answers
 from gateway.accounts.sessions import AUTH, LOGIN_SECONDS, strangers_scope
 from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.admin import UserDocument, user_json
 from gateway.admin.shapes.scalars import Document, Time, last_id, time_json
-from gateway.auth import AccountScope, PlatformScope, TenantScope
-from gateway.bodies import ExactRoute
-from gateway.headers import IdempotencyKey
-from gateway.query import Query
+from gateway.identity.scopes import AccountScope, PlatformScope, TenantScope
+from gateway.medusa import responses
+from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.headers import IdempotencyKey
+from gateway.medusa.query import Query
 from gateway.runtime import ClientsOf, RuntimeOf
-from services.kernel.scope import Scope, bound
+from services.kernel.call.scope import Scope, bound
 
 
 class InviteDocument(BaseModel):
@@ -80,17 +80,17 @@ class OwnInviteAccept(BaseModel):
 
 INVITES = Resource("invite", "invites", InviteDocument, Query(limit=None))
 _LISTED: dict[str, Any] = {
-    "responses": answers.documented(InvitesAnswer, "The pending invites, newest first."),
+    "responses": responses.documented(InvitesAnswer, "The pending invites, newest first."),
     "openapi_extra": INVITES.documented_list,
 }
-_MADE = answers.documented(InviteAnswer, "The pending invite; its token is sent by e-mail.")
-_GONE = answers.documented(answers.Deleted, "The invite is withdrawn.")
+_MADE = responses.documented(InviteAnswer, "The pending invite; its token is sent by e-mail.")
+_GONE = responses.documented(responses.Deleted, "The invite is withdrawn.")
 
 accepting = APIRouter(**AUTH)
 router = APIRouter(
     prefix="/admin",
     tags=["Users"],
-    responses=answers.ADMIN_ERRORS,
+    responses=responses.ADMIN_ERRORS,
     dependencies=[WritesAskNothing],
     route_class=ExactRoute,
 )
@@ -99,7 +99,7 @@ router = APIRouter(
 @accepting.post(
     "/admin/invites/accept",
     summary="Accept an invite",
-    responses=answers.documented(UserAnswer, "The admin."),
+    responses=responses.documented(UserAnswer, "The admin."),
 )
 async def accept_invite(request: Request, body: InviteAccept, clients: ClientsOf) -> Response:
     """Accepts an invite with the token from the e-mail; log in afterwards.
@@ -117,19 +117,19 @@ async def accept_invite(request: Request, body: InviteAccept, clients: ClientsOf
             ),
             timeout=LOGIN_SECONDS,
         )
-    return answers.one("user", user_json(admin))
+    return responses.one("user", user_json(admin))
 
 
 @router.post(
     "/users/me/invites/accept",
     summary="Accept an invite while logged in",
-    responses=answers.documented(UserAnswer, "The admin."),
+    responses=responses.documented(UserAnswer, "The admin."),
 )
 async def accept_own_invite(_: AccountScope, runtime: RuntimeOf, body: OwnInviteAccept) -> Response:
     """Accepts an invite to the logged-in admin's own address."""
     admin = await runtime.clients.invites.AcceptOwnInvite(AcceptOwnInviteRequest(token=body.token))
     runtime.access.changed(admin.name)
-    return answers.one("user", user_json(admin))
+    return responses.one("user", user_json(admin))
 
 
 @router.get("/invites", summary="List invites to the platform", **_LISTED)
@@ -212,17 +212,17 @@ async def _invite(scope: Scope, clients: ClientsOf, key: str, body: InviteCreate
     made = await clients.invites.CreateInvite(
         CreateInviteRequest(parent=_parent(scope), invite=wanted, request_id=key)
     )
-    return answers.one("invite", _json(made))
+    return responses.one("invite", _json(made))
 
 
 async def _take_back(scope: Scope, clients: ClientsOf, invite_id: str) -> Response:
     await clients.invites.DeleteInvite(DeleteInviteRequest(name=_name(scope, invite_id)))
-    return answers.deleted("invite", invite_id)
+    return responses.deleted("invite", invite_id)
 
 
 async def _resend(scope: Scope, clients: ClientsOf, invite_id: str) -> Response:
     sent = await clients.invites.ResendInvite(ResendInviteRequest(name=_name(scope, invite_id)))
-    return answers.one("invite", _json(sent))
+    return responses.one("invite", _json(sent))
 
 
 def _parent(scope: Scope) -> str:

@@ -9,10 +9,10 @@ from souk.tenant_registry.v1.oidc_service_pb2 import (
     StartOidcLoginRequest,
 )
 
-from gateway import answers
 from gateway.accounts.sessions import AUTH, TokenAnswer, strangers_scope, tokens
+from gateway.medusa import responses
 from gateway.runtime import ClientsOf
-from services.kernel.scope import bound
+from services.kernel.call.scope import bound
 
 # The prefix binds it to this host and to HTTPS; browsers accept it on localhost, too.
 COOKIE = "__Host-souk-oidc"
@@ -33,7 +33,7 @@ router = APIRouter(prefix="/auth/user/oidc/{provider}", **AUTH)
 @router.get(
     "",
     summary="Start an OIDC login",
-    responses=answers.documented(LocationAnswer, "The provider's login page."),
+    responses=responses.documented(LocationAnswer, "The provider's login page."),
 )
 async def start(request: Request, provider: ProviderName, clients: ClientsOf) -> Response:
     """Returns the provider's login page and sets a cookie that ties the login to this browser."""
@@ -41,7 +41,7 @@ async def start(request: Request, provider: ProviderName, clients: ClientsOf) ->
         started = await clients.oidc.StartOidcLogin(
             StartOidcLoginRequest(provider=provider), timeout=_PROVIDER_SECONDS
         )
-    answer = answers.answer({"location": started.location})
+    answer = responses.answer({"location": started.location})
     answer.set_cookie(
         COOKIE,
         started.browser,
@@ -57,7 +57,7 @@ async def start(request: Request, provider: ProviderName, clients: ClientsOf) ->
 @router.get(
     "/callback",
     summary="Finish an OIDC login",
-    responses=answers.documented(TokenAnswer, "The tokens of the new session."),
+    responses=responses.documented(TokenAnswer, "The tokens of the new session."),
 )
 async def finish(
     request: Request,

@@ -8,11 +8,11 @@ from souk.tenant_registry.v1.account_service_pb2 import (
     SetPasswordRequest,
 )
 
-from gateway import answers
 from gateway.accounts.sessions import AUTH, LOGIN_SECONDS, Success, strangers_scope
-from gateway.auth import AccountScope, bearer_of
+from gateway.identity.scopes import AccountScope, bearer_of
+from gateway.medusa import responses
 from gateway.runtime import ClientsOf
-from services.kernel.scope import bound
+from services.kernel.call.scope import bound
 
 router = APIRouter(**AUTH)
 
@@ -49,7 +49,7 @@ class PasswordSet(BaseModel):
 @router.post(
     "/admin/users/me/password",
     summary="Change the password",
-    responses=answers.documented(Success, "The password is changed."),
+    responses=responses.documented(Success, "The password is changed."),
 )
 async def change_password(
     scope: AccountScope, clients: ClientsOf, body: PasswordChange
@@ -61,14 +61,14 @@ async def change_password(
         ),
         timeout=LOGIN_SECONDS,
     )
-    return answers.answer({"success": True})
+    return responses.answer({"success": True})
 
 
 @router.post(
     "/auth/user/emailpass/reset-password",
     summary="Request a password reset",
     status_code=201,
-    responses=answers.documented(
+    responses=responses.documented(
         Success, "The request is accepted; the response is the same for every address.", status=201
     ),
 )
@@ -78,13 +78,13 @@ async def forget_password(
     """E-mails a reset token to an admin; the response is the same for an unknown address."""
     with bound(strangers_scope(request)):
         await clients.accounts.ResetPassword(ResetPasswordRequest(email=body.identifier))
-    return answers.answer({"success": True}, status=201)
+    return responses.answer({"success": True}, status=201)
 
 
 @router.post(
     "/auth/user/emailpass/update",
     summary="Set a new password",
-    responses=answers.documented(Success, "The new password is set."),
+    responses=responses.documented(Success, "The new password is set."),
 )
 async def set_password(request: Request, body: PasswordSet, clients: ClientsOf) -> Response:
     """Sets a new password with the token from the e-mail, sent as Bearer or in the body."""
@@ -93,4 +93,4 @@ async def set_password(request: Request, body: PasswordSet, clients: ClientsOf) 
         await clients.accounts.SetPassword(
             SetPasswordRequest(token=token, password=body.password), timeout=LOGIN_SECONDS
         )
-    return answers.answer({"success": True})
+    return responses.answer({"success": True})

@@ -8,9 +8,9 @@ from souk.tenant_registry.v1.account_service_pb2 import (
     DeleteTotpRequest,
 )
 
-from gateway import answers
 from gateway.accounts.sessions import AUTH, LOGIN_SECONDS, Success
-from gateway.auth import AccountScope
+from gateway.identity.scopes import AccountScope
+from gateway.medusa import responses
 from gateway.runtime import ClientsOf
 
 router = APIRouter(prefix="/admin/users/me/totp", **AUTH)
@@ -44,35 +44,35 @@ class CodesAnswer(BaseModel):
 @router.post(
     "",
     summary="Create a second-factor secret",
-    responses=answers.documented(SecretAnswer, "The secret."),
+    responses=responses.documented(SecretAnswer, "The secret."),
 )
 async def make_secret(scope: AccountScope, clients: ClientsOf, body: Proof) -> Response:
     """Creates a secret for an authenticator app; it takes effect when a first code is confirmed."""
     made = await clients.accounts.CreateTotp(
         CreateTotpRequest(password=body.password), timeout=LOGIN_SECONDS
     )
-    return answers.answer({"secret": made.secret, "uri": made.uri})
+    return responses.answer({"secret": made.secret, "uri": made.uri})
 
 
 @router.post(
     "/confirm",
     summary="Turn the second factor on",
-    responses=answers.documented(CodesAnswer, "The second factor is on."),
+    responses=responses.documented(CodesAnswer, "The second factor is on."),
 )
 async def confirm(scope: AccountScope, clients: ClientsOf, body: Code) -> Response:
     """Turns the second factor on with a first code and returns the recovery codes."""
     confirmed = await clients.accounts.ConfirmTotp(ConfirmTotpRequest(code=body.code))
-    return answers.answer({"recovery_codes": list(confirmed.recovery_codes)})
+    return responses.answer({"recovery_codes": list(confirmed.recovery_codes)})
 
 
 @router.delete(
     "",
     summary="Turn the second factor off",
-    responses=answers.documented(Success, "The second factor is off."),
+    responses=responses.documented(Success, "The second factor is off."),
 )
 async def turn_off(scope: AccountScope, clients: ClientsOf, body: Proofs) -> Response:
     """Turns the second factor off; takes the password and a code."""
     await clients.accounts.DeleteTotp(
         DeleteTotpRequest(password=body.password, code=body.code), timeout=LOGIN_SECONDS
     )
-    return answers.answer({"success": True})
+    return responses.answer({"success": True})

@@ -14,15 +14,15 @@ from souk.tenant_registry.v1.session_service_pb2 import (
     Session,
 )
 
-from gateway import answers
-from gateway.access import own_scope
 from gateway.admin.asking import Resource
 from gateway.admin.shapes.scalars import Document, Time, last_id, time_json
-from gateway.auth import AccountScope, account_scope, of_client, session_of
-from gateway.bodies import ExactRoute
-from gateway.query import Query
+from gateway.identity.access_facts import own_scope
+from gateway.identity.scopes import AccountScope, account_scope, of_client, session_of
+from gateway.medusa import responses
+from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.query import Query
 from gateway.runtime import ClientsOf
-from services.kernel.scope import Scope, bound
+from services.kernel.call.scope import Scope, bound
 
 # Password hashing is queued, so these calls may take longer than others.
 LOGIN_SECONDS = 5.0
@@ -81,7 +81,7 @@ SESSIONS = Resource("session", "sessions", SessionDocument, Query(limit=None))
 AUTH: dict[str, Any] = {
     "tags": ["Auth"],
     "route_class": ExactRoute,
-    "responses": answers.errors(400, 401, 404, 413, 415, 429, 431, 500, 503, 504),
+    "responses": responses.errors(400, 401, 404, 413, 415, 429, 431, 500, 503, 504),
 }
 
 router = APIRouter(**AUTH)
@@ -90,7 +90,7 @@ router = APIRouter(**AUTH)
 @router.post(
     "/auth/user/emailpass",
     summary="Log in as an admin",
-    responses=answers.documented(TokenAnswer, "The tokens of the new session."),
+    responses=responses.documented(TokenAnswer, "The tokens of the new session."),
 )
 async def log_in(request: Request, credentials: Credentials, clients: ClientsOf) -> Response:
     """Starts a session with an e-mail address and a password.
@@ -114,7 +114,7 @@ async def log_in(request: Request, credentials: Credentials, clients: ClientsOf)
 @router.post(
     "/auth/token/refresh",
     summary="Refresh a session",
-    responses=answers.documented(TokenAnswer, "The new tokens."),
+    responses=responses.documented(TokenAnswer, "The new tokens."),
 )
 async def refresh(request: Request, body: Refresh, clients: ClientsOf) -> Response:
     """Returns a new token, and for a refresh token in the body also the next refresh token.
@@ -133,18 +133,18 @@ async def refresh(request: Request, body: Refresh, clients: ClientsOf) -> Respon
 @router.delete(
     "/auth/session",
     summary="Log out",
-    responses=answers.documented(Success, "The session is ended."),
+    responses=responses.documented(Success, "The session is ended."),
 )
 async def log_out(scope: AccountScope, clients: ClientsOf) -> Response:
     """Ends the session of the token: for writes at once, for reads within a second."""
     await _end(clients, scope, scope.session)
-    return answers.answer({"success": True})
+    return responses.answer({"success": True})
 
 
 @router.get(
     "/admin/users/me/sessions",
     summary="List your sessions",
-    responses=answers.documented(SessionsAnswer, "The sessions, newest first."),
+    responses=responses.documented(SessionsAnswer, "The sessions, newest first."),
     openapi_extra=SESSIONS.documented_list,
 )
 async def list_sessions(request: Request, scope: AccountScope, clients: ClientsOf) -> Response:
@@ -158,12 +158,12 @@ async def list_sessions(request: Request, scope: AccountScope, clients: ClientsO
 @router.delete(
     "/admin/users/me/sessions/{session_id}",
     summary="End one of your sessions",
-    responses=answers.documented(answers.Deleted, "The session is ended."),
+    responses=responses.documented(responses.Deleted, "The session is ended."),
 )
 async def end_session(scope: AccountScope, clients: ClientsOf, session_id: str) -> Response:
     """Ends one of the admin's own sessions."""
     await _end(clients, scope, session_id)
-    return answers.deleted("session", session_id)
+    return responses.deleted("session", session_id)
 
 
 def strangers_scope(request: Request) -> Scope:
@@ -182,7 +182,7 @@ def tokens(session: LoginResponse) -> Response:
     if session.refresh_token:
         body["refresh_token"] = session.refresh_token
     body["expires_in"] = max(0, session.expire_time.seconds - int(time.time()))
-    return answers.answer(body)
+    return responses.answer(body)
 
 
 def _session_json(session: Session) -> Document:

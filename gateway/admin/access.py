@@ -11,7 +11,6 @@ from souk.tenant_registry.v1.access_grant_service_pb2 import (
 )
 from souk.tenant_registry.v1.access_service_pb2 import ExplainAccessRequest
 
-from gateway import answers
 from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.access import (
     AccessGrantCreate,
@@ -20,10 +19,11 @@ from gateway.admin.shapes.access import (
     access_grant_json,
     explanation_json,
 )
-from gateway.auth import PlaceScope, TenantScope
-from gateway.bodies import ExactRoute
-from gateway.headers import IdempotencyKey
-from gateway.query import Kind, Query
+from gateway.identity.scopes import PlaceScope, TenantScope
+from gateway.medusa import responses
+from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.headers import IdempotencyKey
+from gateway.medusa.query import Kind, Query
 from gateway.runtime import ClientsOf, RuntimeOf
 
 ACCESS_GRANTS = Resource("access_grant", "access_grants", AccessGrantDocument, Query())
@@ -34,7 +34,7 @@ _EXPLAINING = Query(
 router = APIRouter(
     prefix="/admin",
     tags=["Users"],
-    responses=answers.ADMIN_ERRORS,
+    responses=responses.ADMIN_ERRORS,
     dependencies=[WritesAskNothing],
     route_class=ExactRoute,
 )
@@ -56,7 +56,7 @@ class ExplanationsAnswer(BaseModel):
 @router.get(
     "/tenants/{tenant_id}/access-grants",
     summary="List access grants",
-    responses=answers.documented(AccessGrantsAnswer, "A page of access grants, newest first."),
+    responses=responses.documented(AccessGrantsAnswer, "A page of access grants, newest first."),
     openapi_extra=ACCESS_GRANTS.documented_list,
 )
 async def list_access_grants(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
@@ -74,7 +74,7 @@ async def list_access_grants(request: Request, scope: TenantScope, clients: Clie
 @router.post(
     "/tenants/{tenant_id}/access-grants",
     summary="Create an access grant",
-    responses=answers.documented(AccessGrantAnswer, "The access grant."),
+    responses=responses.documented(AccessGrantAnswer, "The access grant."),
 )
 async def open_tenant(
     scope: TenantScope, runtime: RuntimeOf, key: IdempotencyKey, body: AccessGrantCreate
@@ -89,26 +89,26 @@ async def open_tenant(
         )
     )
     runtime.access.changed(one.admin)
-    return answers.one("access_grant", access_grant_json(one))
+    return responses.one("access_grant", access_grant_json(one))
 
 
 @router.delete(
     "/tenants/{tenant_id}/access-grants/{access_grant_id}",
     summary="End an access grant",
-    responses=answers.documented(answers.Deleted, "The access grant is ended."),
+    responses=responses.documented(responses.Deleted, "The access grant is ended."),
 )
 async def close_tenant(scope: TenantScope, runtime: RuntimeOf, access_grant_id: str) -> Response:
     """Ends an access grant early, the caller's own or another's; the tenant can see it."""
     name = f"tenants/{scope.tenant}/accessGrants/{access_grant_id}"
     one = await runtime.clients.access_grants.DeleteAccessGrant(DeleteAccessGrantRequest(name=name))
     runtime.access.changed(one.admin)
-    return answers.deleted("access_grant", access_grant_id)
+    return responses.deleted("access_grant", access_grant_id)
 
 
 @router.get(
     "/access/explain",
     summary="Explain access",
-    responses=answers.documented(
+    responses=responses.documented(
         ExplanationsAnswer, "The verdict for each admin, with its reasons."
     ),
     openapi_extra={"parameters": [p for p in _EXPLAINING.parameters() if p["name"] != "tenant"]},
@@ -128,4 +128,4 @@ async def explain_access(request: Request, scope: PlaceScope, clients: ClientsOf
         )
     )
     documents = [explanation_json(one) for one in found.explanations]
-    return answers.answer({"explanations": documents, "more": found.more})
+    return responses.answer({"explanations": documents, "more": found.more})

@@ -9,7 +9,6 @@ from souk.tenant_registry.v1.api_key_service_pb2 import (
     RevokeApiKeyRequest,
 )
 
-from gateway import answers
 from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.api_key import (
     ApiKeyCreate,
@@ -19,10 +18,11 @@ from gateway.admin.shapes.api_key import (
     api_key_message,
     new_api_key_json,
 )
-from gateway.auth import TenantScope
-from gateway.bodies import ExactRoute
-from gateway.headers import IdempotencyKey
-from gateway.query import Query
+from gateway.identity.scopes import TenantScope
+from gateway.medusa import responses
+from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.headers import IdempotencyKey
+from gateway.medusa.query import Query
 from gateway.runtime import ClientsOf, TenancyOf
 
 API_KEYS = Resource("api_key", "api_keys", ApiKeyDocument, Query())
@@ -30,7 +30,7 @@ API_KEYS = Resource("api_key", "api_keys", ApiKeyDocument, Query())
 router = APIRouter(
     prefix="/admin/tenants/{tenant_id}/api-keys",
     tags=["Tenants"],
-    responses=answers.ADMIN_ERRORS,
+    responses=responses.ADMIN_ERRORS,
     dependencies=[WritesAskNothing],
     route_class=ExactRoute,
 )
@@ -51,7 +51,7 @@ class ApiKeysAnswer(Envelope):
 @router.get(
     "",
     summary="List API keys",
-    responses=answers.documented(ApiKeysAnswer, "A page of API keys, newest first."),
+    responses=responses.documented(ApiKeysAnswer, "A page of API keys, newest first."),
     openapi_extra=API_KEYS.documented_list,
 )
 async def list_api_keys(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
@@ -69,7 +69,7 @@ async def list_api_keys(request: Request, scope: TenantScope, clients: ClientsOf
 @router.post(
     "",
     summary="Create an API key",
-    responses=answers.documented(NewApiKeyAnswer, "The API key; its token is shown only once."),
+    responses=responses.documented(NewApiKeyAnswer, "The API key; its token is shown only once."),
 )
 async def create_api_key(
     scope: TenantScope,
@@ -85,13 +85,13 @@ async def create_api_key(
         )
     )
     await tenancy.changed(scope.tenant or "")
-    return answers.one("api_key", new_api_key_json(made))
+    return responses.one("api_key", new_api_key_json(made))
 
 
 @router.get(
     "/{key_id}",
     summary="Get an API key",
-    responses=answers.documented(ApiKeyAnswer, "The API key."),
+    responses=responses.documented(ApiKeyAnswer, "The API key."),
     openapi_extra=API_KEYS.documented_one,
 )
 async def get_api_key(
@@ -107,7 +107,7 @@ async def get_api_key(
 @router.delete(
     "/{key_id}",
     summary="Revoke an API key",
-    responses=answers.documented(answers.Deleted, "The API key is revoked."),
+    responses=responses.documented(responses.Deleted, "The API key is revoked."),
 )
 async def revoke_api_key(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, tenant_id: str, key_id: str
@@ -117,4 +117,4 @@ async def revoke_api_key(
         RevokeApiKeyRequest(name=f"tenants/{scope.tenant}/apiKeys/{key_id}")
     )
     await tenancy.changed(tenant_id)
-    return answers.deleted("api_key", key_id, parent={"id": tenant_id, "object": "tenant"})
+    return responses.deleted("api_key", key_id, parent={"id": tenant_id, "object": "tenant"})

@@ -6,12 +6,12 @@ from typing import Any
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from gateway import answers
 from gateway.admin.shapes.scalars import Document
-from gateway.fields import Fields
-from gateway.query import MOST_LIMIT, Asked, Query
+from gateway.medusa import responses
+from gateway.medusa.fields import Fields
+from gateway.medusa.query import MOST_LIMIT, Asked, Query
 from gateway.store.asking import leaves
-from services.kernel.errors import InvalidArgument
+from services.kernel.call.errors import InvalidArgument
 
 _ONE = Query(limit=None)
 
@@ -57,7 +57,7 @@ class Resource:
         """Sends a page, or the whole list with the maximum as limit if it has no pages."""
         selection = self._fields.select(asked.fields)
         parts = [selection.of(document) for document in documents]
-        return answers.page(
+        return responses.page(
             self._plural, parts, count=count, offset=asked.offset, limit=asked.limit or MOST_LIMIT
         )
 
@@ -65,7 +65,7 @@ class Resource:
         """Sends the selected fields of one document, with its ETag if it has one."""
         asked = _ONE.parse(request.scope["query_string"])
         part = self._fields.select(asked.fields).of(document)
-        return answers.one(self._singular, part, etag=str(document.get("etag", "")))
+        return responses.one(self._singular, part, etag=str(document.get("etag", "")))
 
 
 def choice(asked: Asked, name: str, known: Collection[str]) -> str:

@@ -9,7 +9,6 @@ from souk.tenant_registry.v1.assignment_service_pb2 import (
     ListOwnAssignmentsRequest,
 )
 
-from gateway import answers
 from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.access import (
     AssignmentCreate,
@@ -19,12 +18,13 @@ from gateway.admin.shapes.access import (
     assignment_message,
     ended_json,
 )
-from gateway.auth import AccountScope, PlatformScope, TenantScope
-from gateway.bodies import ExactRoute
-from gateway.headers import IdempotencyKey
-from gateway.query import Kind, Query
+from gateway.identity.scopes import AccountScope, PlatformScope, TenantScope
+from gateway.medusa import responses
+from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.headers import IdempotencyKey
+from gateway.medusa.query import Kind, Query
 from gateway.runtime import Runtime, RuntimeOf
-from services.kernel.scope import Scope
+from services.kernel.call.scope import Scope
 
 ASSIGNMENTS = Resource(
     "assignment",
@@ -36,7 +36,7 @@ OWN_ASSIGNMENTS = Resource("assignment", "assignments", AssignmentDocument, Quer
 _REVOKING = Query(filters={"validate_only": Kind.FLAG, "reason": Kind.ONE}, limit=None)
 
 router = APIRouter(
-    prefix="/admin", tags=["Users"], responses=answers.ADMIN_ERRORS, route_class=ExactRoute
+    prefix="/admin", tags=["Users"], responses=responses.ADMIN_ERRORS, route_class=ExactRoute
 )
 
 
@@ -51,7 +51,7 @@ class AssignmentsAnswer(Envelope):
 @router.get(
     "/users/me/assignments",
     summary="List your roles",
-    responses=answers.documented(AssignmentsAnswer, "A page of assignments, newest first."),
+    responses=responses.documented(AssignmentsAnswer, "A page of assignments, newest first."),
     openapi_extra=OWN_ASSIGNMENTS.documented_list,
 )
 async def list_own_assignments(request: Request, _: AccountScope, runtime: RuntimeOf) -> Response:
@@ -67,7 +67,7 @@ async def list_own_assignments(request: Request, _: AccountScope, runtime: Runti
 @router.get(
     "/tenants/{tenant_id}/assignments",
     summary="List role assignments at a tenant",
-    responses=answers.documented(AssignmentsAnswer, "A page of assignments, newest first."),
+    responses=responses.documented(AssignmentsAnswer, "A page of assignments, newest first."),
     openapi_extra=ASSIGNMENTS.documented_list,
 )
 async def list_tenant_assignments(
@@ -80,7 +80,7 @@ async def list_tenant_assignments(
 @router.post(
     "/tenants/{tenant_id}/assignments",
     summary="Assign a role at a tenant",
-    responses=answers.documented(AssignmentAnswer, "The assignment, and what it changes."),
+    responses=responses.documented(AssignmentAnswer, "The assignment, and what it changes."),
     dependencies=[WritesAskNothing],
 )
 async def give_role_at_tenant(
@@ -93,7 +93,7 @@ async def give_role_at_tenant(
 @router.delete(
     "/tenants/{tenant_id}/assignments/{assignment_id}",
     summary="Revoke a role at a tenant",
-    responses=answers.documented(EndedDocument, "The assignment is revoked."),
+    responses=responses.documented(EndedDocument, "The assignment is revoked."),
     openapi_extra={"parameters": _REVOKING.parameters()},
 )
 async def take_role_at_tenant(
@@ -106,7 +106,7 @@ async def take_role_at_tenant(
 @router.get(
     "/assignments",
     summary="List platform-wide role assignments",
-    responses=answers.documented(AssignmentsAnswer, "A page of assignments, newest first."),
+    responses=responses.documented(AssignmentsAnswer, "A page of assignments, newest first."),
     openapi_extra=ASSIGNMENTS.documented_list,
 )
 async def list_assignments(request: Request, scope: PlatformScope, runtime: RuntimeOf) -> Response:
@@ -117,7 +117,7 @@ async def list_assignments(request: Request, scope: PlatformScope, runtime: Runt
 @router.post(
     "/assignments",
     summary="Assign a platform-wide role",
-    responses=answers.documented(AssignmentAnswer, "The assignment, and what it changes."),
+    responses=responses.documented(AssignmentAnswer, "The assignment, and what it changes."),
     dependencies=[WritesAskNothing],
 )
 async def give_role(
@@ -130,7 +130,7 @@ async def give_role(
 @router.delete(
     "/assignments/{assignment_id}",
     summary="Revoke a platform-wide role",
-    responses=answers.documented(EndedDocument, "The assignment is revoked."),
+    responses=responses.documented(EndedDocument, "The assignment is revoked."),
     openapi_extra={"parameters": _REVOKING.parameters()},
 )
 async def take_role(
@@ -166,7 +166,7 @@ async def _given(scope: Scope, runtime: Runtime, key: str, body: AssignmentCreat
         )
     )
     runtime.access.changed(made.admin)
-    return answers.one("assignment", assignment_json(made, done=True))
+    return responses.one("assignment", assignment_json(made, done=True))
 
 
 async def _taken(request: Request, scope: Scope, runtime: Runtime, assignment_id: str) -> Response:
@@ -181,7 +181,7 @@ async def _taken(request: Request, scope: Scope, runtime: Runtime, assignment_id
         )
     )
     runtime.access.changed(taken.admin)
-    return answers.answer(ended_json("assignment", taken, only_told=only_told))
+    return responses.answer(ended_json("assignment", taken, only_told=only_told))
 
 
 def _parent(scope: Scope) -> str:

@@ -10,7 +10,6 @@ from souk.catalog_opt_in.v1.catalog_service_pb2 import (
     UpdateCategoryRequest,
 )
 
-from gateway import answers
 from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.taxonomy import (
     CategoryCreate,
@@ -20,10 +19,11 @@ from gateway.admin.shapes.taxonomy import (
     category_mask,
     category_message,
 )
-from gateway.auth import HeadOfficeScope
-from gateway.bodies import ExactRoute
-from gateway.headers import IdempotencyKey, IfMatch
-from gateway.query import Kind, Query
+from gateway.identity.scopes import HeadOfficeScope
+from gateway.medusa import responses
+from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.headers import IdempotencyKey, IfMatch
+from gateway.medusa.query import Kind, Query
 from gateway.runtime import ClientsOf
 
 CATEGORIES = Resource(
@@ -36,7 +36,7 @@ CATEGORIES = Resource(
 router = APIRouter(
     prefix="/admin/product-categories",
     tags=["Catalogue"],
-    responses=answers.ADMIN_ERRORS,
+    responses=responses.ADMIN_ERRORS,
     dependencies=[WritesAskNothing],
     route_class=ExactRoute,
 )
@@ -53,7 +53,7 @@ class CategoriesAnswer(Envelope):
 @router.get(
     "",
     summary="List categories",
-    responses=answers.documented(CategoriesAnswer, "A page of categories."),
+    responses=responses.documented(CategoriesAnswer, "A page of categories."),
     openapi_extra=CATEGORIES.documented_list,
 )
 async def list_categories(request: Request, _: HeadOfficeScope, clients: ClientsOf) -> Response:
@@ -72,7 +72,7 @@ async def list_categories(request: Request, _: HeadOfficeScope, clients: Clients
 
 
 @router.post(
-    "", summary="Create a category", responses=answers.documented(CategoryAnswer, "The category.")
+    "", summary="Create a category", responses=responses.documented(CategoryAnswer, "The category.")
 )
 async def create_category(
     _: HeadOfficeScope, clients: ClientsOf, key: IdempotencyKey, body: CategoryCreate
@@ -81,13 +81,13 @@ async def create_category(
     category = await clients.catalogue.CreateCategory(
         CreateCategoryRequest(category=category_message(body), request_id=key)
     )
-    return answers.one("product_category", category_json(category), etag=category.etag)
+    return responses.one("product_category", category_json(category), etag=category.etag)
 
 
 @router.get(
     "/{category_id}",
     summary="Get a category",
-    responses=answers.documented(CategoryAnswer, "The category."),
+    responses=responses.documented(CategoryAnswer, "The category."),
     openapi_extra=CATEGORIES.documented_one,
 )
 async def get_category(
@@ -104,12 +104,12 @@ async def get_category(
 @router.post(
     "/{category_id}",
     summary="Update a category",
-    responses=answers.documented(CategoryAnswer, "The updated category."),
+    responses=responses.documented(CategoryAnswer, "The updated category."),
 )
 @router.patch(
     "/{category_id}",
     summary="Update a category",
-    responses=answers.documented(CategoryAnswer, "The updated category."),
+    responses=responses.documented(CategoryAnswer, "The updated category."),
 )
 async def update_category(
     _: HeadOfficeScope, clients: ClientsOf, category_id: str, etag: IfMatch, body: CategoryUpdate
@@ -119,13 +119,13 @@ async def update_category(
     category = await clients.catalogue.UpdateCategory(
         UpdateCategoryRequest(category=change, update_mask=category_mask(body))
     )
-    return answers.one("product_category", category_json(category), etag=category.etag)
+    return responses.one("product_category", category_json(category), etag=category.etag)
 
 
 @router.delete(
     "/{category_id}",
     summary="Delete a category",
-    responses=answers.documented(answers.Deleted, "The category is deleted."),
+    responses=responses.documented(responses.Deleted, "The category is deleted."),
 )
 async def delete_category(
     _: HeadOfficeScope, clients: ClientsOf, category_id: str, etag: IfMatch
@@ -134,4 +134,4 @@ async def delete_category(
     await clients.catalogue.DeleteCategory(
         DeleteCategoryRequest(name=f"categories/{category_id}", etag=etag)
     )
-    return answers.deleted("product_category", category_id)
+    return responses.deleted("product_category", category_id)

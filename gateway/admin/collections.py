@@ -10,7 +10,6 @@ from souk.catalog_opt_in.v1.catalog_service_pb2 import (
     UpdateCollectionRequest,
 )
 
-from gateway import answers
 from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.taxonomy import (
     CollectionCreate,
@@ -20,10 +19,11 @@ from gateway.admin.shapes.taxonomy import (
     collection_mask,
     collection_message,
 )
-from gateway.auth import HeadOfficeScope
-from gateway.bodies import ExactRoute
-from gateway.headers import IdempotencyKey, IfMatch
-from gateway.query import Kind, Query
+from gateway.identity.scopes import HeadOfficeScope
+from gateway.medusa import responses
+from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.headers import IdempotencyKey, IfMatch
+from gateway.medusa.query import Kind, Query
 from gateway.runtime import ClientsOf
 
 COLLECTIONS = Resource(
@@ -36,7 +36,7 @@ COLLECTIONS = Resource(
 router = APIRouter(
     prefix="/admin/collections",
     tags=["Catalogue"],
-    responses=answers.ADMIN_ERRORS,
+    responses=responses.ADMIN_ERRORS,
     dependencies=[WritesAskNothing],
     route_class=ExactRoute,
 )
@@ -53,7 +53,7 @@ class CollectionsAnswer(Envelope):
 @router.get(
     "",
     summary="List collections",
-    responses=answers.documented(CollectionsAnswer, "A page of collections."),
+    responses=responses.documented(CollectionsAnswer, "A page of collections."),
     openapi_extra=COLLECTIONS.documented_list,
 )
 async def list_collections(request: Request, _: HeadOfficeScope, clients: ClientsOf) -> Response:
@@ -74,7 +74,7 @@ async def list_collections(request: Request, _: HeadOfficeScope, clients: Client
 @router.post(
     "",
     summary="Create a collection",
-    responses=answers.documented(CollectionAnswer, "The collection."),
+    responses=responses.documented(CollectionAnswer, "The collection."),
 )
 async def create_collection(
     _: HeadOfficeScope, clients: ClientsOf, key: IdempotencyKey, body: CollectionCreate
@@ -83,13 +83,13 @@ async def create_collection(
     collection = await clients.catalogue.CreateCollection(
         CreateCollectionRequest(collection=collection_message(body), request_id=key)
     )
-    return answers.one("collection", collection_json(collection), etag=collection.etag)
+    return responses.one("collection", collection_json(collection), etag=collection.etag)
 
 
 @router.get(
     "/{collection_id}",
     summary="Get a collection",
-    responses=answers.documented(CollectionAnswer, "The collection."),
+    responses=responses.documented(CollectionAnswer, "The collection."),
     openapi_extra=COLLECTIONS.documented_one,
 )
 async def get_collection(
@@ -106,12 +106,12 @@ async def get_collection(
 @router.post(
     "/{collection_id}",
     summary="Update a collection",
-    responses=answers.documented(CollectionAnswer, "The updated collection."),
+    responses=responses.documented(CollectionAnswer, "The updated collection."),
 )
 @router.patch(
     "/{collection_id}",
     summary="Update a collection",
-    responses=answers.documented(CollectionAnswer, "The updated collection."),
+    responses=responses.documented(CollectionAnswer, "The updated collection."),
 )
 async def update_collection(
     _: HeadOfficeScope,
@@ -125,13 +125,13 @@ async def update_collection(
     collection = await clients.catalogue.UpdateCollection(
         UpdateCollectionRequest(collection=change, update_mask=collection_mask(body))
     )
-    return answers.one("collection", collection_json(collection), etag=collection.etag)
+    return responses.one("collection", collection_json(collection), etag=collection.etag)
 
 
 @router.delete(
     "/{collection_id}",
     summary="Delete a collection",
-    responses=answers.documented(answers.Deleted, "The collection is deleted."),
+    responses=responses.documented(responses.Deleted, "The collection is deleted."),
 )
 async def delete_collection(
     _: HeadOfficeScope, clients: ClientsOf, collection_id: str, etag: IfMatch
@@ -140,4 +140,4 @@ async def delete_collection(
     await clients.catalogue.DeleteCollection(
         DeleteCollectionRequest(name=f"collections/{collection_id}", etag=etag)
     )
-    return answers.deleted("collection", collection_id)
+    return responses.deleted("collection", collection_id)

@@ -4,22 +4,22 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from souk.tenant_registry.v1.access_service_pb2 import Access
 
-from gateway import answers
-from gateway.access import Facts
 from gateway.admin.asking import Resource
 from gateway.admin.shapes.admin import (
     ContextDocument,
     known_tenant_json,
     user_json,
 )
-from gateway.auth import CurrentScope
-from gateway.query import Query
+from gateway.identity.access_facts import Facts
+from gateway.identity.scopes import CurrentScope
+from gateway.medusa import responses
+from gateway.medusa.query import Query
 from gateway.runtime import TenancyOf
 from gateway.tenancy import resolution_of
 
 CONTEXT = Resource("tenant_context", "", ContextDocument, Query(limit=None))
 
-router = APIRouter(prefix="/admin", tags=["Tenants"], responses=answers.ADMIN_ERRORS)
+router = APIRouter(prefix="/admin", tags=["Tenants"], responses=responses.ADMIN_ERRORS)
 
 
 class ContextAnswer(BaseModel):
@@ -29,7 +29,7 @@ class ContextAnswer(BaseModel):
 @router.get(
     "/tenant-context",
     summary="Get the tenant context",
-    responses=answers.documented(ContextAnswer, "The tenant context."),
+    responses=responses.documented(ContextAnswer, "The tenant context."),
     openapi_extra=Resource.documented_one,
 )
 async def get_tenant_context(request: Request, scope: CurrentScope, tenancy: TenancyOf) -> Response:

@@ -8,13 +8,13 @@ from souk.tenant_registry.v1.tenant_registry_service_pb2 import (
     ListDomainsRequest,
 )
 
-from gateway import answers
 from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.tenant import DomainCreate, DomainDocument, domain_json
-from gateway.auth import TenantScope
-from gateway.bodies import ExactRoute
-from gateway.headers import IdempotencyKey
-from gateway.query import Query
+from gateway.identity.scopes import TenantScope
+from gateway.medusa import responses
+from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.headers import IdempotencyKey
+from gateway.medusa.query import Query
 from gateway.runtime import ClientsOf, TenancyOf
 
 DOMAINS = Resource("domain", "domains", DomainDocument, Query(limit=None))
@@ -22,7 +22,7 @@ DOMAINS = Resource("domain", "domains", DomainDocument, Query(limit=None))
 router = APIRouter(
     prefix="/admin/tenants/{tenant_id}/domains",
     tags=["Tenants"],
-    responses=answers.ADMIN_ERRORS,
+    responses=responses.ADMIN_ERRORS,
     dependencies=[WritesAskNothing],
     route_class=ExactRoute,
 )
@@ -39,7 +39,7 @@ class DomainsAnswer(Envelope):
 @router.get(
     "",
     summary="List a tenant's domains",
-    responses=answers.documented(DomainsAnswer, "All domains, primary first."),
+    responses=responses.documented(DomainsAnswer, "All domains, primary first."),
     openapi_extra=DOMAINS.documented_list,
 )
 async def list_domains(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
@@ -50,7 +50,9 @@ async def list_domains(request: Request, scope: TenantScope, clients: ClientsOf)
     return DOMAINS.page(asked, documents, count=len(documents))
 
 
-@router.post("", summary="Add a domain", responses=answers.documented(DomainAnswer, "The domain."))
+@router.post(
+    "", summary="Add a domain", responses=responses.documented(DomainAnswer, "The domain.")
+)
 async def add_domain(
     scope: TenantScope,
     clients: ClientsOf,
@@ -66,13 +68,13 @@ async def add_domain(
         )
     )
     await tenancy.changed(tenant_id)
-    return answers.one("domain", domain_json(domain))
+    return responses.one("domain", domain_json(domain))
 
 
 @router.delete(
     "/{domain}",
     summary="Remove a domain",
-    responses=answers.documented(answers.Deleted, "The domain is removed."),
+    responses=responses.documented(responses.Deleted, "The domain is removed."),
 )
 async def remove_domain(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, tenant_id: str, domain: str
@@ -82,4 +84,4 @@ async def remove_domain(
         DeleteDomainRequest(name=f"tenants/{scope.tenant}/domains/{domain}")
     )
     await tenancy.changed(tenant_id)
-    return answers.deleted("domain", domain, parent={"id": tenant_id, "object": "tenant"})
+    return responses.deleted("domain", domain, parent={"id": tenant_id, "object": "tenant"})

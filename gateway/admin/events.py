@@ -8,11 +8,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import BaseModel, ConfigDict, Field
 from souk.audit.v1.audit_service_pb2 import Event, GetEventRequest, ListEventsRequest
 
-from gateway import answers, query
 from gateway.admin.asking import Resource, WritesAskNothing
 from gateway.admin.shapes.access import Moment
 from gateway.admin.shapes.event import EventDocument, event_json
-from gateway.auth import TenantScope
+from gateway.identity.scopes import TenantScope
+from gateway.medusa import query, responses
 from gateway.runtime import ClientsOf
 
 EVENTS = Resource("audit_event", "audit_events", EventDocument, query.Query(limit=None))
@@ -26,7 +26,7 @@ _OUTCOMES = {
 router = APIRouter(
     prefix="/admin/tenants/{tenant_id}/audit-events",
     tags=["Audit"],
-    responses=answers.ADMIN_ERRORS,
+    responses=responses.ADMIN_ERRORS,
     dependencies=[WritesAskNothing],
 )
 
@@ -62,7 +62,7 @@ class EventsQuery(BaseModel):
 @router.get(
     "",
     summary="List audit events",
-    responses=answers.documented(EventsAnswer, "A page of events, newest first."),
+    responses=responses.documented(EventsAnswer, "A page of events, newest first."),
 )
 async def list_audit_events(
     scope: TenantScope, clients: ClientsOf, asked: Annotated[EventsQuery, Query()]
@@ -81,7 +81,7 @@ async def list_audit_events(
             end_time=_timestamp(asked.until),
         )
     )
-    return answers.answer(
+    return responses.answer(
         {
             "audit_events": [event_json(event) for event in found.events],
             "limit": asked.limit,
@@ -101,7 +101,7 @@ def _timestamp(moment: datetime | None) -> Timestamp | None:
 @router.get(
     "/{event_id}",
     summary="Get an audit event",
-    responses=answers.documented(EventAnswer, "The event."),
+    responses=responses.documented(EventAnswer, "The event."),
     openapi_extra=Resource.documented_one,
 )
 async def get_audit_event(

@@ -21,17 +21,17 @@ from souk.audit.v1.proof_service_pb2 import (
     ListEntriesRequest,
 )
 
-from gateway import answers
 from gateway.admin.shapes.cloudevent import cloudevent
 from gateway.admin.shapes.evidence import EXPORT_FORM, entry_json, platform_json
 from gateway.admin.shapes.scalars import Document
-from gateway.auth import TenantScope, permissions_now
 from gateway.clients import Clients
-from gateway.guard import REQUEST_SECONDS
+from gateway.edge.guard import REQUEST_SECONDS
+from gateway.identity.scopes import TenantScope, permissions_now
+from gateway.medusa import responses
 from gateway.runtime import ClientsOf
-from services.kernel.client import deadline
-from services.kernel.notes import origin
-from services.kernel.scope import Scope, bound
+from services.kernel.call.client import deadline
+from services.kernel.call.scope import Scope, bound
+from services.kernel.evidence.signed_notes import origin
 
 # For readers only; the verifier compares them with the envelope.
 _COLUMNS = ("occur_time", "actor", "method", "resource", "outcome")
@@ -40,7 +40,7 @@ _HEADER = ("index", *_COLUMNS, "envelope", "payload", "salt", "leaf", "record")
 router = APIRouter(
     prefix="/admin/tenants/{tenant_id}/audit-events",
     tags=["Audit"],
-    responses=answers.ADMIN_ERRORS,
+    responses=responses.ADMIN_ERRORS,
 )
 
 

@@ -10,7 +10,6 @@ from souk.catalog_opt_in.v1.listing_service_pb2 import (
     UpdateListingRequest,
 )
 
-from gateway import answers
 from gateway.admin.asking import Envelope, Resource, WritesAskNothing, choice
 from gateway.admin.shapes.listing import (
     STATES,
@@ -22,13 +21,14 @@ from gateway.admin.shapes.listing import (
     state_value,
 )
 from gateway.admin.shapes.scalars import mask_of
-from gateway.auth import TenantScope
-from gateway.bodies import ExactRoute
-from gateway.headers import IdempotencyKey, IfMatch
-from gateway.query import Kind, Query
+from gateway.identity.scopes import TenantScope
+from gateway.medusa import responses
+from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.headers import IdempotencyKey, IfMatch
+from gateway.medusa.query import Kind, Query
 from gateway.runtime import ClientsOf, TenancyOf
 from gateway.tenancy.tenant import ARCHIVED
-from services.kernel.errors import FailedPrecondition
+from services.kernel.call.errors import FailedPrecondition
 
 OPT_INS = Resource(
     "product",
@@ -43,7 +43,7 @@ OPT_INS = Resource(
 router = APIRouter(
     prefix="/admin/tenants/{tenant_id}/products",
     tags=["Listings"],
-    responses=answers.ADMIN_ERRORS,
+    responses=responses.ADMIN_ERRORS,
     dependencies=[WritesAskNothing],
     route_class=ExactRoute,
 )
@@ -60,7 +60,7 @@ class ListingsAnswer(Envelope):
 @router.get(
     "",
     summary="List opt-ins",
-    responses=answers.documented(ListingsAnswer, "A page of opt-ins."),
+    responses=responses.documented(ListingsAnswer, "A page of opt-ins."),
     openapi_extra=OPT_INS.documented_list,
 )
 async def list_opt_ins(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
@@ -98,7 +98,7 @@ _CHANGEABLE = [Depends(_changeable)]
 @router.post(
     "",
     summary="Opt in to a product",
-    responses=answers.documented(ListingAnswer, "The opt-in."),
+    responses=responses.documented(ListingAnswer, "The opt-in."),
     dependencies=_CHANGEABLE,
 )
 async def opt_in(
@@ -114,13 +114,13 @@ async def opt_in(
             request_id=key,
         )
     )
-    return answers.one("product", listing_json(listing), etag=listing.etag)
+    return responses.one("product", listing_json(listing), etag=listing.etag)
 
 
 @router.get(
     "/{product_id}",
     summary="Get an opt-in",
-    responses=answers.documented(ListingAnswer, "The opt-in."),
+    responses=responses.documented(ListingAnswer, "The opt-in."),
     openapi_extra=OPT_INS.documented_one,
 )
 async def get_opt_in(
@@ -136,7 +136,7 @@ async def get_opt_in(
 @router.patch(
     "/{product_id}",
     summary="Update an opt-in",
-    responses=answers.documented(ListingAnswer, "The updated opt-in."),
+    responses=responses.documented(ListingAnswer, "The updated opt-in."),
     dependencies=_CHANGEABLE,
 )
 async def update_opt_in(
@@ -148,13 +148,13 @@ async def update_opt_in(
     listing = await clients.listings.UpdateListing(
         UpdateListingRequest(listing=change, update_mask=mask_of(body))
     )
-    return answers.one("product", listing_json(listing), etag=listing.etag)
+    return responses.one("product", listing_json(listing), etag=listing.etag)
 
 
 @router.delete(
     "/{product_id}",
     summary="Opt out of a product",
-    responses=answers.documented(answers.Deleted, "The tenant is opted out."),
+    responses=responses.documented(responses.Deleted, "The tenant is opted out."),
 )
 async def opt_out(
     scope: TenantScope, clients: ClientsOf, product_id: str, etag: IfMatch
@@ -164,4 +164,4 @@ async def opt_out(
         DeleteListingRequest(name=f"tenants/{scope.tenant}/listings/{product_id}", etag=etag)
     )
     parent = {"id": scope.tenant, "object": "tenant"}
-    return answers.deleted("tenant_product", product_id, parent=parent)
+    return responses.deleted("tenant_product", product_id, parent=parent)

@@ -10,7 +10,6 @@ from souk.catalog_opt_in.v1.catalog_service_pb2 import (
     UpdateProductRequest,
 )
 
-from gateway import answers
 from gateway.admin.asking import Envelope, Resource, WritesAskNothing, choice
 from gateway.admin.shapes.product import (
     STATUSES,
@@ -22,10 +21,11 @@ from gateway.admin.shapes.product import (
     product_message,
     status_value,
 )
-from gateway.auth import HeadOfficeScope
-from gateway.bodies import ExactRoute
-from gateway.headers import IdempotencyKey, IfMatch
-from gateway.query import Kind, Query
+from gateway.identity.scopes import HeadOfficeScope
+from gateway.medusa import responses
+from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.headers import IdempotencyKey, IfMatch
+from gateway.medusa.query import Kind, Query
 from gateway.runtime import ClientsOf
 
 PRODUCTS = Resource(
@@ -41,7 +41,7 @@ PRODUCTS = Resource(
 router = APIRouter(
     prefix="/admin/products",
     tags=["Catalogue"],
-    responses=answers.ADMIN_ERRORS,
+    responses=responses.ADMIN_ERRORS,
     dependencies=[WritesAskNothing],
     route_class=ExactRoute,
 )
@@ -58,7 +58,7 @@ class ProductsAnswer(Envelope):
 @router.get(
     "",
     summary="List products",
-    responses=answers.documented(ProductsAnswer, "A page of products."),
+    responses=responses.documented(ProductsAnswer, "A page of products."),
     openapi_extra=PRODUCTS.documented_list,
 )
 async def list_products(request: Request, _: HeadOfficeScope, clients: ClientsOf) -> Response:
@@ -80,7 +80,7 @@ async def list_products(request: Request, _: HeadOfficeScope, clients: ClientsOf
 
 
 @router.post(
-    "", summary="Create a product", responses=answers.documented(ProductAnswer, "The product.")
+    "", summary="Create a product", responses=responses.documented(ProductAnswer, "The product.")
 )
 async def create_product(
     _: HeadOfficeScope, clients: ClientsOf, key: IdempotencyKey, body: ProductCreate
@@ -89,13 +89,13 @@ async def create_product(
     product = await clients.catalogue.CreateProduct(
         CreateProductRequest(product=product_message(body), request_id=key)
     )
-    return answers.one("product", product_json(product), etag=product.etag)
+    return responses.one("product", product_json(product), etag=product.etag)
 
 
 @router.get(
     "/{product_id}",
     summary="Get a product",
-    responses=answers.documented(ProductAnswer, "The product."),
+    responses=responses.documented(ProductAnswer, "The product."),
     openapi_extra=PRODUCTS.documented_one,
 )
 async def get_product(
@@ -110,12 +110,12 @@ async def get_product(
 @router.post(
     "/{product_id}",
     summary="Update a product",
-    responses=answers.documented(ProductAnswer, "The updated product."),
+    responses=responses.documented(ProductAnswer, "The updated product."),
 )
 @router.patch(
     "/{product_id}",
     summary="Update a product",
-    responses=answers.documented(ProductAnswer, "The updated product."),
+    responses=responses.documented(ProductAnswer, "The updated product."),
 )
 async def update_product(
     _: HeadOfficeScope, clients: ClientsOf, product_id: str, etag: IfMatch, body: ProductUpdate
@@ -125,13 +125,13 @@ async def update_product(
     product = await clients.catalogue.UpdateProduct(
         UpdateProductRequest(product=change, update_mask=product_mask(body))
     )
-    return answers.one("product", product_json(product), etag=product.etag)
+    return responses.one("product", product_json(product), etag=product.etag)
 
 
 @router.delete(
     "/{product_id}",
     summary="Delete a product",
-    responses=answers.documented(answers.Deleted, "The product is deleted."),
+    responses=responses.documented(responses.Deleted, "The product is deleted."),
 )
 async def delete_product(
     _: HeadOfficeScope, clients: ClientsOf, product_id: str, etag: IfMatch
@@ -140,4 +140,4 @@ async def delete_product(
     await clients.catalogue.DeleteProduct(
         DeleteProductRequest(name=f"products/{product_id}", etag=etag)
     )
-    return answers.deleted("product", product_id)
+    return responses.deleted("product", product_id)

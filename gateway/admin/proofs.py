@@ -11,7 +11,6 @@ from souk.audit.v1.proof_service_pb2 import (
     GetReceiptRequest,
 )
 
-from gateway import answers, query
 from gateway.admin.asking import Resource, WritesAskNothing
 from gateway.admin.events import EVENTS, EventAnswer
 from gateway.admin.shapes.event import event_json
@@ -25,7 +24,8 @@ from gateway.admin.shapes.evidence import (
     proof_json,
     receipt_json,
 )
-from gateway.auth import TenantScope
+from gateway.identity.scopes import TenantScope
+from gateway.medusa import query, responses
 from gateway.runtime import ClientsOf
 
 _NOTHING = query.Query(limit=None)
@@ -36,7 +36,7 @@ CHECKPOINTS = Resource("audit_checkpoint", "", CheckpointDocument, _NOTHING)
 router = APIRouter(
     prefix="/admin/tenants/{tenant_id}",
     tags=["Audit"],
-    responses=answers.ADMIN_ERRORS,
+    responses=responses.ADMIN_ERRORS,
     dependencies=[WritesAskNothing],
 )
 
@@ -71,7 +71,7 @@ class SizesQuery(BaseModel):
 @router.get(
     "/audit-events/{event_id}/receipt",
     summary="Get the receipt of an event",
-    responses=answers.documented(ReceiptAnswer, "The receipt, to keep as evidence."),
+    responses=responses.documented(ReceiptAnswer, "The receipt, to keep as evidence."),
     openapi_extra=Resource.documented_one,
 )
 async def get_audit_event_receipt(
@@ -86,7 +86,7 @@ async def get_audit_event_receipt(
 @router.get(
     "/audit-events/{event_id}/proof",
     summary="Get the inclusion proof of an event",
-    responses=answers.documented(ProofAnswer, "The inclusion proof."),
+    responses=responses.documented(ProofAnswer, "The inclusion proof."),
     openapi_extra=Resource.documented_one,
 )
 async def get_audit_event_proof(
@@ -101,7 +101,7 @@ async def get_audit_event_proof(
 @router.post(
     "/audit-events/{event_id}/erase-payload",
     summary="Erase an event's payload",
-    responses=answers.documented(EventAnswer, "The event without its payload."),
+    responses=responses.documented(EventAnswer, "The event without its payload."),
 )
 async def erase_audit_event_payload(
     request: Request, scope: TenantScope, clients: ClientsOf, event_id: str
@@ -118,7 +118,7 @@ async def erase_audit_event_payload(
 @router.get(
     "/audit-checkpoint",
     summary="Get the newest checkpoint",
-    responses=answers.documented(CheckpointAnswer, "The newest checkpoint."),
+    responses=responses.documented(CheckpointAnswer, "The newest checkpoint."),
     openapi_extra=Resource.documented_one,
 )
 async def get_audit_checkpoint(
@@ -134,7 +134,7 @@ async def get_audit_checkpoint(
 @router.get(
     "/audit-checkpoint/consistency",
     summary="Get a consistency proof",
-    responses=answers.documented(ConsistencyAnswer, "The consistency proof."),
+    responses=responses.documented(ConsistencyAnswer, "The consistency proof."),
 )
 async def get_audit_consistency(
     scope: TenantScope, clients: ClientsOf, asked: Annotated[SizesQuery, Query()]
@@ -145,4 +145,4 @@ async def get_audit_consistency(
             parent=f"tenants/{scope.tenant}", from_size=asked.from_size, to_size=asked.to_size
         )
     )
-    return answers.answer({"consistency": consistency_json(proof)})
+    return responses.answer({"consistency": consistency_json(proof)})

@@ -10,7 +10,6 @@ from souk.tenant_registry.v1.role_service_pb2 import (
     UpdateRoleRequest,
 )
 
-from gateway import answers
 from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.access import (
     RoleCreate,
@@ -20,11 +19,12 @@ from gateway.admin.shapes.access import (
     role_message,
 )
 from gateway.admin.shapes.scalars import mask_of
-from gateway.auth import PlatformScope, TenantScope
-from gateway.bodies import ExactRoute
 from gateway.clients import Clients
-from gateway.headers import IdempotencyKey, IfMatch
-from gateway.query import Query
+from gateway.identity.scopes import PlatformScope, TenantScope
+from gateway.medusa import responses
+from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.headers import IdempotencyKey, IfMatch
+from gateway.medusa.query import Query
 from gateway.runtime import ClientsOf
 
 ROLES = Resource("role", "roles", RoleDocument, Query(limit=None))
@@ -32,7 +32,7 @@ ROLES = Resource("role", "roles", RoleDocument, Query(limit=None))
 router = APIRouter(
     prefix="/admin",
     tags=["Users"],
-    responses=answers.ADMIN_ERRORS,
+    responses=responses.ADMIN_ERRORS,
     dependencies=[WritesAskNothing],
     route_class=ExactRoute,
 )
@@ -49,7 +49,7 @@ class RolesAnswer(Envelope):
 @router.get(
     "/roles",
     summary="List built-in roles",
-    responses=answers.documented(RolesAnswer, "All roles with their policies."),
+    responses=responses.documented(RolesAnswer, "All roles with their policies."),
     openapi_extra=ROLES.documented_list,
 )
 async def list_roles(request: Request, _: PlatformScope, clients: ClientsOf) -> Response:
@@ -60,7 +60,7 @@ async def list_roles(request: Request, _: PlatformScope, clients: ClientsOf) -> 
 @router.get(
     "/tenants/{tenant_id}/roles",
     summary="List a tenant's roles",
-    responses=answers.documented(RolesAnswer, "All roles with their policies."),
+    responses=responses.documented(RolesAnswer, "All roles with their policies."),
     openapi_extra=ROLES.documented_list,
 )
 async def list_tenant_roles(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
@@ -71,7 +71,7 @@ async def list_tenant_roles(request: Request, scope: TenantScope, clients: Clien
 @router.post(
     "/tenants/{tenant_id}/roles",
     summary="Create a role",
-    responses=answers.documented(RoleAnswer, "The role."),
+    responses=responses.documented(RoleAnswer, "The role."),
 )
 async def create_tenant_role(
     scope: TenantScope, clients: ClientsOf, key: IdempotencyKey, body: RoleCreate
@@ -80,13 +80,13 @@ async def create_tenant_role(
     role = await clients.roles.CreateRole(
         CreateRoleRequest(parent=f"tenants/{scope.tenant}", role=role_message(body), request_id=key)
     )
-    return answers.one("role", role_json(role), etag=role.etag)
+    return responses.one("role", role_json(role), etag=role.etag)
 
 
 @router.get(
     "/tenants/{tenant_id}/roles/{role_id}",
     summary="Get a role",
-    responses=answers.documented(RoleAnswer, "The role."),
+    responses=responses.documented(RoleAnswer, "The role."),
     openapi_extra=ROLES.documented_one,
 )
 async def get_tenant_role(
@@ -102,7 +102,7 @@ async def get_tenant_role(
 @router.patch(
     "/tenants/{tenant_id}/roles/{role_id}",
     summary="Update a role",
-    responses=answers.documented(RoleAnswer, "The updated role."),
+    responses=responses.documented(RoleAnswer, "The updated role."),
 )
 async def update_tenant_role(
     scope: TenantScope, clients: ClientsOf, etag: IfMatch, role_id: str, body: RoleUpdate
@@ -115,13 +115,13 @@ async def update_tenant_role(
             validate_only=body.validate_only,
         )
     )
-    return answers.one("role", role_json(role, done=True), etag=role.etag)
+    return responses.one("role", role_json(role, done=True), etag=role.etag)
 
 
 @router.delete(
     "/tenants/{tenant_id}/roles/{role_id}",
     summary="Delete a role",
-    responses=answers.documented(answers.Deleted, "The role is deleted."),
+    responses=responses.documented(responses.Deleted, "The role is deleted."),
 )
 async def delete_tenant_role(
     scope: TenantScope, clients: ClientsOf, etag: IfMatch, tenant_id: str, role_id: str
@@ -130,7 +130,7 @@ async def delete_tenant_role(
     await clients.roles.DeleteRole(
         DeleteRoleRequest(name=f"tenants/{scope.tenant}/roles/{role_id}", etag=etag)
     )
-    return answers.deleted("role", role_id, parent={"id": tenant_id, "object": "tenant"})
+    return responses.deleted("role", role_id, parent={"id": tenant_id, "object": "tenant"})
 
 
 async def _listed(request: Request, clients: Clients, parent: str) -> Response:

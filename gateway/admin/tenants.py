@@ -15,7 +15,6 @@ from souk.tenant_registry.v1.tenant_registry_service_pb2 import (
     UpdateTenantRequest,
 )
 
-from gateway import answers
 from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.scalars import last_id, mask_of
 from gateway.admin.shapes.tenant import (
@@ -26,10 +25,11 @@ from gateway.admin.shapes.tenant import (
     tenant_json,
     tenant_message,
 )
-from gateway.auth import PlatformScope, TenantScope
-from gateway.bodies import ExactRoute
-from gateway.headers import IdempotencyKey, IfMatch
-from gateway.query import Kind, Query
+from gateway.identity.scopes import PlatformScope, TenantScope
+from gateway.medusa import responses
+from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.headers import IdempotencyKey, IfMatch
+from gateway.medusa.query import Kind, Query
 from gateway.runtime import ClientsOf, TenancyOf
 from gateway.tenancy import Tenancy
 
@@ -38,7 +38,7 @@ TENANTS = Resource("tenant", "tenants", TenantDocument, Query(filters={"with_del
 router = APIRouter(
     prefix="/admin/tenants",
     tags=["Tenants"],
-    responses=answers.ADMIN_ERRORS,
+    responses=responses.ADMIN_ERRORS,
     dependencies=[WritesAskNothing],
     route_class=ExactRoute,
 )
@@ -55,7 +55,7 @@ class TenantsAnswer(Envelope):
 @router.get(
     "",
     summary="List tenants",
-    responses=answers.documented(TenantsAnswer, "A page of tenants, by id."),
+    responses=responses.documented(TenantsAnswer, "A page of tenants, by id."),
     openapi_extra=TENANTS.documented_list,
 )
 async def list_tenants(request: Request, _: PlatformScope, clients: ClientsOf) -> Response:
@@ -73,7 +73,7 @@ async def list_tenants(request: Request, _: PlatformScope, clients: ClientsOf) -
 @router.post(
     "",
     summary="Create a tenant",
-    responses=answers.documented(TenantAnswer, "The tenant, in the state provisioning."),
+    responses=responses.documented(TenantAnswer, "The tenant, in the state provisioning."),
 )
 async def create_tenant(
     _: PlatformScope,
@@ -92,7 +92,7 @@ async def create_tenant(
 @router.get(
     "/{tenant_id}",
     summary="Get a tenant",
-    responses=answers.documented(TenantAnswer, "The tenant."),
+    responses=responses.documented(TenantAnswer, "The tenant."),
     openapi_extra=TENANTS.documented_one,
 )
 async def get_tenant(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
@@ -104,7 +104,7 @@ async def get_tenant(request: Request, scope: TenantScope, clients: ClientsOf) -
 @router.patch(
     "/{tenant_id}",
     summary="Update a tenant",
-    responses=answers.documented(TenantAnswer, "The updated tenant."),
+    responses=responses.documented(TenantAnswer, "The updated tenant."),
 )
 async def update_tenant(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, etag: IfMatch, body: TenantUpdate
@@ -120,7 +120,7 @@ async def update_tenant(
 @router.delete(
     "/{tenant_id}",
     summary="Archive a tenant",
-    responses=answers.documented(answers.Deleted, "The tenant is archived."),
+    responses=responses.documented(responses.Deleted, "The tenant is archived."),
 )
 async def delete_tenant(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, key: IdempotencyKey, etag: IfMatch
@@ -130,13 +130,13 @@ async def delete_tenant(
         DeleteTenantRequest(name=f"tenants/{scope.tenant}", request_id=key, etag=etag)
     )
     await tenancy.changed(last_id(tenant.name))
-    return answers.deleted("tenant", last_id(tenant.name))
+    return responses.deleted("tenant", last_id(tenant.name))
 
 
 @router.post(
     "/{tenant_id}/undelete",
     summary="Restore an archived tenant",
-    responses=answers.documented(TenantAnswer, "The suspended tenant."),
+    responses=responses.documented(TenantAnswer, "The suspended tenant."),
 )
 async def undelete_tenant(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, key: IdempotencyKey, etag: IfMatch
@@ -151,7 +151,7 @@ async def undelete_tenant(
 @router.post(
     "/{tenant_id}/suspend",
     summary="Suspend a tenant",
-    responses=answers.documented(TenantAnswer, "The suspended tenant."),
+    responses=responses.documented(TenantAnswer, "The suspended tenant."),
 )
 async def suspend_tenant(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, key: IdempotencyKey, etag: IfMatch
@@ -166,7 +166,7 @@ async def suspend_tenant(
 @router.post(
     "/{tenant_id}/activate",
     summary="Activate a tenant",
-    responses=answers.documented(TenantAnswer, "The active tenant."),
+    responses=responses.documented(TenantAnswer, "The active tenant."),
 )
 async def activate_tenant(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, key: IdempotencyKey, etag: IfMatch
@@ -181,7 +181,7 @@ async def activate_tenant(
 @router.post(
     "/{tenant_id}/plan",
     summary="Change a tenant's plan",
-    responses=answers.documented(TenantAnswer, "The tenant on the new plan."),
+    responses=responses.documented(TenantAnswer, "The tenant on the new plan."),
 )
 async def change_tenant_plan(
     scope: TenantScope,
@@ -206,4 +206,4 @@ async def change_tenant_plan(
 async def _changed(tenancy: Tenancy, tenant: Tenant) -> Response:
     """Propagates a change to every gateway, and sends the changed tenant."""
     await tenancy.changed(last_id(tenant.name))
-    return answers.one("tenant", tenant_json(tenant), etag=tenant.etag)
+    return responses.one("tenant", tenant_json(tenant), etag=tenant.etag)

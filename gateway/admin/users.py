@@ -14,7 +14,6 @@ from souk.tenant_registry.v1.admin_service_pb2 import (
     UpdateAdminRequest,
 )
 
-from gateway import answers
 from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.access import EffectDocument, EndedDocument, effects_json, ended_json
 from gateway.admin.shapes.admin import (
@@ -25,10 +24,11 @@ from gateway.admin.shapes.admin import (
     user_json,
 )
 from gateway.admin.shapes.scalars import given, last_id, mask_of
-from gateway.auth import AccountScope, PlatformScope, TenantScope
-from gateway.bodies import ExactRoute
-from gateway.headers import IdempotencyKey
-from gateway.query import Kind, Query
+from gateway.identity.scopes import AccountScope, PlatformScope, TenantScope
+from gateway.medusa import responses
+from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.headers import IdempotencyKey
+from gateway.medusa.query import Kind, Query
 from gateway.runtime import ClientsOf, RuntimeOf
 
 USERS = Resource(
@@ -43,7 +43,7 @@ _TURNING = Query(filters={"validate_only": Kind.FLAG}, limit=None)
 router = APIRouter(
     prefix="/admin",
     tags=["Users"],
-    responses=answers.ADMIN_ERRORS,
+    responses=responses.ADMIN_ERRORS,
     route_class=ExactRoute,
 )
 
@@ -67,7 +67,7 @@ class TenantUsersAnswer(Envelope):
 @router.get(
     "/users/me",
     summary="Get the logged-in user",
-    responses=answers.documented(UserAnswer, "The admin."),
+    responses=responses.documented(UserAnswer, "The admin."),
     openapi_extra=Resource.documented_one,
 )
 async def get_own_user(request: Request, _: AccountScope, clients: ClientsOf) -> Response:
@@ -78,7 +78,7 @@ async def get_own_user(request: Request, _: AccountScope, clients: ClientsOf) ->
 @router.get(
     "/users",
     summary="List users",
-    responses=answers.documented(UsersAnswer, "A page of users, by id."),
+    responses=responses.documented(UsersAnswer, "A page of users, by id."),
     openapi_extra=USERS.documented_list,
 )
 async def list_users(request: Request, _: PlatformScope, clients: ClientsOf) -> Response:
@@ -99,7 +99,7 @@ async def list_users(request: Request, _: PlatformScope, clients: ClientsOf) -> 
 @router.post(
     "/users",
     summary="Create a user",
-    responses=answers.documented(UserAnswer, "The user."),
+    responses=responses.documented(UserAnswer, "The user."),
     dependencies=[WritesAskNothing],
 )
 async def create_user(
@@ -109,13 +109,13 @@ async def create_user(
     admin = await clients.admins.CreateAdmin(
         CreateAdminRequest(admin=Admin(**given(body)), request_id=key)
     )
-    return answers.one("user", user_json(admin))
+    return responses.one("user", user_json(admin))
 
 
 @router.get(
     "/users/{user_id}",
     summary="Get a user",
-    responses=answers.documented(UserAnswer, "The user."),
+    responses=responses.documented(UserAnswer, "The user."),
     openapi_extra=Resource.documented_one,
 )
 async def get_user(
@@ -129,7 +129,7 @@ async def get_user(
 @router.post(
     "/users/{user_id}",
     summary="Update a user",
-    responses=answers.documented(UserAnswer, "The updated user."),
+    responses=responses.documented(UserAnswer, "The updated user."),
     dependencies=[WritesAskNothing],
 )
 async def update_user(
@@ -143,13 +143,13 @@ async def update_user(
             request_id=key,
         )
     )
-    return answers.one("user", user_json(admin))
+    return responses.one("user", user_json(admin))
 
 
 @router.delete(
     "/users/{user_id}",
     summary="Deactivate a user",
-    responses=answers.documented(EndedDocument, "The user is deactivated."),
+    responses=responses.documented(EndedDocument, "The user is deactivated."),
     openapi_extra={"parameters": _TURNING.parameters()},
 )
 async def deactivate_user(
@@ -161,13 +161,13 @@ async def deactivate_user(
         DeleteAdminRequest(name=f"admins/{user_id}", validate_only=only_told)
     )
     runtime.access.changed(admin.name)
-    return answers.answer(ended_json("user", admin, only_told=only_told))
+    return responses.answer(ended_json("user", admin, only_told=only_told))
 
 
 @router.post(
     "/users/{user_id}/activate",
     summary="Reactivate a user",
-    responses=answers.documented(ActivatedAnswer, "The reactivated user."),
+    responses=responses.documented(ActivatedAnswer, "The reactivated user."),
     openapi_extra={"parameters": _TURNING.parameters()},
 )
 async def activate_user(
@@ -180,13 +180,13 @@ async def activate_user(
         )
     )
     runtime.access.changed(admin.name)
-    return answers.answer({"user": user_json(admin), "effects": effects_json(admin)})
+    return responses.answer({"user": user_json(admin), "effects": effects_json(admin)})
 
 
 @router.get(
     "/tenants/{tenant_id}/users",
     summary="List a tenant's users",
-    responses=answers.documented(TenantUsersAnswer, "A page of the tenant's users, by id."),
+    responses=responses.documented(TenantUsersAnswer, "A page of the tenant's users, by id."),
     openapi_extra=TENANT_USERS.documented_list,
 )
 async def list_tenant_users(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:

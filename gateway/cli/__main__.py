@@ -28,7 +28,7 @@ def _platform(arguments: list[str]) -> int:
     # Imported here only: verifying an export does not need these, and may run without them.
     from gateway.cli import up
     from gateway.cli.settings import RunnerSettings
-    from services.kernel.settings import load
+    from services.kernel.process.settings import load
 
     parser = argparse.ArgumentParser(
         prog="souk", description="Runs the whole platform on this machine."

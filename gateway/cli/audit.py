@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gateway.cli.exports import Bad, Export, read, unhexed
-from services.kernel import merkle, notes
+from services.kernel.evidence import merkle, signed_notes
 
 
 def verify(
     export: Export,
-    keys: Iterable[notes.Key],
+    keys: Iterable[signed_notes.Key],
     *,
-    witnesses: Iterable[notes.Key] = (),
+    witnesses: Iterable[signed_notes.Key] = (),
     olds: Iterable[str] = (),
 ) -> str:
     """Checks an export against its signed checkpoints, and against earlier checkpoints.
@@ -60,10 +60,10 @@ def _roots(export: Export) -> list[bytes]:
     return roots
 
 
-def _signed(note: str, keys: list[notes.Key], size: int | None) -> notes.Checkpoint:
+def _signed(note: str, keys: list[signed_notes.Key], size: int | None) -> signed_notes.Checkpoint:
     try:
-        checkpoint = notes.verified(note, keys)
-    except notes.Untrue as error:
+        checkpoint = signed_notes.verified(note, keys)
+    except signed_notes.Untrue as error:
         which = "kept checkpoint" if size is None else f"checkpoint at size {size}"
         raise Bad(f"the {which}: {error}") from None
     if size not in (None, checkpoint.size):
@@ -71,7 +71,9 @@ def _signed(note: str, keys: list[notes.Key], size: int | None) -> notes.Checkpo
     return checkpoint
 
 
-def _check(export: Export, checkpoint: notes.Checkpoint, roots: list[bytes], good: int) -> None:
+def _check(
+    export: Export, checkpoint: signed_notes.Checkpoint, roots: list[bytes], good: int
+) -> None:
     if checkpoint.origin != export.log:
         raise Bad(f"a checkpoint belongs to another log: {checkpoint.origin}")
     if checkpoint.size >= len(roots):
@@ -95,7 +97,9 @@ def _check_erasures(export: Export) -> None:
         )
 
 
-def _check_platform(export: Export, keys: list[notes.Key], witnesses: list[notes.Key]) -> str:
+def _check_platform(
+    export: Export, keys: list[signed_notes.Key], witnesses: list[signed_notes.Key]
+) -> str:
     """Checks that the platform's tree has the head of this log, and returns its time."""
     try:
         proof = export.platform
@@ -104,14 +108,14 @@ def _check_platform(export: Export, keys: list[notes.Key], witnesses: list[notes
     except (KeyError, TypeError, ValueError, RecursionError):
         raise Bad("the export does not end with a valid proof from the platform's tree") from None
     signed = _signed(note, keys, None)
-    last = notes.verified(export.checkpoints[export.size], keys)
+    last = signed_notes.verified(export.checkpoints[export.size], keys)
     if facts.get("log") != export.log or facts.get("size") != export.size:
         raise Bad("the proof from the platform's tree is for another log or another size")
-    if facts.get("root") != last.root.hex() or signed.origin != notes.PLATFORM_ORIGIN:
+    if facts.get("root") != last.root.hex() or signed.origin != signed_notes.PLATFORM_ORIGIN:
         raise Bad("the head in the platform's tree does not match this log")
     if not merkle.is_included(merkle.leaf_hash(head), index, signed.size, hashes, signed.root):
         raise Bad("the head of this log is not in the platform's tree")
-    if witnesses and notes.cosigned_at(note, witnesses) is None:
+    if witnesses and signed_notes.cosigned_at(note, witnesses) is None:
         raise Bad("the witness has not cosigned the platform's tree yet; export again later")
     return str(facts.get("time"))
 
@@ -153,12 +157,14 @@ def main(arguments: list[str]) -> int:
 
 def _verify(asked: argparse.Namespace) -> int:
     try:
-        keys = notes.read_keys(asked.key.read_text())
-        witnesses = notes.read_keys(asked.witness_key.read_text()) if asked.witness_key else []
+        keys = signed_notes.read_keys(asked.key.read_text())
+        witnesses = (
+            signed_notes.read_keys(asked.witness_key.read_text()) if asked.witness_key else []
+        )
         export = read(asked.file)
         olds = [_old(path) for path in asked.checkpoint]
         time = verify(export, keys, witnesses=witnesses, olds=olds)
-    except (Bad, notes.Untrue) as error:
+    except (Bad, signed_notes.Untrue) as error:
         print(f"BAD: {error}", file=sys.stderr)
         return 1
     cosigned = " and cosigned by the witness" if witnesses else ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from services.kernel import merkle, notes
+from services.kernel.evidence import merkle, signed_notes
 
 FORM = "souk-audit-export/1"
 _NONE = type(None)
@@ -108,7 +108,7 @@ def _take_entry(export: Export, record: dict[str, Any]) -> None:
         index = record["index"]
         raise Bad(f"entry {expected} is missing: entry {index} is in its place")
     facts = _facts(expected, record["envelope"])
-    tenant = export.log.removeprefix(notes.origin(""))
+    tenant = export.log.removeprefix(signed_notes.origin(""))
     if not facts["event"].startswith(f"tenants/{tenant}/events/"):
         raise Bad(f"entry {expected} belongs to another log")
     _check_payload(expected, facts, record)

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from gateway.bounded import Bounded
+from gateway.cache.lru import Bounded
 from gateway.limits.plans import Limit
-from gateway.limits.shared import SharedCounts, Spent
+from gateway.limits.redis_counts import SharedCounts, Spent
 
 SETTLE_SECONDS = 0.15
 _COUNTS = 20_000

@@ -5,9 +5,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.addresses import group
+from gateway.cache.redis import key
+from gateway.edge.client_address import group
 from gateway.limits.kinds import Kind
-from gateway.redis import key
 
 _REMEMBERED = 4096
 

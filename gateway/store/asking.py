@@ -8,12 +8,12 @@ import orjson
 from fastapi import Request, Response
 from pydantic import BaseModel
 
-from gateway import answers
-from gateway.fields import Fields, Selection
-from gateway.query import Asked, Query
+from gateway.medusa import responses
+from gateway.medusa.fields import Fields, Selection
+from gateway.medusa.query import Asked, Query
 from gateway.store.shopper import region_of
 from gateway.tenancy import KnownTenant
-from services.kernel.errors import NotFound
+from services.kernel.call.errors import NotFound
 
 
 class Resource:
@@ -50,16 +50,18 @@ class Resource:
     ) -> Response:
         """Sends a page; whole documents are passed through unparsed."""
         if selection.is_whole:
-            return answers.ready_page(
+            return responses.ready_page(
                 self.plural, documents, count=count, offset=asked.offset, limit=asked.limit
             )
         parts = [selection.of(orjson.loads(document)) for document in documents]
-        return answers.page(self.plural, parts, count=count, offset=asked.offset, limit=asked.limit)
+        return responses.page(
+            self.plural, parts, count=count, offset=asked.offset, limit=asked.limit
+        )
 
     def one(self, document: bytes, selection: Selection) -> Response:
         if selection.is_whole:
-            return answers.ready_one(self.singular, document)
-        return answers.one(self.singular, selection.of(orjson.loads(document)))
+            return responses.ready_one(self.singular, document)
+        return responses.one(self.singular, selection.of(orjson.loads(document)))
 
     def not_found(self, name: str) -> NotFound:
         reason = f"{self.singular.removeprefix('product_').upper()}_NOT_FOUND"

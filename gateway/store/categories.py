@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request, Response
 from souk.catalog_opt_in.v1.storefront_service_pb2 import ListStoreCategoriesRequest
 
-from gateway import answers
-from gateway.query import Kind, Query
+from gateway.medusa import responses
+from gateway.medusa.query import Kind, Query
 from gateway.runtime import ClientsOf
 from gateway.store.asking import Resource
 from gateway.store.documents import StoreCategoriesAnswer, StoreCategory, StoreCategoryAnswer
@@ -21,14 +21,14 @@ CATEGORIES = Resource(
 )
 
 router = APIRouter(
-    prefix="/store/product-categories", tags=["Store"], responses=answers.STORE_ERRORS
+    prefix="/store/product-categories", tags=["Store"], responses=responses.STORE_ERRORS
 )
 
 
 @router.get(
     "",
     summary="List categories",
-    responses=answers.documented(StoreCategoriesAnswer, "A page of categories, by rank."),
+    responses=responses.documented(StoreCategoriesAnswer, "A page of categories, by rank."),
     openapi_extra=CATEGORIES.documented_list,
 )
 async def list_categories(request: Request, shop: Shop, clients: ClientsOf) -> Response:
@@ -56,7 +56,7 @@ async def list_categories(request: Request, shop: Shop, clients: ClientsOf) -> R
 @router.get(
     "/{category_id}",
     summary="Get a category",
-    responses=answers.documented(StoreCategoryAnswer, "The category."),
+    responses=responses.documented(StoreCategoryAnswer, "The category."),
     openapi_extra=CATEGORIES.documented_one,
 )
 async def get_category(

@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request, Response
 from souk.catalog_opt_in.v1.storefront_service_pb2 import ListStoreCollectionsRequest
 
-from gateway import answers
-from gateway.query import Kind, Query
+from gateway.medusa import responses
+from gateway.medusa.query import Kind, Query
 from gateway.runtime import ClientsOf
 from gateway.store.asking import Resource
 from gateway.store.documents import (
@@ -25,13 +25,13 @@ COLLECTIONS = Resource(
     ),
 )
 
-router = APIRouter(prefix="/store/collections", tags=["Store"], responses=answers.STORE_ERRORS)
+router = APIRouter(prefix="/store/collections", tags=["Store"], responses=responses.STORE_ERRORS)
 
 
 @router.get(
     "",
     summary="List collections",
-    responses=answers.documented(StoreCollectionsAnswer, "A page of collections."),
+    responses=responses.documented(StoreCollectionsAnswer, "A page of collections."),
     openapi_extra=COLLECTIONS.documented_list,
 )
 async def list_collections(request: Request, shop: Shop, clients: ClientsOf) -> Response:
@@ -55,7 +55,7 @@ async def list_collections(request: Request, shop: Shop, clients: ClientsOf) -> 
 @router.get(
     "/{collection_id}",
     summary="Get a collection",
-    responses=answers.documented(StoreCollectionAnswer, "The collection."),
+    responses=responses.documented(StoreCollectionAnswer, "The collection."),
     openapi_extra=COLLECTIONS.documented_one,
 )
 async def get_collection(

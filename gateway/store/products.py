@@ -8,8 +8,8 @@ from souk.catalog_opt_in.v1.storefront_service_pb2 import (
     ListStoreProductsRequest,
 )
 
-from gateway import answers
-from gateway.query import Kind, Query
+from gateway.medusa import responses
+from gateway.medusa.query import Kind, Query
 from gateway.runtime import ClientsOf
 from gateway.store.asking import Resource
 from gateway.store.documents import StoreProduct, StoreProductAnswer, StoreProductsAnswer
@@ -37,13 +37,13 @@ PRODUCTS = Resource(
     ),
 )
 
-router = APIRouter(prefix="/store/products", tags=["Store"], responses=answers.STORE_ERRORS)
+router = APIRouter(prefix="/store/products", tags=["Store"], responses=responses.STORE_ERRORS)
 
 
 @router.get(
     "",
     summary="List products",
-    responses=answers.documented(
+    responses=responses.documented(
         StoreProductsAnswer, "A page of products, newest first by default."
     ),
     openapi_extra=PRODUCTS.documented_list,
@@ -74,7 +74,7 @@ async def list_products(request: Request, shop: Shop, clients: ClientsOf) -> Res
 @router.get(
     "/{id_or_handle}",
     summary="Get a product",
-    responses=answers.documented(StoreProductAnswer, "The product."),
+    responses=responses.documented(StoreProductAnswer, "The product."),
     openapi_extra=PRODUCTS.documented_one,
 )
 async def get_product(

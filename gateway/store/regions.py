@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gateway import answers
-from gateway.query import Query
+from gateway.medusa import responses
+from gateway.medusa.query import Query
 from gateway.store.asking import Resource, check_region
 from gateway.store.countries import NAMES
 from gateway.store.documents import StoreRegion, StoreRegionAnswer, StoreRegionsAnswer
@@ -12,33 +12,33 @@ from gateway.tenancy import KnownTenant
 
 REGIONS = Resource("region", "regions", StoreRegion, Query(limit=20))
 
-router = APIRouter(prefix="/store/regions", tags=["Store"], responses=answers.STORE_ERRORS)
+router = APIRouter(prefix="/store/regions", tags=["Store"], responses=responses.STORE_ERRORS)
 
 
 @router.get(
     "",
     summary="List regions",
-    responses=answers.documented(StoreRegionsAnswer, "The shop's region."),
+    responses=responses.documented(StoreRegionsAnswer, "The shop's region."),
     openapi_extra=REGIONS.documented_list,
 )
 async def list_regions(request: Request, shop: Shop) -> Response:
     """Lists the shop's regions; there is exactly one."""
     asked, selection = REGIONS.list_asked(request, shop)
     shown = [selection.of(region(shop))][asked.offset :]
-    return answers.page("regions", shown, count=1, offset=asked.offset, limit=asked.limit)
+    return responses.page("regions", shown, count=1, offset=asked.offset, limit=asked.limit)
 
 
 @router.get(
     "/{region_id}",
     summary="Get a region",
-    responses=answers.documented(StoreRegionAnswer, "The region."),
+    responses=responses.documented(StoreRegionAnswer, "The region."),
     openapi_extra=REGIONS.documented_one,
 )
 async def get_region(region_id: str, request: Request, shop: Shop) -> Response:
     """Returns the shop's region; any other id returns 404."""
     selection = REGIONS.one_asked(request, shop)
     check_region(region_id, shop)
-    return answers.one("region", selection.of(region(shop)))
+    return responses.one("region", selection.of(region(shop)))
 
 
 def region(shop: KnownTenant) -> dict[str, object]:

@@ -7,8 +7,8 @@ from fastapi import Depends, Request
 
 from gateway.runtime import runtime_of
 from gateway.tenancy import KnownTenant, resolution_of, unknown_shop
-from services.kernel.client import deadline
-from services.kernel.scope import Scope, bound
+from services.kernel.call.client import deadline
+from services.kernel.call.scope import Scope, bound
 
 # Shoppers wait no longer, and a read can simply be retried.
 SHOPPER_SECONDS = 2.0

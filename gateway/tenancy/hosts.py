@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from services.kernel.hosts import HostInvalid, is_platform_literal, normalise_host
+from services.values.hosts import HostInvalid, is_platform_literal, normalise_host
 
 _REMEMBERED = 4096
 

@@ -13,13 +13,13 @@ from typing import Any
 import structlog
 from souk.tenant_registry.v1.tenant_pb2 import TenantConfig
 
-from gateway.flights import Flights
+from gateway.cache.single_flight import Flights
 from gateway.tenancy.memory import Entry, TenantMemory
-from gateway.tenancy.questions import Questions
-from gateway.tenancy.shared import SharedTenants
+from gateway.tenancy.redis_tenants import SharedTenants
+from gateway.tenancy.registry_lookups import Questions
 from gateway.tenancy.tenant import TENANT_ID, KnownTenant, known, tenant_not_found, unknown_shop
-from services.kernel.apikeys import PUBLISHABLE, digest, is_sound
-from services.kernel.errors import InvalidArgument, NotFound, ServiceError, Unavailable
+from services.kernel.call.errors import InvalidArgument, NotFound, ServiceError, Unavailable
+from services.values.api_keys import PUBLISHABLE, digest, is_sound
 
 # Up to the first age, a cached tenant is used as is; up to the second, it is used while it is
 # refreshed; after that, it is refreshed first, if the registry answers.

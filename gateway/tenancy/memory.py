@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from gateway.bounded import Bounded
+from gateway.cache.lru import Bounded
 from gateway.tenancy.tenant import KnownTenant
 
 _TENANTS = 20_000

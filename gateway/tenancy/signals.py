@@ -5,7 +5,7 @@ from enum import Enum
 
 from fastapi import Request
 
-from gateway.errors import Refused, not_allowed
+from gateway.medusa.errors import Refused, not_allowed
 from gateway.tenancy.hosts import Host
 from gateway.tenancy.lookup import Tenancy
 from gateway.tenancy.tenant import TENANT_ID, KnownTenant, unknown_shop

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from google.protobuf.message import DecodeError
 from souk.tenant_registry.v1.tenant_pb2 import Tenant, TenantConfig
 
-from gateway.errors import Problem, Refused
-from services.kernel.apikeys import digest
-from services.kernel.errors import NotFound
+from gateway.medusa.errors import Problem, Refused
+from services.kernel.call.errors import NotFound
+from services.values.api_keys import digest
 
 ACTIVE, ARCHIVED = "active", "archived"
 TENANT_ID = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")

@@ -2,6 +2,6 @@
 
 from services.audit import sequencer, witnessing
 from services.audit.servicer import build
-from services.kernel.server import Service, main
+from services.kernel.serving.server import Service, main
 
 main(Service(name="audit", build=build, chores=(sequencer.run, witnessing.run)))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit import trees
 from services.audit.models import PLATFORM_LOG
-from services.kernel import notes
+from services.kernel.evidence import signed_notes
 
 _MOST_AT_ONCE = 10_000
 _LAST = "~"  # after every tenant's id
@@ -105,6 +105,6 @@ class Heads:
             "sizes": [0, *(self._newest[tenant] for tenant in known)],
             "ends": [*known, _LAST],
             "most": 1 + max(_MOST_AT_ONCE // (len(known) + 1), 1),
-            "origin": notes.origin(""), "log": PLATFORM_LOG,
+            "origin": signed_notes.origin(""), "log": PLATFORM_LOG,
         })  # fmt: skip
         return rows.all()

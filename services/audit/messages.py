@@ -8,10 +8,10 @@ from souk.audit.v1 import audit_service_pb2 as pb
 
 from services.audit import queries, rules
 from services.audit.models import Event
-from services.kernel import names
-from services.kernel.errors import FailedPrecondition, InvalidArgument
-from services.kernel.scope import current_scope
-from services.kernel.telemetry import logger
+from services.kernel.call import names
+from services.kernel.call.errors import FailedPrecondition, InvalidArgument
+from services.kernel.call.scope import current_scope
+from services.kernel.process.logs import logger
 
 _log = logger()
 NAME = "tenants/{tenant}/events/{event}"

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from services.kernel.tables import NAMING, Key, TenantOwned, Time
+from services.kernel.data.tables import NAMING, Key, TenantOwned, Time
 
 PLATFORM_LOG = "-"
 """Takes the place of a tenant id in the platform's tree; it is not a valid tenant id."""

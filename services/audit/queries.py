@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit.models import Entry, Event, EventPayload, Node, Pending
-from services.kernel.pages import Page
+from services.kernel.data.pages import Page
 
 Row = dict[str, Any]
 Key = tuple[str, str]

@@ -8,7 +8,7 @@ from typing import Any
 
 import rfc8785
 
-from services.kernel.redaction import LONGEST_USER_AGENT
+from services.kernel.call.redaction import LONGEST_USER_AGENT
 
 MOST_EVENTS = 500
 # In bytes: the first four are indexed, and PostgreSQL limits index entries to a third of a page.

@@ -15,13 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.audit import trees
 from services.audit.heads import Amiss, Heads
 from services.audit.models import PLATFORM_LOG
-from services.kernel import merkle, notes
-from services.kernel.audit import spelled
-from services.kernel.db import Database
-from services.kernel.errors import ServiceError
-from services.kernel.secretfiles import Secret
-from services.kernel.server import Runtime
-from services.kernel.telemetry import logger
+from services.kernel.call.errors import ServiceError
+from services.kernel.data.database import Database
+from services.kernel.evidence import merkle, signed_notes
+from services.kernel.evidence.audit import spelled
+from services.kernel.process.logs import logger
+from services.kernel.process.secret_files import Secret
+from services.kernel.serving.server import Runtime
 
 EVERY_SECONDS = 0.25
 MOST_AT_ONCE = 1000
@@ -40,14 +40,14 @@ class Broken(Exception):
 async def run(runtime: Runtime) -> None:
     """Sequences until it is cancelled."""
     settings = runtime.settings
-    key = settings.secret_file("checkpoint.key", notes.LogKey)
-    known = settings.secret_file("checkpoint.pub", notes.read_keys)
+    key = settings.secret_file("checkpoint.key", signed_notes.LogKey)
+    known = settings.secret_file("checkpoint.pub", signed_notes.read_keys)
     await Sequencer(runtime.db, key, known).work()
 
 
 class Sequencer:
     def __init__(
-        self, db: Database, key: Secret[notes.LogKey], known: Secret[list[notes.Key]]
+        self, db: Database, key: Secret[signed_notes.LogKey], known: Secret[list[signed_notes.Key]]
     ) -> None:
         self._db = db
         self._key = key
@@ -129,7 +129,7 @@ class Sequencer:
                 count += len(events)
         if heads:
             await trees.append(session, PLATFORM_LOG, platform, heads)
-            note = self._sign(notes.PLATFORM_ORIGIN, platform)
+            note = self._sign(signed_notes.PLATFORM_ORIGIN, platform)
             await trees.add_platform_checkpoint(session, platform.size, note)
         return count
 
@@ -138,7 +138,7 @@ class Sequencer:
     ) -> bytes:
         """Signs a checkpoint of a tenant's tree, and returns its leaf for the platform's tree."""
         facts: dict[str, str | int] = {
-            "log": notes.origin(tenant),
+            "log": signed_notes.origin(tenant),
             "size": tree.size,
             "root": tree.root.hex(),
             "time": spelled(datetime.now(UTC)),
@@ -148,14 +148,14 @@ class Sequencer:
             session,
             tenant,
             size=tree.size,
-            note=self._sign(notes.origin(tenant), tree),
+            note=self._sign(signed_notes.origin(tenant), tree),
             head=head,
             head_idx=head_idx,
         )
         return head
 
     def _sign(self, origin: str, tree: merkle.Frontier) -> str:
-        return self._key().sign(notes.Checkpoint(origin, tree.size, tree.root))
+        return self._key().sign(signed_notes.Checkpoint(origin, tree.size, tree.root))
 
     async def _whole(self, session: AsyncSession, log: str) -> merkle.Frontier | None:
         """Reads a tree, and checks it against its last signed checkpoint.
@@ -170,16 +170,16 @@ class Sequencer:
                 else trees.last_checkpoint(session, log)
             )
             self._compare(log, tree, last.note if last else None)
-        except (LookupError, Broken, notes.Untrue) as error:
+        except (LookupError, Broken, signed_notes.Untrue) as error:
             _log.error("audit_tree_broken", log=log, reason=str(error))
             self._broken.add(log)
             return None
         return tree
 
     def _compare(self, log: str, tree: merkle.Frontier, note: str | None) -> None:
-        origin = notes.PLATFORM_ORIGIN if log == PLATFORM_LOG else notes.origin(log)
-        here = notes.Checkpoint(origin, tree.size, tree.root)
-        signed = notes.verified(note, self._known.again()) if note else notes.Checkpoint(
+        origin = signed_notes.PLATFORM_ORIGIN if log == PLATFORM_LOG else signed_notes.origin(log)
+        here = signed_notes.Checkpoint(origin, tree.size, tree.root)
+        signed = signed_notes.verified(note, self._known.again()) if note else signed_notes.Checkpoint(
             origin, 0, merkle.EMPTY
         )  # fmt: skip
         newest = self._heads.newest(log)

@@ -13,17 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.audit import queries, rules, trees
 from services.audit.messages import NAME, incoming, shown
 from services.audit.proofs.servicer import ProofServicer
-from services.kernel import audit, names, pages
-from services.kernel.db import Database
-from services.kernel.errors import (
+from services.kernel.call import names
+from services.kernel.call.errors import (
     AlreadyExists,
     FailedPrecondition,
     InvalidArgument,
     NotFound,
     invalid,
 )
-from services.kernel.scope import current_scope
-from services.kernel.server import Runtime, Servicer
+from services.kernel.call.scope import current_scope
+from services.kernel.data import pages
+from services.kernel.data.database import Database
+from services.kernel.evidence import audit
+from services.kernel.serving.server import Runtime, Servicer
 
 _NEWEST = {"occur_time": datetime, "event_id": str}
 

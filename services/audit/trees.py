@@ -16,7 +16,7 @@ from services.audit.models import (
     Pending,
     PlatformCheckpoint,
 )
-from services.kernel import merkle
+from services.kernel.evidence import merkle
 
 _LOCK = 0x41554449  # an arbitrary number shared by all sequencers
 

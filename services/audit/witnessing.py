@@ -11,12 +11,12 @@ import httpx
 
 from services.audit import trees
 from services.audit.models import PLATFORM_LOG
-from services.kernel import merkle, notes
-from services.kernel.db import Database
-from services.kernel.errors import ServiceError
-from services.kernel.secretfiles import Secret
-from services.kernel.server import Runtime
-from services.kernel.telemetry import logger
+from services.kernel.call.errors import ServiceError
+from services.kernel.data.database import Database
+from services.kernel.evidence import merkle, signed_notes
+from services.kernel.process.logs import logger
+from services.kernel.process.secret_files import Secret
+from services.kernel.serving.server import Runtime
 
 EVERY_SECONDS = 1.0
 _LONGEST_PAUSE = 30.0
@@ -33,7 +33,7 @@ async def run(runtime: Runtime) -> None:
     """Runs until it is cancelled; without a configured witness, does nothing."""
     if runtime.settings.witness is None:
         return
-    keys = runtime.settings.secret_file("witness.pub", notes.read_keys)
+    keys = runtime.settings.secret_file("witness.pub", signed_notes.read_keys)
     # Ignores the environment's proxy.
     async with httpx.AsyncClient(
         base_url=f"http://{runtime.settings.witness}", timeout=_CALL_SECONDS, trust_env=False
@@ -43,7 +43,7 @@ async def run(runtime: Runtime) -> None:
 
 class Witnessing:
     def __init__(
-        self, db: Database, client: httpx.AsyncClient, keys: Secret[list[notes.Key]]
+        self, db: Database, client: httpx.AsyncClient, keys: Secret[list[signed_notes.Key]]
     ) -> None:
         self._db = db
         self._client = client
@@ -100,8 +100,8 @@ class Witnessing:
 
     async def _keep(self, size: int, note: str) -> None:
         try:
-            is_cosigned = notes.cosigned_at(note, self._keys()) is not None
-        except notes.Untrue:
+            is_cosigned = signed_notes.cosigned_at(note, self._keys()) is not None
+        except signed_notes.Untrue:
             is_cosigned = False
         if not is_cosigned:
             raise Refused("the answer is not a cosignature by a known key")

@@ -1,7 +1,7 @@
 """`python -m services.catalog_opt_in serve|migrate`."""
 
 from services.catalog_opt_in.servicer import build
-from services.kernel.server import Service, main
+from services.kernel.serving.server import Service, main
 
 if __name__ == "__main__":
     main(Service("catalog-opt-in", build))

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from google.type.money_pb2 import Money
 
-from services.kernel import money
-from services.kernel.errors import InvalidArgument
+from services.kernel.call.errors import InvalidArgument
+from services.values import money
 
 
 class Findings:

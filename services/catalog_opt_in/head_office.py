@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from sqlalchemy import ColumnElement, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel.db import Database
-from services.kernel.errors import PermissionDenied
-from services.kernel.scope import current_scope
-from services.kernel.tables import TenantOwned
+from services.kernel.call.errors import PermissionDenied
+from services.kernel.call.scope import current_scope
+from services.kernel.data.database import Database
+from services.kernel.data.tables import TenantOwned
 
 # Locks are always taken in this order, and the rows of tenant_catalogue last, so that transactions
 # never deadlock.

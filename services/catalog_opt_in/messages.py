@@ -7,8 +7,8 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.catalog_opt_in.findings import Findings
-from services.kernel import names
-from services.kernel.errors import InvalidArgument
+from services.kernel.call import names
+from services.kernel.call.errors import InvalidArgument
 
 PRODUCT = "products/{product}"
 COLLECTION = "collections/{collection}"

@@ -14,7 +14,7 @@ from services.catalog_opt_in.products.servicer import Products
 from services.catalog_opt_in.storefront.servicer import Storefront
 from services.catalog_opt_in.taxonomy.categories.servicer import Categories
 from services.catalog_opt_in.taxonomy.collections.servicer import Collections
-from services.kernel.server import Runtime, Servicer
+from services.kernel.serving.server import Runtime, Servicer
 
 
 class Catalogue(Products, Collections, Categories, catalog_service_pb2_grpc.CatalogServiceServicer):

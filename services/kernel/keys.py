@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from services.kernel import notes
-from services.kernel.signingkeys import entry_of
+from services.kernel.evidence import signed_notes
+from services.kernel.process.signing_keys import entry_of
 
 Entry: TypeAlias = dict[str, Any]
 """A public key, as an entry of a key set."""
@@ -45,9 +45,9 @@ CALLERS = {
 SIGNERS = dict.fromkeys(CALLERS, 60) | {"session": 2 * 3600}
 
 # Who signs notes; their signatures must stay verifiable, so their public keys never expire.
-NOTE_KEYS: dict[str, Callable[[str], notes.LogKey | notes.WitnessKey]] = {
-    "checkpoint": notes.LogKey,
-    "witness": notes.WitnessKey,
+NOTE_KEYS: dict[str, Callable[[str], signed_notes.LogKey | signed_notes.WitnessKey]] = {
+    "checkpoint": signed_notes.LogKey,
+    "witness": signed_notes.WitnessKey,
 }
 
 # Shared keys, one a line: the first is used, and all are accepted.
@@ -162,7 +162,9 @@ def write(path: Path, text: str) -> None:
     _draft(path, text).replace(path)
 
 
-def _publish_more(path: Path, keys: Iterable[notes.LogKey | notes.WitnessKey]) -> list[str]:
+def _publish_more(
+    path: Path, keys: Iterable[signed_notes.LogKey | signed_notes.WitnessKey]
+) -> list[str]:
     """Adds public keys to the earlier ones, which stay so that old signatures can be verified."""
     lines = path.read_text().splitlines() if path.exists() else []
     lines += [line for line in (key.public.line() for key in keys) if line not in lines]

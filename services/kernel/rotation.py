@@ -13,8 +13,8 @@ from pathlib import Path
 
 from services.kernel import provision
 from services.kernel.keys import KEPT_RINGS, MAKERS, PASSWORDS, RINGS, SIGNERS, make, publish, write
-from services.kernel.secretfiles import LOOK_SECONDS
-from services.kernel.signingkeys import entry_of
+from services.kernel.process.secret_files import LOOK_SECONDS
+from services.kernel.process.signing_keys import entry_of
 
 # Processes check their files every LOOK_SECONDS; three times that allows for a busy machine.
 WAIT_SECONDS = 3 * LOOK_SECONDS

@@ -21,10 +21,10 @@ from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import (
     add_TenantRegistryServiceServicer_to_server,
 )
 
-from services.kernel.secretfiles import ring
-from services.kernel.server import Runtime, Service, Servicer, main
-from services.kernel.settings import load
-from services.kernel.signingkeys import signing_key
+from services.kernel.process.secret_files import ring
+from services.kernel.process.settings import load
+from services.kernel.process.signing_keys import signing_key
+from services.kernel.serving.server import Runtime, Service, Servicer, main
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.servicer import Access
 from services.tenant_registry.access.sessions import Sessions

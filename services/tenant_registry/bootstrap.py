@@ -8,11 +8,12 @@ from souk.tenant_registry.v1 import tenant_pb2 as tenants
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel import audit, telemetry
-from services.kernel.names import new_id
-from services.kernel.scope import Scope, bound
-from services.kernel.server import Runtime
-from services.kernel.settings import SoukSettings, load
+from services.kernel.call.names import new_id
+from services.kernel.call.scope import Scope, bound
+from services.kernel.evidence import audit
+from services.kernel.process import logs
+from services.kernel.process.settings import SoukSettings, load
+from services.kernel.serving.server import Runtime
 from services.tenant_registry.access import grants, queries
 from services.tenant_registry.access.granting import GLOBAL_ADMIN, TENANT_ADMIN
 from services.tenant_registry.access.passwords import Passwords
@@ -55,7 +56,7 @@ async def _head_office(session: AsyncSession, tenant_id: str) -> None:
     if await session.get(Tenant, tenant_id) is None:
         wanted = fields.completed(HEAD_OFFICE)
         await added(session, tenant_id, wanted, state=State.ACTIVE, plan="LARGE")
-        telemetry.logger().info("head_office_created", head_office=tenant_id)
+        logs.logger().info("head_office_created", head_office=tenant_id)
 
 
 async def _first_admin(session: AsyncSession, email: str, password_hash: str) -> None:
@@ -65,7 +66,7 @@ async def _first_admin(session: AsyncSession, email: str, password_hash: str) ->
     if keeper is None:
         keeper = await _admin(session, email, password_hash, now)
         await grants.give_first(session, keeper, tenant=None, reason="the platform's first admin")
-        telemetry.logger().info("first_admin_created", admin=keeper)
+        logs.logger().info("first_admin_created", admin=keeper)
     for tenant in await queries.tenants_without(session, TENANT_ADMIN, now=now):
         await grants.give_first(session, keeper, tenant=tenant, reason="the tenant had no admin")
 

@@ -2,7 +2,7 @@
 
 from souk.tenant_registry.v1 import tenant_registry_service_pb2_grpc as pb_grpc
 
-from services.kernel.db import Database
+from services.kernel.data.database import Database
 from services.tenant_registry.domains.servicer import DomainMethods
 from services.tenant_registry.tenants.servicer import TenantMethods
 

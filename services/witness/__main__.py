@@ -2,8 +2,9 @@
 
 import uvicorn
 
-from services.kernel import notes, telemetry
-from services.kernel.settings import load
+from services.kernel.evidence import signed_notes
+from services.kernel.process import logs
+from services.kernel.process.settings import load
 from services.witness.app import create_app
 from services.witness.ledger import Ledger
 from services.witness.settings import WitnessSettings
@@ -12,10 +13,10 @@ from services.witness.witness import Witness
 
 def main() -> None:
     settings = load(WitnessSettings)
-    telemetry.configure("witness", settings.log_level)
+    logs.configure("witness", settings.log_level)
     witness = Witness(
-        settings.secret_file("witness.key", notes.WitnessKey),
-        settings.secret_file("checkpoint.pub", notes.read_keys),
+        settings.secret_file("witness.key", signed_notes.WitnessKey),
+        settings.secret_file("checkpoint.pub", signed_notes.read_keys),
         Ledger(settings.witness_file),
     )
     host, _, port = settings.listen.rpartition(":")

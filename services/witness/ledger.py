@@ -6,7 +6,7 @@ import re
 from base64 import b64decode, b64encode
 from pathlib import Path
 
-from services.kernel import merkle, notes
+from services.kernel.evidence import merkle, signed_notes
 
 _LINE = re.compile(r"(\S+) (\d{1,18}) ([A-Za-z0-9+/]{43}=)")
 
@@ -26,17 +26,17 @@ class Ledger:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise SystemExit(f"souk: cannot open the file {path}: {error.strerror}") from None
-        self._seen: dict[str, notes.Checkpoint] = {}
+        self._seen: dict[str, signed_notes.Checkpoint] = {}
         text = path.read_text(encoding="ascii", errors="replace")
         for line in text.splitlines():
             self._recall(line)
         self._is_torn = not text.endswith("\n")
 
-    def newest(self, origin: str) -> notes.Checkpoint:
+    def newest(self, origin: str) -> signed_notes.Checkpoint:
         """Returns the last checkpoint of a log; that of an empty log if there is none."""
-        return self._seen.get(origin, notes.Checkpoint(origin, 0, merkle.EMPTY))
+        return self._seen.get(origin, signed_notes.Checkpoint(origin, 0, merkle.EMPTY))
 
-    def remember(self, checkpoint: notes.Checkpoint) -> None:
+    def remember(self, checkpoint: signed_notes.Checkpoint) -> None:
         """Returns once the checkpoint is on disk.
 
         Raises:
@@ -52,7 +52,9 @@ class Ledger:
     def _recall(self, line: str) -> None:
         match = _LINE.fullmatch(line)
         if match and int(match[2]) >= self.newest(match[1]).size:
-            self._seen[match[1]] = notes.Checkpoint(match[1], int(match[2]), b64decode(match[3]))
+            self._seen[match[1]] = signed_notes.Checkpoint(
+                match[1], int(match[2]), b64decode(match[3])
+            )
 
     def _write(self, text: str) -> None:
         # The previous write may be incomplete: a line break ends it, so that it is ignored.

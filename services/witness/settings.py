@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from services.kernel.settings import Address, SoukSettings
+from services.kernel.process.settings import Address, SoukSettings
 
 
 class WitnessSettings(SoukSettings):

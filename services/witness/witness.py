@@ -5,9 +5,9 @@ import time
 from base64 import b64decode
 from dataclasses import dataclass
 
-from services.kernel import merkle, notes
-from services.kernel.secretfiles import Secret
-from services.kernel.telemetry import logger
+from services.kernel.evidence import merkle, signed_notes
+from services.kernel.process.logs import logger
+from services.kernel.process.secret_files import Secret
 from services.witness.ledger import Ledger
 
 MOST_BYTES = 64 * 1024
@@ -32,7 +32,10 @@ class Witness:
     """Never cosigns two checkpoints of a log that contradict each other."""
 
     def __init__(
-        self, key: Secret[notes.WitnessKey], logs: Secret[list[notes.Key]], ledger: Ledger
+        self,
+        key: Secret[signed_notes.WitnessKey],
+        logs: Secret[list[signed_notes.Key]],
+        ledger: Ledger,
     ) -> None:
         self._key = key
         self._logs = logs
@@ -44,15 +47,15 @@ class Witness:
         if asked is None:
             return Answer(400, "malformed add-checkpoint request\n")
         old, proof, note = asked
-        if not note.startswith(f"{notes.PLATFORM_ORIGIN}\n"):
+        if not note.startswith(f"{signed_notes.PLATFORM_ORIGIN}\n"):
             return Answer(404, "unknown log\n")
         try:
-            checkpoint = notes.verified(note, self._logs())
-        except notes.Untrue:
+            checkpoint = signed_notes.verified(note, self._logs())
+        except signed_notes.Untrue:
             return Answer(403, "not signed by a known key\n")
         return self._judge(old, proof, checkpoint)
 
-    def _judge(self, old: int, proof: list[bytes], checkpoint: notes.Checkpoint) -> Answer:
+    def _judge(self, old: int, proof: list[bytes], checkpoint: signed_notes.Checkpoint) -> Answer:
         seen = self._ledger.newest(checkpoint.origin)
         if old > checkpoint.size:
             return Answer(400, "the old size is larger than the checkpoint's size\n")

@@ -10,12 +10,12 @@ from souk.audit.v1.audit_service_pb2_grpc import AuditServiceStub
 
 from gateway.cli import ports
 from gateway.cli.processes import Child
-from services.kernel.audit import seal
-from services.kernel.client import channel
-from services.kernel.credentials import Signer
-from services.kernel.errors import from_rpc
-from services.kernel.names import new_id
-from services.kernel.scope import Scope, bound
+from services.kernel.call.client import channel
+from services.kernel.call.credentials import Signer
+from services.kernel.call.errors import from_rpc
+from services.kernel.call.names import new_id
+from services.kernel.call.scope import Scope, bound
+from services.kernel.evidence.audit import seal
 from tests.cluster import Cluster, cluster  # noqa: F401 - a fixture
 
 

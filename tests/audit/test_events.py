@@ -5,7 +5,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from souk.audit.v1 import audit_service_pb2 as pb
 
 from services.audit import trees
-from services.kernel.errors import (
+from services.kernel.call.errors import (
     AlreadyExists,
     FailedPrecondition,
     InvalidArgument,

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from gateway.cli import exports
-from services.kernel import merkle, notes
+from services.kernel.evidence import merkle, signed_notes
 from tests.campaigns import forging
 from tests.campaigns.tampering import Evidence, a_key
 
@@ -21,7 +21,7 @@ SETTLES = "erased during the export, export again"
 
 def records_of(tenant, events, *, bare=()):
     """Writes the export of a log of these events; those at the places `bare` have no payload."""
-    log, tree = notes.origin(tenant), merkle.Frontier()
+    log, tree = signed_notes.origin(tenant), merkle.Frontier()
     records = [{"form": exports.FORM, "log": log, "size": len(events)}]
     for index, event in enumerate(events):
         told = {"payload": event.payload.decode(), "salt": event.salt.hex()}
@@ -30,10 +30,12 @@ def records_of(tenant, events, *, bare=()):
         sealed = {"envelope": event.envelope.decode(), "leaf": leaf.hex()}
         records.append({"index": index, **sealed, **told})
         list(tree.append(leaf))
-        note = KEY.sign(notes.Checkpoint(log, tree.size, tree.root))
+        note = KEY.sign(signed_notes.Checkpoint(log, tree.size, tree.root))
         records.append({"checkpoint": {"size": tree.size, "note": note}})
     head = json.dumps({"log": log, "size": tree.size, "root": tree.root.hex(), "time": "now"})
-    platform = notes.Checkpoint(notes.PLATFORM_ORIGIN, 1, merkle.leaf_hash(head.encode()))
+    platform = signed_notes.Checkpoint(
+        signed_notes.PLATFORM_ORIGIN, 1, merkle.leaf_hash(head.encode())
+    )
     last = {"head": head, "index": 0, "hashes": [], "note": KEY.sign(platform)}
     return [*sorted(records, key=lambda one: "checkpoint" in one), {"platform": last}]
 
@@ -43,11 +45,11 @@ def flaw_of(records):
 
 
 def flaw_of_file(lines, path):
-    return forging.flaw_in_file(evidence_of(notes.origin("paris")), "".join(lines), path)
+    return forging.flaw_in_file(evidence_of(signed_notes.origin("paris")), "".join(lines), path)
 
 
 def evidence_of(log):
-    return Evidence([KEY.public], KEY.sign(notes.Checkpoint(log, 0, merkle.EMPTY)))
+    return Evidence([KEY.public], KEY.sign(signed_notes.Checkpoint(log, 0, merkle.EMPTY)))
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ import pytest
 from souk.tenant_registry.v1 import tenant_pb2
 from sqlalchemy import delete, func, insert, select
 
-from services.kernel import audit as leaves
-from services.kernel import relay
-from services.kernel.scope import Scope, bound
-from services.kernel.server import Runtime
-from services.kernel.settings import ServiceSettings
-from services.kernel.tables import AuditLeaf
+from services.kernel.call.scope import Scope, bound
+from services.kernel.data.tables import AuditLeaf
+from services.kernel.evidence import audit as leaves
+from services.kernel.evidence import relay
+from services.kernel.process.settings import ServiceSettings
+from services.kernel.serving.server import Runtime
 from tests.audit.conftest import FACTS
 
 METHOD = "souk.tenant_registry.v1.TenantRegistryService/UpdateTenant"

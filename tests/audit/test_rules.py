@@ -4,7 +4,7 @@ import json
 import pytest
 
 from services.audit import rules
-from services.kernel.audit import seal
+from services.kernel.evidence.audit import seal
 from tests.audit.conftest import CHANGE, FACTS
 
 NAME = "tenants/paris/events/evt_1"

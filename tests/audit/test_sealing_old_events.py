@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from services.kernel import migrations, notes
-from services.kernel.scope import Scope, bound
+from services.kernel.call.scope import Scope, bound
+from services.kernel.evidence import signed_notes
+from services.kernel.serving import migrations
 from tests import cluster as clusters
 from tests.audit.test_sequencer import Trees
 
@@ -66,4 +67,4 @@ async def test_what_was_there_is_sealed_as_it_was_and_gets_its_place(upgraded):
         assert (facts["actor"], facts["request_id"], facts["times"]) == ("admins/1", "req", 1)
         assert content["changes"][0]["after"] == '"é"'
         [note, *_] = await trees.rows("SELECT note FROM checkpoint")
-        assert notes.verified(note.note, trees.known).size == 1
+        assert signed_notes.verified(note.note, trees.known).size == 1

@@ -11,9 +11,9 @@ from services.audit import heads, queries, sequencer
 from services.audit import trees as tables
 from services.audit.messages import incoming
 from services.audit.models import PLATFORM_LOG
-from services.kernel import merkle, notes
-from services.kernel.scope import Scope, bound
-from services.kernel.secretfiles import Fixed
+from services.kernel.call.scope import Scope, bound
+from services.kernel.evidence import merkle, signed_notes
+from services.kernel.process.secret_files import Fixed
 
 
 class Trees:
@@ -21,8 +21,8 @@ class Trees:
 
     def __init__(self, cluster, db) -> None:
         secrets = cluster.secrets
-        self.key = notes.LogKey((secrets / "checkpoint.key").read_text())
-        self.known = notes.read_keys((secrets / "checkpoint.pub").read_text())
+        self.key = signed_notes.LogKey((secrets / "checkpoint.key").read_text())
+        self.known = signed_notes.read_keys((secrets / "checkpoint.pub").read_text())
         self.db = db
         self.sequencer = self.another()
 
@@ -110,9 +110,9 @@ async def test_every_checkpoint_is_signed_and_tells_the_root_of_its_size(trees, 
     checkpoints = await trees.rows("SELECT * FROM checkpoint")
     assert len(checkpoints) == 14
     for row in checkpoints:
-        signed = notes.verified(row.note, trees.known)
+        signed = signed_notes.verified(row.note, trees.known)
         root = merkle.root_of(leaves[row.tenant_id][: row.size])
-        assert signed == notes.Checkpoint(notes.origin(row.tenant_id), row.size, root)
+        assert signed == signed_notes.Checkpoint(signed_notes.origin(row.tenant_id), row.size, root)
 
 
 async def test_the_platforms_tree_holds_every_tenants_heads(trees, event):
@@ -122,12 +122,12 @@ async def test_the_platforms_tree_holds_every_tenants_heads(trees, event):
 
     heads = await trees.rows("SELECT * FROM checkpoint ORDER BY head_idx")
     [*_, last] = await trees.rows("SELECT * FROM platform_checkpoint ORDER BY size")
-    signed = notes.verified(last.note, trees.known)
+    signed = signed_notes.verified(last.note, trees.known)
     assert [row.head_idx for row in heads] == list(range(8))
-    assert signed.origin == notes.PLATFORM_ORIGIN
+    assert signed.origin == signed_notes.PLATFORM_ORIGIN
     assert signed.root == merkle.root_of(merkle.leaf_hash(row.head) for row in heads)
     for row in heads:
-        head, own = json.loads(row.head), notes.verified(row.note, trees.known)
+        head, own = json.loads(row.head), signed_notes.verified(row.note, trees.known)
         assert (head["log"], head["size"], head["root"]) == (own.origin, own.size, own.root.hex())
 
 

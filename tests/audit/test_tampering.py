@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from gateway.cli import exports
-from services.kernel import merkle
-from services.kernel.connections import HardConnection
-from services.kernel.scope import Scope, bound
+from services.kernel.call.scope import Scope, bound
+from services.kernel.data.connections import HardConnection
+from services.kernel.evidence import merkle
 from tests.audit.test_exports import ERASURE
 from tests.audit.test_sequencer import trees  # noqa: F401 - a fixture
 from tests.campaigns import forging, tampering

@@ -7,18 +7,18 @@ import pytest
 
 from gateway.cli import audit, exports
 from services.audit import witnessing
-from services.kernel import notes
-from services.kernel.secretfiles import Fixed
+from services.kernel.evidence import signed_notes
+from services.kernel.process.secret_files import Fixed
 from services.witness.app import create_app
 from services.witness.ledger import Ledger
 from services.witness.witness import Witness
 from tests.audit.test_sequencer import trees  # noqa: F401 - a fixture
-from tests.kernel.test_notes import pem
+from tests.kernel.evidence.test_signed_notes import pem
 
 
 @pytest.fixture
 async def shown(trees, tmp_path):  # noqa: F811
-    key, ledger = notes.WitnessKey(pem()), Ledger(tmp_path / "seen")
+    key, ledger = signed_notes.WitnessKey(pem()), Ledger(tmp_path / "seen")
     app = create_app(Witness(Fixed(key), Fixed(trees.known), ledger))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://witness"
@@ -29,7 +29,7 @@ async def shown(trees, tmp_path):  # noqa: F811
 
 async def cosigned(trees, keys):  # noqa: F811
     rows = await trees.rows("SELECT size, note FROM cosignature ORDER BY size")
-    assert all(notes.cosigned_at(row.note, keys) for row in rows)
+    assert all(signed_notes.cosigned_at(row.note, keys) for row in rows)
     return [row.size for row in rows]
 
 
@@ -93,7 +93,7 @@ async def test_another_past_of_the_same_size_is_refused(trees, event, shown, clu
 async def test_a_cosignature_of_nobody_is_not_kept(trees, event, shown):  # noqa: F811
     work, keys = shown
     stranger = witnessing.Witnessing(
-        trees.db, work._client, Fixed([notes.WitnessKey(pem()).public])
+        trees.db, work._client, Fixed([signed_notes.WitnessKey(pem()).public])
     )
     await trees.add(event("paris"), event("lyon"))
     await trees.drain()
@@ -113,7 +113,7 @@ def flaw_of(export, keys, witnesses):
 
 async def test_on_the_running_platform_exports_end_with_a_cosignature(admin, platform, tmp_path):
     keys, witnesses = (
-        notes.read_keys((platform.secrets / f"{name}.pub").read_text())
+        signed_notes.read_keys((platform.secrets / f"{name}.pub").read_text())
         for name in ("checkpoint", "witness")
     )
     file = tmp_path / "hq.ndjson"

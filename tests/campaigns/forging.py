@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gateway.admin.exports import _COLUMNS, _HEADER, plain
 from gateway.cli import exports
-from services.kernel import merkle, notes
+from services.kernel.evidence import merkle, signed_notes
 from tests.campaigns.tampering import TENANT, Evidence, Record, Records, a_key
 
 InFile = Callable[[list[str], random.Random], str]
@@ -209,7 +209,7 @@ def rewritten(records: Records, chance: random.Random) -> Records:
     for record in forged:
         if "checkpoint" in record:
             size = record["checkpoint"]["size"]
-            made = notes.Checkpoint(notes.origin(TENANT), size, roots[size])
+            made = signed_notes.Checkpoint(signed_notes.origin(TENANT), size, roots[size])
             record["checkpoint"]["note"] = key.sign(made)
     return list(forged)
 

@@ -19,7 +19,7 @@ SUITES = {
         "tests/isolation/test_matrix_rpcs.py",
         "tests/isolation/test_replay.py",
         "tests/isolation/test_fuzz.py",
-        "tests/gateway/test_token_battery.py",
+        "tests/gateway/identity/test_token_battery.py",
     ),
     "access": (
         "tests/tenant_registry/test_walk.py",

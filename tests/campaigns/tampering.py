@@ -20,10 +20,10 @@ from gateway.cli import audit, exports
 from services.audit import queries, trees
 from services.audit.messages import shown
 from services.audit.models import PLATFORM_LOG
-from services.kernel import merkle, notes
-from services.kernel.db import TenantSession
-from services.kernel.errors import ServiceError
-from services.kernel.scope import Scope, bound
+from services.kernel.call.errors import ServiceError
+from services.kernel.call.scope import Scope, bound
+from services.kernel.data.database import TenantSession
+from services.kernel.evidence import merkle, signed_notes
 
 TENANT = "paris"
 Record = dict[str, Any]
@@ -34,7 +34,7 @@ Records = list[Record]
 class Evidence:
     """What an auditor holds besides the log: public keys, and a checkpoint of before."""
 
-    keys: list[notes.Key]
+    keys: list[signed_notes.Key]
     kept: str
 
     def flaw(self, read: Callable[[], exports.Export]) -> str:
@@ -57,7 +57,7 @@ async def exported(session: AsyncSession) -> Records:
     checkpoint = await trees.newest_checkpoint(session)
     if checkpoint is None:
         return []
-    log = notes.origin(TENANT)
+    log = signed_notes.origin(TENANT)
     records: Records = [{"form": EXPORT_FORM, "log": log, "size": checkpoint.size}]
     for idx, leaf, one in await queries.listed(session, 0, checkpoint.size, checkpoint.size):
         records.append(entry_json(pb.Entry(index=idx, leaf_hash=leaf, event=shown(one))))
@@ -237,7 +237,9 @@ async def rewrites(session: AsyncSession, chance: random.Random, size: int) -> N
             await _do(session, "UPDATE node SET hash = :h WHERE tenant_id = :t AND level = :l"
                       " AND idx = :i", h=made, l=level, i=idx)  # fmt: skip
         if forger and tree.size > index:
-            note = forger.sign(notes.Checkpoint(notes.origin(TENANT), tree.size, tree.root))
+            note = forger.sign(
+                signed_notes.Checkpoint(signed_notes.origin(TENANT), tree.size, tree.root)
+            )
             await _do(session, "UPDATE checkpoint SET note = :n WHERE tenant_id = :t AND size = :i",
                       n=note, i=tree.size)  # fmt: skip
 
@@ -267,7 +269,7 @@ IN_DATABASE: dict[str, InDatabase] = {
 }
 
 
-def a_key() -> notes.LogKey:
+def a_key() -> signed_notes.LogKey:
     made = Ed25519PrivateKey.generate()
     pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return notes.LogKey(pem.decode())
+    return signed_notes.LogKey(pem.decode())

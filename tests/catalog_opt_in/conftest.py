@@ -12,7 +12,7 @@ from souk.catalog_opt_in.v1.catalog_service_pb2_grpc import CatalogServiceStub
 from souk.catalog_opt_in.v1.listing_service_pb2_grpc import ListingServiceStub
 from souk.catalog_opt_in.v1.storefront_service_pb2_grpc import StorefrontServiceStub
 
-from services.kernel.errors import NotFound
+from services.kernel.call.errors import NotFound
 from tests.catalog_opt_in.made import product_of
 
 SERVICE = "catalog-opt-in"

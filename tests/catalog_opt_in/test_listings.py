@@ -6,7 +6,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from souk.catalog_opt_in.v1 import listing_service_pb2 as pb
 from souk.catalog_opt_in.v1 import product_pb2 as products
 
-from services.kernel.errors import (
+from services.kernel.call.errors import (
     Aborted,
     AlreadyExists,
     FailedPrecondition,

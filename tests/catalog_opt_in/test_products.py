@@ -9,7 +9,7 @@ from souk.catalog_opt_in.v1 import catalog_service_pb2 as pb
 from souk.catalog_opt_in.v1 import product_pb2 as products
 from souk.catalog_opt_in.v1.listing_service_pb2 import GetListingRequest
 
-from services.kernel.errors import (
+from services.kernel.call.errors import (
     Aborted,
     AlreadyExists,
     FailedPrecondition,

@@ -6,7 +6,7 @@ from souk.catalog_opt_in.v1 import catalog_service_pb2 as pb
 from souk.catalog_opt_in.v1 import listing_service_pb2 as listings
 from souk.catalog_opt_in.v1 import product_pb2 as products
 
-from services.kernel.errors import NotFound
+from services.kernel.call.errors import NotFound
 from tests.catalog_opt_in.made import dinars, euros, flavoured, id_of, own_price, unique
 
 

@@ -6,7 +6,7 @@ from souk.catalog_opt_in.v1 import listing_service_pb2 as listings
 from souk.catalog_opt_in.v1 import product_pb2 as products
 from souk.catalog_opt_in.v1 import storefront_service_pb2 as pb
 
-from services.kernel.errors import InvalidArgument, NotFound, PermissionDenied
+from services.kernel.call.errors import InvalidArgument, NotFound, PermissionDenied
 from tests.catalog_opt_in.made import id_of, unique
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Column, MetaData
 from sqlalchemy.dialects import postgresql
 
-from services.kernel.tables import KernelBase
+from services.kernel.data.tables import KernelBase
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/data-dictionary.md"
 SERVICES = ("tenant_registry", "catalog_opt_in", "audit")

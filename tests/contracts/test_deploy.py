@@ -12,8 +12,8 @@ import yaml
 from deploy import handout
 from deploy.handout import NEEDS, hand_out
 from gateway.settings import GatewaySettings
-from services.kernel.settings import ServiceSettings
-from services.kernel.signingkeys import entry_of
+from services.kernel.process.settings import ServiceSettings
+from services.kernel.process.signing_keys import entry_of
 from services.tenant_registry.mail.settings import MailSettings
 from services.witness.settings import WitnessSettings
 

@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings
 from gateway.app import create_api
 from gateway.cli.settings import RunnerSettings
 from gateway.settings import GatewaySettings
-from services.kernel.settings import ServiceSettings
+from services.kernel.process.settings import ServiceSettings
 from services.tenant_registry.bootstrap import BootstrapSettings
 from services.tenant_registry.mail.settings import MailSettings
 from services.witness.settings import WitnessSettings

@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 
 from gateway.cli import health, ports
 from gateway.cli.processes import start
-from services.kernel.credentials import LEEWAY_SECONDS
+from services.kernel.call.credentials import LEEWAY_SECONDS
 from tests.faults.clock import Dial
 from tests.faults.matrix import Breaking, Field
 from tests.faults.proxy import NONE, Fault

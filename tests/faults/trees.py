@@ -5,7 +5,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from gateway.cli.local import LocalPlatform
-from services.kernel import merkle
+from services.kernel.evidence import merkle
 from tests.platform import connect
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from gateway.redis import key
+from gateway.cache.redis import key
 
 SHOPS = {"hq": "tnd", "paris": "eur"}
 

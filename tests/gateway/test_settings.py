@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from gateway.settings import GatewaySettings
-from services.kernel.settings import load
-from tests.kernel.test_settings import put
+from services.kernel.process.settings import load
+from tests.kernel.process.test_settings import put
 
 GOOD = {
     "SOUK_SECRETS": "/nowhere",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gateway
-from gateway.guard import _INTERNAL, _is_internal
+from gateway.edge.guard import _INTERNAL, _is_internal
 
 FILES = sorted(
     path

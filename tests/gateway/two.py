@@ -17,10 +17,10 @@ from gateway.clients import Clients
 from gateway.limits import Limiter, SharedCounts
 from gateway.settings import GatewaySettings
 from gateway.tenancy import Tenancy
-from gateway.tenancy.questions import Questions
-from gateway.tenancy.shared import SharedTenants
-from services.kernel.scope import Scope, bound
-from services.kernel.secretfiles import Fixed
+from gateway.tenancy.redis_tenants import SharedTenants
+from gateway.tenancy.registry_lookups import Questions
+from services.kernel.call.scope import Scope, bound
+from services.kernel.process.secret_files import Fixed
 
 HERE = "203.0.113.5"
 NOWHERE = "redis://127.0.0.1:1/0"

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
-from services.kernel.migrations import TENANT
 from services.kernel.provision import ENTER
+from services.kernel.serving.migrations import TENANT
 from tests.isolation.discovery import is_append_only, is_owned, is_tenants, tables
 
 Check = Callable[[asyncpg.Connection, str], Awaitable[list[str]]]

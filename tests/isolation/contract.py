@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from souk.kernel.v1 import access_pb2
 
-from services.kernel.errors import ServiceError, from_rpc
+from services.kernel.call.errors import ServiceError, from_rpc
 from tests.isolation.discovery import ROOT
 
 PROTOS = ROOT / "protos"

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import DeclarativeBase, Mapper
 
-from services.kernel.tables import KernelBase
+from services.kernel.data.tables import KernelBase
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ROOT / "services"

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ForeignKeyConstraint, Table
 
-from services.kernel.migrations import TENANT
+from services.kernel.serving.migrations import TENANT
 from tests.isolation.discovery import is_append_only, is_owned, is_tenants, tables
 from tests.isolation.rows import is_marked
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.kernel.audit import spelled
+from services.kernel.evidence.audit import spelled
 from tests.isolation.discovery import is_owned, tables
 
 Row = dict[str, Any]

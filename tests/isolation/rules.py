@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.types import TypeEngine
 
-from services.kernel.tables import TenantOwned
+from services.kernel.data.tables import TenantOwned
 from tests.isolation.discovery import is_owned, is_tenants, mapped
 
 Rule = Callable[[Table], Iterator[str]]

@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from services.kernel.connections import HardConnection
+from services.kernel.data.connections import HardConnection
 from tests.isolation import catalog, discovery, privileges
 from tests.platform import connect
 

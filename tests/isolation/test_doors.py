@@ -76,7 +76,7 @@ DOORS = {
         ("services/tenant_registry/tenants/servicer.py", "ListTenants"),
         ("services/tenant_registry/bootstrap.py", "bootstrap"),
         # A refusal at the platform, or at a name that may be no tenant's, goes to the right log.
-        ("services/kernel/denials.py", "_leave"),
+        ("services/kernel/evidence/denials.py", "_leave"),
         ("services/tenant_registry/denials/servicer.py", "RecordDenial"),
     },
     "housekeeping": {
@@ -88,12 +88,15 @@ DOORS = {
         ("services/audit/witnessing.py", "_keep"),
         # Hashes of the platform's tree prove a tenant's head, and name no other tenant.
         ("services/audit/proofs/servicer.py", "_with_platform"),
-        ("services/kernel/relay.py", "_undelivered"),  # carries all tenants' leaves away
-        ("services/kernel/relay.py", "_hand_over"),
-        ("services/kernel/relay.py", "_report"),
+        ("services/kernel/evidence/relay.py", "_undelivered"),  # carries all tenants' leaves away
+        ("services/kernel/evidence/relay.py", "_hand_over"),
+        ("services/kernel/evidence/relay.py", "_report"),
         # Counts attempts, of e-mails that nobody has too: no act, and nobody's.
         ("services/tenant_registry/sessions/attempts.py", "count"),
-        ("services/kernel/requests.py", "_forget_some"),  # removes answers that are kept no longer
+        (
+            "services/kernel/data/requests.py",
+            "_forget_some",
+        ),  # removes answers that are kept no longer
         ("services/tenant_registry/keys/servicer.py", "_note_use"),  # when a key was last used
     },
 }
@@ -138,9 +141,9 @@ def test_nobody_else_opens_a_database():
     }
 
     assert {path for path, _ in found} == {
-        "services/kernel/connections.py",
-        "services/kernel/db.py",
-        "services/kernel/migrations.py",
+        "services/kernel/data/connections.py",
+        "services/kernel/data/database.py",
+        "services/kernel/serving/migrations.py",
         "services/kernel/provision.py",
     }
 
@@ -158,7 +161,7 @@ def test_nobody_changes_a_setting_of_a_session():
         .startswith(("SET LOCAL", "SET ROLE", "SET APP", "SET SESSION"))
     }
 
-    allowed = {"services/kernel/migrations.py", "services/kernel/provision.py"}
+    allowed = {"services/kernel/serving/migrations.py", "services/kernel/provision.py"}
     assert {path for path in found if "/migrations/" not in path} <= allowed
 
 

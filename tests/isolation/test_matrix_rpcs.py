@@ -17,10 +17,10 @@ from souk.tenant_registry.v1.access_service_pb2_grpc import AccessServiceStub
 from souk.tenant_registry.v1.api_key_service_pb2 import ResolveApiKeyRequest, ResolvedApiKey
 from souk.tenant_registry.v1.api_key_service_pb2_grpc import ApiKeyServiceStub
 
-from services.kernel.apikeys import digest
-from services.kernel.credentials import METADATA_KEY, Signer
-from services.kernel.errors import NotFound, ServiceError
-from services.kernel.scope import Scope
+from services.kernel.call.credentials import METADATA_KEY, Signer
+from services.kernel.call.errors import NotFound, ServiceError
+from services.kernel.call.scope import Scope
+from services.values.api_keys import digest
 from tests.isolation import model
 from tests.isolation.contract import Rpc, every_rpc, filled, name_fields
 from tests.isolation.people import NOBODYS, World

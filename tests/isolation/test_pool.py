@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from services.kernel import connections as pools
-from services.kernel.errors import ServiceError
-from services.kernel.scope import Scope, bound
-from services.kernel.tables import RequestRecord
+from services.kernel.call.errors import ServiceError
+from services.kernel.call.scope import Scope, bound
+from services.kernel.data import connections as pools
+from services.kernel.data.tables import RequestRecord
 from tests.isolation import discovery
 
 TENANTS = ("paris", "lyon")

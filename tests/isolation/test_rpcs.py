@@ -13,9 +13,9 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 
 from gateway.cli import ports
-from services.kernel.credentials import METADATA_KEY, Signer
-from services.kernel.errors import ServiceError
-from services.kernel.scope import Scope
+from services.kernel.call.credentials import METADATA_KEY, Signer
+from services.kernel.call.errors import ServiceError
+from services.kernel.call.scope import Scope
 from tests.isolation.contract import Rpc, every_rpc, has_ids, told
 from tests.isolation.contract import filled as filled_request
 from tests.isolation.rows import mark

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 from gateway.cli.local import LocalPlatform
-from services.kernel.apikeys import PREFIXES, is_sound, new_key
+from services.values.api_keys import PREFIXES, is_sound, new_key
 from tests.isolation.model import Person
 from tests.isolation.operations import Operation, operations
 from tests.isolation.people import employ, log_in

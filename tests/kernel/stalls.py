@@ -7,9 +7,9 @@ from souk.catalog_opt_in.v1 import listing_service_pb2
 from sqlalchemy import ARRAY, MetaData, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from services.kernel import migrations
-from services.kernel.scope import Scope, bound
-from services.kernel.tables import NAMING, Key, TenantOwned
+from services.kernel.call.scope import Scope, bound
+from services.kernel.data.tables import NAMING, Key, TenantOwned
+from services.kernel.serving import migrations
 
 DATABASE = "tenant_registry"
 
@@ -31,7 +31,7 @@ class Stall(TenantOwned, Base):
 
 
 class _Statements:
-    """Just enough of Alembic's operations for the helpers of services.kernel.migrations."""
+    """Just enough of Alembic's operations for the helpers of services.kernel.serving.migrations."""
 
     def __init__(self):
         self.made = []

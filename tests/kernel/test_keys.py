@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from services.kernel import notes
+from services.kernel.evidence import signed_notes
 from services.kernel.keys import CALLERS, DATABASES, ROLES, make_secrets
 
 
@@ -61,7 +61,7 @@ def test_the_public_halves_of_keys_that_signed_for_good_are_all_kept(tmp_path, n
     assert make_secrets(tmp_path) == [f"{name}.key", f"{name}.pub"]
 
     assert (tmp_path / f"{name}.pub").read_text().splitlines()[0] == first
-    assert len(notes.read_keys((tmp_path / f"{name}.pub").read_text())) == 2
+    assert len(signed_notes.read_keys((tmp_path / f"{name}.pub").read_text())) == 2
 
 
 def test_two_runs_at_the_same_time_end_with_one_set(tmp_path):

@@ -7,15 +7,16 @@ import time
 import pytest
 from joserfc import jwt
 
-from services.kernel import rotation, secretfiles
-from services.kernel.credentials import Signer, Verifier, callers
-from services.kernel.db import Database
-from services.kernel.errors import Unauthenticated
+from services.kernel import rotation
+from services.kernel.call.credentials import Signer, Verifier, callers
+from services.kernel.call.errors import Unauthenticated
+from services.kernel.call.scope import Scope, bound
+from services.kernel.data.database import Database
 from services.kernel.keys import PASSWORDS, make_secrets
+from services.kernel.process import secret_files
+from services.kernel.process.secret_files import SecretFile, ring
+from services.kernel.process.signing_keys import entry_of, read_set, signing_key
 from services.kernel.provision import provision
-from services.kernel.scope import Scope, bound
-from services.kernel.secretfiles import SecretFile, ring
-from services.kernel.signingkeys import entry_of, read_set, signing_key
 
 PARIS = Scope("paris", "admins/user_1", frozenset({"listing:write"}))
 LYON = Scope("lyon", "admins/user_2", frozenset({"listing:write"}))
@@ -30,8 +31,8 @@ def folder(tmp_path):
 @pytest.fixture
 def looking(monkeypatch):
     """Files are looked at whenever they are used."""
-    monkeypatch.setattr(secretfiles, "LOOK_SECONDS", 0)
-    monkeypatch.setattr(secretfiles, "SOONEST_SECONDS", 0)
+    monkeypatch.setattr(secret_files, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(secret_files, "SOONEST_SECONDS", 0)
 
 
 def texts(folder):

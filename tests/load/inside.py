@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from services.kernel import audit
-from services.kernel.connections import HardConnection
-from services.kernel.db import Database
-from services.kernel.migrations import isolate
-from services.kernel.names import new_id
-from services.kernel.scope import Scope, bound
+from services.kernel.call.names import new_id
+from services.kernel.call.scope import Scope, bound
+from services.kernel.data.connections import HardConnection
+from services.kernel.data.database import Database
+from services.kernel.evidence import audit
+from services.kernel.serving.migrations import isolate
 from services.tenant_registry.access import rules
 from tests import cluster
 from tests.load import table

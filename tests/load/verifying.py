@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gateway.cli.exports import FORM
-from services.kernel import audit, merkle, notes
+from services.kernel.evidence import audit, merkle, signed_notes
 from tests.load import table
 
 EVENTS = 50_000
-LOG = notes.origin("paris")
+LOG = signed_notes.origin("paris")
 FACTS = {
     "service": "catalog-opt-in",
     "method": "souk.catalog_opt_in.v1.ListingService/CreateListing",
@@ -65,7 +65,7 @@ def _make(export: Path, key: Path) -> None:
     pem = Ed25519PrivateKey.generate().private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
-    signer, frontier = notes.LogKey(pem.decode()), merkle.Frontier()
+    signer, frontier = signed_notes.LogKey(pem.decode()), merkle.Frontier()
     key.write_text(signer.public.line() + "\n")
     with export.open("w") as file:
 
@@ -79,7 +79,7 @@ def _make(export: Path, key: Path) -> None:
             write({"index": index, "envelope": envelope.decode(), "leaf": leaf.hex(), **rest})
             for _ in frontier.append(leaf):
                 pass
-        note = signer.sign(notes.Checkpoint(LOG, EVENTS, frontier.root))
+        note = signer.sign(signed_notes.Checkpoint(LOG, EVENTS, frontier.root))
         write({"checkpoint": {"size": EVENTS, "note": note}})
         write({"platform": _platform(signer, frontier.root)})
 
@@ -91,8 +91,8 @@ def _sealed(index: int) -> tuple[bytes, dict[str, str]]:
     return made.envelope, {"payload": made.payload.decode(), "salt": made.salt.hex()}
 
 
-def _platform(signer: notes.LogKey, root: bytes) -> dict[str, object]:
+def _platform(signer: signed_notes.LogKey, root: bytes) -> dict[str, object]:
     """What a platform's tree of this one log says."""
     head = json.dumps({"log": LOG, "size": EVENTS, "root": root.hex(), "time": "2026-09-21"})
-    tree = notes.Checkpoint(notes.PLATFORM_ORIGIN, 1, merkle.leaf_hash(head.encode()))
+    tree = signed_notes.Checkpoint(signed_notes.PLATFORM_ORIGIN, 1, merkle.leaf_hash(head.encode()))
     return {"head": head, "index": 0, "hashes": [], "note": signer.sign(tree)}

@@ -5,10 +5,10 @@ The entries are in the `.toml` files of this folder, one file for one part of th
     [[mutant]]
     guard = "a scope is for one service"          # what protects, in words
     mutant = "the audience is not compared"       # what is wrong with it now
-    file = "services/kernel/credentials.py"
+    file = "services/kernel/call/credentials.py"
     was = '''claims["aud"] != self._audience or'''  # stands exactly once in the file
     becomes = '''False or'''
-    killer = "tests/kernel/test_credentials.py::test_a_scope_that_is_wrong_in_any_way…"
+    killer = "tests/kernel/call/test_credentials.py::test_a_scope_that_is_wrong_in_any_way…"
 
 `killer` is a test that passes as the code is, and fails with the mutant: by an assertion, not
 because a fixture broke. A quick one is better than one that needs the whole platform. Several tests

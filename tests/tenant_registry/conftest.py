@@ -16,8 +16,8 @@ from souk.tenant_registry.v1.access_service_pb2_grpc import AccessServiceStub
 from souk.tenant_registry.v1.session_service_pb2_grpc import SessionServiceStub
 from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import TenantRegistryServiceStub
 
-from services.kernel.errors import Unauthenticated
-from services.kernel.names import new_id
+from services.kernel.call.errors import Unauthenticated
+from services.kernel.call.names import new_id
 from services.tenant_registry.access.rules import OF_SERVICES, PERMISSIONS
 from tests.tenant_registry.keys import keys, maker  # noqa: F401 - fixtures
 

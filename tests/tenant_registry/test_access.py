@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from souk.tenant_registry.v1 import access_service_pb2 as pb
 
-from services.kernel.errors import InvalidArgument, NotFound
+from services.kernel.call.errors import InvalidArgument, NotFound
 from services.tenant_registry.access.rules import OPERATING, PERMISSIONS
 
 HOUR = timedelta(hours=1)

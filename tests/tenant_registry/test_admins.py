@@ -7,7 +7,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from souk.tenant_registry.v1 import access_service_pb2 as access_pb
 from souk.tenant_registry.v1 import admin_service_pb2 as pb
 
-from services.kernel.errors import ServiceError
+from services.kernel.call.errors import ServiceError
 from tests.tenant_registry.acting import stub_of
 
 HOUR = timedelta(hours=1)

@@ -8,8 +8,7 @@ import pytest
 from souk.tenant_registry.v1 import api_key_service_pb2 as pb
 from souk.tenant_registry.v1 import tenant_registry_service_pb2 as tenants
 
-from services.kernel.apikeys import digest, is_sound
-from services.kernel.errors import (
+from services.kernel.call.errors import (
     FailedPrecondition,
     InvalidArgument,
     NotFound,
@@ -17,6 +16,7 @@ from services.kernel.errors import (
     ServiceError,
 )
 from services.tenant_registry.keys.rules import MOST
+from services.values.api_keys import digest, is_sound
 from tests.tenant_registry.calls import version_of
 from tests.tenant_registry.keys import PUBLISHABLE, SECRET, all_of, create, resolved, revoke
 

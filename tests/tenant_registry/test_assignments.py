@@ -11,7 +11,7 @@ from souk.tenant_registry.v1 import tenant_registry_service_pb2 as registry_pb
 from souk.tenant_registry.v1.assignment_service_pb2_grpc import AssignmentServiceStub
 from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import TenantRegistryServiceStub
 
-from services.kernel.errors import InvalidArgument, NotFound, PermissionDenied, ServiceError
+from services.kernel.call.errors import InvalidArgument, NotFound, PermissionDenied, ServiceError
 from services.tenant_registry.access.rules import PERMISSIONS
 from tests.tenant_registry.test_granting import ROLES
 

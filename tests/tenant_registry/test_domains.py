@@ -4,7 +4,7 @@ import uuid
 import pytest
 from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
 
-from services.kernel.errors import (
+from services.kernel.call.errors import (
     AlreadyExists,
     FailedPrecondition,
     InvalidArgument,

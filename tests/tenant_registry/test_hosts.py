@@ -1,10 +1,7 @@
 import pytest
 from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
 
-from services.kernel.errors import (
-    InvalidArgument,
-    NotFound,
-)
+from services.kernel.call.errors import InvalidArgument, NotFound
 from tests.tenant_registry.calls import remove, version_of
 
 

@@ -9,7 +9,7 @@ from souk.tenant_registry.v1 import invite_service_pb2 as pb
 from souk.tenant_registry.v1.account_service_pb2_grpc import AccountServiceStub
 from souk.tenant_registry.v1.invite_service_pb2_grpc import InviteServiceStub
 
-from services.kernel.errors import (
+from services.kernel.call.errors import (
     Aborted,
     FailedPrecondition,
     InvalidArgument,

@@ -9,7 +9,7 @@ from souk.audit.v1.audit_service_pb2 import Event
 from souk.tenant_registry.v1 import access_service_pb2 as pb
 from souk.tenant_registry.v1.access_service_pb2_grpc import AccessServiceStub
 
-from services.kernel.errors import InvalidArgument, PermissionDenied, Unauthenticated
+from services.kernel.call.errors import InvalidArgument, PermissionDenied, Unauthenticated
 
 RIGHT = "right"
 

@@ -8,8 +8,8 @@ from email import message_from_bytes, policy
 import pytest
 from pydantic import ValidationError
 
-from services.kernel import secretfiles
-from services.kernel.errors import ResourceExhausted
+from services.kernel.call.errors import ResourceExhausted
+from services.kernel.process import secret_files
 from services.tenant_registry.mail import postman as postmen
 from services.tenant_registry.mail.postman import Postman
 from services.tenant_registry.mail.senders import FileSender, SmtpSender, sender_of
@@ -98,7 +98,7 @@ async def test_a_mail_is_handed_to_a_server(settings):
 async def test_the_servers_password_may_be_replaced_while_mail_is_sent(
     settings, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(secretfiles, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(secret_files, "LOOK_SECONDS", 0)
     (tmp_path / "smtp.password").write_text("old\n")
     async with Server() as server:
         postman = Postman(settings(f"smtp://souk@127.0.0.1:{server.port}"))

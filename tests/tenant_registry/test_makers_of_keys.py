@@ -4,10 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.kernel.errors import (
-    InvalidArgument,
-    PermissionDenied,
-)
+from services.kernel.call.errors import InvalidArgument, PermissionDenied
 from services.tenant_registry.access.rules import OF_SERVICES, PERMISSIONS
 from services.tenant_registry.keys.rules import GRANTABLE
 from tests.tenant_registry.keys import HOUR, all_of, create, resolved

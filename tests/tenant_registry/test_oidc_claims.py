@@ -14,8 +14,8 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 from pydantic import ValidationError
 
-from services.kernel.errors import Unavailable
-from services.kernel.secretfiles import Fixed
+from services.kernel.call.errors import Unavailable
+from services.kernel.process.secret_files import Fixed
 from services.tenant_registry.oidc import provider as asking
 from services.tenant_registry.oidc.claims import Unproven, identity, key_id
 from services.tenant_registry.oidc.provider import Asking

@@ -9,7 +9,7 @@ from souk.tenant_registry.v1 import account_service_pb2 as pb
 from souk.tenant_registry.v1 import session_service_pb2 as sessions
 from souk.tenant_registry.v1.account_service_pb2_grpc import AccountServiceStub
 
-from services.kernel.errors import (
+from services.kernel.call.errors import (
     InvalidArgument,
     PermissionDenied,
     ResourceExhausted,

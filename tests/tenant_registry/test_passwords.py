@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from services.kernel.errors import ResourceExhausted
+from services.kernel.call.errors import ResourceExhausted
 from services.tenant_registry.access.passwords import QUEUE, THREADS, Passwords
 
 

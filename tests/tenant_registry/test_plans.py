@@ -7,7 +7,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from souk.tenant_registry.v1 import tenant_pb2 as tenants
 from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
 
-from services.kernel.errors import (
+from services.kernel.call.errors import (
     Aborted,
     FailedPrecondition,
     InvalidArgument,

@@ -7,7 +7,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from souk.tenant_registry.v1 import assignment_service_pb2 as assignment_pb
 from souk.tenant_registry.v1 import role_service_pb2 as pb
 
-from services.kernel.errors import ServiceError
+from services.kernel.call.errors import ServiceError
 from tests.tenant_registry.acting import stub_of
 
 

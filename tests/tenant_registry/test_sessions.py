@@ -7,7 +7,7 @@ from cryptography.exceptions import InvalidTag
 from souk.audit.v1.audit_service_pb2 import Event
 from souk.tenant_registry.v1 import session_service_pb2 as pb
 
-from services.kernel.errors import NotFound, Unauthenticated
+from services.kernel.call.errors import NotFound, Unauthenticated
 from services.tenant_registry.sessions import secret
 
 OTHERS = "souk_refresh_" + "A" * 43

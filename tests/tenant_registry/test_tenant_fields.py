@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from services.kernel.errors import InvalidArgument
+from services.kernel.call.errors import InvalidArgument
 from services.tenant_registry.tenants.fields import check, completed
 
 

@@ -1,9 +1,7 @@
 import pytest
 from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
 
-from services.kernel.errors import (
-    InvalidArgument,
-)
+from services.kernel.call.errors import InvalidArgument
 from tests.tenant_registry.calls import (
     named,
 )

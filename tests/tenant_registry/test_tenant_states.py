@@ -2,10 +2,7 @@ import pytest
 from souk.tenant_registry.v1 import tenant_pb2 as tenants
 from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
 
-from services.kernel.errors import (
-    Aborted,
-    FailedPrecondition,
-)
+from services.kernel.call.errors import Aborted, FailedPrecondition
 from tests.tenant_registry.calls import (
     ACTIVE,
     ARCHIVED,

@@ -5,11 +5,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from souk.tenant_registry.v1 import tenant_pb2 as tenants
 from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
 
-from services.kernel.errors import (
-    Aborted,
-    InvalidArgument,
-    ServiceError,
-)
+from services.kernel.call.errors import Aborted, InvalidArgument, ServiceError
 from tests.tenant_registry.calls import (
     ACTIVE,
     named,

@@ -4,12 +4,7 @@ import uuid
 import pytest
 from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
 
-from services.kernel.errors import (
-    AlreadyExists,
-    InvalidArgument,
-    NotFound,
-    PermissionDenied,
-)
+from services.kernel.call.errors import AlreadyExists, InvalidArgument, NotFound, PermissionDenied
 from tests.tenant_registry.calls import (
     PROVISIONING,
     named,

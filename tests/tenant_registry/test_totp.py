@@ -7,7 +7,7 @@ from souk.audit.v1.audit_service_pb2 import Event
 from souk.tenant_registry.v1 import account_service_pb2 as pb
 from souk.tenant_registry.v1.account_service_pb2_grpc import AccountServiceStub
 
-from services.kernel.errors import (
+from services.kernel.call.errors import (
     AlreadyExists,
     Internal,
     NotFound,
@@ -15,7 +15,7 @@ from services.kernel.errors import (
     ResourceExhausted,
     Unauthenticated,
 )
-from services.kernel.secretfiles import Fixed
+from services.kernel.process.secret_files import Fixed
 from services.tenant_registry.accounts import rules
 from services.tenant_registry.accounts.totp import Totp
 from services.tenant_registry.models import SecondFactor

@@ -25,9 +25,9 @@ from hypothesis.stateful import (
 )
 from souk.tenant_registry.v1 import tenant_pb2 as pb
 
-from services.kernel.db import Database
-from services.kernel.errors import ServiceError
-from services.kernel.scope import Scope, bound
+from services.kernel.call.errors import ServiceError
+from services.kernel.call.scope import Scope, bound
+from services.kernel.data.database import Database
 from services.tenant_registry.access import grants, standing
 from services.tenant_registry.access.grants import Wanted
 from services.tenant_registry.tenants import fields

@@ -8,15 +8,15 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from services.kernel import merkle, notes
-from services.kernel.secretfiles import Fixed
+from services.kernel.evidence import merkle, signed_notes
+from services.kernel.process.secret_files import Fixed
 from services.witness.app import create_app
 from services.witness.ledger import Ledger
 from services.witness.witness import Witness
 from tests.campaigns.tampering import a_key
-from tests.kernel.test_notes import pem
+from tests.kernel.evidence.test_signed_notes import pem
 
-ORIGIN = notes.PLATFORM_ORIGIN
+ORIGIN = signed_notes.PLATFORM_ORIGIN
 
 
 class Log:
@@ -32,7 +32,7 @@ class Log:
             self.roots.append(tree.root)
 
     def note(self, size, origin=ORIGIN):
-        return self.key.sign(notes.Checkpoint(origin, size, self.roots[size]))
+        return self.key.sign(signed_notes.Checkpoint(origin, size, self.roots[size]))
 
     def asked(self, old, size, **options):
         proof = merkle.hashes_over(merkle.consistency(old, size), self.nodes)
@@ -52,7 +52,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def key():
-    return notes.WitnessKey(pem())
+    return signed_notes.WitnessKey(pem())
 
 
 @pytest.fixture
@@ -68,8 +68,8 @@ def test_it_cosigns_a_log_that_grows(witness, log, key):
 
         assert answer.status == 200
         cosigned = log.note(size) + answer.text
-        assert notes.cosigned_at(cosigned, [key.public])
-        assert notes.verified(cosigned, [log.key.public]).size == size
+        assert signed_notes.cosigned_at(cosigned, [key.public])
+        assert signed_notes.verified(cosigned, [log.key.public]).size == size
 
 
 def test_a_checkpoint_that_comes_again_takes_no_room(witness, log, file):

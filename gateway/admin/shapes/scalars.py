@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from services.kernel.money import json_number, minor_units, minor_units_of, money
+from services.values.money import json_number, minor_units, minor_units_of, money
 
 Document = dict[str, object]
 

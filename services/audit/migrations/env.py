@@ -1,6 +1,6 @@
 """Alembic's way in; the kernel knows how."""
 
 from services.audit.models import Base
-from services.kernel import migrations
+from services.kernel.serving import migrations
 
 migrations.run(Base.metadata)

@@ -6,10 +6,11 @@ from souk.audit.v1 import proof_service_pb2_grpc as rpc
 from services.audit import queries, rules, trees
 from services.audit.messages import NAME, shown
 from services.audit.models import PLATFORM_LOG, Checkpoint
-from services.kernel import merkle, names
-from services.kernel.db import Database
-from services.kernel.errors import FailedPrecondition, InvalidArgument, NotFound
-from services.kernel.scope import current_scope
+from services.kernel.call import names
+from services.kernel.call.errors import FailedPrecondition, InvalidArgument, NotFound
+from services.kernel.call.scope import current_scope
+from services.kernel.data.database import Database
+from services.kernel.evidence import merkle
 
 _MOST_ENTRIES = 200
 _MOST_CHECKPOINTS = 500

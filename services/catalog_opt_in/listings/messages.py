@@ -10,8 +10,8 @@ from services.catalog_opt_in.listings.rules import reasons_not_shown
 from services.catalog_opt_in.messages import time_of
 from services.catalog_opt_in.models import Listing
 from services.catalog_opt_in.offers import Offer
-from services.kernel import money
-from services.kernel.updates import etag
+from services.kernel.data.updates import etag
+from services.values import money
 
 
 def message(listing: Listing, own: Mapping[str, int], currency: str) -> pb.Listing:

@@ -17,7 +17,7 @@ from services.catalog_opt_in.listings import rules
 from services.catalog_opt_in.models import Listing, ListingPrice, TenantCatalogue
 from services.catalog_opt_in.offers import Offer
 from services.catalog_opt_in.texts import search_text, sort_key
-from services.kernel.money import json_number
+from services.values.money import json_number
 
 ORDERS: dict[str, Any] = {
     "created_at": Listing.created_at,

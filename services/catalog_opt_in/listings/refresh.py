@@ -24,7 +24,7 @@ from services.catalog_opt_in import models
 from services.catalog_opt_in.listings import messages, queries
 from services.catalog_opt_in.models import Listing, ListingPrice, TenantCatalogue
 from services.catalog_opt_in.offers import Offer
-from services.kernel import audit
+from services.kernel.evidence import audit
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,16 +13,18 @@ from services.catalog_opt_in.listings import messages, queries
 from services.catalog_opt_in.messages import PRODUCT, merged
 from services.catalog_opt_in.models import Listing
 from services.catalog_opt_in.offers import Offer
-from services.kernel import audit, names, pages, requests, updates
-from services.kernel.db import Database
-from services.kernel.errors import (
+from services.kernel.call import names
+from services.kernel.call.errors import (
     AlreadyExists,
     FailedPrecondition,
     InvalidArgument,
     NotFound,
     invalid,
 )
-from services.kernel.scope import current_scope
+from services.kernel.call.scope import current_scope
+from services.kernel.data import pages, requests, updates
+from services.kernel.data.database import Database
+from services.kernel.evidence import audit
 
 LISTING = "tenants/{tenant}/listings/{listing}"
 

@@ -1,6 +1,6 @@
 """Alembic's entry."""
 
 from services.catalog_opt_in.models import Base
-from services.kernel import migrations
+from services.kernel.serving import migrations
 
 migrations.run(Base.metadata)

@@ -6,7 +6,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.schema import SchemaItem
 
-from services.kernel.tables import NAMING
+from services.kernel.data.tables import NAMING
 
 
 class Base(DeclarativeBase):

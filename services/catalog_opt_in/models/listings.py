@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.catalog_opt_in.models.declare import Base, tenant
-from services.kernel.tables import Key, TenantOwned, Time
+from services.kernel.data.tables import Key, TenantOwned, Time
 
 
 def _of_listing() -> ForeignKeyConstraint:

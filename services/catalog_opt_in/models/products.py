@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Relationship, mapped_column, relationship
 
 from services.catalog_opt_in.models.declare import Base, tenant
 from services.catalog_opt_in.models.taxonomy import ProductType, Tag
-from services.kernel.tables import Key, TenantOwned, Time
+from services.kernel.data.tables import Key, TenantOwned, Time
 
 
 def _of_product(*columns: str, parent: str = "product") -> ForeignKeyConstraint:

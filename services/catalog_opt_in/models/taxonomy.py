@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, Integer, Text, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.catalog_opt_in.models.declare import Base, platform
-from services.kernel.tables import Key, Time
+from services.kernel.data.tables import Key, Time
 
 
 class Collection(Base):

@@ -15,8 +15,8 @@ from services.catalog_opt_in.products.rules import (
     Variant,
     problems,
 )
-from services.kernel import money
-from services.kernel.updates import etag
+from services.kernel.data.updates import etag
+from services.values import money
 
 _STATUS = "STATUS_"
 

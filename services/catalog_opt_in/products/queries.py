@@ -13,7 +13,7 @@ from services.catalog_opt_in import models
 from services.catalog_opt_in.head_office import ours
 from services.catalog_opt_in.products.rules import Image, Option, Price, Product, Value, Variant
 from services.catalog_opt_in.texts import search_query, search_text, sort_key
-from services.kernel.pages import KeyPart
+from services.kernel.data.pages import KeyPart
 
 
 @dataclass(frozen=True, slots=True)

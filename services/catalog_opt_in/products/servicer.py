@@ -19,9 +19,11 @@ from services.catalog_opt_in.products.offer import offer_of
 from services.catalog_opt_in.products.references import references, refuse_unknown
 from services.catalog_opt_in.products.rules import Product, identified
 from services.catalog_opt_in.texts import query_problem
-from services.kernel import audit, names, pages, requests, updates
-from services.kernel.errors import AlreadyExists, FailedPrecondition, NotFound, invalid
-from services.kernel.scope import current_scope
+from services.kernel.call import names
+from services.kernel.call.errors import AlreadyExists, FailedPrecondition, NotFound, invalid
+from services.kernel.call.scope import current_scope
+from services.kernel.data import pages, requests, updates
+from services.kernel.evidence import audit
 
 MOST_NAMES = 200
 

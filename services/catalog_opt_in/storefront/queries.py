@@ -7,7 +7,7 @@ from typing import Any
 from asyncpg import Record
 
 from services.catalog_opt_in.storefront.rules import ShownCategory, ShownCollection
-from services.kernel.db import Database
+from services.kernel.data.database import Database
 
 _PRODUCT = "SELECT * FROM store_product($1, $2)"
 _PRODUCTS = "SELECT * FROM store_products($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"

@@ -10,10 +10,11 @@ from souk.catalog_opt_in.v1 import storefront_service_pb2_grpc as pb_grpc
 
 from services.catalog_opt_in.storefront import queries, rules
 from services.catalog_opt_in.texts import query_problem, search_query
-from services.kernel import names, pages
-from services.kernel.db import Database
-from services.kernel.errors import NotFound, invalid
-from services.kernel.scope import current_scope
+from services.kernel.call import names
+from services.kernel.call.errors import NotFound, invalid
+from services.kernel.call.scope import current_scope
+from services.kernel.data import pages
+from services.kernel.data.database import Database
 
 STORE_PRODUCT = "tenants/{tenant}/storeProducts/{product}"
 PRODUCT_ORDERS = {name: name for name in ("created_at", "updated_at", "title", "handle")}

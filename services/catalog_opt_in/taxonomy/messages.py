@@ -4,7 +4,7 @@ from souk.catalog_opt_in.v1 import product_pb2
 
 from services.catalog_opt_in.messages import time_of
 from services.catalog_opt_in.models import Category, Collection
-from services.kernel.updates import etag
+from services.kernel.data.updates import etag
 
 
 def collection_message(row: Collection) -> product_pb2.Collection:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from services.catalog_opt_in.models import Category, Collection
 from services.catalog_opt_in.taxonomy import queries
-from services.kernel import pages
+from services.kernel.data import pages
 
 R = TypeVar("R", Collection, Category)
 

@@ -21,8 +21,8 @@ from services.catalog_opt_in.models import (
 )
 from services.catalog_opt_in.offers import Shelf
 from services.catalog_opt_in.taxonomy.rules import Parents, above
-from services.kernel.errors import AlreadyExists
-from services.kernel.names import new_id
+from services.kernel.call.errors import AlreadyExists
+from services.kernel.call.names import new_id
 
 Row = Collection | Category
 

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel import audit
-from services.kernel.errors import AlreadyExists, NotFound, invalid
-from services.kernel.names import new_id
-from services.kernel.scope import current_scope
+from services.kernel.call.errors import AlreadyExists, NotFound, invalid
+from services.kernel.call.names import new_id
+from services.kernel.call.scope import current_scope
+from services.kernel.evidence import audit
 from services.tenant_registry.access import granting, messages, queries, standing
 from services.tenant_registry.access.granting import (
     GLOBAL_ADMIN,

@@ -10,7 +10,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-from services.kernel.errors import ResourceExhausted
+from services.kernel.call.errors import ResourceExhausted
 
 THREADS = 2
 QUEUE = 16

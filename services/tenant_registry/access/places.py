@@ -1,7 +1,7 @@
 """Names of resources that exist both at tenants and at the platform."""
 
-from services.kernel.names import parse
-from services.kernel.scope import current_scope
+from services.kernel.call.names import parse
+from services.kernel.call.scope import current_scope
 
 
 def place_of(parent: str) -> str | None:

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from souk.tenant_registry.v1 import access_service_pb2 as pb
 from souk.tenant_registry.v1 import access_service_pb2_grpc as pb_grpc
 
-from services.kernel.db import Database
-from services.kernel.errors import NotFound
-from services.kernel.names import parse
+from services.kernel.call.errors import NotFound
+from services.kernel.call.names import parse
+from services.kernel.data.database import Database
 from services.tenant_registry.access import messages, queries, rules
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.sessions import Sessions

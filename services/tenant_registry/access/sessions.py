@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from joserfc import jwt
 from souk.tenant_registry.v1 import access_service_pb2 as pb
 
-from services.kernel.names import new_id
-from services.kernel.secretfiles import Secret
-from services.kernel.signingkeys import SigningKey
+from services.kernel.call.names import new_id
+from services.kernel.process.secret_files import Secret
+from services.kernel.process.signing_keys import SigningKey
 from services.tenant_registry.models import AdminSession
 from services.tenant_registry.sessions import messages
 from services.tenant_registry.sessions.opening import Opened

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel.errors import FailedPrecondition, NotFound, PermissionDenied, conflict
+from services.kernel.call.errors import FailedPrecondition, NotFound, PermissionDenied, conflict
 from services.tenant_registry.access import granting, queries
 from services.tenant_registry.access.granting import GLOBAL_ADMIN, TENANT_ADMIN, Holder
 from services.tenant_registry.models import Admin

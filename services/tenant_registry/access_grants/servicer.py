@@ -7,13 +7,14 @@ from souk.tenant_registry.v1 import access_grant_service_pb2 as pb
 from souk.tenant_registry.v1 import access_grant_service_pb2_grpc as pb_grpc
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel import audit, pages, requests
-from services.kernel.counting import Counting
-from services.kernel.db import Database
-from services.kernel.denials import spelled
-from services.kernel.errors import NotFound, invalid
-from services.kernel.names import new_id, parse
-from services.kernel.scope import current_scope
+from services.kernel.call.errors import NotFound, invalid
+from services.kernel.call.names import new_id, parse
+from services.kernel.call.scope import current_scope
+from services.kernel.data import pages, requests
+from services.kernel.data.database import Database
+from services.kernel.evidence import audit
+from services.kernel.evidence.coalescing import Counting
+from services.kernel.evidence.denials import spelled
 from services.tenant_registry.access import standing
 from services.tenant_registry.access.granting import REASON_LIMIT
 from services.tenant_registry.access_grants import queries

@@ -7,9 +7,7 @@ from souk.tenant_registry.v1 import account_service_pb2 as pb
 from souk.tenant_registry.v1 import account_service_pb2_grpc as pb_grpc
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel import audit
-from services.kernel.db import Database
-from services.kernel.errors import (
+from services.kernel.call.errors import (
     AlreadyExists,
     InvalidArgument,
     NotFound,
@@ -18,7 +16,9 @@ from services.kernel.errors import (
     conflict,
     invalid,
 )
-from services.kernel.scope import current_scope
+from services.kernel.call.scope import current_scope
+from services.kernel.data.database import Database
+from services.kernel.evidence import audit
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.queries import admin_with_email
 from services.tenant_registry.accounts import queries, rules, totp

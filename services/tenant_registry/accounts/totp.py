@@ -15,8 +15,8 @@ import pyotp
 from cryptography.fernet import InvalidToken
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel.errors import Internal
-from services.kernel.secretfiles import Secret
+from services.kernel.call.errors import Internal
+from services.kernel.process.secret_files import Secret
 from services.tenant_registry.accounts import queries, rules
 from services.tenant_registry.models import SecondFactor
 from services.tenant_registry.sessions.rules import Method

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel.pages import Page
+from services.kernel.data.pages import Page
 from services.tenant_registry.access.queries import not_ended
 from services.tenant_registry.models import Admin, Assignment
 

@@ -8,12 +8,13 @@ from souk.tenant_registry.v1 import admin_service_pb2_grpc as pb_grpc
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel import audit, pages, requests
-from services.kernel.db import Database
-from services.kernel.errors import AlreadyExists, PermissionDenied, invalid
-from services.kernel.names import new_id, parse
-from services.kernel.scope import current_scope
-from services.kernel.updates import masked
+from services.kernel.call.errors import AlreadyExists, PermissionDenied, invalid
+from services.kernel.call.names import new_id, parse
+from services.kernel.call.scope import current_scope
+from services.kernel.data import pages, requests
+from services.kernel.data.database import Database
+from services.kernel.data.updates import masked
+from services.kernel.evidence import audit
 from services.tenant_registry.access import effects, grants, messages
 from services.tenant_registry.access.standing import Standing, admin_not_found
 from services.tenant_registry.admins import queries, rules

@@ -10,10 +10,10 @@ from souk.tenant_registry.v1 import assignment_service_pb2_grpc as pb_grpc
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel import pages, requests
-from services.kernel.db import Database
-from services.kernel.errors import InvalidArgument, NotFound
-from services.kernel.names import parse
+from services.kernel.call.errors import InvalidArgument, NotFound
+from services.kernel.call.names import parse
+from services.kernel.data import pages, requests
+from services.kernel.data.database import Database
 from services.tenant_registry.access import effects, grants, messages
 from services.tenant_registry.access.places import place_of, placed
 from services.tenant_registry.access.queries import assignment_at

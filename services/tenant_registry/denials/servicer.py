@@ -4,8 +4,8 @@ from souk.tenant_registry.v1 import denial_service_pb2 as pb
 from souk.tenant_registry.v1 import denial_service_pb2_grpc as pb_grpc
 from sqlalchemy import select
 
-from services.kernel.db import Database
-from services.kernel.denials import Denial, Denials, spelled
+from services.kernel.data.database import Database
+from services.kernel.evidence.denials import Denial, Denials, spelled
 from services.tenant_registry.models import Tenant
 
 

@@ -2,8 +2,8 @@
 
 from souk.tenant_registry.v1 import tenant_pb2 as pb
 
-from services.kernel.hosts import display_host
 from services.tenant_registry.models import Domain
+from services.values.hosts import display_host
 
 
 def domain(row: Domain) -> pb.Domain:

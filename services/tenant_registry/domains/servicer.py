@@ -8,16 +8,18 @@ from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel import audit, names, requests
-from services.kernel.db import Database
-from services.kernel.errors import AlreadyExists, FailedPrecondition, NotFound
-from services.kernel.hosts import HostInvalid, normalise_host, registrable
-from services.kernel.scope import current_scope
+from services.kernel.call import names
+from services.kernel.call.errors import AlreadyExists, FailedPrecondition, NotFound
+from services.kernel.call.scope import current_scope
+from services.kernel.data import requests
+from services.kernel.data.database import Database
+from services.kernel.evidence import audit
 from services.tenant_registry.domains import messages, queries, rules
 from services.tenant_registry.models import Domain, Tenant
 from services.tenant_registry.tenants.messages import config
 from services.tenant_registry.tenants.rules import State
 from services.tenant_registry.tenants.servicer import existing, not_found
+from services.values.hosts import HostInvalid, normalise_host, registrable
 
 
 class DomainMethods:

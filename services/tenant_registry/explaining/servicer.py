@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from souk.tenant_registry.v1 import access_service_pb2 as pb
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel.db import Database
-from services.kernel.errors import invalid
-from services.kernel.names import parse
+from services.kernel.call.errors import invalid
+from services.kernel.call.names import parse
+from services.kernel.data.database import Database
 from services.tenant_registry.access import messages, rules
 from services.tenant_registry.access.places import place_of
 from services.tenant_registry.access.rules import PERMISSIONS, PLATFORM, TENANT, Verdict

@@ -7,9 +7,7 @@ from souk.tenant_registry.v1 import access_service_pb2 as access
 from souk.tenant_registry.v1 import invite_service_pb2 as pb
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel import audit
-from services.kernel.db import Database
-from services.kernel.errors import (
+from services.kernel.call.errors import (
     FailedPrecondition,
     InvalidArgument,
     NotFound,
@@ -18,7 +16,9 @@ from services.kernel.errors import (
     Unauthenticated,
     invalid,
 )
-from services.kernel.names import new_id
+from services.kernel.call.names import new_id
+from services.kernel.data.database import Database
+from services.kernel.evidence import audit
 from services.tenant_registry.access import grants
 from services.tenant_registry.access import messages as admins
 from services.tenant_registry.access.passwords import Passwords

@@ -8,11 +8,12 @@ from souk.tenant_registry.v1 import invite_service_pb2 as pb
 from souk.tenant_registry.v1 import invite_service_pb2_grpc as pb_grpc
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel import audit, requests
-from services.kernel.db import Database
-from services.kernel.errors import FailedPrecondition, NotFound, invalid
-from services.kernel.names import new_id
-from services.kernel.scope import current_scope
+from services.kernel.call.errors import FailedPrecondition, NotFound, invalid
+from services.kernel.call.names import new_id
+from services.kernel.call.scope import current_scope
+from services.kernel.data import requests
+from services.kernel.data.database import Database
+from services.kernel.evidence import audit
 from services.tenant_registry.access import grants
 from services.tenant_registry.access.places import place_of, placed
 from services.tenant_registry.admins.rules import EMAIL_LIMIT, is_email

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel.pages import Page
+from services.kernel.data.pages import Page
 from services.tenant_registry.models import Admin, ApiKey, Assignment
 
 

@@ -10,16 +10,19 @@ from souk.tenant_registry.v1.tenant_pb2 import TenantConfig
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel import apikeys, audit, names, pages, requests, telemetry
-from services.kernel.db import Database
-from services.kernel.errors import (
+from services.kernel.call import names
+from services.kernel.call.errors import (
     FailedPrecondition,
     NotFound,
     PermissionDenied,
     ServiceError,
     invalid,
 )
-from services.kernel.scope import current_scope
+from services.kernel.call.scope import current_scope
+from services.kernel.data import pages, requests
+from services.kernel.data.database import Database
+from services.kernel.evidence import audit
+from services.kernel.process import logs
 from services.tenant_registry.access import granting
 from services.tenant_registry.access import queries as access_queries
 from services.tenant_registry.access.rules import access
@@ -29,6 +32,7 @@ from services.tenant_registry.models import ApiKey, Tenant
 from services.tenant_registry.tenants.messages import config
 from services.tenant_registry.tenants.rules import State
 from services.tenant_registry.tenants.servicer import existing, not_found
+from services.values import api_keys
 
 _NAME = "tenants/{tenant}/apiKeys/{api_key}"
 _USE_NOTED_EVERY = timedelta(minutes=1)
@@ -46,7 +50,7 @@ class ApiKeys(pb_grpc.ApiKeyServiceServicer):
     ) -> pb.CreateApiKeyResponse:
         current_scope().require_parent(request.parent)
         row = _checked(request.api_key)
-        if row.kind == apikeys.PUBLISHABLE:
+        if row.kind == api_keys.PUBLISHABLE:
             return await self._create_publishable(request, row)
         return await self._create_secret(request, row)
 
@@ -109,7 +113,7 @@ class ApiKeys(pb_grpc.ApiKeyServiceServicer):
             if row.revoke_time is not None:
                 return before
             row.revoke_time, row.revoker = datetime.now(UTC), current_scope().actor
-            if row.kind == apikeys.PUBLISHABLE:
+            if row.kind == api_keys.PUBLISHABLE:
                 (await existing(session, lock=True)).config_version += 1
             after = messages.api_key(row)
             audit.record(session, resource=after.name, before=before, after=after)
@@ -144,7 +148,7 @@ class ApiKeys(pb_grpc.ApiKeyServiceServicer):
             async with self._db.housekeeping() as session:
                 await queries.note_use(session, key_id, now, every=_USE_NOTED_EVERY)
         except ServiceError as error:
-            telemetry.logger().warning("key_use_unnoted", reason=error.reason)
+            logs.logger().warning("key_use_unnoted", reason=error.reason)
 
 
 def _checked(wanted: pb.ApiKey) -> ApiKey:
@@ -211,8 +215,8 @@ async def _added(
         raise FailedPrecondition(
             "KEYS_FULL", f"A tenant can have at most {most} live keys of this kind."
         )
-    secret = apikeys.new_key(row.kind)
-    row.digest, row.prefix = apikeys.digest(secret), apikeys.shown(secret, row.kind)
+    secret = api_keys.new_key(row.kind)
+    row.digest, row.prefix = api_keys.digest(secret), api_keys.shown(secret, row.kind)
     session.add(row)
     message = messages.api_key(row)
     audit.record(session, resource=message.name, after=message)

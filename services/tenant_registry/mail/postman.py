@@ -6,8 +6,8 @@ from collections.abc import Coroutine
 from email.message import EmailMessage
 from typing import Any
 
-from services.kernel.errors import ResourceExhausted, ServiceError
-from services.kernel.telemetry import logger
+from services.kernel.call.errors import ResourceExhausted, ServiceError
+from services.kernel.process.logs import logger
 from services.tenant_registry.mail.senders import Sender, composed, is_final, sender_of
 from services.tenant_registry.mail.settings import MailSettings
 

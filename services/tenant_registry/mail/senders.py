@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote
 
-from services.kernel.names import new_id
+from services.kernel.call.names import new_id
 from services.tenant_registry.mail.settings import MailSettings
 
 Login = Callable[[], tuple[str, str]]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AnyUrl, Field, UrlConstraints
 
-from services.kernel.settings import SoukSettings
+from services.kernel.process.settings import SoukSettings
 
 Outlet = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["file", "smtp", "smtps"])]
 

@@ -3,7 +3,7 @@
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
-from services.kernel.tables import NAMING
+from services.kernel.data.tables import NAMING
 
 
 class Base(DeclarativeBase):

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.kernel.tables import Key, TenantOwned, Time
+from services.kernel.data.tables import Key, TenantOwned, Time
 from services.tenant_registry.models.declare import Base
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Te
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.kernel.tables import Key, TenantOwned, Time
+from services.kernel.data.tables import Key, TenantOwned, Time
 from services.tenant_registry.models.declare import Base
 
 

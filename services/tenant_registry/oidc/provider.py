@@ -9,7 +9,7 @@ import httpx
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from services.kernel.errors import Unavailable
+from services.kernel.call.errors import Unavailable
 from services.tenant_registry.oidc.claims import Identity, Unproven, identity, key_id
 from services.tenant_registry.oidc.settings import Provider, is_here
 from services.tenant_registry.oidc.state import Started

@@ -8,11 +8,11 @@ from souk.tenant_registry.v1 import oidc_service_pb2 as pb
 from souk.tenant_registry.v1 import oidc_service_pb2_grpc as pb_grpc
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel import audit
-from services.kernel.db import Database
-from services.kernel.errors import NotFound, ResourceExhausted, Unauthenticated
-from services.kernel.names import new_id
-from services.kernel.telemetry import logger
+from services.kernel.call.errors import NotFound, ResourceExhausted, Unauthenticated
+from services.kernel.call.names import new_id
+from services.kernel.data.database import Database
+from services.kernel.evidence import audit
+from services.kernel.process.logs import logger
 from services.tenant_registry.access import grants, messages
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.queries import admin_with_email

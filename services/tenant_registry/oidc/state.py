@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 from cryptography.fernet import InvalidToken
 
-from services.kernel.secretfiles import Secret
+from services.kernel.process.secret_files import Secret
 from services.tenant_registry.sessions.secret import secret_boxes
 
 LIFETIME_SECONDS = 600

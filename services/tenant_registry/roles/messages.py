@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from souk.tenant_registry.v1 import role_service_pb2 as pb
 
-from services.kernel.updates import etag
+from services.kernel.data.updates import etag
 from services.tenant_registry.access.messages import role_name
 from services.tenant_registry.models import Policy, Role
 

@@ -8,12 +8,13 @@ from souk.tenant_registry.v1 import role_service_pb2_grpc as pb_grpc
 from souk.tenant_registry.v1.assignment_service_pb2 import Effect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel import audit, requests
-from services.kernel.db import Database
-from services.kernel.errors import FailedPrecondition, NotFound, invalid
-from services.kernel.names import new_id
-from services.kernel.scope import current_scope
-from services.kernel.updates import check_etag, masked
+from services.kernel.call.errors import FailedPrecondition, NotFound, invalid
+from services.kernel.call.names import new_id
+from services.kernel.call.scope import current_scope
+from services.kernel.data import requests
+from services.kernel.data.database import Database
+from services.kernel.data.updates import check_etag, masked
+from services.kernel.evidence import audit
 from services.tenant_registry.access import effects, granting, standing
 from services.tenant_registry.access.granting import Holder
 from services.tenant_registry.access.places import place_of, placed

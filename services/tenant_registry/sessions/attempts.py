@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel.db import Database
-from services.kernel.errors import ResourceExhausted
+from services.kernel.call.errors import ResourceExhausted
+from services.kernel.data.database import Database
 from services.tenant_registry.sessions import queries
 
 MOST = 10

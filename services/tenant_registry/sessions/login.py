@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from souk.tenant_registry.v1 import access_service_pb2 as pb
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel import audit
-from services.kernel.db import Database
-from services.kernel.errors import Unauthenticated, invalid
+from services.kernel.call.errors import Unauthenticated, invalid
+from services.kernel.data.database import Database
+from services.kernel.evidence import audit
 from services.tenant_registry.access import queries
 from services.tenant_registry.access.passwords import Passwords
 from services.tenant_registry.access.sessions import Sessions

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel import audit
-from services.kernel.errors import Unauthenticated
-from services.kernel.names import new_id, parse
-from services.kernel.scope import bound, current_method, current_scope
+from services.kernel.call.errors import Unauthenticated
+from services.kernel.call.names import new_id, parse
+from services.kernel.call.scope import bound, current_method, current_scope
+from services.kernel.evidence import audit
 from services.tenant_registry.models import Admin, AdminSession, RefreshToken
 from services.tenant_registry.sessions import messages, queries, rules, secret
 

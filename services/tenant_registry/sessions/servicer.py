@@ -8,11 +8,11 @@ from souk.tenant_registry.v1 import session_service_pb2 as pb
 from souk.tenant_registry.v1 import session_service_pb2_grpc as pb_grpc
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel import audit
-from services.kernel.db import Database
-from services.kernel.errors import NotFound, Unauthenticated
-from services.kernel.names import parse
-from services.kernel.scope import current_scope
+from services.kernel.call.errors import NotFound, Unauthenticated
+from services.kernel.call.names import parse
+from services.kernel.call.scope import current_scope
+from services.kernel.data.database import Database
+from services.kernel.evidence import audit
 from services.tenant_registry.access.sessions import Sessions
 from services.tenant_registry.models import Admin, AdminSession, RefreshToken
 from services.tenant_registry.sessions import messages, opening, queries, rules, secret

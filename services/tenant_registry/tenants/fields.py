@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Iterable
 from google.protobuf.json_format import MessageToDict, SerializeToJsonError
 from souk.tenant_registry.v1 import tenant_pb2 as pb
 
-from services.kernel.errors import InvalidArgument, invalid
-from services.kernel.money import CURRENCIES
+from services.kernel.call.errors import InvalidArgument, invalid
 from services.tenant_registry.tenants import origins, standards
+from services.values.money import CURRENCIES
 
 DISPLAY_NAME_LIMIT = 100
 LOCALES_LIMIT = 20

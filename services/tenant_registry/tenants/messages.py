@@ -7,7 +7,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
 from souk.tenant_registry.v1 import tenant_pb2 as pb
 
-from services.kernel.updates import etag
+from services.kernel.data.updates import etag
 from services.tenant_registry.models import Tenant
 
 _SAME = ("display_name", "country_code", "currency_code", "default_locale", "time_zone")

@@ -2,7 +2,7 @@
 
 import re
 
-from services.kernel.hosts import HostInvalid, normalise_host
+from services.values.hosts import HostInvalid, normalise_host
 
 EXAMPLES = "https://app.example.org or http://localhost:3000"
 _ORIGIN = re.compile(r"(https?)://([a-z0-9.-]{1,253})(?::([1-9][0-9]{0,4}))?")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel.pages import Page
+from services.kernel.data.pages import Page
 from services.tenant_registry.models import Tenant
 
 

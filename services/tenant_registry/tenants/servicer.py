@@ -10,11 +10,13 @@ from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel import audit, names, pages, requests
-from services.kernel.db import Database
-from services.kernel.errors import AlreadyExists, FailedPrecondition, NotFound
-from services.kernel.scope import current_scope
-from services.kernel.updates import check_etag, masked
+from services.kernel.call import names
+from services.kernel.call.errors import AlreadyExists, FailedPrecondition, NotFound
+from services.kernel.call.scope import current_scope
+from services.kernel.data import pages, requests
+from services.kernel.data.database import Database
+from services.kernel.data.updates import check_etag, masked
+from services.kernel.evidence import audit
 from services.tenant_registry.access import grants
 from services.tenant_registry.access.queries import is_active
 from services.tenant_registry.models import Tenant

@@ -16,7 +16,7 @@ from souk.audit.v1.proof_service_pb2 import Entry
 from gateway.admin.exports import plain
 from gateway.admin.shapes.cloudevent import cloudevent
 from gateway.cli import audit, exports
-from services.kernel import merkle, notes
+from services.kernel.evidence import merkle, signed_notes
 from tests.gateway.admin.answers import refused
 
 SECONDS_TO_ARRIVE = 20
@@ -42,7 +42,7 @@ async def shop(admin, make_tenant):
 
 @pytest.fixture
 def keys(platform):
-    return notes.read_keys((platform.secrets / "checkpoint.pub").read_text())
+    return signed_notes.read_keys((platform.secrets / "checkpoint.pub").read_text())
 
 
 async def making(admin, shop):
@@ -60,7 +60,7 @@ async def test_a_receipt_proves_its_event(admin, shop, keys):
 
     receipt = answer.json()["receipt"]
     leaf = merkle.leaf_hash(receipt["envelope"].encode())
-    signed = notes.verified(receipt["checkpoint"]["note"], keys)
+    signed = signed_notes.verified(receipt["checkpoint"]["note"], keys)
     hashes = [bytes.fromhex(one) for one in receipt["hashes"]]
     assert merkle.is_included(leaf, receipt["index"], signed.size, hashes, signed.root)
     assert receipt["event"] == event
@@ -84,7 +84,7 @@ async def test_checkpoints_are_consistent(admin, shop, keys):
     sizes = f"from={old['size']}&to={new['size']}"
     found = (await admin.get(f"{shop}/audit-checkpoint/consistency?{sizes}")).json()["consistency"]
 
-    before, after = (notes.verified(one["note"], keys) for one in (old, new))
+    before, after = (signed_notes.verified(one["note"], keys) for one in (old, new))
     hashes = [bytes.fromhex(one) for one in found["hashes"]]
     assert merkle.is_consistent(before.size, before.root, after.size, after.root, hashes)
 
@@ -131,7 +131,12 @@ def test_the_verifier_needs_no_more_than_cryptography():
     ours = {name for name in loaded.split() if name.startswith(("services", "gateway"))}
     assert ours == {
         *("gateway", "gateway.cli", "gateway.cli.audit", "gateway.cli.exports"),
-        *("services", "services.kernel", "services.kernel.merkle", "services.kernel.notes"),
+        *(
+            "services",
+            "services.kernel",
+            "services.kernel.evidence.merkle",
+            "services.kernel.evidence.signed_notes",
+        ),
     }
     assert not {"grpc", "sqlalchemy", "fastapi", "google", "pydantic"} & set(loaded.split())
 
@@ -218,7 +223,7 @@ async def test_an_erased_payload_is_gone_and_everything_still_verifies(
     export = exports.read(file)
     assert export.erased == 1
     assert len(export.leaves) > answer.json()["receipt"]["index"]
-    audit.verify(export, notes.read_keys((platform.secrets / "checkpoint.pub").read_text()))
+    audit.verify(export, signed_notes.read_keys((platform.secrets / "checkpoint.pub").read_text()))
 
 
 async def test_another_tenants_evidence_is_not_shown(admin, shop):

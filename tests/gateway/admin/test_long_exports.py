@@ -8,8 +8,8 @@ from souk.audit.v1.proof_service_pb2 import GetCheckpointRequest
 from gateway.admin.exports import Export
 from gateway.clients import Clients
 from gateway.settings import GatewaySettings
-from services.kernel.errors import PermissionDenied, from_rpc
-from services.kernel.scope import Scope, bound
+from services.kernel.call.errors import PermissionDenied, from_rpc
+from services.kernel.call.scope import Scope, bound
 from tests.gateway.admin.test_evidence import shop  # noqa: F401 - a fixture
 
 READ = frozenset({"event:read"})

@@ -6,8 +6,8 @@ import pytest
 
 from gateway.cli.seed.data import Data, load
 from gateway.cli.seed.planting import levels
-from services.kernel.money import CURRENCIES
-from services.kernel.names import HANDLE
+from services.kernel.call.names import HANDLE
+from services.values.money import CURRENCIES
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ from souk.tenant_registry.v1.tenant_pb2 import Tenant
 
 from gateway.admin.shapes import listing, product, scalars, taxonomy, tenant
 from gateway.admin.shapes.event import event_json
-from services.kernel.errors import InvalidArgument
-from services.kernel.money import CURRENCIES, money
+from services.kernel.call.errors import InvalidArgument
+from services.values.money import CURRENCIES, money
 
 TENANT = {
     "id": "nice",

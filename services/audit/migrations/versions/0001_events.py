@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from services.kernel.migrations import TENANT, grant
+from services.kernel.serving.migrations import TENANT, grant
 
 revision = "0001"
 down_revision = None

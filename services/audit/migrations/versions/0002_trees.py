@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from services.kernel.migrations import (
+from services.kernel.data.tables import Key
+from services.kernel.serving.migrations import (
     TENANT,
     create_kernel_tables,
     grant,
@@ -16,7 +17,6 @@ from services.kernel.migrations import (
     seal_leaves,
     seal_rows,
 )
-from services.kernel.tables import Key
 
 revision = "0002"
 down_revision = "0001"

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.types import TypeEngine
 
-from services.kernel.migrations import create_kernel_tables, grant
-from services.kernel.tables import Key, Time
+from services.kernel.data.tables import Key, Time
+from services.kernel.serving.migrations import create_kernel_tables, grant
 
 revision = "0001"
 down_revision = None

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from services.kernel.migrations import seal_leaves
+from services.kernel.serving.migrations import seal_leaves
 
 revision = "0005"
 down_revision = "0004"

@@ -17,8 +17,10 @@ from services.catalog_opt_in.taxonomy import queries, rules
 from services.catalog_opt_in.taxonomy.messages import category_message
 from services.catalog_opt_in.taxonomy.paging import paged
 from services.catalog_opt_in.texts import sort_key
-from services.kernel import audit, names, requests, updates
-from services.kernel.errors import FailedPrecondition, NotFound, invalid
+from services.kernel.call import names
+from services.kernel.call.errors import FailedPrecondition, NotFound, invalid
+from services.kernel.data import requests, updates
+from services.kernel.evidence import audit
 
 _ORDERS = {
     "rank": (Category.depth, Category.rank, Category.category_id),

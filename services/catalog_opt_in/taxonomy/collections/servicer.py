@@ -18,8 +18,10 @@ from services.catalog_opt_in.taxonomy.messages import collection_message
 from services.catalog_opt_in.taxonomy.paging import paged
 from services.catalog_opt_in.taxonomy.rules import text_problems
 from services.catalog_opt_in.texts import sort_key
-from services.kernel import audit, names, requests, updates
-from services.kernel.errors import FailedPrecondition, NotFound
+from services.kernel.call import names
+from services.kernel.call.errors import FailedPrecondition, NotFound
+from services.kernel.data import requests, updates
+from services.kernel.evidence import audit
 
 _ORDERS = {
     "created_at": (Collection.created_at, Collection.collection_id),

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from services.kernel.migrations import create_kernel_tables, grant, isolate
-from services.kernel.tables import Key, Time
+from services.kernel.data.tables import Key, Time
+from services.kernel.serving.migrations import create_kernel_tables, grant, isolate
 
 revision = "0001"
 down_revision = None

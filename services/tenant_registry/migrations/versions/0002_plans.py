@@ -6,7 +6,7 @@ Reversible: `downgrade` drops both columns.
 import sqlalchemy as sa
 from alembic import op
 
-from services.kernel.tables import Key
+from services.kernel.data.tables import Key
 
 revision = "0002"
 down_revision = "0001"

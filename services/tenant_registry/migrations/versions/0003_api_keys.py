@@ -6,8 +6,8 @@ Reversible: `downgrade` drops the keys.
 import sqlalchemy as sa
 from alembic import op
 
-from services.kernel.migrations import isolate
-from services.kernel.tables import Key, Time
+from services.kernel.data.tables import Key, Time
+from services.kernel.serving.migrations import isolate
 
 revision = "0003"
 down_revision = "0002"

@@ -6,8 +6,8 @@ Reversible: `downgrade` ends every session.
 import sqlalchemy as sa
 from alembic import op
 
-from services.kernel.migrations import grant
-from services.kernel.tables import Key, Time
+from services.kernel.data.tables import Key, Time
+from services.kernel.serving.migrations import grant
 
 revision = "0004"
 down_revision = "0003"

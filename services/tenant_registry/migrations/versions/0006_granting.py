@@ -6,7 +6,7 @@ Reversible; what the new permissions let admins do meanwhile stays done.
 import sqlalchemy as sa
 from alembic import op
 
-from services.kernel.migrations import grant
+from services.kernel.serving.migrations import grant
 
 revision = "0006"
 down_revision = "0005"

@@ -6,8 +6,8 @@ Reversible; `downgrade` drops the access grants, and tenants' roles with all tha
 import sqlalchemy as sa
 from alembic import op
 
-from services.kernel.migrations import ALL, grant, isolate
-from services.kernel.tables import Key, Time
+from services.kernel.data.tables import Key, Time
+from services.kernel.serving.migrations import ALL, grant, isolate
 
 revision = "0010"
 down_revision = "0009"

@@ -6,8 +6,8 @@ Reversible; `downgrade` forgets the ends, and what is not over counts again.
 import sqlalchemy as sa
 from alembic import op
 
-from services.kernel.migrations import isolate
-from services.kernel.tables import Key, Time
+from services.kernel.data.tables import Key, Time
+from services.kernel.serving.migrations import isolate
 
 revision = "0012"
 down_revision = "0011"

@@ -1,0 +1,1 @@
+"""Caching: an LRU, one flight per missing entry, and Redis."""

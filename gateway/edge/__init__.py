@@ -1,0 +1,1 @@
+"""A connection and a request before any route: parsing, bounds, CORS, log, fair queue, draining."""

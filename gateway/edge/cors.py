@@ -1,0 +1,97 @@
+"""Headers for browsers: CORS and security headers."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterable
+
+from gateway.edge.client_address import Client
+from gateway.tenancy import KnownTenant
+
+Pairs = list[tuple[bytes, bytes]]
+
+METHODS = b"GET, HEAD, POST, PATCH, DELETE"
+ASKED_HEADERS = (
+    b"authorization, content-type, idempotency-key, if-match, if-none-match, "
+    b"x-medusa-locale, x-publishable-api-key, x-tenant-id"
+)
+_TOLD_HEADERS = (
+    b"etag, ratelimit, ratelimit-policy, retry-after, www-authenticate, x-audit-event, x-request-id"
+)
+_PREFLIGHT_SECONDS = b"600"
+_HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
+
+_ALWAYS: Pairs = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+]
+_NOTHING = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_NO_STORE = (b"cache-control", b"no-store")
+# What a storefront response depends on besides its host and path.
+_VARY = (b"vary", b"Origin, X-Tenant-ID, X-Publishable-Api-Key")
+
+
+def protect(path: str, status: int, said: Pairs, client: Client) -> Pairs:
+    """Adds the security headers that a response does not have yet."""
+    names = {name for name, _ in said}
+    headers = [*said, *_ALWAYS, _VARY]
+    if b"content-security-policy" not in names:
+        headers.append(_NOTHING)
+    if b"cache-control" not in names and (status >= 400 or path.startswith(("/admin", "/auth"))):
+        headers.append(_NO_STORE)
+    if client.is_secure:
+        headers.append(_HSTS)
+    return headers
+
+
+def may_read(origin: bytes, tenant: KnownTenant | None, base_domain: str, client: Client) -> bool:
+    """Returns whether an origin may read a tenant's responses: its own host's, or a listed one."""
+    if tenant is None:
+        return False
+    text = origin.decode("latin-1")
+    scheme, _, host = text.partition("://")
+    own = scheme == "https" or (scheme == "http" and not client.is_secure)
+    return (own and tenant.owns(host, base_domain)) or text in tenant.cors_origins
+
+
+def allowed(origin: bytes) -> Pairs:
+    """Returns the headers that let only this origin read the response."""
+    return [
+        (b"access-control-allow-origin", origin),
+        (b"access-control-allow-credentials", b"true"),
+        (b"access-control-expose-headers", _TOLD_HEADERS),
+    ]
+
+
+def preflight(origin: bytes | None) -> Pairs:
+    """Returns the response headers of a preflight; `origin` is None if it is not allowed."""
+    if origin is None:
+        return []
+    return [
+        *allowed(origin)[:2],
+        (b"access-control-allow-methods", METHODS),
+        (b"access-control-allow-headers", ASKED_HEADERS),
+        (b"access-control-max-age", _PREFLIGHT_SECONDS),
+    ]
+
+
+def policy_of_page(page: bytes) -> str:
+    """Returns the CSP of a page with inline scripts, which it allows by their hashes."""
+    hashes = " ".join(f"'sha256-{_digest(script)}'" for script in _SCRIPT.findall(page))
+    return (
+        f"default-src 'none'; connect-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
+    )
+
+
+def _digest(script: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(script).digest()).decode()
+
+
+def one(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> bytes | None:
+    """Returns the value of a header that occurs exactly once; else None."""
+    values = [value for name, value in headers if name == wanted]
+    return values[0] if len(values) == 1 else None

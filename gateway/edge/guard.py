@@ -1,0 +1,286 @@
+"""The outermost layer around every request: resolves the tenant, bounds size and time.
+
+It is pure ASGI, because one layer of the usual kind costs more than the rest of a hot request.
+"""
+
+import asyncio
+import contextlib
+import functools
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+import structlog
+
+from gateway.edge import cors
+from gateway.edge.asgi import App, Message, Receive, Scope, Send
+from gateway.edge.client_address import NOBODY
+from gateway.edge.cors import Pairs
+from gateway.edge.fair_queue import Holder
+from gateway.edge.request_log import log_request
+from gateway.edge.sizes import arrived_body, check_size
+from gateway.limits import Verdict
+from gateway.limits.admission import count_at_the_door, count_refused
+from gateway.medusa import errors
+from gateway.medusa.errors import Refused, not_allowed
+from gateway.runtime import Runtime
+from gateway.tenancy import KnownTenant
+from gateway.tenancy.hosts import the_one
+from gateway.tenancy.signals import Source, resolve
+from services.kernel.call import recorded_events
+from services.kernel.call.client import deadline
+from services.kernel.call.errors import ServiceError
+from services.values.hosts import HostInvalid
+
+REQUEST_SECONDS = 15.0
+CLIENT_GONE = 499  # nginx's status for it, used in logs and metrics only
+LINGER_SECONDS = 2.0
+LINGER_BYTES = 32 * 1024 * 1024
+
+_PREFIX = re.compile(r"/t/([^/]*)(?=/|$)")
+_LETTERS = re.compile(rb"[^a-z0-9]")
+# Headers that only the platform may set, in any spelling that a proxy or parser may accept, and
+# proxies' headers, which are read here and not passed on.
+_INTERNAL = frozenset(
+    {
+        b"soukscope",
+        b"xtenantid",
+        b"xrequestid",
+        b"xactor",
+        b"xpermissions",
+        b"forwarded",
+        b"xforwardedfor",
+        b"xforwardedhost",
+        b"xforwardedproto",
+        b"xforwardedprefix",
+        b"xrealip",
+        b"xoriginalurl",
+        b"xrewriteurl",
+        b"xhttpmethodoverride",
+    }
+)
+_HEADER = b"x-tenant-id"
+_KEY = b"x-publishable-api-key"
+_TOO_MANY = frozenset({"RATE_LIMITED", "TENANT_BUSY", "GATEWAY_BUSY"})
+_log = structlog.get_logger("gateway")
+
+
+class Guard:
+    """Resolves the tenant, bounds the request, and returns every error in the same shape."""
+
+    def __init__(self, app: App, runtime: Callable[[], Runtime]) -> None:
+        self._app = app
+        self._runtime = runtime
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        state = {**scope.get("state", {})}
+        scope = {**scope, "state": state}
+        exchange = Exchange(send, scope)
+        try:
+            await self._meet(scope, receive, exchange)
+        except asyncio.CancelledError:
+            exchange.status = exchange.status or CLIENT_GONE
+            raise
+        except Exception as error:
+            await exchange.fail(error, receive)
+        finally:
+            self._conclude(scope, exchange)
+
+    async def _meet(self, scope: Scope, receive: Receive, exchange: "Exchange") -> None:
+        runtime, state = self._runtime(), scope["state"]
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS) as limit:
+                state["limit"] = limit  # a streamed export extends it with each page
+                try:
+                    await self._admit(scope)
+                    told = await self._preflight(scope)
+                except (Refused, ServiceError):
+                    await count_refused(runtime, state)
+                    raise
+                holder = await count_at_the_door(runtime, scope["method"], scope["path"], state)
+                if told is not None:
+                    await exchange.answer(204, told)
+                    return
+                await self._serve(scope, await arrived_body(scope, receive), exchange, holder)
+        except Refused as refused:
+            if refused.problem.code in _TOO_MANY:
+                await runtime.pace.turn()
+            raise
+
+    async def _serve(
+        self, scope: Scope, receive: Receive, exchange: "Exchange", holder: Holder | None
+    ) -> None:
+        if scope["method"] == "HEAD":
+            scope["method"] = "GET"  # the response body is dropped later
+        slots = self._runtime().slots
+        slot = contextlib.nullcontext() if holder is None else slots.one(holder)
+        async with slot:
+            with deadline(REQUEST_SECONDS), recorded_events.collecting() as exchange.events:
+                await self._app(scope, receive, exchange.send)
+
+    async def _preflight(self, scope: Scope) -> Pairs | None:
+        """Decides which origin may read the response, and answers preflights."""
+        runtime, state, headers = self._runtime(), scope["state"], scope["headers"]
+        origin = cors.one(headers, b"origin")
+        if origin is None:
+            return None
+        is_asked = scope["method"] == "OPTIONS" and any(
+            name == b"access-control-request-method" for name, _ in headers
+        )
+        tenant = state["resolution"].found or runtime.tenancy.known(runtime.tenancy.fallback_id)
+        may = cors.may_read(origin, tenant, runtime.settings.base_domain, state["client"])
+        if not may and is_asked and state["resolution"].source is Source.FALLBACK:
+            # A preflight has neither the header nor the key that will name the shop.
+            tenant = await self._shop_of(origin, state["address"])
+            may = cors.may_read(origin, tenant, runtime.settings.base_domain, state["client"])
+        if is_asked:
+            return cors.preflight(origin if may else None)
+        if may:
+            state["origin"] = origin
+        return None
+
+    async def _shop_of(self, origin: bytes, address: str) -> KnownTenant | None:
+        """Finds the open shop whose own host is the page's."""
+        with contextlib.suppress(HostInvalid):
+            host = self._runtime().hosts.read(origin.partition(b"://")[2])
+            if not host.is_platform:
+                return await self._runtime().tenancy.owner(host.name, address)
+        return None
+
+    def _conclude(self, scope: Scope, exchange: "Exchange") -> None:
+        seconds = time.perf_counter() - exchange.began
+        tenant = scope["state"].get("tenant", "")
+        route = getattr(scope.get("route"), "path", "")
+        self._runtime().metrics.observe(
+            exchange.method, route, exchange.status, seconds=seconds, tenant=tenant
+        )
+        log_request(scope, exchange, tenant=tenant, route=route, seconds=seconds)
+
+    async def _admit(self, scope: Scope) -> None:
+        runtime, headers = self._runtime(), scope["headers"]
+        peer = (scope.get("client") or ("",))[0]
+        client = runtime.addresses.client(peer, headers)
+        scope["state"]["client"], scope["state"]["address"] = client, client.address
+        check_size(scope, headers)
+        host = runtime.hosts.read(the_one([v for n, v in headers if n == b"host"]))
+        authority = scope["state"].pop("authority", None)
+        if authority is not None and runtime.hosts.read(authority) != host:
+            raise not_allowed(
+                "HOST_DISAGREES", "The host in the request target must match the Host header."
+            )
+        scope["state"]["host"] = host
+        resolution = await resolve(
+            runtime.tenancy,
+            host,
+            prefix=_take_prefix(scope),
+            header=_the_one_said(headers, _HEADER),
+            key=_the_one_said(headers, _KEY),
+            address=client.address,
+        )
+        scope["state"]["resolution"] = resolution
+        # For logs and metrics; a route that determines the tenant otherwise sets it itself.
+        scope["state"]["tenant"] = resolution.found.id if resolution.found else ""
+        scope["headers"] = [pair for pair in headers if not _is_internal(pair[0])]
+
+
+class Exchange:
+    """One request and its response, as the guard tracks them."""
+
+    def __init__(self, send: Send, scope: Scope) -> None:
+        self.request_id = scope["state"]["request_id"] = uuid.uuid4().hex
+        self.method = scope["method"]
+        self._scope = scope
+        self.status = 0
+        self.events: list[str] = []
+        """Names of the audit events that the services recorded for it."""
+        self._send = send
+        self.began = time.perf_counter()
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = self._headers(list(message.get("headers", ())))
+        elif self.method == "HEAD":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    async def answer(self, status: int, headers: Pairs, body: bytes = b"") -> None:
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})
+
+    def _headers(self, said: Pairs) -> Pairs:
+        state = self._scope["state"]
+        headers = cors.protect(self._scope["path"], self.status, said, state.get("client", NOBODY))
+        headers.append((b"x-request-id", self.request_id.encode()))
+        if self.events:
+            headers.append((b"x-audit-event", recorded_events.written(self.events).encode()))
+        verdict: Verdict | None = state.get("verdict")
+        if verdict is not None:
+            headers += verdict.headers()
+        if "origin" in state:
+            headers += cors.allowed(state["origin"])
+        return headers
+
+    async def fail(self, error: Exception, receive: Receive) -> None:
+        """Sends the error response; an error after the response began is only logged."""
+        problem = errors.answered(error, self.method)
+        if problem.status == 500:
+            _log.error("request_failed", request_id=self.request_id, exc_info=error)
+        if self.status:
+            return
+        answer = errors.response(problem, self.request_id)
+        headers = [*answer.raw_headers]
+        closes = problem.status in (408, 413, 431)
+        if closes:
+            headers.append((b"connection", b"close"))
+        await self.send(
+            {"type": "http.response.start", "status": problem.status, "headers": headers}
+        )
+        await self.send({"type": "http.response.body", "body": answer.body, "more_body": closes})
+        if closes:
+            await _pass_over(receive)
+            await self.send({"type": "http.response.body", "body": b""})
+
+
+async def _pass_over(receive: Receive) -> None:
+    """Keeps reading for a moment before the connection is closed.
+
+    Closing it while the client still sends would reset it, and the response would be lost.
+    """
+    size = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            while size < LINGER_BYTES:
+                message = await receive()
+                size += len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
+
+
+def _take_prefix(scope: Scope) -> str | None:
+    """Strips `/t/{tenant}` from the path, so that routes never see it."""
+    prefix = _PREFIX.match(scope["path"])
+    if prefix is None:
+        return None
+    scope["path"] = scope["path"][prefix.end() :] or "/"
+    scope["raw_path"] = scope["path"].encode()
+    return prefix[1]
+
+
+def _the_one_said(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str | None:
+    """Returns the value of a header that names a tenant; None if it is empty or absent."""
+    given = {value.decode("latin-1") for name, value in headers if name == wanted} - {""}
+    if len(given) > 1:
+        raise not_allowed(
+            "TENANT_SIGNALS_DISAGREE", f"The header {wanted.decode()} must not have two values."
+        )
+    return next(iter(given), None)
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_internal(name: bytes) -> bool:
+    return _LETTERS.sub(b"", name) in _INTERNAL and name != _HEADER

@@ -1,0 +1,166 @@
+"""Hardens uvicorn's HTTP/1.1 on httptools.
+
+On their own, they accept unlimited headers and connections, wait for a head forever, drop the
+authority of an absolute-form target, and answer malformed requests in plain text.
+"""
+
+import asyncio
+import resource
+import uuid
+from typing import cast
+
+import httptools
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from gateway.edge import cors
+from gateway.edge.asgi import App, Receive, Scope, Send
+from gateway.edge.client_address import NOBODY
+from gateway.edge.sizes import MAX_HEADER_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
+from gateway.medusa.errors import GATEWAY_BUSY, Problem, problem_of_status
+
+# The guard refuses at its own limits with a proper error; past twice those, nothing is buffered.
+_SLACK = 2
+HEAD_SECONDS = 15.0
+# A client that connected just before a stop has its first request on the way.
+NEWCOMER_SECONDS = 1.0
+# File descriptors reserved for other uses than clients: Redis, services, replaced secrets.
+SPARE_FILES = 64
+
+
+class TooMuch(Exception):
+    """The head of a request is too large."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class SoukProtocol(HttpToolsProtocol):
+    _head_bytes = 0
+    _too_much = 0
+    _serving: asyncio.Task[None] | None = None
+    _awaits_head = True
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > resource.getrlimit(resource.RLIMIT_NOFILE)[0] - SPARE_FILES:
+            self._send(GATEWAY_BUSY)
+            return
+        self._wait_for_head(HEAD_SECONDS)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        # Empty lines between requests reset uvicorn's keep-alive timer, but begin no head.
+        if self._awaits_head or self.cycle is None or self.cycle.response_complete:
+            self._wait_for_head(HEAD_SECONDS)
+
+    def _wait_for_head(self, seconds: float) -> None:
+        if self._patience is None:
+            self._patience = asyncio.get_running_loop().call_later(seconds, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        self._awaits_head = False
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _give_up(self) -> None:
+        if self._serving is None:
+            self._send(problem_of_status(408))
+        else:  # the response to the previous request is on the way
+            self.transport.close()
+
+    def shutdown(self) -> None:
+        """Closes idle connections when the gateway stops; a new connection is served first."""
+        if self.cycle is not None:
+            super().shutdown()
+            return
+        self._stop_waiting()
+        self._wait_for_head(NEWCOMER_SECONDS)
+
+    def on_message_begin(self) -> None:
+        self._head_bytes = 0
+        self._awaits_head = True
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        if len(self.url) + len(url) > _SLACK * MAX_TARGET_BYTES:
+            self._refuse(414)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._head_bytes += len(name) + len(value)
+        too_many = len(self.headers) >= _SLACK * MAX_HEADERS
+        if too_many or self._head_bytes > _SLACK * MAX_HEADER_BYTES:
+            self._refuse(431)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._stop_waiting()
+        if self.url[:1] not in (b"/", b"*"):
+            self.scope["state"]["authority"] = _authority(self.url)
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Cancels the calls of a client that has disconnected, so that they roll back."""
+        super().connection_lost(exc)
+        self._stop_waiting()
+        if self._serving is not None:
+            self._serving.cancel()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        serve = cast(App, app)
+
+        async def while_somebody_waits(scope: Scope, receive: Receive, send: Send) -> None:
+            self._serving = asyncio.current_task()
+            try:
+                await serve(scope, receive, send)
+            except asyncio.CancelledError:
+                if not self.transport.is_closing():
+                    raise
+                cycle.disconnected = True
+            finally:
+                self._serving = None
+
+        super()._start_asgi_task(cycle, cast(ASGI3Application, while_somebody_waits))
+
+    def send_400_response(self, msg: str) -> None:
+        self._send(problem_of_status(self._too_much or 400))
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Ignores an Upgrade header: the request is served as HTTP/1.1, without a warning."""
+
+    def _refuse(self, status: int) -> None:
+        self._too_much = status
+        raise TooMuch(status)
+
+    def _send(self, problem: Problem) -> None:
+        request_id = uuid.uuid4().hex
+        body = problem.body(request_id)
+        told = [(name.encode(), value.encode()) for name, value in problem.headers.items()]
+        said = cors.protect("", problem.status, told, NOBODY)
+        self.transport.write(
+            STATUS_LINE[problem.status]
+            + b"".join(b"%b: %b\r\n" % pair for pair in said)
+            + b"content-type: application/json\r\nconnection: close\r\n"
+            + b"x-request-id: %b\r\ncontent-length: %d\r\n\r\n" % (request_id.encode(), len(body))
+            + body
+        )
+        self.transport.close()
+
+
+def _authority(url: bytes) -> bytes:
+    """Returns the authority of an absolute-form target, which must have a host."""
+    parsed = httptools.parse_url(url)
+    if not parsed.host:
+        raise httptools.HttpParserInvalidURLError("no host")
+    if parsed.userinfo:
+        raise httptools.HttpParserInvalidURLError("credentials in the target")
+    host = b"[%b]" % parsed.host if b":" in parsed.host else bytes(parsed.host)
+    return host + (b":%d" % parsed.port if parsed.port else b"")

@@ -1,0 +1,130 @@
+"""Admin sessions: verifies the tokens that tenant-registry signs at login.
+
+A token identifies an admin, but grants no permissions. Every invalid token gets the same 401.
+"""
+
+import json
+import re
+import time
+from base64 import urlsafe_b64decode
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+
+from gateway.cache.lru import Bounded
+from gateway.medusa.errors import unauthorized
+from services.kernel.process.secret_files import Secret
+from services.kernel.process.signing_keys import PublicKeys
+
+ISSUER = "souk"
+AUDIENCE = "souk-admin"
+TYPE = "at+jwt"
+LEEWAY_SECONDS = 30
+MAX_LIFE_SECONDS = 24 * 3600
+MAX_TOKEN_BYTES = 4096
+_REMEMBERED = 4096
+# Two names of the same algorithm, from RFC 8037 and its successor RFC 9864.
+_ALGORITHMS = ["EdDSA", "Ed25519"]
+# No jwk, jku, x5u or crit: a token must not supply or refer to its own key.
+_HEADERS = frozenset({"alg", "typ", "kid"})
+_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_COMPACT = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The caller as admins/{admin}, the session, and the token's validity in Unix seconds.
+
+    Only the registry knows whether the session itself has ended.
+    """
+
+    admin: str
+    id: str
+    begins: int
+    ends: int
+
+
+class Sessions:
+    """Verifies tokens; a valid one is verified once and cached until it expires."""
+
+    def __init__(self, keys: Secret[PublicKeys], clock: Callable[[], float] = time.time) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._verified: Bounded[bytes, Session] = Bounded(_REMEMBERED)
+
+    def verify(self, token: bytes) -> Session:
+        """Returns the session of a token.
+
+        Raises:
+            Refused: 401, the token is invalid in any way.
+        """
+        if len(token) > MAX_TOKEN_BYTES:
+            raise unauthorized()
+        session = self._verified.get(token)
+        if session is None:
+            session = self._read(token)
+            self._verified.put(token, session)
+        now = self._clock()
+        if not session.begins - LEEWAY_SECONDS <= now <= session.ends + LEEWAY_SECONDS:
+            raise unauthorized()
+        return session
+
+    def _read(self, token: bytes) -> Session:
+        if not _COMPACT.fullmatch(token):
+            raise unauthorized()
+        try:
+            header, claims = (_object(part) for part in token.split(b".")[:2])
+            key_id = header.get("kid")
+            key = self._keys().find(key_id) or self._keys.again().find(key_id)
+            if key is None:
+                raise unauthorized()
+            jwt.decode(token, key, _ALGORITHMS)
+            return _session(header, claims)
+        except (JoseError, KeyError, TypeError, ValueError, RecursionError):
+            raise unauthorized() from None
+
+
+def _object(part: bytes) -> dict[str, object]:
+    """Decodes one part strictly: parsers disagree about duplicate names."""
+    raw = urlsafe_b64decode(part + b"=" * (-len(part) % 4))
+    decoded = json.loads(raw.decode("utf-8"), object_pairs_hook=_without_repeats)
+    if not isinstance(decoded, dict):
+        raise TypeError("not an object")
+    return decoded
+
+
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("duplicate name")
+    return found
+
+
+def _session(header: dict[str, object], claims: dict[str, object]) -> Session:
+    sound = (
+        header["typ"] == TYPE
+        and header.keys() <= _HEADERS
+        and claims["iss"] == ISSUER
+        and claims["aud"] == AUDIENCE
+    )
+    admin, sid, jti = claims["sub"], claims["sid"], claims["jti"]
+    issued, ends = _seconds(claims["iat"]), _seconds(claims["exp"])
+    begins = max(issued, _seconds(claims.get("nbf", issued)))
+    if not (_is_id(admin) and _is_id(sid) and isinstance(jti, str) and jti):
+        raise ValueError("invalid subject, session or token id")
+    if not (sound and 0 < ends - issued <= MAX_LIFE_SECONDS):
+        raise ValueError("not a session of this platform")
+    return Session(f"admins/{admin}", str(sid), begins, ends)
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def _seconds(value: object) -> int:
+    # bool is an int in Python; `exp: true` is not a valid expiry.
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError("not a whole number of seconds")
+    return value

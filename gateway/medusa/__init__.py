@@ -1,0 +1,1 @@
+"""The wire's conventions: bodies, query, fields, headers, responses, errors, OpenAPI."""

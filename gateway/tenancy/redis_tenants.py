@@ -1,0 +1,148 @@
+"""Tenants in Redis, shared by all gateway processes and trusted only if verified.
+
+A value is a hash: the configuration as bytes, its version, when the registry confirmed it, and a
+MAC over all of it and the tenant's id, so that foreign data is never served. The key of a host, or
+of a publishable key's digest, holds only a hint: the id of a tenant whose configuration must then
+contain it.
+"""
+
+import asyncio
+import hmac
+import json
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from gateway.cache.redis import CALL_SECONDS, NOT_THERE, Quietly, client, key
+from gateway.tenancy.tenant import KnownTenant, parsed
+from services.kernel.process.secret_files import Secret
+
+FRESH_SECONDS = 30.0
+_KEPT_SECONDS = 24 * 3600
+_CHANNEL = "souk:tenant-changed"
+
+# An older version never replaces a newer one, in whatever order two gateways write.
+_FENCED_PUT = """
+if redis.call('TYPE', KEYS[1])['ok'] == 'hash' then
+  local held = tonumber(redis.call('HGET', KEYS[1], 'version') or '')
+  if held and held > tonumber(ARGV[1]) then return 0 end
+else
+  redis.call('DEL', KEYS[1])
+end
+redis.call('HSET', KEYS[1],
+  'version', ARGV[1], 'confirmed', ARGV[2], 'config', ARGV[3], 'mac', ARGV[4])
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+return 1
+"""
+
+_log = structlog.get_logger("gateway")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A configuration from Redis, and whether the registry confirmed it recently."""
+
+    tenant: KnownTenant
+    is_fresh: bool
+
+
+class SharedTenants:
+    """Tenants in Redis; without Redis, methods find and store nothing, and raise nothing."""
+
+    def __init__(self, url: str, keys: Secret[tuple[bytes, ...]]) -> None:
+        """`keys` are for the MAC: the first signs, all of them verify."""
+        self._keys = keys
+        self._redis = client(url, timeout=CALL_SECONDS)
+        self._listener = client(url, timeout=None)
+        self._quietly = Quietly().ask
+
+    async def answers(self) -> bool:
+        return await self._quietly(lambda: self._redis.ping()) is True
+
+    async def tenant(self, tenant_id: str) -> Kept | None:
+        fields = ("version", "confirmed", "config", "mac")
+        name = key("tenant", tenant_id)
+        values = await self._quietly(lambda: self._redis.hmget(name, fields))
+        if not values or not any(values):
+            return None
+        kept = self._believed(tenant_id, values)
+        if kept is None:
+            await self._quietly(lambda: self._redis.delete(name))
+        return kept
+
+    def _believed(self, tenant_id: str, values: Sequence[bytes | str | None]) -> Kept | None:
+        version, confirmed, config, mac = (_bytes(value) for value in values)
+        said = (tenant_id, version, confirmed, config)
+        if not any(hmac.compare_digest(mac, _mac(key, *said)) for key in self._keys()):
+            return None
+        tenant = parsed(config)
+        if tenant is None or tenant.id != tenant_id or str(tenant.version).encode() != version:
+            return None
+        return Kept(tenant, -FRESH_SECONDS < time.time() - float(confirmed) < FRESH_SECONDS)
+
+    async def put(self, tenant: KnownTenant, config: bytes) -> None:
+        version, confirmed = str(tenant.version).encode(), str(time.time()).encode()
+        mac = _mac(self._keys()[0], tenant.id, version, confirmed, config)
+        name = key("tenant", tenant.id)
+        arguments = (version, confirmed, config, mac, _KEPT_SECONDS)
+        await self._quietly(lambda: self._redis.eval(_FENCED_PUT, 1, name, *arguments))
+
+    async def owner_hint(self, kind: str, name: str) -> str | None:
+        raw = await self._quietly(lambda: self._redis.getrange(key(kind, name), 0, 63))
+        return _bytes(raw).decode("ascii", "replace") or None
+
+    async def point(self, kind: str, name: str, tenant_id: str) -> None:
+        await self._quietly(lambda: self._redis.set(key(kind, name), tenant_id, ex=_KEPT_SECONDS))
+
+    async def unpoint(self, kind: str, name: str) -> None:
+        await self._quietly(lambda: self._redis.delete(key(kind, name)))
+
+    async def publish(self, tenant_id: str, version: int) -> None:
+        """Notifies every gateway process; version 0 means that they must ask the registry."""
+        message = json.dumps({"tenant": tenant_id, "version": version})
+        await self._quietly(lambda: self._redis.publish(_CHANNEL, message))
+
+    async def listen(
+        self, heard: Callable[[str, int], None], connected: Callable[[], None]
+    ) -> None:
+        """Listens for changes forever; after each new connection, all cached data is in doubt."""
+        wait = 0.1
+        while True:
+            try:
+                async with self._listener.pubsub() as channel:
+                    await channel.subscribe(_CHANNEL)
+                    connected()
+                    wait = 0.1
+                    async for message in channel.listen():
+                        _pass_on(message.get("data"), heard)
+            except NOT_THERE as error:
+                _log.warning("tenant_changes_unheard", error=type(error).__name__)
+            await asyncio.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311  # jitter
+            wait = min(wait * 2, 2.0)
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+        await self._listener.aclose()
+
+
+def _mac(key: bytes, tenant_id: str, *parts: bytes) -> bytes:
+    said = b"".join(b"%d:%b" % (len(part), part) for part in (tenant_id.encode(), *parts))
+    return hmac.digest(key, b"souk tenant cache\0" + said, "sha256")
+
+
+def _bytes(value: bytes | str | None) -> bytes:
+    """Narrows the client's type; it is configured not to decode."""
+    return value if isinstance(value, bytes) else b""
+
+
+def _pass_on(data: object, heard: Callable[[str, int], None]) -> None:
+    try:
+        message = json.loads(data) if isinstance(data, bytes) else {}
+        tenant_id, version = message["tenant"], message["version"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return
+    if isinstance(tenant_id, str) and isinstance(version, int):
+        heard(tenant_id, version)

@@ -1,0 +1,1 @@
+"""A call between processes: its scope and credentials, its errors, and the client's side."""

@@ -1,0 +1,175 @@
+"""The scope on the wire: an Ed25519-signed token, valid for seconds and for one service."""
+
+import json
+import time
+from base64 import urlsafe_b64decode
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from services.kernel.call.errors import PermissionDenied, Unauthenticated
+from services.kernel.call.scope import Scope
+from services.kernel.process.secret_files import Fixed, Secret
+from services.kernel.process.signing_keys import PublicKeys, SigningKey, of_entries, signing_key
+
+METADATA_KEY = "souk-scope"
+LIFETIME_SECONDS = 10
+LEEWAY_SECONDS = 5
+_TYPE = "souk-scope+jwt"
+_MAX_TOKEN = 4096
+_REMEMBERED = 4096
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Signer:
+    """Signs scopes for one caller; a token is reused for half its lifetime."""
+
+    def __init__(self, caller: str, key: str | Secret[SigningKey]) -> None:
+        """Takes the private key as PEM, or as a secret that may change."""
+        self._caller = caller
+        self._key: Secret[SigningKey] = Fixed(signing_key(key)) if isinstance(key, str) else key
+        self._made: OrderedDict[tuple[Scope, str, str], tuple[float, str]] = OrderedDict()
+
+    def sign(self, scope: Scope, audience: str) -> str:
+        now = time.time()
+        wanted = (replace(scope, request_id=""), audience, self._key().key_id)
+        made_at, token = self._made.get(wanted, (0.0, ""))
+        if not 0 <= now - made_at < LIFETIME_SECONDS / 2:
+            made_at, token = now, self._token(scope, audience, int(now))
+            _remember(self._made, wanted, (made_at, token))
+        return token
+
+    def _token(self, scope: Scope, audience: str, now: int) -> str:
+        key = self._key()
+        claims = {
+            "iss": self._caller,
+            "aud": audience,
+            "iat": now,
+            "exp": now + LIFETIME_SECONDS,
+            "tid": scope.tenant,
+            "cur": scope.currency,
+            "sub": scope.actor,
+            "sid": scope.session,
+            "adr": scope.address,
+            "agt": scope.user_agent,
+            "perms": sorted(scope.permissions),
+            "closed": sorted(scope.withheld),
+        }
+        header = {"alg": "Ed25519", "typ": _TYPE, "kid": key.key_id}
+        return jwt.encode(header, claims, key.key, ["Ed25519"])
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A trusted signer and the permissions that it may vouch for."""
+
+    keys: PublicKeys
+    may: frozenset[str]
+
+    def vouches_for(self, permissions: Iterable[str]) -> bool:
+        return "*" in self.may or self.may.issuperset(permissions)
+
+    def speaks_for(self, claims: dict[str, Any]) -> bool:
+        """Returns whether it may name this actor: only itself, unless it may vouch for anything."""
+        return "*" in self.may or claims["sub"] == f"services/{claims['iss']}"
+
+
+Callers = dict[str, Caller]
+
+
+def callers(text: str) -> Callers:
+    """Reads callers.json: {name: {"keys": entries of a key set, "may": ["*"] or permissions}}."""
+    return {
+        name: Caller(of_entries(entry["keys"]), frozenset(entry["may"]))
+        for name, entry in json.loads(text).items()
+    }
+
+
+class Verifier:
+    """Verifies scopes that were signed for one service; a verified token is remembered."""
+
+    def __init__(self, known: Secret[Callers], audience: str) -> None:
+        self._callers = known
+        self._audience = audience
+        # By token: when it ends on the monotonic clock, and its scope.
+        self._verified: OrderedDict[str, tuple[float, Scope]] = OrderedDict()
+
+    def verify(self, token: str) -> Scope:
+        """Verifies a token and returns its scope.
+
+        Raises:
+            Unauthenticated: SCOPE_INVALID, whatever is wrong with the token.
+            PermissionDenied: SCOPE_EXCEEDED, if its signer may not vouch for its permissions.
+        """
+        ends, scope = self._verified.get(token, (0.0, None))
+        if scope is None:
+            expires, scope = self._read(token)
+            ends = time.monotonic() + expires + LEEWAY_SECONDS - time.time()
+            _remember(self._verified, token, (ends, scope))
+        if time.monotonic() > ends:
+            raise _invalid()
+        return scope
+
+    def _read(self, token: str) -> tuple[int, Scope]:
+        if len(token) > _MAX_TOKEN:
+            raise _invalid()
+        try:
+            header, issuer = json.loads(_part(token, 0)), json.loads(_part(token, 1))["iss"]
+            caller, key = self._signer(issuer, header.get("kid"))
+            decoded = jwt.decode(token, key, ["Ed25519"])
+            if decoded.header.get("typ") != _TYPE:
+                raise _invalid()
+            return self._scope(caller, decoded.claims)
+        except (JoseError, LookupError, AttributeError, TypeError, ValueError, RecursionError):
+            raise _invalid() from None
+
+    def _signer(self, issuer: str, key_id: object) -> tuple[Caller, OKPKey]:
+        for known in (self._callers, self._callers.again):
+            caller = known()[issuer]
+            if (key := caller.keys.find(key_id)) is not None:
+                return caller, key
+        raise _invalid()
+
+    def _scope(self, caller: Caller, claims: dict[str, Any]) -> tuple[int, Scope]:
+        issued, expires, now = int(claims["iat"]), int(claims["exp"]), time.time()
+        if claims["aud"] != self._audience or issued > now + LEEWAY_SECONDS:
+            raise _invalid()
+        if not 0 < expires - issued <= LIFETIME_SECONDS:
+            raise _invalid()
+        permissions = frozenset(claims["perms"])
+        if not caller.vouches_for(permissions) or not caller.speaks_for(claims):
+            raise PermissionDenied(
+                "SCOPE_EXCEEDED", f"{claims['iss']} may not vouch for this scope."
+            )
+        return expires, Scope(
+            claims["tid"],
+            claims["sub"],
+            permissions,
+            currency=claims["cur"],
+            session=str(claims.get("sid", "")),
+            address=str(claims.get("adr", "")),
+            user_agent=str(claims.get("agt", "")),
+            withheld=frozenset(claims.get("closed", ())),
+        )
+
+
+def _part(token: str, index: int) -> bytes:
+    part = token.split(".")[index]
+    return urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def _invalid() -> Unauthenticated:
+    return Unauthenticated("SCOPE_INVALID", "The call carries no valid scope.")
+
+
+def _remember(memory: OrderedDict[K, V], key: K, value: V) -> None:
+    memory[key] = value
+    if len(memory) > _REMEMBERED:
+        memory.popitem(last=False)

@@ -1,0 +1,1 @@
+"""A service's database: sessions behind two walls, tables, pages, repeats and updates."""

@@ -1,0 +1,217 @@
+"""Tenant sessions, the platform's door, and one-round-trip reads.
+
+Two walls keep tenants apart. The session adds `tenant_id = …` to every ORM statement. Behind it,
+PostgreSQL's row-level security checks the tenant that `tenancy.enter` bound to the transaction, and
+fails closed.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from sqlalchemy import URL, Connection, TextClause, event, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
+
+from services.kernel.call import recorded_events
+from services.kernel.call.names import TENANT_ID
+from services.kernel.call.scope import current_scope
+from services.kernel.data import connections
+from services.kernel.data.connections import HardConnection
+from services.kernel.data.database_errors import translated
+from services.kernel.data.tables import AuditLeaf, KernelBase, TenantOwned, insertion
+
+
+class AuditMissing(RuntimeError):
+    """A transaction wrote without an audit leaf: a bug, so it is rolled back."""
+
+
+class AuditedSession(Session):
+    """A session that refuses to commit a change without an audit leaf."""
+
+
+class TenantSession(AuditedSession):
+    """A session bound to one tenant, from its first statement to its end."""
+
+
+@event.listens_for(TenantSession, "after_begin")
+def _bind_tenant(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    if transaction.nested:  # a savepoint keeps the binding of the transaction around it
+        return
+    # Nothing has been sent yet: the driver begins with the first statement.
+    if TENANT_ID.fullmatch(session.info["tenant"]) is None:  # it goes into a statement
+        raise ValueError(f"{session.info['tenant']!r} is not a tenant id")
+    _driver(connection).entering = session.info["tenant"]
+
+
+def _driver(connection: Connection) -> HardConnection:
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, HardConnection):
+        raise RuntimeError("this connection can neither bind a tenant nor record events")
+    return driver
+
+
+@event.listens_for(TenantSession, "do_orm_execute")
+def _add_tenant_predicate(state: ORMExecuteState) -> None:
+    if not (state.is_select or state.is_update or state.is_delete):
+        return
+    if state.is_column_load or state.is_relationship_load:
+        return
+    tenant = state.session.info["tenant"]
+    state.statement = state.statement.options(
+        with_loader_criteria(TenantOwned, lambda row: row.tenant_id == tenant, include_aliases=True)
+    )
+
+
+@event.listens_for(AuditedSession, "do_orm_execute")
+def _notice_statement(state: ORMExecuteState) -> None:
+    statement = state.statement
+    if isinstance(statement, TextClause):
+        writes = not statement.text.lstrip().upper().startswith("SELECT")
+    else:
+        writes = state.is_insert or state.is_update or state.is_delete
+    table = getattr(statement, "table", None)
+    if writes and (table is None or table.metadata is not KernelBase.metadata):
+        state.session.info["wrote"] = True
+
+
+@event.listens_for(AuditedSession, "after_flush")
+def _notice_flush(session: Session, _context: object) -> None:
+    touched = (
+        *session.new,
+        *session.deleted,
+        *(o for o in session.dirty if session.is_modified(o)),
+    )
+    if any(not isinstance(row, KernelBase) for row in touched):
+        session.info["wrote"] = True
+
+
+@event.listens_for(AuditedSession, "before_commit")
+def _leave_events(session: Session) -> None:
+    """Sends the transaction's leaves with its COMMIT, and refuses a change without any.
+
+    A leaf is part of the transaction: neither is ever committed without the other.
+    """
+    if session.in_nested_transaction():  # a savepoint is not an act
+        return
+    session.flush()
+    leaves: list[AuditLeaf] = session.info.pop("leaves", [])
+    if session.info.get("wrote") and not leaves:
+        raise AuditMissing("this transaction made changes but recorded no event")
+    if leaves:
+        connection = session.connection()
+        if not _driver(connection).is_in_transaction():  # else it never begins
+            session.execute(text("SELECT 1"))
+        _driver(connection).leaving = insertion(leaves)
+        session.info["connection"] = connection
+    session.info["left"] = [f"tenants/{leaf.tenant_id}/events/{leaf.event_id}" for leaf in leaves]
+
+
+@event.listens_for(AuditedSession, "after_commit")
+def _demand_that_they_went(session: Session) -> None:
+    connection: Connection | None = session.info.get("connection")
+    if connection is not None and _driver(connection).leaving is not None:
+        connection.invalidate()  # it is stuck in an open transaction
+        raise AuditMissing("this transaction ended before its events were sent")
+
+
+class Database:
+    """One service's database, reached through two doors: tenant and platform."""
+
+    def __init__(self, app: URL, platform: URL, *, secrets: Path, head_office: str) -> None:
+        """Takes the folder of password files, which may be replaced at any time."""
+        self._connect_app = partial(connections.connect, app, secrets)
+        self._app = connections.engine(self._connect_app)
+        self._platform = connections.engine(partial(connections.connect, platform, secrets))
+        self._readers: asyncpg.Pool | None = None
+        self._head_office = head_office
+        self.acted = asyncio.Event()
+        """Set after each commit that left a leaf, to wake the relay."""
+
+    async def open(self) -> None:
+        """Connects, and refuses roles that row-level security does not apply to.
+
+        Raises:
+            Unavailable: the database does not respond; the call may be repeated.
+        """
+        with translated():
+            self._readers = await connections.readers(self._connect_app)
+            for engine in (self._app, self._platform):
+                async with engine.connect() as connection:
+                    await connections.refuse_unbound_role(connection)
+
+    async def close(self) -> None:
+        if self._readers is not None:
+            self._readers.terminate()
+            self._readers = None
+        await self._app.dispose()
+        await self._platform.dispose()
+
+    @asynccontextmanager
+    async def tenant(self) -> AsyncIterator[AsyncSession]:
+        """Opens a transaction on the rows of the scope's tenant, committed when the block ends."""
+        scope = current_scope()
+        if scope.tenant is None:
+            raise RuntimeError("a tenant session cannot be opened in a scope without a tenant")
+        info = {"tenant": scope.tenant, "home": scope.tenant}
+        async with self._transaction(self._app, TenantSession, info) as session:
+            yield session
+
+    @asynccontextmanager
+    async def platform(self) -> AsyncIterator[AsyncSession]:
+        """Opens a transaction on all tenants' rows. Its few call sites are listed in a test."""
+        info = {"home": current_scope().tenant or self._head_office}
+        async with self._transaction(self._platform, AuditedSession, info) as session:
+            yield session
+
+    @asynccontextmanager
+    async def housekeeping(self) -> AsyncIterator[AsyncSession]:
+        """Opens a transaction for internal upkeep, which is not an act and leaves no event."""
+        with translated():
+            async with (
+                AsyncSession(self._platform, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                yield session
+
+    async def call(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        """Calls a PL/pgSQL function that binds `$1`, the scope's tenant, before it reads.
+
+        One prepared round trip. Never fold the binding into a plain query: its plan may read rows
+        before the binding takes effect, and return another tenant's.
+        """
+        tenant = current_scope().tenant
+        if tenant is None or self._readers is None:
+            raise RuntimeError("a tenant's rows cannot be read in a scope without a tenant")
+        with translated():
+            async with self._readers.acquire(timeout=connections.POOL_WAIT_SECONDS) as connection:
+                rows: list[asyncpg.Record] = await connection.fetch(sql, tenant, *args)
+                return rows
+
+    async def ping(self) -> None:
+        """Raises Unavailable if the database does not respond."""
+        with translated():
+            async with self._app.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+
+    @asynccontextmanager
+    async def _transaction(
+        self, engine: AsyncEngine, kind: type[Session], info: dict[str, Any]
+    ) -> AsyncIterator[AsyncSession]:
+        with translated():
+            async with (
+                AsyncSession(
+                    engine, sync_session_class=kind, info=info, expire_on_commit=False
+                ) as session,
+                session.begin(),
+            ):
+                yield session
+                if session.in_nested_transaction():  # it would bypass the check on commit
+                    raise RuntimeError("a savepoint was left open")
+        if left := session.info.get("left"):
+            recorded_events.collect(left)
+            self.acted.set()

@@ -1,0 +1,140 @@
+"""Audit leaves: records of what was done, sealed in the transaction that did it.
+
+A leaf is never rewritten. Its envelope says who did what to what, and commits to the payload by a
+salted hash; the payload holds the changes and personal data. So a payload can be erased later, and
+every proof of the envelope still holds.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import rfc8785
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel.call import method_rules, sensitivity
+from services.kernel.call.names import new_id
+from services.kernel.call.scope import current_method, current_scope
+from services.kernel.data.tables import AuditLeaf
+
+# They change with every act and add nothing to what the event already says.
+_BOOKKEEPING = frozenset({"etag", "create_time", "update_time"})
+_MAX_VALUE = 4096
+_SALT_BYTES = 16
+
+
+def record(
+    session: AsyncSession,
+    *,
+    resource: str,
+    before: Message | None = None,
+    after: Message | None = None,
+    tenant: str | None = None,
+    outcome: str = "DONE",
+    actor: str = "",
+    attempt: str = "",
+    reason: str = "",
+    times: int = 1,
+) -> None:
+    """Adds the event of the current act to its transaction; `outcome` is DONE or DENIED.
+
+    `before` and `after` are the resource as callers see it; only fields that differ are kept, and
+    never a secret. `tenant` selects the log: by default the scope's tenant, or the head office for
+    what belongs to no tenant. `actor` defaults to the scope's, and `attempt` to the method being
+    served.
+    """
+    if session.in_nested_transaction():
+        raise RuntimeError("an event must be recorded in a whole transaction, not in a savepoint")
+    scope, method = current_scope(), current_method()
+    tenant_id, event_id = tenant or session.info["home"], new_id("evt")
+    now = datetime.now(UTC)
+    facts = {
+        "event": f"tenants/{tenant_id}/events/{event_id}",
+        "service": method.removeprefix("souk.").partition(".")[0].replace("_", "-"),
+        "method": attempt or method,
+        "permission": method_rules.permission_of(attempt or method),
+        "resource": resource,
+        "actor": actor or scope.actor,
+        "session": scope.session,
+        "request_id": scope.request_id,
+        "occur_time": spelled(now),
+        "outcome": outcome,
+        "reason": reason,
+        "times": times,
+    }
+    payload = {
+        "address": scope.address,
+        "user_agent": scope.user_agent,
+        "changes": changes(before, after),
+    }
+    sealed = seal(facts, payload)
+    leaf = AuditLeaf(
+        tenant_id=tenant_id,
+        event_id=event_id,
+        occur_time=now,
+        envelope=sealed.envelope,
+        payload=sealed.payload,
+        salt=sealed.salt,
+    )
+    session.info.setdefault("leaves", []).append(leaf)
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """An event as it is stored and proven: two canonical JSON documents (RFC 8785) and a salt."""
+
+    envelope: bytes
+    payload: bytes
+    salt: bytes
+
+
+def seal(facts: Mapping[str, Any], payload: Mapping[str, Any]) -> Sealed:
+    """Makes the bytes of an event; the salt keeps an erased payload from being guessed."""
+    salt, content = secrets.token_bytes(_SALT_BYTES), rfc8785.dumps(dict(payload))
+    commitment = hashlib.sha256(salt + content).hexdigest()
+    return Sealed(rfc8785.dumps({**facts, "payload_hash": commitment}), content, salt)
+
+
+def spelled(moment: datetime) -> str:
+    """Formats a time as in envelopes: UTC, to the microsecond."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def changes(before: Message | None, after: Message | None) -> list[dict[str, Any]]:
+    """Compares two states of a resource: each changed field, before and after, as JSON.
+
+    `personal` marks a field that is, or contains, personal data.
+    """
+    old, new = _fields(before), _fields(after)
+    kind = after if after is not None else before
+    personal = sensitivity.personal_fields(kind) if kind is not None else frozenset()
+    return [
+        {
+            "field": field,
+            "before": _json(old.get(field)),
+            "after": _json(new.get(field)),
+            "personal": field in personal,
+        }
+        for field in sorted(old.keys() | new.keys())
+        if field not in _BOOKKEEPING and old.get(field) != new.get(field)
+    ]
+
+
+def _fields(message: Message | None) -> dict[str, Any]:
+    if message is None:
+        return {}
+    return MessageToDict(sensitivity.without_secrets(message), preserving_proto_field_name=True)
+
+
+def _json(value: object) -> str:
+    """Renders a value as JSON; a long one is cut and ends in an ellipsis."""
+    if value is None:
+        return ""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= _MAX_VALUE else text[:_MAX_VALUE] + "…"

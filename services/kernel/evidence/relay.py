@@ -1,0 +1,210 @@
+"""Delivers audit leaves from a service's database to the audit service, at least once.
+
+Leaves are deleted only after the audit service has confirmed them. After an interruption they are
+sent again, and an event that arrives twice is stored once. So the instances of a service need not
+coordinate.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import grpc
+from souk.audit.v1 import audit_service_pb2 as pb
+from souk.audit.v1.audit_service_pb2_grpc import AuditServiceStub
+from sqlalchemy import delete, func, select, tuple_
+
+from services.kernel.call.client import channel
+from services.kernel.call.credentials import Signer
+from services.kernel.call.errors import (
+    AlreadyExists,
+    InvalidArgument,
+    ResourceExhausted,
+    ServiceError,
+    from_rpc,
+)
+from services.kernel.call.scope import Scope, bound
+from services.kernel.data.database import Database
+from services.kernel.data.tables import AuditLeaf
+from services.kernel.process.logs import logger
+from services.kernel.process.signing_keys import signing_key
+
+if TYPE_CHECKING:
+    from souk.audit.v1.audit_service_pb2_grpc import AuditServiceAsyncStub
+
+    from services.kernel.serving.server import Runtime
+
+_BATCH = 500
+_BATCH_BYTES = 2_000_000  # a service accepts messages of 4 MB
+_POLL_SECONDS = 0.15
+# Acts close together are sent together: under load this halves the cost of the relay.
+_LINGER_SECONDS = 0.02
+_CALL_SECONDS = 5
+_FIRST_RETRY_SECONDS = 0.1
+_LAST_RETRY_SECONDS = 5.0
+_REPORT_SECONDS = 30.0
+_FLUSH_SECONDS = 5.0
+
+_log = logger()
+_key = tuple_(AuditLeaf.tenant_id, AuditLeaf.event_id)
+
+
+async def run(name: str, runtime: "Runtime", stopped: asyncio.Event) -> None:
+    """Delivers until the service has `stopped`, then the rest; `name` is the service's."""
+    settings = runtime.settings
+    if settings.audit is None:
+        return
+    signer = Signer(name, settings.secret_file(f"{name}.key", signing_key))
+    me = Scope(None, f"services/{name}", frozenset({"event:record"}))
+    with bound(me):
+        async with channel(
+            settings.audit, signer=signer, audience="audit", contract=[pb.DESCRIPTOR]
+        ) as wire:
+            relay = Relay(runtime.db, AuditServiceStub(wire))
+            await relay.work(stopped)
+            await relay.flush(_FLUSH_SECONDS)
+
+
+class Relay:
+    """Delivers one service's leaves to the audit service."""
+
+    def __init__(self, db: Database, audit: "AuditServiceAsyncStub") -> None:
+        self._db = db
+        self._audit = audit
+        self._failures = 0
+        self._refused: set[tuple[str, str]] = set()
+        self._reported = time.monotonic()
+
+    async def work(self, stopped: asyncio.Event) -> None:
+        """Delivers batches soon after each act, and backs off while audit is down."""
+        while not stopped.is_set():
+            self._db.acted.clear()
+            if await self._attempt():
+                continue
+            if self._failures:
+                await _pause(self._patience(), stopped)
+            elif await _pause(_POLL_SECONDS, stopped, self._db.acted):
+                await _pause(_LINGER_SECONDS, stopped)
+
+    async def flush(self, seconds: float) -> None:
+        """Delivers what it can in the given time; the rest waits for the next start."""
+        try:
+            async with asyncio.timeout(seconds):
+                while await self._attempt():
+                    pass
+        except TimeoutError:
+            _log.warning("audit_flush_unfinished")
+
+    async def deliver(self) -> int:
+        """Delivers one batch and returns the number of leaves; 0 if there are none.
+
+        Raises:
+            ServiceError: the audit service or the database does not respond, or refuses the call.
+        """
+        leaves = await self._undelivered()
+        if leaves:
+            await self._hand_over(leaves)
+        return len(leaves)
+
+    async def _attempt(self) -> bool:
+        """Tries one batch; returns whether another may be waiting."""
+        try:
+            delivered = await self.deliver()
+            await self._report()
+        except ServiceError as error:
+            self._failures += 1
+            _log.warning("audit_unreachable", reason=error.reason, failures=self._failures)
+            return False
+        except Exception:
+            # The relay must survive any error: without it, no event arrives.
+            self._failures += 1
+            _log.exception("audit_relay_broke")
+            return False
+        self._failures = 0
+        return delivered > 0
+
+    def _patience(self) -> float:
+        longest = min(_FIRST_RETRY_SECONDS * 2.0 ** min(self._failures, 16), _LAST_RETRY_SECONDS)
+        # Half of it is random, so that services do not retry in step.
+        return longest * (1 + random.random()) / 2  # noqa: S311
+
+    async def _undelivered(self) -> Sequence[AuditLeaf]:
+        oldest = select(AuditLeaf).order_by(AuditLeaf.tenant_id, AuditLeaf.event_id).limit(_BATCH)
+        if self._refused:
+            oldest = oldest.where(_key.not_in(self._refused))
+        async with self._db.housekeeping() as session:
+            leaves = (await session.scalars(oldest)).all()
+            session.expunge_all()
+        return leaves[: _as_many_as_fit(leaves)]
+
+    async def _hand_over(self, leaves: Sequence[AuditLeaf]) -> None:
+        try:
+            await self._send(leaves)
+        except (InvalidArgument, AlreadyExists, ResourceExhausted) as error:
+            await self._find_culprit(leaves, error)
+            return
+        async with self._db.housekeeping() as session:
+            keys = [(leaf.tenant_id, leaf.event_id) for leaf in leaves]
+            await session.execute(delete(AuditLeaf).where(_key.in_(keys)))
+
+    async def _find_culprit(self, leaves: Sequence[AuditLeaf], error: ServiceError) -> None:
+        """Isolates a bad leaf by halving; it stays and is logged, and the others go on."""
+        if len(leaves) > 1:
+            middle = len(leaves) // 2
+            await self._hand_over(leaves[:middle])
+            await self._hand_over(leaves[middle:])
+            return
+        leaf = leaves[0]
+        self._refused.add((leaf.tenant_id, leaf.event_id))
+        name = f"tenants/{leaf.tenant_id}/events/{leaf.event_id}"
+        _log.error("audit_event_refused", refused=name, reason=error.reason, detail=error.message)
+
+    async def _send(self, leaves: Sequence[AuditLeaf]) -> None:
+        request = pb.RecordEventsRequest(events=[_event(leaf) for leaf in leaves])
+        try:
+            await self._audit.RecordEvents(request, timeout=_CALL_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc(error) from None
+
+    async def _report(self) -> None:
+        """Logs the backlog from time to time, and lets refused leaves be tried again."""
+        if time.monotonic() - self._reported < _REPORT_SECONDS:
+            return
+        self._reported = time.monotonic()
+        refused = len(self._refused)
+        self._refused.clear()
+        waiting = select(func.count(), func.min(AuditLeaf.occur_time)).select_from(AuditLeaf)
+        async with self._db.housekeeping() as session:
+            count, oldest = (await session.execute(waiting)).one()
+        if count:
+            _log.info("audit_backlog", leaves=count, oldest=oldest.isoformat(), refused=refused)
+
+
+def _as_many_as_fit(leaves: Sequence[AuditLeaf]) -> int:
+    """Returns how many leaves fit into one message; at least one, if there are any."""
+    room = _BATCH_BYTES
+    for count, leaf in enumerate(leaves):
+        room -= len(leaf.envelope) + len(leaf.payload)
+        if room < 0:
+            return max(count, 1)
+    return len(leaves)
+
+
+def _event(leaf: AuditLeaf) -> pb.Event:
+    return pb.Event(
+        name=f"tenants/{leaf.tenant_id}/events/{leaf.event_id}",
+        envelope=leaf.envelope,
+        payload=leaf.payload,
+        salt=leaf.salt,
+    )
+
+
+async def _pause(seconds: float, *wakers: asyncio.Event) -> bool:
+    """Waits up to `seconds` for one of the events; returns whether one was set."""
+    waits = [asyncio.ensure_future(waker.wait()) for waker in wakers]
+    done, pending = await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for wait in pending:
+        wait.cancel()
+    return bool(done)

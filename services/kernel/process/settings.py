@@ -1,0 +1,69 @@
+"""Settings from the environment; a process refuses to start if any is invalid."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.kernel.process.secret_files import SecretFile
+
+T = TypeVar("T")
+
+
+def _address(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not (host and colon and port.isdigit() and 1 <= int(port) <= 65535):
+        raise ValueError("must be host:port")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
+class SoukSettings(BaseSettings):
+    """Settings of every process; each comes from SOUK_ and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="SOUK_", frozen=True)
+
+    secrets: Path
+    head_office: str = Field(default="hq", pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")
+    base_domain: str = "impactnutrition.com"
+    log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
+
+    def secret(self, name: str) -> str:
+        """Reads a secret file; if it is missing, the process stops and names it."""
+        path = self.secrets / name
+        try:
+            return path.read_text().strip()
+        except OSError as error:
+            raise SystemExit(f"souk: cannot read the secret {path}: {error.strerror}") from None
+
+    def secret_file(self, name: str, read: Callable[[str], T]) -> SecretFile[T]:
+        """Opens a secret that may be replaced while this process runs."""
+        return SecretFile(self.secrets / name, read)
+
+
+class ServiceSettings(SoukSettings):
+    """Additional settings of a gRPC service."""
+
+    listen: Address
+    postgres: Address
+    audit: Address | None = None
+    witness: Address | None = None
+
+
+S = TypeVar("S", bound=BaseSettings)
+
+
+def load(kind: type[S]) -> S:
+    """Reads settings from the environment, or exits with one line for each invalid one."""
+    try:
+        return kind()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "SOUK_" + "_".join(str(part) for part in problem["loc"]).upper()
+            print(f"souk: invalid setting {name}: {problem['msg']}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None

@@ -1,0 +1,1 @@
+"""Runs a service: the server, the interceptor around every RPC, and migrations."""

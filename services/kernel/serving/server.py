@@ -1,0 +1,204 @@
+"""Runs a service: the `serve` and `migrate` commands, shared by all services."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+import uvloop
+from google.protobuf import descriptor_pool
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from sqlalchemy import URL
+
+from services.kernel.call import credentials, method_rules
+from services.kernel.call.client import TAKES_CALLS
+from services.kernel.call.errors import ServiceError, Unavailable
+from services.kernel.data import connections, requests
+from services.kernel.data import database as db
+from services.kernel.evidence import relay
+from services.kernel.evidence.denials import Denials
+from services.kernel.process import logs
+from services.kernel.process.settings import ServiceSettings, load
+from services.kernel.serving import migrations
+from services.kernel.serving.interceptor import Guard
+
+DRAIN_SECONDS = 20
+# Callers learn at once over their health streams; this allows for a busy machine.
+LEAVE_SECONDS = 1.0
+_PROBE_SECONDS = 2
+_AGAIN_SECONDS = 0.5
+_OPTIONS = (
+    ("grpc.so_reuseport", 0),  # a second server on the same port must fail, not share
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+    ("grpc.max_connection_age_ms", 300_000),
+    ("grpc.max_connection_age_grace_ms", 20_000),
+    ("grpc.max_receive_message_length", 4 * 1024 * 1024),
+    ("grpc.max_metadata_size", 16 * 1024),
+)
+
+Servicer = tuple[Callable[[Any, Any], None], Any]
+"""An add_…Servicer_to_server function and its servicer."""
+
+
+@dataclass
+class Runtime:
+    """What a service builds its servicers from."""
+
+    settings: ServiceSettings
+    db: db.Database
+    denials: Denials = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.denials = Denials(self.db)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service, as its `__main__.py` declares it.
+
+    `name` is used everywhere, for example tenant-registry; `build` makes the servicers; `commands`
+    are those of `python -m services.…` besides serve and migrate; `chores` run in the background
+    until the service stops.
+    """
+
+    name: str
+    build: Callable[[Runtime], Sequence[Servicer]]
+    commands: dict[str, Callable[[Runtime], Awaitable[None]]] = field(default_factory=dict)
+    chores: Sequence[Callable[[Runtime], Coroutine[Any, Any, None]]] = ()
+
+    @property
+    def database(self) -> str:
+        return self.name.replace("-", "_")
+
+
+def main(service: Service) -> None:
+    """Runs the command given on the command line."""
+    known = ("serve", "migrate", *service.commands)
+    if len(sys.argv) != 2 or sys.argv[1] not in known:
+        raise SystemExit(f"usage: python -m services.{service.database} {{{','.join(known)}}}")
+    settings, command = load(ServiceSettings), sys.argv[1]
+    logs.configure(service.name, settings.log_level)
+    if command == "migrate":
+        migrations.upgrade(
+            Path(__file__).parents[1] / service.database / "migrations",
+            _url(settings, service.database, "owner"),
+        )
+    else:
+        uvloop.run(_run(service, settings, command))
+
+
+def _url(settings: ServiceSettings, database: str, role: str) -> URL:
+    password = settings.secret(f"{database}_{role}.password")
+    return connections.url(settings.postgres, database, role, password)
+
+
+async def _run(service: Service, settings: ServiceSettings, command: str) -> None:
+    database = db.Database(
+        _url(settings, service.database, "app"),
+        _url(settings, service.database, "platform"),
+        secrets=settings.secrets,
+        head_office=settings.head_office,
+    )
+    runtime = Runtime(settings, database)
+    await _open(database)
+    try:
+        if command == "serve":
+            await _serve(service, runtime)
+        else:
+            await service.commands[command](runtime)
+    finally:
+        await database.close()
+
+
+async def _open(database: db.Database) -> None:
+    """Waits for the database, so that the start order does not matter."""
+    while True:
+        try:
+            return await database.open()
+        except Unavailable as error:
+            if isinstance(error.__cause__, FileNotFoundError):  # a missing secret will not appear
+                raise
+            logs.logger().warning("database_awaited", reason=error.reason)
+            await database.close()
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+
+async def _serve(service: Service, runtime: Runtime) -> None:
+    server, names = _server(service, runtime)
+    status = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(status, server)
+    reflection.enable_server_reflection((*names, health.SERVICE_NAME), server)
+    # No TLS here: the scope is signed, and mTLS is left to the deployment.
+    server.add_insecure_port(runtime.settings.listen)
+    stopping, stopped = asyncio.Event(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await status.set(TAKES_CALLS, health_pb2.HealthCheckResponse.SERVING)
+    await server.start()
+    logs.logger().info("serving", listen=runtime.settings.listen)
+    chores, relaying = [asyncio.create_task(_probe(status, runtime.db))], None
+    chores += [asyncio.create_task(chore(runtime)) for chore in service.chores]
+    if runtime.settings.audit:
+        chores.append(asyncio.create_task(requests.forget(runtime.db)))
+        relaying = asyncio.create_task(relay.run(service.name, runtime, stopped))
+    await stopping.wait()
+    await status.enter_graceful_shutdown()
+    await asyncio.sleep(LEAVE_SECONDS)
+    await server.stop(DRAIN_SECONDS)
+    stopped.set()
+    for chore in chores:
+        chore.cancel()
+    if relaying is not None:
+        await relaying
+    logs.logger().info("stopped")
+
+
+def _server(service: Service, runtime: Runtime) -> tuple[grpc.aio.Server, list[str]]:
+    servicers = service.build(runtime)
+    names = [_service_name(add) for add, _ in servicers]
+    pool = descriptor_pool.Default()
+    rules = method_rules.rules(pool.FindServiceByName(name) for name in names)
+    known = runtime.settings.secret_file("callers.json", credentials.callers)
+    guard = Guard(rules, credentials.Verifier(known, service.name), runtime.denials)
+    server = grpc.aio.server(interceptors=[guard], options=_OPTIONS, maximum_concurrent_rpcs=512)
+    for add, servicer in servicers:
+        add(servicer, server)
+    return server, names
+
+
+def _service_name(add: Callable[[Any, Any], None]) -> str:
+    """Returns which gRPC service an add_…Servicer_to_server function registers."""
+    names: list[str] = []
+
+    class Recorder:
+        def add_generic_rpc_handlers(self, handlers: Sequence[Any]) -> None:
+            names.extend(handler.service_name() for handler in handlers)
+
+        def add_registered_method_handlers(self, name: str, handlers: object) -> None: ...
+
+    class Anything:
+        def __getattr__(self, name: str) -> object:
+            return None
+
+    add(Anything(), Recorder())
+    return names[0]
+
+
+async def _probe(status: health.aio.HealthServicer, database: db.Database) -> None:
+    """Keeps the health status current: serving means that the database responds."""
+    healthy = health_pb2.HealthCheckResponse.SERVING
+    ill = health_pb2.HealthCheckResponse.NOT_SERVING
+    while True:
+        try:
+            await database.ping()
+            await status.set("", healthy)
+        except ServiceError:
+            await status.set("", ill)
+        await asyncio.sleep(_PROBE_SECONDS)

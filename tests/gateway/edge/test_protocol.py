@@ -1,0 +1,169 @@
+"""Clients that only take up connections: they keep nobody else out for long."""
+
+import asyncio
+import os
+import resource
+import socket
+from contextlib import contextmanager
+
+import httpx
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from gateway.edge import protocol
+from gateway.edge.protocol import SPARE_FILES
+from tests.gateway.wire import ask, exchange
+from tests.platform import gateway_process
+
+ROOM = 20
+HOSTS = (b"paris.impactnutrition.com", b"impactnutrition.com.tn")
+
+
+@contextmanager
+def few_files(pid):
+    """Lets a process open hardly more files than it has open."""
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    most = len(os.listdir(f"/proc/{pid}/fd")) + SPARE_FILES + ROOM
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+
+
+@pytest.fixture
+async def gateway(platform):
+    """A gateway of its own, for what would harm other tests: its URL and process id."""
+    async with gateway_process(platform) as found:
+        yield found
+
+
+async def test_past_the_files_that_it_may_open_a_newcomer_is_refused_and_nobody_else(gateway, host):
+    url, pid = gateway
+    address = ("127.0.0.1", int(url.rpartition(":")[2]))
+    async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        (await http.get("/store/regions", headers=host("paris"))).raise_for_status()
+        with few_files(pid):
+            idle = [socket.create_connection(address) for _ in range(SPARE_FILES + 3 * ROOM)]
+            for name in ("paris", "hq"):
+                assert (await http.get("/store/regions", headers=host(name))).status_code == 200
+                refused = await exchange(url, b"")
+                assert (refused.status, refused.json["code"]) == (503, "GATEWAY_BUSY")
+                assert refused.headers["retry-after"] == "1"
+
+            for one in idle:
+                one.close()
+            async with asyncio.timeout(10):
+                for shop in HOSTS:
+                    while (await ask(url, shop)).status == 503:
+                        await asyncio.sleep(0.05)
+
+
+class Transport(asyncio.Transport):
+    """What is sent to a client, and whether that ended the connection."""
+
+    def __init__(self):
+        super().__init__()
+        self.sent, self.is_closed = b"", False
+
+    def write(self, data):
+        self.sent += data
+
+    def close(self):
+        self.is_closed = True
+
+    def is_closing(self):
+        return self.is_closed
+
+    def pause_reading(self):
+        pass
+
+    def resume_reading(self):
+        pass
+
+
+@pytest.fixture
+def serving():
+    """Makes ends of connections to an application that answers, but for one path."""
+
+    async def told(scope, receive, send):
+        if scope["path"] == "/silent":
+            await asyncio.Event().wait()
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    config = uvicorn.Config(told, http=protocol.SoukProtocol, log_config=None, lifespan="off")
+    config.load()
+    return lambda: protocol.SoukProtocol(config, ServerState(), {})
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: pa"])
+async def test_who_never_says_what_they_want_is_not_waited_for(monkeypatch, serving, sent):
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
+    transport, connection = Transport(), serving()
+
+    connection.connection_made(transport)
+    connection.data_received(sent or b"\r\n")
+    async with asyncio.timeout(5):
+        while not transport.is_closed:
+            await asyncio.sleep(0.01)
+
+    assert transport.sent.startswith(b"HTTP/1.1 408 ")
+    assert b"REQUEST_TIMEOUT" in transport.sent
+
+
+async def test_who_has_said_it_is_waited_for(monkeypatch, serving):
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
+    transport, connection = Transport(), serving()
+
+    connection.connection_made(transport)
+    connection.data_received(b"GET /silent HTTP/1.1\r\nHost: paris.example\r\n\r\n")
+    await asyncio.sleep(0.15)
+
+    assert (transport.sent, transport.is_closed) == (b"", False)
+    connection.connection_lost(None)
+
+
+async def test_who_connected_just_before_a_stop_is_answered(serving):
+    transport, connection = Transport(), serving()
+    connection.connection_made(transport)
+
+    connection.shutdown()
+    assert not transport.is_closed
+    connection.data_received(b"GET / HTTP/1.1\r\nHost: paris.example\r\n\r\n")
+    async with asyncio.timeout(5):
+        while not transport.sent:
+            await asyncio.sleep(0.01)
+
+    assert transport.sent.startswith(b"HTTP/1.1 204 ")
+    connection.shutdown()
+    assert transport.is_closed
+
+
+async def test_a_stop_waits_a_moment_for_who_connected_and_says_nothing(monkeypatch, serving):
+    monkeypatch.setattr(protocol, "NEWCOMER_SECONDS", 0.05)
+    transport, connection = Transport(), serving()
+    connection.connection_made(transport)
+
+    connection.shutdown()
+    async with asyncio.timeout(5):
+        while not transport.is_closed:
+            await asyncio.sleep(0.01)
+
+
+async def test_who_was_answered_and_sends_only_empty_lines_is_not_waited_for(monkeypatch, serving):
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
+    transport, connection = Transport(), serving()
+
+    connection.connection_made(transport)
+    connection.data_received(b"GET / HTTP/1.1\r\nHost: paris.example\r\n\r\n")
+    async with asyncio.timeout(5):
+        while not transport.sent:
+            await asyncio.sleep(0)
+        connection.data_received(b"\r\n")
+        while not transport.is_closed:
+            await asyncio.sleep(0.01)
+
+    assert transport.sent.startswith(b"HTTP/1.1 204 ")
+    assert b"HTTP/1.1 408 " in transport.sent

@@ -1,0 +1,243 @@
+"""Counting requests: exact where it must be, quick where it may be, and never open."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import http_sf
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.limits import Kind, Limit, Limiter, SharedCounts, kind_of
+from gateway.limits.plans import PLANS, Quota, of_account, of_login, of_request, of_scope
+from tests.gateway.two import NOWHERE
+
+TEN = Quota(per_second=10, burst=5)
+ADDRESSES = ("203.0.113.5", "2001:db8::1", "")
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """A busy machine is not a Redis that went."""
+    for module in ("gateway.cache.redis", "gateway.limits.redis_counts"):
+        monkeypatch.setattr(f"{module}.CALL_SECONDS", 5.0)
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+def limit(name="address", quota=TEN, whose="paris"):
+    return Limit(name, f"souk:limit:{name}:{whose}", quota)
+
+
+@asynccontextmanager
+async def limiter(url=NOWHERE, clock=None):
+    made = Limiter(SharedCounts(url), clock=clock or Clock())
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+def passed(counting, limits, number):
+    return sum(not counting.count(limits).is_refused for _ in range(number))
+
+
+async def test_a_burst_passes_and_then_one_for_each_interval():
+    clock = Clock()
+    async with limiter(clock=clock) as counting:
+        assert passed(counting, (limit(),), 20) == 5
+        clock.now += 0.1
+        assert passed(counting, (limit(),), 20) == 1
+        clock.now += 3600
+        assert passed(counting, (limit(),), 20) == 5
+        assert passed(counting, (limit(whose="lyon"),), 20) == 5
+
+
+async def test_who_is_refused_by_one_limit_uses_up_none_of_the_others():
+    wide, narrow = limit("tenant", Quota(10, 50)), limit("address")
+    async with limiter() as counting:
+        assert passed(counting, (wide, narrow), 50) == 5
+        assert passed(counting, (wide,), 100) == 45
+
+
+async def test_what_is_told_is_what_is_left_of_the_tightest_limit():
+    wide, narrow = limit("tenant", Quota(10, 50)), limit("address")
+    async with limiter() as counting:
+        told = [counting.count((wide, narrow)) for _ in range(6)]
+
+    assert [one.remaining for one in told] == [4, 3, 2, 1, 0, 0]
+    assert {one.tightest for one in told} == {narrow}
+    assert [one.is_refused for one in told] == [False] * 5 + [True]
+    fields = dict(told[0].headers())
+    assert http_sf.parse(fields[b"ratelimit-policy"], tltype="list") == [
+        ("tenant", {"q": 50, "w": 5}),
+        ("address", {"q": 5, "w": 1}),
+    ]
+    assert http_sf.parse(fields[b"ratelimit"], tltype="list") == [("address", {"r": 4, "t": 1})]
+
+
+async def test_processes_learn_what_the_others_counted(redis_url):
+    limits = (limit(quota=Quota(1, 10)),)
+    async with limiter(redis_url) as one, limiter(redis_url) as other:
+        assert (passed(one, limits, 6), passed(other, limits, 3)) == (6, 3)
+
+        for each in (one, other, one):
+            passed(each, (limit(whose="lyon"),), 1)
+            await each.settle()
+        await one.settle()
+
+        assert other.count(limits).remaining == 0
+        passed(one, limits, 1)
+        await one.settle()
+        assert one.count(limits).is_refused
+
+
+async def test_in_redis_the_count_is_exact_however_many_ask_at_once(redis_url):
+    limits = (limit("tenant", Quota(0.01, 200)), limit("principal", Quota(0.01, 100)))
+    async with limiter(redis_url) as one, limiter(redis_url) as other:
+        asked = [each.ask(limits) for each in (one, other) for _ in range(200)]
+        told = []
+        for start in range(0, len(asked), 10):
+            told += await asyncio.gather(*asked[start : start + 10])
+
+    assert sum(not one.is_refused for one in told) == 100
+    assert {one.tightest.name for one in told if one.is_refused} == {"principal"}
+
+
+async def test_without_redis_the_rate_is_half_and_never_open():
+    clock = Clock()
+    async with limiter(clock=clock) as counting:
+        allowed = 0
+        for _ in range(1000):
+            allowed += not (await counting.ask((limit(quota=Quota(1, 20)),))).is_refused
+            clock.now += 0.01
+        assert counting.is_alone
+        assert 10 <= allowed <= 10 + 5
+
+
+async def test_what_was_used_up_before_redis_went_stays_used_up(redis_url):
+    limits = (limit(quota=Quota(0.01, 20)),)
+    async with limiter(redis_url) as counting:
+        for _ in range(20):
+            assert not (await counting.ask(limits)).is_refused
+        await counting._shared.close()
+        counting._shared = SharedCounts(NOWHERE)
+
+        assert (await counting.ask(limits)).is_refused
+
+
+async def test_what_was_counted_alone_is_told_when_redis_is_back(redis_url):
+    limits = (limit(quota=Quota(0.01, 20)),)
+    async with limiter(NOWHERE) as counting:
+        assert passed(counting, limits, 6) == 6
+        await counting.settle()
+        assert counting.is_alone
+        await counting._shared.close()
+        counting._shared = SharedCounts(redis_url)
+        await counting.settle()
+        assert not counting.is_alone
+
+        async with limiter(redis_url) as other:
+            assert (await other.ask(limits)).remaining == 13
+
+
+@pytest.mark.parametrize("rubbish", [b"\xff", b"-1", b"nan", b"1e300", b"9" * 40, b"inf"])
+async def test_rubbish_in_redis_counts_as_nothing(redis_url, redis, rubbish):
+    limits = (limit(),)
+    await redis.set(limits[0].key, rubbish)
+    async with limiter(redis_url) as counting:
+        assert (await counting.ask(limits)).remaining == 4
+        await redis.delete(limits[0].key)
+        await redis.hset(limits[0].key, "a", "b")
+        assert not (await counting.ask(limits)).is_refused
+
+
+async def test_keys_are_gone_from_redis_when_they_say_nothing_more(redis_url, redis):
+    async with limiter(redis_url) as counting:
+        await counting.ask((limit(),))
+        assert 0 < await redis.pttl(limit().key) <= 200
+
+
+async def test_a_flood_of_addresses_grows_nothing():
+    async with limiter() as counting:
+        for number in range(50_000):
+            counting.count((limit(whose=str(number)),))
+
+        assert len(counting._counts) <= 20_000
+        assert len(counting._untold) <= 20_000
+
+
+async def test_another_plan_counts_from_now_on_and_forgets_nothing():
+    async with limiter() as counting:
+        assert passed(counting, (limit(),), 20) == 5
+        assert passed(counting, (limit(quota=Quota(100, 100)),), 200) == 50
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "kind"),
+    [
+        ("GET", "/store/products", Kind.STORE_READ),
+        ("HEAD", "/docs", Kind.STORE_READ),
+        ("GET", "/admin/tenants", Kind.ADMIN_READ),
+        ("POST", "/admin/tenants", Kind.WRITE),
+        ("PURGE", "/store/products", Kind.WRITE),
+        ("POST", "/auth/user/emailpass", Kind.LOGIN),
+        ("POST", "/auth/", Kind.LOGIN),
+        ("GET", "/auth/user/oidc/company/callback", Kind.LOGIN),
+        ("OPTIONS", "/auth/user/emailpass", Kind.STORE_READ),
+        ("DELETE", "/auth/session", Kind.WRITE),
+        ("GET", "/readyz", None),
+        ("GET", "/metrics", None),
+        ("GET", "/healthz", None),
+    ],
+)
+def test_every_request_is_of_one_kind(method, path, kind):
+    assert kind_of(method, path) is kind
+
+
+def test_a_plan_without_limits_counts_nothing_but_logins():
+    for kind in (Kind.STORE_READ, Kind.WRITE):
+        given_ = {"tenant": "paris", "plan": "unlimited"}
+        assert of_request(kind, **given_, address="203.0.113.5") == ()
+        assert of_scope(kind, **given_, actor="admins/a") == ()
+    assert of_login("203.0.113.5", per_minute=60)[0].quota.burst == 60
+
+
+def test_what_somebody_does_at_their_own_account_counts_for_them_alone():
+    for kind in (Kind.ADMIN_READ, Kind.WRITE):
+        [one], [other] = (of_account(kind, actor=actor) for actor in ("admins/a", "admins/b"))
+        assert one.name == "principal"
+        assert one.key != other.key
+        at_work = of_scope(kind, tenant="account", plan="standard", actor="admins/a")
+        assert one.key not in {limit.key for limit in at_work}
+
+
+@pytest.mark.parametrize("plan", [*PLANS, "a plan of next year"])
+def test_addresses_of_one_network_are_one_client_and_tenants_are_apart(plan):
+    def keys(tenant, address):
+        found = of_request(Kind.STORE_READ, tenant=tenant, plan=plan, address=address)
+        return [one.key for one in found]
+
+    assert keys("paris", "2001:db8::1") == keys("paris", "2001:db8::2")
+    for one, other in ((("paris", "192.0.2.1"), ("lyon", "192.0.2.1")),):
+        assert not set(keys(*one)) & set(keys(*other))
+
+
+names = st.text(st.characters(codec="ascii"), max_size=8)
+
+
+@given(st.tuples(names, names), st.tuples(names, names))
+def test_no_two_principals_share_a_count(one, other):
+    def keys(tenant, actor):
+        return [
+            each.key
+            for each in of_scope(Kind.WRITE, tenant=tenant, plan="trial", actor=actor)
+            if each.name == "principal"
+        ]
+
+    assert (keys(*one) == keys(*other)) == (one == other)

@@ -1,0 +1,158 @@
+"""What may be sent twice: every act that makes or moves something takes an Idempotency-Key."""
+
+import asyncio
+import uuid
+
+import pytest
+import pytest_asyncio
+
+from gateway.app import create_api
+
+# A DELETE says what shall be gone, and what is gone stays gone however often it is said.
+ACTS = ("post", "put")
+
+# Acts that take no key, and why a repeat of them does no harm. Whoever adds a route that makes or
+# moves something gives it `key: IdempotencyKey` (gateway/medusa/headers.py), and passes it as
+# `request_id` to an RPC whose servicer asks `requests.answered` first and `requests.remember` last.
+# What is listed here instead needs a reason that holds.
+SETS = "it sets what the body says; the same again sets the same"
+SESSION = "it makes a session and nothing else, and its answer is a secret that is stored nowhere"
+ONE_USE = "the proof that it takes is good for one use; a repeat is refused"
+MAILED = "again, a newer token is mailed, and the older is worth nothing"
+SECRET = "again, another secret takes the place of the unconfirmed one; it is stored nowhere else"
+ERASED = "what is erased stays erased; again, there is nothing left to erase"
+WITHOUT = {
+    ("post", "/admin/products/{product_id}"): SETS,
+    ("post", "/admin/collections/{collection_id}"): SETS,
+    ("post", "/admin/product-categories/{category_id}"): SETS,
+    ("post", "/auth/user/emailpass"): SESSION,
+    ("post", "/admin/tenants/{tenant_id}/audit-events/{event_id}/erase-payload"): ERASED,
+    ("post", "/auth/token/refresh"): ONE_USE,
+    ("post", "/auth/user/emailpass/update"): ONE_USE,
+    ("post", "/auth/user/emailpass/reset-password"): MAILED,
+    ("post", "/admin/users/me/password"): ONE_USE,
+    ("post", "/admin/users/me/totp"): SECRET,
+    ("post", "/admin/users/me/totp/confirm"): ONE_USE,
+    ("post", "/admin/invites/accept"): ONE_USE,
+    ("post", "/admin/users/me/invites/accept"): ONE_USE,
+    ("post", "/admin/invites/{invite_id}/resend"): MAILED,
+    ("post", "/admin/tenants/{tenant_id}/invites/{invite_id}/resend"): MAILED,
+}
+
+
+def acts():
+    paths = create_api().openapi()["paths"].items()
+    return {(m, path): one for path, methods in paths for m, one in methods.items() if m in ACTS}
+
+
+OPERATIONS = acts()
+
+
+def takes_key(operation):
+    return any(one["name"] == "idempotency-key" for one in operation.get("parameters", ()))
+
+
+@pytest.mark.parametrize(("act", "operation"), OPERATIONS.items(), ids=lambda one: str(one)[:80])
+def test_every_act_takes_a_key_or_needs_none(act, operation):
+    assert takes_key(operation) != (act in WITHOUT), (
+        f"{act}: give it `key: IdempotencyKey`, or say in WITHOUT why a repeat does no harm;"
+        " not both"
+    )
+
+
+def test_nothing_is_excused_that_is_not_there():
+    assert WITHOUT.keys() <= OPERATIONS.keys()
+
+
+@pytest_asyncio.fixture
+async def two(admin):
+    """Two shops of the test's own."""
+    names = [f"{name}-{uuid.uuid4().hex[:8]}" for name in ("paris", "lyon")]
+    for name in names:
+        (await admin.post("/admin/tenants", json=shop(name))).raise_for_status()
+    return names
+
+
+def shop(name):
+    return {
+        "id": name,
+        "display_name": name,
+        "country_code": "fr",
+        "currency_code": "eur",
+        "default_locale": "fr",
+    }
+
+
+def key(value=None):
+    return {"Idempotency-Key": value or uuid.uuid4().hex}
+
+
+async def test_at_the_same_time_it_is_done_once_and_all_are_told_the_same(admin):
+    once, handle = key(), f"p-{uuid.uuid4().hex[:8]}"
+
+    answers = await asyncio.gather(
+        *(admin.post("/admin/collections", json=collection(handle), headers=once) for _ in range(8))
+    )
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["collection"]["id"] for answer in answers}) == 1
+    assert len({answer.content for answer in answers}) == 1
+
+
+def collection(handle):
+    return {"title": "A collection", "handle": handle}
+
+
+async def test_with_another_body_it_is_refused_and_nothing_is_done(admin):
+    once, handle = key(), f"p-{uuid.uuid4().hex[:8]}"
+    (await admin.post("/admin/collections", json=collection(handle), headers=once)).json()
+
+    other = await admin.post("/admin/collections", json=collection(handle + "-2"), headers=once)
+
+    assert (other.status_code, other.json()["code"]) == (400, "REQUEST_ID_REUSED")
+    found = await admin.get("/admin/collections", params={"handle": handle + "-2"})
+    assert found.json().get("count", 0) == 0 or found.status_code == 400
+
+
+async def test_a_key_of_one_tenant_is_new_at_another(admin, two):
+    once = key()
+    added = []
+    for tenant in two:
+        body = {"host": f"shop-{uuid.uuid4().hex[:8]}.example"}
+        answer = await admin.post(f"/admin/tenants/{tenant}/domains", json=body, headers=once)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["domain"]["tenant_id"] == tenant
+        added.append(answer.json()["domain"]["id"])
+    assert len(set(added)) == 2
+
+
+async def test_what_failed_is_not_remembered(admin, platform):
+    once, handle = key(), f"p-{uuid.uuid4().hex[:8]}"
+    taken = await admin.post("/admin/collections", json=collection(handle))
+    taken.raise_for_status()
+
+    refused = await admin.post("/admin/collections", json=collection(handle), headers=once)
+    assert refused.status_code == 409
+    path = f"/admin/collections/{taken.json()['collection']['id']}"
+    (await admin.delete(path)).raise_for_status()
+    made = await admin.post("/admin/collections", json=collection(handle), headers=once)
+
+    assert made.status_code == 200
+
+
+async def test_a_failure_of_ours_is_not_remembered(platform, admin):
+    once, handle = key(), f"p-{uuid.uuid4().hex[:8]}"
+    await platform.kill("catalog-opt-in")
+    try:
+        failed = await admin.post("/admin/collections", json=collection(handle), headers=once)
+        assert (failed.status_code, failed.json()["code"]) == (503, "UNAVAILABLE")
+        assert failed.headers["retry-after"]
+    finally:
+        await platform.start("catalog-opt-in")
+
+    async with asyncio.timeout(20):
+        while (
+            made := await admin.post("/admin/collections", json=collection(handle), headers=once)
+        ).status_code == 503:
+            await asyncio.sleep(0.1)
+    assert made.status_code == 200
