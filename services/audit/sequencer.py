@@ -179,9 +179,9 @@ class Sequencer:
     def _compare(self, log: str, tree: merkle.Frontier, note: str | None) -> None:
         origin = signed_notes.PLATFORM_ORIGIN if log == PLATFORM_LOG else signed_notes.origin(log)
         here = signed_notes.Checkpoint(origin, tree.size, tree.root)
-        signed = signed_notes.verified(note, self._known.again()) if note else signed_notes.Checkpoint(
-            origin, 0, merkle.EMPTY
-        )  # fmt: skip
+        signed = signed_notes.Checkpoint(origin, 0, merkle.EMPTY)
+        if note:
+            signed = signed_notes.verified(note, self._known.again())
         newest = self._heads.newest(log)
         if signed.size < newest:
             raise Broken(f"the checkpoint of size {newest}, signed before, is gone")
