@@ -87,7 +87,7 @@ def main(service: Service) -> None:
     logs.configure(service.name, settings.log_level)
     if command == "migrate":
         migrations.upgrade(
-            Path(__file__).parents[1] / service.database / "migrations",
+            Path(__file__).parents[2] / service.database / "migrations",
             _url(settings, service.database, "owner"),
         )
     else:

@@ -9,7 +9,7 @@ import pytest
 
 from services.kernel.process.settings import ServiceSettings, load
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 SOUND = {"SOUK_LISTEN": "127.0.0.1:1", "SOUK_POSTGRES": "127.0.0.1:1"}
