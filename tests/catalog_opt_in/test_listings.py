@@ -202,6 +202,18 @@ async def test_a_hidden_listing_is_kept_and_not_shown(create, opt_in, selling, s
     assert [one.name for one in only.listings] == [listing.name]
 
 
+async def test_a_state_cannot_be_emptied(create, opt_in, selling, tenants):
+    product = await create()
+    mine, theirs = [await opt_in(tenant, product, state=HIDDEN) for tenant in tenants]
+
+    with pytest.raises(InvalidArgument) as refusal:
+        await update(selling, pb.Listing(name=mine.name), "state")
+
+    assert refusal.value.violations.keys() == {"state"}
+    for listing in (mine, theirs):
+        assert await get(selling, listing.name) == listing
+
+
 async def test_a_stale_etag_is_refused(create, opt_in, selling, tenants):
     listing = await opt_in(tenants[0], await create())
     listing.state = HIDDEN

@@ -222,6 +222,97 @@ async def test_parts_keep_their_ids_and_those_not_named_are_removed(catalogue, c
     assert changed.options[0].values[0].id == made.options[0].values[1].id
 
 
+async def test_a_partial_variant_keeps_what_it_does_not_name_in_every_shop(
+    catalogue, create, change, opt_in, look_up, tenants
+):
+    made = await create()
+    kept = made.variants[0]
+    for tenant in tenants:
+        await opt_in(tenant, made)
+    part = products.Variant(id=kept.id, title="Renamed", update_mask=FieldMask(paths=["title"]))
+
+    changed = await change(products.Product(name=made.name, variants=[part]), "variants")
+
+    [variant] = changed.variants
+    assert (variant.id, variant.title, variant.sku) == (kept.id, "Renamed", kept.sku)
+    assert (variant.options, list(variant.prices)) == (kept.options, list(kept.prices))
+    assert await read(catalogue, made.name) == changed
+    for tenant in tenants:
+        document = await look_up(tenant, id_of(made))
+        assert [shown["sku"] for shown in document["variants"]] == [kept.sku]
+
+
+async def test_a_variant_whose_mask_names_an_empty_field_loses_it(create, change):
+    made = await create()
+    parts = [
+        products.Variant(id=variant.id, update_mask=FieldMask(paths=["sku", "prices"]))
+        for variant in made.variants
+    ]
+
+    changed = await change(products.Product(name=made.name, variants=parts), "variants")
+
+    assert [(v.sku, list(v.prices)) for v in changed.variants] == [("", [])] * 2
+    assert [v.options for v in changed.variants] == [v.options for v in made.variants]
+
+
+async def test_an_option_renamed_by_its_id_keeps_its_values_and_the_variants_choices(
+    create, change
+):
+    made = await create()
+    part = products.Option(id=made.options[0].id, title="Taste")
+
+    changed = await change(products.Product(name=made.name, options=[part]), "options")
+
+    assert changed.options[0].values == made.options[0].values
+    assert [dict(v.options) for v in changed.variants] == [
+        {"Taste": "Chocolate"},
+        {"Taste": "Vanilla"},
+    ]
+
+
+async def test_an_image_may_change_its_address_and_a_new_one_takes_the_old(create, change):
+    made = await create(images=[products.Image(url="/a")])
+    parts = [products.Image(id=made.images[0].id, url="/b"), products.Image(url="/a")]
+
+    changed = await change(products.Product(name=made.name, images=parts), "images")
+
+    assert [image.url for image in changed.images] == ["/b", "/a"]
+    assert changed.images[0].id == made.images[0].id != changed.images[1].id
+
+
+@pytest.mark.parametrize(
+    ("field", "part"),
+    [
+        ("images", products.Image(url="/a")),
+        ("options", products.Option(title="A", values=[products.OptionValue(value="1")])),
+        ("variants", products.Variant(options={"Flavour": "Vanilla"})),
+    ],
+)
+async def test_a_part_of_another_product_or_one_listed_twice_is_refused(
+    create, change, field, part
+):
+    images = [products.Image(url="/x")]
+    made, other = await create(images=images), await create(images=images)
+    [own, *_], [foreign, *_] = getattr(made, field), getattr(other, field)
+    part.id = foreign.id
+
+    for wrong, place in (([part], 0), ([own, own], 1)):
+        with pytest.raises(InvalidArgument) as refusal:
+            await change(products.Product(name=made.name, **{field: wrong}), field)
+        assert f"{field}[{place}].id" in refusal.value.violations
+
+
+@pytest.mark.parametrize("field", ["status", "handle", "title"])
+async def test_a_field_that_is_never_empty_cannot_be_emptied(catalogue, create, change, field):
+    made = await create()
+
+    with pytest.raises(InvalidArgument) as refusal:
+        await change(products.Product(name=made.name), field)
+
+    assert field in refusal.value.violations
+    assert await read(catalogue, made.name) == made
+
+
 async def test_two_variants_can_swap_their_skus(create, change):
     made = await create()
     first, second = made.variants

@@ -20,17 +20,17 @@ class Kind:
     """Calls to one of the two kinds of shelves."""
 
     def __init__(self, catalogue, word, plural):
-        self._stub, self._word, self._plural = catalogue, word, plural
+        self._stub, self.word, self._plural = catalogue, word, plural
 
     def of(self, **fields):
-        return getattr(products, self._word)(**{"title": unique(self._word)} | fields)
+        return getattr(products, self.word)(**{"title": unique(self.word)} | fields)
 
     async def create(self, tenant="hq", request_id="", **fields):
-        body = {self._word.lower(): self.of(**fields), "request_id": request_id}
+        body = {self.word.lower(): self.of(**fields), "request_id": request_id}
         return await self._call("Create", tenant, body)
 
     async def update(self, resource, *paths, tenant="hq"):
-        body = {self._word.lower(): resource, "update_mask": FieldMask(paths=paths)}
+        body = {self.word.lower(): resource, "update_mask": FieldMask(paths=paths)}
         return await self._call("Update", tenant, body)
 
     async def get(self, name, tenant="hq"):
@@ -45,7 +45,7 @@ class Kind:
         return list(getattr(answer, self._plural.lower())), answer
 
     async def _call(self, verb, tenant, body):
-        method = f"{verb}{self._word}"
+        method = f"{verb}{self.word}"
         return await getattr(self._stub(tenant), method)(getattr(pb, f"{method}Request")(**body))
 
 
@@ -107,6 +107,17 @@ async def test_a_wrong_field_is_named(kind, fields):
         await kind.create(**fields)
 
     assert set(refusal.value.violations) >= set(fields)
+
+
+@pytest.mark.parametrize("field", ["title", "handle"])
+async def test_a_field_that_is_never_empty_cannot_be_emptied(kind, field):
+    made = await kind.create()
+
+    with pytest.raises(InvalidArgument) as refusal:
+        await kind.update(getattr(products, kind.word)(name=made.name), field)
+
+    assert field in refusal.value.violations
+    assert await kind.get(made.name) == made
 
 
 async def test_a_stale_etag_is_refused(kind):

@@ -18,6 +18,7 @@ from gateway.admin.shapes.scalars import (
     given,
     last_id,
     moment_json,
+    optional,
     time_json,
 )
 
@@ -43,7 +44,7 @@ class AssignmentCreate(Body):
         examples=["OrderOps"],
     )  # fmt: skip
     reason: str = Field(description="The reason, 1 to 500 characters.")
-    from_: Moment | None = Field(None, alias="from", description="Defaults to now.")
+    from_: Moment = optional(alias="from", description="Defaults to now.")
     until: Moment | None = Field(None, description="Defaults to no end.")
     validate_only: bool = Field(
         False, description="Return what the request would change, without changing it."
@@ -129,9 +130,9 @@ class RoleCreate(Body):
 class RoleUpdate(Body):
     """The fields of a tenant's role to update."""
 
-    display_name: str | None = None
+    display_name: str = optional()
     description: str | None = None
-    permissions: list[str] | None = Field(None, max_length=200)
+    permissions: list[str] = optional(max_length=200)
     validate_only: bool = Field(
         False, description="Return what the request would change, without changing it."
     )

@@ -3,7 +3,15 @@
 from pydantic import BaseModel, Field
 from souk.tenant_registry.v1.access_service_pb2 import Admin
 
-from gateway.admin.shapes.scalars import Body, Document, Time, last_id, moment_json, time_json
+from gateway.admin.shapes.scalars import (
+    Body,
+    Document,
+    Time,
+    last_id,
+    moment_json,
+    optional,
+    time_json,
+)
 from gateway.tenancy import KnownTenant
 
 
@@ -30,7 +38,7 @@ class UserCreate(Body):
 class UserUpdate(Body):
     """The fields of an admin to update. null clears a field."""
 
-    email: str | None = None
+    email: str = optional()
     first_name: str | None = None
     last_name: str | None = None
 

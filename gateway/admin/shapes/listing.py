@@ -16,6 +16,7 @@ from gateway.admin.shapes.scalars import (
     last_id,
     money_of,
     name_of,
+    optional,
     time_json,
 )
 
@@ -32,15 +33,13 @@ class VariantPriceBody(Body):
 
     variant_id: str
     amount: Amount
-    currency_code: CurrencyCode | None = Field(
-        None, description="Defaults to the tenant's currency."
-    )
+    currency_code: CurrencyCode = optional(description="Defaults to the tenant's currency.")
 
 
 class ListingUpdate(Body):
     """The fields of an opt-in to update. null clears a field; a list replaces the old one."""
 
-    state: State | None = None
+    state: State = optional()
     prices: list[VariantPriceBody] | None = Field(
         None, description="The tenant's own prices; other variants keep the catalogue's."
     )

@@ -24,10 +24,11 @@ from gateway.admin.shapes.scalars import (
     mask_of,
     money_of,
     name_of,
+    optional,
     time_json,
 )
 
-_RENAMED: Mapping[str, str] = {"collection_id": "collection"}
+_RENAMED: Mapping[str, str] = {"collection_id": "collection", "weight": "weight_grams"}
 
 _Status = Literal["draft", "proposed", "published", "rejected"]
 STATUSES: tuple[str, ...] = get_args(_Status)
@@ -37,19 +38,28 @@ Status = Annotated[
 ]
 Title = Annotated[str, Field(description="1 to 200 characters.")]
 Url = Annotated[str, Field(description="An https URL, or a path that starts with /.")]
+PartId = Annotated[
+    str,
+    Field(
+        description="On update: an element with an existing id changes only the keys that it has, "
+        "one without an id is added, and those that are not listed are removed."
+    ),
+]
 
 
 class ImageBody(Body):
-    url: Url
+    id: PartId = optional()
+    url: Url = optional()
 
 
 class OptionBody(Body):
     """A property in which variants differ."""
 
-    title: str = Field(
+    id: PartId = optional()
+    title: str = optional(
         description="For example Taille; unique within the product.", examples=["Taille"]
     )
-    values: list[str] = Field(
+    values: list[str] = optional(
         description="The possible values, without duplicates.", examples=[["500 g"]]
     )
 
@@ -64,12 +74,8 @@ class PriceBody(Body):
 class VariantBody(Body):
     """A variant to sell: one value for each option."""
 
-    id: str | None = Field(
-        None,
-        description="On update: an existing id updates that variant, no id adds a variant, and "
-        "variants that are not listed are removed.",
-    )
-    title: str | None = Field(None, description="Defaults to the option values.")
+    id: PartId = optional()
+    title: str = optional(description="Defaults to the option values.")
     sku: str | None = Field(None, description="Unique within the catalogue.")
     barcode: str | None = Field(None, description="EAN or UPC.")
     weight: Int32 | None = Field(None, description="In grams.")
@@ -92,11 +98,11 @@ class TypeBody(Body):
 class ProductUpdate(Body):
     """The fields of a product to update. null clears a field; a list replaces the old one."""
 
-    title: Title | None = None
+    title: Title = optional()
     subtitle: str | None = Field(None, description="At most 200 characters.")
     description: str | None = Field(None, description="At most 20,000 characters.")
-    handle: Handle | None = None
-    status: Status | None = None
+    handle: Handle = optional()
+    status: Status = optional()
     thumbnail: Url | None = Field(None, description="Defaults to the first image.")
     images: list[ImageBody] | None = None
     options: list[OptionBody] | None = None
@@ -188,7 +194,7 @@ def product_message(body: ProductUpdate, name: str = "", etag: str = "") -> pb.P
         etag=etag,
         **{key: values[key] for key in plain if key in values},
         status=status_value(body.status),
-        images=[pb.Image(url=image.url) for image in body.images or []],
+        images=[_image(image) for image in body.images or []],
         options=[_option(option) for option in body.options or []],
         variants=[_variant(place, one) for place, one in enumerate(body.variants or [])],
         collection=name_of("collections", body.collection_id),
@@ -211,9 +217,16 @@ def status_json(status: "pb.Product.Status.ValueType") -> str:
     return pb.Product.Status.Name(status).removeprefix("STATUS_").lower()
 
 
+def _image(image: ImageBody) -> pb.Image:
+    return pb.Image(id=image.id or "", url=image.url or "", update_mask=_part_mask(image))
+
+
 def _option(option: OptionBody) -> pb.Option:
     return pb.Option(
-        title=option.title, values=[pb.OptionValue(value=value) for value in option.values]
+        id=option.id or "",
+        title=option.title or "",
+        values=[pb.OptionValue(value=value) for value in option.values or []],
+        update_mask=_part_mask(option),
     )
 
 
@@ -233,7 +246,13 @@ def _variant(place: int, variant: VariantBody) -> pb.Variant:
             )
             for number, price in enumerate(variant.prices)
         ],
+        update_mask=_part_mask(variant),
     )
+
+
+def _part_mask(part: ImageBody | OptionBody | VariantBody) -> FieldMask | None:
+    """Returns which fields of an existing image, option or variant change; None for a new one."""
+    return mask_of(part, _RENAMED) if part.id else None
 
 
 def product_json(product: pb.Product) -> Document:

@@ -23,6 +23,14 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+def optional(**documented: Any) -> Any:  # noqa: ANN401  # as pydantic's Field
+    """Declares a key that may be left out but not be null: the field is never empty.
+
+    The value of an absent key is None, whatever the type says; read it with `given` or `or`.
+    """
+    return Field(default_factory=lambda: None, **documented)
+
+
 def _exact(given: object) -> object:
     # An integer is a valid price; true and "9.90" are not.
     return Decimal(given) if type(given) is int else given
@@ -90,8 +98,8 @@ def amount_json(price: Money) -> orjson.Fragment:
     return orjson.Fragment(json_number(minor_units(price), price.currency_code).encode())
 
 
-# Options of the request, not fields of the resource.
-_NO_FIELD = frozenset({"validate_only"})
+# An option of the request, and what identifies an element of a list: no fields to change.
+_NO_FIELD = frozenset({"validate_only", "id"})
 
 
 def mask_of(body: BaseModel, renamed: Mapping[str, str] | None = None) -> FieldMask:

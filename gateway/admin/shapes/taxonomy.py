@@ -19,6 +19,7 @@ from gateway.admin.shapes.scalars import (
     last_id_or_null,
     mask_of,
     name_of,
+    optional,
     time_json,
 )
 
@@ -35,8 +36,8 @@ ParentId = Annotated[
 class CollectionUpdate(Body):
     """The fields of a collection to update. null clears a field."""
 
-    title: Title | None = None
-    handle: Handle | None = None
+    title: Title = optional()
+    handle: Handle = optional()
 
 
 class CollectionCreate(CollectionUpdate):
@@ -59,11 +60,11 @@ class CollectionDocument(BaseModel):
 class CategoryUpdate(Body):
     """The fields of a category to update. null clears a field."""
 
-    name: Title | None = None
-    handle: Handle | None = None
+    name: Title = optional()
+    handle: Handle = optional()
     description: str | None = Field(None, description="At most 20,000 characters.")
     parent_category_id: ParentId | None = None
-    rank: Rank | None = None
+    rank: Rank = optional()
 
 
 class CategoryCreate(CategoryUpdate):

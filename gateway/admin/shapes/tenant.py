@@ -18,6 +18,7 @@ from gateway.admin.shapes.scalars import (
     Time,
     given,
     last_id,
+    optional,
     time_json,
 )
 
@@ -95,7 +96,7 @@ class TenantCreate(Body):
     currency_code: CurrencyCode
     default_locale: Locale
     supported_locales: list[Locale] = Field([], description="Defaults to the default locale.")
-    time_zone: TimeZone | None = Field(None, description="Defaults to UTC.")
+    time_zone: TimeZone = optional(description="Defaults to UTC.")
     capabilities: Capabilities = Field([])
     settings: Settings = Field({})
     cors_origins: Origins = Field([])
@@ -104,14 +105,14 @@ class TenantCreate(Body):
 class TenantUpdate(Body):
     """The fields of a tenant to update. null clears a field."""
 
-    display_name: DisplayName | None = None
-    country_code: CountryCode | None = None
-    currency_code: CurrencyCode | None = Field(
-        None, description="Cannot be changed; sending another currency is an error."
+    display_name: DisplayName = optional()
+    country_code: CountryCode = optional()
+    currency_code: CurrencyCode = optional(
+        description="Cannot be changed; sending another currency is an error."
     )
-    default_locale: Locale | None = None
-    supported_locales: list[Locale] | None = None
-    time_zone: TimeZone | None = None
+    default_locale: Locale = optional()
+    supported_locales: list[Locale] = optional()
+    time_zone: TimeZone = optional()
     capabilities: Capabilities | None = None
     settings: Settings | None = None
     cors_origins: Origins | None = None

@@ -43,8 +43,8 @@ def prices(own: Mapping[str, int], currency: str) -> list[pb.VariantPrice]:
 
 
 def state(asked: int, findings: Findings) -> str:
-    """Reads the state that a tenant wants; by default LIVE."""
-    if asked not in pb.Listing.State.values():
+    """Reads the state that a tenant wants."""
+    if asked not in pb.Listing.State.values()[1:]:
         findings.add("state", "must be LIVE or HIDDEN")
         return ""
     return "HIDDEN" if asked == pb.Listing.STATE_HIDDEN else "LIVE"

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.catalog_opt_in.findings import Findings
 from services.catalog_opt_in.head_office import hold_listing
 from services.catalog_opt_in.listings import messages, queries
-from services.catalog_opt_in.messages import PRODUCT, merged
+from services.catalog_opt_in.messages import PRODUCT
 from services.catalog_opt_in.models import Listing
 from services.catalog_opt_in.offers import Offer
 from services.kernel.call import names
@@ -69,7 +69,7 @@ class Listings(pb_grpc.ListingServiceServicer):
             offer = await _held_offer(session, request.listing.product)
             _refuse_unpublished(offer)
             findings = Findings()
-            state = messages.state(request.listing.state, findings)
+            state = messages.state(request.listing.state or pb.Listing.STATE_LIVE, findings)
             own = messages.own_prices(request.listing, offer, _currency(), findings)
             findings.refuse()
             answer = await _opted_in(session, offer, own, state)
@@ -81,14 +81,12 @@ class Listings(pb_grpc.ListingServiceServicer):
         async with self._db.tenant() as session:
             offer = await _offer_of(session, request.listing.name)
             listing = await _listing(session, request.listing.name, lock=True)
-            updates.check_etag(request.listing.etag, listing.version)
-            before = await _shown(session, listing)
-            paths = updates.masked(request.listing, request.update_mask, before)
-            asked, findings = merged(before, request.listing, paths), Findings()
-            if asked == before:
+            before, findings = await _shown(session, listing), Findings()
+            wanted = updates.apply(request.listing, request.update_mask, to=before)
+            if wanted == before:
                 return before
-            state = messages.state(asked.state, findings)
-            own = messages.own_prices(asked, offer, _currency(), findings)
+            state = messages.state(wanted.state, findings)
+            own = messages.own_prices(wanted, offer, _currency(), findings)
             findings.refuse()
             await queries.change(
                 session,

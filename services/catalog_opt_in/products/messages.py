@@ -19,6 +19,7 @@ from services.kernel.data.updates import etag
 from services.values import money
 
 _STATUS = "STATUS_"
+_DRAFT = product_pb2.Product.STATUS_DRAFT
 
 
 def message(product: Product) -> product_pb2.Product:
@@ -75,10 +76,10 @@ def wanted(
         title=asked.title,
         subtitle=asked.subtitle,
         description=asked.description,
-        handle=handle_of(asked.handle, asked.title, findings),
-        status=_status(asked, findings),
+        handle=handle_of(asked.handle, asked.title, findings, is_new=stored is None),
+        status=_status(asked.status or (0 if stored else _DRAFT), findings),
         thumbnail=asked.thumbnail,
-        images=tuple(Image(url=image.url) for image in asked.images),
+        images=tuple(Image(image_id=image.id, url=image.url) for image in asked.images),
         options=tuple(_option(option) for option in asked.options),
         variants=tuple(
             _variant(variant, f"variants[{place}]", findings)
@@ -100,17 +101,34 @@ def wanted(
     return product
 
 
-def _status(asked: product_pb2.Product, findings: Findings) -> str:
-    try:
-        name = product_pb2.Product.Status.Name(asked.status)
-    except ValueError:
+def with_choices_renamed(
+    wanted: product_pb2.Product, stored: product_pb2.Product
+) -> product_pb2.Product:
+    """Returns `wanted` with unchanged choices of variants under the new titles of their options."""
+    old_titles = {option.id: option.title for option in stored.options}
+    new_titles = {old_titles[o.id]: o.title for o in wanted.options if o.id in old_titles}
+    old_choices = {variant.id: dict(variant.options) for variant in stored.variants}
+    result = product_pb2.Product()
+    result.CopyFrom(wanted)
+    for variant in result.variants:
+        choices = dict(variant.options)
+        if choices == old_choices.get(variant.id):
+            variant.options.clear()
+            variant.options.update({new_titles.get(t, t): value for t, value in choices.items()})
+    return result
+
+
+def _status(asked: int, findings: Findings) -> str:
+    if asked not in product_pb2.Product.Status.values()[1:]:
         findings.add("status", "must be DRAFT, PROPOSED, PUBLISHED or REJECTED")
-        return "DRAFT"
-    return "DRAFT" if asked.status == 0 else name.removeprefix(_STATUS)
+        return ""
+    name = product_pb2.Product.Status.Name(product_pb2.Product.Status.ValueType(asked))
+    return name.removeprefix(_STATUS)
 
 
 def _option(option: product_pb2.Option) -> Option:
-    return Option(title=option.title, values=tuple(Value(value=v.value) for v in option.values))
+    values = tuple(Value(value=value.value) for value in option.values)
+    return Option(option_id=option.id, title=option.title, values=values)
 
 
 def _variant(variant: product_pb2.Variant, field: str, findings: Findings) -> Variant:

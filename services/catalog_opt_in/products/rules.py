@@ -1,6 +1,6 @@
 """The product model, its validation, and how its parts keep their ids."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -93,7 +93,32 @@ def problems(product: Product, stored: Product | None) -> Problems:
     for place, tag in enumerate(product.tags):
         yield from _text(f"tags[{place}]", tag, least=1, most=50)
     yield from _options(product.options)
-    yield from _variants(product, {v.variant_id for v in stored.variants} if stored else set())
+    yield from _variants(product)
+    yield from _ids("images", [i.image_id for i in product.images], _image_ids(stored))
+    yield from _ids("options", [o.option_id for o in product.options], _option_ids(stored))
+    yield from _ids("variants", [v.variant_id for v in product.variants], _variant_ids(stored))
+
+
+def _image_ids(product: Product | None) -> set[str]:
+    return {image.image_id for image in product.images} if product else set()
+
+
+def _option_ids(product: Product | None) -> set[str]:
+    return {option.option_id for option in product.options} if product else set()
+
+
+def _variant_ids(product: Product | None) -> set[str]:
+    return {variant.variant_id for variant in product.variants} if product else set()
+
+
+def _ids(field: str, given: list[str], known: set[str]) -> Problems:
+    """Finds ids that no stored part has, and ids given twice; an empty one means a new part."""
+    repeated = set(_repeated(given))
+    for place, part_id in enumerate(given):
+        if part_id and part_id not in known:
+            yield f"{field}[{place}].id", f"must be one of the product's {field}, or left out"
+        elif part_id and place in repeated:
+            yield f"{field}[{place}].id", "must not be repeated"
 
 
 def _counts(product: Product) -> Problems:
@@ -115,19 +140,15 @@ def _options(options: tuple[Option, ...]) -> Problems:
             yield from _text(f"{field}.values[{index}].value", value.value, least=1, most=100)
 
 
-def _variants(product: Product, known: Collection[str]) -> Problems:
-    for key in ("variant_id", "sku"):
-        field = "id" if key == "variant_id" else key
-        given = [getattr(variant, key) for variant in product.variants]
-        for place in _repeated(given):
-            if given[place]:
-                yield f"variants[{place}].{field}", "must not be repeated"
+def _variants(product: Product) -> Problems:
+    skus = [variant.sku for variant in product.variants]
+    for place in _repeated(skus):
+        if skus[place]:
+            yield f"variants[{place}].sku", "must not be repeated"
     choices = [tuple(sorted(variant.choices.items())) for variant in product.variants]
     for place in _repeated(choices):
         yield f"variants[{place}].options", "must differ from the choices of other variants"
     for place, variant in enumerate(product.variants):
-        if variant.variant_id and variant.variant_id not in known:
-            yield f"variants[{place}].id", "must be a variant of the product"
         yield from _variant(f"variants[{place}]", variant, product.options)
 
 
@@ -183,22 +204,14 @@ def _repeated(values: Iterable[object]) -> list[int]:
 
 
 def identified(wanted: Product, stored: Product | None, new_id: Callable[[str], str]) -> Product:
-    """Assigns each part its id: the one in the stored product, or a new one.
+    """Assigns each part its id: its own, that of an equal part in `stored`, or a new one.
 
-    Variants are matched by id, images by URL, options and values by text.
+    Equal are images of the same URL, options of the same title, and their values of the same text.
     """
-    images = {i.url: i.image_id for i in stored.images} if stored else {}
-    options = {o.title: o for o in stored.options} if stored else {}
     return replace(
         wanted,
-        images=tuple(
-            replace(image, image_id=images.pop(image.url, "") or new_id("img"))
-            for image in wanted.images
-        ),
-        options=tuple(
-            _identified_option(option, options.get(option.title), new_id)
-            for option in wanted.options
-        ),
+        images=tuple(_identified_images(wanted, stored, new_id)),
+        options=tuple(_identified_options(wanted, stored, new_id)),
         variants=tuple(
             replace(
                 variant,
@@ -208,6 +221,26 @@ def identified(wanted: Product, stored: Product | None, new_id: Callable[[str], 
             for variant in wanted.variants
         ),
     )
+
+
+def _identified_images(
+    wanted: Product, stored: Product | None, new_id: Callable[[str], str]
+) -> Iterator[Image]:
+    free = _image_ids(stored) - _image_ids(wanted)
+    by_url = {i.url: i.image_id for i in stored.images if i.image_id in free} if stored else {}
+    for image in wanted.images:
+        yield replace(image, image_id=image.image_id or by_url.pop(image.url, "") or new_id("img"))
+
+
+def _identified_options(
+    wanted: Product, stored: Product | None, new_id: Callable[[str], str]
+) -> Iterator[Option]:
+    by_id = {option.option_id: option for option in stored.options} if stored else {}
+    free = _option_ids(stored) - _option_ids(wanted)
+    by_title = {option.title: option for id_, option in by_id.items() if id_ in free}
+    for option in wanted.options:
+        same = by_id.get(option.option_id) or by_title.get(option.title)
+        yield _identified_option(option, same, new_id)
 
 
 def _identified_option(

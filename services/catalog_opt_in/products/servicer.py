@@ -12,7 +12,7 @@ from services.catalog_opt_in import models
 from services.catalog_opt_in.head_office import HeadOffice, hold_product
 from services.catalog_opt_in.listings import queries as listings
 from services.catalog_opt_in.listings.refresh import publish, refresh, tenants_listing, withdraw
-from services.catalog_opt_in.messages import PRODUCT, merged
+from services.catalog_opt_in.messages import PRODUCT
 from services.catalog_opt_in.offers import Offer
 from services.catalog_opt_in.products import messages, queries
 from services.catalog_opt_in.products.offer import offer_of
@@ -88,13 +88,11 @@ class Products:
     ) -> product_pb2.Product:
         async with self._office.writing() as session:
             stored = await _product(session, request.product.name)
-            updates.check_etag(request.product.etag, stored.version)
             before = messages.message(stored)
-            paths = updates.masked(request.product, request.update_mask, before)
-            asked = merged(before, request.product, paths)
-            if asked == before:
+            wanted = updates.apply(request.product, request.update_mask, to=before)
+            if wanted == before:
                 return before
-            product = _changed(stored, asked)
+            product = _changed(stored, messages.with_choices_renamed(wanted, before))
             await hold_product(session, product.product_id)
             offer = await _store(session, product, is_new=False)
             await refresh(session, [offer], now=product.updated_at)

@@ -102,7 +102,7 @@ async def test_a_variant_that_is_named_keeps_its_id_and_others_go(admin, make_pr
     made = await make_product()
     old = made["variants"][0]
     variants = [
-        {"id": old["id"], "sku": old["sku"], "options": {"Taille": "1 kg"}},
+        {"id": old["id"], "options": {"Taille": "1 kg"}},
         {"sku": unique, "options": {"Taille": "2 kg"}},
     ]
     body = {"options": [{"title": "Taille", "values": ["1 kg", "2 kg"]}], "variants": variants}
@@ -111,7 +111,27 @@ async def test_a_variant_that_is_named_keeps_its_id_and_others_go(admin, make_pr
 
     assert [variant["sku"] for variant in changed["variants"]] == [old["sku"], unique]
     assert changed["variants"][0]["id"] == old["id"]
-    assert changed["variants"][0]["prices"] == []
+    assert changed["variants"][0]["prices"] == old["prices"] != []
+
+
+async def test_a_part_with_an_id_changes_only_the_keys_that_it_has(admin, make_product):
+    made = await make_product(images=[{"url": "/a"}])
+    [variant], [image], [option] = made["variants"], made["images"], made["options"]
+    body = {
+        "variants": [{"id": variant["id"], "barcode": None}],
+        "images": [{"id": image["id"]}],
+        "options": [{"id": option["id"], "title": "B"}],
+    }
+
+    changed = one(await admin.patch(f"/admin/products/{made['id']}", json=body), "product")
+
+    [kept] = changed["variants"]
+    assert kept["barcode"] is None
+    for key in ("id", "title", "sku", "weight", "prices"):
+        assert kept[key] == variant[key]
+    assert [choice["option"]["title"] for choice in kept["options"]] == ["B"]
+    assert changed["images"] == made["images"]
+    assert changed["options"] == [option | {"title": "B"}]
 
 
 async def test_a_stale_etag_changes_nothing(admin, make_product):

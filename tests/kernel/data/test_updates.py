@@ -4,7 +4,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 from souk.catalog_opt_in.v1.listing_service_pb2 import Listing
-from souk.catalog_opt_in.v1.product_pb2 import Product
+from souk.catalog_opt_in.v1.product_pb2 import Product, Variant
 from souk.tenant_registry.v1.tenant_pb2 import Tenant
 
 from services.kernel.call.errors import Aborted, InvalidArgument
@@ -127,3 +127,70 @@ def test_a_stale_etag_is_refused(given_etag):
         updates.check_etag(given_etag, 7)
 
     assert refused.value.reason == "ETAG_MISMATCH"
+
+
+STORED = Product(
+    name="products/p",
+    title="Whey",
+    etag='"1"',
+    variants=[Variant(id="a", sku="A", weight_grams=5), Variant(id="b", sku="B")],
+)
+
+
+def test_an_update_replaces_the_masked_fields_alone():
+    wanted = Product(title="Casein", subtitle="Slow")
+
+    after = updates.apply(wanted, mask("title"), to=STORED)
+
+    assert (after.title, after.subtitle, after.etag) == ("Casein", "", '"1"')
+    assert after.variants == STORED.variants
+
+
+def test_an_update_that_changes_nothing_gives_the_stored_resource():
+    assert updates.apply(Product(title="Whey"), mask("title"), to=STORED) == STORED
+    assert updates.apply(Product(), mask(), to=STORED) == STORED
+
+
+def test_an_update_of_another_version_is_refused():
+    with pytest.raises(Aborted):
+        updates.apply(Product(title="Casein", etag='"2"'), mask("title"), to=STORED)
+
+
+def test_a_listed_element_with_an_id_changes_only_what_its_own_mask_names():
+    part = Variant(id="a", sku="ignored", weight_grams=7, update_mask=mask("weight_grams"))
+
+    after = updates.apply(Product(variants=[part]), mask("variants"), to=STORED)
+
+    assert list(after.variants) == [Variant(id="a", sku="A", weight_grams=7)]
+
+
+def test_an_elements_mask_may_empty_a_field_and_an_empty_mask_changes_set_fields():
+    emptied = Variant(id="a", update_mask=mask("sku"))
+    renamed = Variant(id="b", title="Named")
+
+    after = updates.apply(Product(variants=[renamed, emptied]), mask("variants"), to=STORED)
+
+    assert list(after.variants) == [
+        Variant(id="b", sku="B", title="Named"),
+        Variant(id="a", weight_grams=5),
+    ]
+
+
+def test_an_element_without_a_stored_id_is_taken_whole():
+    new = Variant(sku="C", update_mask=mask("title"))
+    unknown = Variant(id="z", sku="D")
+
+    after = updates.apply(Product(variants=[new, unknown]), mask("variants"), to=STORED)
+
+    assert list(after.variants) == [Variant(sku="C"), Variant(id="z", sku="D")]
+
+
+@pytest.mark.parametrize("path", ["nothing", "id", "update_mask"])
+def test_a_wrong_path_in_an_elements_mask_is_refused_with_its_place(path):
+    parts = [Variant(id="a"), Variant(id="b", update_mask=mask(path))]
+
+    with pytest.raises(InvalidArgument) as refused:
+        updates.apply(Product(variants=parts), mask("variants"), to=STORED)
+
+    assert refused.value.reason == "MASK_INVALID"
+    assert refused.value.violations.keys() == {f"variants[1].{path}"}

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in.findings import Findings
 from services.catalog_opt_in.head_office import HeadOffice, hold_all_products
-from services.catalog_opt_in.messages import CATEGORY, handle_of, id_in, merged
+from services.catalog_opt_in.messages import CATEGORY, handle_of, id_in
 from services.catalog_opt_in.models import Category
 from services.catalog_opt_in.products.servicer import refreshed
 from services.catalog_opt_in.taxonomy import queries, rules
@@ -73,15 +73,13 @@ class Categories:
         async with self._office.writing() as session:
             await hold_all_products(session)
             row = await _category(session, request.category.name)
-            updates.check_etag(request.category.etag, row.version)
             before, now = category_message(row), datetime.now(UTC)
-            paths = updates.masked(request.category, request.update_mask, before)
-            asked = merged(before, request.category, paths)
-            if asked == before:
+            wanted = updates.apply(request.category, request.update_mask, to=before)
+            if wanted == before:
                 return before
             row.version += 1
             await queries.raise_catalogues_of(session, row.category_id)
-            await _write(session, row, asked, now)
+            await _write(session, row, wanted, now)
             after = category_message(row)
             await _refresh(session, row.category_id, before, after, now)
             audit.record(session, resource=after.name, before=before, after=after)
@@ -116,7 +114,7 @@ async def _write(
 ) -> None:
     """Validates the request and stores it in `row`."""
     findings = Findings()
-    handle = handle_of(asked.handle, asked.title, findings)
+    handle = handle_of(asked.handle, asked.title, findings, is_new=row.handle is None)
     findings.extend(rules.text_problems(asked.title, asked.description, asked.rank))
     parent_id = id_in(asked.parent, CATEGORY, findings, field="parent")
     findings.refuse()

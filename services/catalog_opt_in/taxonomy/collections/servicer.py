@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in.findings import Findings
 from services.catalog_opt_in.head_office import HeadOffice, hold_all_products
-from services.catalog_opt_in.messages import COLLECTION, handle_of, merged
+from services.catalog_opt_in.messages import COLLECTION, handle_of
 from services.catalog_opt_in.models import Collection
 from services.catalog_opt_in.products.servicer import refreshed
 from services.catalog_opt_in.taxonomy import queries
@@ -70,14 +70,12 @@ class Collections:
         async with self._office.writing() as session:
             await hold_all_products(session)
             row = await _collection(session, request.collection.name)
-            updates.check_etag(request.collection.etag, row.version)
             before, now = collection_message(row), datetime.now(UTC)
-            paths = updates.masked(request.collection, request.update_mask, before)
-            asked = merged(before, request.collection, paths)
-            if asked == before:
+            wanted = updates.apply(request.collection, request.update_mask, to=before)
+            if wanted == before:
                 return before
             row.version += 1
-            await _write(session, row, asked, now)
+            await _write(session, row, wanted, now)
             inside = await queries.products_in_collection(session, row.collection_id)
             await refreshed(session, inside, now)
             after = collection_message(row)
@@ -114,7 +112,7 @@ async def _write(
 ) -> None:
     """Validates the request and stores it in `row`."""
     findings = Findings()
-    handle = handle_of(asked.handle, asked.title, findings)
+    handle = handle_of(asked.handle, asked.title, findings, is_new=row.handle is None)
     findings.extend(text_problems(asked.title))
     findings.refuse()
     await queries.refuse_taken_handle(session, Collection, handle, row.collection_id)
