@@ -5,14 +5,13 @@ it were proven. Needs only the standard library and two kernel modules, like the
 """
 
 import csv
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from services.kernel.evidence import merkle, signed_notes
+from services.kernel.evidence import merkle, sealed_form, signed_notes
 
 FORM = "souk-audit-export/1"
 _NONE = type(None)
@@ -120,25 +119,22 @@ def _take_entry(export: Export, record: dict[str, Any]) -> None:
 
 
 def _facts(index: int, envelope: str) -> dict[str, Any]:
-    try:
-        facts = json.loads(envelope)
-    except ValueError:
-        facts = None
-    if not isinstance(facts, dict) or not isinstance(facts.get("event"), str):
-        raise Bad(f"entry {index} has no envelope")
+    facts = sealed_form.document(envelope)
+    if facts is None or not sealed_form.is_envelope(facts):
+        raise Bad(f"entry {index} has no envelope of the sealed form")
     return facts
 
 
 def _check_payload(index: int, facts: dict[str, Any], record: dict[str, Any]) -> None:
-    """Compares the payload with its hash; an erased one leaves nothing to check."""
+    """Checks that the payload is the one committed to; an erased one leaves nothing to check."""
     payload, salt = record["payload"], record["salt"]
     if payload is None and salt is None:
         return
     if payload is None or salt is None:
         raise Bad(f"entry {index} has only half of its payload")
-    made = hashlib.sha256(unhexed(salt) + payload.encode()).hexdigest()
-    if made != facts.get("payload_hash"):
-        raise Bad(f"entry {index} has a payload that does not match its envelope")
+    flaw = sealed_form.payload_flaw(payload.encode(), unhexed(salt), facts["payload_hash"])
+    if flaw:
+        raise Bad(f"entry {index} has a payload that does not match its envelope: {flaw}")
 
 
 def _note_erasures(export: Export, facts: dict[str, Any], record: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from services.audit.models import Event
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition, InvalidArgument
 from services.kernel.call.scope import current_scope
+from services.kernel.evidence import sealed_form
 from services.kernel.process.logs import logger
 
 _log = logger()
@@ -30,13 +31,13 @@ def incoming(event: pb.Event, *, at: int) -> queries.Incoming:
         InvalidArgument: NAME_INVALID or EVENT_INVALID, with the event's index in the request.
     """
     tenant_id, event_id = names.parse(event.name, NAME)
-    facts = rules.opened(event.envelope)
+    facts = sealed_form.document(event.envelope)
     faults = ["the envelope is not canonical JSON"]
     if facts is not None:
         faults = rules.faults(
             facts,
             name=event.name,
-            teller=current_scope().actor,
+            caller=current_scope().actor,
             payload=event.payload,
             salt=event.salt,
         )

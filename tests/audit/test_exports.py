@@ -1,12 +1,14 @@
 """What the offline verifier believes of an export, and what it does not."""
 
 import csv
+import hashlib
 import json
 
 import pytest
+import rfc8785
 
 from gateway.cli import exports
-from services.kernel.evidence import merkle, signed_notes
+from services.kernel.evidence import merkle, sealed_form, signed_notes
 from tests.campaigns import forging
 from tests.campaigns.tampering import Evidence, a_key
 
@@ -130,6 +132,68 @@ def test_half_of_a_payload_is_bad_even_when_it_was_erased(event, form, name, tmp
     flaw = flaw_of_file(forging.lines_of(made, form=form), tmp_path / f"x.{form}")
 
     assert flaw == "entry 0 has only half of its payload"
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+@pytest.mark.parametrize("count", [1, 5, None])
+def test_bytes_of_a_payload_cannot_be_hidden_in_its_salt(records, form, count, tmp_path):
+    entry = records[2]
+    payload = entry["payload"].encode()
+    entry |= {
+        "salt": entry["salt"] + payload[:count].hex(),
+        "payload": "" if count is None else payload[count:].decode(),
+    }
+
+    flaw = flaw_of_file(forging.lines_of(records, form=form), tmp_path / f"x.{form}")
+
+    assert flaw.startswith("entry 1 has")  # in a table, an empty payload is half of one
+
+
+def test_bytes_of_a_salt_cannot_be_moved_into_its_payload(event):
+    salt, payload = b"s" * sealed_form.SALT_BYTES, event("paris").payload
+    commitment = hashlib.sha256(salt + payload).hexdigest()
+
+    assert sealed_form.payload_flaw(payload, salt, commitment) == ""
+    assert sealed_form.payload_flaw(salt[-1:] + payload, salt[:-1], commitment) != ""
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        '{"address":"","changes":[], "user_agent":""}',
+        '{"address":"","address":"","changes":[]}',
+        '{"address":"","changes":[],"more":""}',
+        '{"address":"","changes":[{"field":"x"}]}',
+        "[]",
+        "",
+    ],
+)
+def test_a_payload_that_is_not_of_the_sealed_form_is_bad(event, payload):
+    made, salt = event("paris"), b"s" * sealed_form.SALT_BYTES
+    facts = json.loads(made.envelope)
+    facts["payload_hash"] = hashlib.sha256(salt + payload.encode()).hexdigest()
+    made.envelope, made.payload, made.salt = rfc8785.dumps(facts), payload.encode(), salt
+
+    flaw = flaw_of(records_of("paris", [made]))
+
+    assert flaw.startswith("entry 0 has a payload that does not match its envelope")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace('"times":1', '"times":1,"times":2'),
+        lambda text: text.replace('"times":1', '"times": 1'),
+        lambda text: text.replace('"times":1', '"times":1,"verdict":"good"'),
+        lambda text: text.replace('"times":1', '"times":true'),
+        lambda text: text.replace('"reason":"",', ""),
+    ],
+)
+def test_an_envelope_that_is_not_of_the_sealed_form_is_bad(event, change):
+    made = event("paris")
+    made.envelope = change(made.envelope.decode()).encode()
+
+    assert flaw_of(records_of("paris", [made])) == "entry 0 has no envelope of the sealed form"
 
 
 @pytest.mark.parametrize("form", ["ndjson", "csv"])

@@ -4,6 +4,7 @@ import json
 import pytest
 
 from services.audit import rules
+from services.kernel.evidence import sealed_form
 from services.kernel.evidence.audit import seal
 from tests.audit.conftest import CHANGE, FACTS
 
@@ -13,12 +14,12 @@ NAME = "tenants/paris/events/evt_1"
 def faults(payload=None, salt=None, content=None, **facts):
     known = FACTS | {"event": NAME, "resource": ""} | facts
     sealed = seal(known, {"address": "", "changes": [CHANGE]} | (content or {}))
-    opened = rules.opened(sealed.envelope)
+    opened = sealed_form.document(sealed.envelope)
     assert opened is not None
     return rules.faults(
         opened,
         name=NAME,
-        teller="services/catalog-opt-in",
+        caller="services/catalog-opt-in",
         payload=sealed.payload if payload is None else payload,
         salt=sealed.salt if salt is None else salt,
     )
@@ -42,7 +43,7 @@ def test_a_whole_event_has_no_fault():
         {"times": 0},
         {"times": True},
         {"payload": b"{}"},
-        {"payload": b"x" * (rules.LONGEST_PAYLOAD + 1)},
+        {"payload": b"x" * (sealed_form.LONGEST_PAYLOAD + 1)},
         {"salt": b"short"},
         {"content": {"user_agent": "x" * 257}},
         {"content": {"user_agent": None}},
@@ -56,12 +57,12 @@ def test_each_fault_is_named_once(wrong):
 
 
 def test_a_payload_that_is_none_is_refused_although_its_hash_is_right():
-    salt, payload = b"s" * rules.SALT_BYTES, json.dumps({"address": ""}).encode()
+    salt, payload = b"s" * sealed_form.SALT_BYTES, json.dumps({"address": ""}).encode()
     facts = FACTS | {"event": NAME, "resource": ""}
     facts["payload_hash"] = hashlib.sha256(salt + payload).hexdigest()
 
     assert rules.faults(
-        facts, name=NAME, teller="services/catalog-opt-in", payload=payload, salt=salt
+        facts, name=NAME, caller="services/catalog-opt-in", payload=payload, salt=salt
     )
 
 
@@ -76,7 +77,7 @@ def test_length_counts_in_bytes_because_the_index_does():
     "envelope", [b"", b"[]", b"7", b'{"a": 1}', b'{"b":1,"a":1}', b'{"a":1,"a":1}', b"[" * 9000]
 )
 def test_what_is_no_canonical_object_is_not_opened(envelope):
-    assert rules.opened(envelope) is None
+    assert sealed_form.document(envelope) is None
 
 
 def test_an_answer_takes_what_fits_and_at_least_one():

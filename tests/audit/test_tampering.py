@@ -100,7 +100,7 @@ async def test_the_first_bad_entry_is_named(log, tmp_path):
 
     flaw = forging.flaw_in_file(evidence, "".join(lines), tmp_path / "x.ndjson")
 
-    assert flaw == "entry 7 has a payload that does not match its envelope"
+    assert flaw.startswith("entry 7 has a payload that does not match its envelope")
 
 
 async def test_a_changed_envelope_is_named(log, tmp_path):

@@ -102,6 +102,13 @@ def _cells(line: str) -> list[str]:
     return next(csv.reader([line]))
 
 
+def _fields(line: str) -> Record:
+    """Reads an entry; in a table, all its fields are text."""
+    if line.startswith("{"):
+        return dict(json.loads(line))
+    return dict(zip(_HEADER, _cells(line), strict=True))
+
+
 def _without(line: str, names: list[str]) -> str:
     """Writes an entry without its payload or salt, as an export has one that was erased."""
     if line.startswith("{"):
@@ -123,6 +130,17 @@ def removes_payload_of_line(lines: list[str], chance: random.Random) -> str:
 
 def removes_half_of_payload(lines: list[str], chance: random.Random) -> str:
     return _removes(lines, chance, [chance.choice(["payload", "salt"])])
+
+
+def hides_payload(lines: list[str], chance: random.Random) -> str:
+    """Moves the first bytes of a payload, or all of it, to the end of its salt."""
+    number = chance.choice([n for n in _entries(lines) if "changes" in lines[n]])
+    entry = _fields(lines[number])
+    payload = str(entry["payload"]).encode()
+    end = chance.choice([len(payload), chance.randint(1, len(payload))])
+    entry |= {"payload": payload[end:].decode(), "salt": f"{entry['salt']}{payload[:end].hex()}"}
+    lines[number] = _csv_line(_row(entry)) if _is_table(lines) else _json_line(entry)
+    return "".join(lines)
 
 
 def adds_key(lines: list[str], chance: random.Random) -> str:
@@ -160,11 +178,10 @@ def _widened(lines: list[str], chance: random.Random, name: str) -> str:
 def edits_with_leaf(lines: list[str], chance: random.Random) -> str:
     """The actor of an entry becomes another one, and its leaf is made to fit."""
     number = chance.choice(_entries(lines))
-    line, is_table = lines[number], _is_table(lines)
-    entry = dict(zip(_HEADER, _cells(line), strict=True)) if is_table else json.loads(line)
+    entry = _fields(lines[number])
     forged = entry["envelope"].replace('"actor":"', '"actor":"x', 1)
     entry |= {"envelope": forged, "leaf": merkle.leaf_hash(forged.encode()).hex()}
-    lines[number] = _csv_line(_row(entry)) if is_table else _json_line(entry)
+    lines[number] = _csv_line(_row(entry)) if _is_table(lines) else _json_line(entry)
     return "".join(lines)
 
 
@@ -184,6 +201,7 @@ IN_FILE: dict[str, InFile] = {
     "edit with its leaf": edits_with_leaf,
     "remove a payload": removes_payload_of_line,
     "remove half of a payload": removes_half_of_payload,
+    "hide a payload in its salt": hides_payload,
     "add a key": adds_key,
     "repeat a key": repeats_key,
     "show another": shows_another,

@@ -22,11 +22,11 @@ from services.kernel.call import method_rules, sensitivity
 from services.kernel.call.names import new_id
 from services.kernel.call.scope import current_method, current_scope
 from services.kernel.data.tables import AuditLeaf
+from services.kernel.evidence.sealed_form import SALT_BYTES
 
 # They change with every act and add nothing to what the event already says.
 _BOOKKEEPING = frozenset({"etag", "create_time", "update_time"})
 _MAX_VALUE = 4096
-_SALT_BYTES = 16
 
 
 def record(
@@ -96,7 +96,7 @@ class Sealed:
 
 def seal(facts: Mapping[str, Any], payload: Mapping[str, Any]) -> Sealed:
     """Makes the bytes of an event; the salt keeps an erased payload from being guessed."""
-    salt, content = secrets.token_bytes(_SALT_BYTES), rfc8785.dumps(dict(payload))
+    salt, content = secrets.token_bytes(SALT_BYTES), rfc8785.dumps(dict(payload))
     commitment = hashlib.sha256(salt + content).hexdigest()
     return Sealed(rfc8785.dumps({**facts, "payload_hash": commitment}), content, salt)
 
