@@ -7,7 +7,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message_factory import GetMessageClass
 from souk.kernel.v1 import access_pb2
 
-from services.kernel.evidence.audit import changes
+from services.kernel.evidence.changes import changes
 from tests.isolation.contract import every_rpc
 
 NAMED_LIKE_ONE = re.compile(r"(^|_)(password|secret|token|code|otp|credential)s?$")

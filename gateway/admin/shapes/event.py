@@ -10,10 +10,19 @@ from gateway.admin.shapes.scalars import Document, Time, time_json
 
 
 class ChangeDocument(BaseModel):
-    field: str = Field(description="The field's path in the resource.")
-    before: Any = Field(description="null when the field was not set.")
-    after: Any = Field(description="null when the field is no longer set.")
-    personal: bool = Field(description="Whether the field holds personal data.")
+    field: str = Field(
+        description="The path in the resource; of a long field, only the parts that changed.",
+        examples=["display_name", "variants[3].prices"],
+    )
+    before: Any = Field(description="null when it was not set; a cut one is text.")
+    after: Any = Field(description="null when it is no longer set; a cut one is text.")
+    personal: bool = Field(description="Whether it holds personal data.")
+    before_sha256: str | None = Field(
+        description="The SHA-256 of the whole `before` as JSON, if it was too long and is cut."
+    )
+    after_sha256: str | None = Field(
+        description="The SHA-256 of the whole `after` as JSON, if it was too long and is cut."
+    )
 
 
 class EventDocument(BaseModel):
@@ -69,14 +78,17 @@ def event_json(event: Event) -> Document:
 def _change_json(change: Change) -> Document:
     return {
         "field": change.field,
-        "before": _value(change.before),
-        "after": _value(change.after),
+        "before": _value(change.before, change.before_sha256),
+        "after": _value(change.after, change.after_sha256),
         "personal": change.personal,
+        "before_sha256": change.before_sha256 or None,
+        "after_sha256": change.after_sha256 or None,
     }
 
 
-def _value(text: str) -> object:
-    """Parses one side of a change; a truncated value stays text with its mark."""
+def _value(text: str, sha256: str) -> object:
+    """Parses one side of a change; one that is cut stays text, with its ellipses."""
     if not text:
         return None
-    return text if text.endswith("…") else orjson.loads(text)
+    # Events of earlier versions have no hash of what they cut.
+    return text if sha256 or text.endswith("…") else orjson.loads(text)

@@ -6,7 +6,6 @@ every proof of the envelope still holds.
 """
 
 import hashlib
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,19 +13,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 import rfc8785
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel.call import method_rules, sensitivity
+from services.kernel.call import method_rules
 from services.kernel.call.names import new_id
 from services.kernel.call.scope import current_method, current_scope
 from services.kernel.data.tables import AuditLeaf
+from services.kernel.evidence.changes import changes
 from services.kernel.evidence.sealed_form import SALT_BYTES
-
-# They change with every act and add nothing to what the event already says.
-_BOOKKEEPING = frozenset({"etag", "create_time", "update_time"})
-_MAX_VALUE = 4096
 
 
 def record(
@@ -104,37 +99,3 @@ def seal(facts: Mapping[str, Any], payload: Mapping[str, Any]) -> Sealed:
 def spelled(moment: datetime) -> str:
     """Formats a time as in envelopes: UTC, to the microsecond."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def changes(before: Message | None, after: Message | None) -> list[dict[str, Any]]:
-    """Compares two states of a resource: each changed field, before and after, as JSON.
-
-    `personal` marks a field that is, or contains, personal data.
-    """
-    old, new = _fields(before), _fields(after)
-    kind = after if after is not None else before
-    personal = sensitivity.personal_fields(kind) if kind is not None else frozenset()
-    return [
-        {
-            "field": field,
-            "before": _json(old.get(field)),
-            "after": _json(new.get(field)),
-            "personal": field in personal,
-        }
-        for field in sorted(old.keys() | new.keys())
-        if field not in _BOOKKEEPING and old.get(field) != new.get(field)
-    ]
-
-
-def _fields(message: Message | None) -> dict[str, Any]:
-    if message is None:
-        return {}
-    return MessageToDict(sensitivity.without_secrets(message), preserving_proto_field_name=True)
-
-
-def _json(value: object) -> str:
-    """Renders a value as JSON; a long one is cut and ends in an ellipsis."""
-    if value is None:
-        return ""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    return text if len(text) <= _MAX_VALUE else text[:_MAX_VALUE] + "…"

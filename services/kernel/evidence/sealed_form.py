@@ -22,6 +22,7 @@ FACTS = frozenset(
     }
 )
 _CHANGE = {"field": str, "before": str, "after": str, "personal": bool}
+_OF_CUT_SIDES = frozenset({"before_sha256", "after_sha256"})
 
 
 def document(text: bytes | str) -> dict[str, Any] | None:
@@ -82,6 +83,6 @@ def _is_payload(content: Mapping[str, Any]) -> bool:
 
 
 def _is_change(change: Mapping[str, Any]) -> bool:
-    return change.keys() == _CHANGE.keys() and all(
-        type(change[name]) is kind for name, kind in _CHANGE.items()
+    return change.keys() - _OF_CUT_SIDES == _CHANGE.keys() and all(
+        type(value) is _CHANGE.get(name, str) for name, value in change.items()
     )

@@ -216,12 +216,17 @@ def test_changes_are_answered_as_json_not_as_text():
     event = Event(
         name="tenants/paris/events/01J",
         outcome=Event.OUTCOME_DONE,
-        changes=[Change(field="tags", before="", after='["vegan"]')],
+        changes=[
+            Change(field="tags", before="", after='["vegan"]'),
+            Change(field="title", before='"Old"', after='…"New…', after_sha256="ab"),
+        ],
     )
 
     document = event_json(event)
 
+    whole = {"personal": False, "before_sha256": None, "after_sha256": None}
     assert document["changes"] == [
-        {"field": "tags", "before": None, "after": ["vegan"], "personal": False}
+        whole | {"field": "tags", "before": None, "after": ["vegan"]},
+        whole | {"field": "title", "before": "Old", "after": '…"New…', "after_sha256": "ab"},
     ]
     assert document["outcome"] == "done"

@@ -10,6 +10,7 @@ from souk.kernel.v1 import access_pb2
 from souk.tenant_registry.v1 import access_service_pb2, tenant_pb2
 
 from services.kernel.evidence import audit
+from services.kernel.evidence.changes import changes
 from services.kernel.serving import migrations
 
 F = descriptor_pb2.FieldDescriptorProto
@@ -56,10 +57,10 @@ def test_only_what_differs_is_kept_and_each_side_is_json():
     before = tenant_pb2.Tenant(display_name="Old", etag="1")
     after = tenant_pb2.Tenant(display_name="New", etag="2")
 
-    assert audit.changes(before, after) == [
+    assert changes(before, after) == [
         {"field": "display_name", "before": '"Old"', "after": '"New"', "personal": False}
     ]
-    assert audit.changes(None, None) == []
+    assert changes(None, None) == []
 
 
 def test_no_secret_is_kept_however_deep_it_lies(outer):
@@ -68,7 +69,7 @@ def test_no_secret_is_kept_however_deep_it_lies(outer):
         title="t", password="canary", one=secret, many=[secret], within={"password": "canary"}
     )
 
-    kept = audit.changes(None, message)
+    kept = changes(None, message)
 
     assert "canary" not in json.dumps(kept)
     assert [change["field"] for change in kept] == ["many", "one", "title", "within"]
@@ -76,7 +77,7 @@ def test_no_secret_is_kept_however_deep_it_lies(outer):
 
 
 def test_what_is_about_a_person_is_marked(outer):
-    kept = audit.changes(None, outer(title="t", email="ada@example.org", within={"title": "u"}))
+    kept = changes(None, outer(title="t", email="ada@example.org", within={"title": "u"}))
 
     assert {change["field"]: change["personal"] for change in kept} == {
         "title": False,
