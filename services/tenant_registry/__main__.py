@@ -25,68 +25,58 @@ from services.kernel.process.secret_files import ring
 from services.kernel.process.settings import load
 from services.kernel.process.signing_keys import signing_key
 from services.kernel.serving.server import Runtime, Service, Servicer, main
-from services.tenant_registry.access.passwords import Passwords
-from services.tenant_registry.access.servicer import Access
-from services.tenant_registry.access.sessions import Sessions
-from services.tenant_registry.access_grants.servicer import AccessGrants
-from services.tenant_registry.accounts.servicer import Accounts
+from services.tenant_registry.accounts.admins import AdminServicer
+from services.tenant_registry.accounts.attempts import Attempts
+from services.tenant_registry.accounts.invite_acceptance import InviteAcceptance
+from services.tenant_registry.accounts.invites import InviteServicer
+from services.tenant_registry.accounts.login import SecondFactors
+from services.tenant_registry.accounts.mail import Mailer
+from services.tenant_registry.accounts.oidc import OidcServicer
+from services.tenant_registry.accounts.oidc_settings import providers
+from services.tenant_registry.accounts.oidc_state import States
+from services.tenant_registry.accounts.own_account import AccountServicer
+from services.tenant_registry.accounts.passwords import Passwords
+from services.tenant_registry.accounts.session_tokens import SessionTokens
+from services.tenant_registry.accounts.sessions import SessionServicer
 from services.tenant_registry.accounts.totp import Totp
-from services.tenant_registry.admins.servicer import Admins
-from services.tenant_registry.assignments.servicer import Assignments
 from services.tenant_registry.bootstrap import bootstrap
-from services.tenant_registry.denials.servicer import DenialServicer
-from services.tenant_registry.invites.accepting import Accepting
-from services.tenant_registry.invites.servicer import Invites
-from services.tenant_registry.keys.servicer import ApiKeys
-from services.tenant_registry.mail.postman import Postman
-from services.tenant_registry.mail.settings import MailSettings
-from services.tenant_registry.oidc.servicer import Oidc
-from services.tenant_registry.oidc.settings import providers
-from services.tenant_registry.oidc.state import States
-from services.tenant_registry.roles.servicer import Roles
-from services.tenant_registry.servicer import TenantRegistry
-from services.tenant_registry.sessions.attempts import Attempts
-from services.tenant_registry.sessions.login import SecondFactors
-from services.tenant_registry.sessions.servicer import SessionMethods
+from services.tenant_registry.roles.access_grants import AccessGrantServicer
+from services.tenant_registry.roles.assignments import AssignmentServicer
+from services.tenant_registry.roles.roles import RoleServicer
+from services.tenant_registry.servicer import AccessServicer, TenantRegistryServicer
+from services.tenant_registry.settings import MailSettings
+from services.tenant_registry.tenants.api_keys import ApiKeyServicer
+from services.tenant_registry.tenants.denials import DenialServicer
 
 
 def build(runtime: Runtime) -> Sequence[Servicer]:
-    settings = runtime.settings
-    registry = TenantRegistry(
-        runtime.db, head_office=settings.head_office, base_domain=settings.base_domain
+    db, settings, head_office = runtime.db, runtime.settings, runtime.settings.head_office
+    tokens = SessionTokens(settings.secret_file("session.key", signing_key))
+    totp_keys = settings.secret_file("totp.key", ring)
+    totp, mailer = Totp(totp_keys), Mailer(load(MailSettings))
+    passwords, attempts, factors = Passwords(), Attempts(db), SecondFactors(totp)
+    acceptance = InviteAcceptance(db, passwords, attempts, factors)
+    registry = TenantRegistryServicer(db, head_office=head_office, base_domain=settings.base_domain)
+    access = AccessServicer(db, passwords, tokens, attempts, factors, head_office=head_office)
+    oidc = OidcServicer(
+        db, providers(settings.secrets), States(totp_keys), attempts, passwords, tokens
     )
-    sessions = Sessions(settings.secret_file("session.key", signing_key))
-    passwords, attempts = Passwords(), Attempts(runtime.db)
-    private = settings.secret_file("totp.key", ring)
-    totp, postman = Totp(private), Postman(load(MailSettings))
-    factors = SecondFactors(totp)
-    office = settings.head_office
-    access = Access(runtime.db, passwords, sessions, attempts, factors, head_office=office)
-    accounts = Accounts(runtime.db, passwords, attempts, totp, postman)
-    invites = Invites(runtime.db, Accepting(runtime.db, passwords, attempts, factors), postman)
-    oidc = Oidc(
-        runtime.db,
-        providers(settings.secrets),
-        States(private),
-        attempts,
-        passwords,
-        sessions,
-    )
-    keys = ApiKeys(runtime.db, head_office=office)
-    assignments = Assignments(runtime.db, head_office=office)
     return [
         (add_TenantRegistryServiceServicer_to_server, registry),
+        (add_ApiKeyServiceServicer_to_server, ApiKeyServicer(db, head_office=head_office)),
+        (add_DenialServiceServicer_to_server, DenialServicer(db, runtime.denials)),
         (add_AccessServiceServicer_to_server, access),
-        (add_AccountServiceServicer_to_server, accounts),
-        (add_ApiKeyServiceServicer_to_server, keys),
-        (add_AssignmentServiceServicer_to_server, assignments),
-        (add_DenialServiceServicer_to_server, DenialServicer(runtime.db, runtime.denials)),
-        (add_InviteServiceServicer_to_server, invites),
+        (add_RoleServiceServicer_to_server, RoleServicer(db, head_office=head_office)),
+        (add_AssignmentServiceServicer_to_server, AssignmentServicer(db, head_office=head_office)),
+        (add_AccessGrantServiceServicer_to_server, AccessGrantServicer(db)),
+        (add_AdminServiceServicer_to_server, AdminServicer(db, head_office=head_office)),
+        (
+            add_AccountServiceServicer_to_server,
+            AccountServicer(db, passwords, attempts, totp, mailer),
+        ),
+        (add_SessionServiceServicer_to_server, SessionServicer(db, tokens)),
+        (add_InviteServiceServicer_to_server, InviteServicer(db, acceptance, mailer)),
         (add_OidcServiceServicer_to_server, oidc),
-        (add_AdminServiceServicer_to_server, Admins(runtime.db, head_office=office)),
-        (add_RoleServiceServicer_to_server, Roles(runtime.db, head_office=office)),
-        (add_AccessGrantServiceServicer_to_server, AccessGrants(runtime.db)),
-        (add_SessionServiceServicer_to_server, SessionMethods(runtime.db, sessions)),
     ]
 
 

@@ -14,13 +14,14 @@ from services.kernel.evidence import audit
 from services.kernel.process import logs
 from services.kernel.process.settings import SoukSettings, load
 from services.kernel.serving.server import Runtime
-from services.tenant_registry.access import grants, queries
-from services.tenant_registry.access.granting import GLOBAL_ADMIN, TENANT_ADMIN
-from services.tenant_registry.access.passwords import Passwords
+from services.tenant_registry.accounts import queries as account_queries
+from services.tenant_registry.accounts.passwords import Passwords
 from services.tenant_registry.models import Admin, Tenant
+from services.tenant_registry.roles import assigning, holder_queries
+from services.tenant_registry.roles.assignment_rules import GLOBAL_ADMIN, TENANT_ADMIN
 from services.tenant_registry.tenants import fields
 from services.tenant_registry.tenants.rules import State
-from services.tenant_registry.tenants.servicer import added
+from services.tenant_registry.tenants.tenants import added
 
 METHOD = "souk.tenant_registry.v1.Bootstrap/Run"
 HEAD_OFFICE = tenants.Tenant(
@@ -43,7 +44,7 @@ async def bootstrap(runtime: Runtime) -> None:
     settings = load(BootstrapSettings)
     email = (settings.admin_email or f"admin@{settings.base_domain}").lower()
     password_hash = await Passwords().hash(settings.secret("admin.password"))
-    scope = Scope(None, grants.OWN, frozenset(), request_id=new_id("req"))
+    scope = Scope(None, assigning.REGISTRY, frozenset(), request_id=new_id("req"))
     with bound(scope, METHOD):
         async with runtime.db.platform() as session:
             # Concurrent runs are serialised; the second finds everything made.
@@ -62,18 +63,20 @@ async def _head_office(session: AsyncSession, tenant_id: str) -> None:
 async def _first_admin(session: AsyncSession, email: str, password_hash: str) -> None:
     """Ensures that the platform has a GlobalAdmin, and each tenant a TenantAdmin."""
     now = datetime.now(UTC)
-    keeper = await queries.oldest_guardian(session, GLOBAL_ADMIN, None, now=now)
+    keeper = await holder_queries.oldest_guardian(session, GLOBAL_ADMIN, None, now=now)
     if keeper is None:
         keeper = await _admin(session, email, password_hash, now)
-        await grants.give_first(session, keeper, tenant=None, reason="the platform's first admin")
+        await assigning.give_first(
+            session, keeper, tenant=None, reason="the platform's first admin"
+        )
         logs.logger().info("first_admin_created", admin=keeper)
-    for tenant in await queries.tenants_without(session, TENANT_ADMIN, now=now):
-        await grants.give_first(session, keeper, tenant=tenant, reason="the tenant had no admin")
+    for tenant in await holder_queries.tenants_without(session, TENANT_ADMIN, now=now):
+        await assigning.give_first(session, keeper, tenant=tenant, reason="the tenant had no admin")
 
 
 async def _admin(session: AsyncSession, email: str, password_hash: str, now: datetime) -> str:
     """Finds the admin with an e-mail, or creates one; returns their id."""
-    found = await queries.admin_with_email(session, email)
+    found = await account_queries.admin_with_email(session, email)
     if found is not None:
         return found.admin_id
     admin = Admin(

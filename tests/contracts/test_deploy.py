@@ -14,7 +14,7 @@ from deploy.handout import NEEDS, hand_out
 from gateway.settings import GatewaySettings
 from services.kernel.process.settings import ServiceSettings
 from services.kernel.process.signing_keys import entry_of
-from services.tenant_registry.mail.settings import MailSettings
+from services.tenant_registry.settings import MailSettings
 from services.witness.settings import WitnessSettings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,7 +13,7 @@ from gateway.cli.settings import RunnerSettings
 from gateway.settings import GatewaySettings
 from services.kernel.process.settings import ServiceSettings
 from services.tenant_registry.bootstrap import BootstrapSettings
-from services.tenant_registry.mail.settings import MailSettings
+from services.tenant_registry.settings import MailSettings
 from services.witness.settings import WitnessSettings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from tests.isolation import discovery
 
-GRANTS = "services/tenant_registry/access/grants.py"
+GRANTS = "services/tenant_registry/roles/assigning.py"
 MIGRATIONS = "/migrations/"
 STATEMENTS = {"insert", "update", "delete"}
 # What ends an assignment, in a file that knows of assignments: other tables have such columns too.
@@ -43,7 +43,7 @@ def test_one_file_alone_makes_and_ends_assignments():
 
     assert writing.pop(GRANTS) == {"makes one", "ends one"}
     # Those that make the message of the contract, which is stored nowhere.
-    assert set(writing) <= {"services/tenant_registry/access/messages.py"}
+    assert set(writing) <= {"services/tenant_registry/roles/messages.py"}
 
 
 def test_a_role_that_nobody_holds_is_given_in_two_places():
@@ -57,5 +57,5 @@ def test_a_role_that_nobody_holds_is_given_in_two_places():
 
     assert calling == {
         "services/tenant_registry/bootstrap.py",
-        "services/tenant_registry/tenants/servicer.py",
+        "services/tenant_registry/tenants/tenants.py",
     }

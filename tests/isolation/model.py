@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from souk.kernel.v1 import access_pb2
 
-from services.tenant_registry.access.rules import OF_SERVICES
+from services.tenant_registry.roles.permissions import OF_SERVICES
 from tests.isolation.contract import Rpc, every_rpc
 from tests.isolation.operations import Operation
 

@@ -18,7 +18,7 @@ from services.kernel.data.connections import HardConnection
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
 from services.kernel.serving.migrations import isolate
-from services.tenant_registry.access import rules
+from services.tenant_registry.roles import evaluation
 from tests import cluster
 from tests.load import table
 
@@ -119,14 +119,14 @@ async def each_decision() -> None:
     floor = 0.0
     for count in (1, 50):
         grants = [
-            rules.Grant(
+            evaluation.AssignedPolicy(
                 "TenantAdmin", "paris", now - timedelta(1), None, None, "TENANT", ("listing:*",)
             )
             for _ in range(count)
         ]
         began = time.perf_counter()
         for _ in range(DECISIONS):
-            rules.access(grants, at="paris", now=now, opened=())
+            evaluation.access(grants, at="paris", now=now, opened=())
         rate = DECISIONS / (time.perf_counter() - began)
         floor = floor or rate
         name = f"decision over {count} grant{'s' if count > 1 else ''}"

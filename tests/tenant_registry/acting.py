@@ -6,7 +6,7 @@ from souk.tenant_registry.v1 import admin_service_pb2_grpc as admins
 from souk.tenant_registry.v1 import assignment_service_pb2_grpc as assignments
 from souk.tenant_registry.v1 import role_service_pb2_grpc as roles
 
-from services.tenant_registry.access.rules import PERMISSIONS
+from services.tenant_registry.roles.permissions import PERMISSIONS
 
 STUBS = {
     "access": access.AccessServiceStub,

@@ -18,7 +18,7 @@ from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import TenantRegis
 
 from services.kernel.call.errors import Unauthenticated
 from services.kernel.call.names import new_id
-from services.tenant_registry.access.rules import OF_SERVICES, PERMISSIONS
+from services.tenant_registry.roles.permissions import OF_SERVICES, PERMISSIONS
 from tests.tenant_registry.keys import keys, maker  # noqa: F401 - fixtures
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)

@@ -6,7 +6,7 @@ import pytest
 from souk.tenant_registry.v1 import api_key_service_pb2 as pb
 from souk.tenant_registry.v1.api_key_service_pb2_grpc import ApiKeyServiceStub
 
-from services.tenant_registry.access.rules import OF_SERVICES, PERMISSIONS
+from services.tenant_registry.roles.permissions import OF_SERVICES, PERMISSIONS
 from services.values.api_keys import digest
 
 SECRET, PUBLISHABLE = pb.ApiKey.KIND_SECRET, pb.ApiKey.KIND_PUBLISHABLE

@@ -4,7 +4,7 @@ import pytest
 from souk.tenant_registry.v1 import access_service_pb2 as pb
 
 from services.kernel.call.errors import InvalidArgument, NotFound
-from services.tenant_registry.access.rules import OPERATING, PERMISSIONS
+from services.tenant_registry.roles.permissions import OPERATING, PERMISSIONS
 
 HOUR = timedelta(hours=1)
 AT_TENANT = {

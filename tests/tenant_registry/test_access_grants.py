@@ -11,7 +11,7 @@ from souk.tenant_registry.v1 import access_service_pb2 as access_pb
 from souk.tenant_registry.v1.access_grant_service_pb2_grpc import AccessGrantServiceStub
 
 from services.kernel.call.errors import InvalidArgument, NotFound, PermissionDenied
-from services.tenant_registry.access.rules import OPERATING, PERMISSIONS
+from services.tenant_registry.roles.permissions import OPERATING, PERMISSIONS
 from tests.tenant_registry.acting import stub_of
 
 WHOLE = PERMISSIONS["TENANT"]

@@ -20,13 +20,9 @@ from souk.tenant_registry.v1 import (
     tenant_registry_service_pb2,
 )
 
-from services.tenant_registry.access.rules import (
-    OF_SERVICES,
-    PERMISSIONS,
-    Grant,
-    expanded,
-)
-from services.tenant_registry.access.rules import access as access_of
+from services.tenant_registry.roles.evaluation import AssignedPolicy
+from services.tenant_registry.roles.evaluation import access as access_of
+from services.tenant_registry.roles.permissions import OF_SERVICES, PERMISSIONS, expanded
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -56,7 +52,7 @@ def access(grants, *, at, now, opened=("paris", "lyon")):
 
 def grant(role="TenantAdmin", tenant="paris", reach="TENANT", patterns=("listing:*",), **times):
     known = {"from_time": NOW - HOUR, "until_time": None, "revoke_time": None}
-    return Grant(role=role, tenant=tenant, reach=reach, patterns=patterns, **known | times)
+    return AssignedPolicy(role=role, tenant=tenant, reach=reach, patterns=patterns, **known | times)
 
 
 def test_the_known_permissions_are_those_that_the_methods_ask_for():

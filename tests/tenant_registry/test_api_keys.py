@@ -15,7 +15,7 @@ from services.kernel.call.errors import (
     PermissionDenied,
     ServiceError,
 )
-from services.tenant_registry.keys.rules import MOST
+from services.tenant_registry.tenants.rules import LIVE_KEYS_LIMIT
 from services.values.api_keys import digest, is_sound
 from tests.tenant_registry.calls import version_of
 from tests.tenant_registry.keys import PUBLISHABLE, SECRET, all_of, create, resolved, revoke
@@ -156,7 +156,10 @@ async def test_a_tenant_has_a_bounded_number_of_live_keys_also_when_made_at_once
     (paris, in_paris), (lyon, in_lyon) = await maker(), await maker(prefix="lyon")
     await rows.executemany(
         "INSERT INTO api_key VALUES ($1, $2, $3, $4, '', 'x', '{}', 'x', '', now())",
-        [(paris, uuid.uuid4().hex, kind, uuid.uuid4().bytes) for _ in range(MOST[kind] - 1)],
+        [
+            (paris, uuid.uuid4().hex, kind, uuid.uuid4().bytes)
+            for _ in range(LIVE_KEYS_LIMIT[kind] - 1)
+        ],
     )
     held = ["listing:read"] if kind == "SECRET" else []
 

@@ -12,7 +12,7 @@ from souk.tenant_registry.v1.assignment_service_pb2_grpc import AssignmentServic
 from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import TenantRegistryServiceStub
 
 from services.kernel.call.errors import InvalidArgument, NotFound, PermissionDenied, ServiceError
-from services.tenant_registry.access.rules import PERMISSIONS
+from services.tenant_registry.roles.permissions import PERMISSIONS
 from tests.tenant_registry.test_granting import ROLES
 
 HOUR = timedelta(hours=1)

@@ -9,7 +9,7 @@ from souk.audit.v1.audit_service_pb2 import Event
 from souk.tenant_registry.v1 import access_service_pb2 as pb
 
 from services.kernel.call.errors import ServiceError
-from services.tenant_registry.sessions.attempts import MOST, hashed
+from services.tenant_registry.accounts.attempts import MOST, hashed
 from tests.tenant_registry.conftest import RIGHT
 
 WRONG = "wrong"

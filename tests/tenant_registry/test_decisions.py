@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cedarpy import Decision, Entities, PolicySet, is_authorized_batch, validate_policies
 
-from services.tenant_registry.access import rules
-from services.tenant_registry.access.rules import PERMISSIONS, Grant, Verdict
+from services.tenant_registry.roles import evaluation
+from services.tenant_registry.roles.evaluation import AssignedPolicy, Verdict
+from services.tenant_registry.roles.permissions import PERMISSIONS
 from tests.isolation.model import WITHOUT_ACCESS_GRANT, covers
 from tests.tenant_registry.test_granting import ROLES
 
@@ -49,7 +50,7 @@ def a_world(chance):
             "assignment": f"asgn_{number}",
         }
         grants += [
-            Grant(role=role, reach=reach, patterns=patterns, **known)
+            AssignedPolicy(role=role, reach=reach, patterns=patterns, **known)
             for reach, patterns in ROLES[role].items()
         ]
     opened = {"hq", *chance.sample(TENANTS, chance.randrange(3))}
@@ -114,8 +115,10 @@ def questions(chance):
 def decided(grants, active, opened, at, word, now):
     """What is decided, by the sum of all grants and by the explanation; they must agree."""
     moment = BEGIN + timedelta(hours=now)
-    access = rules.access(grants, at=at, now=moment, opened=opened)
-    weighed = [rules.weighed(g, at=at, now=moment, opened=opened, active=active) for g in grants]
+    access = evaluation.access(grants, at=at, now=moment, opened=opened)
+    weighed = [
+        evaluation.policy_effect(g, at=at, now=moment, opened=opened, active=active) for g in grants
+    ]
     explained = Verdict.COUNTS in {one.about(word) for one in weighed}
     assert explained == (active and word in access.permissions)
     return explained
@@ -123,7 +126,7 @@ def decided(grants, active, opened, at, word, now):
 
 def test_the_policies_of_the_oracle_are_sound():
     grants = [
-        Grant(role, tenant, BEGIN, None, None, reach, patterns)
+        AssignedPolicy(role, tenant, BEGIN, None, None, reach, patterns)
         for role, reaches in ROLES.items()
         for reach, patterns in reaches.items()
         for tenant in (None, "paris")

@@ -1,6 +1,6 @@
 import pytest
 
-from services.tenant_registry.domains.rules import is_reserved, slug_of
+from services.tenant_registry.tenants.rules import is_reserved, slug_of
 
 BASE = "impactnutrition.com"
 

@@ -12,7 +12,7 @@ from services.kernel.call.errors import (
     PermissionDenied,
     ServiceError,
 )
-from services.tenant_registry.domains.rules import LIMIT
+from services.tenant_registry.tenants.rules import DOMAINS_LIMIT
 from tests.tenant_registry.calls import remove
 
 
@@ -179,7 +179,7 @@ async def test_a_tenant_has_a_bounded_number_of_domains_also_when_added_at_once(
     connection = await database("tenant-registry", "platform")
     await (await database("tenant-registry", "superuser")).executemany(
         "INSERT INTO domain (tenant_id, host, is_primary, create_time) VALUES ($1, $2, $3, now())",
-        [(paris, new_host(), number == 0) for number in range(LIMIT - 1)],
+        [(paris, new_host(), number == 0) for number in range(DOMAINS_LIMIT - 1)],
     )
 
     outcomes = await asyncio.gather(
@@ -191,7 +191,7 @@ async def test_a_tenant_has_a_bounded_number_of_domains_also_when_added_at_once(
         (FailedPrecondition, "DOMAINS_FULL")
     ] * 2
     counted = "SELECT count(*) FROM domain WHERE tenant_id = $1"
-    assert await connection.fetchval(counted, paris) == LIMIT
+    assert await connection.fetchval(counted, paris) == DOMAINS_LIMIT
     await add_domain(lyon, new_host())
 
 

@@ -5,14 +5,14 @@ from itertools import product
 
 import pytest
 
-from services.tenant_registry.access.granting import (
+from services.tenant_registry.roles.assignment_rules import (
     Holder,
     Refused,
     beyond,
     may_give,
     not_over_more,
 )
-from services.tenant_registry.access.rules import Grant
+from services.tenant_registry.roles.evaluation import AssignedPolicy
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -43,7 +43,7 @@ def role(name, tenant, **times):
     """What one role gives at a tenant or, with None, everywhere."""
     known = {"from_time": NOW - HOUR, "until_time": None, "revoke_time": None}
     return [
-        Grant(name, tenant, reach=reach, patterns=patterns, assignment=f"{name}@{tenant}",
+        AssignedPolicy(name, tenant, reach=reach, patterns=patterns, assignment=f"{name}@{tenant}",
               **known | times)
         for reach, patterns in ROLES[name].items()
     ]  # fmt: skip

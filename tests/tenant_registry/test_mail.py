@@ -10,10 +10,10 @@ from pydantic import ValidationError
 
 from services.kernel.call.errors import ResourceExhausted
 from services.kernel.process import secret_files
-from services.tenant_registry.mail import postman as postmen
-from services.tenant_registry.mail.postman import Postman
-from services.tenant_registry.mail.senders import FileSender, SmtpSender, sender_of
-from services.tenant_registry.mail.settings import MailSettings
+from services.tenant_registry.accounts import mail
+from services.tenant_registry.accounts.mail import Mailer
+from services.tenant_registry.accounts.mail_senders import FileSender, SmtpSender, sender_of
+from services.tenant_registry.settings import MailSettings
 
 
 class Server:
@@ -71,9 +71,9 @@ def settings(tmp_path):
 
 async def test_a_mail_lands_in_a_folder_that_its_owner_alone_reads(settings, tmp_path):
     folder = tmp_path / "to be made" / "mail"
-    postman = Postman(settings(folder.as_uri(), mail_from="souk@paris.example"))
+    mailer = Mailer(settings(folder.as_uri(), mail_from="souk@paris.example"))
 
-    await postman.send("admin@lyon.example", "A subject", "déjà vu")
+    await mailer.send("admin@lyon.example", "A subject", "déjà vu")
 
     [path] = folder.iterdir()
     mail = message_from_bytes(path.read_bytes(), policy=policy.default)
@@ -85,9 +85,9 @@ async def test_a_mail_lands_in_a_folder_that_its_owner_alone_reads(settings, tmp
 
 async def test_a_mail_is_handed_to_a_server(settings):
     async with Server() as server:
-        postman = Postman(settings(f"smtp://127.0.0.1:{server.port}"))
+        mailer = Mailer(settings(f"smtp://127.0.0.1:{server.port}"))
 
-        await postman.send("admin@lyon.example", "A subject", "déjà vu")
+        await mailer.send("admin@lyon.example", "A subject", "déjà vu")
 
         [mail] = [message_from_bytes(m, policy=policy.default) for m in server.mails]
         assert mail["To"] == "admin@lyon.example"
@@ -101,11 +101,11 @@ async def test_the_servers_password_may_be_replaced_while_mail_is_sent(
     monkeypatch.setattr(secret_files, "LOOK_SECONDS", 0)
     (tmp_path / "smtp.password").write_text("old\n")
     async with Server() as server:
-        postman = Postman(settings(f"smtp://souk@127.0.0.1:{server.port}"))
+        mailer = Mailer(settings(f"smtp://souk@127.0.0.1:{server.port}"))
 
         for tenant, password in (("lyon", "old"), ("paris", "new")):
             (tmp_path / "smtp.password").write_text(f"{password}\n")
-            await postman.send(f"admin@{tenant}.example", "A subject", "text")
+            await mailer.send(f"admin@{tenant}.example", "A subject", "text")
 
         assert server.logins == [["souk", "old"], ["souk", "new"]]
         assert len(server.mails) == 2
@@ -114,7 +114,9 @@ async def test_the_servers_password_may_be_replaced_while_mail_is_sent(
 async def test_no_mail_goes_in_clear_to_another_machine(monkeypatch):
     async with Server() as server:
         # A name for this machine that does not look like one.
-        monkeypatch.setattr("services.tenant_registry.mail.senders._is_here", lambda _: False)
+        monkeypatch.setattr(
+            "services.tenant_registry.accounts.mail_senders._is_here", lambda _: False
+        )
         postman_says = SmtpSender("127.0.0.1", server.port, tls=False, login=None)
 
         with pytest.raises(Exception, match="STARTTLS"):
@@ -130,72 +132,72 @@ async def until(true):
 
 
 async def test_a_mail_that_could_not_be_sent_is_sent_by_a_later_try(settings, monkeypatch):
-    monkeypatch.setattr(postmen, "_AGAIN_AFTER_SECONDS", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(mail, "_AGAIN_AFTER_SECONDS", (0.01, 0.01, 0.01))
     async with Server(busy=2) as server:
-        postman = Postman(settings(f"smtp://127.0.0.1:{server.port}"))
+        mailer = Mailer(settings(f"smtp://127.0.0.1:{server.port}"))
 
-        await postman.send("admin@lyon.example", "A subject", "text")
+        await mailer.send("admin@lyon.example", "A subject", "text")
 
         assert server.mails == []
-        await until(lambda: not postman._again)
+        await until(lambda: not mailer._again)
         assert (server.came, len(server.mails)) == (3, 1)
 
 
 async def test_a_mail_is_tried_four_times_and_no_more(settings, monkeypatch):
-    monkeypatch.setattr(postmen, "_AGAIN_AFTER_SECONDS", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(mail, "_AGAIN_AFTER_SECONDS", (0.01, 0.01, 0.01))
     async with Server(busy=100) as server:
-        postman = Postman(settings(f"smtp://127.0.0.1:{server.port}"))
+        mailer = Mailer(settings(f"smtp://127.0.0.1:{server.port}"))
 
-        await postman.send("admin@lyon.example", "A subject", "text")
+        await mailer.send("admin@lyon.example", "A subject", "text")
 
-        await until(lambda: not postman._again)
+        await until(lambda: not mailer._again)
         assert (server.came, server.mails) == (4, [])
 
 
 async def test_a_mail_that_is_refused_for_good_is_tried_once(settings):
     async with Server(refusing=True) as server:
-        postman = Postman(settings(f"smtp://127.0.0.1:{server.port}"))
+        mailer = Mailer(settings(f"smtp://127.0.0.1:{server.port}"))
 
-        await postman.send("nobody@lyon.example", "A subject", "text")
+        await mailer.send("nobody@lyon.example", "A subject", "text")
 
-        assert (server.came, server.mails, postman._again) == (1, [], set())
+        assert (server.came, server.mails, mailer._again) == (1, [], set())
 
 
 async def test_of_mails_that_wait_for_another_try_there_are_not_too_many(settings, monkeypatch):
-    monkeypatch.setattr(postmen, "_MOST_WAITING", 2)
-    postman = Postman(settings("smtp://127.0.0.1:1"))
+    monkeypatch.setattr(mail, "_MOST_WAITING", 2)
+    mailer = Mailer(settings("smtp://127.0.0.1:1"))
 
     for _ in range(3):
-        await postman.send("admin@lyon.example", "A subject", "text")
+        await mailer.send("admin@lyon.example", "A subject", "text")
 
-    assert len(postman._again) == 2
-    for task in postman._again:
+    assert len(mailer._again) == 2
+    for task in mailer._again:
         task.cancel()
 
 
 async def test_while_much_waits_what_anybody_asks_for_is_refused_and_nothing_else(
     settings, monkeypatch
 ):
-    monkeypatch.setattr(postmen, "_MOST_WAITING", 1)
-    postman, done = Postman(settings(None)), asyncio.Event()
+    monkeypatch.setattr(mail, "_MOST_WAITING", 1)
+    mailer, done = Mailer(settings(None)), asyncio.Event()
 
     async def work():
         done.set()
 
-    postman.refuse_when_full()
+    mailer.refuse_when_full()
     for _ in range(2):
-        postman.later(work())
+        mailer.later(work())
     with pytest.raises(ResourceExhausted):
-        postman.refuse_when_full()
+        mailer.refuse_when_full()
 
     await done.wait()
-    await until(lambda: not postman._under_way)
-    postman.refuse_when_full()
+    await until(lambda: not mailer._under_way)
+    mailer.refuse_when_full()
 
 
 @pytest.mark.parametrize("mail", ["smtp://127.0.0.1:1", "file:///proc/nowhere/mail"])
 async def test_a_mail_that_cannot_be_sent_breaks_nothing(settings, mail):
-    await Postman(settings(mail)).send("admin@lyon.example", "A subject", "text")
+    await Mailer(settings(mail)).send("admin@lyon.example", "A subject", "text")
 
 
 def test_the_setting_names_a_folder_or_a_server_and_nothing_else(settings, tmp_path):

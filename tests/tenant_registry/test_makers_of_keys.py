@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.kernel.call.errors import InvalidArgument, PermissionDenied
-from services.tenant_registry.access.rules import OF_SERVICES, PERMISSIONS
-from services.tenant_registry.keys.rules import GRANTABLE
+from services.tenant_registry.roles.permissions import OF_SERVICES, PERMISSIONS
+from services.tenant_registry.tenants.rules import GRANTABLE
 from tests.tenant_registry.keys import HOUR, all_of, create, resolved
 
 

@@ -16,12 +16,12 @@ from pydantic import ValidationError
 
 from services.kernel.call.errors import Unavailable
 from services.kernel.process.secret_files import Fixed
-from services.tenant_registry.oidc import provider as asking
-from services.tenant_registry.oidc.claims import Unproven, identity, key_id
-from services.tenant_registry.oidc.provider import Asking
-from services.tenant_registry.oidc.rules import Rule, roles_of
-from services.tenant_registry.oidc.settings import Provider, providers
-from services.tenant_registry.oidc.state import States
+from services.tenant_registry.accounts import oidc_provider
+from services.tenant_registry.accounts.oidc_claims import Unproven, identity, key_id
+from services.tenant_registry.accounts.oidc_provider import ProviderClient
+from services.tenant_registry.accounts.oidc_settings import Provider, providers
+from services.tenant_registry.accounts.oidc_state import States
+from services.tenant_registry.accounts.rules import ClaimRule, roles_of_claims
 
 KEY = RSAKey.generate_key(2048, {"kid": "one"})
 OTHER_KEY = RSAKey.generate_key(2048, {"kid": "one"})
@@ -136,17 +136,17 @@ def test_a_token_with_one_thing_wrong_proves_nothing(what):
 
 def test_a_claim_gives_what_the_rules_say_and_nothing_besides():
     rules = [
-        Rule("groups", "paris-admins", "TenantAdmin", "paris"),
-        Rule("groups", "lyon-admins", "TenantAdmin", "lyon"),
-        Rule("job", "operator", "GlobalAdmin", None),
+        ClaimRule("groups", "paris-admins", "TenantAdmin", "paris"),
+        ClaimRule("groups", "lyon-admins", "TenantAdmin", "lyon"),
+        ClaimRule("job", "operator", "GlobalAdmin", None),
     ]
 
-    assert roles_of({"groups": ["paris-admins", "x"]}, rules) == {("TenantAdmin", "paris")}
-    assert roles_of({"groups": "lyon-admins"}, rules) == {("TenantAdmin", "lyon")}
-    assert roles_of({"job": "operator"}, rules) == {("GlobalAdmin", None)}
+    assert roles_of_claims({"groups": ["paris-admins", "x"]}, rules) == {("TenantAdmin", "paris")}
+    assert roles_of_claims({"groups": "lyon-admins"}, rules) == {("TenantAdmin", "lyon")}
+    assert roles_of_claims({"job": "operator"}, rules) == {("GlobalAdmin", None)}
     for none in ({}, {"groups": None}, {"groups": [["paris-admins"]]}, {"groups": "paris-admins x"},
                  {"groups": {"paris-admins": True}}, {"Groups": ["paris-admins"]}):  # fmt: skip
-        assert roles_of(none, rules) == set()
+        assert roles_of_claims(none, rules) == set()
 
 
 def test_a_state_is_of_one_provider_one_browser_and_ten_minutes(monkeypatch):
@@ -266,13 +266,13 @@ def _saying(**said):
     ],
 )
 async def test_a_provider_that_answers_amiss_is_unavailable_and_leads_nowhere(answer, monkeypatch):
-    monkeypatch.setattr(asking, "_SECONDS", 0.3)
+    monkeypatch.setattr(oidc_provider, "_SECONDS", 0.3)
     async with Hostile(answer) as hostile:
         settings = Provider.model_validate(SETTINGS | {"issuer": hostile.address})
         started, state, _ = states_of(b"a key").start("idp")
 
         with pytest.raises(Unavailable) as refusal:
-            await Asking(settings).location(started, state)
+            await ProviderClient(settings).location(started, state)
 
         assert refusal.value.reason == "OIDC_UNAVAILABLE"
         assert set(hostile.asked) <= {b"/.well-known/openid-configuration", b"/k"}
@@ -287,7 +287,7 @@ async def test_a_provider_cannot_send_the_registry_to_another_server(name):
             started, state, _ = states_of(b"a key").start("idp")
 
             with pytest.raises(Unavailable):
-                await Asking(settings).location(started, state)
+                await ProviderClient(settings).location(started, state)
 
         assert victim.asked == []
 
@@ -320,7 +320,7 @@ class Sound(Hostile):
 
 async def begun(provider):
     """Begins a login at a provider: who asks it, what was begun, and what the location says."""
-    asked = Asking(Provider.model_validate(SETTINGS | {"issuer": provider.address}))
+    asked = ProviderClient(Provider.model_validate(SETTINGS | {"issuer": provider.address}))
     states = states_of(b"a key")
     _, state, browser = states.start("idp")
     started = states.finish("idp", state, browser)
@@ -344,7 +344,7 @@ async def test_the_code_is_exchanged_with_what_the_challenge_was_made_of():
 
 
 async def test_a_key_that_the_provider_took_up_meanwhile_is_asked_for(monkeypatch):
-    monkeypatch.setattr(asking, "_AGAIN_SECONDS", -1.0)
+    monkeypatch.setattr(oidc_provider, "_AGAIN_SECONDS", -1.0)
     newer = RSAKey.generate_key(2048, {"kid": "two"})
     async with Sound() as provider:
         asked, started, _ = await begun(provider)
@@ -365,7 +365,7 @@ async def test_keys_that_a_provider_does_not_have_are_asked_for_now_and_then_alo
             with pytest.raises(Unproven):
                 await asked.exchange("a code", started)
         assert provider.asked.count(b"/k") == 1
-        monkeypatch.setattr(asking, "_AGAIN_SECONDS", -1.0)
+        monkeypatch.setattr(oidc_provider, "_AGAIN_SECONDS", -1.0)
         with pytest.raises(Unproven):
             await asked.exchange("a code", started)
         assert provider.asked.count(b"/k") == 2

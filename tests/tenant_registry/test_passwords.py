@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from services.kernel.call.errors import ResourceExhausted
-from services.tenant_registry.access.passwords import QUEUE, THREADS, Passwords
+from services.tenant_registry.accounts.passwords import QUEUE, THREADS, Passwords
 
 
 async def test_a_password_matches_its_own_hash_alone():

@@ -8,7 +8,7 @@ from souk.audit.v1.audit_service_pb2 import Event
 from souk.tenant_registry.v1 import session_service_pb2 as pb
 
 from services.kernel.call.errors import NotFound, Unauthenticated
-from services.tenant_registry.sessions import secret
+from services.tenant_registry.accounts import one_time_tokens
 
 OTHERS = "souk_refresh_" + "A" * 43
 
@@ -74,13 +74,13 @@ async def test_no_refresh_token_is_stored(logged_in, refresh, rows):
 
 
 def test_only_the_token_before_opens_the_next_one():
-    first, second, others = (secret.new("refresh") for _ in range(3))
-    box = secret.sealed(first, second)
+    first, second, others = (one_time_tokens.new_token("refresh") for _ in range(3))
+    box = one_time_tokens.encrypted_successor(first, second)
 
-    assert secret.opened(first, box) == second
+    assert one_time_tokens.decrypted_successor(first, box) == second
     for token in (second, others):
         with pytest.raises(InvalidTag):
-            secret.opened(token, box)
+            one_time_tokens.decrypted_successor(token, box)
 
 
 async def test_a_lost_answer_can_be_asked_for_again(logged_in, refresh, is_live):

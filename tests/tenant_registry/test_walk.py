@@ -28,11 +28,12 @@ from souk.tenant_registry.v1 import tenant_pb2 as pb
 from services.kernel.call.errors import ServiceError
 from services.kernel.call.scope import Scope, bound
 from services.kernel.data.database import Database
-from services.tenant_registry.access import grants, standing
-from services.tenant_registry.access.grants import Wanted
+from services.tenant_registry.accounts import activation
+from services.tenant_registry.roles import assigning, locking
+from services.tenant_registry.roles.assigning import WantedRole
 from services.tenant_registry.tenants import fields
 from services.tenant_registry.tenants.rules import State
-from services.tenant_registry.tenants.servicer import added
+from services.tenant_registry.tenants.tenants import added
 from tests import cluster
 from tests.tenant_registry.test_granting import LETTERS, WORLDS, letters
 
@@ -113,7 +114,7 @@ def world() -> Iterator[World]:
         world = World(runner, database, rows, Clock())
         _make_tenants(world)
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(standing, "datetime", world.clock)
+            patched.setattr(locking, "datetime", world.clock)
             yield world
         runner.run(rows.close())
         runner.run(stack.aclose())
@@ -125,7 +126,7 @@ def _make_tenants(world: World) -> None:
     )
     for name in ("paris", "lyon"):
         done = world.act(
-            grants.OWN,
+            assigning.REGISTRY,
             lambda s, name=name: added(s, name, fields.completed(wanted), state=State.ACTIVE),
         )
         assert done == ""
@@ -156,7 +157,8 @@ class Walk(RuleBasedStateMachine):
 
     def _first(self, admin: str, place: str | None) -> None:
         done = self.world.act(
-            grants.OWN, lambda s: grants.give_first(s, admin, tenant=place, reason="the first")
+            assigning.REGISTRY,
+            lambda s: assigning.give_first(s, admin, tenant=place, reason="the first"),
         )
         assert done == ""
 
@@ -208,12 +210,12 @@ class Walk(RuleBasedStateMachine):
         begins = self.now + later
         ends = begins + hours if hours else None
         at = self.world.clock.at
-        wanted = Wanted(
+        wanted = WantedRole(
             other, role, place, "a walk",
             from_time=at(begins) if later else None,
             until_time=None if ends is None else at(ends),
         )  # fmt: skip
-        reason = self.world.act(f"admins/{actor}", lambda s: grants.give(s, wanted))
+        reason = self.world.act(f"admins/{actor}", lambda s: assigning.give(s, wanted))
 
         within = all(letters(role, place, w) <= self.power(actor, w, ends) for w in WORLDS[place])
         may = other in self.active and actor != other and within
@@ -233,7 +235,7 @@ class Walk(RuleBasedStateMachine):
     def take(self, actor: str, number: int) -> None:
         taken = self.held[number % len(self.held)]
         reason = self.world.act(
-            f"admins/{actor}", lambda s: grants.take(s, taken.assignment, tenant=taken.place)
+            f"admins/{actor}", lambda s: assigning.take(s, taken.assignment, tenant=taken.place)
         )
 
         may = not self.is_over_more(actor, taken.admin, {taken.place})
@@ -244,7 +246,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(actor=admins, other=admins)
     def deactivate(self, actor: str, other: str) -> None:
-        reason = self.world.act(f"admins/{actor}", lambda s: grants.deactivate(s, other))
+        reason = self.world.act(f"admins/{actor}", lambda s: activation.deactivate(s, other))
 
         last = any({one.admin for one in self.keepers(place)} == {other} for place in PLACES)
         may = not self.is_over_more(actor, other, self._places_of(other)) and not last
@@ -254,7 +256,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(actor=admins, other=admins)
     def activate(self, actor: str, other: str) -> None:
-        reason = self.world.act(f"admins/{actor}", lambda s: grants.activate(s, other))
+        reason = self.world.act(f"admins/{actor}", lambda s: activation.activate(s, other))
 
         may = other in self.active or (
             actor != other

@@ -1,1 +1,1 @@
-"""Accounts: an admin's own password and second factor."""
+"""Admins, how they prove who they are, their sessions, and mail to them."""

@@ -1,20 +1,32 @@
-"""Queries on accounts, all through the platform's door."""
+"""Queries on admins, their credentials and their invites, all through the platform's door."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.kernel.data.pages import Page
 from services.tenant_registry.models import (
     Admin,
-    AdminSession,
+    AdminIdentity,
+    Assignment,
+    Invite,
     PasswordReset,
     RecoveryCode,
     SecondFactor,
 )
+from services.tenant_registry.roles.holder_queries import not_ended
+
+INVITES_LIMIT = 200
 
 
-async def locked(session: AsyncSession, admin_id: str) -> Admin:
+async def admin_with_email(session: AsyncSession, email: str) -> Admin | None:
+    found: Admin | None = await session.scalar(select(Admin).where(Admin.email == email))
+    return found
+
+
+async def lock_admin(session: AsyncSession, admin_id: str) -> Admin:
     """Reads and locks an admin."""
     statement = select(Admin).where(Admin.admin_id == admin_id).with_for_update()
     return (await session.scalars(statement.execution_options(populate_existing=True))).one()
@@ -48,21 +60,6 @@ async def forget_resets(session: AsyncSession, admin_id: str) -> None:
     await session.execute(delete(PasswordReset).where(PasswordReset.admin_id == admin_id))
 
 
-async def end_sessions(
-    session: AsyncSession, admin_id: str, *, keep: str, reason: str, now: datetime
-) -> None:
-    """Ends all of an admin's sessions except `keep`; an empty id keeps none."""
-    await session.execute(
-        update(AdminSession)
-        .where(
-            AdminSession.admin_id == admin_id,
-            AdminSession.session_id != keep,
-            AdminSession.revoke_time.is_(None),
-        )
-        .values(revoke_time=now, revoke_reason=reason)
-    )
-
-
 async def second_factor(session: AsyncSession, admin_id: str) -> SecondFactor | None:
     """Reads and locks a second factor, so that its codes are used one at a time."""
     found: SecondFactor | None = await session.scalar(
@@ -83,3 +80,94 @@ async def use_recovery_code(session: AsyncSession, admin_id: str, code_hash: byt
 async def forget_second_factor(session: AsyncSession, admin_id: str) -> None:
     await session.execute(delete(RecoveryCode).where(RecoveryCode.admin_id == admin_id))
     await session.execute(delete(SecondFactor).where(SecondFactor.admin_id == admin_id))
+
+
+def admins_of_platform(*, email: str, show_deactivated: bool) -> ColumnElement[bool]:
+    wanted: ColumnElement[bool] = true()
+    if email:
+        wanted = Admin.email == email.strip().lower()
+    return wanted if show_deactivated else wanted & Admin.deactivate_time.is_(None)
+
+
+def admins_of_tenant(tenant: str, *, now: datetime) -> ColumnElement[bool]:
+    """Selects holders of a role at a tenant itself, now or later; not of one given everywhere."""
+    assigned = select(Assignment.admin_id).where(Assignment.tenant_id == tenant, not_ended(now))
+    return Admin.admin_id.in_(assigned) & Admin.deactivate_time.is_(None)
+
+
+async def page_of_admins(
+    session: AsyncSession, wanted: ColumnElement[bool], page: Page
+) -> Sequence[Admin]:
+    return (await session.scalars(page.of(select(Admin).where(wanted), Admin.admin_id))).all()
+
+
+async def number_of_admins(session: AsyncSession, wanted: ColumnElement[bool]) -> int:
+    statement = select(func.count()).select_from(Admin).where(wanted)
+    return (await session.scalar(statement)) or 0
+
+
+async def roles_at(
+    session: AsyncSession, tenant: str, admins: Sequence[Admin], *, now: datetime
+) -> dict[str, list[str]]:
+    """Reads the sorted ids of the roles that admins hold at a tenant, now or later."""
+    statement = select(Assignment.admin_id, Assignment.role_id).where(
+        Assignment.tenant_id == tenant,
+        Assignment.admin_id.in_([admin.admin_id for admin in admins]),
+        not_ended(now),
+    )
+    found: dict[str, set[str]] = {}
+    for admin_id, role_id in (await session.execute(statement)).all():
+        found.setdefault(admin_id, set()).add(role_id)
+    return {admin_id: sorted(roles) for admin_id, roles in found.items()}
+
+
+async def open_invites_at(
+    session: AsyncSession, tenant: str | None, *, now: datetime
+) -> Sequence[Invite]:
+    """Lists the open invites of a place, newest first."""
+    statement = (
+        select(Invite)
+        .where(_is_invite_at(tenant), _is_invite_open(now))
+        .order_by(Invite.invite_id.desc())
+    )
+    return (await session.scalars(statement.limit(INVITES_LIMIT))).all()
+
+
+async def open_invite(
+    session: AsyncSession, invite_id: str, tenant: str | None, *, now: datetime
+) -> Invite | None:
+    found: Invite | None = await session.scalar(
+        select(Invite)
+        .where(Invite.invite_id == invite_id, _is_invite_at(tenant), _is_invite_open(now))
+        .with_for_update()
+    )
+    return found
+
+
+async def open_invite_of_token(
+    session: AsyncSession, token_hash: bytes, *, now: datetime, lock: bool = False
+) -> Invite | None:
+    """Finds the open invite of a token; `lock` makes sure that it is accepted once."""
+    statement = select(Invite).where(Invite.token_hash == token_hash, _is_invite_open(now))
+    if lock:
+        statement = statement.with_for_update()
+    found: Invite | None = await session.scalar(statement)
+    return found
+
+
+def _is_invite_at(tenant: str | None) -> ColumnElement[bool]:
+    return Invite.tenant_id.is_(None) if tenant is None else Invite.tenant_id == tenant
+
+
+def _is_invite_open(now: datetime) -> ColumnElement[bool]:
+    return Invite.accept_time.is_(None) & (Invite.end_time > now)
+
+
+async def subject_of(session: AsyncSession, provider: str, admin_id: str) -> str | None:
+    """Returns the subject by which a provider knows an admin."""
+    found: str | None = await session.scalar(
+        select(AdminIdentity.subject).where(
+            AdminIdentity.provider == provider, AdminIdentity.admin_id == admin_id
+        )
+    )
+    return found

@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.kernel.call.errors import Internal
 from services.kernel.process.secret_files import Secret
 from services.tenant_registry.accounts import queries, rules
+from services.tenant_registry.accounts.one_time_tokens import purpose_encryption
+from services.tenant_registry.accounts.rules import LoginMethod
 from services.tenant_registry.models import SecondFactor
-from services.tenant_registry.sessions.rules import Method
-from services.tenant_registry.sessions.secret import secret_boxes
 
 CODES = 10
 _CODE_BYTES = 10  # 80 bits: 16 letters of base32
@@ -49,12 +49,14 @@ class Totp:
         secret = pyotp.random_base32()
         uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=_ISSUER)
         return Made(
-            secret, uri, secret_boxes(self._keys(), _FOR).encrypt(f"{admin_id} {secret}".encode())
+            secret,
+            uri,
+            purpose_encryption(self._keys(), _FOR).encrypt(f"{admin_id} {secret}".encode()),
         )
 
     async def proves(
         self, session: AsyncSession, factor: SecondFactor, code: str, *, now: datetime
-    ) -> Method | None:
+    ) -> LoginMethod | None:
         """Uses up an authenticator or recovery code; returns None if it is neither.
 
         `factor` must be locked, so that a code cannot be used twice at once.
@@ -62,12 +64,12 @@ class Totp:
         typed = re.sub(r"[\s-]", "", code).upper()
         if _RECOVERY.fullmatch(typed):
             used = await queries.use_recovery_code(session, factor.admin_id, hashed(typed))
-            return Method.PASSWORD_RECOVERY if used else None
+            return LoginMethod.PASSWORD_RECOVERY if used else None
         step = self.step(factor, typed, now=now)
         if step is None:
             return None
         factor.last_step = step
-        return Method.PASSWORD_TOTP
+        return LoginMethod.PASSWORD_TOTP
 
     def step(self, factor: SecondFactor, code: str, *, now: datetime) -> int | None:
         """Finds the time step that a code belongs to; None if it is wrong or was used."""
@@ -81,7 +83,7 @@ class Totp:
     def _opened(self, factor: SecondFactor) -> str:
         """Decrypts a secret; one copied from another admin's row is refused."""
         try:
-            opened = secret_boxes(self._keys(), _FOR).decrypt(factor.secret)
+            opened = purpose_encryption(self._keys(), _FOR).decrypt(factor.secret)
             owner, _, secret = opened.decode().partition(" ")
         except InvalidToken:
             owner, secret = "", ""

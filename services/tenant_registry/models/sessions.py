@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Integer, LargeBinary, Text
+from sqlalchemy import ColumnElement, ForeignKey, Integer, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.kernel.data.tables import Key, Time
@@ -24,6 +24,11 @@ class AdminSession(Base):
     end_time: Mapped[datetime] = mapped_column(Time)
     revoke_time: Mapped[datetime | None] = mapped_column(Time)
     revoke_reason: Mapped[str | None] = mapped_column(Text)
+
+    @classmethod
+    def is_live(cls, now: datetime) -> ColumnElement[bool]:
+        """Selects the sessions that have not ended."""
+        return cls.revoke_time.is_(None) & (cls.end_time > now)
 
 
 class RefreshToken(Base):

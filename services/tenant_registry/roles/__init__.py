@@ -1,1 +1,1 @@
-"""Roles: the built-in ones, and those that a tenant defines within limits."""
+"""Roles: their definitions, who holds them, who may give them, and what they allow where."""

@@ -1,11 +1,58 @@
-"""Queries on roles and their policies, all through the platform's door."""
+"""Queries on roles, assignments and access grants: single ones and pages."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.tenant_registry.models import Assignment, Policy, Role
+from services.kernel.data.pages import Page
+from services.tenant_registry.models import AccessGrant, Assignment, Policy, Role
+from services.tenant_registry.roles.holder_queries import not_ended
+
+
+async def page_of_access_grants(session: AsyncSession, page: Page) -> Sequence[AccessGrant]:
+    """Reads a page of the session's tenant's access grants."""
+    key = (AccessGrant.create_time, AccessGrant.access_grant_id)
+    return (await session.scalars(page.of(select(AccessGrant), *key))).all()
+
+
+async def number_of_access_grants(session: AsyncSession) -> int:
+    return (await session.scalar(select(func.count()).select_from(AccessGrant))) or 0
+
+
+async def access_grant(
+    session: AsyncSession, tenant: str, access_grant_id: str
+) -> AccessGrant | None:
+    return await session.get(AccessGrant, (tenant, access_grant_id))
+
+
+def assignments_at(
+    tenant: str | None, *, admin: str | None, now: datetime | None
+) -> ColumnElement[bool]:
+    """Selects the assignments of a place; `now` leaves out those that have ended."""
+    wanted = Assignment.tenant_id == tenant
+    if admin is not None:
+        wanted &= Assignment.admin_id == admin
+    return wanted if now is None else wanted & not_ended(now)
+
+
+def assignments_of(admin: str, *, now: datetime) -> ColumnElement[bool]:
+    """Selects an admin's assignments at all places that have not ended."""
+    return (Assignment.admin_id == admin) & not_ended(now)
+
+
+async def page_of_assignments(
+    session: AsyncSession, wanted: ColumnElement[bool], page: Page
+) -> Sequence[Assignment]:
+    statement = select(Assignment).where(wanted)
+    key = (Assignment.create_time, Assignment.assignment_id)
+    return (await session.scalars(page.of(statement, *key))).all()
+
+
+async def number_of_assignments(session: AsyncSession, wanted: ColumnElement[bool]) -> int:
+    statement = select(func.count()).select_from(Assignment).where(wanted)
+    return (await session.scalar(statement)) or 0
 
 
 async def roles_at(session: AsyncSession, tenant: str | None) -> Sequence[Role]:

@@ -1,1 +1,1 @@
-"""Tenants: their fields and their lifecycle."""
+"""Tenants, their domains and API keys; refusals by the gateway, in their logs."""

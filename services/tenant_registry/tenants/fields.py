@@ -17,9 +17,7 @@ LOCALES_LIMIT = 20
 CAPABILITIES_LIMIT = 50
 CAPABILITY_LENGTH = 50
 SETTINGS_BYTES = 16 * 1024
-
 ORIGINS_LIMIT = 20
-
 _CONTROLS = ("Cc", "Zl", "Zp")
 _CAPABILITY = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 

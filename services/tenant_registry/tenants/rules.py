@@ -1,6 +1,68 @@
-"""State transitions of a tenant."""
+"""Rules for a tenant's states, its hosts and its API keys: pure."""
 
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+from services.tenant_registry.roles.permissions import PERMISSIONS, TENANT
+
+DOMAINS_LIMIT = 100
+# Of live keys; publishable ones are part of the tenant's configuration, so they are few.
+LIVE_KEYS_LIMIT = {"SECRET": 100, "PUBLISHABLE": 20}
+KEY_TITLE_LIMIT = 100
+LONGEST_KEY = timedelta(days=3653)
+# Only people administer access: a key could otherwise create more keys.
+_OF_PEOPLE = frozenset({"access", "accessgrant", "admin", "assignment", "key", "role"})
+GRANTABLE = frozenset(p for p in PERMISSIONS[TENANT] if p.partition(":")[0] not in _OF_PEOPLE)
+
+
+def slug_of(host: str, *, base: str) -> str | None:
+    """Returns the tenant that a host names as a subdomain of the base domain, if any."""
+    label = host.removesuffix(f".{base}")
+    return label if label != host and "." not in label else None
+
+
+def is_reserved(host: str, *, tenant: str, base: str) -> bool:
+    """Returns whether a host is reserved: the base domain, or another's below it.
+
+    Below the base domain a tenant may have its own subdomain and what is below that. Everything
+    else there is reserved: a free label may become a tenant's id later, and treating the two
+    differently would reveal which tenants exist.
+    """
+    own = f"{tenant}.{base}"
+    if host == own or host.endswith(f".{own}"):
+        return False
+    return host == base or host.endswith(f".{base}")
+
+
+def key_violations(
+    kind: str,
+    title: str,
+    permissions: Collection[str],
+    *,
+    expires: datetime | None,
+    now: datetime,
+) -> dict[str, str]:
+    """Lists what is wrong with a key to create, by field."""
+    found = {}
+    if kind not in LIVE_KEYS_LIMIT:
+        found["kind"] = "must be secret or publishable"
+    if not 1 <= len(title.strip()) <= KEY_TITLE_LIMIT:
+        found["title"] = f"must have 1 to {KEY_TITLE_LIMIT} characters"
+    if wrong := _permissions_violation(kind, permissions):
+        found["permissions"] = wrong
+    if expires is not None and not now < expires <= now + LONGEST_KEY:
+        found["expire_time"] = "must be in the future and within ten years"
+    return found
+
+
+def _permissions_violation(kind: str, permissions: Collection[str]) -> str:
+    if kind == "PUBLISHABLE":
+        return "must be empty for a publishable key" if permissions else ""
+    if not permissions:
+        return "must not be empty for a secret key"
+    unfit = sorted(set(permissions) - GRANTABLE)
+    return f"must not include {', '.join(unfit[:5])[:200]}" if unfit else ""
 
 
 class State(StrEnum):

@@ -6,7 +6,7 @@ import uuid
 import pyotp
 import pytest
 
-from services.tenant_registry.access.sessions import LIFETIME
+from services.tenant_registry.accounts.session_tokens import LIFETIME
 from tests.tenant_registry.mailbox import mail_to, token_in
 
 LOGIN = "/auth/user/emailpass"

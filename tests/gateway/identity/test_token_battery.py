@@ -11,7 +11,7 @@ import pytest
 
 from gateway.medusa.errors import Refused
 from services.kernel.call.errors import Unauthenticated
-from services.tenant_registry.sessions import secret
+from services.tenant_registry.accounts import one_time_tokens
 from tests.gateway.identity.test_session_tokens import (
     CLAIMS,
     GOOD,
@@ -150,12 +150,12 @@ def test_no_change_of_a_scope_is_believed(record_property):
 
 @pytest.mark.parametrize("kind", ["refresh", "reset", "invite"])
 def test_no_change_of_a_secret_token_has_its_hash(kind, record_property):
-    good = secret.new(kind)
-    stored = secret.digest(kind, good)
-    others = [secret.new(other) for other in ("refresh", "reset", "invite")]
+    good = one_time_tokens.new_token(kind)
+    stored = one_time_tokens.digest(kind, good)
+    others = [one_time_tokens.new_token(other) for other in ("refresh", "reset", "invite")]
 
     def read(changed):
-        return secret.digest(kind, changed) == stored
+        return one_time_tokens.digest(kind, changed) == stored
 
     assert read(good)
     assert believed(read, good, others, record_property, number=size(20_000, 100_000)) == 0
@@ -164,10 +164,10 @@ def test_no_change_of_a_secret_token_has_its_hash(kind, record_property):
 @pytest.mark.parametrize("kind", ["refresh", "reset", "invite"])
 def test_a_secret_token_is_of_one_kind(kind):
     for other in {"refresh", "reset", "invite"} - {kind}:
-        made = secret.new(other)
-        assert secret.digest(kind, made) is None
+        made = one_time_tokens.new_token(other)
+        assert one_time_tokens.digest(kind, made) is None
         renamed = made.replace(f"souk_{other}_", f"souk_{kind}_")
-        assert secret.digest(kind, renamed) != secret.digest(other, made)
+        assert one_time_tokens.digest(kind, renamed) != one_time_tokens.digest(other, made)
 
 
 def test_an_access_token_and_a_scope_are_not_taken_for_each_other():

@@ -1,0 +1,93 @@
+"""Deactivating and activating admins, and who may change one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel.call.scope import current_scope
+from services.kernel.evidence import audit
+from services.tenant_registry.accounts.rules import SessionEnd
+from services.tenant_registry.accounts.session_queries import end_sessions
+from services.tenant_registry.models import Admin
+from services.tenant_registry.roles import assigning, assignment_rules, errors, locking
+from services.tenant_registry.roles import messages as role_messages
+from services.tenant_registry.roles.assignment_rules import Holder
+from services.tenant_registry.roles.locking import ActorAndTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """An admin who was deactivated or activated, and what they hold before and after."""
+
+    admin: Admin
+    before: Holder
+    after: Holder
+    now: datetime
+
+
+async def deactivate(
+    session: AsyncSession, admin_id: str, *, by: str | None = None, dry: bool = False
+) -> Activation:
+    """Deactivates an admin, who loses all rights at once; their assignments stay on record.
+
+    Raises:
+        PermissionDenied: GRANT_OVER_MORE.
+        FailedPrecondition: LAST_GLOBAL_ADMIN or LAST_TENANT_ADMIN.
+        NotFound: ADMIN_NOT_FOUND.
+    """
+    known = await may_change(session, admin_id, by=by)
+    turned = Activation(known.row, known.target, known.target.gone(), known.now)
+    if known.target.active:
+        await assigning.keep_guardians(session, turned.before, turned.after, now=known.now)
+        if not dry:
+            _set_deactivated(session, known, deactivated=known.now)
+    return turned
+
+
+async def activate(
+    session: AsyncSession, admin_id: str, *, by: str | None = None, dry: bool = False
+) -> Activation:
+    """Reactivates an admin, with the roles that were not revoked; their sessions stay ended.
+
+    Raises:
+        PermissionDenied: GRANT_TO_SELF or GRANT_OVER_MORE.
+        NotFound: ADMIN_NOT_FOUND.
+    """
+    known = await locking.lock_everywhere(session, by or current_scope().actor, admin_id)
+    turned = Activation(known.row, known.target, known.target.back(), known.now)
+    if not known.target.active:
+        with errors.refusals_as_errors():
+            assignment_rules.may_restore(known.actor, known.target, now=known.now)
+        if not dry:
+            await end_sessions(
+                session, admin_id, keep="", reason=SessionEnd.DEACTIVATED, now=known.now
+            )
+            _set_deactivated(session, known, deactivated=None)
+    return turned
+
+
+async def may_change(
+    session: AsyncSession, admin_id: str, *, by: str | None = None
+) -> ActorAndTarget:
+    """Locks an admin, and checks that the caller holds no less anywhere and may change them.
+
+    Raises:
+        PermissionDenied: GRANT_OVER_MORE.
+        NotFound: ADMIN_NOT_FOUND.
+    """
+    known = await locking.lock_everywhere(session, by or current_scope().actor, admin_id)
+    with errors.refusals_as_errors():
+        places = known.target.places(known.now)
+        assignment_rules.not_over_more(known.actor, known.target, places, now=known.now)
+    return known
+
+
+def _set_deactivated(
+    session: AsyncSession, known: ActorAndTarget, *, deactivated: datetime | None
+) -> None:
+    before = role_messages.admin(known.row)
+    known.row.deactivate_time, known.row.update_time = deactivated, known.now
+    known.changed()
+    message = role_messages.admin(known.row)
+    audit.record(session, resource=message.name, before=before, after=message)

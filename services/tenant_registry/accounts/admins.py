@@ -1,0 +1,200 @@
+"""AdminService: who the admins are, at the platform and at one tenant."""
+
+from datetime import UTC, datetime
+
+from souk.tenant_registry.v1 import access_service_pb2 as access_pb
+from souk.tenant_registry.v1 import admin_service_pb2 as pb
+from souk.tenant_registry.v1 import admin_service_pb2_grpc as pb_grpc
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel.call.errors import AlreadyExists, PermissionDenied, invalid
+from services.kernel.call.names import new_id, parse
+from services.kernel.call.scope import current_scope
+from services.kernel.data import pages, requests
+from services.kernel.data.database import Database
+from services.kernel.data.updates import masked
+from services.kernel.evidence import audit
+from services.tenant_registry import caller
+from services.tenant_registry.accounts import activation, queries, rules
+from services.tenant_registry.models import Admin
+from services.tenant_registry.roles import effects
+from services.tenant_registry.roles import messages as role_messages
+from services.tenant_registry.roles.errors import admin_not_found
+from services.tenant_registry.roles.locking import ActorAndTarget
+
+# Not a hash, so no password matches; the first password is set through a reset.
+NO_PASSWORD = "!"  # noqa: S105
+
+
+class AdminServicer(pb_grpc.AdminServiceServicer):
+    def __init__(self, db: Database, *, head_office: str) -> None:
+        self._db = db
+        self._head_office = head_office
+
+    async def GetOwnAdmin(
+        self, _request: pb.GetOwnAdminRequest, _context: object
+    ) -> access_pb.Admin:
+        async with self._db.platform() as session:
+            own = await caller.own_session(session, now=datetime.now(UTC))
+            row = await session.get_one(Admin, own.admin_id)
+        return role_messages.admin(row)
+
+    async def GetAdmin(self, request: pb.GetAdminRequest, _context: object) -> access_pb.Admin:
+        (admin_id,) = parse(request.name, "admins/{admin}")
+        async with self._db.platform() as session:
+            row = await session.get(Admin, admin_id)
+        if row is None:
+            raise admin_not_found(admin_id)
+        return role_messages.admin(row)
+
+    async def ListAdmins(
+        self, request: pb.ListAdminsRequest, _context: object
+    ) -> pb.ListAdminsResponse:
+        page = pages.read(request, key={"admin_id": str})
+        wanted = queries.admins_of_platform(
+            email=request.email, show_deactivated=request.show_deactivated
+        )
+        async with self._db.platform() as session:
+            rows = await queries.page_of_admins(session, wanted, page)
+            total = await queries.number_of_admins(session, wanted)
+        shown, token = page.cut(rows, key=lambda row: (row.admin_id,))
+        return pb.ListAdminsResponse(
+            admins=[role_messages.admin(row) for row in shown],
+            next_page_token=token,
+            total_size=total,
+        )
+
+    async def ListTenantAdmins(
+        self, request: pb.ListTenantAdminsRequest, _context: object
+    ) -> pb.ListTenantAdminsResponse:
+        current_scope().require_parent(request.parent)
+        (tenant,) = parse(request.parent, "tenants/{tenant}")
+        page, now = pages.read(request, key={"admin_id": str}), datetime.now(UTC)
+        wanted = queries.admins_of_tenant(tenant, now=now)
+        async with self._db.platform() as session:
+            rows = await queries.page_of_admins(session, wanted, page)
+            total = await queries.number_of_admins(session, wanted)
+            roles = await queries.roles_at(session, tenant, rows, now=now)
+        shown, token = page.cut(rows, key=lambda row: (row.admin_id,))
+        return pb.ListTenantAdminsResponse(
+            admins=[_as_seen(row, tenant, roles.get(row.admin_id, [])) for row in shown],
+            next_page_token=token,
+            total_size=total,
+        )
+
+    async def CreateAdmin(
+        self, request: pb.CreateAdminRequest, _context: object
+    ) -> access_pb.Admin:
+        row = _new(request.admin)
+        async with self._db.platform() as session:
+            if answer := await requests.answered(session, request, access_pb.Admin):
+                return answer
+            session.add(row)
+            await _stored(session)
+            message = role_messages.admin(row)
+            audit.record(session, resource=message.name, after=message)
+            return await requests.remember(session, request, message)
+
+    async def UpdateAdmin(
+        self, request: pb.UpdateAdminRequest, _context: object
+    ) -> access_pb.Admin:
+        (admin_id,) = parse(request.admin.name, "admins/{admin}")
+        async with self._db.platform() as session:
+            if answer := await requests.answered(session, request, access_pb.Admin):
+                return answer
+            known = await activation.may_change(session, admin_id)
+            known.refuse_deactivated()
+            before = role_messages.admin(known.row)
+            for field in masked(request.admin, request.update_mask, before):
+                setattr(known.row, field, _clean(field, getattr(request.admin, field)))
+            _check(known.row)
+            after = role_messages.admin(known.row)
+            if after.email != before.email:
+                _refuse_another_login(known)
+            if after == before:
+                return await requests.remember(session, request, before)
+            known.row.update_time = known.now
+            await _stored(session)
+            after = role_messages.admin(known.row)
+            audit.record(session, resource=after.name, before=before, after=after)
+            return await requests.remember(session, request, after)
+
+    async def DeleteAdmin(
+        self, request: pb.DeleteAdminRequest, _context: object
+    ) -> access_pb.Admin:
+        (admin_id,) = parse(request.name, "admins/{admin}")
+        async with self._db.platform() as session:
+            return self._told(
+                await activation.deactivate(session, admin_id, dry=request.validate_only)
+            )
+
+    async def ActivateAdmin(
+        self, request: pb.ActivateAdminRequest, _context: object
+    ) -> access_pb.Admin:
+        (admin_id,) = parse(request.name, "admins/{admin}")
+        async with self._db.platform() as session:
+            if answer := await requests.answered(session, request, access_pb.Admin):
+                return answer
+            turned = await activation.activate(session, admin_id, dry=request.validate_only)
+            return await requests.remember(session, request, self._told(turned))
+
+    def _told(self, turned: activation.Activation) -> access_pb.Admin:
+        message = role_messages.admin(turned.admin)
+        message.effects.extend(
+            effects.of(turned.before, turned.after, now=turned.now, head_office=self._head_office)
+        )
+        return message
+
+
+def _as_seen(row: Admin, tenant: str, roles: list[str]) -> pb.TenantAdmin:
+    names = [role_messages.role_name(role, tenant) for role in roles]
+    return pb.TenantAdmin(admin=role_messages.admin(row), roles=names)
+
+
+def _new(wanted: access_pb.Admin) -> Admin:
+    now = datetime.now(UTC)
+    row = Admin(
+        admin_id=new_id("user"),
+        email=_clean("email", wanted.email),
+        first_name=_clean("first_name", wanted.first_name),
+        last_name=_clean("last_name", wanted.last_name),
+        password_hash=NO_PASSWORD,
+        create_time=now,
+        update_time=now,
+    )
+    _check(row)
+    return row
+
+
+def _clean(field: str, value: str) -> str:
+    return value.strip().lower() if field == "email" else value.strip()
+
+
+def _refuse_another_login(known: ActorAndTarget) -> None:
+    """Refuses to change the address that an admin with a role receives password resets at.
+
+    Raises:
+        PermissionDenied: EMAIL_IS_LOGIN: whoever changed it could take over the account.
+    """
+    if known.target.admin != known.actor.admin and known.target.places(known.now):
+        raise PermissionDenied(
+            "EMAIL_IS_LOGIN",
+            "This admin logs in with this address and holds a role. Invite the new address, then"
+            " deactivate this account.",
+        )
+
+
+def _check(row: Admin) -> None:
+    found = rules.admin_violations(row.email, row.first_name, row.last_name)
+    if found:
+        raise invalid("ADMIN_INVALID", found)
+
+
+async def _stored(session: AsyncSession) -> None:
+    try:
+        await session.flush()
+    except IntegrityError:
+        raise AlreadyExists(
+            "ADMIN_EXISTS", "An admin with this e-mail address already exists."
+        ) from None

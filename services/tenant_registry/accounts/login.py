@@ -1,0 +1,115 @@
+"""The login method of AccessService."""
+
+from datetime import UTC, datetime
+
+from souk.tenant_registry.v1 import access_service_pb2 as pb
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel.call.errors import Unauthenticated, invalid
+from services.kernel.data.database import Database
+from services.kernel.evidence import audit
+from services.tenant_registry.accounts import attempts, queries, session_lifecycle
+from services.tenant_registry.accounts.attempts import Attempts
+from services.tenant_registry.accounts.passwords import Passwords
+from services.tenant_registry.accounts.rules import LoginMethod
+from services.tenant_registry.accounts.session_lifecycle import OpenedSession
+from services.tenant_registry.accounts.session_tokens import SessionTokens
+from services.tenant_registry.accounts.totp import Totp
+from services.tenant_registry.models import Admin
+
+EMAIL_LIMIT = 254
+PASSWORD_LIMIT = 1024
+# The resource of events about unknown accounts: the address tried must not be logged.
+UNKNOWN_ADMIN = "admins/unknown"
+
+
+class SecondFactors:
+    """Checks second factors at login."""
+
+    def __init__(self, totp: Totp) -> None:
+        self._totp = totp
+
+    async def method(
+        self, session: AsyncSession, admin: Admin, code: str, *, now: datetime
+    ) -> LoginMethod | Unauthenticated:
+        """Checks the second factor, if it is on; returns how the login was made."""
+        factor = await queries.second_factor(session, admin.admin_id)
+        if factor is None or factor.confirm_time is None:
+            return LoginMethod.PASSWORD
+        if not code:
+            return Unauthenticated(
+                "TOTP_REQUIRED", "The code of the second factor is required too."
+            )
+        used = await self._totp.proves(session, factor, code, now=now)
+        return used or Unauthenticated("TOTP_INVALID", "The code is incorrect or was already used.")
+
+
+class LoginMethods:
+    _db: Database
+    _passwords: Passwords
+    _tokens: SessionTokens
+    _attempts: Attempts
+    _factors: SecondFactors
+
+    async def Login(self, request: pb.LoginRequest, _context: object) -> pb.LoginResponse:
+        email = request.email.strip().lower()
+        _check(email, request.password)
+        await self._attempts.count(email)
+        stored = await self._hash_of(email)
+        # Between transactions: 45 ms of hashing must hold neither a connection nor a lock.
+        opened: OpenedSession | Unauthenticated = _wrong()
+        if await self._passwords.match(stored, request.password) and stored is not None:
+            newer = await self._renewed(stored, request.password)
+            opened = await self._begin(email, stored, newer, code=request.totp)
+        if isinstance(opened, Unauthenticated):
+            await self._record_failure(email, opened.reason)
+            raise opened
+        return self._tokens.answer(opened)
+
+    async def _hash_of(self, email: str) -> str | None:
+        """Reads an active admin's password hash; None for anybody else."""
+        async with self._db.platform() as session:
+            admin = await queries.admin_with_email(session, email)
+        return admin.password_hash if admin and admin.deactivate_time is None else None
+
+    async def _renewed(self, stored: str, password: str) -> str:
+        if self._passwords.is_outdated(stored):
+            return await self._passwords.hash(password)
+        return stored
+
+    async def _begin(
+        self, email: str, stored: str, newer: str, *, code: str
+    ) -> OpenedSession | Unauthenticated:
+        """Begins a session, unless the password changed or the admin was deactivated meanwhile."""
+        now = datetime.now(UTC)
+        async with self._db.platform() as session:
+            admin = await queries.admin_with_email(session, email)
+            if admin is None or admin.deactivate_time or admin.password_hash != stored:
+                return _wrong()
+            method = await self._factors.method(session, admin, code, now=now)
+            if isinstance(method, Unauthenticated):
+                return method
+            admin.password_hash = newer
+            await attempts.forget(session, email)
+            return await session_lifecycle.begin(session, admin, method=method, now=now)
+
+    async def _record_failure(self, email: str, reason: str) -> None:
+        """Records a failed login before it is refused."""
+        async with self._db.platform() as session:
+            admin = await queries.admin_with_email(session, email)
+            name = f"admins/{admin.admin_id}" if admin else UNKNOWN_ADMIN
+            audit.record(session, resource=name, outcome="DENIED", reason=reason)
+
+
+def _wrong() -> Unauthenticated:
+    return Unauthenticated("CREDENTIALS_INVALID", "The e-mail or the password is incorrect.")
+
+
+def _check(email: str, password: str) -> None:
+    violations = {}
+    if not email or len(email) > EMAIL_LIMIT:
+        violations["email"] = f"is required, with at most {EMAIL_LIMIT} characters"
+    if not password or len(password.encode()) > PASSWORD_LIMIT:
+        violations["password"] = f"is required, with at most {PASSWORD_LIMIT} bytes"
+    if violations:
+        raise invalid("LOGIN_INVALID", violations)

@@ -1,0 +1,126 @@
+"""Verifies id_tokens: issuer, audience, times and nonce."""
+
+import json
+import time
+from base64 import urlsafe_b64decode
+from dataclasses import dataclass
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from services.tenant_registry.accounts.oidc_settings import Provider
+from services.tenant_registry.accounts.rules import is_email
+
+_ALGORITHMS = ["RS256", "PS256", "ES256", "Ed25519", "EdDSA"]
+_LONGEST = 16 * 1024
+_LEEWAY_SECONDS = 30
+
+
+class Unproven(Exception):
+    """A login could not be verified; the text is only for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A user as the provider knows them. `email` is verified and in lower case."""
+
+    subject: str
+    email: str
+    first_name: str
+    last_name: str
+    claims: dict[str, object]
+
+
+def identity(token: object, keys: KeySet, provider: Provider, nonce: str) -> Identity:
+    """Verifies an id_token (OpenID Connect Core, 3.1.3.7).
+
+    Raises:
+        Unproven: the token is invalid.
+    """
+    if not isinstance(token, str) or len(token) > _LONGEST:
+        raise Unproven("the id_token is missing or too long")
+    try:
+        header, claims = (_object(part) for part in token.split(".")[:2])
+        if "crit" in header or "jwk" in header or "jku" in header or "x5u" in header:
+            raise Unproven("the id_token's header brings its own key")
+        jwt.decode(token, keys, _ALGORITHMS)
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError):
+        raise Unproven("the id_token is not signed by the provider") from None
+    _check(claims, provider, nonce)
+    found = _identity(claims)
+    if found.email.partition("@")[2] not in provider.email_domains:
+        raise Unproven("an address outside the provider's domains")
+    return found
+
+
+def key_id(token: object) -> str | None:
+    """Returns the id of the key that a token claims to be signed with; None if it names none."""
+    try:
+        named = _object(str(token)[:_LONGEST].partition(".")[0]).get("kid")
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return named if isinstance(named, str) else None
+
+
+def _check(claims: dict[str, object], provider: Provider, nonce: str) -> None:
+    audience = claims.get("aud")
+    audiences = audience if isinstance(audience, list) else [audience]
+    others = [one for one in audiences if one != provider.client_id]
+    if claims.get("iss") != provider.issuer:
+        raise Unproven("wrong issuer")
+    if provider.client_id not in audiences or (others and claims.get("azp") != provider.client_id):
+        raise Unproven("wrong audience")
+    if claims.get("azp", provider.client_id) != provider.client_id:
+        raise Unproven("wrong authorized party")
+    now = time.time()
+    if not now - _LEEWAY_SECONDS < _seconds(claims.get("exp")):
+        raise Unproven("expired")
+    if _seconds(claims.get("iat")) > now + _LEEWAY_SECONDS:
+        raise Unproven("issued in the future")
+    if claims.get("nonce") != nonce:
+        raise Unproven("wrong nonce")
+
+
+def _identity(claims: dict[str, object]) -> Identity:
+    subject, email = claims.get("sub"), claims.get("email")
+    if not isinstance(subject, str) or not 0 < len(subject) <= 255:
+        raise Unproven("no subject")
+    # Only True counts: some providers send the string "false".
+    if claims.get("email_verified") is not True or not isinstance(email, str):
+        raise Unproven("the e-mail is not verified")
+    # ASCII only: some other letters become ASCII in lower case, and so another address.
+    if not is_email(email) or not email.isascii():
+        raise Unproven("the e-mail is not a valid ASCII address")
+    return Identity(
+        subject=subject,
+        email=email.lower(),
+        first_name=_name(claims.get("given_name")),
+        last_name=_name(claims.get("family_name")),
+        claims=claims,
+    )
+
+
+def _object(part: str) -> dict[str, object]:
+    raw = urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    decoded = json.loads(raw.decode(), object_pairs_hook=_without_repeats)
+    if not isinstance(decoded, dict):
+        raise TypeError("not an object")
+    return decoded
+
+
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is repeated")
+    return found
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Unproven("a time is missing or malformed")
+    return value
+
+
+def _name(value: object) -> str:
+    return value[:100].replace("\x00", "") if isinstance(value, str) else ""

@@ -1,0 +1,88 @@
+"""The identity providers, from the secret oidc.json, written by the operator.
+
+{"paris-idp": {"issuer": "https://id.example", "client_id": "souk", "client_secret": "…",
+"redirect_uri": "https://admin.example/auth/user/oidc/paris-idp/callback",
+"email_domains": ["paris.example"],
+"rules": [{"claim": "groups", "value": "souk-paris-admins", "role": "TenantAdmin",
+"tenant": "paris"}]}}
+"""
+
+import json
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from services.tenant_registry.accounts.rules import ClaimRule
+
+Domain = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=253)]
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _safe(text: str) -> str:
+    """Accepts an https URL or, for development, http on this machine."""
+    parts = urlsplit(text)
+    if parts.username or parts.fragment or not parts.hostname:
+        raise ValueError("must be a URL without credentials and fragment")
+    if parts.scheme != "https" and not is_here(text):
+        raise ValueError("must use https")
+    return text
+
+
+def is_here(address: str) -> bool:
+    """Returns whether a URL is http on the loopback address."""
+    parts = urlsplit(address)
+    try:
+        return parts.scheme == "http" and ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
+
+
+SafeUrl = Annotated[str, AfterValidator(_safe), Field(max_length=2000)]
+
+
+class RuleSetting(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    claim: Text
+    value: Text
+    role: Text
+    tenant: str | None = Field(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")
+
+    def rule(self) -> ClaimRule:
+        return ClaimRule(self.claim, self.value, self.role, self.tenant)
+
+
+class Provider(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: SafeUrl
+    client_id: Text
+    client_secret: Text
+    redirect_uri: SafeUrl
+    scopes: str = "openid email profile"
+    email_domains: frozenset[Domain] = Field(min_length=1, max_length=200)
+    """The domains whose addresses it may vouch for, because admins are found by address."""
+    rules: tuple[RuleSetting, ...] = Field(max_length=200)
+
+
+_Providers = TypeAdapter(dict[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")], Provider])
+
+
+def providers(folder: Path) -> dict[str, Provider]:
+    """Reads oidc.json; without it there are no providers, and an invalid one ends the process."""
+    path = folder / "oidc.json"
+    if not path.exists():
+        return {}
+    try:
+        return _Providers.validate_python(json.loads(path.read_text()))
+    except (OSError, ValueError, ValidationError) as error:
+        # The text of a ValidationError quotes the invalid value, which may be the secret.
+        where = (
+            ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
+            if isinstance(error, ValidationError)
+            else type(error).__name__
+        )
+        raise SystemExit(f"souk: the secret {path} is invalid: {where}") from None

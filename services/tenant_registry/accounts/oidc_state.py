@@ -1,0 +1,69 @@
+"""The state of a login at a provider: encrypted, short-lived, bound to one browser."""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from dataclasses import asdict, dataclass
+
+from cryptography.fernet import InvalidToken
+
+from services.kernel.process.secret_files import Secret
+from services.tenant_registry.accounts.one_time_tokens import purpose_encryption
+
+LIFETIME_SECONDS = 600
+_LONGEST = 2000
+_FOR = b"oidc state"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A login in progress. `verifier` is for PKCE, `browser_hash` ties it to a cookie."""
+
+    provider: str
+    nonce: str
+    verifier: str
+    browser_hash: str
+
+    @property
+    def challenge(self) -> str:
+        digest = hashlib.sha256(self.verifier.encode()).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+class States:
+    """Encrypts and decrypts states, with keys derived from totp.key for this purpose."""
+
+    def __init__(self, keys: Secret[tuple[bytes, ...]]) -> None:
+        self._keys = keys
+
+    def start(self, provider: str) -> tuple[Started, str, str]:
+        """Begins a login; returns it, its encrypted state, and the browser's secret."""
+        browser = secrets.token_urlsafe(32)
+        started = Started(
+            provider, secrets.token_urlsafe(32), secrets.token_urlsafe(48), _hashed(browser)
+        )
+        return started, self._sealed(started), browser
+
+    def finish(self, provider: str, state: str, browser: str) -> Started | None:
+        """Decrypts a state; None if it is expired, or of another provider or browser."""
+        if len(state) > _LONGEST:
+            return None
+        try:
+            raw = purpose_encryption(self._keys(), _FOR).decrypt(
+                state.encode(), ttl=LIFETIME_SECONDS
+            )
+        except (InvalidToken, UnicodeError):
+            return None
+        started = Started(**json.loads(raw))
+        is_browsers = hmac.compare_digest(started.browser_hash, _hashed(browser))
+        return started if is_browsers and started.provider == provider else None
+
+    def _sealed(self, started: Started) -> str:
+        said = json.dumps(asdict(started)).encode()
+        return purpose_encryption(self._keys(), _FOR).encrypt(said).decode()
+
+
+def _hashed(browser: str) -> str:
+    return hashlib.sha256(browser.encode()).hexdigest()

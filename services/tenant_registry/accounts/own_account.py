@@ -1,0 +1,223 @@
+"""AccountService: an admin's own password and second factor."""
+
+from datetime import UTC, datetime
+
+from google.protobuf.empty_pb2 import Empty
+from souk.tenant_registry.v1 import account_service_pb2 as pb
+from souk.tenant_registry.v1 import account_service_pb2_grpc as pb_grpc
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel.call.errors import (
+    AlreadyExists,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    Unauthenticated,
+    conflict,
+    invalid,
+)
+from services.kernel.call.scope import current_scope
+from services.kernel.data.database import Database
+from services.kernel.evidence import audit
+from services.tenant_registry import caller
+from services.tenant_registry.accounts import (
+    attempts,
+    mail_texts,
+    one_time_tokens,
+    queries,
+    rules,
+    session_queries,
+    totp,
+)
+from services.tenant_registry.accounts.attempts import Attempts
+from services.tenant_registry.accounts.login import EMAIL_LIMIT, UNKNOWN_ADMIN
+from services.tenant_registry.accounts.mail import Mailer
+from services.tenant_registry.accounts.passwords import Passwords
+from services.tenant_registry.accounts.queries import admin_with_email
+from services.tenant_registry.accounts.rules import SessionEnd
+from services.tenant_registry.accounts.totp import Totp
+from services.tenant_registry.models import Admin, PasswordReset, RecoveryCode, SecondFactor
+
+RESET = "reset"
+_MOST_RESETS = 5
+
+
+class AccountServicer(pb_grpc.AccountServiceServicer):
+    def __init__(
+        self, db: Database, passwords: Passwords, attempts: Attempts, totp: Totp, mailer: Mailer
+    ) -> None:
+        self._db = db
+        self._passwords = passwords
+        self._attempts = attempts
+        self._totp = totp
+        self._mailer = mailer
+
+    async def ChangePassword(self, request: pb.ChangePasswordRequest, _context: object) -> Empty:
+        known = await self._proven(request.current_password)
+        _check(request.new_password, known.email, field="new_password")
+        newer, now = await self._passwords.hash(request.new_password), datetime.now(UTC)
+        async with self._db.platform() as session:
+            admin = await self._unchanged(session, known, now=now)
+            await _set(session, admin, newer, keep=current_scope().session,
+                       reason=SessionEnd.PASSWORD_CHANGED, now=now)  # fmt: skip
+        return Empty()
+
+    async def ResetPassword(self, request: pb.ResetPasswordRequest, _context: object) -> Empty:
+        email = request.email.strip().lower()
+        if not email or len(email) > EMAIL_LIMIT:
+            text = f"is required, with at most {EMAIL_LIMIT} characters"
+            raise invalid("LOGIN_INVALID", {"email": text})
+        await self._attempts.count(f"reset {email}", most=_MOST_RESETS)
+        self._mailer.refuse_when_full()
+        # In the background, so that the answer does not reveal whether the address is known.
+        self._mailer.later(self._send_reset(email))
+        return Empty()
+
+    async def SetPassword(self, request: pb.SetPasswordRequest, _context: object) -> Empty:
+        now, token_hash = datetime.now(UTC), one_time_tokens.digest(RESET, request.token)
+        async with self._db.platform() as session:
+            known = token_hash and await queries.owner_of_reset(session, token_hash, now=now)
+        if not known or not token_hash:
+            raise _reset_invalid()
+        _check(request.password, known.email, field="password")
+        newer = await self._passwords.hash(request.password)
+        async with self._db.platform() as session:
+            admin = await queries.lock_admin(session, known.admin_id)
+            if admin.deactivate_time or not await queries.use_reset(session, token_hash):
+                raise _reset_invalid()
+            await _set(session, admin, newer, keep="", reason=SessionEnd.PASSWORD_RESET, now=now)
+        return Empty()
+
+    async def CreateTotp(
+        self, request: pb.CreateTotpRequest, _context: object
+    ) -> pb.CreateTotpResponse:
+        known, now = await self._proven(request.password), datetime.now(UTC)
+        made = self._totp.new(known.admin_id, known.email)
+        async with self._db.platform() as session:
+            admin = await self._unchanged(session, known, now=now)
+            factor = await queries.second_factor(session, admin.admin_id)
+            if factor is not None and factor.confirm_time is not None:
+                raise AlreadyExists(
+                    "TOTP_EXISTS", "The second factor is already on. Turn it off first."
+                )
+            await queries.forget_second_factor(session, admin.admin_id)
+            session.add(
+                SecondFactor(admin_id=admin.admin_id, secret=made.box, last_step=0, create_time=now)
+            )
+            audit.record(session, resource=f"admins/{admin.admin_id}")
+        return pb.CreateTotpResponse(secret=made.secret, uri=made.uri)
+
+    async def ConfirmTotp(
+        self, request: pb.ConfirmTotpRequest, _context: object
+    ) -> pb.ConfirmTotpResponse:
+        known, now = await self._own(), datetime.now(UTC)
+        await self._attempts.count(known.email)
+        async with self._db.platform() as session:
+            await caller.own_session(session, now=now)
+            factor = await queries.second_factor(session, known.admin_id)
+            if factor is None or factor.confirm_time is not None:
+                raise _no_totp()
+            step = self._totp.step(factor, request.code.strip(), now=now)
+            codes = totp.recovery_codes()
+            if step is not None:
+                factor.confirm_time, factor.last_step = now, step
+                session.add_all(
+                    RecoveryCode(admin_id=known.admin_id, code_hash=totp.hashed(code))
+                    for code in codes
+                )
+                await attempts.forget(session, known.email)
+                audit.record(session, resource=f"admins/{known.admin_id}")
+        if step is None:
+            raise _wrong_code()
+        return pb.ConfirmTotpResponse(recovery_codes=codes)
+
+    async def DeleteTotp(self, request: pb.DeleteTotpRequest, _context: object) -> Empty:
+        known, now = await self._proven(request.password), datetime.now(UTC)
+        async with self._db.platform() as session:
+            admin = await self._unchanged(session, known, now=now)
+            factor = await queries.second_factor(session, admin.admin_id)
+            if factor is None:
+                raise _no_totp()
+            used = await self._totp.proves(session, factor, request.code, now=now)
+            if used:
+                await queries.forget_second_factor(session, admin.admin_id)
+                await attempts.forget(session, admin.email)
+                audit.record(session, resource=f"admins/{admin.admin_id}")
+        if not used:
+            raise _wrong_code()
+        return Empty()
+
+    async def _own(self) -> Admin:
+        """Reads the caller, whose session must be live."""
+        async with self._db.platform() as session:
+            own = await caller.own_session(session, now=datetime.now(UTC))
+            return await session.get_one(Admin, own.admin_id)
+
+    async def _proven(self, password: str) -> Admin:
+        """Reads the caller after checking their password, which counts as a login attempt."""
+        admin = await self._own()
+        await self._attempts.count(admin.email)
+        if not await self._passwords.match(admin.password_hash, password):
+            raise PermissionDenied("PASSWORD_WRONG", "The password is incorrect.")
+        return admin
+
+    async def _unchanged(self, session: AsyncSession, known: Admin, *, now: datetime) -> Admin:
+        """Locks the caller's account, whose password must not have changed since it was checked."""
+        await caller.own_session(session, now=now)
+        admin = await queries.lock_admin(session, known.admin_id)
+        if admin.password_hash != known.password_hash:
+            raise conflict()
+        return admin
+
+    async def _send_reset(self, email: str) -> None:
+        token, now = one_time_tokens.new_token(RESET), datetime.now(UTC)
+        async with self._db.platform() as session:
+            admin = await admin_with_email(session, email)
+            known = admin is not None and admin.deactivate_time is None
+            if admin is None or not known:
+                audit.record(
+                    session, resource=UNKNOWN_ADMIN, outcome="DENIED", reason="ADMIN_NOT_FOUND"
+                )
+            else:
+                await queries.forget_resets(session, admin.admin_id)
+                session.add(
+                    PasswordReset(
+                        token_hash=one_time_tokens.hashed(token),
+                        admin_id=admin.admin_id,
+                        end_time=now + rules.RESET_LIFETIME,
+                    )
+                )
+                audit.record(session, resource=f"admins/{admin.admin_id}")
+        if known:
+            await self._mailer.send(email, mail_texts.RESET_SUBJECT, mail_texts.reset_text(token))
+
+
+async def _set(
+    session: AsyncSession, admin: Admin, newer: str, *, keep: str, reason: SessionEnd, now: datetime
+) -> None:
+    """Sets a password, and ends all sessions but the one to keep."""
+    admin.password_hash, admin.update_time = newer, now
+    await session_queries.end_sessions(session, admin.admin_id, keep=keep, reason=reason, now=now)
+    await queries.forget_resets(session, admin.admin_id)
+    # Otherwise each reset would give an attacker with the mailbox ten more guesses at the code.
+    if await queries.second_factor(session, admin.admin_id) is None:
+        await attempts.forget(session, admin.email)
+    audit.record(session, resource=f"admins/{admin.admin_id}")
+
+
+def _check(password: str, email: str, *, field: str) -> None:
+    if flaw := rules.password_flaw(password, email):
+        raise InvalidArgument("PASSWORD_INVALID", f"The password {flaw}.", {field: flaw})
+
+
+def _reset_invalid() -> Unauthenticated:
+    text = "The token is invalid, expired or already used. Request a new one."
+    return Unauthenticated("RESET_TOKEN_INVALID", text)
+
+
+def _wrong_code() -> PermissionDenied:
+    return PermissionDenied("TOTP_INVALID", "The code is incorrect or was already used.")
+
+
+def _no_totp() -> NotFound:
+    return NotFound("TOTP_NOT_FOUND", "This account has no second factor.")

@@ -1,0 +1,61 @@
+"""Password hashing: slow on purpose, on two threads with a short queue."""
+
+import asyncio
+import secrets
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+from services.kernel.call.errors import ResourceExhausted
+
+THREADS = 2
+QUEUE = 16
+T = TypeVar("T")
+
+
+class Passwords:
+    """Hashes and verifies with argon2id (19 MiB, two passes), at about 45 ms of one core each.
+
+    More than THREADS + QUEUE at once are refused (LOGIN_BUSY) instead of queued: a flood of guesses
+    must not delay other logins by more than half a second.
+    """
+
+    def __init__(self) -> None:
+        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="argon2")
+        self._places = threading.BoundedSemaphore(THREADS + QUEUE)
+        self._nobodys = self._hasher.hash(secrets.token_urlsafe())
+
+    async def match(self, stored: str | None, password: str) -> bool:
+        """Verifies a password; without a stored hash it takes as long and returns False.
+
+        An account that never had a password stores a marker, which counts as no hash.
+        """
+        known = stored if stored and stored.startswith("$argon2") else None
+        matched = await self._run(lambda: self._verify(known or self._nobodys, password))
+        return matched and known is not None
+
+    async def hash(self, password: str) -> str:
+        return await self._run(lambda: self._hasher.hash(password))
+
+    def is_outdated(self, stored: str) -> bool:
+        """Returns whether a hash was made with outdated parameters."""
+        return self._hasher.check_needs_rehash(stored)
+
+    def _verify(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (Argon2Error, InvalidHashError):
+            return False
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if not self._places.acquire(blocking=False):
+            raise ResourceExhausted("LOGIN_BUSY", "Too many logins at once. Retry in a second.")
+        job = self._threads.submit(work)
+        # On the job, not on the await: the job runs on if its caller goes away.
+        job.add_done_callback(lambda _: self._places.release())
+        return await asyncio.wrap_future(job)

@@ -1,1 +1,0 @@
-"""Admins: who they are; roles define what they may do."""

@@ -1,1 +1,0 @@
-"""Assignments: which admin holds which role where."""

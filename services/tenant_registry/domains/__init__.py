@@ -1,1 +1,0 @@
-"""Domains: which host belongs to which tenant, and lookups by host."""

@@ -1,1 +1,0 @@
-"""Explanations: who may do something somewhere, why, and why not."""

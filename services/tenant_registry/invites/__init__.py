@@ -1,1 +1,0 @@
-"""Invites: roles offered by mail that wait to be accepted."""

@@ -1,1 +1,0 @@
-"""API keys that give machines and storefronts access to one tenant."""

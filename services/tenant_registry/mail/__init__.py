@@ -1,1 +1,0 @@
-"""Mail to admins: its texts, and how it is sent."""

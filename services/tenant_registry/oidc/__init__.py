@@ -1,1 +1,0 @@
-"""Login at an identity provider, and the roles that its claims give."""

@@ -1,0 +1,123 @@
+"""The methods of AccessService on what an admin may do where, and why."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime
+
+from souk.tenant_registry.v1 import access_service_pb2 as pb
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.kernel.call.errors import NotFound, invalid
+from services.kernel.call.names import parse
+from services.kernel.data.database import Database
+from services.tenant_registry import caller
+from services.tenant_registry.caller import place_of
+from services.tenant_registry.models import AccessGrant, Admin
+from services.tenant_registry.roles import evaluation, holder_queries, messages
+from services.tenant_registry.roles.errors import admin_not_found
+from services.tenant_registry.roles.evaluation import Verdict
+from services.tenant_registry.roles.holder_queries import access_grants_open_to
+from services.tenant_registry.roles.permissions import PERMISSIONS, PLATFORM, TENANT
+
+
+class AccessMethods:
+    _db: Database
+    _head_office: str
+
+    async def ResolveAccess(self, request: pb.ResolveAccessRequest, _context: object) -> pb.Access:
+        (admin_id,) = parse(request.admin, "admins/{admin}")
+        at = parse(request.tenant, "tenants/{tenant}")[0] if request.tenant else None
+        now = datetime.now(UTC)
+        async with self._db.platform() as session:
+            if request.session and not await caller.live_session(
+                session, admin_id, request.session, now=now
+            ):
+                raise caller.session_ended()
+            found = await holder_queries.admin_and_policies(session, admin_id)
+            opened = await access_grants_open_to(session, [admin_id], at, now=now)
+        if found is None:
+            raise NotFound(
+                "ADMIN_NOT_FOUND", f"No such admin: {request.admin}.", admin=request.admin
+            )
+        admin, grants = found
+        access = evaluation.access(grants, at=at, now=now, opened={self._head_office})
+        used = ""
+        if at and access.withheld and admin_id in opened:
+            used = f"tenants/{at}/accessGrants/{opened[admin_id]}"
+            access = evaluation.access(grants, at=at, now=now, opened={self._head_office, at})
+        return pb.Access(
+            admin=messages.admin(admin),
+            permissions=sorted(access.permissions),
+            roles=sorted(access.roles),
+            version=admin.access_version or 0,
+            withheld=sorted(access.withheld),
+            access_grant=used,
+        )
+
+    async def ExplainAccess(
+        self, request: pb.ExplainAccessRequest, _context: object
+    ) -> pb.ExplainAccessResponse:
+        at = place_of(request.parent)
+        if request.permission not in PERMISSIONS[PLATFORM if at is None else TENANT]:
+            text = "must be one that exists at this place, for example listing:write at a tenant"
+            raise invalid("PERMISSION_UNKNOWN", {"permission": text})
+        now = datetime.now(UTC)
+        async with self._db.platform() as session:
+            if request.admin:
+                (admin_id,) = parse(request.admin, "admins/{admin}")
+                one = await self._one(session, admin_id, at, request.permission, now)
+                return pb.ExplainAccessResponse(explanations=[one])
+            found = [m async for m in self._everybody(session, at, request.permission, now)]
+        shown = found[: holder_queries.EXPLAINED_LIMIT]
+        return pb.ExplainAccessResponse(explanations=shown, more=len(found) > len(shown))
+
+    async def _one(
+        self, session: AsyncSession, admin_id: str, at: str | None, permission: str, now: datetime
+    ) -> pb.Explanation:
+        row = await session.get(Admin, admin_id)
+        rows, grants = await holder_queries.assignments_and_policies(session, admin_id, at)
+        # To a tenant, an admin without any role there looks like one who does not exist.
+        if row is None or (at is not None and not rows):
+            raise admin_not_found(admin_id)
+        opened = {self._head_office}
+        access_grants = await holder_queries.access_grants_of(session, admin_id, at) if at else []
+        opened |= {one.tenant_id for one in access_grants if one.is_open(now)}
+        active = row.deactivate_time is None
+        message = pb.Explanation(admin=messages.admin(row))
+        for given in rows:
+            verdict = evaluation.nearest(
+                evaluation.policy_effect(grant, at=at, now=now, opened=opened, active=active).about(
+                    permission
+                )
+                for grant in grants[given.assignment_id]
+            )
+            name = messages.assignment(given)
+            message.reasons.add(source=name.name, role=name.role, verdict=verdict)
+        message.allowed = any(one.verdict == Verdict.COUNTS for one in message.reasons)
+        message.reasons.extend(_of_grants(access_grants, now))
+        return message
+
+    async def _everybody(
+        self, session: AsyncSession, at: str | None, permission: str, now: datetime
+    ) -> AsyncIterator[pb.Explanation]:
+        admins, grants = await holder_queries.admins_and_policies(session, at, now=now)
+        opened = await access_grants_open_to(session, [row.admin_id for row in admins], at, now=now)
+        for row in admins:
+            places = {self._head_office} | ({at} if at and row.admin_id in opened else set())
+            held = evaluation.access(grants[row.admin_id], at=at, now=now, opened=places)
+            if permission in held.permissions:
+                yield pb.Explanation(admin=messages.admin(row), allowed=True)
+
+
+def _verdict(one: AccessGrant, now: datetime) -> Verdict:
+    if one.end is not None:
+        return Verdict.REVOKED
+    return Verdict.COUNTS if one.is_open(now) else Verdict.EXPIRED
+
+
+def _of_grants(
+    access_grants: Sequence[AccessGrant], now: datetime
+) -> Iterator[pb.Explanation.Reason]:
+    for one in access_grants:
+        verdict = _verdict(one, now)
+        name = f"tenants/{one.tenant_id}/accessGrants/{one.access_grant_id}"
+        yield pb.Explanation.Reason(source=name, verdict=verdict)

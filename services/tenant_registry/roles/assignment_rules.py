@@ -1,0 +1,230 @@
+"""Who may give and take roles: pure rules, without a database.
+
+Only an admin's assignments count here, whether or not a tenant is open to them: an access grant is
+for looking into a shop, and does not change what may be given to others.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.tenant_registry.roles.evaluation import AssignedPolicy, Verdict
+from services.tenant_registry.roles.permissions import PLATFORM, TENANT, covers, expanded
+
+GLOBAL_ADMIN, TENANT_ADMIN = "GlobalAdmin", "TenantAdmin"
+# Any tenant where the admins in question have no roles of its own; never a tenant's id.
+ANY_OTHER = ""
+REASON_LIMIT = 500
+_MOST_NAMED = 5
+_ENDED = (Verdict.REVOKED, Verdict.EXPIRED)
+
+
+class Refused(Exception):
+    """A role may not be given or taken; callers switch on `reason`.
+
+    `permissions` are those in the way, if any.
+    """
+
+    def __init__(self, reason: str, message: str, permissions: Sequence[str] = ()) -> None:
+        self.reason = reason
+        self.message = f"{message}: {_listed(permissions)}." if permissions else f"{message}."
+        self.permissions = permissions
+        super().__init__(self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """An admin, with one `Grant` for each policy of each role ever given to them."""
+
+    admin: str
+    active: bool
+    grants: tuple[AssignedPolicy, ...] = ()
+
+    def may(self, at: str | None, *, now: datetime, until: datetime | None) -> frozenset[str]:
+        """Returns the patterns held at a place from now to `until`; None means for good."""
+        if not self.active:
+            return frozenset()
+        return _patterns(
+            grant
+            for grant in self.grants
+            if grant.verdict(at=at, now=now) is Verdict.COUNTS and lasts(grant, until)
+        )
+
+    def will(self, at: str | None, *, now: datetime) -> frozenset[str]:
+        """Returns the patterns that they hold there, now or later."""
+        return _patterns(
+            grant
+            for grant in self.grants
+            if grant.reaches(at) and grant.verdict(at=at, now=now) not in _ENDED
+        )
+
+    def places(self, now: datetime) -> set[str | None]:
+        """Returns where they hold a role, now or later; None means the platform and all tenants."""
+        return {g.tenant for g in self.grants if g.verdict(at=g.tenant, now=now) not in _ENDED}
+
+    def guards(self, now: datetime) -> set[str | None]:
+        """Returns where they are GlobalAdmin or TenantAdmin, now and without an end."""
+        return {grant.tenant for grant in self.grants if self.active and is_guardian(grant, now)}
+
+    def with_(self, given: Sequence[AssignedPolicy]) -> "Holder":
+        return replace(self, grants=(*self.grants, *given))
+
+    def without(self, assignment: str) -> "Holder":
+        return replace(self, grants=tuple(g for g in self.grants if g.assignment != assignment))
+
+    def with_role_of(self, role: str, permissions: Sequence[str]) -> "Holder":
+        """Returns them as they are once a single-policy role has other permissions."""
+        patterns = tuple(permissions)
+        changed = (replace(g, patterns=patterns) if g.role == role else g for g in self.grants)
+        return replace(self, grants=tuple(changed))
+
+    def gone(self) -> "Holder":
+        return replace(self, active=False)
+
+    def back(self) -> "Holder":
+        return replace(self, active=True)
+
+
+def may_give(
+    granter: Holder, target: Holder, given: Sequence[AssignedPolicy], *, now: datetime
+) -> None:
+    """Checks that an admin may give a role, whose policies are `given`, to another.
+
+    Raises:
+        Refused: GRANT_TO_SELF, ROLE_IS_GLOBAL, GRANT_EXCEEDS or GRANT_OVER_MORE.
+    """
+    tenant, until = given[0].tenant, given[0].until_time
+    if granter.admin == target.admin:
+        raise Refused("GRANT_TO_SELF", "You cannot give a role to yourself")
+    if tenant is not None and any(grant.reach == PLATFORM for grant in given):
+        raise Refused(
+            "ROLE_IS_GLOBAL",
+            "This role counts everywhere. Give it at the platform, not at a tenant",
+        )
+    for at in _reached({tenant}):
+        wanted = _patterns(grant for grant in given if grant.reaches(at))
+        missing = beyond(wanted, granter.may(at, now=now, until=until), _reach(at))
+        if missing:
+            raise Refused(
+                "GRANT_EXCEEDS", "You cannot give what you do not hold there for that long", missing
+            )
+    not_over_more(granter, target, {tenant}, now=now)
+
+
+def holds_already(target: Holder, given: Sequence[AssignedPolicy]) -> bool:
+    """Returns whether a role to give would add nothing, as they hold it for all that time."""
+    wanted = given[0]
+    return any(
+        (held.role, held.tenant) == (wanted.role, wanted.tenant)
+        and held.revoke_time is None
+        and held.from_time <= wanted.from_time
+        and lasts(held, wanted.until_time)
+        for held in target.grants
+    )
+
+
+def may_restore(granter: Holder, target: Holder, *, now: datetime) -> None:
+    """Checks that an admin may reactivate another, who would regain their roles.
+
+    Raises:
+        Refused: GRANT_TO_SELF or GRANT_OVER_MORE.
+    """
+    if target.admin == granter.admin:
+        raise Refused("GRANT_TO_SELF", "You cannot restore your own roles")
+    for grant in target.grants:
+        for at in _reached({grant.tenant}):
+            if not grant.reaches(at) or grant.verdict(at=at, now=now) in _ENDED:
+                continue
+            held = granter.may(at, now=now, until=grant.until_time)
+            lacking = beyond(grant.patterns, held, _reach(at))
+            if lacking:
+                told = "You cannot restore what you do not hold for as long"
+                raise Refused("GRANT_OVER_MORE", told, lacking)
+
+
+def may_reshape(
+    granter: Holder,
+    holders: Iterable[Holder],
+    *,
+    tenant: str,
+    added: Sequence[str],
+    now: datetime,
+) -> None:
+    """Checks that an admin may change a role that others hold; `added` is new in it.
+
+    Raises:
+        Refused: GRANT_TO_SELF or GRANT_OVER_MORE.
+    """
+    for holder in holders:
+        if added and holder.admin == granter.admin:
+            raise Refused(
+                "GRANT_TO_SELF", "You cannot add permissions to a role that you hold", added
+            )
+        not_over_more(granter, holder, {tenant}, now=now)
+
+
+def not_over_more(
+    granter: Holder, target: Holder, places: set[str | None], *, now: datetime
+) -> None:
+    """Refuses to let an admin act on one who holds more, now or later, at one of the places.
+
+    Raises:
+        Refused: GRANT_OVER_MORE.
+    """
+    if granter.admin == target.admin:
+        return
+    for at in _reached(places):
+        held = granter.may(at, now=now, until=now)
+        more = beyond(target.will(at, now=now), held, _reach(at))
+        if more:
+            raise Refused(
+                "GRANT_OVER_MORE", "This admin holds permissions there that you do not hold", more
+            )
+
+
+def beyond(wanted: Iterable[str], held: frozenset[str], reach: str) -> list[str]:
+    """Lists the permissions that `wanted` patterns cover and `held` ones do not.
+
+    A pattern of an unknown noun stands for itself: what it may cover one day must not be given by
+    an admin who would not hold it then.
+    """
+    known = frozenset().union(*(expanded(pattern, reach) for pattern in held))
+    missing: set[str] = set()
+    for pattern in wanted:
+        if not any(covers(one, pattern) for one in held):
+            meant = expanded(pattern, reach)
+            missing |= meant - known if meant else {pattern}
+    return sorted(missing)
+
+
+def is_guardian(grant: AssignedPolicy, now: datetime) -> bool:
+    """Returns whether it is the role that a place must always have: started and without an end."""
+    role = GLOBAL_ADMIN if grant.tenant is None else TENANT_ADMIN
+    endless = grant.until_time is None and grant.revoke_time is None
+    return grant.role == role and endless and grant.from_time <= now
+
+
+def lasts(grant: AssignedPolicy, until: datetime | None) -> bool:
+    """Returns whether it lasts until then; None means for good."""
+    return grant.until_time is None or (until is not None and until <= grant.until_time)
+
+
+def _patterns(grants: Iterable[AssignedPolicy]) -> frozenset[str]:
+    return frozenset(pattern for grant in grants for pattern in grant.patterns)
+
+
+def _reached(places: set[str | None]) -> list[str | None]:
+    """Lists where roles at these places reach; one given everywhere reaches all tenants."""
+    tenants: set[str | None] = {place for place in places if place is not None}
+    if None in places:
+        return [None, ANY_OTHER, *sorted(map(str, tenants))]
+    return sorted(tenants, key=str)
+
+
+def _reach(at: str | None) -> str:
+    return PLATFORM if at is None else TENANT
+
+
+def _listed(permissions: Sequence[str]) -> str:
+    more = len(permissions) - _MOST_NAMED
+    return ", ".join(permissions[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,1 +1,0 @@
-"""Sessions: begun by a login, extended by refresh tokens, ended by a logout and other acts."""
