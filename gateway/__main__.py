@@ -5,9 +5,10 @@ import resource
 import uvicorn
 
 from gateway.app import create_app
-from gateway.edge.draining import Leaving, Server
+from gateway.edge.draining import Draining, Server
 from gateway.edge.protocol import SoukProtocol
 from gateway.settings import GatewaySettings
+from services.kernel.call.scope import log_context
 from services.kernel.process import logs
 from services.kernel.process.settings import load
 
@@ -17,11 +18,11 @@ DRAIN_SECONDS = 20
 
 def main() -> None:
     settings = load(GatewaySettings)
-    logs.configure("gateway", settings.log_level)
+    logs.configure("gateway", settings.log_level, log_context)
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each client uses a file descriptor
     host, _, port = settings.listen.rpartition(":")
-    app = Leaving(create_app(settings))
+    app = Draining(create_app(settings))
     config = uvicorn.Config(
         app,
         host=host.strip("[]"),

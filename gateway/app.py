@@ -6,25 +6,11 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from gateway import accounts, admin, health, store
-from gateway.clients import Clients
 from gateway.edge import docs_page
-from gateway.edge.client_address import Addresses
-from gateway.edge.fair_queue import Pace, Slots
 from gateway.edge.guard import Guard
-from gateway.identity.access_facts import AccessFacts
-from gateway.identity.api_keys import ApiKeys
-from gateway.identity.session_tokens import Sessions
-from gateway.limits import Limiter, SharedCounts
 from gateway.medusa import errors, openapi
-from gateway.metrics import Metrics
 from gateway.runtime import Runtime
 from gateway.settings import GatewaySettings
-from gateway.tenancy import Tenancy
-from gateway.tenancy.hosts import Hosts
-from gateway.tenancy.redis_tenants import SharedTenants
-from gateway.tenancy.registry_lookups import Questions
-from services.kernel.process.secret_files import ring
-from services.kernel.process.signing_keys import read_set
 
 
 def create_app(settings: GatewaySettings) -> Guard:
@@ -37,19 +23,15 @@ def create_app(settings: GatewaySettings) -> Guard:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        runtime = _runtime(settings)
-        api.state.runtime = runtime
-        runtime.tenancy.start()
-        runtime.limiter.start()
+        api.state.runtime = runtime = Runtime.build(settings)
+        runtime.start()
         try:
             yield
         finally:
-            await runtime.limiter.close()
-            await runtime.tenancy.close()
-            await runtime.clients.close()
+            await runtime.close()
 
     api.router.lifespan_context = lifespan
-    return Guard(api, lambda: api.state.runtime)
+    return Guard(api, lambda: api.state.runtime.edge)
 
 
 def create_api() -> FastAPI:
@@ -68,28 +50,3 @@ def create_api() -> FastAPI:
     openapi.install(api)
     docs_page.install(api)
     return api
-
-
-def _runtime(settings: GatewaySettings) -> Runtime:
-    clients = Clients(settings)
-    shared = SharedTenants(str(settings.redis), settings.secret_file("redis.key", ring))
-    limiter = Limiter(SharedCounts(str(settings.redis)))
-    return Runtime(
-        settings=settings,
-        clients=clients,
-        hosts=Hosts(settings.base_domain, settings.platform_hosts),
-        addresses=Addresses([*settings.trusted_proxies]),
-        tenancy=Tenancy(
-            Questions(clients, limiter),
-            shared,
-            base_domain=settings.base_domain,
-            fallback=settings.fallback,
-        ),
-        metrics=Metrics(),
-        sessions=Sessions(settings.secret_file("session.jwks", read_set)),
-        access=AccessFacts(clients),
-        api_keys=ApiKeys(clients),
-        limiter=limiter,
-        slots=Slots(),
-        pace=Pace(),
-    )

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import Annotated
 
 import grpc
+from fastapi import Depends, Request
 from souk.audit.v1 import (
     audit_service_pb2,
     audit_service_pb2_grpc,
@@ -113,3 +115,12 @@ class Clients:
 
     async def close(self) -> None:
         await asyncio.gather(*(one.close(grace=1.0) for one in self.channels.values()))
+
+
+# Async, because FastAPI would run a plain function in a thread for each request.
+async def _clients(request: Request) -> Clients:
+    clients: Clients = request.app.state.runtime.clients
+    return clients
+
+
+ClientsOf = Annotated[Clients, Depends(_clients)]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from gateway.identity.access_facts import own_scope
 from gateway.medusa import responses
 from gateway.medusa.errors import Problem, Refused, problem_of_status
+from gateway.request_state import state_of
 from gateway.runtime import RuntimeOf
 from services.kernel.call.scope import bound
 
@@ -18,7 +19,8 @@ _CHECK_SECONDS = 0.5
 
 async def _for_operators(request: Request) -> None:
     """Refuses tenants' own domains and clients behind the proxies, which have no such routes."""
-    if not request.state.host.is_platform or request.state.client.is_forwarded:
+    state = state_of(request)
+    if not state.host.is_platform or state.client.is_forwarded:
         raise Refused(problem_of_status(404))
 
 
@@ -65,8 +67,8 @@ async def readyz(request: Request, runtime: RuntimeOf) -> Response:
     states = await asyncio.gather(*(_state(runtime.clients.channels[name]) for name in names))
     parts = dict(zip(names, states, strict=True))
     parts["redis"] = "serving" if await runtime.tenancy.shares() else "unreachable"
-    if getattr(request.state, "leaving", False):
-        parts["gateway"] = "leaving"
+    if state_of(request).is_draining:
+        parts["gateway"] = "draining"
     knows_tenants = parts["tenant-registry"] == "serving" or runtime.tenancy.knows_fallback
     if parts["catalog-opt-in"] == "serving" and knows_tenants and "gateway" not in parts:
         return responses.answer({"status": "ready", "parts": parts})

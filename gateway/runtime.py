@@ -1,58 +1,90 @@
-"""The state of one gateway process, and how routes access it."""
+"""The parts of one gateway process: built from the settings, started and closed together."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import Depends, Request
 
 from gateway.clients import Clients
 from gateway.edge.client_address import Addresses
-from gateway.edge.fair_queue import Pace, Slots
+from gateway.edge.fair_queue import FairQueue, RefusalPace
+from gateway.edge.guard import Edge
 from gateway.identity.access_facts import AccessFacts
 from gateway.identity.api_keys import ApiKeys
+from gateway.identity.principals import Identity
 from gateway.identity.session_tokens import Sessions
-from gateway.limits import Limiter
+from gateway.limits import Limiter, RedisCounts
+from gateway.limits.admission import Admission, LookupLimit
 from gateway.metrics import Metrics
 from gateway.settings import GatewaySettings
 from gateway.tenancy import Tenancy
 from gateway.tenancy.hosts import Hosts
+from gateway.tenancy.redis_tenants import RedisTenants
+from gateway.tenancy.registry_lookups import RegistryLookups
+from services.kernel.process.secret_files import ring
+from services.kernel.process.signing_keys import read_set
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    settings: GatewaySettings
+    """It is on `app.state` since startup; each package takes its own part from there."""
+
     clients: Clients
-    hosts: Hosts
-    addresses: Addresses
-    tenancy: Tenancy
     metrics: Metrics
-    sessions: Sessions
-    access: AccessFacts
-    api_keys: ApiKeys
     limiter: Limiter
-    slots: Slots
-    pace: Pace
+    tenancy: Tenancy
+    identity: Identity
+    edge: Edge
 
+    @classmethod
+    def build(cls, settings: GatewaySettings) -> Self:
+        """Builds all parts; needs a running event loop, but calls nobody."""
+        clients, metrics = Clients(settings), Metrics()
+        limiter = Limiter(RedisCounts(str(settings.redis)))
+        tenancy = Tenancy(
+            RegistryLookups(clients, LookupLimit(limiter).allows),
+            RedisTenants(str(settings.redis), settings.secret_file("redis.key", ring)),
+            base_domain=settings.base_domain,
+            fallback=settings.fallback,
+        )
+        admission = Admission(
+            limiter, tenancy, metrics, logins_per_minute=settings.logins_per_minute
+        )
+        identity = Identity(
+            sessions=Sessions(settings.secret_file("session.jwks", read_set)),
+            access_facts=AccessFacts(clients),
+            api_keys=ApiKeys(clients),
+            clients=clients,
+            tenancy=tenancy,
+            admission=admission,
+            head_office=settings.head_office,
+        )
+        edge = Edge(
+            base_domain=settings.base_domain,
+            hosts=Hosts(settings.base_domain, settings.platform_hosts),
+            addresses=Addresses([*settings.trusted_proxies]),
+            tenancy=tenancy,
+            admission=admission,
+            fair_queue=FairQueue(),
+            refusal_pace=RefusalPace(),
+            metrics=metrics,
+        )
+        return cls(clients, metrics, limiter, tenancy, identity, edge)
 
-def runtime_of(request: Request) -> Runtime:
-    """Returns the process's runtime, which is on `app.state` since startup."""
-    runtime: Runtime = request.app.state.runtime
-    return runtime
+    def start(self) -> None:
+        self.tenancy.start()
+        self.limiter.start()
+
+    async def close(self) -> None:
+        await self.limiter.close()
+        await self.tenancy.close()
+        await self.clients.close()
 
 
 # Async, because FastAPI would run a plain function in a thread for each request.
 async def _runtime(request: Request) -> Runtime:
-    return runtime_of(request)
-
-
-async def _clients(request: Request) -> Clients:
-    return runtime_of(request).clients
-
-
-async def _tenancy(request: Request) -> Tenancy:
-    return runtime_of(request).tenancy
+    runtime: Runtime = request.app.state.runtime
+    return runtime
 
 
 RuntimeOf = Annotated[Runtime, Depends(_runtime)]
-ClientsOf = Annotated[Clients, Depends(_clients)]
-TenancyOf = Annotated[Tenancy, Depends(_tenancy)]

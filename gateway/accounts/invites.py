@@ -18,12 +18,13 @@ from gateway.accounts.sessions import AUTH, LOGIN_SECONDS, strangers_scope
 from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.admin import UserDocument, user_json
 from gateway.admin.shapes.scalars import Document, Time, last_id, time_json
+from gateway.clients import ClientsOf
+from gateway.identity.principals import AccessFactsOf
 from gateway.identity.scopes import AccountScope, PlatformScope, TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey
 from gateway.medusa.query import Query
-from gateway.runtime import ClientsOf, RuntimeOf
 from services.kernel.call.scope import Scope, bound
 
 
@@ -125,10 +126,12 @@ async def accept_invite(request: Request, body: InviteAccept, clients: ClientsOf
     summary="Accept an invite while logged in",
     responses=responses.documented(UserAnswer, "The admin."),
 )
-async def accept_own_invite(_: AccountScope, runtime: RuntimeOf, body: OwnInviteAccept) -> Response:
+async def accept_own_invite(
+    _: AccountScope, clients: ClientsOf, access_facts: AccessFactsOf, body: OwnInviteAccept
+) -> Response:
     """Accepts an invite to the logged-in admin's own address."""
-    admin = await runtime.clients.invites.AcceptOwnInvite(AcceptOwnInviteRequest(token=body.token))
-    runtime.access.changed(admin.name)
+    admin = await clients.invites.AcceptOwnInvite(AcceptOwnInviteRequest(token=body.token))
+    access_facts.changed(admin.name)
     return responses.one("user", user_json(admin))
 
 

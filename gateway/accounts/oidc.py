@@ -10,8 +10,8 @@ from souk.tenant_registry.v1.oidc_service_pb2 import (
 )
 
 from gateway.accounts.sessions import AUTH, TokenAnswer, strangers_scope, tokens
+from gateway.clients import ClientsOf
 from gateway.medusa import responses
-from gateway.runtime import ClientsOf
 from services.kernel.call.scope import bound
 
 # The prefix binds it to this host and to HTTPS; browsers accept it on localhost, too.

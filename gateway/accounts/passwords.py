@@ -9,9 +9,10 @@ from souk.tenant_registry.v1.account_service_pb2 import (
 )
 
 from gateway.accounts.sessions import AUTH, LOGIN_SECONDS, Success, strangers_scope
-from gateway.identity.scopes import AccountScope, bearer_of
+from gateway.clients import ClientsOf
+from gateway.identity.principals import bearer_of
+from gateway.identity.scopes import AccountScope
 from gateway.medusa import responses
-from gateway.runtime import ClientsOf
 from services.kernel.call.scope import bound
 
 router = APIRouter(**AUTH)

@@ -9,9 +9,9 @@ from souk.tenant_registry.v1.account_service_pb2 import (
 )
 
 from gateway.accounts.sessions import AUTH, LOGIN_SECONDS, Success
+from gateway.clients import ClientsOf
 from gateway.identity.scopes import AccountScope
 from gateway.medusa import responses
-from gateway.runtime import ClientsOf
 
 router = APIRouter(prefix="/admin/users/me/totp", **AUTH)
 

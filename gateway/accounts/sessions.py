@@ -16,12 +16,15 @@ from souk.tenant_registry.v1.session_service_pb2 import (
 
 from gateway.admin.asking import Resource
 from gateway.admin.shapes.scalars import Document, Time, last_id, time_json
+from gateway.clients import ClientsOf
 from gateway.identity.access_facts import own_scope
-from gateway.identity.scopes import AccountScope, account_scope, of_client, session_of
+from gateway.identity.principals import session_of
+from gateway.identity.recorded_attempts import of_client
+from gateway.identity.scopes import AccountScope, account_scope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.query import Query
-from gateway.runtime import ClientsOf
+from gateway.request_state import state_of
 from services.kernel.call.scope import Scope, bound
 
 # Password hashing is queued, so these calls may take longer than others.
@@ -168,7 +171,7 @@ async def end_session(scope: AccountScope, clients: ClientsOf, session_id: str) 
 
 def strangers_scope(request: Request) -> Scope:
     """Returns the scope of a caller who is not yet authenticated."""
-    return of_client(request, own_scope("session:create", request.state.request_id))
+    return of_client(request, own_scope("session:create", state_of(request).request_id))
 
 
 async def _end(clients: ClientsOf, scope: Scope, session_id: str) -> None:

@@ -19,12 +19,13 @@ from gateway.admin.shapes.access import (
     access_grant_json,
     explanation_json,
 )
+from gateway.clients import ClientsOf
+from gateway.identity.principals import AccessFactsOf
 from gateway.identity.scopes import PlaceScope, TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey
 from gateway.medusa.query import Kind, Query
-from gateway.runtime import ClientsOf, RuntimeOf
 
 ACCESS_GRANTS = Resource("access_grant", "access_grants", AccessGrantDocument, Query())
 _EXPLAINING = Query(
@@ -77,10 +78,14 @@ async def list_access_grants(request: Request, scope: TenantScope, clients: Clie
     responses=responses.documented(AccessGrantAnswer, "The access grant."),
 )
 async def open_tenant(
-    scope: TenantScope, runtime: RuntimeOf, key: IdempotencyKey, body: AccessGrantCreate
+    scope: TenantScope,
+    clients: ClientsOf,
+    access_facts: AccessFactsOf,
+    key: IdempotencyKey,
+    body: AccessGrantCreate,
 ) -> Response:
     """Gives a platform admin access to the tenant for up to 15 minutes; the tenant can see it."""
-    one = await runtime.clients.access_grants.CreateAccessGrant(
+    one = await clients.access_grants.CreateAccessGrant(
         CreateAccessGrantRequest(
             parent=f"tenants/{scope.tenant}",
             access_grant=AccessGrant(reason=body.reason),
@@ -88,7 +93,7 @@ async def open_tenant(
             request_id=key,
         )
     )
-    runtime.access.changed(one.admin)
+    access_facts.changed(one.admin)
     return responses.one("access_grant", access_grant_json(one))
 
 
@@ -97,11 +102,13 @@ async def open_tenant(
     summary="End an access grant",
     responses=responses.documented(responses.Deleted, "The access grant is ended."),
 )
-async def close_tenant(scope: TenantScope, runtime: RuntimeOf, access_grant_id: str) -> Response:
+async def close_tenant(
+    scope: TenantScope, clients: ClientsOf, access_facts: AccessFactsOf, access_grant_id: str
+) -> Response:
     """Ends an access grant early, the caller's own or another's; the tenant can see it."""
     name = f"tenants/{scope.tenant}/accessGrants/{access_grant_id}"
-    one = await runtime.clients.access_grants.DeleteAccessGrant(DeleteAccessGrantRequest(name=name))
-    runtime.access.changed(one.admin)
+    one = await clients.access_grants.DeleteAccessGrant(DeleteAccessGrantRequest(name=name))
+    access_facts.changed(one.admin)
     return responses.deleted("access_grant", access_grant_id)
 
 

@@ -18,12 +18,13 @@ from gateway.admin.shapes.api_key import (
     api_key_message,
     new_api_key_json,
 )
+from gateway.clients import ClientsOf
 from gateway.identity.scopes import TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey
 from gateway.medusa.query import Query
-from gateway.runtime import ClientsOf, TenancyOf
+from gateway.tenancy import TenancyOf
 
 API_KEYS = Resource("api_key", "api_keys", ApiKeyDocument, Query())
 

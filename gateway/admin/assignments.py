@@ -18,12 +18,14 @@ from gateway.admin.shapes.access import (
     assignment_message,
     ended_json,
 )
+from gateway.clients import Clients, ClientsOf
+from gateway.identity.access_facts import AccessFacts
+from gateway.identity.principals import AccessFactsOf
 from gateway.identity.scopes import AccountScope, PlatformScope, TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey
 from gateway.medusa.query import Kind, Query
-from gateway.runtime import Runtime, RuntimeOf
 from services.kernel.call.scope import Scope
 
 ASSIGNMENTS = Resource(
@@ -54,10 +56,10 @@ class AssignmentsAnswer(Envelope):
     responses=responses.documented(AssignmentsAnswer, "A page of assignments, newest first."),
     openapi_extra=OWN_ASSIGNMENTS.documented_list,
 )
-async def list_own_assignments(request: Request, _: AccountScope, runtime: RuntimeOf) -> Response:
+async def list_own_assignments(request: Request, _: AccountScope, clients: ClientsOf) -> Response:
     """Lists the roles of the logged-in admin, at tenants and everywhere."""
     asked = OWN_ASSIGNMENTS.asked(request)
-    found = await runtime.clients.assignments.ListOwnAssignments(
+    found = await clients.assignments.ListOwnAssignments(
         ListOwnAssignmentsRequest(page_size=asked.limit, skip=asked.offset)
     )
     documents = [assignment_json(one) for one in found.assignments]
@@ -71,10 +73,10 @@ async def list_own_assignments(request: Request, _: AccountScope, runtime: Runti
     openapi_extra=ASSIGNMENTS.documented_list,
 )
 async def list_tenant_assignments(
-    request: Request, scope: TenantScope, runtime: RuntimeOf
+    request: Request, scope: TenantScope, clients: ClientsOf
 ) -> Response:
     """Lists who holds which role at the tenant; `with_ended` includes ended assignments."""
-    return await _listed(request, scope, runtime)
+    return await _listed(request, scope, clients)
 
 
 @router.post(
@@ -84,10 +86,14 @@ async def list_tenant_assignments(
     dependencies=[WritesAskNothing],
 )
 async def give_role_at_tenant(
-    scope: TenantScope, runtime: RuntimeOf, key: IdempotencyKey, body: AssignmentCreate
+    scope: TenantScope,
+    clients: ClientsOf,
+    access_facts: AccessFactsOf,
+    key: IdempotencyKey,
+    body: AssignmentCreate,
 ) -> Response:
     """Assigns a role at the tenant, with no more than the caller holds there, nor for longer."""
-    return await _given(scope, runtime, key, body)
+    return await _given(scope, clients, access_facts, key, body)
 
 
 @router.delete(
@@ -97,10 +103,14 @@ async def give_role_at_tenant(
     openapi_extra={"parameters": _REVOKING.parameters()},
 )
 async def take_role_at_tenant(
-    request: Request, scope: TenantScope, runtime: RuntimeOf, assignment_id: str
+    request: Request,
+    scope: TenantScope,
+    clients: ClientsOf,
+    access_facts: AccessFactsOf,
+    assignment_id: str,
 ) -> Response:
     """Revokes a role with immediate effect; `validate_only` previews the changes."""
-    return await _taken(request, scope, runtime, assignment_id)
+    return await _taken(request, scope, clients, access_facts, assignment_id)
 
 
 @router.get(
@@ -109,9 +119,9 @@ async def take_role_at_tenant(
     responses=responses.documented(AssignmentsAnswer, "A page of assignments, newest first."),
     openapi_extra=ASSIGNMENTS.documented_list,
 )
-async def list_assignments(request: Request, scope: PlatformScope, runtime: RuntimeOf) -> Response:
+async def list_assignments(request: Request, scope: PlatformScope, clients: ClientsOf) -> Response:
     """Lists who holds which role everywhere; `with_ended` includes ended assignments."""
-    return await _listed(request, scope, runtime)
+    return await _listed(request, scope, clients)
 
 
 @router.post(
@@ -121,10 +131,14 @@ async def list_assignments(request: Request, scope: PlatformScope, runtime: Runt
     dependencies=[WritesAskNothing],
 )
 async def give_role(
-    scope: PlatformScope, runtime: RuntimeOf, key: IdempotencyKey, body: AssignmentCreate
+    scope: PlatformScope,
+    clients: ClientsOf,
+    access_facts: AccessFactsOf,
+    key: IdempotencyKey,
+    body: AssignmentCreate,
 ) -> Response:
     """Assigns a role that applies everywhere."""
-    return await _given(scope, runtime, key, body)
+    return await _given(scope, clients, access_facts, key, body)
 
 
 @router.delete(
@@ -134,16 +148,20 @@ async def give_role(
     openapi_extra={"parameters": _REVOKING.parameters()},
 )
 async def take_role(
-    request: Request, scope: PlatformScope, runtime: RuntimeOf, assignment_id: str
+    request: Request,
+    scope: PlatformScope,
+    clients: ClientsOf,
+    access_facts: AccessFactsOf,
+    assignment_id: str,
 ) -> Response:
     """Revokes a role that applies everywhere; `validate_only` previews the changes."""
-    return await _taken(request, scope, runtime, assignment_id)
+    return await _taken(request, scope, clients, access_facts, assignment_id)
 
 
-async def _listed(request: Request, scope: Scope, runtime: Runtime) -> Response:
+async def _listed(request: Request, scope: Scope, clients: Clients) -> Response:
     asked = ASSIGNMENTS.asked(request)
     user = asked.one("user_id")
-    found = await runtime.clients.assignments.ListAssignments(
+    found = await clients.assignments.ListAssignments(
         ListAssignmentsRequest(
             parent=_parent(scope),
             page_size=asked.limit,
@@ -156,8 +174,10 @@ async def _listed(request: Request, scope: Scope, runtime: Runtime) -> Response:
     return ASSIGNMENTS.page(asked, documents, count=found.total_size)
 
 
-async def _given(scope: Scope, runtime: Runtime, key: str, body: AssignmentCreate) -> Response:
-    made = await runtime.clients.assignments.CreateAssignment(
+async def _given(
+    scope: Scope, clients: Clients, access_facts: AccessFacts, key: str, body: AssignmentCreate
+) -> Response:
+    made = await clients.assignments.CreateAssignment(
         CreateAssignmentRequest(
             parent=_parent(scope),
             assignment=assignment_message(body),
@@ -165,22 +185,24 @@ async def _given(scope: Scope, runtime: Runtime, key: str, body: AssignmentCreat
             validate_only=body.validate_only,
         )
     )
-    runtime.access.changed(made.admin)
+    access_facts.changed(made.admin)
     return responses.one("assignment", assignment_json(made, done=True))
 
 
-async def _taken(request: Request, scope: Scope, runtime: Runtime, assignment_id: str) -> Response:
+async def _taken(
+    request: Request, scope: Scope, clients: Clients, access_facts: AccessFacts, assignment_id: str
+) -> Response:
     asked = _REVOKING.parse(request.scope["query_string"])
     only_told = bool(asked.flag("validate_only"))
     place = f"{_parent(scope)}/" if scope.tenant else ""
-    taken = await runtime.clients.assignments.DeleteAssignment(
+    taken = await clients.assignments.DeleteAssignment(
         DeleteAssignmentRequest(
             name=f"{place}assignments/{assignment_id}",
             validate_only=only_told,
             reason=asked.one("reason"),
         )
     )
-    runtime.access.changed(taken.admin)
+    access_facts.changed(taken.admin)
     return responses.answer(ended_json("assignment", taken, only_told=only_told))
 
 

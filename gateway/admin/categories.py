@@ -19,12 +19,12 @@ from gateway.admin.shapes.taxonomy import (
     category_mask,
     category_message,
 )
+from gateway.clients import ClientsOf
 from gateway.identity.scopes import HeadOfficeScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey, IfMatch
 from gateway.medusa.query import Kind, Query
-from gateway.runtime import ClientsOf
 
 CATEGORIES = Resource(
     "product_category",

@@ -10,12 +10,11 @@ from gateway.admin.shapes.admin import (
     known_tenant_json,
     user_json,
 )
-from gateway.identity.access_facts import Facts
 from gateway.identity.scopes import CurrentScope
 from gateway.medusa import responses
 from gateway.medusa.query import Query
-from gateway.runtime import TenancyOf
-from gateway.tenancy import resolution_of
+from gateway.request_state import state_of
+from gateway.tenancy import TenancyOf, resolution_of
 
 CONTEXT = Resource("tenant_context", "", ContextDocument, Query(limit=None))
 
@@ -35,8 +34,8 @@ class ContextAnswer(BaseModel):
 async def get_tenant_context(request: Request, scope: CurrentScope, tenancy: TenancyOf) -> Response:
     """Returns the tenant of this request, how it was determined, and the caller's permissions."""
     tenant = await tenancy.tenant(scope.tenant or "")
-    facts: Facts = request.state.facts
-    access = facts.answer or Access()
+    facts = state_of(request).facts
+    access = (facts.answer if facts else None) or Access()
     return CONTEXT.one(
         request,
         {

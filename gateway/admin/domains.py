@@ -10,12 +10,13 @@ from souk.tenant_registry.v1.tenant_registry_service_pb2 import (
 
 from gateway.admin.asking import Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.tenant import DomainCreate, DomainDocument, domain_json
+from gateway.clients import ClientsOf
 from gateway.identity.scopes import TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey
 from gateway.medusa.query import Query
-from gateway.runtime import ClientsOf, TenancyOf
+from gateway.tenancy import TenancyOf
 
 DOMAINS = Resource("domain", "domains", DomainDocument, Query(limit=None))
 

@@ -11,9 +11,9 @@ from souk.audit.v1.audit_service_pb2 import Event, GetEventRequest, ListEventsRe
 from gateway.admin.asking import Resource, WritesAskNothing
 from gateway.admin.shapes.access import Moment
 from gateway.admin.shapes.event import EventDocument, event_json
+from gateway.clients import ClientsOf
 from gateway.identity.scopes import TenantScope
 from gateway.medusa import query, responses
-from gateway.runtime import ClientsOf
 
 EVENTS = Resource("audit_event", "audit_events", EventDocument, query.Query(limit=None))
 

@@ -24,11 +24,10 @@ from souk.audit.v1.proof_service_pb2 import (
 from gateway.admin.shapes.cloudevent import cloudevent
 from gateway.admin.shapes.evidence import EXPORT_FORM, entry_json, platform_json
 from gateway.admin.shapes.scalars import Document
-from gateway.clients import Clients
-from gateway.edge.guard import REQUEST_SECONDS
+from gateway.clients import Clients, ClientsOf
 from gateway.identity.scopes import TenantScope, permissions_now
 from gateway.medusa import responses
-from gateway.runtime import ClientsOf
+from gateway.request_state import REQUEST_SECONDS, state_of
 from services.kernel.call.client import deadline
 from services.kernel.call.scope import Scope, bound
 from services.kernel.evidence.signed_notes import origin
@@ -82,7 +81,7 @@ async def export_audit_events(
         GetCheckpointRequest(parent=f"tenants/{scope.tenant}")
     )
     permissions = partial(permissions_now, request, scope.tenant or "")
-    export = Export(clients, scope, newest, permissions, request.state.limit.reschedule)
+    export = Export(clients, scope, newest, permissions, state_of(request).timeout.reschedule)
     lines = {Form.NDJSON: export.ndjson, Form.CSV: export.csv, Form.CLOUDEVENTS: export.cloudevents}
     name = f"audit-{scope.tenant}-{newest.size}.{'csv' if asked.format is Form.CSV else 'ndjson'}"
     return StreamingResponse(

@@ -21,12 +21,13 @@ from gateway.admin.shapes.listing import (
     state_value,
 )
 from gateway.admin.shapes.scalars import mask_of
+from gateway.clients import ClientsOf
 from gateway.identity.scopes import TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey, IfMatch
 from gateway.medusa.query import Kind, Query
-from gateway.runtime import ClientsOf, TenancyOf
+from gateway.tenancy import TenancyOf
 from gateway.tenancy.tenant import ARCHIVED
 from services.kernel.call.errors import FailedPrecondition
 

@@ -21,12 +21,12 @@ from gateway.admin.shapes.product import (
     product_message,
     status_value,
 )
+from gateway.clients import ClientsOf
 from gateway.identity.scopes import HeadOfficeScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey, IfMatch
 from gateway.medusa.query import Kind, Query
-from gateway.runtime import ClientsOf
 
 PRODUCTS = Resource(
     "product",

@@ -24,9 +24,9 @@ from gateway.admin.shapes.evidence import (
     proof_json,
     receipt_json,
 )
+from gateway.clients import ClientsOf
 from gateway.identity.scopes import TenantScope
 from gateway.medusa import query, responses
-from gateway.runtime import ClientsOf
 
 _NOTHING = query.Query(limit=None)
 RECEIPTS = Resource("receipt", "", ReceiptDocument, _NOTHING)

@@ -19,13 +19,12 @@ from gateway.admin.shapes.access import (
     role_message,
 )
 from gateway.admin.shapes.scalars import mask_of
-from gateway.clients import Clients
+from gateway.clients import Clients, ClientsOf
 from gateway.identity.scopes import PlatformScope, TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey, IfMatch
 from gateway.medusa.query import Query
-from gateway.runtime import ClientsOf
 
 ROLES = Resource("role", "roles", RoleDocument, Query(limit=None))
 

@@ -25,13 +25,13 @@ from gateway.admin.shapes.tenant import (
     tenant_json,
     tenant_message,
 )
+from gateway.clients import ClientsOf
 from gateway.identity.scopes import PlatformScope, TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey, IfMatch
 from gateway.medusa.query import Kind, Query
-from gateway.runtime import ClientsOf, TenancyOf
-from gateway.tenancy import Tenancy
+from gateway.tenancy import Tenancy, TenancyOf
 
 TENANTS = Resource("tenant", "tenants", TenantDocument, Query(filters={"with_deleted": Kind.FLAG}))
 

@@ -24,12 +24,13 @@ from gateway.admin.shapes.admin import (
     user_json,
 )
 from gateway.admin.shapes.scalars import given, last_id, mask_of
+from gateway.clients import ClientsOf
+from gateway.identity.principals import AccessFactsOf
 from gateway.identity.scopes import AccountScope, PlatformScope, TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey
 from gateway.medusa.query import Kind, Query
-from gateway.runtime import ClientsOf, RuntimeOf
 
 USERS = Resource(
     "user",
@@ -153,14 +154,18 @@ async def update_user(
     openapi_extra={"parameters": _TURNING.parameters()},
 )
 async def deactivate_user(
-    request: Request, _: PlatformScope, runtime: RuntimeOf, user_id: str
+    request: Request,
+    _: PlatformScope,
+    clients: ClientsOf,
+    access_facts: AccessFactsOf,
+    user_id: str,
 ) -> Response:
     """Deactivates an admin, with immediate effect; `validate_only` previews the changes."""
     only_told = _only_told(request)
-    admin = await runtime.clients.admins.DeleteAdmin(
+    admin = await clients.admins.DeleteAdmin(
         DeleteAdminRequest(name=f"admins/{user_id}", validate_only=only_told)
     )
-    runtime.access.changed(admin.name)
+    access_facts.changed(admin.name)
     return responses.answer(ended_json("user", admin, only_told=only_told))
 
 
@@ -171,15 +176,20 @@ async def deactivate_user(
     openapi_extra={"parameters": _TURNING.parameters()},
 )
 async def activate_user(
-    request: Request, _: PlatformScope, runtime: RuntimeOf, key: IdempotencyKey, user_id: str
+    request: Request,
+    _: PlatformScope,
+    clients: ClientsOf,
+    access_facts: AccessFactsOf,
+    key: IdempotencyKey,
+    user_id: str,
 ) -> Response:
     """Reactivates an admin with their roles; the caller must hold no less. They log in again."""
-    admin = await runtime.clients.admins.ActivateAdmin(
+    admin = await clients.admins.ActivateAdmin(
         ActivateAdminRequest(
             name=f"admins/{user_id}", request_id=key, validate_only=_only_told(request)
         )
     )
-    runtime.access.changed(admin.name)
+    access_facts.changed(admin.name)
     return responses.answer({"user": user_json(admin), "effects": effects_json(admin)})
 
 

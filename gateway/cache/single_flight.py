@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 
-class Flights(Generic[T]):
+class SingleFlight(Generic[T]):
     """Shares tasks by key; a caller that is cancelled does not cancel the task for the others."""
 
     def __init__(self) -> None:

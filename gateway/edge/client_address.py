@@ -8,8 +8,6 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from services.kernel.call.redaction import LONGEST_USER_AGENT, redacted
-
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Headers = Iterable[tuple[bytes, bytes]]
@@ -77,19 +75,6 @@ class Addresses:
             if not self._trusts(address):
                 break
         return client
-
-
-def group(address: str) -> str:
-    """Returns the group of addresses that counts as one client: in IPv6, the /64 network."""
-    if ":" not in address:
-        return address
-    return str(ipaddress.IPv6Network((address, 64), strict=False).network_address) + "/64"
-
-
-def user_agent(given: str) -> str:
-    """Returns a User-Agent as events store it: short, printable ASCII, secrets redacted."""
-    plain = "".join(c for c in given[:LONGEST_USER_AGENT] if c.isascii() and c.isprintable())
-    return redacted(plain)
 
 
 def parsed(text: str) -> Address | None:

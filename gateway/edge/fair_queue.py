@@ -36,7 +36,7 @@ TENANT_BUSY = replace(
 Holder = tuple[str, Kind]
 
 
-class Pace:
+class RefusalPace:
     """Paces refusals, so that a flood of them costs little.
 
     A client that retries immediately waits on its own connection, at most REFUSAL_SECONDS.
@@ -53,7 +53,7 @@ class Pace:
             await asyncio.sleep(at - now)
 
 
-class Slots:
+class FairQueue:
     """`at_once` slots in total; a tenant may use its share of each kind and half of the queue."""
 
     def __init__(
@@ -70,7 +70,7 @@ class Slots:
         self._queues: OrderedDict[Holder, deque[asyncio.Future[None]]] = OrderedDict()
 
     @asynccontextmanager
-    async def one(self, holder: Holder) -> AsyncIterator[None]:
+    async def slot(self, holder: Holder) -> AsyncIterator[None]:
         """Holds a slot for the block.
 
         Raises:

@@ -10,30 +10,30 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 
 from gateway.edge import cors
 from gateway.edge.asgi import App, Message, Receive, Scope, Send
-from gateway.edge.client_address import NOBODY
+from gateway.edge.client_address import NOBODY, Addresses
 from gateway.edge.cors import Pairs
-from gateway.edge.fair_queue import Holder
+from gateway.edge.fair_queue import FairQueue, Holder, RefusalPace
 from gateway.edge.request_log import log_request
 from gateway.edge.sizes import arrived_body, check_size
-from gateway.limits import Verdict
-from gateway.limits.admission import count_at_the_door, count_refused
+from gateway.limits.admission import Admission
 from gateway.medusa import errors
 from gateway.medusa.errors import Refused, not_allowed
-from gateway.runtime import Runtime
-from gateway.tenancy import KnownTenant
-from gateway.tenancy.hosts import the_one
+from gateway.metrics import Metrics
+from gateway.request_state import REQUEST_SECONDS, RequestState, attach
+from gateway.tenancy import KnownTenant, Resolution, Tenancy
+from gateway.tenancy.hosts import Hosts, only_host
 from gateway.tenancy.signals import Source, resolve
 from services.kernel.call import recorded_events
 from services.kernel.call.client import deadline
 from services.kernel.call.errors import ServiceError
 from services.values.hosts import HostInvalid
 
-REQUEST_SECONDS = 15.0
 CLIENT_GONE = 499  # nginx's status for it, used in logs and metrics only
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 32 * 1024 * 1024
@@ -66,22 +66,43 @@ _TOO_MANY = frozenset({"RATE_LIMITED", "TENANT_BUSY", "GATEWAY_BUSY"})
 _log = structlog.get_logger("gateway")
 
 
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What the guard needs of this process."""
+
+    base_domain: str
+    hosts: Hosts
+    addresses: Addresses
+    tenancy: Tenancy
+    admission: Admission
+    fair_queue: FairQueue
+    refusal_pace: RefusalPace
+    metrics: Metrics
+
+
 class Guard:
     """Resolves the tenant, bounds the request, and returns every error in the same shape."""
 
-    def __init__(self, app: App, runtime: Callable[[], Runtime]) -> None:
+    def __init__(self, app: App, edge: Callable[[], Edge]) -> None:
         self._app = app
-        self._runtime = runtime
+        self._edge = edge
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        state = {**scope.get("state", {})}
-        scope = {**scope, "state": state}
-        exchange = Exchange(send, scope)
+        given = scope.get("state", {})
+        state = RequestState(
+            request_id=uuid.uuid4().hex,
+            client=NOBODY,
+            authority=given.get("authority"),
+            is_draining=given.get("draining", False),
+        )
+        scope = {**scope, "state": {}}
+        attach(scope, state)
+        exchange = Exchange(send, scope, state)
         try:
-            await self._meet(scope, receive, exchange)
+            await self._handle(scope, receive, exchange)
         except asyncio.CancelledError:
             exchange.status = exchange.status or CLIENT_GONE
             raise
@@ -90,25 +111,24 @@ class Guard:
         finally:
             self._conclude(scope, exchange)
 
-    async def _meet(self, scope: Scope, receive: Receive, exchange: "Exchange") -> None:
-        runtime, state = self._runtime(), scope["state"]
+    async def _handle(self, scope: Scope, receive: Receive, exchange: "Exchange") -> None:
+        edge, state = self._edge(), exchange.state
         try:
-            async with asyncio.timeout(REQUEST_SECONDS) as limit:
-                state["limit"] = limit  # a streamed export extends it with each page
+            async with asyncio.timeout(REQUEST_SECONDS) as state.timeout:
                 try:
-                    await self._admit(scope)
-                    told = await self._preflight(scope)
+                    resolution = await self._resolve(scope, state)
+                    preflight = await self._preflight(scope, state, resolution)
                 except (Refused, ServiceError):
-                    await count_refused(runtime, state)
+                    await edge.admission.of_refusal(state)
                     raise
-                holder = await count_at_the_door(runtime, scope["method"], scope["path"], state)
-                if told is not None:
-                    await exchange.answer(204, told)
+                holder = await edge.admission.on_arrival(scope["method"], scope["path"], state)
+                if preflight is not None:
+                    await exchange.answer(204, preflight)
                     return
                 await self._serve(scope, await arrived_body(scope, receive), exchange, holder)
         except Refused as refused:
             if refused.problem.code in _TOO_MANY:
-                await runtime.pace.turn()
+                await edge.refusal_pace.turn()
             raise
 
     async def _serve(
@@ -116,82 +136,83 @@ class Guard:
     ) -> None:
         if scope["method"] == "HEAD":
             scope["method"] = "GET"  # the response body is dropped later
-        slots = self._runtime().slots
-        slot = contextlib.nullcontext() if holder is None else slots.one(holder)
-        async with slot:
+        queue = self._edge().fair_queue
+        async with contextlib.nullcontext() if holder is None else queue.slot(holder):
             with deadline(REQUEST_SECONDS), recorded_events.collecting() as exchange.events:
                 await self._app(scope, receive, exchange.send)
 
-    async def _preflight(self, scope: Scope) -> Pairs | None:
+    async def _preflight(
+        self, scope: Scope, state: RequestState, resolution: Resolution
+    ) -> Pairs | None:
         """Decides which origin may read the response, and answers preflights."""
-        runtime, state, headers = self._runtime(), scope["state"], scope["headers"]
+        edge, headers = self._edge(), scope["headers"]
         origin = cors.one(headers, b"origin")
         if origin is None:
             return None
         is_asked = scope["method"] == "OPTIONS" and any(
             name == b"access-control-request-method" for name, _ in headers
         )
-        tenant = state["resolution"].found or runtime.tenancy.known(runtime.tenancy.fallback_id)
-        may = cors.may_read(origin, tenant, runtime.settings.base_domain, state["client"])
-        if not may and is_asked and state["resolution"].source is Source.FALLBACK:
+        tenant = resolution.found or edge.tenancy.known(edge.tenancy.fallback_id)
+        may = cors.may_read(origin, tenant, edge.base_domain, state.client)
+        if not may and is_asked and resolution.source is Source.FALLBACK:
             # A preflight has neither the header nor the key that will name the shop.
-            tenant = await self._shop_of(origin, state["address"])
-            may = cors.may_read(origin, tenant, runtime.settings.base_domain, state["client"])
+            tenant = await self._shop_of(origin, state.address)
+            may = cors.may_read(origin, tenant, edge.base_domain, state.client)
         if is_asked:
             return cors.preflight(origin if may else None)
         if may:
-            state["origin"] = origin
+            state.origin = origin
         return None
 
     async def _shop_of(self, origin: bytes, address: str) -> KnownTenant | None:
         """Finds the open shop whose own host is the page's."""
         with contextlib.suppress(HostInvalid):
-            host = self._runtime().hosts.read(origin.partition(b"://")[2])
+            host = self._edge().hosts.read(origin.partition(b"://")[2])
             if not host.is_platform:
-                return await self._runtime().tenancy.owner(host.name, address)
+                return await self._edge().tenancy.owner(host.name, address)
         return None
 
     def _conclude(self, scope: Scope, exchange: "Exchange") -> None:
         seconds = time.perf_counter() - exchange.began
-        tenant = scope["state"].get("tenant", "")
+        tenant = exchange.state.tenant
         route = getattr(scope.get("route"), "path", "")
-        self._runtime().metrics.observe(
+        self._edge().metrics.observe(
             exchange.method, route, exchange.status, seconds=seconds, tenant=tenant
         )
         log_request(scope, exchange, tenant=tenant, route=route, seconds=seconds)
 
-    async def _admit(self, scope: Scope) -> None:
-        runtime, headers = self._runtime(), scope["headers"]
+    async def _resolve(self, scope: Scope, state: RequestState) -> Resolution:
+        """Resolves the tenant, and keeps from the routes what only this layer may read."""
+        edge, headers = self._edge(), scope["headers"]
         peer = (scope.get("client") or ("",))[0]
-        client = runtime.addresses.client(peer, headers)
-        scope["state"]["client"], scope["state"]["address"] = client, client.address
+        state.client = edge.addresses.client(peer, headers)
         check_size(scope, headers)
-        host = runtime.hosts.read(the_one([v for n, v in headers if n == b"host"]))
-        authority = scope["state"].pop("authority", None)
-        if authority is not None and runtime.hosts.read(authority) != host:
+        host = edge.hosts.read(only_host([v for n, v in headers if n == b"host"]))
+        if state.authority is not None and edge.hosts.read(state.authority) != host:
             raise not_allowed(
                 "HOST_DISAGREES", "The host in the request target must match the Host header."
             )
-        scope["state"]["host"] = host
-        resolution = await resolve(
-            runtime.tenancy,
+        state.host = host
+        resolution = state.resolution = await resolve(
+            edge.tenancy,
             host,
             prefix=_take_prefix(scope),
-            header=_the_one_said(headers, _HEADER),
-            key=_the_one_said(headers, _KEY),
-            address=client.address,
+            header=_only_value(headers, _HEADER),
+            key=_only_value(headers, _KEY),
+            address=state.address,
         )
-        scope["state"]["resolution"] = resolution
-        # For logs and metrics; a route that determines the tenant otherwise sets it itself.
-        scope["state"]["tenant"] = resolution.found.id if resolution.found else ""
+        # A route that determines the tenant otherwise sets it itself.
+        state.tenant = resolution.found.id if resolution.found else ""
         scope["headers"] = [pair for pair in headers if not _is_internal(pair[0])]
+        return resolution
 
 
 class Exchange:
     """One request and its response, as the guard tracks them."""
 
-    def __init__(self, send: Send, scope: Scope) -> None:
-        self.request_id = scope["state"]["request_id"] = uuid.uuid4().hex
+    def __init__(self, send: Send, scope: Scope, state: RequestState) -> None:
+        self.state = state
+        self.request_id = state.request_id
         self.method = scope["method"]
         self._scope = scope
         self.status = 0
@@ -213,16 +234,15 @@ class Exchange:
         await self.send({"type": "http.response.body", "body": body})
 
     def _headers(self, said: Pairs) -> Pairs:
-        state = self._scope["state"]
-        headers = cors.protect(self._scope["path"], self.status, said, state.get("client", NOBODY))
+        state = self.state
+        headers = cors.protect(self._scope["path"], self.status, said, state.client)
         headers.append((b"x-request-id", self.request_id.encode()))
         if self.events:
             headers.append((b"x-audit-event", recorded_events.written(self.events).encode()))
-        verdict: Verdict | None = state.get("verdict")
-        if verdict is not None:
-            headers += verdict.headers()
-        if "origin" in state:
-            headers += cors.allowed(state["origin"])
+        if state.verdict is not None:
+            headers += state.verdict.headers()
+        if state.origin is not None:
+            headers += cors.allowed(state.origin)
         return headers
 
     async def fail(self, error: Exception, receive: Receive) -> None:
@@ -271,7 +291,7 @@ def _take_prefix(scope: Scope) -> str | None:
     return prefix[1]
 
 
-def _the_one_said(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str | None:
+def _only_value(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str | None:
     """Returns the value of a header that names a tenant; None if it is empty or absent."""
     given = {value.decode("latin-1") for name, value in headers if name == wanted} - {""}
     if len(given) > 1:

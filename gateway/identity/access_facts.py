@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import grpc
 from souk.tenant_registry.v1.access_service_pb2 import Access, ResolveAccessRequest
 
-from gateway.cache.lru import Bounded
-from gateway.cache.single_flight import Flights
+from gateway.cache.lru import Lru
+from gateway.cache.single_flight import SingleFlight
 from gateway.clients import Clients
 from gateway.identity.session_tokens import Session
 from gateway.medusa.errors import UNBELIEVED, unauthorized
@@ -54,10 +54,10 @@ class AccessFacts:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
-        self._known: Bounded[_Asked, Facts] = Bounded(_REMEMBERED)
-        self._newest: Bounded[str, int] = Bounded(_REMEMBERED)
-        self._changed: Bounded[str, float] = Bounded(_REMEMBERED)
-        self._asking: Flights[Facts] = Flights()
+        self._known: Lru[_Asked, Facts] = Lru(_REMEMBERED)
+        self._newest: Lru[str, int] = Lru(_REMEMBERED)
+        self._changed: Lru[str, float] = Lru(_REMEMBERED)
+        self._asking: SingleFlight[Facts] = SingleFlight()
 
     async def about(
         self, session: Session, tenant_id: str | None, *, fresh: bool, request_id: str

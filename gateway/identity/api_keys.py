@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import grpc
 from souk.tenant_registry.v1.api_key_service_pb2 import ResolveApiKeyRequest, ResolvedApiKey
 
-from gateway.cache.lru import Bounded
-from gateway.cache.single_flight import Flights
+from gateway.cache.lru import Lru
+from gateway.cache.single_flight import SingleFlight
 from gateway.clients import Clients
 from gateway.identity.access_facts import FRESH_SECONDS, Facts, own_scope
 from gateway.medusa.errors import unauthorized
@@ -72,8 +72,8 @@ class ApiKeys:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
-        self._known: Bounded[bytes, tuple[float, Machine | None]] = Bounded(_REMEMBERED)
-        self._asking: Flights[Machine | None] = Flights()
+        self._known: Lru[bytes, tuple[float, Machine | None]] = Lru(_REMEMBERED)
+        self._asking: SingleFlight[Machine | None] = SingleFlight()
         self._questions = asyncio.Semaphore(_QUESTIONS)
 
     async def holder(self, key: str, *, fresh: bool, request_id: str) -> Machine:

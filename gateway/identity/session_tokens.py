@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from joserfc import jwt
 from joserfc.errors import JoseError
 
-from gateway.cache.lru import Bounded
+from gateway.cache.lru import Lru
 from gateway.medusa.errors import unauthorized
 from services.kernel.process.secret_files import Secret
 from services.kernel.process.signing_keys import PublicKeys
@@ -52,7 +52,7 @@ class Sessions:
     def __init__(self, keys: Secret[PublicKeys], clock: Callable[[], float] = time.time) -> None:
         self._keys = keys
         self._clock = clock
-        self._verified: Bounded[bytes, Session] = Bounded(_REMEMBERED)
+        self._verified: Lru[bytes, Session] = Lru(_REMEMBERED)
 
     def verify(self, token: bytes) -> Session:
         """Returns the session of a token.

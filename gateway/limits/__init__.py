@@ -3,6 +3,6 @@
 from gateway.limits.kinds import Kind, kind_of
 from gateway.limits.limiter import Limiter, Verdict
 from gateway.limits.plans import Limit
-from gateway.limits.redis_counts import SharedCounts
+from gateway.limits.redis_counts import RedisCounts
 
-__all__ = ["Kind", "Limit", "Limiter", "SharedCounts", "Verdict", "kind_of"]
+__all__ = ["Kind", "Limit", "Limiter", "RedisCounts", "Verdict", "kind_of"]

@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from gateway.cache.lru import Bounded
+from gateway.cache.lru import Lru
 from gateway.limits.plans import Limit
-from gateway.limits.redis_counts import SharedCounts, Spent
+from gateway.limits.redis_counts import RedisCounts, Spent
 
 SETTLE_SECONDS = 0.15
 _COUNTS = 20_000
@@ -50,13 +50,11 @@ class Count:
 
 
 class Limiter:
-    def __init__(
-        self, shared: SharedCounts, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, shared: RedisCounts, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._shared = shared
         self._clock = clock
-        self._counts: Bounded[str, Count] = Bounded(_COUNTS)
-        self._untold: Bounded[str, Count] = Bounded(_COUNTS)
+        self._counts: Lru[str, Count] = Lru(_COUNTS)
+        self._untold: Lru[str, Count] = Lru(_COUNTS)
         self._task: asyncio.Task[None] | None = None
         self.is_alone = False
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.cache.redis import key
-from gateway.edge.client_address import group
 from gateway.limits.kinds import Kind
+from gateway.limits.networks import group
 
 _REMEMBERED = 4096
 
@@ -60,8 +60,8 @@ class Limit:
 # Per address: refusals before the tenant is known, and registry look-ups of names that are not
 # cached. The last is for all addresses together in one gateway process.
 REFUSED = Quota(50, 500)
-ASKED_FOR_ADDRESS = Quota(20, 40)
-ASKED = Quota(100, 200)
+LOOKUPS_OF_ADDRESS = Quota(20, 40)
+LOOKUPS = Quota(100, 200)
 
 Plan = Mapping[Kind, Figures]
 
@@ -142,9 +142,9 @@ def of_refusal(address: str) -> tuple[Limit, ...]:
     return (Limit("address", key("limit", "refusal", "address", group(address)), REFUSED),)
 
 
-def of_question(address: str, *, gateway: str) -> tuple[Limit, ...]:
+def of_lookup(address: str, *, gateway: str) -> tuple[Limit, ...]:
     """Returns the limits of registry look-ups; the address's own protects the shared one."""
     return (
-        Limit("address", key("limit", "question", "address", group(address)), ASKED_FOR_ADDRESS),
-        Limit("gateway", key("limit", "question", "gateway", gateway), ASKED),
+        Limit("address", key("limit", "question", "address", group(address)), LOOKUPS_OF_ADDRESS),
+        Limit("gateway", key("limit", "question", "gateway", gateway), LOOKUPS),
     )

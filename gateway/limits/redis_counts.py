@@ -59,7 +59,7 @@ class Spent:
     debts: tuple[float, ...]
 
 
-class SharedCounts:
+class RedisCounts:
     """The counters in Redis; methods return None if Redis does not answer."""
 
     def __init__(self, url: str) -> None:

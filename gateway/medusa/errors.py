@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
+from gateway.request_state import state_of
 from services.kernel.call.errors import ServiceError, from_rpc
 
 _log = structlog.get_logger("gateway")
@@ -231,7 +232,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
         problem = replace(problem, headers={**problem.headers, "allow": _allowed(request)})
     if problem.status == 500:
         _log.error("request_failed", exc_info=error)
-    return response(problem, request.state.request_id)
+    return response(problem, state_of(request).request_id)
 
 
 def _allowed(request: Request) -> str:

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request, Response
 from souk.catalog_opt_in.v1.storefront_service_pb2 import ListStoreCategoriesRequest
 
+from gateway.clients import ClientsOf
 from gateway.medusa import responses
 from gateway.medusa.query import Kind, Query
-from gateway.runtime import ClientsOf
 from gateway.store.asking import Resource
 from gateway.store.documents import StoreCategoriesAnswer, StoreCategory, StoreCategoryAnswer
 from gateway.store.shopper import Shop

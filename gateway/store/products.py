@@ -8,9 +8,9 @@ from souk.catalog_opt_in.v1.storefront_service_pb2 import (
     ListStoreProductsRequest,
 )
 
+from gateway.clients import ClientsOf
 from gateway.medusa import responses
 from gateway.medusa.query import Kind, Query
-from gateway.runtime import ClientsOf
 from gateway.store.asking import Resource
 from gateway.store.documents import StoreProduct, StoreProductAnswer, StoreProductsAnswer
 from gateway.store.shopper import Shop

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from gateway.runtime import runtime_of
-from gateway.tenancy import KnownTenant, resolution_of, unknown_shop
+from gateway.request_state import state_of
+from gateway.tenancy import KnownTenant, TenancyOf, resolution_of, unknown_shop
 from services.kernel.call.client import deadline
 from services.kernel.call.scope import Scope, bound
 
@@ -16,18 +16,19 @@ _ACTOR = "shoppers/-"
 _PERMISSIONS = frozenset({"storefront:read"})
 
 
-async def _shop(request: Request) -> AsyncIterator[KnownTenant]:
+async def _shop(request: Request, tenancy: TenancyOf) -> AsyncIterator[KnownTenant]:
     """Binds an anonymous shopper's scope; a closed shop gives the error of an unknown one."""
-    tenant = resolution_of(request).tenant or await runtime_of(request).tenancy.fallback()
+    state = state_of(request)
+    tenant = resolution_of(request).tenant or await tenancy.fallback()
     if not tenant.is_open:
         raise unknown_shop()
-    request.state.tenant = tenant.id
+    state.tenant = tenant.id
     scope = Scope(
         tenant.id,
         _ACTOR,
         _PERMISSIONS,
         currency=tenant.currency_code,
-        request_id=request.state.request_id,
+        request_id=state.request_id,
     )
     with bound(scope), deadline(SHOPPER_SECONDS):
         yield tenant

@@ -45,7 +45,7 @@ class Hosts:
         return Host(name, is_platform=name in self._own)
 
 
-def the_one(given: Sequence[bytes]) -> bytes:
+def only_host(given: Sequence[bytes]) -> bytes:
     """Returns the request's only Host header.
 
     Raises:

@@ -8,15 +8,16 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
+from fastapi import Depends, Request
 from souk.tenant_registry.v1.tenant_pb2 import TenantConfig
 
-from gateway.cache.single_flight import Flights
+from gateway.cache.single_flight import SingleFlight
 from gateway.tenancy.memory import Entry, TenantMemory
-from gateway.tenancy.redis_tenants import SharedTenants
-from gateway.tenancy.registry_lookups import Questions
+from gateway.tenancy.redis_tenants import RedisTenants
+from gateway.tenancy.registry_lookups import RegistryLookups
 from gateway.tenancy.tenant import TENANT_ID, KnownTenant, known, tenant_not_found, unknown_shop
 from services.kernel.call.errors import InvalidArgument, NotFound, ServiceError, Unavailable
 from services.values.api_keys import PUBLISHABLE, digest, is_sound
@@ -45,14 +46,14 @@ class Sign:
 
 class Tenancy:
     def __init__(
-        self, questions: Questions, shared: SharedTenants, *, base_domain: str, fallback: str
+        self, questions: RegistryLookups, shared: RedisTenants, *, base_domain: str, fallback: str
     ) -> None:
         self._questions = questions
         self._shared = shared
         self._base_domain = base_domain
         self._fallback = fallback
         self._memory = TenantMemory()
-        self._flights: Flights[KnownTenant | None] = Flights()
+        self._flights: SingleFlight[KnownTenant | None] = SingleFlight()
         self._behind: set[asyncio.Task[object]] = set()
 
     def start(self) -> None:
@@ -299,3 +300,12 @@ class Tenancy:
         task = asyncio.create_task(work)
         self._behind.add(task)
         task.add_done_callback(self._behind.discard)
+
+
+# Async, because FastAPI would run a plain function in a thread for each request.
+async def _tenancy(request: Request) -> Tenancy:
+    tenancy: Tenancy = request.app.state.runtime.tenancy
+    return tenancy
+
+
+TenancyOf = Annotated[Tenancy, Depends(_tenancy)]

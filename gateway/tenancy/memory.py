@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 
-from gateway.cache.lru import Bounded
+from gateway.cache.lru import Lru
 from gateway.tenancy.tenant import KnownTenant
 
 _TENANTS = 20_000
@@ -24,10 +24,10 @@ class Entry:
 
 class TenantMemory:
     def __init__(self) -> None:
-        self._tenants: Bounded[str, Entry] = Bounded(_TENANTS)
-        self._owners: Bounded[tuple[str, str], str] = Bounded(_OWNERS)
-        self._unknown: Bounded[tuple[str, str], float] = Bounded(_UNKNOWN)
-        self._doubted: Bounded[str, float] = Bounded(_DOUBTED)
+        self._tenants: Lru[str, Entry] = Lru(_TENANTS)
+        self._owners: Lru[tuple[str, str], str] = Lru(_OWNERS)
+        self._unknown: Lru[tuple[str, str], float] = Lru(_UNKNOWN)
+        self._doubted: Lru[str, float] = Lru(_DOUBTED)
         self._all_doubted_at = NEVER
         # Rises whenever a tenant or name may have been created: an answer "unknown" to an earlier
         # look-up must not be cached after that.

@@ -49,7 +49,7 @@ class Kept:
     is_fresh: bool
 
 
-class SharedTenants:
+class RedisTenants:
     """Tenants in Redis; without Redis, methods find and store nothing, and raise nothing."""
 
     def __init__(self, url: str, keys: Secret[tuple[bytes, ...]]) -> None:

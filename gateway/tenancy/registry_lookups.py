@@ -1,7 +1,6 @@
 """Calls to tenant-registry about tenants, limited in concurrency and rate."""
 
 import asyncio
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -11,8 +10,6 @@ from souk.tenant_registry.v1.api_key_service_pb2 import ResolvePublishableKeyReq
 from souk.tenant_registry.v1.tenant_pb2 import TenantConfig
 
 from gateway.clients import Clients
-from gateway.limits import Limiter
-from gateway.limits.plans import of_question
 from gateway.medusa.errors import GATEWAY_BUSY, Refused
 from services.kernel.call.errors import InvalidArgument, NotFound, Unavailable, from_rpc
 from services.kernel.call.scope import Scope, bound
@@ -23,18 +20,18 @@ _AT_ONCE = 32
 _SCOPE = Scope(None, "services/gateway", frozenset({"host:resolve"}))
 
 
-class Questions:
+class RegistryLookups:
     """Calls that raise NotFound or InvalidArgument if there is no such tenant.
 
     They raise Unavailable if the registry does not answer, or returns anything else. For look-ups
-    of a shop, a tenant that is not open does not exist.
+    of a shop, a tenant that is not open does not exist. `may_look_up` counts a look-up that a
+    client at an address causes, and returns whether it is within the limits.
     """
 
-    def __init__(self, clients: Clients, limiter: Limiter) -> None:
+    def __init__(self, clients: Clients, may_look_up: Callable[[str], bool]) -> None:
         self._clients = clients
-        self._limiter = limiter
+        self._may_look_up = may_look_up
         self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._gateway = uuid.uuid4().hex
 
     def count(self, address: str) -> None:
         """Counts a call that a client at this address causes with a name of its choice.
@@ -43,7 +40,7 @@ class Questions:
             Refused: 503 GATEWAY_BUSY, too many for the address or for this process; not a 404,
                 because the name may be a shop's.
         """
-        if self._limiter.count(of_question(address, gateway=self._gateway)).is_refused:
+        if not self._may_look_up(address):
             raise Refused(GATEWAY_BUSY)
 
     async def tenant(self, tenant_id: str) -> TenantConfig:

@@ -6,6 +6,7 @@ from enum import Enum
 from fastapi import Request
 
 from gateway.medusa.errors import Refused, not_allowed
+from gateway.request_state import state_of
 from gateway.tenancy.hosts import Host
 from gateway.tenancy.lookup import Tenancy
 from gateway.tenancy.tenant import TENANT_ID, KnownTenant, unknown_shop
@@ -47,8 +48,7 @@ class Resolution:
 
 def resolution_of(request: Request) -> Resolution:
     """Returns what the guard resolved for this request."""
-    resolution: Resolution = request.state.resolution
-    return resolution
+    return state_of(request).resolution
 
 
 async def resolve(

@@ -24,7 +24,7 @@ from statistics import median
 import httpx
 
 from gateway.cli.local import LocalPlatform
-from gateway.limits.plans import ASKED
+from gateway.limits.plans import LOOKUPS
 from gateway.tenancy.memory import UNKNOWN_SECONDS
 from tests.campaigns.record import record, table
 from tests.isolation.twins import twin
@@ -35,7 +35,7 @@ _WARM_UP = 200
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # First requests are so far apart that their look-ups stay below what one gateway may ask, and the
 # suspended shops so many that each is forgotten before its turn comes again.
-_APART = 1 / ASKED.per_second
+_APART = 1 / LOOKUPS.per_second
 _SUSPENDED = 50 + int((UNKNOWN_SECONDS + 1) / (2 * _APART))
 _BASE = "impactnutrition.com"
 

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from gateway.cli.local import LocalPlatform
-from gateway.edge.guard import REQUEST_SECONDS
+from gateway.request_state import REQUEST_SECONDS
 from tests.faults.trees import Trees, built_again
 from tests.platform import connect
 

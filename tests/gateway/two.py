@@ -14,11 +14,12 @@ from souk.tenant_registry.v1.tenant_pb2 import Tenant
 
 from gateway.cli import ports
 from gateway.clients import Clients
-from gateway.limits import Limiter, SharedCounts
+from gateway.limits import Limiter, RedisCounts
+from gateway.limits.admission import LookupLimit
 from gateway.settings import GatewaySettings
 from gateway.tenancy import Tenancy
-from gateway.tenancy.redis_tenants import SharedTenants
-from gateway.tenancy.registry_lookups import Questions
+from gateway.tenancy.redis_tenants import RedisTenants
+from gateway.tenancy.registry_lookups import RegistryLookups
 from services.kernel.call.scope import Scope, bound
 from services.kernel.process.secret_files import Fixed
 
@@ -139,9 +140,9 @@ class Two:
         clients = self._clients(port or self.process.port)
         noted: Any = Noted(clients.tenants, self.asked)
         clients.tenants = noted
-        redis = SharedTenants(redis_url, Fixed((b"secret",)))
-        questions = Questions(clients, Limiter(SharedCounts(NOWHERE)))
-        made = Tenancy(questions, redis, base_domain=BASE, fallback="hq")
+        redis = RedisTenants(redis_url, Fixed((b"secret",)))
+        lookups = RegistryLookups(clients, LookupLimit(Limiter(RedisCounts(NOWHERE))).allows)
+        made = Tenancy(lookups, redis, base_domain=BASE, fallback="hq")
         self._closing.push_async_callback(made.close)
         if listening:
             made.start()

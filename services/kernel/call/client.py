@@ -13,9 +13,8 @@ from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
 from services.kernel.call import recorded_events
-from services.kernel.call.credentials import METADATA_KEY, Signer
+from services.kernel.call.credentials import METADATA_KEY, REQUEST_ID_KEY, Signer
 from services.kernel.call.scope import current_scope
-from services.kernel.serving.interceptor import REQUEST_ID_KEY
 
 CALL_SECONDS = 5.0
 TAKES_CALLS = "takes-calls"

@@ -18,6 +18,7 @@ from services.kernel.process.secret_files import Fixed, Secret
 from services.kernel.process.signing_keys import PublicKeys, SigningKey, of_entries, signing_key
 
 METADATA_KEY = "souk-scope"
+REQUEST_ID_KEY = "x-request-id"
 LIFETIME_SECONDS = 10
 LEEWAY_SECONDS = 5
 _TYPE = "souk-scope+jwt"

@@ -1,9 +1,10 @@
 """The scope of a call: whose data it is about, who makes it, and what they may do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 from services.kernel.call.errors import PermissionDenied
 
@@ -82,3 +83,19 @@ def bound(scope: Scope, method: str = "") -> Iterator[Scope]:
     finally:
         _scope.reset(scope_token)
         _method.reset(method_token)
+
+
+def log_context(
+    _logger: object, _name: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Adds the tenant, the actor, the request and the method to a log line."""
+    try:
+        scope = current_scope()
+    except RuntimeError:
+        return event
+    event.setdefault("tenant", scope.tenant)
+    event.setdefault("actor", scope.actor)
+    event.setdefault("request_id", scope.request_id)
+    if method := current_method():
+        event.setdefault("method", method)
+    return event

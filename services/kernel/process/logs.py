@@ -2,21 +2,20 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
-from typing import Any
 
 import structlog
 
-from services.kernel.call.scope import current_method, current_scope
 
+def configure(process: str, level: str, *context: structlog.typing.Processor) -> None:
+    """Sets up logging for this process, including what libraries log.
 
-def configure(process: str, level: str) -> None:
-    """Sets up logging for this process, including what libraries log."""
+    `context` adds values to each line, such as those of the current scope.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _with_scope,
+        *context,
         structlog.processors.EventRenamer("event"),
         structlog.processors.format_exc_info,
     ]
@@ -40,21 +39,6 @@ def configure(process: str, level: str) -> None:
     root.handlers = [handler]
     root.setLevel(level.upper())
     structlog.contextvars.bind_contextvars(process=process)
-
-
-def _with_scope(
-    _logger: object, _name: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    try:
-        scope = current_scope()
-    except RuntimeError:
-        return event
-    event.setdefault("tenant", scope.tenant)
-    event.setdefault("actor", scope.actor)
-    event.setdefault("request_id", scope.request_id)
-    if method := current_method():
-        event.setdefault("method", method)
-    return event
 
 
 def logger() -> structlog.stdlib.BoundLogger:

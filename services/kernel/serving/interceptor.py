@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from grpc_status import rpc_status
 
 from services.kernel.call import recorded_events
-from services.kernel.call.credentials import METADATA_KEY, Verifier
+from services.kernel.call.credentials import METADATA_KEY, REQUEST_ID_KEY, Verifier
 from services.kernel.call.errors import (
     DeadlineExceeded,
     Internal,
@@ -28,7 +28,6 @@ from services.kernel.call.text import clean
 from services.kernel.evidence.denials import Denial, Denials, about
 from services.kernel.process.logs import logger
 
-REQUEST_ID_KEY = "x-request-id"
 # The longest that any call may take, even without a deadline of its own.
 LONGEST_SECONDS = 10.0
 # They reveal nothing about tenants, and probes cannot sign a scope.

@@ -18,6 +18,7 @@ from sqlalchemy import URL
 from services.kernel.call import credentials, method_rules
 from services.kernel.call.client import TAKES_CALLS
 from services.kernel.call.errors import ServiceError, Unavailable
+from services.kernel.call.scope import log_context
 from services.kernel.data import connections, requests
 from services.kernel.data import database as db
 from services.kernel.evidence import relay
@@ -84,7 +85,7 @@ def main(service: Service) -> None:
     if len(sys.argv) != 2 or sys.argv[1] not in known:
         raise SystemExit(f"usage: python -m services.{service.database} {{{','.join(known)}}}")
     settings, command = load(ServiceSettings), sys.argv[1]
-    logs.configure(service.name, settings.log_level)
+    logs.configure(service.name, settings.log_level, log_context)
     if command == "migrate":
         migrations.upgrade(
             Path(__file__).parents[2] / service.database / "migrations",

@@ -9,7 +9,7 @@ from joserfc.jwk import OKPKey
 
 from gateway.app import create_api
 from gateway.health import _for_operators
-from gateway.identity import scopes as auth
+from gateway.identity import principals, scopes
 from gateway.identity.session_tokens import AUDIENCE, ISSUER, TYPE
 from gateway.store.shopper import _shop
 from tests.gateway.wire import ask
@@ -143,24 +143,24 @@ def calls(dependant):
 
 
 def test_each_admin_route_takes_exactly_one_scope():
-    scopes = {
-        auth._tenant_scope,
-        auth._head_office_scope,
-        auth._platform_scope,
-        auth._place_scope,
-        auth._current_scope,
-        auth._account_scope,
+    each_scope = {
+        scopes._tenant_scope,
+        scopes._head_office_scope,
+        scopes._platform_scope,
+        scopes._place_scope,
+        scopes._current_scope,
+        scopes._account_scope,
     }
     admins = [route for route in routes() if route.path.startswith("/admin")]
     admins = [route for route in admins if route.path != "/admin/invites/accept"]
     assert len(admins) > 20
 
     for route in admins:
-        assert len(set(calls(route.dependant)) & scopes) == 1, route.path
+        assert len(set(calls(route.dependant)) & each_scope) == 1, route.path
 
 
 def test_no_route_but_these_is_open():
-    guards = {auth._principal, auth._own_session, _shop, _for_operators}
+    guards = {principals.principal_of, principals._own_session, _shop, _for_operators}
 
     is_open = {
         route.path

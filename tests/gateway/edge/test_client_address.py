@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.edge.client_address import Addresses, Client, group, parsed, user_agent
+from gateway.edge.client_address import Addresses, Client, parsed
+from gateway.identity.recorded_attempts import user_agent
+from gateway.limits.networks import group
 
 PROXIES = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8")]
 BEHIND = Addresses(PROXIES)

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from gateway.edge.fair_queue import REFUSAL_SECONDS, REFUSALS_PER_SECOND, Pace, Slots
+from gateway.edge.fair_queue import REFUSAL_SECONDS, REFUSALS_PER_SECOND, FairQueue, RefusalPace
 from gateway.limits import Kind
 from gateway.medusa.errors import Refused
 
@@ -35,7 +35,7 @@ class Crowd:
 
     async def _one(self, tenant, kind, end):
         try:
-            async with self.slots.one(at(tenant, kind)):
+            async with self.slots.slot(at(tenant, kind)):
                 self.began.append(tenant)
                 await end.wait()
         except Refused as refused:
@@ -52,7 +52,7 @@ class Crowd:
 
 @pytest.fixture
 async def crowd():
-    made = Crowd(Slots(at_once=10, waiting=20, shares=SHARES))
+    made = Crowd(FairQueue(at_once=10, waiting=20, shares=SHARES))
     yield made
     for tenant in [*made.tasks]:
         await made.go(tenant, 100)
@@ -87,7 +87,7 @@ async def test_more_than_may_wait_are_refused_at_once_and_told_to_come_again(cro
     assert crowd.refused == ["TENANT_BUSY"]
 
     with pytest.raises(Refused) as refusal:
-        async with crowd.slots.one(at("paris")):
+        async with crowd.slots.slot(at("paris")):
             pass
 
     assert (refusal.value.problem.status, refusal.value.problem.code) == (503, "TENANT_BUSY")
@@ -100,10 +100,10 @@ async def test_who_waits_too_long_is_refused_and_leaves_nothing_behind(crowd, mo
     monkeypatch.setattr("gateway.edge.fair_queue.WAIT_SECONDS", 0.02)
     async with AsyncExitStack() as held:
         for tenant in ["paris"] * 5 + ["lyon"] * 5:
-            await held.enter_async_context(crowd.slots.one(at(tenant)))
+            await held.enter_async_context(crowd.slots.slot(at(tenant)))
         for tenant, code in (("paris", "TENANT_BUSY"), ("nice", "GATEWAY_BUSY")):
             with pytest.raises(Refused) as refusal:
-                async with crowd.slots.one(at(tenant)):
+                async with crowd.slots.slot(at(tenant)):
                     pass
             assert refusal.value.problem.code == code
 
@@ -153,7 +153,7 @@ async def test_when_no_more_may_wait_the_longest_queue_gives_way(crowd):
 
 
 async def test_refusals_go_one_after_the_other_and_nobody_waits_for_ever():
-    pace, loop = Pace(), asyncio.get_running_loop()
+    pace, loop = RefusalPace(), asyncio.get_running_loop()
     number, began = REFUSALS_PER_SECOND // 5, loop.time()
 
     await asyncio.gather(*(pace.turn() for _ in range(number)))

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.limits import Kind
-from gateway.limits.plans import ASKED_FOR_ADDRESS, PLANS, REFUSED
+from gateway.limits.plans import LOOKUPS_OF_ADDRESS, PLANS, REFUSED
 from tests.gateway.conftest import running_valkey
 from tests.platform import another_gateway
 
@@ -207,14 +207,17 @@ async def test_a_scan_of_random_hosts_keeps_nobody_elses_first_visitor_out(platf
             return await http.get("/store/regions", headers={"Host": host, **client})
 
         scanned = asyncio.gather(
-            *(asks(f"{uuid.uuid4().hex}.example", here) for _ in range(6 * ASKED_FOR_ADDRESS.burst))
+            *(
+                asks(f"{uuid.uuid4().hex}.example", here)
+                for _ in range(6 * LOOKUPS_OF_ADDRESS.burst)
+            )
         )
         visits = [await asks(f"{two[name]}.impactnutrition.com", there) for name in two]
         answers = await scanned
 
     assert {answer.status_code for answer in visits} == {200}
     busy = [answer for answer in answers if answer.status_code == 503]
-    assert len(busy) > ASKED_FOR_ADDRESS.burst
+    assert len(busy) > LOOKUPS_OF_ADDRESS.burst
     assert {answer.status_code for answer in answers} == {404, 503}
     for answer in busy:
         assert answer.json()["code"] == "GATEWAY_BUSY"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.limits import Kind, Limit, Limiter, SharedCounts, kind_of
+from gateway.limits import Kind, Limit, Limiter, RedisCounts, kind_of
 from gateway.limits.plans import PLANS, Quota, of_account, of_login, of_request, of_scope
 from tests.gateway.two import NOWHERE
 
@@ -36,7 +36,7 @@ def limit(name="address", quota=TEN, whose="paris"):
 
 @asynccontextmanager
 async def limiter(url=NOWHERE, clock=None):
-    made = Limiter(SharedCounts(url), clock=clock or Clock())
+    made = Limiter(RedisCounts(url), clock=clock or Clock())
     try:
         yield made
     finally:
@@ -126,7 +126,7 @@ async def test_what_was_used_up_before_redis_went_stays_used_up(redis_url):
         for _ in range(20):
             assert not (await counting.ask(limits)).is_refused
         await counting._shared.close()
-        counting._shared = SharedCounts(NOWHERE)
+        counting._shared = RedisCounts(NOWHERE)
 
         assert (await counting.ask(limits)).is_refused
 
@@ -138,7 +138,7 @@ async def test_what_was_counted_alone_is_told_when_redis_is_back(redis_url):
         await counting.settle()
         assert counting.is_alone
         await counting._shared.close()
-        counting._shared = SharedCounts(redis_url)
+        counting._shared = RedisCounts(redis_url)
         await counting.settle()
         assert not counting.is_alone
 

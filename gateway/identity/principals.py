@@ -1,0 +1,149 @@
+"""Who makes a request: an admin in a session, or a machine with a secret API key."""
+
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer
+from fastapi.security.http import HTTPBase
+
+from gateway.clients import Clients
+from gateway.identity import api_keys
+from gateway.identity.access_facts import AccessFacts, Facts
+from gateway.identity.api_keys import ApiKeys
+from gateway.identity.session_tokens import Session, Sessions
+from gateway.limits.admission import Admission
+from gateway.medusa.errors import unauthorized
+from gateway.request_state import state_of
+from gateway.tenancy import Tenancy
+
+READS = frozenset({"GET", "HEAD"})
+
+# auto_error=False, because its error has a different shape; `_principal` below refuses instead.
+_session = HTTPBearer(
+    scheme_name="session",
+    bearerFormat="JWT",
+    description="A token from `POST /auth/user/emailpass`, sent as `Authorization: Bearer …`.",
+    auto_error=False,
+)
+_key = HTTPBase(
+    scheme_name="api_key",
+    scheme="basic",
+    description="A secret API key as user name with an empty password, or as `Bearer souk_live_…`.",
+    auto_error=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the gateway needs to know who asks, and to bind the scope of a request."""
+
+    sessions: Sessions
+    access_facts: AccessFacts
+    api_keys: ApiKeys
+    clients: Clients
+    tenancy: Tenancy
+    admission: Admission
+    head_office: str
+
+
+def identity_of(request: Request) -> Identity:
+    """Returns this process's identity parts."""
+    identity: Identity = request.app.state.runtime.identity
+    return identity
+
+
+# Async, because FastAPI would run a plain function in a thread for each request.
+async def _access_facts(request: Request) -> AccessFacts:
+    return identity_of(request).access_facts
+
+
+AccessFactsOf = Annotated[AccessFacts, Depends(_access_facts)]
+
+
+class Principal(Protocol):
+    """The caller: `actor` is the resource name, `session_id` an admin's session, else empty."""
+
+    @property
+    def actor(self) -> str: ...
+
+    @property
+    def session_id(self) -> str: ...
+
+    async def access(self, tenant_id: str | None, *, fresh: bool, request_id: str) -> Facts:
+        """Returns what the caller may do at a tenant or, with None, at the platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admin:
+    """An admin in a session."""
+
+    session: Session
+    facts: AccessFacts
+
+    @property
+    def actor(self) -> str:
+        return self.session.admin
+
+    @property
+    def session_id(self) -> str:
+        return self.session.id
+
+    async def access(self, tenant_id: str | None, *, fresh: bool, request_id: str) -> Facts:
+        return await self.facts.about(self.session, tenant_id, fresh=fresh, request_id=request_id)
+
+
+async def principal_of(
+    request: Request,
+    _: Annotated[object, Security(_session)],
+    __: Annotated[object, Security(_key)],
+) -> Principal:
+    """Returns the caller that the Authorization header identifies.
+
+    Raises:
+        Refused: 401, the header is missing or invalid in any way.
+    """
+    identity = identity_of(request)
+    if (key := api_keys.key_in(_authorization(request))) is not None:
+        return await identity.api_keys.holder(
+            key, fresh=request.method not in READS, request_id=state_of(request).request_id
+        )
+    return Admin(session_of(request), identity.access_facts)
+
+
+def session_of(request: Request) -> Session:
+    """Returns the session of the bearer token; an API key is not accepted.
+
+    Raises:
+        Refused: 401, the token is missing or invalid in any way.
+    """
+    return identity_of(request).sessions.verify(bearer_of(request))
+
+
+def bearer_of(request: Request) -> bytes:
+    """Returns the bearer token of the Authorization header.
+
+    Raises:
+        Refused: 401, there is no such header, more than one, or another scheme.
+    """
+    given = _authorization(request)
+    if given[:7].lower() != b"bearer ":
+        raise unauthorized()
+    return given[7:].strip()
+
+
+def _authorization(request: Request) -> bytes:
+    """Returns the only Authorization header; two of them are refused."""
+    given = [value for name, value in request.scope["headers"] if name == b"authorization"]
+    if len(given) != 1:
+        raise unauthorized()
+    value: bytes = given[0]
+    return value
+
+
+async def _own_session(request: Request, _: Annotated[object, Security(_session)]) -> Session:
+    return session_of(request)
+
+
+PrincipalOf = Annotated[Principal, Depends(principal_of)]
+SessionOf = Annotated[Session, Depends(_own_session)]
