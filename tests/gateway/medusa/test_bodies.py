@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
+from gateway.edge.client_address import NOBODY
 from gateway.medusa import errors
 from gateway.medusa.bodies import ExactRoute, parse
+from gateway.request_state import RequestState, attach
 from services.kernel.call.errors import InvalidArgument
 
 
@@ -174,7 +176,9 @@ async def prices():
 @pytest.fixture
 async def shop():
     async def with_request_id(scope, receive, send):
-        await app({**scope, "state": {"request_id": "r"}}, receive, send)
+        scope["state"] = {}
+        attach(scope, RequestState(request_id="r", client=NOBODY))
+        await app(scope, receive, send)
 
     app = FastAPI()
     app.include_router(router)
