@@ -130,8 +130,8 @@ async def scan(gateway, number, address):
 async def test_one_addresss_scan_asks_little_and_nobody_elses_first_look_up_waits_for_it(
     two, redis_url, monkeypatch
 ):
-    monkeypatch.setattr(plans, "ASKED_FOR_ADDRESS", Quota(0.001, 5))
-    monkeypatch.setattr(plans, "ASKED", Quota(0.001, 8))
+    monkeypatch.setattr(plans, "LOOKUPS_OF_ADDRESS", Quota(0.001, 5))
+    monkeypatch.setattr(plans, "LOOKUPS", Quota(0.001, 8))
     gateway = two.gateway(redis_url)
 
     assert await scan(gateway, 50, HERE) == 45
@@ -142,10 +142,10 @@ async def test_one_addresss_scan_asks_little_and_nobody_elses_first_look_up_wait
     assert (await gateway.owner(two.host, HERE)).id == two.paris
 
 
-async def test_all_addresses_together_cause_a_bounded_number_of_questions(
+async def test_all_addresses_together_cause_a_bounded_number_of_lookups(
     two, redis_url, monkeypatch
 ):
-    monkeypatch.setattr(plans, "ASKED", Quota(0.001, 8))
+    monkeypatch.setattr(plans, "LOOKUPS", Quota(0.001, 8))
     gateway, other = two.gateway(redis_url), two.gateway(redis_url)
 
     refused = [await scan(gateway, 1, f"203.0.113.{number}") for number in range(50)]
@@ -163,7 +163,7 @@ async def test_what_redis_knows_costs_no_question_and_is_found_past_every_bound(
     for host in hosts:
         await here.owner(host, HERE)
     await asyncio.gather(*here._behind)
-    monkeypatch.setattr(plans, "ASKED_FOR_ADDRESS", Quota(0.001, 1))
+    monkeypatch.setattr(plans, "LOOKUPS_OF_ADDRESS", Quota(0.001, 1))
     await scan(there, 3, HERE)
 
     assert {host: (await there.owner(host, HERE)).id for host in hosts} == hosts
@@ -172,7 +172,7 @@ async def test_what_redis_knows_costs_no_question_and_is_found_past_every_bound(
 async def test_who_waits_for_the_same_name_is_not_refused_for_who_may_not_ask(
     two, redis_url, monkeypatch
 ):
-    monkeypatch.setattr(plans, "ASKED_FOR_ADDRESS", Quota(0.001, 1))
+    monkeypatch.setattr(plans, "LOOKUPS_OF_ADDRESS", Quota(0.001, 1))
     gateway = two.gateway(redis_url)
     await scan(gateway, 1, HERE)
 

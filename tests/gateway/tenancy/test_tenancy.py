@@ -90,7 +90,7 @@ async def test_a_scan_of_random_hosts_grows_neither_memory_nor_redis(
     two, redis_url, redis, monkeypatch
 ):
     monkeypatch.setattr(memory, "_UNKNOWN", 100)
-    monkeypatch.setattr(plans, "ASKED", Quota(1000, 1000))
+    monkeypatch.setattr(plans, "LOOKUPS", Quota(1000, 1000))
     gateway = two.gateway(redis_url)
 
     for number in range(300):
