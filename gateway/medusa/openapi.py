@@ -6,6 +6,8 @@ from typing import Any, TypedDict
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from gateway.medusa.responses import ErrorBody
+
 
 class _About(TypedDict):
     title: str
@@ -57,12 +59,12 @@ def operation_id(route: APIRoute) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Builds the description once, without FastAPI's 422, which the gateway never returns."""
+    """Builds the description once: with the error body, without FastAPI's 422, never returned."""
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _without_422(describe())
+            app.openapi_schema = _with_errors(_without_422(describe()))
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents
@@ -74,4 +76,10 @@ def _without_422(schema: dict[str, Any]) -> dict[str, Any]:
             operation["responses"].pop("422", None)
     for unused in ("HTTPValidationError", "ValidationError"):
         schema.get("components", {}).get("schemas", {}).pop(unused, None)
+    return schema
+
+
+def _with_errors(schema: dict[str, Any]) -> dict[str, Any]:
+    schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+    schemas[ErrorBody.__name__] = ErrorBody.model_json_schema()
     return schema

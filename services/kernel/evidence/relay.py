@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
 _BATCH = 500
 _BATCH_BYTES = 2_000_000  # a service accepts messages of 4 MB
-_POLL_SECONDS = 0.15
+# Only for leaves of a process that ended before it delivered them: new ones wake the relay at once.
+_POLL_SECONDS = 1.0
 # Acts close together are sent together: under load this halves the cost of the relay.
 _LINGER_SECONDS = 0.02
 _CALL_SECONDS = 5

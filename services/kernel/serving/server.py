@@ -25,7 +25,6 @@ from services.kernel.evidence import relay
 from services.kernel.evidence.denials import Denials
 from services.kernel.process import logs
 from services.kernel.process.settings import ServiceSettings, load
-from services.kernel.serving import migrations
 from services.kernel.serving.interceptor import Guard
 
 DRAIN_SECONDS = 20
@@ -87,6 +86,8 @@ def main(service: Service) -> None:
     settings, command = load(ServiceSettings), sys.argv[1]
     logs.configure(service.name, settings.log_level, log_context)
     if command == "migrate":
+        from services.kernel.serving import migrations  # Alembic, which no other command waits for
+
         migrations.upgrade(
             Path(__file__).parents[2] / service.database / "migrations",
             _url(settings, service.database, "owner"),
