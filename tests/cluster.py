@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pickle
 import shutil
 import sys
 import tempfile
@@ -19,12 +20,15 @@ from sqlalchemy import URL
 from gateway.cli import health, ports
 from gateway.cli.postgres import Postgres
 from gateway.cli.processes import Child, Program, start
+from gateway.cli.state import MARK
 from services.kernel.data import connections
 from services.kernel.data import database as db
 from services.kernel.keys import DATABASES, make_secrets
 from services.kernel.provision import provision
 from services.kernel.serving import migrations
+from tests import snapshots
 
+_GRANTS = "grants.pickle"
 ROOT = Path(__file__).resolve().parents[1]
 
 Grants = dict[str, dict[str, frozenset[str]]]
@@ -114,23 +118,43 @@ async def running() -> AsyncIterator[Cluster]:
     folder.chmod(0o711)  # PostgreSQL runs as nobody when we are root
     async with AsyncExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        secrets = folder / "secrets"
-        make_secrets(secrets)
-        [port] = ports.free(1)
-        postgres = Postgres(folder, secrets, port)
-        child = await start(await asyncio.to_thread(postgres.prepare), folder / "postgres.log")
-        stack.push_async_callback(child.stop)
-        await health.wait(child, postgres.answers)
-        cluster = Cluster(folder, secrets, f"127.0.0.1:{port}", postgres.admin_url, {})
-        await provision(cluster.admin_url, secrets)
-        await asyncio.to_thread(_migrate, cluster)
+        with snapshots.lock("migrated"):
+            is_first = not snapshots.restore("migrated", folder)
+            if is_first:
+                cluster = await _started(folder, stack)
+                await _migrated(cluster)
+                port = int(cluster.address.rpartition(":")[2])
+                snapshots.keep("migrated", folder, port=port)
+        if not is_first:
+            cluster = await _started(folder, stack)
+            cluster.declared.update(pickle.loads((folder / _GRANTS).read_bytes()))  # noqa: S301
         yield cluster
+
+
+async def _started(folder: Path, stack: AsyncExitStack) -> Cluster:
+    secrets = folder / "secrets"
+    make_secrets(secrets)
+    [port] = ports.free(1)
+    postgres = Postgres(folder, secrets, port)
+    child = await start(await asyncio.to_thread(postgres.prepare), folder / "postgres.log")
+    stack.push_async_callback(child.stop)
+    await health.wait(child, postgres.answers)
+    return Cluster(folder, secrets, f"127.0.0.1:{port}", postgres.admin_url, {})
+
+
+async def _migrated(cluster: Cluster) -> None:
+    await provision(cluster.admin_url, cluster.secrets)
+    await asyncio.to_thread(_migrate, cluster)
+    (cluster.folder / _GRANTS).write_bytes(pickle.dumps(cluster.declared))
+    (cluster.folder / MARK).touch()  # a platform can start with this folder, too
 
 
 def _migrate(cluster: Cluster) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(migrations, "grant", _recording(migrations.grant, cluster.declared))
-        _upgrade(cluster)
+        for database in DATABASES:
+            folder = ROOT / "services" / database / "migrations"
+            migrations.upgrade(folder, cluster.url(database, "owner"))
 
 
 def _recording(grant: Callable[..., None], declared: dict[str, Grants]) -> Callable[..., None]:
@@ -147,12 +171,6 @@ def _recording(grant: Callable[..., None], declared: dict[str, Grants]) -> Calla
         }
 
     return recorded
-
-
-def _upgrade(cluster: Cluster) -> None:
-    for database in DATABASES:
-        folder = ROOT / "services" / database / "migrations"
-        migrations.upgrade(folder, cluster.url(database, "owner"))
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -11,11 +11,17 @@ import pytest
 import pytest_asyncio
 
 from gateway.cli.local import LocalPlatform
+from tests import snapshots
 from tests.platform import Calls, connect, shared
 
 # The HTTP client looks for it some eight times a request, through every folder of the path, and
 # does without: that was a third of what a request cost here. None ends the search at once.
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if folder := snapshots.begin():
+        config.add_cleanup(lambda: snapshots.end(folder))
 
 
 @pytest_asyncio.fixture(scope="session")

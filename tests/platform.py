@@ -6,7 +6,7 @@ import pickle
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from services.kernel.call.scope import Scope, bound
 from services.kernel.data.connections import HardConnection
 from services.kernel.process.secret_files import SecretFile
 from services.kernel.process.signing_keys import signing_key
+from tests import snapshots
 
 STANDING = "SOUK_TEST_PLATFORM"
 """Names the file that tells how to reach a platform that runs already: `make mutants` sets it."""
@@ -51,8 +52,33 @@ async def running(*, seed: bool = True) -> AsyncIterator[LocalPlatform]:
     # All tests log in from one address, as one client that tries passwords would.
     os.environ.setdefault("SOUK_LOGINS_PER_MINUTE", "100000")
     with temporary_state() as state:
-        async with LocalPlatform(RunnerSettings(state=state, port=0), seed=seed) as platform:
+        platform = LocalPlatform(RunnerSettings(state=state, port=0), seed=seed)
+        async with seeded(platform) if seed else migrated(platform):
             yield platform
+
+
+@asynccontextmanager
+async def seeded(platform: LocalPlatform) -> AsyncIterator[None]:
+    """Runs a platform in a new state folder; the second one starts with what the first has done."""
+    state, postgres = platform.state.folder, platform.plan.postgres
+    assert postgres is not None
+    async with AsyncExitStack() as stack:
+        with snapshots.lock("seeded"):
+            is_first = not snapshots.restore("seeded", state)
+            if is_first:
+                await stack.enter_async_context(migrated(platform))
+                snapshots.keep("seeded", state, port=postgres.port)
+        if not is_first:
+            await stack.enter_async_context(platform)
+        yield
+
+
+@asynccontextmanager
+async def migrated(platform: LocalPlatform) -> AsyncIterator[None]:
+    """Runs a platform in a new state folder, on a copy of a cluster if there was one before."""
+    snapshots.restore("migrated", platform.state.folder)
+    async with platform:
+        yield
 
 
 @asynccontextmanager

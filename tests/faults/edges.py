@@ -13,7 +13,7 @@ from gateway.cli.settings import RunnerSettings
 from gateway.cli.state import State
 from tests.faults.clock import Dial
 from tests.faults.proxy import Proxy
-from tests.platform import temporary_state
+from tests.platform import migrated, temporary_state
 
 Edges = tuple[tuple[str, str], ...]
 EDGES: Edges = (
@@ -89,7 +89,7 @@ async def wired(edges: Edges) -> AsyncIterator[Wired]:
         for proxy in platform.edges.values():
             await proxy.listen()
         try:
-            async with platform:
+            async with migrated(platform):
                 yield platform
         finally:
             for proxy in platform.edges.values():

@@ -15,7 +15,7 @@ from gateway.cli.plan import SERVICES, Plan
 from gateway.cli.processes import Child, Program, start
 from gateway.cli.settings import RunnerSettings
 from gateway.cli.state import State
-from tests.platform import temporary_state
+from tests.platform import migrated, temporary_state
 
 NAMES = (*SERVICES, "gateway")
 _SEEN_WITHIN_SECONDS = 20.0
@@ -123,7 +123,7 @@ async def twins() -> AsyncIterator[Twins]:
         settings = RunnerSettings(state=state, port=0)
         platform = LocalPlatform(settings, seed=False)
         platform.plan = plan = PlanOfTwo(settings, platform.state)
-        async with platform:
+        async with migrated(platform):
             pairs = Twins(platform, plan)
             try:
                 for name in NAMES:

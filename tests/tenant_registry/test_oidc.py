@@ -18,6 +18,7 @@ from gateway.cli.local import LocalPlatform
 from gateway.cli.processes import Program, start
 from gateway.cli.settings import RunnerSettings
 from gateway.cli.state import MARK
+from tests import snapshots
 from tests.cluster import ROOT
 from tests.platform import connect, temporary_state
 
@@ -79,7 +80,8 @@ async def world() -> AsyncIterator[World]:
     [port] = ports.free(1)
     issuer = f"http://127.0.0.1:{port}"
     with temporary_state() as state:
-        (state / "secrets").mkdir(parents=True)
+        snapshots.restore("migrated", state)
+        (state / "secrets").mkdir(parents=True, exist_ok=True)
         (state / MARK).touch()
         state.chmod(0o711)
         (state / "secrets" / "oidc.json").write_text(json.dumps({"idp": _settings(issuer)}))

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from gateway.cli import ports
 from tests.faults.proxy import Fault, Proxy
@@ -17,25 +18,42 @@ from tests.platform import another_gateway
 TIMES = 1000 if os.environ.get("SOUK_CAMPAIGN") == "access" else 12
 
 
-@asynccontextmanager
-async def far_client(platform, near, redis):
-    """A client of another gateway, whose own Redis is there, killed or silent."""
-    async with running_valkey() as (url, valkey):
+@pytest_asyncio.fixture(scope="module")
+async def far_gateway(platform):
+    """Another gateway, and the proxy on its way to a Redis of its own."""
+    async with running_valkey() as (url, _):
         address = url.rpartition("@")[2].partition("/")[0]
         way = Proxy(ports.free(1)[0], address)
         await way.listen()
-        told = {"SOUK_REDIS": url.replace(address, way.address)}
-        async with (
-            another_gateway(platform, **told) as gateway,
-            httpx.AsyncClient(
-                base_url=gateway, headers=near.headers, trust_env=False, timeout=10
-            ) as client,
-        ):
-            if redis == "killed":
-                await valkey.kill()
-            with way.faulty(Fault(silent=redis == "silent")):
-                yield client
+        own = {"SOUK_REDIS": url.replace(address, way.address)}
+        async with another_gateway(platform, **own) as gateway:
+            yield gateway, way
         await way.refuse()
+
+
+@asynccontextmanager
+async def far_client(far_gateway, near, redis):
+    """A client of the other gateway, whose Redis is there, killed or silent."""
+    gateway, way = far_gateway
+    async with httpx.AsyncClient(
+        base_url=gateway, headers=near.headers, trust_env=False, timeout=10
+    ) as client:
+        await until_redis_is_used(client, way)
+        if redis == "killed":
+            await way.refuse()
+        with way.faulty(Fault(silent=redis == "silent")):
+            yield client
+        if redis == "killed":
+            await way.listen()
+
+
+async def until_redis_is_used(client, way):
+    """The gateway leaves Redis alone for a second after each failure."""
+    async with asyncio.timeout(10):
+        before = way.answers.passed
+        while way.answers.passed == before:
+            await client.get("/admin/users/me")
+            await asyncio.sleep(0.05)
 
 
 async def test_a_role_ends_for_writes_at_once_and_for_reads_within_a_second(two, enter):
@@ -62,12 +80,12 @@ async def test_a_role_ends_for_writes_at_once_and_for_reads_within_a_second(two,
 
 @pytest.mark.parametrize("redis", ["there", "killed", "silent"])
 async def test_a_role_taken_back_at_one_gateway_ends_at_another_with_and_without_redis(
-    platform, two, enter, redis
+    far_gateway, two, enter, redis
 ):
     paris, lyon = await two()
     boss, theirs, given = await handed(enter, paris, lyon)
     path = f"/admin/tenants/{paris}/domains"
-    async with far_client(platform, theirs, redis) as far:
+    async with far_client(far_gateway, theirs, redis) as far:
         assert (await far.get(path)).status_code == 200
 
         ended = await boss.delete(f"/admin/tenants/{paris}/assignments/{given['id']}")
@@ -82,13 +100,13 @@ async def test_a_role_taken_back_at_one_gateway_ends_at_another_with_and_without
 
 @pytest.mark.parametrize("redis", ["there", "killed", "silent"])
 async def test_nobody_writes_once_they_were_told_that_their_role_is_taken_back(
-    platform, two, enter, redis, record_property
+    far_gateway, two, enter, redis, record_property
 ):
     paris, lyon = await two()
     boss, theirs, given = await handed(enter, paris, lyon)
     roles, shop = f"/admin/tenants/{paris}/assignments", f"/admin/tenants/{paris}"
     again = {"user_id": given["user_id"], "role": "TenantAdmin", "reason": "a test"}
-    async with far_client(platform, theirs, redis) as far:
+    async with far_client(far_gateway, theirs, redis) as far:
         for number in range(TIMES):
             written = await far.patch(shop, json={"display_name": f"Good {number}"})
             assert (written.status_code, number) == (200, number), written.text

@@ -1,9 +1,12 @@
+"""`souk up` and `souk down` as a person runs them: what is started, said, and left behind."""
+
 import asyncio
 import os
 import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -13,6 +16,7 @@ import pytest
 from gateway.cli import ports
 from gateway.cli.state import State
 from services.kernel.keys import DATABASES
+from tests import snapshots
 from tests.gateway.cli.souk import Souk, descendants, lives, until
 from tests.platform import temporary_state
 
@@ -29,32 +33,52 @@ def souk(*arguments: str, state: Path, port: int | None = None) -> Iterator[Souk
 
 
 @pytest.fixture(scope="module")
-def shared():
-    """A state whose platform runs as long as this file's tests."""
+def first():
+    """A platform that has started from nothing, with the demo data; other tests copy its state."""
     with temporary_state() as folder, souk("up", state=folder) as running:
         running.says("everything is healthy")
+        with snapshots.lock("seeded"):
+            if not snapshots.exists("seeded"):
+                snapshots.keep("seeded", folder, port=postgres_port(running))
         yield folder, running
 
 
+@dataclass
+class Revived:
+    """A platform that was killed and started again, with what was there before."""
+
+    state: Path
+    up: Souk
+    killed: dict[int, str]
+    """The processes that were there before: their command lines by pid."""
+    rows: dict[str, int]
+
+
 @pytest.fixture(scope="module")
-def state():
-    """A state in which nothing runs between tests."""
+def revived():
     with temporary_state() as folder:
-        yield folder
+        snapshots.restore("seeded", folder)
+        with souk("up", state=folder) as up:
+            up.says("everything is healthy")
+            processes, rows = descendants(up.pid), all_rows(folder, up)
+            act(up, folder, "tunis")
+            up.signal(signal.SIGKILL)
+            up.exits()
+        until(lambda: not any(lives(*process) for process in processes.items()), "all to end", 15)
+        with souk("up", "--no-seed", state=folder) as again:
+            again.says("everything is healthy")
+            yield Revived(folder, again, processes, rows)
 
 
-@pytest.fixture
-def up(state):
-    with souk("up", "--no-seed", state=state) as running:
-        running.says("everything is healthy")
-        yield running
+def postgres_port(up: Souk) -> int:
+    [command] = [c for c in descendants(up.pid).values() if "/postgres -D" in c]
+    return int(command.split(" -p ")[1].split()[0])
 
 
 def all_rows(state: Path, up: Souk) -> dict[str, int]:
     """Counts the rows of every table of every service."""
     password = (state / "secrets" / "postgres.password").read_text()
-    [command] = [c for c in descendants(up.pid).values() if "/postgres -D" in c]
-    port = command.split(" -p ")[1].split()[0]
+    port = postgres_port(up)
 
     async def count(database: str) -> dict[str, int]:
         url = f"postgresql://postgres:{password}@127.0.0.1:{port}/{database}"
@@ -96,18 +120,19 @@ def act(up: Souk, state: Path, tenant: str) -> None:
         client.post("/admin/tenants", json=wanted).raise_for_status()
 
 
-def test_it_tells_where_to_go_and_how_to_log_in(shared):
-    state, up = shared
+def test_it_tells_where_to_go_and_how_to_log_in(first):
+    state, up = first
     up.says("Ctrl-C")
 
+    assert "the demo data is in place" in up.output
     assert f"http://127.0.0.1:{up.port}/docs" in up.output
     assert "Host: paris.impactnutrition.com" in up.output
     assert "admin@impactnutrition.com" in up.output
     assert (state / "secrets" / "admin.password").read_text() in up.output
 
 
-def test_a_second_one_beside_it_says_so(shared):
-    state, up = shared
+def test_a_second_one_beside_it_says_so(first):
+    state, up = first
 
     with souk("up", state=state) as second:
         assert second.exits() == 1
@@ -115,7 +140,20 @@ def test_a_second_one_beside_it_says_so(shared):
     assert f"already running (process {up.pid})" in second.output
 
 
-def test_down_stops_it_and_leaves_no_process(up, state):
+def test_a_process_that_ends_is_named_and_started_again(first):
+    _, up = first
+    [pid] = [pid for pid, name in descendants(up.pid).items() if "services.audit serve" in name]
+
+    os.kill(pid, signal.SIGKILL)
+
+    up.says("audit ended (signal SIGKILL)")
+    up.says("audit will be restarted")
+    until(lambda: up.output.count("audit is ready") == 2, "audit to be ready again")
+
+
+def test_down_stops_it_and_leaves_no_process(first):
+    """The last test that uses this platform."""
+    state, up = first
     before = descendants(up.pid)
 
     with souk("down", state=state) as down:
@@ -126,62 +164,44 @@ def test_down_stops_it_and_leaves_no_process(up, state):
     assert [command for pid, command in before.items() if lives(pid, command)] == []
 
 
-def test_ctrl_c_stops_everything_in_good_order(up):
-    before = descendants(up.pid)
+def test_kill_9_leaves_no_process_and_loses_nothing(revived):
+    assert [command for pid, command in revived.killed.items() if lives(pid, command)] == []
+    with admin(revived.up, revived.state) as client:
+        assert client.get("/admin/tenants/tunis").json()["tenant"]["id"] == "tunis"
+    after = all_rows(revived.state, revived.up)
+    assert sum(revived.rows.values()) > 0
+    assert {table: n for table, n in revived.rows.items() if after[table] < n} == {}
 
-    up.signal(signal.SIGINT)
 
-    assert up.exits() == 0
-    assert "was killed" not in up.output
+def test_ctrl_c_stops_everything_in_good_order(revived):
+    """The last test that uses this platform."""
+    before = descendants(revived.up.pid)
+
+    revived.up.signal(signal.SIGINT)
+
+    assert revived.up.exits() == 0
+    assert "was killed" not in revived.up.output
     assert [command for pid, command in before.items() if lives(pid, command)] == []
 
 
-def test_kill_9_leaves_no_process_and_loses_nothing(up, state):
-    processes, rows = descendants(up.pid), all_rows(state, up)
-    act(up, state, "tunis")
-
-    up.signal(signal.SIGKILL)
-    up.exits()
-
-    until(lambda: not any(lives(*process) for process in processes.items()), "all to end", 15)
-    with souk("up", "--no-seed", state=state) as again:
-        again.says("everything is healthy")
-        after = all_rows(state, again)
-        with admin(again, state) as client:
-            assert client.get("/admin/tenants/tunis").json()["tenant"]["id"] == "tunis"
-    assert sum(rows.values()) > 0
-    assert {table: n for table, n in rows.items() if after[table] < n} == {}
-
-
-def test_a_process_that_ends_is_named_and_started_again(shared):
-    _, up = shared
-    [pid] = [pid for pid, name in descendants(up.pid).items() if "services.audit serve" in name]
-
-    os.kill(pid, signal.SIGKILL)
-
-    up.says("audit ended (signal SIGKILL)")
-    up.says("audit will be restarted")
-    until(lambda: up.output.count("audit is ready") == 2, "audit to be ready again")
-
-
-def test_a_taken_port_is_named(state):
+def test_a_taken_port_is_named(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with souk("up", state=state, port=port) as refused:
+        with souk("up", state=tmp_path / "state", port=port) as refused:
             assert refused.exits() == 1
 
     assert f"port {port} on 127.0.0.1 is taken" in refused.output
 
 
-def test_down_with_nothing_running_says_so(state):
-    with souk("down", state=state) as down:
+def test_down_with_nothing_running_says_so(tmp_path):
+    with souk("down", state=tmp_path / "state") as down:
         assert down.exits() == 0
 
     assert "nothing runs" in down.output
 
 
-def test_a_wrong_port_is_refused_in_one_line(state):
-    with souk("up", state=state, port=70_000) as refused:
+def test_a_wrong_port_is_refused_in_one_line(tmp_path):
+    with souk("up", state=tmp_path / "state", port=70_000) as refused:
         assert refused.exits() == 2
 
     assert refused.output.count("\n") == 1
