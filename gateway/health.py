@@ -20,7 +20,7 @@ _CHECK_SECONDS = 0.5
 async def _for_operators(request: Request) -> None:
     """Refuses tenants' own domains and clients behind the proxies, which have no such routes."""
     state = state_of(request)
-    if not state.host.is_platform or state.client.is_forwarded:
+    if not state.is_platform_host or state.client.is_forwarded:
         raise Refused(problem_of_status(404))
 
 

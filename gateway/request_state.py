@@ -1,57 +1,70 @@
-"""What the gateway knows about one request; each layer adds what it finds out.
-
-It names types of the packages above, but imports none of them.
-"""
+"""What the gateway knows about one request; each layer adds what it finds out."""
 
 import asyncio
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from starlette.requests import HTTPConnection
-
-if TYPE_CHECKING:
-    from collections.abc import MutableMapping
-
-    from gateway.edge.client_address import Client
-    from gateway.identity.access_facts import Facts
-    from gateway.limits import Verdict
-    from gateway.tenancy import Resolution
-    from gateway.tenancy.hosts import Host
 
 # Time for a whole request; a streamed export extends it with each page.
 REQUEST_SECONDS = 15.0
 
 # An ASGI scope's "state" is where servers and layers keep what is theirs.
 _KEY = "souk"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client: its address, empty if there is none, and whether it used TLS up to the edge.
+
+    `is_forwarded` tells that a trusted proxy passed the request on.
+    """
+
+    address: str
+    is_secure: bool = False
+    is_forwarded: bool = False
+
+
+NOBODY = Client("")
 
 
 @dataclass(slots=True)
 class RequestState:
     """The state of one request.
 
-    `tenant` is for logs and metrics: the id of the shop, empty if none is known. The guard sets
-    `timeout`, `host` and `resolution` before any route runs; `facts` are those of a known caller.
+    `tenant` is for logs and metrics: the id of the shop, empty if none is known. `origin` is the
+    page's that may read the response. The guard sets `timeout` before any route runs.
     """
 
     request_id: str
-    client: "Client"
+    client: Client = NOBODY
     authority: bytes | None = None
     is_draining: bool = False
-    timeout: asyncio.Timeout = field(init=False)
-    host: "Host" = field(init=False)
-    resolution: "Resolution" = field(init=False)
+    is_platform_host: bool = False
     tenant: str = ""
     origin: bytes | None = None
-    verdict: "Verdict | None" = None
-    facts: "Facts | None" = None
+    timeout: asyncio.Timeout = field(init=False)
+    _found: dict[type[object], object] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
         """The client's address; empty if it has none."""
         return self.client.address
 
+    # By type, so that this module need not import the packages whose findings it carries.
+    def put(self, finding: object) -> None:
+        """Keeps what a layer found out, such as its Resolution, Verdict or Facts."""
+        self._found[type(finding)] = finding
 
-def attach(scope: "MutableMapping[str, Any]", state: RequestState) -> None:
+    def get(self, kind: type[T]) -> T | None:
+        """Returns the finding of a type; None if there is none yet."""
+        finding = self._found.get(kind)
+        return finding if isinstance(finding, kind) else None
+
+
+def attach(scope: MutableMapping[str, Any], state: RequestState) -> None:
     """Puts the state into a request's ASGI scope."""
     scope["state"][_KEY] = state
 

@@ -10,6 +10,7 @@ from gateway.admin.shapes.admin import (
     known_tenant_json,
     user_json,
 )
+from gateway.identity.access_facts import Facts
 from gateway.identity.scopes import CurrentScope
 from gateway.medusa import responses
 from gateway.medusa.query import Query
@@ -34,7 +35,7 @@ class ContextAnswer(BaseModel):
 async def get_tenant_context(request: Request, scope: CurrentScope, tenancy: TenancyOf) -> Response:
     """Returns the tenant of this request, how it was determined, and the caller's permissions."""
     tenant = await tenancy.tenant(scope.tenant or "")
-    facts = state_of(request).facts
+    facts = state_of(request).get(Facts)
     access = (facts.answer if facts else None) or Access()
     return CONTEXT.one(
         request,

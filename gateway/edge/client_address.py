@@ -6,7 +6,8 @@ Malformed values from a proxy are never an error: the last valid address counts.
 import functools
 import ipaddress
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from gateway.request_state import Client
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -14,21 +15,6 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 _MOST_HOPS = 32
 _REMEMBERED = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """A client: its address, empty if there is none, and whether it used TLS up to the edge.
-
-    `is_forwarded` tells that a trusted proxy passed the request on.
-    """
-
-    address: str
-    is_secure: bool = False
-    is_forwarded: bool = False
-
-
-NOBODY = Client("")
 
 
 class Addresses:

@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from gateway.edge.client_address import Client
+from gateway.request_state import Client
 from gateway.tenancy import KnownTenant
 
 Pairs = list[tuple[bytes, bytes]]

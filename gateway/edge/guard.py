@@ -16,11 +16,12 @@ import structlog
 
 from gateway.edge import cors
 from gateway.edge.asgi import App, Message, Receive, Scope, Send
-from gateway.edge.client_address import NOBODY, Addresses
+from gateway.edge.client_address import Addresses
 from gateway.edge.cors import Pairs
 from gateway.edge.fair_queue import FairQueue, Holder, RefusalPace
 from gateway.edge.request_log import log_request
 from gateway.edge.sizes import arrived_body, check_size
+from gateway.limits import Verdict
 from gateway.limits.admission import Admission
 from gateway.medusa import errors
 from gateway.medusa.errors import Refused, not_allowed
@@ -94,7 +95,6 @@ class Guard:
         given = scope.get("state", {})
         state = RequestState(
             request_id=uuid.uuid4().hex,
-            client=NOBODY,
             authority=given.get("authority"),
             is_draining=given.get("draining", False),
         )
@@ -121,7 +121,9 @@ class Guard:
                 except (Refused, ServiceError):
                     await edge.admission.of_refusal(state)
                     raise
-                holder = await edge.admission.on_arrival(scope["method"], scope["path"], state)
+                holder = await edge.admission.on_arrival(
+                    scope["method"], scope["path"], state, resolution
+                )
                 if preflight is not None:
                     await exchange.answer(204, preflight)
                     return
@@ -192,8 +194,8 @@ class Guard:
             raise not_allowed(
                 "HOST_DISAGREES", "The host in the request target must match the Host header."
             )
-        state.host = host
-        resolution = state.resolution = await resolve(
+        state.is_platform_host = host.is_platform
+        resolution = await resolve(
             edge.tenancy,
             host,
             prefix=_take_prefix(scope),
@@ -204,6 +206,7 @@ class Guard:
         # A route that determines the tenant otherwise sets it itself.
         state.tenant = resolution.found.id if resolution.found else ""
         scope["headers"] = [pair for pair in headers if not _is_internal(pair[0])]
+        state.put(resolution)
         return resolution
 
 
@@ -239,8 +242,8 @@ class Exchange:
         headers.append((b"x-request-id", self.request_id.encode()))
         if self.events:
             headers.append((b"x-audit-event", recorded_events.written(self.events).encode()))
-        if state.verdict is not None:
-            headers += state.verdict.headers()
+        if (verdict := state.get(Verdict)) is not None:
+            headers += verdict.headers()
         if state.origin is not None:
             headers += cors.allowed(state.origin)
         return headers

@@ -19,9 +19,9 @@ from uvicorn.protocols.http.httptools_impl import (
 
 from gateway.edge import cors
 from gateway.edge.asgi import App, Receive, Scope, Send
-from gateway.edge.client_address import NOBODY
 from gateway.edge.sizes import MAX_HEADER_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
 from gateway.medusa.errors import GATEWAY_BUSY, Problem, problem_of_status
+from gateway.request_state import NOBODY
 
 # The guard refuses at its own limits with a proper error; past twice those, nothing is buffered.
 _SLACK = 2

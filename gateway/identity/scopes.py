@@ -162,7 +162,7 @@ async def _facts(request: Request, principal: Principal, tenant_id: str | None) 
     facts = await principal.access(
         tenant_id, fresh=request.method not in READS, request_id=state_of(request).request_id
     )
-    state_of(request).facts = facts
+    state_of(request).put(facts)
     return facts
 
 

@@ -34,7 +34,7 @@ class Admission:
         self._logins_per_minute = logins_per_minute
 
     async def on_arrival(
-        self, method: str, path: str, state: RequestState
+        self, method: str, path: str, state: RequestState, resolution: Resolution
     ) -> tuple[str, Kind] | None:
         """Counts a request before its caller is known.
 
@@ -47,7 +47,7 @@ class Admission:
         kind = kind_of(method, path)
         if kind is None:
             return None
-        named = self._named(path, state.resolution)
+        named = self._named(path, resolution)
         tenant, plan = self._counted(named)
         if kind is Kind.LOGIN:
             limits = of_login(state.address, per_minute=self._logins_per_minute)
@@ -105,9 +105,9 @@ class Admission:
         if not limits:
             return
         verdict = await self._limiter.ask(limits) if exactly else self._limiter.count(limits)
-        before = state.verdict
+        before = state.get(Verdict)
         if before is None or verdict.is_refused or verdict.remaining <= before.remaining:
-            state.verdict = verdict
+            state.put(verdict)
         if verdict.is_refused:
             self._metrics.limited(kind, verdict.tightest.name)
             raise Refused(_refusal(verdict))

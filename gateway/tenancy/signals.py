@@ -48,7 +48,10 @@ class Resolution:
 
 def resolution_of(request: Request) -> Resolution:
     """Returns what the guard resolved for this request."""
-    return state_of(request).resolution
+    resolution = state_of(request).get(Resolution)
+    if resolution is None:
+        raise RuntimeError("the guard resolves the tenant before any route runs")
+    return resolution
 
 
 async def resolve(

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.edge.client_address import Addresses, Client, parsed
+from gateway.edge.client_address import Addresses, parsed
 from gateway.identity.recorded_attempts import user_agent
 from gateway.limits.networks import group
+from gateway.request_state import Client
 
 PROXIES = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8")]
 BEHIND = Addresses(PROXIES)

@@ -9,8 +9,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from gateway.edge.client_address import NOBODY, Client
 from gateway.edge.cors import METHODS, may_read
+from gateway.request_state import NOBODY, Client
 from gateway.tenancy import KnownTenant
 from tests.gateway.wire import ask
 from tests.isolation.operations import operations

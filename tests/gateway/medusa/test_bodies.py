@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
-from gateway.edge.client_address import NOBODY
 from gateway.medusa import errors
 from gateway.medusa.bodies import ExactRoute, parse
 from gateway.request_state import RequestState, attach
@@ -177,7 +176,7 @@ async def prices():
 async def shop():
     async def with_request_id(scope, receive, send):
         scope["state"] = {}
-        attach(scope, RequestState(request_id="r", client=NOBODY))
+        attach(scope, RequestState(request_id="r"))
         await app(scope, receive, send)
 
     app = FastAPI()
