@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from services.kernel.call.strict_json import without_repeats
 from services.kernel.evidence import merkle, sealed_form, signed_notes
 
 FORM = "souk-audit-export/1"
@@ -163,17 +164,9 @@ def _lines(file: Iterable[str]) -> Iterator[Any]:
 
 def _document(text: str, line: int) -> Any:  # noqa: ANN401 - whatever JSON says
     try:
-        return json.loads(text, object_pairs_hook=_once)
+        return json.loads(text, object_pairs_hook=without_repeats)
     except ValueError as error:
         raise Bad(f"line {line} is not part of an export: {error}") from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Makes an object without duplicate keys; tools differ in which one they show."""
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("an object has the same key twice")
-    return made
 
 
 def _rows(file: Iterable[str]) -> Iterator[Any]:

@@ -3,10 +3,8 @@
 A token identifies an admin, but grants no permissions. Every invalid token gets the same 401.
 """
 
-import json
 import re
 import time
-from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +13,7 @@ from joserfc.errors import JoseError
 
 from gateway.cache.lru import Lru
 from gateway.medusa.errors import unauthorized
+from services.kernel.call.strict_json import jwt_part
 from services.kernel.process.secret_files import Secret
 from services.kernel.process.signing_keys import PublicKeys
 
@@ -75,7 +74,7 @@ class Sessions:
         if not _COMPACT.fullmatch(token):
             raise unauthorized()
         try:
-            header, claims = (_object(part) for part in token.split(b".")[:2])
+            header, claims = (jwt_part(part) for part in token.split(b".")[:2])
             key_id = header.get("kid")
             key = self._keys().find(key_id) or self._keys.again().find(key_id)
             if key is None:
@@ -84,22 +83,6 @@ class Sessions:
             return _session(header, claims)
         except (JoseError, KeyError, TypeError, ValueError, RecursionError):
             raise unauthorized() from None
-
-
-def _object(part: bytes) -> dict[str, object]:
-    """Decodes one part strictly: parsers disagree about duplicate names."""
-    raw = urlsafe_b64decode(part + b"=" * (-len(part) % 4))
-    decoded = json.loads(raw.decode("utf-8"), object_pairs_hook=_without_repeats)
-    if not isinstance(decoded, dict):
-        raise TypeError("not an object")
-    return decoded
-
-
-def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("duplicate name")
-    return found
 
 
 def _session(header: dict[str, object], claims: dict[str, object]) -> Session:

@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 
 from gateway.medusa.errors import Refused, problem_of_status
 from services.kernel.call.errors import InvalidArgument
+from services.kernel.call.strict_json import RepeatedKey, without_repeats
 
 MOST_LEVELS = 32
 
@@ -54,12 +55,14 @@ def parse(raw: bytes) -> object:
             raw.decode(),
             parse_float=Decimal,
             parse_constant=_refuse_constant,
-            object_pairs_hook=_object,
+            object_pairs_hook=without_repeats,
         )
     except UnicodeDecodeError:
         _refuse("is not UTF-8")
     except json.JSONDecodeError as error:
         _refuse(f"is not valid JSON: {error.msg} at character {error.pos}")
+    except RepeatedKey:
+        _refuse("has an object with the same key twice")
     # An integer of more than 4,300 digits, or an exponent that Decimal does not support.
     except (ValueError, DecimalException):
         _refuse("contains a number that is too large")
@@ -118,13 +121,6 @@ def _is_deep(raw: bytes) -> bool:
     for _ in range(MOST_LEVELS):
         brackets = brackets.replace(b"()", b"")
     return bool(brackets)
-
-
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        _refuse("has an object with the same key twice")
-    return made
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -9,7 +9,6 @@ contain it.
 import asyncio
 import hmac
 import json
-import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import structlog
 
 from gateway.cache.redis import CALL_SECONDS, NOT_THERE, Quietly, client, key
 from gateway.tenancy.tenant import KnownTenant, parsed
+from services.kernel.process.backoff import Backoff
 from services.kernel.process.secret_files import Secret
 
 FRESH_SECONDS = 30.0
@@ -109,19 +109,18 @@ class RedisTenants:
         self, heard: Callable[[str, int], None], connected: Callable[[], None]
     ) -> None:
         """Listens for changes forever; after each new connection, all cached data is in doubt."""
-        wait = 0.1
+        backoff = Backoff(0.1, 2.0)
         while True:
             try:
                 async with self._listener.pubsub() as channel:
                     await channel.subscribe(_CHANNEL)
                     connected()
-                    wait = 0.1
+                    backoff.reset()
                     async for message in channel.listen():
                         _pass_on(message.get("data"), heard)
             except NOT_THERE as error:
                 _log.warning("tenant_changes_unheard", error=type(error).__name__)
-            await asyncio.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311  # jitter
-            wait = min(wait * 2, 2.0)
+            await asyncio.sleep(backoff.next())
 
     async def close(self) -> None:
         await self._redis.aclose()

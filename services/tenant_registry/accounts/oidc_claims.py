@@ -1,14 +1,13 @@
 """Verifies id_tokens: issuer, audience, times and nonce."""
 
-import json
 import time
-from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from services.kernel.call.strict_json import jwt_part
 from services.tenant_registry.accounts.oidc_settings import Provider
 from services.tenant_registry.accounts.rules import is_email
 
@@ -41,7 +40,7 @@ def identity(token: object, keys: KeySet, provider: Provider, nonce: str) -> Ide
     if not isinstance(token, str) or len(token) > _LONGEST:
         raise Unproven("the id_token is missing or too long")
     try:
-        header, claims = (_object(part) for part in token.split(".")[:2])
+        header, claims = (jwt_part(part) for part in token.split(".")[:2])
         if "crit" in header or "jwk" in header or "jku" in header or "x5u" in header:
             raise Unproven("the id_token's header brings its own key")
         jwt.decode(token, keys, _ALGORITHMS)
@@ -57,7 +56,7 @@ def identity(token: object, keys: KeySet, provider: Provider, nonce: str) -> Ide
 def key_id(token: object) -> str | None:
     """Returns the id of the key that a token claims to be signed with; None if it names none."""
     try:
-        named = _object(str(token)[:_LONGEST].partition(".")[0]).get("kid")
+        named = jwt_part(str(token)[:_LONGEST].partition(".")[0]).get("kid")
     except (ValueError, TypeError, RecursionError):
         return None
     return named if isinstance(named, str) else None
@@ -99,21 +98,6 @@ def _identity(claims: dict[str, object]) -> Identity:
         last_name=_name(claims.get("family_name")),
         claims=claims,
     )
-
-
-def _object(part: str) -> dict[str, object]:
-    raw = urlsafe_b64decode(part + "=" * (-len(part) % 4))
-    decoded = json.loads(raw.decode(), object_pairs_hook=_without_repeats)
-    if not isinstance(decoded, dict):
-        raise TypeError("not an object")
-    return decoded
-
-
-def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name is repeated")
-    return found
 
 
 def _seconds(value: object) -> float:
