@@ -17,14 +17,14 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import URL
 
-from gateway.cli import health, ports
-from gateway.cli.postgres import Postgres
-from gateway.cli.processes import Child, Program, start
-from gateway.cli.state import MARK
+from deploy.local import health, ports
+from deploy.local.postgres import Postgres
+from deploy.local.processes import Child, Program, start
+from deploy.local.state import MARK
+from deploy.provision import provision
+from deploy.secrets.creation import DATABASES, make_secrets
 from services.kernel.data import connections
 from services.kernel.data import database as db
-from services.kernel.keys import DATABASES, make_secrets
-from services.kernel.provision import provision
 from services.kernel.serving import migrations
 from tests import snapshots
 

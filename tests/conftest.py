@@ -10,7 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from gateway.cli.local import LocalPlatform
+from deploy.local.platform import LocalPlatform
 from tests import snapshots
 from tests.platform import Calls, connect, shared
 

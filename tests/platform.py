@@ -15,10 +15,10 @@ from typing import Any, TypeVar
 import asyncpg
 import grpc
 
-from gateway.cli import health, ports
-from gateway.cli.local import LocalPlatform
-from gateway.cli.processes import start
-from gateway.cli.settings import RunnerSettings
+from deploy.local import health, ports
+from deploy.local.platform import LocalPlatform
+from deploy.local.processes import start
+from deploy.local.settings import RunnerSettings
 from services.kernel.call.client import channel
 from services.kernel.call.credentials import Signer
 from services.kernel.call.errors import from_rpc

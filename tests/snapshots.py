@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway.cli import binaries
-from gateway.cli.postgres import SUPERUSER
-from gateway.cli.processes import unprivileged
+from deploy.local import binaries
+from deploy.local.postgres import SUPERUSER
+from deploy.local.processes import unprivileged
 
 RUN = "SOUK_TEST_RUN"
 """Names the folder that the processes of a test run share. Without it nothing is copied."""

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gateway.cli.settings import RunnerSettings
+    from deploy.local.settings import RunnerSettings
 
 _STOP_SECONDS = 90.0
 
@@ -26,8 +26,8 @@ def main(arguments: list[str]) -> int:
 
 def _platform(arguments: list[str]) -> int:
     # Imported here only: verifying an export does not need these, and may run without them.
-    from gateway.cli import up
-    from gateway.cli.settings import RunnerSettings
+    from deploy.local import up
+    from deploy.local.settings import RunnerSettings
     from services.kernel.process.settings import load
 
     parser = argparse.ArgumentParser(
@@ -47,7 +47,7 @@ def _platform(arguments: list[str]) -> int:
 
 
 def _down(settings: "RunnerSettings") -> int:
-    from gateway.cli.state import State
+    from deploy.local.state import State
 
     state = State(settings.state)
     holder = state.holder()

@@ -8,8 +8,8 @@ import pytest_asyncio
 from souk.audit.v1 import audit_service_pb2 as pb
 from souk.audit.v1.audit_service_pb2_grpc import AuditServiceStub
 
-from gateway.cli import ports
-from gateway.cli.processes import Child
+from deploy.local import ports
+from deploy.local.processes import Child
 from services.kernel.call.client import channel
 from services.kernel.call.credentials import Signer
 from services.kernel.call.errors import from_rpc

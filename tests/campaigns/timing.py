@@ -23,7 +23,7 @@ from statistics import median
 
 import httpx
 
-from gateway.cli.local import LocalPlatform
+from deploy.local.platform import LocalPlatform
 from gateway.limits.plans import LOOKUPS
 from gateway.tenancy.memory import UNKNOWN_SECONDS
 from tests.campaigns.record import record, table

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic_settings import BaseSettings
 
+from deploy.local.settings import RunnerSettings
 from gateway.app import create_api
-from gateway.cli.settings import RunnerSettings
 from gateway.settings import GatewaySettings
 from services.kernel.process.settings import ServiceSettings
 from services.tenant_registry.bootstrap import BootstrapSettings

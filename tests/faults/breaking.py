@@ -15,8 +15,8 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from gateway.cli import health, ports
-from gateway.cli.processes import start
+from deploy.local import health, ports
+from deploy.local.processes import start
 from services.kernel.call.credentials import LEEWAY_SECONDS
 from tests.faults.clock import Dial
 from tests.faults.matrix import Breaking, Field

@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from gateway.cli import ports
-from gateway.cli.local import LocalPlatform
-from gateway.cli.plan import SERVICES, Plan
-from gateway.cli.processes import Program
-from gateway.cli.settings import RunnerSettings
-from gateway.cli.state import State
+from deploy.local import ports
+from deploy.local.platform import LocalPlatform
+from deploy.local.processes import Program
+from deploy.local.settings import RunnerSettings
+from deploy.local.state import State
+from deploy.local.topology import SERVICES, Plan
 from tests.faults.clock import Dial
 from tests.faults.proxy import Proxy
 from tests.platform import migrated, temporary_state

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from gateway.cli.local import LocalPlatform
+from deploy.local.platform import LocalPlatform
 from gateway.request_state import REQUEST_SECONDS
 from tests.faults.trees import Trees, built_again
 from tests.platform import connect

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from gateway.cli.local import LocalPlatform
+from deploy.local.platform import LocalPlatform
 
 TENANTS = ("paris", "lyon")
 HOSTS = {tenant: {"Host": f"{tenant}.impactnutrition.com"} for tenant in TENANTS}

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from gateway.cli import ports
+from deploy.local import ports
 from tests.faults import loss
 from tests.faults.proxy import Fault, Proxy
 

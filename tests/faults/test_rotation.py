@@ -9,8 +9,8 @@ import asyncpg
 import httpx
 import pytest
 
-from services.kernel.keys import MAKERS, PASSWORDS
-from services.kernel.rotation import NAMES
+from deploy.secrets.creation import MAKERS, PASSWORDS
+from deploy.secrets.rotation import NAMES
 from tests.platform import connect
 
 ROUNDS = 2
@@ -69,7 +69,7 @@ class Load:
 async def rotated(platform):
     """Replaces everything, as an operator does."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.kernel.keys", "rotate", str(platform.secrets), "all"),
+        *(sys.executable, "-m", "deploy.secrets.creation", "rotate", str(platform.secrets), "all"),
         env=os.environ | {"SOUK_POSTGRES_ADMIN": platform.plan.postgres_admin},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -4,7 +4,7 @@ import base64
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from gateway.cli.local import LocalPlatform
+from deploy.local.platform import LocalPlatform
 from services.kernel.evidence import merkle
 from tests.platform import connect
 

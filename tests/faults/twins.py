@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gateway.cli import health, ports
-from gateway.cli.local import LocalPlatform
-from gateway.cli.plan import SERVICES, Plan
-from gateway.cli.processes import Child, Program, start
-from gateway.cli.settings import RunnerSettings
-from gateway.cli.state import State
+from deploy.local import health, ports
+from deploy.local.platform import LocalPlatform
+from deploy.local.processes import Child, Program, start
+from deploy.local.settings import RunnerSettings
+from deploy.local.state import State
+from deploy.local.topology import SERVICES, Plan
 from tests.platform import migrated, temporary_state
 
 NAMES = (*SERVICES, "gateway")

@@ -9,9 +9,9 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
-from gateway.cli import health, ports
-from gateway.cli.processes import start
-from gateway.cli.redis import Valkey
+from deploy.local import health, ports
+from deploy.local.processes import start
+from deploy.local.valkey import Valkey
 from tests.cluster import cluster  # noqa: F401 - a fixture
 from tests.gateway.two import process, two  # noqa: F401 - fixtures
 

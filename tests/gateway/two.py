@@ -12,7 +12,7 @@ from souk.tenant_registry.v1 import api_key_service_pb2 as keys_pb
 from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
 from souk.tenant_registry.v1.tenant_pb2 import Tenant
 
-from gateway.cli import ports
+from deploy.local import ports
 from gateway.clients import Clients
 from gateway.limits import Limiter, RedisCounts
 from gateway.limits.admission import LookupLimit

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
-from services.kernel.provision import ENTER
+from deploy.provision import ENTER
 from services.kernel.serving.migrations import TENANT
 from tests.isolation.discovery import is_append_only, is_owned, is_tenants, tables
 

@@ -14,7 +14,7 @@ from argon2 import PasswordHasher
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from gateway.cli.local import LocalPlatform
+from deploy.local.platform import LocalPlatform
 from tests.isolation.model import HEAD_OFFICE, Model, Person, Policy
 from tests.platform import connect
 

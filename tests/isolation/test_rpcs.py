@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 
-from gateway.cli import ports
+from deploy.local import ports
 from services.kernel.call.credentials import METADATA_KEY, Signer
 from services.kernel.call.errors import ServiceError
 from services.kernel.call.scope import Scope

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from gateway.cli.local import LocalPlatform
+from deploy.local.platform import LocalPlatform
 from services.values.api_keys import PREFIXES, is_sound, new_key
 from tests.isolation.model import Person
 from tests.isolation.operations import Operation, operations

@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
-from services.kernel.keys import DATABASES
+from deploy.secrets.creation import DATABASES
 from services.values.api_keys import SECRET, new_key
 from tests.platform import connect
 from tests.tenant_registry.mailbox import mail_to, token_in

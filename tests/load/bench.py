@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from gateway.cli.local import LocalPlatform
+from deploy.local.platform import LocalPlatform
 from tests.load.generator import NextRequest
 from tests.platform import running
 

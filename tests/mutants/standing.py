@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
-from gateway.cli.plan import SERVICES
-from gateway.cli.state import CannotStart
+from deploy.local.state import CannotStart
+from deploy.local.topology import SERVICES
 from tests.platform import STANDING, running
 
 _READY = "ready\n"

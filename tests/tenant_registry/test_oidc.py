@@ -13,11 +13,11 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from gateway.cli import health, ports
-from gateway.cli.local import LocalPlatform
-from gateway.cli.processes import Program, start
-from gateway.cli.settings import RunnerSettings
-from gateway.cli.state import MARK
+from deploy.local import health, ports
+from deploy.local.platform import LocalPlatform
+from deploy.local.processes import Program, start
+from deploy.local.settings import RunnerSettings
+from deploy.local.state import MARK
 from tests import snapshots
 from tests.cluster import ROOT
 from tests.platform import connect, temporary_state

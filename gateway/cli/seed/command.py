@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.cli.seed.api import Api, SeedFailed
 from gateway.cli.seed.data import load
-from gateway.cli.seed.planting import Counts, Planting
+from gateway.cli.seed.seeder import Counts, Planting
 
 
 async def seed(url: str, email: str, password: str) -> Counts:

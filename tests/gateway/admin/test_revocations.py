@@ -8,7 +8,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from gateway.cli import ports
+from deploy.local import ports
 from tests.faults.proxy import Fault, Proxy
 from tests.gateway.admin.answers import one, page, refused
 from tests.gateway.admin.test_roles_and_access import handed

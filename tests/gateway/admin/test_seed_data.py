@@ -5,7 +5,7 @@ from itertools import chain
 import pytest
 
 from gateway.cli.seed.data import Data, load
-from gateway.cli.seed.planting import levels
+from gateway.cli.seed.seeder import levels
 from services.kernel.call.names import HANDLE
 from services.values.money import CURRENCIES
 

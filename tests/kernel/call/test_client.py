@@ -12,11 +12,11 @@ from souk.tenant_registry.v1 import tenant_pb2 as tenants
 from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
 from souk.tenant_registry.v1 import tenant_registry_service_pb2_grpc as pb_grpc
 
+from deploy.secrets.creation import make_secrets
 from services.kernel.call import recorded_events
 from services.kernel.call.client import CALL_SECONDS, TAKES_CALLS, channel, deadline
 from services.kernel.call.credentials import Signer
 from services.kernel.call.scope import Scope, bound
-from services.kernel.keys import make_secrets
 
 SCOPE = Scope("paris", "admins/user_1", frozenset({"tenant:read"}))
 SERVING = HealthCheckResponse.SERVING

@@ -16,7 +16,7 @@ from souk.audit.v1 import audit_service_pb2 as pb
 from souk.audit.v1.audit_service_pb2_grpc import AuditServiceStub
 from souk.catalog_opt_in.v1 import listing_service_pb2, storefront_service_pb2
 
-from gateway.cli import ports
+from deploy.local import ports
 from services.kernel.call import client
 from services.kernel.call.credentials import Signer
 from services.kernel.call.scope import Scope, bound

@@ -1,6 +1,6 @@
 """Creates the platform's secrets and gives each process only those that it needs.
 
-`python deploy/handout.py SECRETS HANDOUT`: SECRETS receives everything, and only one-shot jobs see
+`python deploy/secrets/handout.py SECRETS HANDOUT`: SECRETS receives everything, and only one-shot jobs see
 it; HANDOUT/{process} receives that process's own secrets. Running it again only copies secrets that
 were replaced in SECRETS. `… rotate NAME…` replaces keys without a failed request; a password takes
 two steps, `announce NAME…` and `switch NAME…`, with provision between them.
@@ -11,8 +11,8 @@ import secrets
 import sys
 from pathlib import Path
 
-from services.kernel import rotation
-from services.kernel.keys import PASSWORDS, make_secrets
+from deploy.secrets import rotation
+from deploy.secrets.creation import PASSWORDS, make_secrets
 
 POSTGRES = "postgres.password"
 ADMIN = "postgres-admin.url"

@@ -7,16 +7,16 @@ import time
 import pytest
 from joserfc import jwt
 
-from services.kernel import rotation
+from deploy.provision import provision
+from deploy.secrets import rotation
+from deploy.secrets.creation import PASSWORDS, make_secrets
 from services.kernel.call.credentials import Signer, Verifier, callers
 from services.kernel.call.errors import Unauthenticated
 from services.kernel.call.scope import Scope, bound
 from services.kernel.data.database import Database
-from services.kernel.keys import PASSWORDS, make_secrets
 from services.kernel.process import secret_files
 from services.kernel.process.secret_files import SecretFile, ring
 from services.kernel.process.signing_keys import entry_of, read_set, signing_key
-from services.kernel.provision import provision
 
 PARIS = Scope("paris", "admins/user_1", frozenset({"listing:write"}))
 LYON = Scope("lyon", "admins/user_2", frozenset({"listing:write"}))

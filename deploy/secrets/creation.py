@@ -1,8 +1,8 @@
-"""Creates the secret files of a platform: `python -m services.kernel.keys FOLDER`.
+"""Creates the secret files of a platform: `python -m deploy.secrets.creation FOLDER`.
 
 Existing files are kept, so running it again changes nothing. Each file is written atomically and
 readable only by its owner. Two concurrent runs end with one set of secrets.
-`python -m services.kernel.keys rotate FOLDER NAME…` replaces secrets; see rotation.py.
+`python -m deploy.secrets.creation rotate FOLDER NAME…` replaces secrets; see rotation.py.
 """
 
 import json
@@ -182,12 +182,12 @@ def _draft(path: Path, text: str) -> Path:
 
 def main(arguments: list[str]) -> None:
     if arguments[:1] == ["rotate"] and len(arguments) > 2:
-        from services.kernel import rotation  # it imports this file
+        from deploy.secrets import rotation  # it imports this file
 
         rotation.main(Path(arguments[1]), arguments[2:])
         return
     if len(arguments) != 1:
-        raise SystemExit("usage: python -m services.kernel.keys [rotate] FOLDER [NAME…]")
+        raise SystemExit("usage: python -m deploy.secrets.creation [rotate] FOLDER [NAME…]")
     made = make_secrets(Path(arguments[0]))
     sys.stdout.write(f"souk: created {len(made)} secret files in {arguments[0]}\n")
 

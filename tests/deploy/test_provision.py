@@ -5,12 +5,12 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from gateway.cli import health, ports
-from gateway.cli.postgres import Postgres
-from gateway.cli.processes import start
-from services.kernel import provision as provisioning
-from services.kernel.keys import DATABASES, ROLES, make_secrets
-from services.kernel.provision import CannotProvision, provision
+from deploy import provision as provisioning
+from deploy.local import health, ports
+from deploy.local.postgres import Postgres
+from deploy.local.processes import start
+from deploy.provision import CannotProvision, provision
+from deploy.secrets.creation import DATABASES, ROLES, make_secrets
 from tests.platform import temporary_state
 
 

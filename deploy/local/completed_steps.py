@@ -5,7 +5,7 @@ from pathlib import Path
 
 import asyncpg
 
-from gateway.cli.plan import ROOT
+from deploy.local.topology import ROOT
 
 _SEED = ROOT / "gateway" / "cli" / "seed"
 

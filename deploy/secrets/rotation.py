@@ -11,8 +11,17 @@ import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from services.kernel import provision
-from services.kernel.keys import KEPT_RINGS, MAKERS, PASSWORDS, RINGS, SIGNERS, make, publish, write
+from deploy import provision
+from deploy.secrets.creation import (
+    KEPT_RINGS,
+    MAKERS,
+    PASSWORDS,
+    RINGS,
+    SIGNERS,
+    make,
+    publish,
+    write,
+)
 from services.kernel.process.secret_files import LOOK_SECONDS
 from services.kernel.process.signing_keys import entry_of
 

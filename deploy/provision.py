@@ -1,4 +1,4 @@
-"""Creates the platform's databases and roles: `python -m services.kernel.provision`.
+"""Creates the platform's databases and roles: `python -m deploy.provision`.
 
 It needs SOUK_SECRETS and SOUK_POSTGRES_ADMIN, or SOUK_POSTGRES_ADMIN_FILE that names a file with
 it: the URL of a superuser, or of a role with CREATEROLE and CREATEDB (see
@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 import asyncpg
 
-from services.kernel.keys import DATABASES, ROLES
+from deploy.secrets.creation import DATABASES, ROLES
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 

@@ -6,8 +6,8 @@ import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
-from gateway.cli.processes import Account, launched
-from gateway.cli.state import CannotStart
+from deploy.local.processes import Account, launched
+from deploy.local.state import CannotStart
 
 
 def postgres(state: Path, account: Account | None) -> Path:

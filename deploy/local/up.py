@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from gateway.cli.local import LocalPlatform
-from gateway.cli.processes import Child
-from gateway.cli.settings import RunnerSettings
-from gateway.cli.state import AlreadyRunning, CannotStart
+from deploy.local.platform import LocalPlatform
+from deploy.local.processes import Child
+from deploy.local.settings import RunnerSettings
+from deploy.local.state import AlreadyRunning, CannotStart
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _CALM = 0.5, 15.0, 60.0
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from deploy import handout
-from deploy.handout import NEEDS, hand_out
+from deploy.secrets import handout
+from deploy.secrets.handout import NEEDS, hand_out
 from gateway.settings import GatewaySettings
 from services.kernel.process.settings import ServiceSettings
 from services.kernel.process.signing_keys import entry_of

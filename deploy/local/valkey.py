@@ -7,8 +7,8 @@ from pathlib import Path
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from gateway.cli import binaries
-from gateway.cli.processes import Program, unprivileged
+from deploy.local import binaries
+from deploy.local.processes import Program, unprivileged
 
 
 class Valkey:

@@ -1,4 +1,4 @@
-"""Checks if a process is ready: `python -m services.kernel.probe [--wait SECONDS] TARGET`.
+"""Checks if a process is ready: `python -m deploy.probe [--wait SECONDS] TARGET`.
 
 TARGET is host:port for a gRPC service, or the URL of a gateway's /readyz. The exit status is 0 if
 it is ready; otherwise it is 1, and one line says why.
@@ -49,7 +49,7 @@ def _trouble_over_grpc(target: str) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m services.kernel.probe")
+    parser = argparse.ArgumentParser(prog="python -m deploy.probe")
     parser.add_argument("--wait", type=float, default=0.0, metavar="SECONDS")
     parser.add_argument("target", metavar="TARGET")
     arguments = parser.parse_args()

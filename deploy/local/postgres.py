@@ -15,9 +15,9 @@ from pathlib import Path
 
 import asyncpg
 
-from gateway.cli import binaries
-from gateway.cli.processes import Account, Program, launched, unprivileged
-from gateway.cli.state import CannotStart
+from deploy.local import binaries
+from deploy.local.processes import Account, Program, launched, unprivileged
+from deploy.local.state import CannotStart
 
 SUPERUSER = "postgres"
 _ORPHAN_SECONDS = 15

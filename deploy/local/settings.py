@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field, PostgresDsn, RedisDsn
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from gateway.cli.state import default_folder
+from deploy.local.state import default_folder
 
 
 class RunnerSettings(BaseSettings):

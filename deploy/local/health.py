@@ -11,8 +11,8 @@ import grpc
 import httpx
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from gateway.cli.processes import Child
-from gateway.cli.state import CannotStart
+from deploy.local.processes import Child
+from deploy.local.state import CannotStart
 
 READY_SECONDS = 120.0
 _PAUSE_SECONDS = 0.05

@@ -5,13 +5,13 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gateway.cli import ports
-from gateway.cli.postgres import Postgres
-from gateway.cli.processes import Program
-from gateway.cli.redis import Valkey
-from gateway.cli.settings import RunnerSettings
-from gateway.cli.state import State
-from services.kernel.keys import DATABASES
+from deploy.local import ports
+from deploy.local.postgres import Postgres
+from deploy.local.processes import Program
+from deploy.local.settings import RunnerSettings
+from deploy.local.state import State
+from deploy.local.valkey import Valkey
+from deploy.secrets.creation import DATABASES
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = tuple(database.replace("_", "-") for database in DATABASES)

@@ -14,14 +14,14 @@ from typing import Self
 
 import asyncpg
 
-from gateway.cli import health, ports
-from gateway.cli.done import Seeding, is_migrated
-from gateway.cli.plan import SERVICES, Plan
-from gateway.cli.processes import Child, Program, start
-from gateway.cli.settings import RunnerSettings
-from gateway.cli.state import CannotStart, State
-from services.kernel.keys import make_secrets
-from services.kernel.provision import CannotProvision, provision
+from deploy.local import health, ports
+from deploy.local.completed_steps import Seeding, is_migrated
+from deploy.local.processes import Child, Program, start
+from deploy.local.settings import RunnerSettings
+from deploy.local.state import CannotStart, State
+from deploy.local.topology import SERVICES, Plan
+from deploy.provision import CannotProvision, provision
+from deploy.secrets.creation import make_secrets
 
 
 class LocalPlatform:

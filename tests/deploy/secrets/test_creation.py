@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from deploy.secrets.creation import CALLERS, DATABASES, ROLES, make_secrets
 from services.kernel.evidence import signed_notes
-from services.kernel.keys import CALLERS, DATABASES, ROLES, make_secrets
 
 
 def contents(folder):

@@ -13,11 +13,11 @@ import asyncpg
 import httpx
 import pytest
 
-from gateway.cli import ports
-from gateway.cli.state import State
-from services.kernel.keys import DATABASES
+from deploy.local import ports
+from deploy.local.state import State
+from deploy.secrets.creation import DATABASES
 from tests import snapshots
-from tests.gateway.cli.souk import Souk, descendants, lives, until
+from tests.deploy.local.souk import Souk, descendants, lives, until
 from tests.platform import temporary_state
 
 pytestmark = pytest.mark.timeout(300)

@@ -1,0 +1,1 @@
+"""What puts Souk on machines: the manifest of processes, databases and roles, secrets, the local runner."""

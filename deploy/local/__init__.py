@@ -1,0 +1,1 @@
+"""Runs the whole platform on this machine, with an embedded PostgreSQL and Valkey."""
