@@ -1,1 +1,1 @@
-"""What puts Souk on machines: the manifest of processes, databases and roles, secrets, the local runner."""
+"""What puts Souk on machines: a manifest of its processes, databases, secrets, a local runner."""

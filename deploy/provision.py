@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 import asyncpg
 
-from deploy.secrets.creation import DATABASES, ROLES
+from deploy.manifest import DATABASES, ROLES
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -96,9 +96,9 @@ async def _check(admin: Connection) -> None:
 
 def _password(folder: Path, role: str) -> str:
     """Reads a role's password; while it is being replaced, the next one."""
-    coming = folder / f"{role}.password.next"
+    upcoming = folder / f"{role}.password.next"
     try:
-        file = coming if coming.exists() else folder / f"{role}.password"
+        file = upcoming if upcoming.exists() else folder / f"{role}.password"
         return file.read_text().strip()
     except OSError as error:
         raise CannotProvision(f"cannot read the secret of {role}: {error}") from None

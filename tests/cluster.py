@@ -21,8 +21,9 @@ from deploy.local import health, ports
 from deploy.local.postgres import Postgres
 from deploy.local.processes import Child, Program, start
 from deploy.local.state import MARK
+from deploy.manifest import DATABASES
 from deploy.provision import provision
-from deploy.secrets.creation import DATABASES, make_secrets
+from deploy.secrets.creation import make_secrets
 from services.kernel.data import connections
 from services.kernel.data import database as db
 from services.kernel.serving import migrations
@@ -107,7 +108,7 @@ class Cluster:
     async def serve(self, name: str, port: int, **settings: str) -> Child:
         """Starts a service and waits until it serves."""
         child = await start(self.program(name, port, **settings), self.folder / f"{name}.log")
-        await health.wait(child, lambda: health.service_is_ready(f"127.0.0.1:{port}"))
+        await health.wait(child, lambda: health.grpc_is_ready(f"127.0.0.1:{port}"))
         return child
 
 
@@ -138,7 +139,7 @@ async def _started(folder: Path, stack: AsyncExitStack) -> Cluster:
     postgres = Postgres(folder, secrets, port)
     child = await start(await asyncio.to_thread(postgres.prepare), folder / "postgres.log")
     stack.push_async_callback(child.stop)
-    await health.wait(child, postgres.answers)
+    await health.wait(child, postgres.is_ready)
     return Cluster(folder, secrets, f"127.0.0.1:{port}", postgres.admin_url, {})
 
 

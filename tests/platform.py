@@ -60,7 +60,7 @@ async def running(*, seed: bool = True) -> AsyncIterator[LocalPlatform]:
 @asynccontextmanager
 async def seeded(platform: LocalPlatform) -> AsyncIterator[None]:
     """Runs a platform in a new state folder; the second one starts with what the first has done."""
-    state, postgres = platform.state.folder, platform.plan.postgres
+    state, postgres = platform.state.folder, platform.topology.postgres
     assert postgres is not None
     async with AsyncExitStack() as stack:
         with snapshots.lock("seeded"):
@@ -85,9 +85,9 @@ async def migrated(platform: LocalPlatform) -> AsyncIterator[None]:
 async def shared() -> AsyncIterator[LocalPlatform]:
     """Gives the platform that runs already when there is one, else one of the test run's own."""
     if at := os.environ.get(STANDING):
-        settings, plan = pickle.loads(Path(at).read_bytes())  # noqa: S301 - we wrote it
+        settings, topology = pickle.loads(Path(at).read_bytes())  # noqa: S301 - we wrote it
         platform = LocalPlatform(settings)
-        platform.plan = plan
+        platform.topology = topology
         yield platform
     else:
         async with running() as platform:
@@ -106,14 +106,14 @@ async def gateway_process(
     platform: LocalPlatform, **settings: str
 ) -> AsyncIterator[tuple[str, int]]:
     """Does the same, and gives the process id as well."""
-    program = await asyncio.to_thread(platform.plan.program, "gateway")
+    program = await asyncio.to_thread(platform.topology.program, "gateway")
     [port] = ports.free(1)
     own = {"SOUK_LISTEN": f"127.0.0.1:{port}", **settings}
     program = replace(program, environment={**program.environment, **own})
     url = f"http://127.0.0.1:{port}"
     child = await start(program, platform.state.logs / f"gateway-{port}.log")
     try:
-        await health.wait(child, partial(health.gateway_is_ready, url))
+        await health.wait(child, partial(health.http_is_ready, url))
         yield url, child.process.pid
     finally:
         await child.stop()
@@ -183,8 +183,8 @@ async def connect(platform: LocalPlatform, service: str, role: str) -> asyncpg.C
     """Connects to a service's database as one of its roles (owner, app, platform) or superuser."""
     database = service.replace("-", "_")
     if role == "superuser":
-        return await asyncpg.connect(platform.plan.postgres_admin, database=database)
-    host, _, port = platform.plan.postgres_address.rpartition(":")
+        return await asyncpg.connect(platform.topology.postgres_admin, database=database)
+    host, _, port = platform.topology.postgres_address.rpartition(":")
     return await asyncpg.connect(
         host=host,
         port=int(port),

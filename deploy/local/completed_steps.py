@@ -1,4 +1,4 @@
-"""Detects what an earlier start has done, to skip it: most of a start is imports."""
+"""The steps that an earlier start has completed and this one skips: most of a start is imports."""
 
 import hashlib
 from pathlib import Path
@@ -6,16 +6,16 @@ from pathlib import Path
 import asyncpg
 
 from deploy.local.topology import ROOT
+from deploy.manifest import Service
 
 _SEED = ROOT / "gateway" / "cli" / "seed"
 
 
-async def is_migrated(admin_url: str, service: str) -> bool:
+async def is_migrated(admin_url: str, service: Service) -> bool:
     """Returns whether the service's database is at its newest migration; False if in doubt."""
-    database = service.replace("-", "_")
-    versions = ROOT / "services" / database / "migrations" / "versions"
+    versions = ROOT / service.module.replace(".", "/") / "migrations" / "versions"
     newest = max(path.name.partition("_")[0] for path in versions.glob("[0-9]*.py"))
-    connection = await asyncpg.connect(admin_url, database=database)
+    connection = await asyncpg.connect(admin_url, database=service.database)
     try:
         return bool(await connection.fetchval("SELECT version_num FROM alembic_version") == newest)
     except asyncpg.PostgresError:

@@ -28,16 +28,16 @@ async def wait(child: Child, is_ready: Callable[[], Awaitable[bool]]) -> None:
     end = time.monotonic() + READY_SECONDS
     while not await is_ready():
         if not child.running:
-            raise CannotStart(f"{child.obituary()}")
+            raise CannotStart(f"{child.describe_exit()}")
         if time.monotonic() > end:
             raise CannotStart(
                 f"{child.program.name} was not ready within {READY_SECONDS:.0f} s."
-                f" Last lines of {child.log}:\n{child.last_words()}"
+                f" Last lines of {child.log}:\n{child.log_tail()}"
             )
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
-async def service_is_ready(address: str) -> bool:
+async def grpc_is_ready(address: str) -> bool:
     """Returns whether a gRPC service is serving, by the standard health protocol."""
     async with grpc.aio.insecure_channel(address, options=_RECONNECT) as channel:
         try:
@@ -52,7 +52,7 @@ async def service_is_ready(address: str) -> bool:
 _tls = functools.cache(ssl.create_default_context)
 
 
-async def gateway_is_ready(url: str) -> bool:
+async def http_is_ready(url: str) -> bool:
     async with httpx.AsyncClient(trust_env=False, timeout=2, verify=_tls()) as client:
         try:
             return (await client.get(f"{url}/readyz")).is_success

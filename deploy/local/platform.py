@@ -19,7 +19,8 @@ from deploy.local.completed_steps import Seeding, is_migrated
 from deploy.local.processes import Child, Program, start
 from deploy.local.settings import RunnerSettings
 from deploy.local.state import CannotStart, State
-from deploy.local.topology import SERVICES, Plan
+from deploy.local.topology import Topology
+from deploy.manifest import GATEWAY, SERVICES, WITNESS, Service
 from deploy.provision import CannotProvision, provision
 from deploy.secrets.creation import make_secrets
 
@@ -27,8 +28,8 @@ from deploy.secrets.creation import make_secrets
 class LocalPlatform:
     """Starts and stops the processes; `kill` and `start` act on a single one by its name.
 
-    The names are postgres, valkey, audit, tenant-registry, catalog-opt-in, witness and gateway. A
-    process that ends unexpectedly is put on `ended`, and stays down until it is started again.
+    The names are postgres, valkey and those of the manifest. A process that ends unexpectedly is
+    put on `ended`, and stays down until it is started again.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class LocalPlatform:
     ) -> None:
         self.settings = settings
         self.state = State(settings.state)
-        self.plan = Plan(settings, self.state)
+        self.topology = Topology(settings, self.state)
         self.ended: asyncio.Queue[Child] = asyncio.Queue()
         self._children: dict[str, Child] = {}
         self._watchers: dict[str, asyncio.Task[None]] = {}
@@ -49,12 +50,12 @@ class LocalPlatform:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.plan.port}"
+        return f"http://127.0.0.1:{self.topology.port}"
 
     @property
     def addresses(self) -> dict[str, str]:
-        """The host:port of each service by name."""
-        return self.plan.addresses
+        """The host:port of each process of ours by name."""
+        return self.topology.addresses
 
     @property
     def secrets(self) -> Path:
@@ -92,7 +93,7 @@ class LocalPlatform:
         Raises:
             CannotStart: it ended, or was not healthy in time; with the end of its log.
         """
-        program = await asyncio.to_thread(self.plan.program, name)
+        program = await asyncio.to_thread(self.topology.program, name)
         child = await self._launch(program, name)
         await health.wait(child, self._check(name))
         self._watchers[name] = asyncio.create_task(self._watch(child))
@@ -120,51 +121,50 @@ class LocalPlatform:
             child.signal(signal.SIGKILL)
 
     async def _start(self) -> None:
-        if not ports.is_free(self.plan.port):
+        if not ports.is_free(port := self.topology.port):
             raise CannotStart(
-                f"port {self.plan.port} on 127.0.0.1 is taken; stop the program that listens there,"
-                f" or choose another port: SOUK_PORT={self.plan.port + 1} make up"
+                f"port {port} on 127.0.0.1 is taken; stop the program that listens there,"
+                f" or choose another port: SOUK_PORT={port + 1} make up"
             )
         make_secrets(self.secrets)
-        await _together(*(self.start(name) for name in self.plan.servers))
+        await _together(*(self.start(name) for name in self.topology.servers))
         await self._provision()
         await _together(
-            *(self._migrate_and_start(name) for name in SERVICES),
-            *(self.start(name) for name in ("witness", "gateway")),
+            *(self._migrate_and_start(service) for service in SERVICES),
+            *(self.start(process.name) for process in (WITNESS, GATEWAY)),
         )
         if self._seed:
-            await self._plant()
+            await self._add_demo_data()
 
-    async def _plant(self) -> None:
+    async def _add_demo_data(self) -> None:
         seeding = Seeding(self.state.folder)
-        if self.plan.postgres and seeding.is_done():
+        if self.topology.postgres and seeding.is_done():
             return
-        await self._run(self.plan.seed(self.url), "seed")
+        await self._run(self.topology.seed(), "seed")
         seeding.remember()
         self._report("the demo data is in place")
 
     async def _provision(self) -> None:
         try:
-            for warning in await provision(self.plan.postgres_admin, self.secrets):
+            for warning in await provision(self.topology.postgres_admin, self.secrets):
                 self._report(f"warning: {warning}")
         except (CannotProvision, OSError, asyncpg.PostgresError) as error:
             raise CannotStart(f"PostgreSQL: {error}") from None
 
-    async def _migrate_and_start(self, service: str) -> None:
-        if not await is_migrated(self.plan.postgres_admin, service):
-            await self._run(self.plan.command(service, "migrate"), f"{service}-migrate")
-        await _together(self.start(service), *self._first_steps(service))
+    async def _migrate_and_start(self, service: Service) -> None:
+        if not await is_migrated(self.topology.postgres_admin, service):
+            await self._run_command(service, "migrate")
+        commands = (self._run_command(service, name) for name in service.commands_after_migrate)
+        await _together(self.start(service.name), *commands)
 
-    def _first_steps(self, service: str) -> list[Coroutine[None, None, None]]:
-        if service != "tenant-registry":
-            return []
-        return [self._run(self.plan.command(service, "bootstrap"), f"{service}-bootstrap")]
+    async def _run_command(self, service: Service, name: str) -> None:
+        await self._run(self.topology.command(service, name), f"{service.name}-{name}")
 
     async def _run(self, program: Program, name: str) -> None:
         """Runs a program to its end; it must succeed."""
         child = await self._launch(program, name)
         if await child.process.wait() != 0:
-            raise CannotStart(child.obituary())
+            raise CannotStart(child.describe_exit())
         del self._children[name]
 
     async def _launch(self, program: Program, name: str) -> Child:
@@ -172,15 +172,13 @@ class LocalPlatform:
         return child
 
     def _check(self, name: str) -> Callable[[], Coroutine[None, None, bool]]:
-        if name == "postgres" and self.plan.postgres:
-            return self.plan.postgres.answers
-        if name == "valkey" and self.plan.valkey:
-            return self.plan.valkey.answers
-        if name == "gateway":
-            return partial(health.gateway_is_ready, self.url)
-        if name == "witness":
-            return partial(health.gateway_is_ready, f"http://{self.plan.witness}")
-        return partial(health.service_is_ready, self.addresses[name])
+        if name == "postgres" and self.topology.postgres:
+            return self.topology.postgres.is_ready
+        if name == "valkey" and self.topology.valkey:
+            return self.topology.valkey.is_ready
+        if name in (service.name for service in SERVICES):
+            return partial(health.grpc_is_ready, self.addresses[name])
+        return partial(health.http_is_ready, f"http://{self.addresses[name]}")
 
     async def _watch(self, child: Child) -> None:
         await child.process.wait()
@@ -192,9 +190,9 @@ class LocalPlatform:
         last = [name for name in ("valkey", "postgres") if name in self._children]
         first = [name for name in self._children if name not in (*last, "gateway")]
         for names in (["gateway"] if "gateway" in self._children else [], first, last):
-            ended = await asyncio.gather(*(self._children[name].stop() for name in names))
-            for name, by_itself in zip(names, ended, strict=True):
-                if not by_itself:
+            stopped = await asyncio.gather(*(self._children[name].stop() for name in names))
+            for name, in_time in zip(names, stopped, strict=True):
+                if not in_time:
                     self._report(f"{name} did not stop in time and was killed")
         for watcher in self._watchers.values():
             watcher.cancel()

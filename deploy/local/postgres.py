@@ -116,7 +116,7 @@ class Postgres:
         if done.returncode != 0:
             raise CannotStart(f"initdb failed in {draft}:\n{done.stdout.strip()}")
 
-    async def answers(self) -> bool:
+    async def is_ready(self) -> bool:
         """Returns whether it accepts connections.
 
         Raises:

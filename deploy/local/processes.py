@@ -63,7 +63,7 @@ class Child:
     def running(self) -> bool:
         return self.process.returncode is None
 
-    def last_words(self, lines: int = 12) -> str:
+    def log_tail(self, lines: int = 12) -> str:
         """Returns the last lines of its log."""
         with self.log.open("rb") as file:
             file.seek(0, os.SEEK_END)
@@ -71,11 +71,11 @@ class Child:
             text = file.read().decode(errors="replace")
         return "\n".join(f"    {line}" for line in text.splitlines()[-lines:])
 
-    def obituary(self) -> str:
+    def describe_exit(self) -> str:
         """Describes how it ended, with the last lines of its log."""
         code = self.process.returncode or 0
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        return f"{self.log.stem} ended ({how}). Last lines of {self.log}:\n{self.last_words()}"
+        return f"{self.log.stem} ended ({how}). Last lines of {self.log}:\n{self.log_tail()}"
 
     def signal(self, number: signal.Signals) -> None:
         if self.running:

@@ -11,31 +11,31 @@ from deploy.local.processes import Program
 from deploy.local.settings import RunnerSettings
 from deploy.local.state import State
 from deploy.local.valkey import Valkey
-from deploy.secrets.creation import DATABASES
+from deploy.manifest import BY_NAME, GATEWAY, PROCESSES, Process, Service
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES = tuple(database.replace("_", "-") for database in DATABASES)
 
 # Set by the runner itself, or not to be passed on, above all the superuser's password.
-_OURS = (
-    *("SOUK_LISTEN", "SOUK_POSTGRES", "SOUK_REDIS"),
-    *("SOUK_AUDIT", "SOUK_SECRETS", "SOUK_WITNESS"),
+_NOT_INHERITED = (
+    *("SOUK_LISTEN", "SOUK_POSTGRES", "SOUK_REDIS", "SOUK_SECRETS"),
+    *(process.address_setting for process in PROCESSES),
 )
 
 
-class Plan:
+class Topology:
     """The processes by name: ours, and postgres and valkey unless external ones are used."""
 
     def __init__(self, settings: RunnerSettings, state: State) -> None:
         self._settings = settings
         self._secrets = state.secrets
-        self.mail = state.folder / "mail"
         self._state = state.folder
-        gateway, postgres, valkey, witness, *services = ports.free(4 + len(SERVICES))
-        self.witness = f"127.0.0.1:{witness}"
+        self.mail = state.folder / "mail"
+        postgres, valkey, gateway, *others = ports.free(2 + len(PROCESSES))
         self.port = settings.port or gateway
+        names = [process.name for process in PROCESSES if process is not GATEWAY]
         self.addresses = {
-            name: f"127.0.0.1:{port}" for name, port in zip(SERVICES, services, strict=True)
+            name: f"127.0.0.1:{port}"
+            for name, port in zip((*names, GATEWAY.name), (*others, self.port), strict=True)
         }
         self.postgres = self.valkey = None
         if settings.postgres_admin is None:
@@ -68,50 +68,36 @@ class Plan:
             return self.postgres.prepare()
         if name == "valkey" and self.valkey:
             return self.valkey.prepare()
-        if name == "gateway":
-            return self._python(name, self._gateway_settings(), "gateway")
-        if name == "witness":
-            return self._python(name, self._witness_settings(), "services.witness")
-        return self.command(name, "serve")
+        process = BY_NAME[name]
+        return self.command(process, *(["serve"] if isinstance(process, Service) else []))
 
-    def command(self, service: str, command: str) -> Program:
-        module = f"services.{service.replace('-', '_')}"
-        return self._python(service, self._service_settings(service), module, command)
+    def command(self, process: Process, *arguments: str) -> Program:
+        """Returns how to run a command of a process of ours, with its settings."""
+        return self._python(process.name, self._settings_of(process), process.module, *arguments)
 
-    def seed(self, url: str) -> Program:
+    def seed(self) -> Program:
         return self._python(
             "seed",
             {},
             "gateway.cli",
-            *("seed", "--url", url),
+            *("seed", "--url", f"http://{self.addresses[GATEWAY.name]}"),
             *("--email", self._settings.admin),
             *("--password-file", str(self._secrets / "admin.password")),
         )
 
-    def _service_settings(self, name: str) -> dict[str, str]:
-        own = {
-            "SOUK_LISTEN": self.addresses[name],
-            "SOUK_POSTGRES": self.postgres_address,
-            "SOUK_AUDIT": self.addresses["audit"],
-            "SOUK_WITNESS": self.witness,
-        }
-        if name == "tenant-registry":
-            own["SOUK_MAIL"] = os.environ.get("SOUK_MAIL", self.mail.as_uri())
-        return own
+    def _settings_of(self, process: Process) -> dict[str, str]:
+        chosen = {BY_NAME[name].address_setting: self.addresses[name] for name in process.calls}
+        chosen["SOUK_LISTEN"] = self.addresses[process.name]
+        if isinstance(process, Service):
+            chosen["SOUK_POSTGRES"] = self.postgres_address
+        if process is GATEWAY:
+            chosen["SOUK_REDIS"] = self.redis
+        for name, value in process.settings.items():
+            path = value.format(volumes=self._state, volumes_url=self._state.as_uri())
+            chosen[name] = _inherited().get(name, path)
+        return chosen
 
-    def _witness_settings(self) -> dict[str, str]:
-        file = self._state / "witness" / "seen"
-        return {"SOUK_LISTEN": self.witness, "SOUK_WITNESS_FILE": str(file)}
-
-    def _gateway_settings(self) -> dict[str, str]:
-        services = {
-            f"SOUK_{name.replace('-', '_').upper()}": address
-            for name, address in self.addresses.items()
-        }
-        return services | {"SOUK_LISTEN": f"127.0.0.1:{self.port}", "SOUK_REDIS": self.redis}
-
-    def _python(self, name: str, own: dict[str, str], *words: str) -> Program:
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(_OURS)}
+    def _python(self, name: str, chosen: dict[str, str], *words: str) -> Program:
         common = {
             "SOUK_SECRETS": str(self._secrets),
             "SOUK_ADMIN_EMAIL": self._settings.admin,
@@ -120,6 +106,10 @@ class Plan:
         return Program(
             name=name,
             arguments=(sys.executable, "-m", *words),
-            environment=inherited | common | own,
+            environment=_inherited() | common | chosen,
             folder=ROOT,
         )
+
+
+def _inherited() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if not key.startswith(_NOT_INHERITED)}

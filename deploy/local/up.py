@@ -59,7 +59,7 @@ async def _serve(platform: LocalPlatform, report: Callable[[str], None]) -> None
         pauses: dict[str, float] = {}
         while True:
             child = await platform.ended.get()
-            report(child.obituary())
+            report(child.describe_exit())
             revivals.create_task(_revive(platform, child, pauses, report))
 
 
@@ -82,7 +82,7 @@ async def _revive(
 def _welcome(platform: LocalPlatform) -> str:
     url, admin = platform.url, platform.admin_email
     base = platform.settings.base_domain
-    file = platform.secrets / "admin.password"
+    file, mail = platform.secrets / "admin.password", platform.topology.mail
     named = os.environ.get("SOUK_STATE")
     down = f"SOUK_STATE={named} make down" if named else "make down"
     return f"""
@@ -96,6 +96,6 @@ def _welcome(platform: LocalPlatform) -> str:
       -d '{{"email":"{admin}","password":"'"$(cat {file})"'"}}' | cut -d '"' -f 4)
     curl -s -H "Authorization: Bearer $TOKEN" {url}/admin/tenants
 
-  E-mail to admins (password resets, invites) goes to {platform.plan.mail} unless SOUK_MAIL is set.
+  E-mail to admins (password resets, invites) goes to {mail} unless SOUK_MAIL is set.
   Logs are in {platform.state.logs}. Ctrl-C or `{down}` stops the platform; its data is kept.
 """

@@ -56,7 +56,7 @@ class Valkey:
             stop_seconds=5.0,
         )
 
-    async def answers(self) -> bool:
+    async def is_ready(self) -> bool:
         """Returns whether it accepts commands."""
         async with Redis.from_url(self.url, socket_timeout=1, retry=None) as client:
             try:

@@ -6,29 +6,36 @@ valid until it expires. The next run finishes one that was interrupted.
 """
 
 import asyncio
-import sys
 import time
 from collections.abc import Callable, Collection
 from pathlib import Path
 
 from deploy import provision
-from deploy.secrets.creation import (
-    KEPT_RINGS,
-    MAKERS,
-    PASSWORDS,
-    RINGS,
-    SIGNERS,
-    make,
-    publish,
-    write,
-)
+from deploy.secrets.creation import MAKERS
+from deploy.secrets.files import make, write
+from deploy.secrets.kinds import KEPT_RINGS, PASSWORDS, RINGS, SIGNERS
+from deploy.secrets.public_keys import publish
 from services.kernel.process.secret_files import LOOK_SECONDS
 from services.kernel.process.signing_keys import entry_of
 
 # Processes check their files every LOOK_SECONDS; three times that allows for a busy machine.
 WAIT_SECONDS = 3 * LOOK_SECONDS
 
-NAMES = MAKERS.keys() - {"admin.password"}  # only the first admin changes that one
+REPLACEABLE = MAKERS.keys() - {"admin.password"}  # only the first admin changes that one
+
+
+def checked_names(names: Collection[str]) -> list[str]:
+    """Returns the names of secrets to replace; `all` stands for every one.
+
+    Raises:
+        SystemExit: there is none, or no secret of that name can be replaced.
+    """
+    chosen = sorted(REPLACEABLE) if list(names) == ["all"] else list(names)
+    if unknown := set(chosen) - REPLACEABLE:
+        raise SystemExit(f"souk: cannot replace {', '.join(sorted(unknown))}")
+    if not chosen:
+        raise SystemExit("souk: name the secrets to replace, or `all`")
+    return chosen
 
 
 def rotate(
@@ -59,35 +66,27 @@ def announce(folder: Path, names: Collection[str]) -> None:
 def switch(folder: Path, names: Collection[str]) -> None:
     """Puts announced secrets into use; others are left alone."""
     for name in names:
-        coming = folder / f"{name}.next"
-        if not coming.exists():
+        upcoming = folder / f"{name}.next"
+        if not upcoming.exists():
             continue
         if name in RINGS:
             write(folder / name, "\n".join(_ring(folder, name, used=1)))
-            coming.unlink()
+            upcoming.unlink()
         else:
             if (signer := name.removesuffix(".key")) in SIGNERS:
                 _retire(folder, signer)
-            coming.replace(folder / name)
+            upcoming.replace(folder / name)
     publish(folder)
 
 
 def _ring(folder: Path, name: str, *, used: int) -> list[str]:
     """Returns the current and the next key, the one in use first, then the keys to keep."""
-    present, *before = (folder / name).read_text().split()
-    pair = [present, (folder / f"{name}.next").read_text()]
-    kept = [key for key in before if key not in pair] if name in KEPT_RINGS else []
+    current, *earlier = (folder / name).read_text().split()
+    pair = [current, (folder / f"{name}.next").read_text()]
+    kept = [key for key in earlier if key not in pair] if name in KEPT_RINGS else []
     return [pair[used], pair[1 - used], *kept]
 
 
 def _retire(folder: Path, signer: str) -> None:
-    old = entry_of((folder / f"{signer}.key").read_text())
-    publish(folder, old | {"exp": int(time.time()) + SIGNERS[signer]})
-
-
-def main(folder: Path, given: list[str]) -> None:
-    names = sorted(NAMES) if given == ["all"] else given
-    if unknown := set(names) - NAMES:
-        raise SystemExit(f"souk: cannot rotate {', '.join(sorted(unknown))}")
-    rotate(folder, names)
-    sys.stdout.write(f"souk: replaced {', '.join(names)} in {folder}\n")
+    retiring = entry_of((folder / f"{signer}.key").read_text())
+    publish(folder, retiring | {"exp": int(time.time()) + SIGNERS[signer]})

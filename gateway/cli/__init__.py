@@ -1,1 +1,1 @@
-"""The `souk` command: runs the whole platform locally, and uses its HTTP API."""
+"""The `souk` command: a client of the HTTP API, and of what it exports."""

@@ -1,33 +1,30 @@
-"""What docker-compose.yml and the Dockerfile promise, read without an engine."""
+"""docker-compose.yml and the Dockerfile, read without an engine and compared with the manifest."""
 
-import json
 import re
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from deploy.secrets import handout
-from deploy.secrets.handout import NEEDS, hand_out
+from deploy.manifest import BY_NAME, GATEWAY, PROCESSES, SERVICES, Service
 from gateway.settings import GatewaySettings
 from services.kernel.process.settings import ServiceSettings
-from services.kernel.process.signing_keys import entry_of
 from services.tenant_registry.settings import MailSettings
 from services.witness.settings import WitnessSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-JOBS = {name: one for name, one in SERVICES.items() if one["restart"] == "no"}
-PROCESSES = {name: one for name, one in SERVICES.items() if name not in JOBS}
+CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
+JOBS = {name: one for name, one in CONTAINERS.items() if one["restart"] == "no"}
+LASTING = {name: one for name, one in CONTAINERS.items() if name not in JOBS}
+THIRD_PARTY = {"postgres", "valkey"}
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", CONTAINERS)
 def test_a_container_has_no_more_rights_than_it_needs(name):
-    container = SERVICES[name]
+    container = CONTAINERS[name]
 
     assert container["read_only"] is True
     assert container["cap_drop"] == ["ALL"]
@@ -58,9 +55,9 @@ def test_nothing_enters_the_image_that_is_not_named():
     assert next(rule for rule in rules if rule and not rule.startswith("#")) == "*"
 
 
-@pytest.mark.parametrize("name", PROCESSES)
+@pytest.mark.parametrize("name", LASTING)
 def test_a_process_that_stays_is_checked_and_started_again(name):
-    process = PROCESSES[name]
+    process = LASTING[name]
 
     assert process["restart"] == "unless-stopped"
     assert process["healthcheck"]["test"][0] == "CMD"
@@ -70,53 +67,55 @@ def test_a_process_that_stays_is_checked_and_started_again(name):
 def test_a_job_is_waited_for_by_something(name):
     waiting = [
         other
-        for other, one in SERVICES.items()
+        for other, one in CONTAINERS.items()
         if one.get("depends_on", {}).get(name) == {"condition": "service_completed_successfully"}
     ]
 
     assert waiting
 
 
-@pytest.mark.parametrize("name", SERVICES)
+@pytest.mark.parametrize("name", CONTAINERS)
 def test_nothing_starts_before_what_it_needs_is_ready(name):
-    for needed, how in SERVICES[name].get("depends_on", {}).items():
+    for needed, how in CONTAINERS[name].get("depends_on", {}).items():
         wanted = "service_completed_successfully" if needed in JOBS else "service_healthy"
         assert how == {"condition": wanted}
 
 
 def test_the_gateway_alone_can_be_reached_from_outside():
-    published = {name: one["ports"] for name, one in SERVICES.items() if "ports" in one}
+    published = {name: one["ports"] for name, one in CONTAINERS.items() if "ports" in one}
     open_networks = [name for name, one in COMPOSE["networks"].items() if not one.get("internal")]
     on_them = [
-        name for name, one in SERVICES.items() if set(open_networks) & set(one.get("networks", ()))
+        name
+        for name, one in CONTAINERS.items()
+        if set(open_networks) & set(one.get("networks", ()))
     ]
 
     assert published == {"gateway": ["127.0.0.1:${SOUK_PORT:-8000}:8000"]}
     assert on_them == ["gateway"]
-    assert all(one.get("networks") or one["network_mode"] == "none" for one in SERVICES.values())
+    assert all(one.get("networks") or one["network_mode"] == "none" for one in CONTAINERS.values())
 
 
 def test_the_gateway_cannot_reach_the_databases():
-    assert "data" not in SERVICES["gateway"]["networks"]
-    assert [name for name in PROCESSES if "cache" in PROCESSES[name]["networks"]] == [
+    assert "data" not in CONTAINERS["gateway"]["networks"]
+    assert [name for name in LASTING if "cache" in LASTING[name]["networks"]] == [
         "valkey",
         "gateway",
     ]
 
 
 def test_no_secret_is_written_down():
-    for one in SERVICES.values():
+    for one in CONTAINERS.values():
         for key, value in one.get("environment", {}).items():
             assert key.endswith("_FILE") or not re.search("PASSWORD|SECRET|TOKEN|KEY", key)
             assert not re.search(r"://[^/]*:[^/]*@", str(value))
 
 
 def test_a_process_sees_its_own_secrets_alone():
-    for name, one in PROCESSES.items():
+    for name, one in LASTING.items():
         mounted = [volume for volume in one.get("volumes", ()) if volume.startswith("secrets")]
         expected = {f"secrets-{name}:/secrets:ro", f"secrets-{name}:/handout:ro"}
         assert set(mounted) <= expected
-        assert bool(mounted) == (name in NEEDS)
+        assert bool(mounted) == (name in BY_NAME or name == "postgres")
 
 
 def test_a_container_is_told_only_settings_that_exist():
@@ -127,14 +126,16 @@ def test_a_container_is_told_only_settings_that_exist():
     }
     known |= {"SOUK_ADMIN_EMAIL", "SOUK_POSTGRES_ADMIN_FILE", "SOUK_DEMO"}
 
-    for one in SERVICES.values():
+    for one in CONTAINERS.values():
         told = {key for key in one.get("environment", {}) if key.startswith("SOUK_")}
         assert told <= known
 
 
-@pytest.mark.parametrize("name", [n for n, one in SERVICES.items() if one["image"] == "souk:local"])
+@pytest.mark.parametrize(
+    "name", [n for n, one in CONTAINERS.items() if one["image"] == "souk:local"]
+)
 def test_a_command_names_code_that_is_there(name):
-    command = SERVICES[name]["command"]
+    command = CONTAINERS[name]["command"]
 
     if "-m" in command:
         module = ROOT / command[command.index("-m") + 1].replace(".", "/")
@@ -143,79 +144,64 @@ def test_a_command_names_code_that_is_there(name):
         assert (ROOT / command[1]).exists()
 
 
-@pytest.fixture
-def handed(tmp_path):
-    for name in NEEDS:
-        (tmp_path / "handout" / name).mkdir(parents=True)
-    hand_out(tmp_path / "all", tmp_path / "handout")
-    return tmp_path
+def _address_settings(environment: dict[str, str]) -> dict[str, str]:
+    known = {process.address_setting for process in PROCESSES}
+    return {name: value for name, value in environment.items() if name in known}
 
 
-def _files(folder: Path) -> dict[str, tuple[int, str]]:
-    return {
-        str(path.relative_to(folder)): (path.stat().st_ino, path.read_text())
-        for path in folder.rglob("*")
-        if path.is_file()
+def _listens_at(name: str) -> str:
+    return f"{name}:{CONTAINERS[name]['environment']['SOUK_LISTEN'].rpartition(':')[2]}"
+
+
+def test_compose_runs_the_processes_of_the_manifest_and_no_other():
+    assert set(LASTING) == {*BY_NAME, *THIRD_PARTY}
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_process_runs_its_module_and_knows_whom_it_calls(name):
+    process, container = BY_NAME[name], CONTAINERS[name]
+    arguments = ["serve"] if isinstance(process, Service) else []
+
+    assert container["command"] == ["python", "-m", process.module, *arguments]
+    addresses = {BY_NAME[called].address_setting: _listens_at(called) for called in process.calls}
+    assert _address_settings(container["environment"]) == addresses
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_process_shares_a_network_with_whom_it_calls_and_with_its_store(name):
+    process = BY_NAME[name]
+    stores = {"postgres"} if isinstance(process, Service) else set()
+    stores |= {"valkey"} if process is GATEWAY else set()
+
+    for called in {*process.calls, *stores} - {name}:
+        assert set(CONTAINERS[name]["networks"]) & set(CONTAINERS[called]["networks"]), called
+    reachable = {
+        store
+        for store in THIRD_PARTY
+        if set(CONTAINERS[name]["networks"]) & set(CONTAINERS[store]["networks"])
     }
+    assert reachable == stores
 
 
-def test_a_process_is_handed_what_it_needs_and_nobody_elses_key(handed):
-    for name, files in NEEDS.items():
-        assert {path.name for path in (handed / "handout" / name).iterdir()} == set(files)
+@pytest.mark.parametrize("name", BY_NAME)
+def test_what_a_process_stores_is_in_a_volume(name):
+    container = CONTAINERS[name]
+    folders = {volume.split(":")[1] for volume in container["volumes"]}
 
-    keys = [path.name for path in (handed / "handout").rglob("*.key")]
-    assert len(keys) == len(set(keys))
-    assert not list((handed / "handout").rglob("*owner*"))
-    assert not list((handed / "handout").rglob("admin*"))
-
-
-def test_handing_out_again_changes_nothing(handed):
-    before = _files(handed)
-
-    hand_out(handed / "all", handed / "handout")
-
-    assert _files(handed) == before
+    for setting, value in BY_NAME[name].settings.items():
+        path = value.format(volumes="", volumes_url="file://")
+        assert path in container["environment"][setting]
+        assert "/" + path.removeprefix("file://").split("/")[1] in folders
 
 
-def test_a_replaced_secret_reaches_whoever_needs_it_alone(handed):
-    (handed / "all" / "audit_app.password").write_text("another")
+def test_the_secrets_of_each_process_are_handed_to_a_volume_of_its_own():
+    volumes = {f"secrets-{name}:/handout/{name}" for name in (*BY_NAME, "postgres")}
 
-    hand_out(handed / "all", handed / "handout")
-
-    holders = [
-        path for path in (handed / "handout").rglob("*") if path.name == "audit_app.password"
-    ]
-    assert [(path.parent.name, path.read_text()) for path in holders] == [("audit", "another")]
+    assert set(CONTAINERS["keys"]["volumes"]) == volumes | {"secrets:/secrets"}
+    assert {volume.partition(":")[0] for volume in volumes} <= set(COMPOSE["volumes"])
 
 
-def test_the_next_password_is_handed_out_while_there_is_one(handed):
-    name, folders = "audit_app.password", (handed / "all", handed / "handout")
-
-    handout.main(*folders, "announce", name)
-    holders = [path.parent.name for path in folders[1].rglob(f"{name}.next")]
-    coming = (folders[0] / f"{name}.next").read_text()
-    handout.main(*folders, "switch", name)
-
-    assert holders == ["audit"]
-    assert (folders[1] / "audit" / name).read_text() == coming
-    assert not list(handed.rglob("*.next"))
-
-
-def test_a_key_is_handed_out_after_each_step_of_its_replacement(handed, monkeypatch):
-    folders, seen = (handed / "all", handed / "handout"), []
-
-    def known():
-        sets = json.loads((folders[1] / "gateway/session.jwks").read_text())["keys"]
-        signs = entry_of((folders[1] / "tenant-registry/session.key").read_text())["kid"]
-        seen.append((signs, [entry["kid"] for entry in sets]))
-
-    monkeypatch.setattr(time, "sleep", lambda _seconds: known())
-    known()
-    handout.main(*folders, "rotate", "session.key")
-    known()
-
-    (first, _), (still_first, announced), (second, both) = seen
-    assert first == still_first != second
-    assert announced == [first, second]
-    assert set(both) == {first, second}
-    assert not list(folders[1].rglob("*.key.next"))
+def test_services_start_after_their_tables_and_the_gateway_after_whom_it_calls():
+    for service in SERVICES:
+        assert "migrate" in CONTAINERS[service.name]["depends_on"]
+    assert set(GATEWAY.calls) <= set(CONTAINERS["gateway"]["depends_on"])

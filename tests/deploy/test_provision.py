@@ -9,8 +9,9 @@ from deploy import provision as provisioning
 from deploy.local import health, ports
 from deploy.local.postgres import Postgres
 from deploy.local.processes import start
+from deploy.manifest import DATABASES, ROLES
 from deploy.provision import CannotProvision, provision
-from deploy.secrets.creation import DATABASES, ROLES, make_secrets
+from deploy.secrets.creation import make_secrets
 from tests.platform import temporary_state
 
 
@@ -58,7 +59,7 @@ async def bare_server():
         postgres = Postgres(folder, folder / "secrets", ports.free(1)[0])
         child = await start(await asyncio.to_thread(postgres.prepare), folder / "postgres.log")
         try:
-            await health.wait(child, postgres.answers)
+            await health.wait(child, postgres.is_ready)
             yield Server(folder, postgres)
         finally:
             await child.stop()

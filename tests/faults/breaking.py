@@ -168,10 +168,10 @@ def doubled(name: str) -> Breaking:
     async def breaks(field: Field) -> AsyncIterator[None]:
         platform = field.platform
         address = f"127.0.0.1:{ports.free(1)[0]}"
-        first = platform.plan.program(name)
+        first = platform.topology.program(name)
         second = replace(first, environment={**first.environment, "SOUK_LISTEN": address})
         child = await start(second, platform.state.logs / f"{name}-2.log")
-        await health.wait(child, partial(health.service_is_ready, address))
+        await health.wait(child, partial(health.grpc_is_ready, address))
 
         async def stumble() -> None:
             for number in itertools.cycle((signal.SIGSTOP, signal.SIGCONT)):
@@ -220,12 +220,12 @@ async def _by_a_dial(field: Field, name: str, seconds: float) -> AsyncIterator[D
     """Starts a process again that tells the time by a dial, and in the end by the machine."""
     dial = Dial(field.platform.state.logs / f"{name}.clock")
     dial.turn(seconds)
-    field.platform.plan.clocks[name] = dial
+    field.platform.topology.clocks[name] = dial
     await field.platform.restart(name)
     try:
         yield dial
     finally:
-        del field.platform.plan.clocks[name]
+        del field.platform.topology.clocks[name]
         await field.platform.restart(name)
 
 
@@ -259,7 +259,7 @@ def redis_told(*commands: str, mended: tuple[str, ...] = ()) -> Breaking:
 
     @asynccontextmanager
     async def breaks(field: Field) -> AsyncIterator[None]:
-        async with Redis.from_url(field.platform.plan.redis) as redis:
+        async with Redis.from_url(field.platform.topology.redis) as redis:
             for command in commands:
                 await redis.execute_command(*command.split())
             try:

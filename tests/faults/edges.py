@@ -10,22 +10,28 @@ from deploy.local.platform import LocalPlatform
 from deploy.local.processes import Program
 from deploy.local.settings import RunnerSettings
 from deploy.local.state import State
-from deploy.local.topology import SERVICES, Plan
+from deploy.local.topology import Topology
+from deploy.manifest import BY_NAME, PROCESSES, SERVICES, Service
 from tests.faults.clock import Dial
 from tests.faults.proxy import Proxy
 from tests.platform import migrated, temporary_state
 
 Edges = tuple[tuple[str, str], ...]
 EDGES: Edges = (
-    *(("gateway", other) for other in (*SERVICES, "valkey")),
-    *((service, "postgres") for service in SERVICES),
-    *((service, "audit") for service in SERVICES if service != "audit"),
+    *(
+        (process.name, called)
+        for process in PROCESSES
+        for called in process.calls
+        if called != process.name and isinstance(BY_NAME[called], Service)
+    ),
+    *((service.name, "postgres") for service in SERVICES),
+    ("gateway", "valkey"),
     ("client", "gateway"),
 )
 
 
-class DetouredPlan(Plan):
-    """A plan in which processes are told of proxies where they would be told of one another."""
+class TopologyWithProxies(Topology):
+    """Gives processes the addresses of proxies instead of one another's."""
 
     def __init__(self, settings: RunnerSettings, state: State, edges: Edges) -> None:
         super().__init__(settings, state)
@@ -34,7 +40,6 @@ class DetouredPlan(Plan):
         self._true = self.addresses | {
             "postgres": f"127.0.0.1:{self.postgres.port}",
             "valkey": f"127.0.0.1:{self.valkey.port}",
-            "gateway": f"127.0.0.1:{self.port}",
         }
         self.edges = {
             edge: Proxy(port, self._true[edge[1]])
@@ -67,8 +72,8 @@ class Wired(LocalPlatform):
 
     def __init__(self, state: Path, *, edges: Edges) -> None:
         super().__init__(RunnerSettings(state=state, port=0), seed=False)
-        self.plan: DetouredPlan = DetouredPlan(self.settings, self.state, edges)
-        self.edges = self.plan.edges
+        self.topology: TopologyWithProxies = TopologyWithProxies(self.settings, self.state, edges)
+        self.edges = self.topology.edges
 
     def runs(self, name: str) -> bool:
         """Tells whether a process has not ended, by itself or otherwise."""

@@ -12,12 +12,12 @@ from tests.faults.shops import HOSTS, token
 @asynccontextmanager
 async def old_dump(platform):
     """What Redis holds now is all that it holds, after a restart, when the block ends."""
-    async with Redis.from_url(platform.plan.redis) as redis:
+    async with Redis.from_url(platform.topology.redis) as redis:
         dump = {key: await redis.dump(key) or b"" async for key in redis.scan_iter()}
     assert any(b"lyon" in key for key in dump)
     yield
     await platform.restart("valkey")
-    async with Redis.from_url(platform.plan.redis) as redis:
+    async with Redis.from_url(platform.topology.redis) as redis:
         await redis.flushall()
         for key, value in dump.items():
             await redis.restore(key, 0, value)

@@ -9,8 +9,9 @@ import asyncpg
 import httpx
 import pytest
 
-from deploy.secrets.creation import MAKERS, PASSWORDS
-from deploy.secrets.rotation import NAMES
+from deploy.secrets.creation import MAKERS
+from deploy.secrets.kinds import PASSWORDS
+from deploy.secrets.rotation import REPLACEABLE
 from tests.platform import connect
 
 ROUNDS = 2
@@ -69,8 +70,8 @@ class Load:
 async def rotated(platform):
     """Replaces everything, as an operator does."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "deploy.secrets.creation", "rotate", str(platform.secrets), "all"),
-        env=os.environ | {"SOUK_POSTGRES_ADMIN": platform.plan.postgres_admin},
+        *(sys.executable, "-m", "deploy.secrets", "rotate", str(platform.secrets), "all"),
+        env=os.environ | {"SOUK_POSTGRES_ADMIN": platform.topology.postgres_admin},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -96,7 +97,7 @@ async def test_every_secret_is_replaced_several_times_without_a_failed_request(
             before = texts(platform)
             await rotated(platform)
             after = texts(platform)
-            assert {name for name in NAMES if after[name] != before[name]} == NAMES
+            assert {name for name in REPLACEABLE if after[name] != before[name]} == REPLACEABLE
             answer = await load.ask(http, "POST", "/auth/user/emailpass", json=login)
             load.bearing.append({"Authorization": f"Bearer {answer.json()['token']}"})
 
@@ -107,7 +108,7 @@ async def test_every_secret_is_replaced_several_times_without_a_failed_request(
     connection = await connect(platform, "tenant-registry", "app")
     await connection.close()
     role = "tenant_registry_app"
-    host, _, port = platform.plan.postgres_address.rpartition(":")
+    host, _, port = platform.topology.postgres_address.rpartition(":")
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(
             host=host,

@@ -14,20 +14,21 @@ from deploy.local.platform import LocalPlatform
 from deploy.local.processes import Child, Program, start
 from deploy.local.settings import RunnerSettings
 from deploy.local.state import State
-from deploy.local.topology import SERVICES, Plan
+from deploy.local.topology import Topology
+from deploy.manifest import GATEWAY, SERVICES
 from tests.platform import migrated, temporary_state
 
-NAMES = (*SERVICES, "gateway")
+NAMES = tuple(process.name for process in (*SERVICES, GATEWAY))
 _SEEN_WITHIN_SECONDS = 20.0
 _ESTABLISHED = "01"
 
 
-class PlanOfTwo(Plan):
-    """A plan in which everybody is told of both instances of a service."""
+class TopologyOfTwo(Topology):
+    """Gives everybody the addresses of both instances of a service."""
 
     def __init__(self, settings: RunnerSettings, state: State) -> None:
         super().__init__(settings, state)
-        self.first = self.addresses | {"gateway": f"127.0.0.1:{self.port}"}
+        self.first = self.addresses
         self.second = dict(
             zip(NAMES, (f"127.0.0.1:{port}" for port in ports.free(len(NAMES))), strict=True)
         )
@@ -35,7 +36,7 @@ class PlanOfTwo(Plan):
     def program(self, name: str) -> Program:
         plain = super().program(name)
         told = dict(plain.environment)
-        for service in SERVICES:
+        for service in (one.name for one in SERVICES):
             first = self.first[service]
             for key, value in told.items():
                 if key != "SOUK_LISTEN" and value == first:
@@ -52,33 +53,33 @@ class PlanOfTwo(Plan):
 class Twins:
     """The platform, and the second instances beside it."""
 
-    def __init__(self, platform: LocalPlatform, plan: PlanOfTwo) -> None:
+    def __init__(self, platform: LocalPlatform, topology: TopologyOfTwo) -> None:
         self.platform = platform
-        self._plan = plan
+        self._topology = topology
         self._second: dict[str, Child] = {}
 
     @property
     def urls(self) -> tuple[str, str]:
         """Where the two gateways are."""
-        return self.platform.url, f"http://{self._plan.second['gateway']}"
+        return self.platform.url, f"http://{self._topology.second['gateway']}"
 
     async def start(self, name: str) -> None:
         """Starts a second instance and waits until it is healthy."""
         log = self.platform.state.logs / f"{name}-2.log"
-        child = self._second[name] = await start(self._plan.twin(name), log)
+        child = self._second[name] = await start(self._topology.twin(name), log)
         await health.wait(child, self._check(name))
 
     def _check(self, name: str) -> Callable[[], Coroutine[Any, Any, bool]]:
         if name == "gateway":
-            return partial(health.gateway_is_ready, self.urls[1])
-        return partial(health.service_is_ready, self._plan.second[name])
+            return partial(health.http_is_ready, self.urls[1])
+        return partial(health.grpc_is_ready, self._topology.second[name])
 
     async def roll(self, name: str) -> None:
         """Replaces both instances of a process: each only while the other is in use."""
-        await self._in_use(name, self._plan.second[name])
+        await self._in_use(name, self._topology.second[name])
         assert await self.platform._children[name].stop()
         await self.platform.start(name)
-        await self._in_use(name, self._plan.first[name])
+        await self._in_use(name, self._topology.first[name])
         assert await self._second[name].stop()
         await self.start(name)
 
@@ -122,9 +123,9 @@ async def twins() -> AsyncIterator[Twins]:
     with temporary_state() as state:
         settings = RunnerSettings(state=state, port=0)
         platform = LocalPlatform(settings, seed=False)
-        platform.plan = plan = PlanOfTwo(settings, platform.state)
+        platform.topology = topology = TopologyOfTwo(settings, platform.state)
         async with migrated(platform):
-            pairs = Twins(platform, plan)
+            pairs = Twins(platform, topology)
             try:
                 for name in NAMES:
                     await pairs.start(name)

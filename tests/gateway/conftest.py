@@ -23,7 +23,7 @@ async def running_valkey():
     folder.chmod(0o711)
     server = Valkey(folder, folder, ports.free(1)[0])
     child = await start(server.prepare(), folder / "valkey.log")
-    await health.wait(child, server.answers)
+    await health.wait(child, server.is_ready)
     try:
         yield server.url, child
     finally:

@@ -84,7 +84,7 @@ async def test_without_the_catalogue_the_answer_is_503_soon_and_in_shape(platfor
 
 async def test_rubbish_in_redis_and_an_empty_one_change_nothing(platform, http, host):
     await visit(http, host)
-    async with Redis.from_url(platform.plan.redis) as redis:
+    async with Redis.from_url(platform.topology.redis) as redis:
         for tenant in SHOPS:
             await redis.set(key("tenant", tenant), b"\xff rubbish")
             await redis.set(key("host", host(tenant)["Host"]), "lyon")

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from deploy.secrets.creation import DATABASES
+from deploy.manifest import DATABASES
 from tests.isolation import discovery
 from tests.isolation.rules import RULES, broken
 

@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
 
-from deploy.secrets.creation import DATABASES
+from deploy.manifest import DATABASES
 from services.values.api_keys import SECRET, new_key
 from tests.platform import connect
 from tests.tenant_registry.mailbox import mail_to, token_in
@@ -282,7 +282,7 @@ async def test_no_table_of_any_database_has_a_secret(platform, canaries):
 
 
 async def test_nothing_in_redis_is_a_secret(platform, canaries):
-    async with Redis.from_url(platform.plan.redis) as redis:
+    async with Redis.from_url(platform.topology.redis) as redis:
         keys = [key async for key in redis.scan_iter()]
         held = [repr((key, await redis.dump(key))) for key in keys]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from deploy.local.state import CannotStart
-from deploy.local.topology import SERVICES
+from deploy.manifest import SERVICES
 from tests.platform import STANDING, running
 
 _READY = "ready\n"
@@ -62,15 +62,16 @@ class Standing:
 def _readers(file: str) -> frozenset[str]:
     """Names the processes that a file is a part of."""
     top, _, rest = file.partition("/")
+    services = {service.name for service in SERVICES}
     own = rest.partition("/")[0].replace("_", "-")
-    if top == "services" and own in SERVICES:
+    if top == "services" and own in services:
         return frozenset({own})
-    return frozenset({"gateway"} if top == "gateway" else {*SERVICES, "gateway"})
+    return frozenset({"gateway"} if top == "gateway" else {*services, "gateway"})
 
 
 async def stand(at: Path) -> None:
     async with running() as platform:
-        at.write_bytes(pickle.dumps((platform.settings, platform.plan)))
+        at.write_bytes(pickle.dumps((platform.settings, platform.topology)))
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         sys.stdout.write(_READY)
         sys.stdout.flush()

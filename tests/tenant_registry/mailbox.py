@@ -11,7 +11,7 @@ async def mail_to(platform, address, *, number=1):
         while True:
             mails = [
                 message_from_bytes(path.read_bytes(), policy=policy.default)
-                for path in sorted(platform.plan.mail.glob("*.eml"))
+                for path in sorted(platform.topology.mail.glob("*.eml"))
             ]
             found = [mail.get_content() for mail in mails if mail["To"] == address]
             if len(found) >= number:

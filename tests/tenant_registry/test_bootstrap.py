@@ -14,7 +14,7 @@ async def bootstrap(platform, **settings):
         env=os.environ
         | {
             "SOUK_LISTEN": "127.0.0.1:1",
-            "SOUK_POSTGRES": platform.plan.postgres_address,
+            "SOUK_POSTGRES": platform.topology.postgres_address,
             "SOUK_SECRETS": str(platform.secrets),
         }
         | settings,

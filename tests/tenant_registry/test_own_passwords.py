@@ -239,7 +239,7 @@ async def test_nobody_and_who_is_deactivated_get_no_mail_and_the_same_answer(
         await forget(email)
     await mail_to(platform, known)
 
-    mails = "".join(path.read_text() for path in platform.plan.mail.glob("*.eml"))
+    mails = "".join(path.read_text() for path in platform.topology.mail.glob("*.eml"))
     assert gone not in mails
     assert unknown not in mails
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.cli.seed.api import Api, SeedFailed
 from gateway.cli.seed.data import load
-from gateway.cli.seed.seeder import Counts, Planting
+from gateway.cli.seed.seeder import Counts, Seeder
 
 
 async def seed(url: str, email: str, password: str) -> Counts:
@@ -19,7 +19,7 @@ async def seed(url: str, email: str, password: str) -> Counts:
     """
     async with Api.at(url) as api:
         await api.log_in(email, password)
-        return await Planting(api, load(), print).everything()
+        return await Seeder(api, load(), print).everything()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -15,38 +15,38 @@ from gateway.cli.seed.data import Category, Data, OptIn, Product, Tenant, Varian
 class Counts:
     """The number of created and of existing objects of each kind."""
 
-    made: Counter[str] = field(default_factory=Counter)
-    there: Counter[str] = field(default_factory=Counter)
+    created: Counter[str] = field(default_factory=Counter)
+    existing: Counter[str] = field(default_factory=Counter)
 
-    def tell(self, kind: str) -> str:
-        return f"{kind}: {self.made[kind]} created, {self.there[kind]} already there"
+    def summary(self, kind: str) -> str:
+        return f"{kind}: {self.created[kind]} created, {self.existing[kind]} already there"
 
 
-class Planting:
+class Seeder:
     """One run of the seed. The steps depend on each other; `everything` runs them in order."""
 
-    def __init__(self, api: Api, data: Data, say: Callable[[str], None]) -> None:
+    def __init__(self, api: Api, data: Data, report: Callable[[str], None]) -> None:
         self._api = api
         self._data = data
-        self._say = say
+        self._report = report
         self._counts = Counts()
         self._collections: dict[str, Document] = {}
         self._categories: dict[str, Document] = {}
         self._products: dict[str, Document] = {}
 
     async def everything(self) -> Counts:
-        await asyncio.gather(self._plant_collections(), self._plant_categories())
-        await self._plant_products()
-        there = await self._api.all("/admin/tenants", "tenants", with_deleted="true")
-        found = {tenant["id"]: tenant for tenant in there}
+        await asyncio.gather(self._create_collections(), self._create_categories())
+        await self._create_products()
+        tenants = await self._api.all("/admin/tenants", "tenants", with_deleted="true")
+        found = {tenant["id"]: tenant for tenant in tenants}
         await asyncio.gather(
-            *(self._plant_tenant(one, found.get(one["id"])) for one in self._data.tenants)
+            *(self._create_tenant(one, found.get(one["id"])) for one in self._data.tenants)
         )
         for kind in ("tenants", "domains", "opt-ins"):
-            self._say(self._counts.tell(kind))
+            self._report(self._counts.summary(kind))
         return self._counts
 
-    async def _plant_collections(self) -> None:
+    async def _create_collections(self) -> None:
         self._collections = await self._by_handle("/admin/collections", "collections")
         await self._make_missing(
             "collections",
@@ -57,9 +57,9 @@ class Planting:
                 for one in self._data.collections
             },
         )
-        self._say(self._counts.tell("collections"))
+        self._report(self._counts.summary("collections"))
 
-    async def _plant_categories(self) -> None:
+    async def _create_categories(self) -> None:
         """Creates the tree level by level, because a category needs its parent's id."""
         self._categories = await self._by_handle("/admin/product-categories", "product_categories")
         for level in levels(self._data.categories):
@@ -67,13 +67,13 @@ class Planting:
             await self._make_missing(
                 "categories", "/admin/product-categories", self._categories, bodies
             )
-        self._say(self._counts.tell("categories"))
+        self._report(self._counts.summary("categories"))
 
-    async def _plant_products(self) -> None:
+    async def _create_products(self) -> None:
         self._products = await self._by_handle("/admin/products", "products")
         bodies = {one["handle"]: self._product_body(one) for one in self._data.products}
         await self._make_missing("products", "/admin/products", self._products, bodies)
-        self._say(self._counts.tell("products"))
+        self._report(self._counts.summary("products"))
 
     async def _by_handle(self, path: str, plural: str) -> dict[str, Document]:
         return {one["handle"]: one for one in await self._api.all(path, plural)}
@@ -82,14 +82,14 @@ class Planting:
         self,
         kind: str,
         path: str,
-        there: dict[str, Document],
+        existing: dict[str, Document],
         wanted: Mapping[str, Document],
     ) -> None:
-        missing = [key for key in wanted if key not in there]
-        made = await asyncio.gather(*(self._api.post(path, wanted[key]) for key in missing))
-        there.update(zip(missing, made, strict=True))
-        self._counts.made[kind] += len(missing)
-        self._counts.there[kind] += len(wanted) - len(missing)
+        missing = [key for key in wanted if key not in existing]
+        created = await asyncio.gather(*(self._api.post(path, wanted[key]) for key in missing))
+        existing.update(zip(missing, created, strict=True))
+        self._counts.created[kind] += len(missing)
+        self._counts.existing[kind] += len(wanted) - len(missing)
 
     def _category_body(self, category: Category) -> Document:
         parent = category.get("parent")
@@ -117,39 +117,39 @@ class Planting:
             "variants": [variant_body(variant) for variant in product["variants"]],
         }
 
-    async def _plant_tenant(self, tenant: Tenant, there: Document | None) -> None:
+    async def _create_tenant(self, tenant: Tenant, existing: Document | None) -> None:
         """Creates a tenant, its domains and its opt-ins, and only then activates or suspends it."""
-        if there is None:
-            there = await self._api.post(
+        if existing is None:
+            existing = await self._api.post(
                 "/admin/tenants", {"id": tenant["id"], **tenant.get("details", {})}
             )
-            self._counts.made["tenants"] += 1
+            self._counts.created["tenants"] += 1
         else:
-            self._counts.there["tenants"] += 1
-        if there["state"] == "archived":
-            self._say(f"{tenant['id']} is archived and left unchanged")
+            self._counts.existing["tenants"] += 1
+        if existing["state"] == "archived":
+            self._report(f"{tenant['id']} is archived and left unchanged")
             return
         path = f"/admin/tenants/{tenant['id']}"
-        await asyncio.gather(self._plant_domains(path, tenant), self._plant_opt_ins(path, tenant))
-        if there["state"] == "provisioning":
+        await asyncio.gather(self._create_domains(path, tenant), self._create_opt_ins(path, tenant))
+        if existing["state"] == "provisioning":
             await self._api.post(f"{path}/plan", {"plan": tenant.get("plan", "standard")})
             act = "suspend" if tenant["state"] == "suspended" else "activate"
             await self._api.post(f"{path}/{act}")
 
-    async def _plant_domains(self, path: str, tenant: Tenant) -> None:
+    async def _create_domains(self, path: str, tenant: Tenant) -> None:
         domains = await self._api.get(f"{path}/domains")
-        there = {one["id"]: one for one in domains["domains"]}
+        existing = {one["id"]: one for one in domains["domains"]}
         bodies = {host: {"host": host} for host in tenant["domains"]}
-        await self._make_missing("domains", f"{path}/domains", there, bodies)
+        await self._make_missing("domains", f"{path}/domains", existing, bodies)
 
-    async def _plant_opt_ins(self, path: str, tenant: Tenant) -> None:
+    async def _create_opt_ins(self, path: str, tenant: Tenant) -> None:
         listed = await self._api.all(f"{path}/products", "products")
-        there = {one["product_id"]: one for one in listed}
+        existing = {one["product_id"]: one for one in listed}
         bodies = {
             self._products[one["handle"]]["id"]: self._opt_in_body(one)
             for one in tenant["products"]
         }
-        await self._make_missing("opt-ins", f"{path}/products", there, bodies)
+        await self._make_missing("opt-ins", f"{path}/products", existing, bodies)
 
     def _opt_in_body(self, opt_in: OptIn) -> Document:
         product = self._products[opt_in["handle"]]

@@ -1,4 +1,4 @@
-"""The `souk` command as a person runs it: a process, judged by what it prints and leaves."""
+"""The local runner as a person runs it: a process, judged by what it prints and leaves."""
 
 import os
 import signal
@@ -21,13 +21,13 @@ def until(true: Callable[[], bool], what: str, seconds: float = PATIENCE) -> Non
 
 
 class Souk:
-    """One run of `souk …` with a state and a port of the test's choice."""
+    """One run of `python -m deploy.local …` with a state and a port of the test's choice."""
 
     def __init__(self, *arguments: str, state: Path, port: int) -> None:
         self.port = port
         self.lines: list[str] = []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "gateway.cli", *arguments],
+            [sys.executable, "-m", "deploy.local", *arguments],
             env=os.environ | {"SOUK_STATE": str(state), "SOUK_PORT": str(port)},
             cwd=ROOT,
             stdin=subprocess.DEVNULL,

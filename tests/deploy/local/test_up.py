@@ -15,7 +15,7 @@ import pytest
 
 from deploy.local import ports
 from deploy.local.state import State
-from deploy.secrets.creation import DATABASES
+from deploy.manifest import DATABASES
 from tests import snapshots
 from tests.deploy.local.souk import Souk, descendants, lives, until
 from tests.platform import temporary_state

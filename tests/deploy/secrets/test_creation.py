@@ -4,7 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from deploy.secrets.creation import CALLERS, DATABASES, ROLES, make_secrets
+from deploy.manifest import DATABASES, ROLES
+from deploy.secrets.creation import make_secrets
+from deploy.secrets.kinds import CALLERS
 from services.kernel.evidence import signed_notes
 
 

@@ -9,7 +9,8 @@ from joserfc import jwt
 
 from deploy.provision import provision
 from deploy.secrets import rotation
-from deploy.secrets.creation import PASSWORDS, make_secrets
+from deploy.secrets.creation import make_secrets
+from deploy.secrets.kinds import PASSWORDS
 from services.kernel.call.credentials import Signer, Verifier, callers
 from services.kernel.call.errors import Unauthenticated
 from services.kernel.call.scope import Scope, bound
@@ -91,7 +92,7 @@ def test_keys_that_have_ended_are_forgotten_and_removing_a_file_ends_a_key_at_on
 
 
 def test_a_run_that_was_broken_off_is_finished_by_the_next(folder):
-    names = sorted(rotation.NAMES)
+    names = sorted(rotation.REPLACEABLE)
     rotation.announce(folder, names)
     before = texts(folder)
 
@@ -132,10 +133,10 @@ def test_a_checkpoints_key_is_believed_for_good(folder):
         assert len((folder / name).read_text().splitlines()) == 3
 
 
-def test_secrets_that_nobody_knows_and_the_admins_own_are_not_replaced(folder):
+def test_unknown_secrets_and_the_admins_own_are_not_replaced():
     for name in ("nobody.key", "admin.password", "callers.json"):
         with pytest.raises(SystemExit, match=name):
-            rotation.main(folder, [name])
+            rotation.checked_names([name])
 
 
 @pytest.mark.usefixtures("looking")

@@ -58,9 +58,9 @@ async def test_seeding_again_changes_nothing_at_all(platform, database):
     counts = await seed(platform.url, platform.admin_email, platform.admin_password)
 
     data = load()
-    assert counts.made.total() == 0
-    assert counts.there["products"] == len(data.products)
-    assert counts.there["opt-ins"] == sum(len(tenant["products"]) for tenant in data.tenants)
+    assert counts.created.total() == 0
+    assert counts.existing["products"] == len(data.products)
+    assert counts.existing["opt-ins"] == sum(len(tenant["products"]) for tenant in data.tenants)
     assert await versions(database) == written
     assert await rows(database) == before
 

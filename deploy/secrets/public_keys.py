@@ -1,0 +1,73 @@
+"""The files of trusted public keys, which are derived from the private ones."""
+
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from deploy.secrets.files import write
+from deploy.secrets.kinds import CALLERS, NOTE_KEYS
+from services.kernel.evidence import signed_notes
+from services.kernel.process.signing_keys import entry_of
+
+Entry: TypeAlias = dict[str, Any]
+"""A public key, as an entry of a key set."""
+
+
+def publish(folder: Path, retiring: Entry | None = None) -> list[str]:
+    """Writes the files of trusted public keys where they are out of date; returns their names.
+
+    They hold each signer's current key, its next one, and earlier ones until they expire.
+    `retiring` is a current key that is to expire, with its `exp`.
+    """
+    sets, callers = folder / "session.jwks", folder / "callers.json"
+    published = _read(callers)
+    entries = {
+        name: {
+            "keys": _entries(folder, name, published.get(name, {}).get("keys", []), retiring),
+            "may": sorted(permissions),
+        }
+        for name, permissions in CALLERS.items()
+    }
+    session = _entries(folder, "session", _read(sets).get("keys", []), retiring)
+    written = [
+        path.name
+        for path, value in ((sets, {"keys": session}), (callers, entries))
+        if write(path, json.dumps(value, indent=2))
+    ]
+    for signer, kind in NOTE_KEYS.items():
+        path = folder / f"{signer}.pub"
+        if _add_note_keys(path, map(kind, _private_keys(folder, signer))):
+            written.append(path.name)
+    return written
+
+
+def _entries(
+    folder: Path, signer: str, published: list[Entry], retiring: Entry | None
+) -> list[Entry]:
+    own = [entry_of(key) for key in _private_keys(folder, signer)]
+    ids, now = {entry["kid"] for entry in own}, time.time()
+    if retiring is not None:
+        own = [retiring if entry["kid"] == retiring["kid"] else entry for entry in own]
+    return own + [e for e in published if e["kid"] not in ids and e.get("exp", 0) > now]
+
+
+def _private_keys(folder: Path, signer: str) -> list[str]:
+    """Reads a signer's private keys: the current one and, once announced, the next."""
+    files = (folder / f"{signer}.key", folder / f"{signer}.key.next")
+    return [file.read_text() for file in files if file.exists()]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    published: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return published
+
+
+def _add_note_keys(
+    path: Path, keys: Iterable[signed_notes.LogKey | signed_notes.WitnessKey]
+) -> bool:
+    """Adds public keys to the earlier ones, which stay so that old signatures can be verified."""
+    lines = path.read_text().splitlines() if path.exists() else []
+    lines += [line for line in (key.public.line() for key in keys) if line not in lines]
+    return write(path, "".join(f"{line}\n" for line in lines))
