@@ -5,9 +5,8 @@ from typing import Annotated
 from pydantic import Field, IPvAnyNetwork, RedisDsn, field_validator
 from pydantic_settings import NoDecode
 
+from services.kernel.process import tenant_ids
 from services.kernel.process.settings import Address, SoukSettings
-
-_TENANT = r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
 
 
 class GatewaySettings(SoukSettings):
@@ -18,7 +17,7 @@ class GatewaySettings(SoukSettings):
     tenant_registry: Address
     catalog_opt_in: Address
     audit: Address
-    fallback_tenant: str | None = Field(default=None, pattern=_TENANT)
+    fallback_tenant: str | None = Field(default=None, pattern=tenant_ids.WHOLE)
     platform_hosts: Annotated[frozenset[str], NoDecode] = frozenset()
     logins_per_minute: int = Field(default=60, ge=1, le=1_000_000)
     trusted_proxies: Annotated[frozenset[IPvAnyNetwork], NoDecode] = frozenset()

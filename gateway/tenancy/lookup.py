@@ -18,8 +18,9 @@ from gateway.cache.single_flight import SingleFlight
 from gateway.tenancy.memory import Entry, TenantMemory
 from gateway.tenancy.redis_tenants import RedisTenants
 from gateway.tenancy.registry_lookups import RegistryLookups
-from gateway.tenancy.tenant import TENANT_ID, KnownTenant, known, tenant_not_found, unknown_shop
+from gateway.tenancy.tenant import KnownTenant, known, tenant_not_found, unknown_shop
 from services.kernel.call.errors import InvalidArgument, NotFound, ServiceError, Unavailable
+from services.kernel.process.tenant_ids import TENANT_ID
 from services.values.api_keys import PUBLISHABLE, digest, is_sound
 
 # Up to the first age, a cached tenant is used as is; up to the second, it is used while it is

@@ -9,7 +9,8 @@ from gateway.medusa.errors import Refused, not_allowed
 from gateway.request_state import state_of
 from gateway.tenancy.hosts import Host
 from gateway.tenancy.lookup import Tenancy
-from gateway.tenancy.tenant import TENANT_ID, KnownTenant, unknown_shop
+from gateway.tenancy.tenant import KnownTenant, unknown_shop
+from services.kernel.process.tenant_ids import TENANT_ID
 
 
 class Source(Enum):

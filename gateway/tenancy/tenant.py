@@ -8,11 +8,11 @@ from souk.tenant_registry.v1.tenant_pb2 import Tenant, TenantConfig
 
 from gateway.medusa.errors import Problem, Refused
 from services.kernel.call.errors import NotFound
+from services.kernel.process.tenant_ids import PATTERN
 from services.values.api_keys import digest
 
 ACTIVE, ARCHIVED = "active", "archived"
-TENANT_ID = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_NAME = re.compile(rf"tenants/({TENANT_ID.pattern})")
+_NAME = re.compile(f"tenants/({PATTERN})")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _MAX_BYTES = 128 * 1024
 # A plan that only a newer registry knows counts as the most common one.

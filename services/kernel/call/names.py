@@ -7,8 +7,8 @@ from functools import lru_cache
 from ulid import ULID
 
 from services.kernel.call.errors import InvalidArgument
+from services.kernel.process.tenant_ids import PATTERN, TENANT_ID, WHOLE
 
-TENANT_ID = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 HANDLE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 HANDLE_LENGTH = 100
 
@@ -47,10 +47,9 @@ def parse(name: str, pattern: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    tenant_id = TENANT_ID.pattern.replace("(", "(?:")
     parts = re.split(r"\{(\w+)\}", pattern)
     fixed, variables = parts[::2], parts[1::2]
-    groups = [f"({tenant_id if variable == 'tenant' else _ID})" for variable in variables]
+    groups = [f"({PATTERN if variable == 'tenant' else _ID})" for variable in variables]
     return re.compile("".join(a + b for a, b in zip(fixed, [*groups, ""], strict=True)))
 
 
@@ -65,7 +64,7 @@ def tenant_id(text: str) -> str:
             "TENANT_ID_INVALID",
             "Invalid tenant id: use 1 to 63 lower-case letters, digits and hyphens, starting with "
             "a letter and not ending with a hyphen.",
-            {"tenant_id": f"must match ^{TENANT_ID.pattern}$"},
+            {"tenant_id": f"must match {WHOLE}"},
         )
     return text
 

@@ -18,12 +18,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
 
 from services.kernel.call import recorded_events
-from services.kernel.call.names import TENANT_ID
 from services.kernel.call.scope import current_scope
 from services.kernel.data import connections
 from services.kernel.data.connections import HardConnection
 from services.kernel.data.database_errors import translated
 from services.kernel.data.tables import AuditLeaf, KernelBase, TenantOwned, insertion
+from services.kernel.process.tenant_ids import TENANT_ID
 
 
 class AuditMissing(RuntimeError):

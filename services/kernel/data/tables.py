@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import DateTime, LargeBinary, MetaData, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from services.kernel.call.names import TENANT_ID
 from services.kernel.call.scope import current_scope
+from services.kernel.process.tenant_ids import TENANT_ID
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

@@ -8,6 +8,7 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.kernel.process import tenant_ids
 from services.kernel.process.secret_files import SecretFile
 
 T = TypeVar("T")
@@ -29,7 +30,7 @@ class SoukSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SOUK_", frozen=True)
 
     secrets: Path
-    head_office: str = Field(default="hq", pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")
+    head_office: str = Field(default="hq", pattern=tenant_ids.WHOLE)
     base_domain: str = "impactnutrition.com"
     log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
 

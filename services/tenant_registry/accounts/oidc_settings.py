@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from services.kernel.process import tenant_ids
 from services.tenant_registry.accounts.rules import ClaimRule
 
 Domain = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=253)]
@@ -49,7 +50,7 @@ class RuleSetting(BaseModel):
     claim: Text
     value: Text
     role: Text
-    tenant: str | None = Field(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")
+    tenant: str | None = Field(pattern=tenant_ids.WHOLE)
 
     def rule(self) -> ClaimRule:
         return ClaimRule(self.claim, self.value, self.role, self.tenant)
