@@ -41,12 +41,12 @@ class Verdict:
 class Count:
     """When a limit is fully available again, and how many requests Redis does not know of yet."""
 
-    __slots__ = ("ends", "limit", "untold")
+    __slots__ = ("ends", "limit", "unsent")
 
     def __init__(self, limit: Limit, now: float) -> None:
         self.limit = limit
         self.ends = now
-        self.untold = 0
+        self.unsent = 0
 
 
 class Limiter:
@@ -54,7 +54,7 @@ class Limiter:
         self._shared = shared
         self._clock = clock
         self._counts: Lru[str, Count] = Lru(_COUNTS)
-        self._untold: Lru[str, Count] = Lru(_COUNTS)
+        self._unsent: Lru[str, Count] = Lru(_COUNTS)
         self._task: asyncio.Task[None] | None = None
         self.is_alone = False
 
@@ -77,9 +77,9 @@ class Limiter:
                 return _refusal(limits, one.limit, over)
         for one in counts:
             one.ends += self._costs(one.limit)
-            if not one.untold:
-                self._untold.put(one.limit.key, one)
-            one.untold += 1
+            if not one.unsent:
+                self._unsent.put(one.limit.key, one)
+            one.unsent += 1
         return _verdict(limits, [one.ends - now for one in counts])
 
     async def ask(self, limits: tuple[Limit, ...]) -> Verdict:
@@ -95,19 +95,19 @@ class Limiter:
 
     async def settle(self) -> None:
         """Sends local counts since the last time to Redis, and receives the totals."""
-        waiting = [self._untold.get(name) for name in self._untold.all_keys()[:_AT_ONCE]]
+        waiting = [self._unsent.get(name) for name in self._unsent.all_keys()[:_AT_ONCE]]
         counts = [one for one in waiting if one is not None]
         if not counts:
             return
-        told = [(one.limit, one.untold) for one in counts]
-        debts = await self._shared.add(told)
+        sent = [(one.limit, one.unsent) for one in counts]
+        debts = await self._shared.add(sent)
         self.is_alone = debts is None
         if debts is None:
             return
-        for one, (limit, number) in zip(counts, told, strict=True):
-            one.untold -= number
-            if not one.untold:
-                self._untold.drop(limit.key)
+        for one, (limit, number) in zip(counts, sent, strict=True):
+            one.unsent -= number
+            if not one.unsent:
+                self._unsent.drop(limit.key)
         self._learn([one.limit for one in counts], debts)
 
     async def _settling(self) -> None:
@@ -131,15 +131,15 @@ class Limiter:
         now = self._clock()
         for limit, debt in zip(limits, debts, strict=True):
             count = self._count(limit, now)
-            count.ends = max(count.ends, now + debt + count.untold * limit.quota.interval)
+            count.ends = max(count.ends, now + debt + count.unsent * limit.quota.interval)
 
 
 def _verdict(limits: tuple[Limit, ...], debts: Sequence[float]) -> Verdict:
-    def left(limit: Limit, debt: float) -> int:
+    def remaining_of(limit: Limit, debt: float) -> int:
         return max(0, int((limit.quota.tolerance - debt) / limit.quota.interval + 1e-6))
 
     remaining, index = min(
-        (left(limit, debt), index)
+        (remaining_of(limit, debt), index)
         for index, (limit, debt) in enumerate(zip(limits, debts, strict=True))
     )
     return Verdict(limits, limits[index], remaining, max(1, math.ceil(debts[index])))

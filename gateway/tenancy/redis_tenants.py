@@ -42,7 +42,7 @@ _log = structlog.get_logger("gateway")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedTenant:
     """A configuration from Redis, and whether the registry confirmed it recently."""
 
     tenant: KnownTenant
@@ -62,26 +62,28 @@ class RedisTenants:
     async def answers(self) -> bool:
         return await self._quietly(lambda: self._redis.ping()) is True
 
-    async def tenant(self, tenant_id: str) -> Kept | None:
+    async def tenant(self, tenant_id: str) -> CachedTenant | None:
         fields = ("version", "confirmed", "config", "mac")
         name = key("tenant", tenant_id)
         values = await self._quietly(lambda: self._redis.hmget(name, fields))
         if not values or not any(values):
             return None
-        kept = self._believed(tenant_id, values)
-        if kept is None:
+        cached = self._verified(tenant_id, values)
+        if cached is None:
             await self._quietly(lambda: self._redis.delete(name))
-        return kept
+        return cached
 
-    def _believed(self, tenant_id: str, values: Sequence[bytes | str | None]) -> Kept | None:
+    def _verified(
+        self, tenant_id: str, values: Sequence[bytes | str | None]
+    ) -> CachedTenant | None:
         version, confirmed, config, mac = (_bytes(value) for value in values)
-        said = (tenant_id, version, confirmed, config)
-        if not any(hmac.compare_digest(mac, _mac(key, *said)) for key in self._keys()):
+        content = (tenant_id, version, confirmed, config)
+        if not any(hmac.compare_digest(mac, _mac(key, *content)) for key in self._keys()):
             return None
         tenant = parsed(config)
         if tenant is None or tenant.id != tenant_id or str(tenant.version).encode() != version:
             return None
-        return Kept(tenant, -FRESH_SECONDS < time.time() - float(confirmed) < FRESH_SECONDS)
+        return CachedTenant(tenant, -FRESH_SECONDS < time.time() - float(confirmed) < FRESH_SECONDS)
 
     async def put(self, tenant: KnownTenant, config: bytes) -> None:
         version, confirmed = str(tenant.version).encode(), str(time.time()).encode()
@@ -106,7 +108,7 @@ class RedisTenants:
         await self._quietly(lambda: self._redis.publish(_CHANNEL, message))
 
     async def listen(
-        self, heard: Callable[[str, int], None], connected: Callable[[], None]
+        self, on_change: Callable[[str, int], None], on_connect: Callable[[], None]
     ) -> None:
         """Listens for changes forever; after each new connection, all cached data is in doubt."""
         backoff = Backoff(0.1, 2.0)
@@ -114,10 +116,10 @@ class RedisTenants:
             try:
                 async with self._listener.pubsub() as channel:
                     await channel.subscribe(_CHANNEL)
-                    connected()
+                    on_connect()
                     backoff.reset()
                     async for message in channel.listen():
-                        _pass_on(message.get("data"), heard)
+                        _pass_on(message.get("data"), on_change)
             except NOT_THERE as error:
                 _log.warning("tenant_changes_unheard", error=type(error).__name__)
             await asyncio.sleep(backoff.next())
@@ -128,8 +130,8 @@ class RedisTenants:
 
 
 def _mac(key: bytes, tenant_id: str, *parts: bytes) -> bytes:
-    said = b"".join(b"%d:%b" % (len(part), part) for part in (tenant_id.encode(), *parts))
-    return hmac.digest(key, b"souk tenant cache\0" + said, "sha256")
+    content = b"".join(b"%d:%b" % (len(part), part) for part in (tenant_id.encode(), *parts))
+    return hmac.digest(key, b"souk tenant cache\0" + content, "sha256")
 
 
 def _bytes(value: bytes | str | None) -> bytes:
@@ -137,11 +139,11 @@ def _bytes(value: bytes | str | None) -> bytes:
     return value if isinstance(value, bytes) else b""
 
 
-def _pass_on(data: object, heard: Callable[[str, int], None]) -> None:
+def _pass_on(data: object, on_change: Callable[[str, int], None]) -> None:
     try:
         message = json.loads(data) if isinstance(data, bytes) else {}
         tenant_id, version = message["tenant"], message["version"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return
     if isinstance(tenant_id, str) and isinstance(version, int):
-        heard(tenant_id, version)
+        on_change(tenant_id, version)

@@ -169,7 +169,7 @@ async def test_a_flood_of_addresses_grows_nothing():
             counting.count((limit(whose=str(number)),))
 
         assert len(counting._counts) <= 20_000
-        assert len(counting._untold) <= 20_000
+        assert len(counting._unsent) <= 20_000
 
 
 async def test_another_plan_counts_from_now_on_and_forgets_nothing():
