@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from joserfc import jwt
 from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
 
 from gateway.cache.lru import Lru
 from gateway.medusa.errors import unauthorized
@@ -45,13 +46,22 @@ class Session:
     ends: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """A session, and the key that its token was verified with."""
+
+    session: Session
+    key_id: object
+    key: OKPKey
+
+
 class Sessions:
-    """Verifies tokens; a valid one is verified once and cached until it expires."""
+    """Verifies tokens; a valid one is cached until it expires or its key is gone."""
 
     def __init__(self, keys: Secret[PublicKeys], clock: Callable[[], float] = time.time) -> None:
         self._keys = keys
         self._clock = clock
-        self._verified: Lru[bytes, Session] = Lru(_REMEMBERED)
+        self._verified: Lru[bytes, _Verified] = Lru(_REMEMBERED)
 
     def verify(self, token: bytes) -> Session:
         """Returns the session of a token.
@@ -61,16 +71,17 @@ class Sessions:
         """
         if len(token) > MAX_TOKEN_BYTES:
             raise unauthorized()
-        session = self._verified.get(token)
-        if session is None:
-            session = self._read(token)
-            self._verified.put(token, session)
-        now = self._clock()
+        verified = self._verified.get(token)
+        # A stolen key is removed from the file: what it signed must end with it, remembered or not.
+        if verified is None or self._keys().find(verified.key_id) is not verified.key:
+            verified = self._read(token)
+            self._verified.put(token, verified)
+        session, now = verified.session, self._clock()
         if not session.begins - LEEWAY_SECONDS <= now <= session.ends + LEEWAY_SECONDS:
             raise unauthorized()
         return session
 
-    def _read(self, token: bytes) -> Session:
+    def _read(self, token: bytes) -> _Verified:
         if not _COMPACT.fullmatch(token):
             raise unauthorized()
         try:
@@ -80,7 +91,7 @@ class Sessions:
             if key is None:
                 raise unauthorized()
             jwt.decode(token, key, _ALGORITHMS)
-            return _session(header, claims)
+            return _Verified(_session(header, claims), key_id, key)
         except (JoseError, KeyError, TypeError, ValueError, RecursionError):
             raise unauthorized() from None
 

@@ -93,14 +93,32 @@ def callers(text: str) -> Callers:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """A scope, when its token ends on the monotonic clock, and whose key verified it."""
+
+    scope: Scope
+    ends: float
+    issuer: str
+    caller: Caller
+    key_id: object
+
+    def is_trusted(self, known: Callers) -> bool:
+        """Returns whether nothing has changed about the caller, and its key has not expired."""
+        same = known.get(self.issuer) is self.caller
+        return same and self.caller.keys.find(self.key_id) is not None
+
+
 class Verifier:
-    """Verifies scopes that were signed for one service; a verified token is remembered."""
+    """Verifies scopes that were signed for one service.
+
+    A verified token is remembered until it expires, its key is gone, or its caller changes.
+    """
 
     def __init__(self, known: Secret[Callers], audience: str) -> None:
         self._callers = known
         self._audience = audience
-        # By token: when it ends on the monotonic clock, and its scope.
-        self._verified: OrderedDict[str, tuple[float, Scope]] = OrderedDict()
+        self._verified: OrderedDict[str, _Verified] = OrderedDict()
 
     def verify(self, token: str) -> Scope:
         """Verifies a token and returns its scope.
@@ -109,16 +127,15 @@ class Verifier:
             Unauthenticated: SCOPE_INVALID, whatever is wrong with the token.
             PermissionDenied: SCOPE_EXCEEDED, if its signer may not vouch for its permissions.
         """
-        ends, scope = self._verified.get(token, (0.0, None))
-        if scope is None:
-            expires, scope = self._read(token)
-            ends = time.monotonic() + expires + LEEWAY_SECONDS - time.time()
-            _remember(self._verified, token, (ends, scope))
-        if time.monotonic() > ends:
+        verified = self._verified.get(token)
+        if verified is None or not verified.is_trusted(self._callers()):
+            verified = self._read(token)
+            _remember(self._verified, token, verified)
+        if time.monotonic() > verified.ends:
             raise _invalid()
-        return scope
+        return verified.scope
 
-    def _read(self, token: str) -> tuple[int, Scope]:
+    def _read(self, token: str) -> _Verified:
         if len(token) > _MAX_TOKEN:
             raise _invalid()
         try:
@@ -127,7 +144,9 @@ class Verifier:
             decoded = jwt.decode(token, key, ["Ed25519"])
             if decoded.header.get("typ") != _TYPE:
                 raise _invalid()
-            return self._scope(caller, decoded.claims)
+            expires, scope = self._scope(caller, decoded.claims)
+            ends = time.monotonic() + expires + LEEWAY_SECONDS - time.time()
+            return _Verified(scope, ends, issuer, caller, header.get("kid"))
         except (JoseError, LookupError, AttributeError, TypeError, ValueError, RecursionError):
             raise _invalid() from None
 

@@ -20,8 +20,9 @@ from gateway.identity.session_tokens import (
     Sessions,
 )
 from gateway.medusa.errors import Refused
+from services.kernel.process import signing_keys
 from services.kernel.process.secret_files import Fixed
-from services.kernel.process.signing_keys import public_keys
+from services.kernel.process.signing_keys import PublicKey, PublicKeys, public_keys
 
 NOW = 1_800_000_000
 KEY = OKPKey.generate_key("Ed25519")
@@ -186,6 +187,55 @@ def test_a_remembered_token_ends_when_it_ends():
 
     with pytest.raises(Refused):
         kept.verify(GOOD)
+
+
+class Replaceable:
+    """A secret that a test replaces."""
+
+    def __init__(self, held):
+        self.held = held
+
+    def __call__(self):
+        return self.held
+
+    again = __call__
+
+
+def test_a_remembered_token_is_refused_once_its_key_is_removed():
+    keys = Replaceable(public_keys(KEY))
+    sessions = Sessions(keys, clock=lambda: NOW)
+    sessions.verify(GOOD)
+
+    keys.held = public_keys(OTHER_KEY)
+
+    with pytest.raises(Refused) as refused:
+        sessions.verify(GOOD)
+    assert refused.value.problem.status == 401
+
+
+def test_a_remembered_token_is_refused_once_its_key_has_expired(monkeypatch):
+    kid = KEY.thumbprint()
+    keys = PublicKeys({kid: PublicKey(KEY, ends=NOW)})
+    monkeypatch.setattr(signing_keys.time, "time", lambda: NOW)
+    sessions = Sessions(Fixed(keys), clock=lambda: NOW)
+    sessions.verify(GOOD)
+
+    monkeypatch.setattr(signing_keys.time, "time", lambda: NOW + 1)
+
+    with pytest.raises(Refused):
+        sessions.verify(GOOD)
+
+
+def test_a_remembered_token_is_verified_again_when_the_keys_are_read_again():
+    """A key file may give an old id to another key."""
+    keys = Replaceable(public_keys(KEY))
+    sessions = Sessions(keys, clock=lambda: NOW)
+    sessions.verify(GOOD)
+
+    keys.held = PublicKeys({KEY.thumbprint(): PublicKey(OTHER_KEY)})
+
+    with pytest.raises(Refused):
+        sessions.verify(GOOD)
 
 
 @settings(max_examples=2000, deadline=None)

@@ -15,7 +15,7 @@ from services.kernel.call.credentials import LIFETIME_SECONDS, Caller, Signer, V
 from services.kernel.call.errors import PermissionDenied, Unauthenticated
 from services.kernel.call.scope import Scope
 from services.kernel.process.secret_files import Fixed
-from services.kernel.process.signing_keys import public_keys
+from services.kernel.process.signing_keys import PublicKey, PublicKeys, public_keys
 
 PARIS = Scope("paris", "admins/user_1", frozenset({"listing:write"}), currency="EUR")
 LYON = Scope(
@@ -135,6 +135,60 @@ def test_a_remembered_scope_is_refused_once_it_has_expired(monkeypatch):
     )  # set back meanwhile: it lives no longer for that
 
     with pytest.raises(Unauthenticated):
+        verify.verify(good)
+
+
+class Replaceable:
+    """A secret that a test replaces."""
+
+    def __init__(self, held):
+        self.held = held
+
+    def __call__(self):
+        return self.held
+
+    again = __call__
+
+
+@pytest.mark.parametrize(
+    "now_trusted",
+    [
+        {"catalog-opt-in": CALLERS["catalog-opt-in"]},
+        CALLERS | {"gateway": Caller(public_keys(SERVICE), frozenset("*"))},
+    ],
+    ids=["its caller is gone", "its key is replaced"],
+)
+def test_a_remembered_scope_is_refused_once_its_key_is_gone(now_trusted):
+    callers, good = Replaceable(CALLERS), token()
+    verify = Verifier(callers, "catalog-opt-in")
+    verify.verify(good)
+
+    callers.held = now_trusted
+
+    with pytest.raises(Unauthenticated):
+        verify.verify(good)
+
+
+def test_a_remembered_scope_is_refused_once_its_key_has_expired(monkeypatch):
+    ends, good = time.time() + 5, token()
+    keys = PublicKeys({GATEWAY.thumbprint(): PublicKey(GATEWAY, ends)})
+    verify = Verifier(Fixed({"gateway": Caller(keys, frozenset("*"))}), "catalog-opt-in")
+    verify.verify(good)
+
+    monkeypatch.setattr(time, "time", lambda: ends + 1)
+
+    with pytest.raises(Unauthenticated):
+        verify.verify(good)
+
+
+def test_a_remembered_scope_is_refused_once_its_caller_may_not_vouch_for_it():
+    callers, good = Replaceable(CALLERS), token()
+    verify = Verifier(callers, "catalog-opt-in")
+    verify.verify(good)
+
+    callers.held = {"gateway": Caller(public_keys(GATEWAY), frozenset({"event:record"}))}
+
+    with pytest.raises(PermissionDenied):
         verify.verify(good)
 
 
