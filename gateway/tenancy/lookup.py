@@ -214,10 +214,13 @@ class Tenancy:
             self._memory.doubt(tenant_id)
 
     async def _confirmed(self, entry: Entry) -> KnownTenant | None:
+        tenant_id = entry.tenant.id
+        if self._shared.has_lost_a_key():
+            self._memory.forget_all()
+            return await self._flights.join(("tenant", tenant_id), self._fetching(tenant_id))
         age = time.monotonic() - entry.confirmed_at
         if age <= SOFT_SECONDS:
             return entry.tenant
-        tenant_id = entry.tenant.id
         refresh = self._flights.start(("tenant", tenant_id), self._fetching(tenant_id))
         if age <= HARD_SECONDS:
             return entry.tenant

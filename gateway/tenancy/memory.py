@@ -80,6 +80,11 @@ class TenantMemory:
     def forget(self, tenant_id: str) -> None:
         self._tenants.drop(tenant_id)
 
+    def forget_all(self) -> None:
+        self._tenants.clear()
+        self._owners.clear()
+        self.forget_unknown()
+
     def is_unknown(self, kind: str, name: str) -> bool:
         until = self._unknown.get((kind, name))
         return until is not None and time.monotonic() < until

@@ -55,6 +55,7 @@ class RedisTenants:
     def __init__(self, url: str, keys: Secret[tuple[bytes, ...]]) -> None:
         """`keys` are for the MAC: the first signs, all of them verify."""
         self._keys = keys
+        self._used: set[bytes] = set()
         self._redis = client(url, timeout=CALL_SECONDS)
         self._listener = client(url, timeout=None)
         self._quietly = Quietly().ask
@@ -78,12 +79,23 @@ class RedisTenants:
     ) -> CachedTenant | None:
         version, confirmed, config, mac = (_bytes(value) for value in values)
         content = (tenant_id, version, confirmed, config)
-        if not any(hmac.compare_digest(mac, _mac(key, *content)) for key in self._keys()):
+        used = {key for key in self._keys() if hmac.compare_digest(mac, _mac(key, *content))}
+        if not used:
             return None
+        self._used |= used
         tenant = parsed(config)
         if tenant is None or tenant.id != tenant_id or str(tenant.version).encode() != version:
             return None
         return CachedTenant(tenant, -FRESH_SECONDS < time.time() - float(confirmed) < FRESH_SECONDS)
+
+    def has_lost_a_key(self) -> bool:
+        """Returns, once, whether a key is gone that data was believed by.
+
+        What it vouched for may be forged, and stays in memory if it claims a high version.
+        """
+        lost = self._used.difference(self._keys())
+        self._used -= lost
+        return bool(lost)
 
     async def put(self, tenant: KnownTenant, config: bytes) -> None:
         version, confirmed = str(tenant.version).encode(), str(time.time()).encode()

@@ -1,5 +1,6 @@
 """What is believed of what stands in Redis."""
 
+import asyncio
 import json
 import time
 
@@ -62,6 +63,25 @@ async def test_what_somebody_else_wrote_into_redis_is_never_served(two, redis_ur
 
     assert paris == known(await two.config(two.paris))
     assert paris.currency_code == "EUR"
+
+
+async def test_a_tenant_forged_with_a_stolen_key_is_forgotten_with_the_key(two, redis_url, redis):
+    gateway, keys = two.gateway(redis_url), [b"stolen"]
+    gateway._shared._keys = lambda: tuple(keys)
+    genuine = {tenant: await two.config(tenant) for tenant in (two.paris, two.lyon)}
+    for tenant, config in genuine.items():
+        forged = TenantConfig.FromString(config.SerializeToString())
+        forged.version = 999_999
+        forged.tenant.display_name = "Forged"
+        await gateway._shared.put(known(forged), forged.SerializeToString())
+        assert (await gateway.find(tenant)).display_name == "Forged"
+    await asyncio.gather(*gateway._behind)
+
+    keys[:] = [b"new"]
+
+    for tenant, config in genuine.items():
+        assert await gateway.find(tenant) == known(config)
+        assert (await gateway.shop(tenant, HERE)).display_name == "Souk"
 
 
 @pytest.mark.parametrize("hint", [b"LYON", b"", b"../LYON", b"nobody", b"x" * 1000, b"\xff\xfe"])
