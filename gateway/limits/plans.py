@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gateway.cache.redis import key
 from gateway.limits.kinds import Kind
-from gateway.limits.networks import group
+from gateway.limits.networks import NETWORK_FACTOR, networks
 
 _REMEMBERED = 4096
 
@@ -103,12 +103,10 @@ def of_request(kind: Kind, *, tenant: str, plan: str, address: str) -> tuple[Lim
     figures = _figures(plan, kind)
     if figures is None:
         return ()
-    client = Limit(
-        "address", key("limit", kind, "address", tenant, group(address)), figures.address
-    )
+    client = _of_client(figures.address, kind, tenant, address=address)
     if kind is not Kind.STORE_READ:
-        return (client,)
-    return (Limit("tenant", key("limit", kind, "tenant", tenant), figures.tenant), client)
+        return client
+    return (Limit("tenant", key("limit", kind, "tenant", tenant), figures.tenant), *client)
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
@@ -133,18 +131,27 @@ def of_account(kind: Kind, *, actor: str) -> tuple[Limit, ...]:
 def of_login(address: str, *, per_minute: int) -> tuple[Limit, ...]:
     """Returns the limits of logins: by address only, across all shops, as admins are shared."""
     quota = Quota(per_minute / 60, per_minute)
-    return (Limit("address", key("limit", Kind.LOGIN, "address", group(address)), quota),)
+    return _of_client(quota, Kind.LOGIN, address=address)
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
 def of_refusal(address: str) -> tuple[Limit, ...]:
     """Returns the limits of requests of any kind that are refused before the tenant is known."""
-    return (Limit("address", key("limit", "refusal", "address", group(address)), REFUSED),)
+    return _of_client(REFUSED, "refusal", address=address)
 
 
 def of_lookup(address: str, *, gateway: str) -> tuple[Limit, ...]:
     """Returns the limits of registry look-ups; the address's own protects the shared one."""
     return (
-        Limit("address", key("limit", "question", "address", group(address)), LOOKUPS_OF_ADDRESS),
+        *_of_client(LOOKUPS_OF_ADDRESS, "question", address=address),
         Limit("gateway", key("limit", "question", "gateway", gateway), LOOKUPS),
     )
+
+
+def _of_client(quota: Quota, kind: str, *parts: str, address: str) -> tuple[Limit, ...]:
+    """Returns the limit of a client's address, and of the wider network around it in IPv6."""
+    limits = []
+    for name, network in zip(("address", "network"), networks(address), strict=False):
+        limits.append(Limit(name, key("limit", kind, "address", *parts, network), quota))
+        quota = Quota(quota.per_second * NETWORK_FACTOR, quota.burst * NETWORK_FACTOR)
+    return tuple(limits)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.edge.client_address import Addresses, parsed
 from gateway.identity.recorded_attempts import user_agent
-from gateway.limits.networks import group
+from gateway.limits.networks import networks
 from gateway.request_state import Client
 
 PROXIES = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8")]
@@ -85,10 +85,16 @@ def test_tls_is_what_the_nearest_proxy_says():
 
 
 def test_addresses_of_one_customer_count_as_one():
-    assert group("2001:db8:1:2:3:4:5:6") == group("2001:db8:1:2::1") == "2001:db8:1:2::/64"
-    assert group("2001:db8:1:3::1") != group("2001:db8:1:2::1")
-    assert group("203.0.113.5") == "203.0.113.5"
-    assert group("") == ""
+    assert networks("2001:db8:1:2:3:4:5:6") == networks("2001:db8:1:2::1")
+    assert networks("2001:db8:1:2::1") == ("2001:db8:1:2::/64", "2001:db8:1::/48")
+    assert networks("203.0.113.5") == ("203.0.113.5",)
+    assert networks("") == ("",)
+
+
+def test_networks_of_one_site_count_as_one_and_those_of_others_do_not():
+    assert networks("2001:db8:1:2::1")[0] != networks("2001:db8:1:3::1")[0]
+    assert networks("2001:db8:1:2::1")[1] == networks("2001:db8:1:3::1")[1]
+    assert networks("2001:db8:1:2::1")[1] != networks("2001:db8:2:2::1")[1]
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
@@ -101,7 +107,7 @@ def test_no_header_is_an_error(chain, forwarded):
     client = BEHIND.client("10.0.0.1", pairs)
 
     assert parsed(client.address) is not None
-    assert group(client.address)
+    assert networks(client.address)
 
 
 def test_a_client_calls_itself_in_256_plain_characters():

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.limits import Kind, Limit, Limiter, RedisCounts, kind_of
-from gateway.limits.plans import PLANS, Quota, of_account, of_login, of_request, of_scope
+from gateway.limits.plans import (
+    PLANS,
+    Quota,
+    of_account,
+    of_login,
+    of_lookup,
+    of_refusal,
+    of_request,
+    of_scope,
+)
 from tests.gateway.two import NOWHERE
 
 TEN = Quota(per_second=10, burst=5)
@@ -226,6 +235,33 @@ def test_addresses_of_one_network_are_one_client_and_tenants_are_apart(plan):
     assert keys("paris", "2001:db8::1") == keys("paris", "2001:db8::2")
     for one, other in ((("paris", "192.0.2.1"), ("lyon", "192.0.2.1")),):
         assert not set(keys(*one)) & set(keys(*other))
+
+
+FOR_ADDRESSES = {
+    "store read": lambda address, tenant: of_request(
+        Kind.STORE_READ, tenant=tenant, plan="trial", address=address
+    )[1:],  # without the tenant's own
+    "write": lambda address, tenant: of_request(
+        Kind.WRITE, tenant=tenant, plan="trial", address=address
+    ),
+    "login": lambda address, _: of_login(address, per_minute=5),
+    "refusal": lambda address, _: of_refusal(address),
+    "look-up": lambda address, _: of_lookup(address, gateway="g")[:-1],  # without everybody's
+}
+
+
+@pytest.mark.parametrize("limits_of", FOR_ADDRESSES.values(), ids=FOR_ADDRESSES.keys())
+async def test_whoever_has_a_48_gets_four_times_what_one_address_gets(limits_of):
+    async with limiter() as counting:
+        alone = passed(counting, limits_of("2001:db8:1::1", "paris"), 5000)
+        site = [
+            counting.count(limits_of(f"2001:db8:2:{n % 50:x}::1", "paris")) for n in range(5000)
+        ]
+        neighbour = passed(counting, limits_of("2001:db8:3::1", "paris"), 5000)
+
+    assert sum(not verdict.is_refused for verdict in site) == 4 * alone
+    assert site[-1].tightest.name == "network"
+    assert neighbour == alone
 
 
 names = st.text(st.characters(codec="ascii"), max_size=8)
