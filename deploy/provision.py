@@ -24,6 +24,7 @@ from deploy.manifest import DATABASES, ROLES
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 OLDEST_SERVER = 15
+_MAINTENANCE = ("postgres", "template1")
 _LOCK = 0x50554B  # an arbitrary number shared by all runs
 
 # The server cancels statements that no caller waits for any more, so that they hold no locks.
@@ -71,7 +72,10 @@ async def provision(admin_url: str, folder: Path) -> list[str]:
                 await _role(admin, f"{database}_{role}", _password(folder, f"{database}_{role}"))
             await _database(admin, database)
         warnings = await asyncio.gather(*(_inside(admin_url, name) for name in DATABASES))
-    return [line for lines in warnings for line in lines]
+        return [
+            *(line for lines in warnings for line in lines),
+            *await _maintenance_databases_are_closed(admin),
+        ]
 
 
 @asynccontextmanager
@@ -213,6 +217,34 @@ async def _statements_are_not_logged(admin: Connection, name: str) -> list[str]:
             "SELECT $2 = ANY (rolconfig) FROM pg_roles WHERE rolname = $1", role, f"{setting}=panic"
         ):
             lines.append(f"a superuser must run this: {change};")
+    return lines
+
+
+async def _maintenance_databases_are_closed(admin: Connection) -> list[str]:
+    """Keeps the roles out of databases that PUBLIC may enter, and where it may call set_config.
+
+    Others on the same server may need them, so that is left to the operator where there are others.
+    """
+    roles = [f"{database}_{role}" for database in DATABASES for role in ROLES]
+    has_others = await admin.fetchval(
+        "SELECT EXISTS (SELECT FROM pg_roles WHERE rolcanlogin AND NOT rolsuper"
+        " AND rolname <> ALL ($1))",
+        roles,
+    )
+    lines = []
+    for database in _MAINTENANCE:
+        revoke = f"REVOKE CONNECT ON DATABASE {database} FROM PUBLIC"
+        if await _is_superuser(admin) and not has_others:
+            await admin.execute(revoke)
+        if await admin.fetchval(
+            "SELECT bool_or(has_database_privilege(role, $1, 'CONNECT'))"
+            " FROM unnest($2::text[]) AS role",
+            database,
+            roles,
+        ):
+            lines.append(
+                f"a superuser should run this, once whoever else needs it is granted it: {revoke};"
+            )
     return lines
 
 

@@ -77,18 +77,19 @@ async def provisioned(server):
     return server
 
 
-async def test_an_admin_who_is_no_superuser_does_all_but_two_things_and_says_which():
+async def test_an_admin_who_is_no_superuser_does_all_but_three_things_and_says_which():
     async with bare_server() as server:
         await server.as_admin("CREATE ROLE manager LOGIN CREATEROLE CREATEDB PASSWORD 'm'")
         url = f"postgresql://manager:m@127.0.0.1:{server.port}/postgres"
 
         warnings = await server.provision(url)
         told = [line.removeprefix("a superuser must run this") for line in warnings]
+        await server.as_admin("GRANT CONNECT ON DATABASE postgres TO manager")  # to come again
         for line in told:
             where, _, statement = line.partition(": ")
-            database = where.removeprefix(" in the database ") or "postgres"
-            await server.as_admin(statement, database=database)
-        assert len(told) == 3 * len(DATABASES)
+            name = where.removeprefix(" in the database ")
+            await server.as_admin(statement, database=name if name in DATABASES else "postgres")
+        assert len(told) == 3 * len(DATABASES) + 2
 
         assert await server.provision(url) == []
         assert await server.as_role("audit_app", "SELECT current_user") == "audit_app"
@@ -114,9 +115,24 @@ async def test_provisioning_again_changes_nothing_that_shows(provisioned):
     assert await provisioned.as_admin(facts) == before
 
 
-async def test_a_role_enters_its_own_database_alone(provisioned):
+@pytest.mark.parametrize("other", ["catalog_opt_in", "tenant_registry", "postgres", "template1"])
+async def test_a_role_enters_its_own_database_alone(provisioned, other):
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for database"):
-        await provisioned.as_role("audit_app", "SELECT 1", database="catalog_opt_in")
+        await provisioned.as_role("audit_app", "SELECT 1", database=other)
+
+
+async def test_a_server_that_others_use_is_left_open_to_them_and_that_is_said():
+    async with bare_server() as server:
+        await server.as_admin("CREATE ROLE neighbour LOGIN")
+
+        warnings = await server.provision()
+
+        assert len(warnings) == 2
+        assert all("REVOKE CONNECT ON DATABASE" in line for line in warnings)
+        [row] = await server.as_admin(
+            "SELECT has_database_privilege('neighbour', 'postgres', 'CONNECT') AS may"
+        )
+        assert row["may"]
 
 
 async def test_rights_that_a_role_was_given_are_taken_back(provisioned):

@@ -3,6 +3,7 @@
 import asyncpg
 
 from tests.cluster import Grants
+from tests.isolation import discovery
 
 # What provisioning sets for a role; anything else that a role brings along could bind a tenant.
 SETTINGS = {
@@ -95,7 +96,10 @@ async def grants(
 
 
 async def wider_grants(connection: asyncpg.Connection, database: str) -> list[str]:
-    """Outside tables: nobody makes objects or temporary tables, nobody gets rights by default."""
+    """Outside tables: nobody makes objects or temporary tables, nobody gets rights by default.
+
+    Nobody gets into another database, where set_config may not be revoked.
+    """
     found = []
     for part in ("app", "platform"):
         role = f"{database}_{part}"
@@ -110,6 +114,15 @@ async def wider_grants(connection: asyncpg.Connection, database: str) -> list[st
                 "SELECT has_database_privilege($1, current_database(), $2)", role, right
             ):
                 found.append(f"{role} may {right} in the database")
+    others = sorted({"postgres", "template1", *discovery.databases()} - {database})
+    found += [
+        f"{database}_{part} may connect to {other}"
+        for part in ("app", "platform", "owner")
+        for other in others
+        if await connection.fetchval(
+            "SELECT has_database_privilege($1, $2, 'CONNECT')", f"{database}_{part}", other
+        )
+    ]
     public = await connection.fetch(
         "SELECT a.privilege_type AS right FROM pg_database d, aclexplode(d.datacl) a"
         " WHERE d.datname = current_database() AND a.grantee = 0"
