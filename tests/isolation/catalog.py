@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 
 from deploy.provision import ENTER
-from services.kernel.serving.migrations import TENANT
-from tests.isolation.discovery import is_append_only, is_owned, is_tenants, tables
+from services.kernel.serving.migrations import BOUND, TENANT
+from tests.isolation.discovery import is_append_only, is_owned, is_shared, is_tenants, tables
 
 Check = Callable[[asyncpg.Connection, str], Awaitable[list[str]]]
 _USER = "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
@@ -31,6 +31,12 @@ def _expected_policies(database: str) -> set[tuple[object, ...]]:
                 found |= {read, add}
             else:
                 found.add((table.name, name, "PERMISSIVE", roles, "ALL", condition, condition))
+    for table in filter(is_shared, tables(database)):
+        app = frozenset({f"{database}_app"})
+        found |= {
+            (table.name, "bound_tenants", "PERMISSIVE", app, "SELECT", f"({BOUND})", None),
+            (table.name, "platform_door", "PERMISSIVE", platform, "ALL", "true", "true"),
+        }
     return found
 
 
@@ -57,6 +63,24 @@ async def forced(connection: asyncpg.Connection, database: str) -> list[str]:
         " AND NOT (c.relrowsecurity AND c.relforcerowsecurity)"
     )
     return [f"{row['relname']} is not under forced row-level security" for row in rows]
+
+
+async def shared(connection: asyncpg.Connection, database: str) -> list[str]:
+    """Tenants read the platform's rows only where that is declared, and then under policies."""
+    rows = await connection.fetch(
+        "SELECT c.relname, c.relrowsecurity FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace"
+        f" WHERE {_USER} AND c.relkind IN ('r', 'p') AND NOT EXISTS ("
+        "  SELECT FROM pg_attribute WHERE attrelid = c.oid AND attname = 'tenant_id'"
+        "  AND NOT attisdropped) AND has_table_privilege($1, c.oid, 'SELECT')",
+        f"{database}_app",
+    )
+    declared = {table.name for table in tables(database) if is_shared(table)}
+    return [f"{row['relname']} is shared without saying so" for row in rows
+            if row["relname"] not in declared] + [
+        f"{row['relname']} is shared with sessions of no tenant" for row in rows
+        if not row["relrowsecurity"]
+    ]  # fmt: skip
 
 
 async def relations(connection: asyncpg.Connection, database: str) -> list[str]:
@@ -209,6 +233,7 @@ CHECKS: dict[str, Check] = {
     for check in (
         policies,
         forced,
+        shared,
         relations,
         triggers,
         functions,

@@ -48,6 +48,11 @@ def is_tenants(table: Table) -> bool:
     return table.info.get("scope") == "tenant"
 
 
+def is_shared(table: Table) -> bool:
+    """Tells whether every tenant may read the table's rows, which are the platform's."""
+    return bool(table.info.get("shared"))
+
+
 def is_append_only(table: Table) -> bool:
     return bool(table.info.get("append_only"))
 

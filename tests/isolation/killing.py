@@ -11,7 +11,7 @@ from tests.isolation.attacks import BOUND, UNBOUND
 from tests.isolation.catalog import Check
 from tests.isolation.mutants import Mutant, every_mutant
 from tests.isolation.mutants_of_databases import OF_DATABASES
-from tests.isolation.mutants_of_tables import OF_TABLES
+from tests.isolation.mutants_of_tables import OF_SHARED, OF_TABLES
 from tests.isolation.rows import Rows
 from tests.isolation.target import Target, attempt
 
@@ -32,7 +32,7 @@ async def rows_in(cluster: Cluster, database: str) -> Rows:
 
 
 def mutants_of(database: str) -> list[Mutant]:
-    return every_mutant(database, OF_TABLES, OF_DATABASES)
+    return every_mutant(database, OF_TABLES, OF_SHARED, OF_DATABASES)
 
 
 async def killers(

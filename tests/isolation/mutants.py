@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKeyConstraint, Table
 
 from services.kernel.serving.migrations import TENANT
-from tests.isolation.discovery import is_append_only, is_owned, is_tenants, tables
+from tests.isolation.discovery import is_append_only, is_owned, is_shared, is_tenants, tables
 from tests.isolation.rows import is_marked
 
 
@@ -119,7 +119,9 @@ def _references(table: Table) -> list[ForeignKeyConstraint]:
     return [key for key in table.foreign_key_constraints if is_tenants(key.referred_table)]
 
 
-def every_mutant(database: str, of_tables: list[Mutant], of_database: list[Mutant]) -> list[Mutant]:
+def every_mutant(
+    database: str, of_tables: list[Mutant], of_shared: list[Mutant], of_database: list[Mutant]
+) -> list[Mutant]:
     """Makes all mutants of a database, those of each table and of each key among them."""
     owned = [table for table in tables(database) if is_owned(table)]
     found = [on(made, database, owned[0]) for made in of_database]
@@ -131,4 +133,6 @@ def every_mutant(database: str, of_tables: list[Mutant], of_database: list[Mutan
             made += of_keys(table)
             made += [one for key in _references(table) for one in of_reference(table, key)]
         found += [on(one, database, table) for one in made]
+    for table in filter(is_shared, tables(database)):
+        found += [on(one, database, table) for one in of_shared]
     return found

@@ -145,4 +145,23 @@ OBJECTS: list[Mutant] = [
     ),
 ]  # fmt: skip
 
+OF_SHARED: list[Mutant] = [
+    mutant(
+        "shared rows",
+        "open when unbound",
+        "ALTER POLICY bound_tenants ON {t} USING (true)",
+        killer="policies",
+        attack="reads_unbound",
+        binds=False,
+    ),
+    mutant(
+        "shared rows",
+        "no row security",
+        "ALTER TABLE {t} DISABLE ROW LEVEL SECURITY",
+        killer="shared",
+        attack="reads_unbound",
+        binds=False,
+    ),
+]
+
 OF_TABLES = POLICIES + GRANTS + OBJECTS

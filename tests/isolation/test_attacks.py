@@ -115,6 +115,52 @@ async def test_what_attacks_try_does_work_on_the_sessions_own_rows(
     assert worked == granted - {"DELETE"}
 
 
+@each_table
+@each_direction
+async def test_a_binding_that_is_taken_back_with_its_savepoint_leaves_none(
+    connections, filled, database, table, own, other
+):
+    """It could be followed by another; whoever can send savepoints can begin a transaction, too."""
+    t = target(connections, filled, database, table, own, other)
+
+    async with t.connection.transaction():
+        inner = t.connection.transaction()
+        await inner.start()
+        await bound(t)
+        await inner.rollback()
+        found = await breaches({"reads": UNBOUND["reads_unbound"]}, t, binds=False)
+
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("database", "table"),
+    [(d, t) for d, t in discovery.every_table() if not discovery.is_owned(t)],
+    ids=lambda part: getattr(part, "name", part),
+)
+async def test_a_session_without_a_tenant_reads_no_row_of_the_platforms_either(
+    connections, filled, database, table
+):
+    t = target(connections, filled, database, table, "paris", "lyon")
+    everything = connections[database, "superuser"]
+    assert await everything.fetchval(f'SELECT count(*) FROM "{table.name}"')
+
+    found = await breaches({"reads": UNBOUND["reads_unbound"]}, t, binds=False)
+
+    assert found == {}
+
+
+@pytest.mark.parametrize("tenant", ["paris", "lyon"])
+async def test_every_tenant_reads_what_the_platform_shares(connections, filled, tenant):
+    shared = [(d, t) for d, t in discovery.every_table() if discovery.is_shared(t)]
+    assert shared
+    for database, table in shared:
+        app = connections[database, "app"]
+        async with app.transaction():
+            await app.execute("SELECT tenancy.enter($1)", tenant)
+            assert await app.fetchval(f'SELECT count(*) FROM "{table.name}"'), table.name
+
+
 @pytest.mark.parametrize("database", discovery.databases())
 async def test_a_service_role_cannot_become_anybody_else(connections, database):
     app = connections[database, "app"]
@@ -126,7 +172,8 @@ async def test_a_service_role_cannot_become_anybody_else(connections, database):
 
 @pytest.mark.parametrize("database", discovery.databases())
 async def test_a_role_gets_into_no_other_database(cluster, database):
-    for other in set(discovery.databases()) - {database}:
+    others = {*discovery.databases(), "postgres", "template1"} - {database}
+    for other in others:
         for role in ("app", "platform", "owner"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="database"):
                 await cluster.connect(database, role, to=other)

@@ -20,7 +20,7 @@ TableArgs = tuple[SchemaItem | dict[str, Any], ...]
 
 def platform(*items: SchemaItem) -> TableArgs:
     """Declares rows of no tenant, which every tenant may read."""
-    return (*items, {"info": {"scope": "platform"}})
+    return (*items, {"info": {"scope": "platform", "shared": True}})
 
 
 def tenant(*items: SchemaItem) -> TableArgs:

@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from services.kernel.evidence import audit
 
 TENANT = "tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)"
+# Without NULLIF: a row of nobody's, to be read by whoever is bound to some tenant.
+BOUND = "current_setting('app.tenant_id'::text, true) <> ''::text"
 ALL = "SELECT, INSERT, UPDATE, DELETE"
 
 
@@ -62,6 +64,21 @@ def isolate(
         " USING (true) WITH CHECK (true)"
     )
     grant(op, database, table, app=app, platform=platform)
+
+
+def share(op: ModuleType, database: str, table: str) -> None:
+    """Lets tenants read a table of the platform's rows, in a transaction bound to one of them.
+
+    The owner migrates all rows, so this is not forced upon it.
+    """
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(
+        f"CREATE POLICY bound_tenants ON {table} FOR SELECT TO {database}_app USING ({BOUND})"
+    )
+    op.execute(
+        f"CREATE POLICY platform_door ON {table} TO {database}_platform"
+        " USING (true) WITH CHECK (true)"
+    )
 
 
 def grant(op: ModuleType, database: str, table: str, *, app: str, platform: str = ALL) -> None:
