@@ -7,7 +7,9 @@ from fastapi import FastAPI
 
 from gateway import accounts, admin, health, store
 from gateway.edge import docs_page
+from gateway.edge.body_budget import BodyBudget
 from gateway.edge.guard import Guard
+from gateway.identity.body_routes import BodyRoutes
 from gateway.medusa import errors, openapi
 from gateway.runtime import Runtime
 from gateway.settings import GatewaySettings
@@ -22,16 +24,16 @@ def create_app(settings: GatewaySettings) -> Guard:
     api = create_api()
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, object]]:
         api.state.runtime = runtime = Runtime.build(settings)
         runtime.start()
         try:
-            yield
+            yield {"body_budget": BodyBudget(runtime.edge.addresses)}  # for the HTTP protocol
         finally:
             await runtime.close()
 
     api.router.lifespan_context = lifespan
-    return Guard(api, lambda: api.state.runtime.edge)
+    return Guard(api, lambda: api.state.runtime.edge, BodyRoutes(api).reads_body)
 
 
 def create_api() -> FastAPI:

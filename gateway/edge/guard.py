@@ -5,26 +5,27 @@ It is pure ASGI, because one layer of the usual kind costs more than the rest of
 
 import asyncio
 import contextlib
-import functools
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 
 from gateway.edge import cors
 from gateway.edge.asgi import App, Message, Receive, Scope, Send
+from gateway.edge.body_budget import RequestBody, arrived_body, pass_over
 from gateway.edge.client_address import Addresses
 from gateway.edge.cors import Pairs
 from gateway.edge.fair_queue import FairQueue, Holder, RefusalPace
+from gateway.edge.internal_headers import TENANT_HEADER, is_internal
 from gateway.edge.request_log import log_request
-from gateway.edge.sizes import arrived_body, check_size
+from gateway.edge.sizes import check_size
 from gateway.limits import Verdict
 from gateway.limits.admission import Admission
 from gateway.medusa import errors
-from gateway.medusa.errors import Refused, not_allowed
+from gateway.medusa.errors import Refused, not_allowed, problem_of_status
 from gateway.metrics import Metrics
 from gateway.request_state import REQUEST_SECONDS, RequestState, attach
 from gateway.tenancy import KnownTenant, Resolution, Tenancy
@@ -35,33 +36,11 @@ from services.kernel.call.client import deadline
 from services.kernel.call.errors import ServiceError
 from services.values.hosts import HostInvalid
 
+# For a request from its head to the last byte of its body; then it has REQUEST_SECONDS.
+ARRIVAL_SECONDS = 15.0
 CLIENT_GONE = 499  # nginx's status for it, used in logs and metrics only
-LINGER_SECONDS = 2.0
-LINGER_BYTES = 32 * 1024 * 1024
 
 _PREFIX = re.compile(r"/t/([^/]*)(?=/|$)")
-_LETTERS = re.compile(rb"[^a-z0-9]")
-# Headers that only the platform may set, in any spelling that a proxy or parser may accept, and
-# proxies' headers, which are read here and not passed on.
-_INTERNAL = frozenset(
-    {
-        b"soukscope",
-        b"xtenantid",
-        b"xrequestid",
-        b"xactor",
-        b"xpermissions",
-        b"forwarded",
-        b"xforwardedfor",
-        b"xforwardedhost",
-        b"xforwardedproto",
-        b"xforwardedprefix",
-        b"xrealip",
-        b"xoriginalurl",
-        b"xrewriteurl",
-        b"xhttpmethodoverride",
-    }
-)
-_HEADER = b"x-tenant-id"
 _KEY = b"x-publishable-api-key"
 _TOO_MANY = frozenset({"RATE_LIMITED", "TENANT_BUSY", "GATEWAY_BUSY"})
 _log = structlog.get_logger("gateway")
@@ -84,9 +63,16 @@ class Edge:
 class Guard:
     """Resolves the tenant, bounds the request, and returns every error in the same shape."""
 
-    def __init__(self, app: App, edge: Callable[[], Edge]) -> None:
+    def __init__(
+        self, app: App, edge: Callable[[], Edge], reads_body: Callable[[Scope], Awaitable[bool]]
+    ) -> None:
+        """`reads_body` tells whether the route of a request reads its body.
+
+        It raises Refused if the route needs a caller and there is none.
+        """
         self._app = app
         self._edge = edge
+        self._reads_body = reads_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -100,7 +86,7 @@ class Guard:
         )
         scope = {**scope, "state": {}}
         attach(scope, state)
-        exchange = Exchange(send, scope, state)
+        exchange = Exchange(send, scope, state, given["body"])
         try:
             await self._handle(scope, receive, exchange)
         except asyncio.CancelledError:
@@ -112,26 +98,40 @@ class Guard:
             self._conclude(scope, exchange)
 
     async def _handle(self, scope: Scope, receive: Receive, exchange: "Exchange") -> None:
-        edge, state = self._edge(), exchange.state
         try:
-            async with asyncio.timeout(REQUEST_SECONDS) as state.timeout:
-                try:
-                    resolution = await self._resolve(scope, state)
-                    preflight = await self._preflight(scope, state, resolution)
-                except (Refused, ServiceError):
-                    await edge.admission.of_refusal(state)
-                    raise
-                holder = await edge.admission.on_arrival(
-                    scope["method"], scope["path"], state, resolution
-                )
-                if preflight is not None:
-                    await exchange.answer(204, preflight)
-                    return
-                await self._serve(scope, await arrived_body(scope, receive), exchange, holder)
+            try:
+                async with asyncio.timeout(ARRIVAL_SECONDS):
+                    preflight, holder, receive = await self._arrive(scope, receive, exchange)
+            except TimeoutError:  # nothing was done yet
+                raise Refused(problem_of_status(408)) from None
+            if preflight is not None:
+                await exchange.answer(204, preflight)
+            else:
+                await self._serve(scope, receive, exchange, holder)
         except Refused as refused:
             if refused.problem.code in _TOO_MANY:
-                await edge.refusal_pace.turn()
+                await self._edge().refusal_pace.turn()
             raise
+
+    async def _arrive(
+        self, scope: Scope, receive: Receive, exchange: "Exchange"
+    ) -> tuple[Pairs | None, Holder | None, Receive]:
+        """Admits a request and waits for its body.
+
+        Returns the headers that answer a preflight, else None; whose share of the queue it uses;
+        and what the route reads the body from.
+        """
+        edge, state = self._edge(), exchange.state
+        try:
+            resolution = await self._resolve(scope, state)
+            preflight = await self._preflight(scope, state, resolution)
+        except (Refused, ServiceError):
+            await edge.admission.of_refusal(state)
+            raise
+        holder = await edge.admission.on_arrival(scope["method"], scope["path"], state, resolution)
+        if preflight is None and await self._reads_body(scope):
+            receive = await arrived_body(exchange.body, receive)
+        return preflight, holder, receive
 
     async def _serve(
         self, scope: Scope, receive: Receive, exchange: "Exchange", holder: Holder | None
@@ -139,7 +139,8 @@ class Guard:
         if scope["method"] == "HEAD":
             scope["method"] = "GET"  # the response body is dropped later
         queue = self._edge().fair_queue
-        async with contextlib.nullcontext() if holder is None else queue.slot(holder):
+        slot = contextlib.nullcontext() if holder is None else queue.slot(holder)
+        async with asyncio.timeout(REQUEST_SECONDS) as exchange.state.timeout, slot:
             with deadline(REQUEST_SECONDS), recorded_events.collecting() as exchange.events:
                 await self._app(scope, receive, exchange.send)
 
@@ -199,13 +200,13 @@ class Guard:
             edge.tenancy,
             host,
             prefix=_take_prefix(scope),
-            header=_only_value(headers, _HEADER),
+            header=_only_value(headers, TENANT_HEADER),
             key=_only_value(headers, _KEY),
             address=state.address,
         )
         # A route that determines the tenant otherwise sets it itself.
         state.tenant = resolution.found.id if resolution.found else ""
-        scope["headers"] = [pair for pair in headers if not _is_internal(pair[0])]
+        scope["headers"] = [pair for pair in headers if not is_internal(pair[0])]
         state.put(resolution)
         return resolution
 
@@ -213,8 +214,9 @@ class Guard:
 class Exchange:
     """One request and its response, as the guard tracks them."""
 
-    def __init__(self, send: Send, scope: Scope, state: RequestState) -> None:
+    def __init__(self, send: Send, scope: Scope, state: RequestState, body: RequestBody) -> None:
         self.state = state
+        self.body = body
         self.request_id = state.request_id
         self.method = scope["method"]
         self._scope = scope
@@ -257,7 +259,8 @@ class Exchange:
             return
         answer = errors.response(problem, self.request_id)
         headers = [*answer.raw_headers]
-        closes = problem.status in (408, 413, 431)
+        # The rest of a body for which there is no room would only be thrown away.
+        closes = problem.status in (408, 413, 431) or self.body.refusal is not None
         if closes:
             headers.append((b"connection", b"close"))
         await self.send(
@@ -265,23 +268,8 @@ class Exchange:
         )
         await self.send({"type": "http.response.body", "body": answer.body, "more_body": closes})
         if closes:
-            await _pass_over(receive)
+            await pass_over(receive)
             await self.send({"type": "http.response.body", "body": b""})
-
-
-async def _pass_over(receive: Receive) -> None:
-    """Keeps reading for a moment before the connection is closed.
-
-    Closing it while the client still sends would reset it, and the response would be lost.
-    """
-    size = 0
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(LINGER_SECONDS):
-            while size < LINGER_BYTES:
-                message = await receive()
-                size += len(message.get("body", b""))
-                if not message.get("more_body"):
-                    return
 
 
 def _take_prefix(scope: Scope) -> str | None:
@@ -302,8 +290,3 @@ def _only_value(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str | None
             "TENANT_SIGNALS_DISAGREE", f"The header {wanted.decode()} must not have two values."
         )
     return next(iter(given), None)
-
-
-@functools.lru_cache(maxsize=1024)
-def _is_internal(name: bytes) -> bool:
-    return _LETTERS.sub(b"", name) in _INTERNAL and name != _HEADER

@@ -1,24 +1,29 @@
 """Hardens uvicorn's HTTP/1.1 on httptools.
 
-On their own, they accept unlimited headers and connections, wait for a head forever, drop the
-authority of an absolute-form target, and answer malformed requests in plain text.
+On their own, they accept unlimited headers, bodies, pipelines and connections, take fields after a
+body for headers, wait for a head forever, drop the authority of an absolute-form target, and answer
+malformed requests in plain text.
 """
 
 import asyncio
 import resource
 import uuid
-from typing import cast
+from collections import deque
+from typing import Any, cast
 
 import httptools
+from uvicorn import Config
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import (
     STATUS_LINE,
     HttpToolsProtocol,
     RequestResponseCycle,
 )
+from uvicorn.server import ServerState
 
 from gateway.edge import cors
 from gateway.edge.asgi import App, Receive, Scope, Send
+from gateway.edge.body_budget import BodyBudget, RequestBody
 from gateway.edge.sizes import MAX_HEADER_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
 from gateway.medusa.errors import GATEWAY_BUSY, Problem, problem_of_status
 from gateway.request_state import NOBODY
@@ -26,6 +31,8 @@ from gateway.request_state import NOBODY
 # The guard refuses at its own limits with a proper error; past twice those, nothing is buffered.
 _SLACK = 2
 HEAD_SECONDS = 15.0
+# Each pipelined request takes up memory a hundred times its size while it waits for its turn.
+MOST_PIPELINED = 16
 # A client that connected just before a stop has its first request on the way.
 NEWCOMER_SECONDS = 1.0
 # File descriptors reserved for other uses than clients: Redis, services, replaced secrets.
@@ -33,7 +40,7 @@ SPARE_FILES = 64
 
 
 class TooMuch(Exception):
-    """The head of a request is too large."""
+    """The head of a request is too large, or too many requests came at once."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -45,7 +52,20 @@ class SoukProtocol(HttpToolsProtocol):
     _too_much = 0
     _serving: asyncio.Task[None] | None = None
     _awaits_head = True
+    _awaits_body = False
     _patience: asyncio.TimerHandle | None = None
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._budget: BodyBudget = app_state["body_budget"]
+        # The bodies of the requests whose responses are not complete, oldest first.
+        self._unanswered: deque[RequestBody] = deque()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -71,10 +91,7 @@ class SoukProtocol(HttpToolsProtocol):
             self._patience = None
 
     def _give_up(self) -> None:
-        if self._serving is None:
-            self._send(problem_of_status(408))
-        else:  # the response to the previous request is on the way
-            self.transport.close()
+        self._send(problem_of_status(408))
 
     def shutdown(self) -> None:
         """Closes idle connections when the gateway stops; a new connection is served first."""
@@ -85,6 +102,8 @@ class SoukProtocol(HttpToolsProtocol):
         self._wait_for_head(NEWCOMER_SECONDS)
 
     def on_message_begin(self) -> None:
+        if len(self._unanswered) > MOST_PIPELINED:
+            self._refuse(400)
         self._head_bytes = 0
         self._awaits_head = True
         super().on_message_begin()
@@ -99,18 +118,48 @@ class SoukProtocol(HttpToolsProtocol):
         too_many = len(self.headers) >= _SLACK * MAX_HEADERS
         if too_many or self._head_bytes > _SLACK * MAX_HEADER_BYTES:
             self._refuse(431)
-        super().on_header(name, value)
+        # Whoever reads headers has done so by the time that fields follow the body: neither a proxy
+        # in front nor the guard could hold them to the same rules.
+        if self._awaits_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._stop_waiting()
         if self.url[:1] not in (b"/", b"*"):
             self.scope["state"]["authority"] = _authority(self.url)
+        body = self.scope["state"]["body"] = self._budget.body_of(self.client, self.headers)
         super().on_headers_complete()
+        self._awaits_body = True
+        self._unanswered.append(body)
+
+    def on_body(self, body: bytes) -> None:
+        if self.cycle.response_complete:
+            return
+        if self._unanswered[-1].take(len(body)):
+            super().on_body(body)
+        else:
+            self.cycle.body = bytearray()
+            self.cycle.message_event.set()
+
+    def on_message_complete(self) -> None:
+        self._awaits_body = False
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        if self._unanswered:
+            self._unanswered.popleft().release()
+        if not self._unanswered:
+            self.cycle.body = bytearray()  # uvicorn keeps the cycle until the next request
+            if self._awaits_body:
+                self._wait_for_head(HEAD_SECONDS)
+        super().on_response_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Cancels the calls of a client that has disconnected, so that they roll back."""
         super().connection_lost(exc)
         self._stop_waiting()
+        while self._unanswered:
+            self._unanswered.pop().release()
         if self._serving is not None:
             self._serving.cancel()
 
@@ -141,6 +190,17 @@ class SoukProtocol(HttpToolsProtocol):
         raise TooMuch(status)
 
     def _send(self, problem: Problem) -> None:
+        """Answers the request that is arriving, and closes the connection.
+
+        Where that would be taken for the response to another request, it is only closed: at once,
+        or after the responses that are still to come.
+        """
+        if self._unanswered and (len(self._unanswered) > 1 or not self._is_unanswered_so_far()):
+            self.cycle.keep_alive = False
+            return
+        if self._awaits_body and not self._unanswered:
+            self.transport.close()
+            return
         request_id = uuid.uuid4().hex
         body = problem.body(request_id)
         told = [(name.encode(), value.encode()) for name, value in problem.headers.items()]
@@ -153,6 +213,9 @@ class SoukProtocol(HttpToolsProtocol):
             + body
         )
         self.transport.close()
+
+    def _is_unanswered_so_far(self) -> bool:
+        return self._awaits_body and not self.cycle.response_started
 
 
 def _authority(url: bytes) -> bytes:

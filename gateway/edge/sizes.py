@@ -1,6 +1,6 @@
-"""Limits the size of a request, and reads it completely before any work starts."""
+"""Limits the size of a request."""
 
-from gateway.edge.asgi import Message, Receive, Scope
+from gateway.edge.asgi import Scope
 from gateway.medusa.errors import Refused, problem_of_status
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -18,34 +18,3 @@ def check_size(scope: Scope, headers: list[tuple[bytes, bytes]]) -> None:
     for name, value in headers:
         if name == b"content-length" and int(value) > MAX_BODY_BYTES:
             raise Refused(problem_of_status(413))
-
-
-async def arrived_body(scope: Scope, receive: Receive) -> Receive:
-    """Waits for the whole body, so that a slow sender does not block others."""
-    bounded = _bounded(receive)
-    if scope["method"] in ("GET", "HEAD"):
-        return bounded
-    arrived = [await bounded()]
-    while arrived[-1].get("more_body"):
-        arrived.append(await bounded())
-    arrived.reverse()
-
-    async def read() -> Message:
-        return arrived.pop() if arrived else await receive()
-
-    return read
-
-
-def _bounded(receive: Receive) -> Receive:
-    """Stops reading a body without a declared length once it is too large."""
-    size = 0
-
-    async def read() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > MAX_BODY_BYTES:
-            raise Refused(problem_of_status(413))
-        return message
-
-    return read

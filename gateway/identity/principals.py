@@ -1,6 +1,8 @@
 """Who makes a request: an admin in a session, or a machine with a secret API key."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request, Security
@@ -103,10 +105,14 @@ async def principal_of(
     Raises:
         Refused: 401, the header is missing or invalid in any way.
     """
+    return await _principal(request, fresh=request.method not in READS)
+
+
+async def _principal(request: Request, *, fresh: bool) -> Principal:
     identity = identity_of(request)
     if (key := api_keys.key_in(_authorization(request))) is not None:
         return await identity.api_keys.holder(
-            key, fresh=request.method not in READS, request_id=state_of(request).request_id
+            key, fresh=fresh, request_id=state_of(request).request_id
         )
     return Admin(session_of(request), identity.access_facts)
 
@@ -145,5 +151,11 @@ async def _own_session(request: Request, _: Annotated[object, Security(_session)
     return session_of(request)
 
 
+Authenticate = Callable[[Request], Awaitable[object]]
+# By dependency, what is checked of a caller before the body of a request is read.
+AUTHENTICATIONS: Mapping[Callable[..., object], Authenticate] = {
+    principal_of: partial(_principal, fresh=False),
+    _own_session: partial(_own_session, _=None),
+}
 PrincipalOf = Annotated[Principal, Depends(principal_of)]
 SessionOf = Annotated[Session, Depends(_own_session)]

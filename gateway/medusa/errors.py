@@ -239,20 +239,20 @@ def _allowed(request: Request) -> str:
     """Lists the methods of all routes at the path; the router itself reports only one."""
     methods = {
         method
-        for route in _routes(request.app.routes)
+        for route in routes_of(request.app.routes)
         if route.matches(request.scope)[0] is not Match.NONE
         for method in route.methods or ()
     }
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
-def _routes(found: Iterable[object]) -> Iterator[Route]:
+def routes_of(found: Iterable[object]) -> Iterator[Route]:
     """Yields all routes, including those of included routers, which FastAPI nests."""
     for route in found:
         if isinstance(route, Route):
             yield route
         elif router := getattr(route, "original_router", None):
-            yield from _routes(router.routes)
+            yield from routes_of(router.routes)
 
 
 def install(app: FastAPI) -> None:

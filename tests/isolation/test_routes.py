@@ -1,5 +1,6 @@
 """Every route of the running gateway, found in its OpenAPI: who gets in, what others learn."""
 
+import asyncio
 import base64
 import json
 import re
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
+from tests.gateway.wire import exchange
 from tests.platform import connect
 
 NOBODYS = "nobody-has-this"
@@ -97,6 +99,23 @@ async def test_every_admin_route_wants_a_token(http, admins):
 
     assert {k: a.status_code for k, a in answers.items()} == dict.fromkeys(answers, 401)
     assert {a.json()["type"] for a in answers.values()} == {"unauthorized"}
+
+
+async def test_no_admin_route_waits_for_a_strangers_body(platform, admins):
+    writes = [(method, path) for method, path in admins if method in ("POST", "PATCH", "PUT")]
+    head = "{} {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{}\r\n\r\n"
+    requests = [
+        head.format(method, at(path, "paris"), length).encode()
+        for method, path in writes
+        for length in ("Content-Length: 1000000", "Transfer-Encoding: chunked")
+    ]
+
+    async with asyncio.timeout(10):  # whoever waits for a body waits longer
+        answers = await asyncio.gather(*(exchange(platform.url, one) for one in requests))
+
+    assert [
+        one for one, answer in zip(requests, answers, strict=True) if answer.status != 401
+    ] == []
 
 
 @pytest.mark.parametrize("value", ["", "Bearer", "Bearer x", "Basic eDp5", "Bearer a.b.c"])

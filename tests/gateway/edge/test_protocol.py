@@ -8,11 +8,10 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-import uvicorn
-from uvicorn.server import ServerState
 
 from gateway.edge import protocol
-from gateway.edge.protocol import SPARE_FILES
+from gateway.edge.protocol import MOST_PIPELINED, SPARE_FILES
+from tests.gateway.edge.serving import Transport
 from tests.gateway.wire import ask, exchange
 from tests.platform import gateway_process
 
@@ -58,44 +57,6 @@ async def test_past_the_files_that_it_may_open_a_newcomer_is_refused_and_nobody_
                 for shop in HOSTS:
                     while (await ask(url, shop)).status == 503:
                         await asyncio.sleep(0.05)
-
-
-class Transport(asyncio.Transport):
-    """What is sent to a client, and whether that ended the connection."""
-
-    def __init__(self):
-        super().__init__()
-        self.sent, self.is_closed = b"", False
-
-    def write(self, data):
-        self.sent += data
-
-    def close(self):
-        self.is_closed = True
-
-    def is_closing(self):
-        return self.is_closed
-
-    def pause_reading(self):
-        pass
-
-    def resume_reading(self):
-        pass
-
-
-@pytest.fixture
-def serving():
-    """Makes ends of connections to an application that answers, but for one path."""
-
-    async def told(scope, receive, send):
-        if scope["path"] == "/silent":
-            await asyncio.Event().wait()
-        await send({"type": "http.response.start", "status": 204, "headers": []})
-        await send({"type": "http.response.body"})
-
-    config = uvicorn.Config(told, http=protocol.SoukProtocol, log_config=None, lifespan="off")
-    config.load()
-    return lambda: protocol.SoukProtocol(config, ServerState(), {})
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: pa"])
@@ -167,3 +128,77 @@ async def test_who_was_answered_and_sends_only_empty_lines_is_not_waited_for(mon
 
     assert transport.sent.startswith(b"HTTP/1.1 204 ")
     assert b"HTTP/1.1 408 " in transport.sent
+
+
+async def answered(transport):
+    async with asyncio.timeout(5):
+        while not transport.sent.endswith(b"0\r\n\r\n"):
+            await asyncio.sleep(0)
+    return transport.sent
+
+
+SMUGGLED = (
+    *("X-Tenant-ID: paris", "Host: paris.impactnutrition.com", "Authorization: Bearer x"),
+    *("X-Forwarded-For: 198.51.100.7", "Forwarded: for=198.51.100.7", "Cookie: a=b"),
+    *("Expect: 100-continue", "Idempotency-Key: k", "X-Anything: y"),
+)
+
+
+@pytest.mark.parametrize("field", SMUGGLED)
+@pytest.mark.parametrize("pieces", ["at once", "byte by byte"])
+async def test_a_field_after_the_body_is_no_header(serving, field, pieces):
+    transport, connection = Transport(), serving()
+    connection.connection_made(transport)
+    request = (
+        b"POST /headers HTTP/1.1\r\nHost: souk.example\r\nTransfer-Encoding: chunked\r\n\r\n"
+        b"2\r\n{}\r\n0\r\n" + field.encode() + b"\r\n\r\n"
+    )
+
+    size = len(request) if pieces == "at once" else 1
+    for start in range(0, len(request), size):
+        connection.data_received(request[start : start + size])
+
+    sent = await answered(transport)
+    assert b'["host", "transfer-encoding"]' in sent
+    assert sent.count(b"HTTP/1.1 ") == 1
+
+
+async def test_fields_after_the_body_are_bounded(serving):
+    transport, connection = Transport(), serving()
+    connection.connection_made(transport)
+    connection.data_received(
+        b"POST /silent HTTP/1.1\r\nHost: souk.example\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    )
+
+    for number in range(1000):
+        if not transport.is_closed:
+            connection.data_received(b"X-Field-%d: %b\r\n" % (number, b"x" * 100))
+
+    assert transport.sent.startswith(b"HTTP/1.1 431 ")
+    connection.connection_lost(None)
+
+
+async def test_more_pipelined_requests_than_may_wait_are_not_taken(serving):
+    transport, connection = Transport(), serving()
+    connection.connection_made(transport)
+
+    connection.data_received(b"GET / HTTP/1.1\r\nHost: souk.example\r\n\r\n" * 1000)
+    async with asyncio.timeout(5):
+        while not transport.is_closed:
+            await asyncio.sleep(0)
+
+    assert transport.sent.count(b"HTTP/1.1 204 ") == MOST_PIPELINED + 1
+    assert transport.sent.count(b"HTTP/1.1 ") == MOST_PIPELINED + 1
+
+
+async def test_nonsense_after_a_request_is_not_answered_in_its_place(serving):
+    transport, connection = Transport(), serving()
+    connection.connection_made(transport)
+
+    connection.data_received(b"GET / HTTP/1.1\r\nHost: souk.example\r\n\r\nnonsense\r\n\r\n")
+    async with asyncio.timeout(5):
+        while not transport.is_closed:
+            await asyncio.sleep(0)
+
+    assert transport.sent.startswith(b"HTTP/1.1 204 ")
+    assert transport.sent.count(b"HTTP/1.1 ") == 1

@@ -20,7 +20,6 @@ from gateway.identity.session_tokens import (
     Sessions,
 )
 from gateway.medusa.errors import Refused
-from services.kernel.process import signing_keys
 from services.kernel.process.secret_files import Fixed
 from services.kernel.process.signing_keys import PublicKey, PublicKeys, public_keys
 
@@ -216,11 +215,11 @@ def test_a_remembered_token_is_refused_once_its_key_is_removed():
 def test_a_remembered_token_is_refused_once_its_key_has_expired(monkeypatch):
     kid = KEY.thumbprint()
     keys = PublicKeys({kid: PublicKey(KEY, ends=NOW)})
-    monkeypatch.setattr(signing_keys.time, "time", lambda: NOW)
+    monkeypatch.setattr(time, "time", lambda: NOW)
     sessions = Sessions(Fixed(keys), clock=lambda: NOW)
     sessions.verify(GOOD)
 
-    monkeypatch.setattr(signing_keys.time, "time", lambda: NOW + 1)
+    monkeypatch.setattr(time, "time", lambda: NOW + 1)
 
     with pytest.raises(Refused):
         sessions.verify(GOOD)

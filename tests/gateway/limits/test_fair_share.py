@@ -39,14 +39,15 @@ async def test_visitors_of_one_shop_are_served_while_a_crowd_is_in_another(platf
     assert set(crowd.statuses) <= {200, 503}
 
 
-async def test_a_slow_sender_holds_no_slot(platform, port, http, host):
+async def test_a_slow_sender_holds_no_slot(port, http, host, admin_token):
     slow = []
     try:
         for _ in range(AT_ONCE):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(
-                b"POST /admin/tenants HTTP/1.1\r\nHost: paris.impactnutrition.com\r\n"
+                b"POST /admin/tenants HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %b\r\n"
                 b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+                % admin_token.encode()
             )
             slow.append((reader, writer))
         await asyncio.gather(*(writer.drain() for _, writer in slow))

@@ -1,0 +1,144 @@
+"""Reads request bodies, and bounds the memory that they take up together.
+
+A body is counted from its first byte until the response is complete: until then it is in memory,
+raw or parsed.
+"""
+
+import asyncio
+import contextlib
+
+from gateway.edge.asgi import Message, Receive
+from gateway.edge.client_address import Addresses, Headers
+from gateway.edge.sizes import MAX_BODY_BYTES
+from gateway.limits.networks import NETWORK_FACTOR, networks
+from gateway.medusa.errors import GATEWAY_BUSY, Problem, Refused, problem_of_status
+
+PROCESS_BYTES = 64 * 1024 * 1024
+ADDRESS_BYTES = 8 * 1024 * 1024
+LINGER_SECONDS = 2.0
+
+
+class BodyBudget:
+    def __init__(
+        self,
+        addresses: Addresses,
+        *,
+        process_bytes: int = PROCESS_BYTES,
+        address_bytes: int = ADDRESS_BYTES,
+    ) -> None:
+        self._addresses = addresses
+        self._process_bytes = process_bytes
+        self._address_bytes = address_bytes
+        self._held = 0
+        self._held_by: dict[str, int] = {}
+
+    def body_of(self, peer: tuple[str, int] | None, headers: Headers) -> "RequestBody":
+        """Returns the account of a request whose head has arrived."""
+        return RequestBody(self, peer[0] if peer else "", headers)
+
+    @property
+    def held_bytes(self) -> int:
+        return self._held
+
+    def networks_of(self, peer: str, headers: Headers) -> tuple[str, ...]:
+        return networks(self._addresses.client(peer, headers).address)
+
+    def take(self, client: tuple[str, ...], size: int) -> bool:
+        """Counts bytes for a client's networks, or counts nothing and returns False."""
+        if self._held + size > self._process_bytes:
+            return False
+        most = self._address_bytes
+        for network in client:
+            if self._held_by.get(network, 0) + size > most:
+                return False
+            most *= NETWORK_FACTOR
+        self._add(client, size)
+        return True
+
+    def give_back(self, client: tuple[str, ...], size: int) -> None:
+        self._add(client, -size)
+
+    def _add(self, client: tuple[str, ...], size: int) -> None:
+        self._held += size
+        for network in client:
+            held = self._held_by.get(network, 0) + size
+            if held:
+                self._held_by[network] = held
+            else:
+                del self._held_by[network]
+
+
+class RequestBody:
+    """The bytes of one request's body in memory; `refusal` is set once there is no room for it."""
+
+    __slots__ = ("_budget", "_client", "_headers", "_peer", "_size", "refusal")
+
+    def __init__(self, budget: BodyBudget, peer: str, headers: Headers) -> None:
+        self._budget = budget
+        self._peer = peer
+        self._headers = headers
+        self._client: tuple[str, ...] = ()
+        self._size = 0
+        self.refusal: Problem | None = None
+
+    def take(self, size: int) -> bool:
+        """Counts received bytes; returns False if they and all that follow must not be kept."""
+        if self.refusal is not None:
+            return False
+        if not self._size:
+            self._client = self._budget.networks_of(self._peer, self._headers)
+        if self._size + size > MAX_BODY_BYTES:
+            self._refuse(problem_of_status(413))
+        elif not self._budget.take(self._client, size):
+            self._refuse(GATEWAY_BUSY)
+        else:
+            self._size += size
+        return self.refusal is None
+
+    def release(self) -> None:
+        if self._size:
+            self._budget.give_back(self._client, self._size)
+            self._size = 0
+
+    def _refuse(self, problem: Problem) -> None:
+        self.refusal = problem
+        self.release()  # nothing of it is kept
+
+
+async def arrived_body(body: RequestBody, receive: Receive) -> Receive:
+    """Waits for the whole body, so that a slow sender does not block others.
+
+    Raises:
+        Refused: 413, or 503 if too many bodies are on their way.
+    """
+    message, pieces = await _kept(body, receive), bytearray()
+    while message.get("more_body"):
+        # One buffer: a list of pieces would take up far more memory than tiny pieces have bytes.
+        pieces += message["body"]
+        message = await _kept(body, receive)
+    if pieces and message["type"] == "http.request":
+        message = {**message, "body": bytes(pieces + message["body"])}
+    arrived = [message]
+
+    async def read() -> Message:
+        return arrived.pop() if arrived else await receive()
+
+    return read
+
+
+async def _kept(body: RequestBody, receive: Receive) -> Message:
+    message = await receive()
+    if body.refusal is not None:
+        raise Refused(body.refusal)
+    return message
+
+
+async def pass_over(receive: Receive) -> None:
+    """Keeps reading for a moment before the connection is closed.
+
+    Closing it while the client still sends would reset it, and the response would be lost.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            while (await receive()).get("more_body"):
+                pass
