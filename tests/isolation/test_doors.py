@@ -1,6 +1,7 @@
 """Who works across tenants: every place is found in the source, and must be on this list."""
 
 import ast
+import re
 
 from tests.isolation import discovery
 
@@ -162,6 +163,25 @@ def test_nobody_changes_a_setting_of_a_session():
 
     assert {path for path in found if "/migrations/" not in path} <= {
         "services/kernel/serving/migrations.py"
+    }
+
+
+_BINDS = re.compile(r"(SELECT|PERFORM) tenancy\.enter|^\s*(SAVEPOINT|ROLLBACK TO)", re.IGNORECASE)
+
+
+def test_only_the_kernels_driver_and_reading_functions_bind_a_tenant():
+    """And nobody sends a savepoint of their own, with which a binding could be taken back."""
+    found = {
+        path
+        for path, tree in discovery.trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and _BINDS.search(node.value)
+    }
+
+    assert {path for path in found if "/migrations/" not in path} == {
+        "services/kernel/data/connections.py"
     }
 
 
