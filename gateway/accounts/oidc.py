@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel, Field
 from souk.tenant_registry.v1.oidc_service_pb2 import (
     FinishOidcLoginRequest,
@@ -10,8 +10,11 @@ from souk.tenant_registry.v1.oidc_service_pb2 import (
 )
 
 from gateway.accounts.sessions import AUTH, TokenAnswer, strangers_scope, tokens
+from gateway.admin.asking import AsksNothing
 from gateway.clients import ClientsOf
 from gateway.medusa import responses
+from gateway.medusa.filters import One
+from gateway.medusa.query import Query
 from services.kernel.call.scope import bound
 
 # The prefix binds it to this host and to HTTPS; browsers accept it on localhost, too.
@@ -27,12 +30,22 @@ class LocationAnswer(BaseModel):
     location: str = Field(description="The URL to send the browser to.")
 
 
+# Providers add keys of their own, such as iss and session_state.
+_FINISHING = Query(
+    {"code": One(longest=2000), "state": One(longest=2000)},
+    limit=None,
+    has_fields=False,
+    required=("code", "state"),
+    ignores_unknown=True,
+)
+
 router = APIRouter(prefix="/auth/user/oidc/{provider}", **AUTH)
 
 
 @router.get(
     "",
     summary="Start an OIDC login",
+    dependencies=[AsksNothing],
     responses=responses.documented(LocationAnswer, "The provider's login page."),
 )
 async def start(request: Request, provider: ProviderName, clients: ClientsOf) -> Response:
@@ -58,24 +71,24 @@ async def start(request: Request, provider: ProviderName, clients: ClientsOf) ->
     "/callback",
     summary="Finish an OIDC login",
     responses=responses.documented(TokenAnswer, "The tokens of the new session."),
+    openapi_extra={"parameters": _FINISHING.parameters()},
 )
 async def finish(
     request: Request,
     provider: ProviderName,
     clients: ClientsOf,
-    code: Annotated[str, Query(max_length=2000)],
-    state: Annotated[str, Query(max_length=2000)],
 ) -> Response:
     """Starts a session with the provider's code, in the browser that began the login.
 
     Returns 401 OIDC_REFUSED if the code, the state or the cookie is not valid.
     """
+    asked = _FINISHING.parse(request.scope["query_string"])
     with bound(strangers_scope(request)):
         session = await clients.oidc.FinishOidcLogin(
             FinishOidcLoginRequest(
                 provider=provider,
-                code=code,
-                state=state,
+                code=asked.one("code"),
+                state=asked.one("state"),
                 browser=request.cookies.get(COOKIE, "")[:200],
             ),
             timeout=_PROVIDER_SECONDS,

@@ -14,11 +14,11 @@ from souk.tenant_registry.v1.session_service_pb2 import (
     Session,
 )
 
-from gateway.admin.asking import Resource
+from gateway.admin.asking import Resource, WritesAskNothing
 from gateway.admin.shapes.scalars import Document, Time, last_id, time_json
 from gateway.clients import ClientsOf
 from gateway.identity.access_facts import own_scope
-from gateway.identity.principals import session_of
+from gateway.identity.principals import own_session
 from gateway.identity.recorded_attempts import of_client
 from gateway.identity.scopes import AccountScope, account_scope
 from gateway.medusa import responses
@@ -84,6 +84,7 @@ SESSIONS = Resource("session", "sessions", SessionDocument, Query(limit=None))
 AUTH: dict[str, Any] = {
     "tags": ["Auth"],
     "route_class": ExactRoute,
+    "dependencies": [WritesAskNothing],
     "responses": responses.errors(400, 401, 404, 413, 415, 429, 431, 500, 503, 504),
 }
 
@@ -129,7 +130,7 @@ async def refresh(request: Request, body: Refresh, clients: ClientsOf) -> Respon
         with bound(strangers_scope(request)):
             asked = RefreshSessionRequest(refresh_token=body.refresh_token)
             return tokens(await clients.sessions.RefreshSession(asked))
-    with bound(account_scope(request, session_of(request))):
+    with bound(account_scope(request, await own_session(request))):
         return tokens(await clients.sessions.RenewSession(RenewSessionRequest()))
 
 

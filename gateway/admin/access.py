@@ -21,15 +21,16 @@ from gateway.admin.shapes.access import (
 )
 from gateway.clients import ClientsOf
 from gateway.identity.principals import AccessFactsOf
-from gateway.identity.scopes import PlaceScope, TenantScope
+from gateway.identity.scopes import PLACE, PlaceScope, TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.filters import Id, One
 from gateway.medusa.headers import IdempotencyKey
-from gateway.medusa.query import Kind, Query
+from gateway.medusa.query import Query
 
 ACCESS_GRANTS = Resource("access_grant", "access_grants", AccessGrantDocument, Query())
 _EXPLAINING = Query(
-    filters={"admin": Kind.ONE, "permission": Kind.ONE, "tenant": Kind.ONE}, limit=None
+    filters={"admin": Id(), "permission": One(longest=100), **PLACE.filters}, limit=None
 )
 
 router = APIRouter(
@@ -118,7 +119,7 @@ async def close_tenant(
     responses=responses.documented(
         ExplanationsAnswer, "The verdict for each admin, with its reasons."
     ),
-    openapi_extra={"parameters": [p for p in _EXPLAINING.parameters() if p["name"] != "tenant"]},
+    openapi_extra={"parameters": _EXPLAINING.parameters()},
 )
 async def explain_access(request: Request, scope: PlaceScope, clients: ClientsOf) -> Response:
     """Explains whether `admin` has `permission` at a tenant or the platform.

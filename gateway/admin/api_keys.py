@@ -9,7 +9,7 @@ from souk.tenant_registry.v1.api_key_service_pb2 import (
     RevokeApiKeyRequest,
 )
 
-from gateway.admin.asking import Envelope, Resource, WritesAskNothing
+from gateway.admin.asking import READS_ONE, Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.api_key import (
     ApiKeyCreate,
     ApiKeyDocument,
@@ -93,7 +93,7 @@ async def create_api_key(
     "/{key_id}",
     summary="Get an API key",
     responses=responses.documented(ApiKeyAnswer, "The API key."),
-    openapi_extra=API_KEYS.documented_one,
+    **READS_ONE,
 )
 async def get_api_key(
     request: Request, scope: TenantScope, clients: ClientsOf, key_id: str

@@ -1,6 +1,6 @@
 """Parses the query of admin routes strictly, and sends what it selects."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import Depends, Request, Response
@@ -9,20 +9,31 @@ from pydantic import BaseModel, Field
 from gateway.admin.shapes.scalars import Document
 from gateway.medusa import responses
 from gateway.medusa.fields import Fields
-from gateway.medusa.query import MOST_LIMIT, Asked, Query
+from gateway.medusa.query import Asked, Query
 from gateway.store.asking import leaves
-from services.kernel.call.errors import InvalidArgument
+from services.kernel.call.limits import MOST_ROWS
 
 _ONE = Query(limit=None)
 
 
+async def _asks_nothing(request: Request) -> None:
+    _ONE.parse(request.scope["query_string"])
+
+
 async def _writes_ask_nothing(request: Request) -> None:
     if request.method != "GET":
-        _ONE.parse(request.scope["query_string"])
+        await _asks_nothing(request)
 
 
-# A write is described by its path and body: any unknown query key is refused.
+# For reads without a query, and for writes, which their path and body describe.
+AsksNothing = Depends(_asks_nothing)
 WritesAskNothing = Depends(_writes_ask_nothing)
+
+# For a route that reads one document: its query is checked first, whatever it finds.
+READS_ONE: dict[str, Any] = {
+    "openapi_extra": {"parameters": _ONE.parameters()},
+    "dependencies": [AsksNothing],
+}
 
 
 class Envelope(BaseModel):
@@ -35,8 +46,6 @@ class Envelope(BaseModel):
 
 class Resource:
     """One kind of document: its names, its fields, and the query of its list."""
-
-    documented_one: dict[str, Any] = {"parameters": _ONE.parameters()}  # noqa: RUF012  # FastAPI expects a dict
 
     def __init__(self, singular: str, plural: str, model: type[BaseModel], query: Query) -> None:
         self._singular = singular
@@ -58,24 +67,25 @@ class Resource:
         selection = self._fields.select(asked.fields)
         parts = [selection.of(document) for document in documents]
         return responses.page(
-            self._plural, parts, count=count, offset=asked.offset, limit=asked.limit or MOST_LIMIT
+            self._plural, parts, count=count, offset=asked.offset, limit=asked.limit or MOST_ROWS
+        )
+
+    def page_by_token(
+        self, asked: Asked, documents: Sequence[Document], *, next_page_token: str
+    ) -> Response:
+        """Sends a page of a list that grows while it is read; no token on the last page."""
+        selection = self._fields.select(asked.fields)
+        parts = [selection.of(document) for document in documents]
+        token = next_page_token or None
+        return responses.answer(
+            {self._plural: parts, "limit": asked.limit, "next_page_token": token}
         )
 
     def one(self, request: Request, document: Document) -> Response:
         """Sends the selected fields of one document, with its ETag if it has one."""
-        asked = _ONE.parse(request.scope["query_string"])
+        return self.selected(_ONE.parse(request.scope["query_string"]), document)
+
+    def selected(self, asked: Asked, document: Document) -> Response:
+        """Does the same for a query that was parsed before."""
         part = self._fields.select(asked.fields).of(document)
         return responses.one(self._singular, part, etag=str(document.get("etag", "")))
-
-
-def choice(asked: Asked, name: str, known: Collection[str]) -> str:
-    """Returns the value of a filter with a fixed set of values; empty if it is absent.
-
-    Raises:
-        InvalidArgument: QUERY_INVALID, naming the valid values.
-    """
-    value = asked.one(name)
-    if value and value not in known:
-        text = f"must be one of {', '.join(sorted(known))}"
-        raise InvalidArgument("QUERY_INVALID", f"{name} {text}", {name: text})
-    return value

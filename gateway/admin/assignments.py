@@ -24,18 +24,26 @@ from gateway.identity.principals import AccessFactsOf
 from gateway.identity.scopes import AccountScope, PlatformScope, TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.filters import Flag, Id, Text
 from gateway.medusa.headers import IdempotencyKey
-from gateway.medusa.query import Kind, Query
+from gateway.medusa.query import Query
+from services.kernel.call.limits import most_characters
 from services.kernel.call.scope import Scope
 
 ASSIGNMENTS = Resource(
     "assignment",
     "assignments",
     AssignmentDocument,
-    Query(filters={"user_id": Kind.ONE, "with_ended": Kind.FLAG}),
+    Query(filters={"user_id": Id(), "with_ended": Flag()}),
 )
 OWN_ASSIGNMENTS = Resource("assignment", "assignments", AssignmentDocument, Query())
-_REVOKING = Query(filters={"validate_only": Kind.FLAG, "reason": Kind.ONE}, limit=None)
+_REVOKING = Query(
+    filters={
+        "validate_only": Flag(),
+        "reason": Text(most_characters(DeleteAssignmentRequest, "reason")),
+    },
+    limit=None,
+)
 
 router = APIRouter(
     prefix="/admin", tags=["Users"], responses=responses.ADMIN_ERRORS, route_class=ExactRoute

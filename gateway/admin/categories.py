@@ -10,7 +10,7 @@ from souk.catalog_opt_in.v1.catalog_service_pb2 import (
     UpdateCategoryRequest,
 )
 
-from gateway.admin.asking import Envelope, Resource, WritesAskNothing
+from gateway.admin.asking import READS_ONE, Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.taxonomy import (
     CategoryCreate,
     CategoryDocument,
@@ -23,14 +23,15 @@ from gateway.clients import ClientsOf
 from gateway.identity.scopes import HeadOfficeScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.filters import One
 from gateway.medusa.headers import IdempotencyKey, IfMatch
-from gateway.medusa.query import Kind, Query
+from gateway.medusa.query import Query
 
 CATEGORIES = Resource(
     "product_category",
     "product_categories",
     CategoryDocument,
-    Query(filters={"handle": Kind.ONE}, order=("rank", "created_at", "title", "handle")),
+    Query(filters={"handle": One()}, order=("rank", "created_at", "title", "handle")),
 )
 
 router = APIRouter(
@@ -88,7 +89,7 @@ async def create_category(
     "/{category_id}",
     summary="Get a category",
     responses=responses.documented(CategoryAnswer, "The category."),
-    openapi_extra=CATEGORIES.documented_one,
+    **READS_ONE,
 )
 async def get_category(
     request: Request, _: HeadOfficeScope, clients: ClientsOf, category_id: str

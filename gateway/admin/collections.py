@@ -10,7 +10,7 @@ from souk.catalog_opt_in.v1.catalog_service_pb2 import (
     UpdateCollectionRequest,
 )
 
-from gateway.admin.asking import Envelope, Resource, WritesAskNothing
+from gateway.admin.asking import READS_ONE, Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.taxonomy import (
     CollectionCreate,
     CollectionDocument,
@@ -23,14 +23,15 @@ from gateway.clients import ClientsOf
 from gateway.identity.scopes import HeadOfficeScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.filters import One
 from gateway.medusa.headers import IdempotencyKey, IfMatch
-from gateway.medusa.query import Kind, Query
+from gateway.medusa.query import Query
 
 COLLECTIONS = Resource(
     "collection",
     "collections",
     CollectionDocument,
-    Query(filters={"handle": Kind.ONE}, order=("created_at", "updated_at", "title", "handle")),
+    Query(filters={"handle": One()}, order=("created_at", "updated_at", "title", "handle")),
 )
 
 router = APIRouter(
@@ -90,7 +91,7 @@ async def create_collection(
     "/{collection_id}",
     summary="Get a collection",
     responses=responses.documented(CollectionAnswer, "The collection."),
-    openapi_extra=COLLECTIONS.documented_one,
+    **READS_ONE,
 )
 async def get_collection(
     request: Request, _: HeadOfficeScope, clients: ClientsOf, collection_id: str

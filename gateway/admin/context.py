@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from souk.tenant_registry.v1.access_service_pb2 import Access
 
-from gateway.admin.asking import Resource
+from gateway.admin.asking import READS_ONE, Resource
 from gateway.admin.shapes.admin import (
     ContextDocument,
     known_tenant_json,
@@ -30,7 +30,7 @@ class ContextAnswer(BaseModel):
     "/tenant-context",
     summary="Get the tenant context",
     responses=responses.documented(ContextAnswer, "The tenant context."),
-    openapi_extra=Resource.documented_one,
+    **READS_ONE,
 )
 async def get_tenant_context(request: Request, scope: CurrentScope, tenancy: TenancyOf) -> Response:
     """Returns the tenant of this request, how it was determined, and the caller's permissions."""

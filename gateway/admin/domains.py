@@ -17,6 +17,7 @@ from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey
 from gateway.medusa.query import Query
 from gateway.tenancy import TenancyOf
+from services.values.hosts import normalise_host
 
 DOMAINS = Resource("domain", "domains", DomainDocument, Query(limit=None))
 
@@ -80,9 +81,10 @@ async def add_domain(
 async def remove_domain(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, tenant_id: str, domain: str
 ) -> Response:
-    """Removes a host; if it was the primary one, the oldest remaining host becomes primary."""
+    """Removes a host, in any spelling; the oldest remaining host replaces a primary one."""
+    host = normalise_host(domain)
     await clients.tenants.DeleteDomain(
-        DeleteDomainRequest(name=f"tenants/{scope.tenant}/domains/{domain}")
+        DeleteDomainRequest(name=f"tenants/{scope.tenant}/domains/{host}")
     )
     await tenancy.changed(tenant_id)
-    return responses.deleted("domain", domain, parent={"id": tenant_id, "object": "tenant"})
+    return responses.deleted("domain", host, parent={"id": tenant_id, "object": "tenant"})

@@ -1,27 +1,42 @@
 """The audit events of a tenant."""
 
 from datetime import datetime
-from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from google.protobuf.timestamp_pb2 import Timestamp
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from souk.audit.v1.audit_service_pb2 import Event, GetEventRequest, ListEventsRequest
 
-from gateway.admin.asking import Resource, WritesAskNothing
-from gateway.admin.shapes.access import Moment
+from gateway.admin.asking import READS_ONE, Resource, WritesAskNothing
 from gateway.admin.shapes.event import EventDocument, event_json
 from gateway.clients import ClientsOf
 from gateway.identity.scopes import TenantScope
-from gateway.medusa import query, responses
-
-EVENTS = Resource("audit_event", "audit_events", EventDocument, query.Query(limit=None))
+from gateway.medusa import responses
+from gateway.medusa.filters import Choice, One, Time
+from gateway.medusa.query import Query
 
 _OUTCOMES = {
     "": Event.OUTCOME_UNSPECIFIED,
     "done": Event.OUTCOME_DONE,
     "denied": Event.OUTCOME_DENIED,
 }
+
+EVENTS = Resource(
+    "audit_event",
+    "audit_events",
+    EventDocument,
+    Query(
+        filters={
+            "actor": One(longest=400),
+            "method": One(),
+            "resource": One(longest=1000),
+            "outcome": Choice(("done", "denied")),
+            "since": Time(),
+            "until": Time(),
+        },
+        by_token=True,
+    ),
+)
 
 router = APIRouter(
     prefix="/admin/tenants/{tenant_id}/audit-events",
@@ -41,53 +56,30 @@ class EventsAnswer(BaseModel):
     next_page_token: str | None = Field(description="null on the last page.")
 
 
-class EventsQuery(BaseModel):
-    """The query of a list of events; unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    limit: int = Field(50, ge=1, le=200, description="The maximum number of events to return.")
-    page_token: str = Field(
-        "",
-        description="The next_page_token of the previous page; keep all other parameters the same.",
-    )
-    actor: str = Field("", description="Only events by this actor.", examples=["admins/user_01J"])
-    method: str = Field("", description="Only events of this method.")
-    resource: str = Field("", description="Only events on this resource.")
-    outcome: Literal["", "done", "denied"] = Field("", description="Only events with this outcome.")
-    since: Moment | None = Field(None, description="Only events at or after this time.")
-    until: Moment | None = Field(None, description="Only events before this time.")
-
-
 @router.get(
     "",
     summary="List audit events",
     responses=responses.documented(EventsAnswer, "A page of events, newest first."),
+    openapi_extra=EVENTS.documented_list,
 )
-async def list_audit_events(
-    scope: TenantScope, clients: ClientsOf, asked: Annotated[EventsQuery, Query()]
-) -> Response:
+async def list_audit_events(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
     """Lists a tenant's audit events, newest first; use `next_page_token` for the next page."""
+    asked = EVENTS.asked(request)
     found = await clients.audit.ListEvents(
         ListEventsRequest(
             parent=f"tenants/{scope.tenant}",
             page_size=asked.limit,
-            page_token=asked.page_token,
-            actor=asked.actor,
-            method=asked.method,
-            resource=asked.resource,
-            outcome=_OUTCOMES[asked.outcome],
-            start_time=_timestamp(asked.since),
-            end_time=_timestamp(asked.until),
+            page_token=asked.one("page_token"),
+            actor=asked.one("actor"),
+            method=asked.one("method"),
+            resource=asked.one("resource"),
+            outcome=_OUTCOMES[asked.one("outcome")],
+            start_time=_timestamp(asked.time("since")),
+            end_time=_timestamp(asked.time("until")),
         )
     )
-    return responses.answer(
-        {
-            "audit_events": [event_json(event) for event in found.events],
-            "limit": asked.limit,
-            "next_page_token": found.next_page_token or None,
-        }
-    )
+    documents = [event_json(event) for event in found.events]
+    return EVENTS.page_by_token(asked, documents, next_page_token=found.next_page_token)
 
 
 def _timestamp(moment: datetime | None) -> Timestamp | None:
@@ -102,7 +94,7 @@ def _timestamp(moment: datetime | None) -> Timestamp | None:
     "/{event_id}",
     summary="Get an audit event",
     responses=responses.documented(EventAnswer, "The event."),
-    openapi_extra=Resource.documented_one,
+    **READS_ONE,
 )
 async def get_audit_event(
     request: Request, scope: TenantScope, clients: ClientsOf, event_id: str

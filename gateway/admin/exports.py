@@ -7,12 +7,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
 from souk.audit.v1.proof_service_pb2 import (
     Checkpoint,
     Entry,
@@ -27,6 +26,8 @@ from gateway.admin.shapes.scalars import Document
 from gateway.clients import Clients, ClientsOf
 from gateway.identity.scopes import TenantScope, permissions_now
 from gateway.medusa import responses
+from gateway.medusa.filters import Choice
+from gateway.medusa.query import Query
 from gateway.request_state import REQUEST_SECONDS, state_of
 from services.kernel.call.client import deadline
 from services.kernel.call.scope import Scope, bound
@@ -56,14 +57,7 @@ _TYPES = {
 }
 
 
-class ExportQuery(BaseModel):
-    """The query of an export; unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    format: Form = Field(
-        Form.NDJSON, description="cloudevents is for other tools and contains no proofs."
-    )
+_EXPORTING = Query({"format": Choice([*Form])}, limit=None, has_fields=False)
 
 
 @router.get(
@@ -72,25 +66,27 @@ class ExportQuery(BaseModel):
     responses={200: {"description": "The log, followed by its signed checkpoints.", "content": {
         kind: {"schema": {"type": "string"}} for kind in ("application/x-ndjson", "text/csv")
     }}},
+    openapi_extra={"parameters": _EXPORTING.parameters()},
 )  # fmt: skip
 async def export_audit_events(
-    request: Request, scope: TenantScope, clients: ClientsOf, asked: Annotated[ExportQuery, Query()]
+    request: Request, scope: TenantScope, clients: ClientsOf
 ) -> StreamingResponse:
-    """Exports all events up to the newest checkpoint, in order, for `souk audit verify`."""
+    """Exports all events up to the newest checkpoint, in order, for `souk audit verify`.
+
+    The format is ndjson unless another is asked for.
+    """
+    form = Form(_EXPORTING.parse(request.scope["query_string"]).one("format") or Form.NDJSON)
     newest = await clients.proofs.GetCheckpoint(
         GetCheckpointRequest(parent=f"tenants/{scope.tenant}")
     )
     permissions = partial(permissions_now, request, scope.tenant or "")
     export = Export(clients, scope, newest, permissions, state_of(request).timeout.reschedule)
     lines = {Form.NDJSON: export.ndjson, Form.CSV: export.csv, Form.CLOUDEVENTS: export.cloudevents}
-    name = f"audit-{scope.tenant}-{newest.size}.{'csv' if asked.format is Form.CSV else 'ndjson'}"
+    name = f"audit-{scope.tenant}-{newest.size}.{'csv' if form is Form.CSV else 'ndjson'}"
     return StreamingResponse(
-        lines[asked.format](),
-        media_type=_TYPES[asked.format],
-        headers={
-            "cache-control": "no-store",
-            "content-disposition": f'attachment; filename="{name}"',
-        },
+        lines[form](),
+        media_type=_TYPES[form],
+        headers={"content-disposition": f'attachment; filename="{name}"'},
     )
 
 

@@ -10,7 +10,7 @@ from souk.catalog_opt_in.v1.listing_service_pb2 import (
     UpdateListingRequest,
 )
 
-from gateway.admin.asking import Envelope, Resource, WritesAskNothing, choice
+from gateway.admin.asking import READS_ONE, Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.listing import (
     STATES,
     ListingCreate,
@@ -25,8 +25,9 @@ from gateway.clients import ClientsOf
 from gateway.identity.scopes import TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.filters import Choice
 from gateway.medusa.headers import IdempotencyKey, IfMatch
-from gateway.medusa.query import Kind, Query
+from gateway.medusa.query import Query
 from gateway.tenancy import TenancyOf
 from gateway.tenancy.tenant import ARCHIVED
 from services.kernel.call.errors import FailedPrecondition
@@ -36,7 +37,7 @@ OPT_INS = Resource(
     "products",
     ListingDocument,
     Query(
-        filters={"state": Kind.ONE},
+        filters={"state": Choice(STATES)},
         order=("created_at", "updated_at", "title", "handle"),
     ),
 )
@@ -73,7 +74,7 @@ async def list_opt_ins(request: Request, scope: TenantScope, clients: ClientsOf)
             page_size=asked.limit,
             skip=asked.offset,
             order_by=asked.order,
-            state=state_value(choice(asked, "state", STATES)),
+            state=state_value(asked.one("state")),
         )
     )
     documents = [listing_json(listing) for listing in found.listings]
@@ -122,7 +123,7 @@ async def opt_in(
     "/{product_id}",
     summary="Get an opt-in",
     responses=responses.documented(ListingAnswer, "The opt-in."),
-    openapi_extra=OPT_INS.documented_one,
+    **READS_ONE,
 )
 async def get_opt_in(
     request: Request, scope: TenantScope, clients: ClientsOf, product_id: str

@@ -10,7 +10,7 @@ from souk.catalog_opt_in.v1.catalog_service_pb2 import (
     UpdateProductRequest,
 )
 
-from gateway.admin.asking import Envelope, Resource, WritesAskNothing, choice
+from gateway.admin.asking import READS_ONE, Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.product import (
     STATUSES,
     ProductCreate,
@@ -25,15 +25,22 @@ from gateway.clients import ClientsOf
 from gateway.identity.scopes import HeadOfficeScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.filters import Choice, Id, Many, One, Text
 from gateway.medusa.headers import IdempotencyKey, IfMatch
-from gateway.medusa.query import Kind, Query
+from gateway.medusa.query import Query
+from services.kernel.call.limits import most_characters, most_entries
 
 PRODUCTS = Resource(
     "product",
     "products",
     ProductDocument,
     Query(
-        filters={"q": Kind.ONE, "id": Kind.MANY, "handle": Kind.ONE, "status": Kind.ONE},
+        filters={
+            "q": Text(most_characters(ListProductsRequest, "query")),
+            "id": Many(most_entries(ListProductsRequest, "products"), of=Id()),
+            "handle": One(),
+            "status": Choice(STATUSES),
+        },
         order=("created_at", "updated_at", "title", "handle"),
     ),
 )
@@ -70,7 +77,7 @@ async def list_products(request: Request, _: HeadOfficeScope, clients: ClientsOf
             skip=asked.offset,
             order_by=asked.order,
             query=asked.one("q"),
-            status=status_value(choice(asked, "status", STATUSES)),
+            status=status_value(asked.one("status")),
             handle=asked.one("handle"),
             products=[f"products/{one}" for one in asked.many("id")],
         )
@@ -96,7 +103,7 @@ async def create_product(
     "/{product_id}",
     summary="Get a product",
     responses=responses.documented(ProductAnswer, "The product."),
-    openapi_extra=PRODUCTS.documented_one,
+    **READS_ONE,
 )
 async def get_product(
     request: Request, _: HeadOfficeScope, clients: ClientsOf, product_id: str

@@ -1,9 +1,7 @@
 """Proofs of a tenant's events, and the erasure of their payloads."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
 from souk.audit.v1.audit_service_pb2 import EraseEventPayloadRequest
 from souk.audit.v1.proof_service_pb2 import (
     GetCheckpointRequest,
@@ -11,7 +9,7 @@ from souk.audit.v1.proof_service_pb2 import (
     GetReceiptRequest,
 )
 
-from gateway.admin.asking import Resource, WritesAskNothing
+from gateway.admin.asking import READS_ONE, Resource, WritesAskNothing
 from gateway.admin.events import EVENTS, EventAnswer
 from gateway.admin.shapes.event import event_json
 from gateway.admin.shapes.evidence import (
@@ -26,12 +24,21 @@ from gateway.admin.shapes.evidence import (
 )
 from gateway.clients import ClientsOf
 from gateway.identity.scopes import TenantScope
-from gateway.medusa import query, responses
+from gateway.medusa import responses
+from gateway.medusa.filters import Whole
+from gateway.medusa.query import Query
 
-_NOTHING = query.Query(limit=None)
+_NOTHING = Query(limit=None)
+_MOST_EVENTS = 2**53  # the largest number that JavaScript reads exactly
 RECEIPTS = Resource("receipt", "", ReceiptDocument, _NOTHING)
 PROOFS = Resource("proof", "", ProofDocument, _NOTHING)
 CHECKPOINTS = Resource("audit_checkpoint", "", CheckpointDocument, _NOTHING)
+CONSISTENCY = Resource(
+    "consistency",
+    "",
+    ConsistencyDocument,
+    Query({"from": Whole(0, _MOST_EVENTS, 0), "to": Whole(0, _MOST_EVENTS, 0)}, limit=None),
+)
 
 router = APIRouter(
     prefix="/admin/tenants/{tenant_id}",
@@ -57,22 +64,11 @@ class ConsistencyAnswer(BaseModel):
     consistency: ConsistencyDocument
 
 
-class SizesQuery(BaseModel):
-    """The query of a consistency proof; unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
-
-    from_size: int = Field(
-        0, alias="from", ge=0, le=2**53, description="The size of the earlier log."
-    )
-    to_size: int = Field(0, alias="to", ge=0, le=2**53, description="The size of the later log.")
-
-
 @router.get(
     "/audit-events/{event_id}/receipt",
     summary="Get the receipt of an event",
     responses=responses.documented(ReceiptAnswer, "The receipt, to keep as evidence."),
-    openapi_extra=Resource.documented_one,
+    **READS_ONE,
 )
 async def get_audit_event_receipt(
     request: Request, scope: TenantScope, clients: ClientsOf, event_id: str
@@ -87,7 +83,7 @@ async def get_audit_event_receipt(
     "/audit-events/{event_id}/proof",
     summary="Get the inclusion proof of an event",
     responses=responses.documented(ProofAnswer, "The inclusion proof."),
-    openapi_extra=Resource.documented_one,
+    **READS_ONE,
 )
 async def get_audit_event_proof(
     request: Request, scope: TenantScope, clients: ClientsOf, event_id: str
@@ -119,7 +115,7 @@ async def erase_audit_event_payload(
     "/audit-checkpoint",
     summary="Get the newest checkpoint",
     responses=responses.documented(CheckpointAnswer, "The newest checkpoint."),
-    openapi_extra=Resource.documented_one,
+    **READS_ONE,
 )
 async def get_audit_checkpoint(
     request: Request, scope: TenantScope, clients: ClientsOf
@@ -135,14 +131,18 @@ async def get_audit_checkpoint(
     "/audit-checkpoint/consistency",
     summary="Get a consistency proof",
     responses=responses.documented(ConsistencyAnswer, "The consistency proof."),
+    openapi_extra=CONSISTENCY.documented_list,
 )
 async def get_audit_consistency(
-    scope: TenantScope, clients: ClientsOf, asked: Annotated[SizesQuery, Query()]
+    request: Request, scope: TenantScope, clients: ClientsOf
 ) -> Response:
     """Returns the proof that the log at one size begins with the log at a smaller size."""
+    asked = CONSISTENCY.asked(request)
     proof = await clients.proofs.GetConsistencyProof(
         GetConsistencyProofRequest(
-            parent=f"tenants/{scope.tenant}", from_size=asked.from_size, to_size=asked.to_size
+            parent=f"tenants/{scope.tenant}",
+            from_size=asked.whole("from"),
+            to_size=asked.whole("to"),
         )
     )
-    return responses.answer({"consistency": consistency_json(proof)})
+    return CONSISTENCY.selected(asked, consistency_json(proof))

@@ -10,7 +10,7 @@ from souk.tenant_registry.v1.role_service_pb2 import (
     UpdateRoleRequest,
 )
 
-from gateway.admin.asking import Envelope, Resource, WritesAskNothing
+from gateway.admin.asking import READS_ONE, Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.access import (
     RoleCreate,
     RoleDocument,
@@ -86,7 +86,7 @@ async def create_tenant_role(
     "/tenants/{tenant_id}/roles/{role_id}",
     summary="Get a role",
     responses=responses.documented(RoleAnswer, "The role."),
-    openapi_extra=ROLES.documented_one,
+    **READS_ONE,
 )
 async def get_tenant_role(
     request: Request, scope: TenantScope, clients: ClientsOf, role_id: str

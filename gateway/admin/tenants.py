@@ -15,7 +15,7 @@ from souk.tenant_registry.v1.tenant_registry_service_pb2 import (
     UpdateTenantRequest,
 )
 
-from gateway.admin.asking import Envelope, Resource, WritesAskNothing
+from gateway.admin.asking import READS_ONE, Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.scalars import last_id, mask_of
 from gateway.admin.shapes.tenant import (
     PlanChange,
@@ -29,11 +29,12 @@ from gateway.clients import ClientsOf
 from gateway.identity.scopes import PlatformScope, TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.filters import Flag
 from gateway.medusa.headers import IdempotencyKey, IfMatch
-from gateway.medusa.query import Kind, Query
+from gateway.medusa.query import Query
 from gateway.tenancy import Tenancy, TenancyOf
 
-TENANTS = Resource("tenant", "tenants", TenantDocument, Query(filters={"with_deleted": Kind.FLAG}))
+TENANTS = Resource("tenant", "tenants", TenantDocument, Query(filters={"with_deleted": Flag()}))
 
 router = APIRouter(
     prefix="/admin/tenants",
@@ -93,7 +94,7 @@ async def create_tenant(
     "/{tenant_id}",
     summary="Get a tenant",
     responses=responses.documented(TenantAnswer, "The tenant."),
-    openapi_extra=TENANTS.documented_one,
+    **READS_ONE,
 )
 async def get_tenant(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
     """Returns one tenant, including an archived one."""

@@ -14,7 +14,7 @@ from souk.tenant_registry.v1.admin_service_pb2 import (
     UpdateAdminRequest,
 )
 
-from gateway.admin.asking import Envelope, Resource, WritesAskNothing
+from gateway.admin.asking import READS_ONE, Envelope, Resource, WritesAskNothing
 from gateway.admin.shapes.access import EffectDocument, EndedDocument, effects_json, ended_json
 from gateway.admin.shapes.admin import (
     TenantUserDocument,
@@ -29,17 +29,18 @@ from gateway.identity.principals import AccessFactsOf
 from gateway.identity.scopes import AccountScope, PlatformScope, TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.filters import Flag, One
 from gateway.medusa.headers import IdempotencyKey
-from gateway.medusa.query import Kind, Query
+from gateway.medusa.query import Query
 
 USERS = Resource(
     "user",
     "users",
     UserDocument,
-    Query(filters={"email": Kind.ONE, "with_deactivated": Kind.FLAG}),
+    Query(filters={"email": One(longest=254), "with_deactivated": Flag()}),
 )
 TENANT_USERS = Resource("user", "users", TenantUserDocument, Query())
-_TURNING = Query(filters={"validate_only": Kind.FLAG}, limit=None)
+_TURNING = Query(filters={"validate_only": Flag()}, limit=None)
 
 router = APIRouter(
     prefix="/admin",
@@ -69,7 +70,7 @@ class TenantUsersAnswer(Envelope):
     "/users/me",
     summary="Get the logged-in user",
     responses=responses.documented(UserAnswer, "The admin."),
-    openapi_extra=Resource.documented_one,
+    **READS_ONE,
 )
 async def get_own_user(request: Request, _: AccountScope, clients: ClientsOf) -> Response:
     """Returns the logged-in admin; works on any host and needs no role."""
@@ -117,7 +118,7 @@ async def create_user(
     "/users/{user_id}",
     summary="Get a user",
     responses=responses.documented(UserAnswer, "The user."),
-    openapi_extra=Resource.documented_one,
+    **READS_ONE,
 )
 async def get_user(
     request: Request, _: PlatformScope, clients: ClientsOf, user_id: str

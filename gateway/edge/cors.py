@@ -30,6 +30,10 @@ _ALWAYS: Pairs = [
 ]
 _NOTHING = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _NO_STORE = (b"cache-control", b"no-store")
+_NO_CACHE = (b"cache-control", b"no-cache")
+# What anybody may read. A cache may keep it, and asks before each use: an opt-out or a price
+# counts at once.
+_PUBLIC = re.compile(r"/(store|docs)(/.*)?|/openapi\.json")
 # What a storefront response depends on besides its host and path.
 _VARY = (b"vary", b"Origin, X-Tenant-ID, X-Publishable-Api-Key")
 
@@ -40,8 +44,7 @@ def protect(path: str, status: int, said: Pairs, client: Client) -> Pairs:
     headers = [*said, *_ALWAYS, _VARY]
     if b"content-security-policy" not in names:
         headers.append(_NOTHING)
-    if b"cache-control" not in names and (status >= 400 or path.startswith(("/admin", "/auth"))):
-        headers.append(_NO_STORE)
+    headers.append(_NO_CACHE if status < 400 and _PUBLIC.fullmatch(path) else _NO_STORE)
     if client.is_secure:
         headers.append(_HSTS)
     return headers

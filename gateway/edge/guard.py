@@ -20,6 +20,7 @@ from gateway.edge.client_address import Addresses
 from gateway.edge.cors import Pairs
 from gateway.edge.fair_queue import FairQueue, Holder, RefusalPace
 from gateway.edge.internal_headers import TENANT_HEADER, is_internal
+from gateway.edge.paths import check_path
 from gateway.edge.request_log import log_request
 from gateway.edge.sizes import check_size
 from gateway.limits import Verdict
@@ -190,6 +191,7 @@ class Guard:
         peer = (scope.get("client") or ("",))[0]
         state.client = edge.addresses.client(peer, headers)
         check_size(scope, headers)
+        check_path(scope["raw_path"])
         host = edge.hosts.read(only_host([v for n, v in headers if n == b"host"]))
         if state.authority is not None and edge.hosts.read(state.authority) != host:
             raise not_allowed(

@@ -7,6 +7,7 @@ malformed requests in plain text.
 
 import asyncio
 import resource
+import sys
 import uuid
 from collections import deque
 from typing import Any, cast
@@ -180,7 +181,14 @@ class SoukProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, cast(ASGI3Application, while_somebody_waits))
 
     def send_400_response(self, msg: str) -> None:
-        self._send(problem_of_status(self._too_much or 400))
+        self._send(problem_of_status(self._too_much or 400, self._complaint()))
+
+    @staticmethod
+    def _complaint() -> str:
+        """Explains what uvicorn caught; empty if only the general text fits."""
+        if isinstance(sys.exception(), httptools.HttpParserInvalidURLError):
+            return "The path and query must be percent-encoded: é is written %C3%A9."
+        return ""
 
     def _unsupported_upgrade_warning(self) -> None:
         """Ignores an Upgrade header: the request is served as HTTP/1.1, without a warning."""

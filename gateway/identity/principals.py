@@ -10,14 +10,14 @@ from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPBase
 
 from gateway.clients import Clients
-from gateway.identity import api_keys
 from gateway.identity.access_facts import AccessFacts, Facts
-from gateway.identity.api_keys import ApiKeys
+from gateway.identity.api_keys import ApiKeys, Machine, key_in
 from gateway.identity.session_tokens import Session, Sessions
 from gateway.limits.admission import Admission
 from gateway.medusa.errors import unauthorized
 from gateway.request_state import state_of
 from gateway.tenancy import Tenancy
+from services.kernel.call.errors import NotFound
 
 READS = frozenset({"GET", "HEAD"})
 
@@ -109,20 +109,35 @@ async def principal_of(
 
 
 async def _principal(request: Request, *, fresh: bool) -> Principal:
-    identity = identity_of(request)
-    if (key := api_keys.key_in(_authorization(request))) is not None:
-        return await identity.api_keys.holder(
-            key, fresh=fresh, request_id=state_of(request).request_id
-        )
-    return Admin(session_of(request), identity.access_facts)
+    machine = await _machine(request, fresh=fresh)
+    return machine or Admin(_session_of(request), identity_of(request).access_facts)
 
 
-def session_of(request: Request) -> Session:
-    """Returns the session of the bearer token; an API key is not accepted.
+async def own_session(request: Request) -> Session:
+    """Returns the session of a caller who acts on their own account.
 
     Raises:
-        Refused: 401, the token is missing or invalid in any way.
+        NotFound: ADMIN_NOT_FOUND, the caller is an API key, which has no account.
+        Refused: 401, the token or the key is missing or invalid in any way.
     """
+    if await _machine(request, fresh=request.method not in READS):
+        raise NotFound(
+            "ADMIN_NOT_FOUND", "An API key has no account of its own. Log in as an admin."
+        )
+    return _session_of(request)
+
+
+async def _machine(request: Request, *, fresh: bool) -> Machine | None:
+    """Returns the holder of the request's API key; None if it is not a key."""
+    key = key_in(_authorization(request))
+    if key is None:
+        return None
+    return await identity_of(request).api_keys.holder(
+        key, fresh=fresh, request_id=state_of(request).request_id
+    )
+
+
+def _session_of(request: Request) -> Session:
     return identity_of(request).sessions.verify(bearer_of(request))
 
 
@@ -148,7 +163,7 @@ def _authorization(request: Request) -> bytes:
 
 
 async def _own_session(request: Request, _: Annotated[object, Security(_session)]) -> Session:
-    return session_of(request)
+    return await own_session(request)
 
 
 Authenticate = Callable[[Request], Awaitable[object]]

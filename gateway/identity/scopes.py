@@ -6,7 +6,7 @@ Every admin route takes exactly one of the scopes below; a test checks all route
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Depends, Path, Query, Request
+from fastapi import Depends, Path, Request
 
 from gateway.identity.access_facts import Facts
 from gateway.identity.principals import (
@@ -20,10 +20,15 @@ from gateway.identity.principals import (
 from gateway.identity.recorded_attempts import of_client, record_denial, record_use
 from gateway.identity.session_tokens import Session
 from gateway.medusa.errors import not_allowed
+from gateway.medusa.filters import One
+from gateway.medusa.query import Query
 from gateway.request_state import state_of
 from gateway.tenancy import KnownTenant, Source, resolution_of, tenant_not_found
 from services.kernel.call.errors import PermissionDenied
 from services.kernel.call.scope import Scope, bound
+
+# The tenant that a route's query names; the route parses the rest of the query.
+PLACE = Query({"tenant": One(longest=63)}, limit=None, has_fields=False, ignores_unknown=True)
 
 _OTHER_TENANT = (
     "The path names a different tenant than the host, the prefix, X-Tenant-ID or the publishable"
@@ -87,11 +92,9 @@ async def _current_scope(request: Request, principal: PrincipalOf) -> AsyncItera
 async def _place_scope(
     request: Request,
     principal: PrincipalOf,
-    tenant: Annotated[
-        str, Query(max_length=63, description="A tenant's id. Without it, the platform.")
-    ] = "",
 ) -> AsyncIterator[Scope]:
     """Binds the scope of the tenant in the query, or else the platform's own."""
+    tenant = PLACE.parse(request.scope["query_string"]).one("tenant")
     if tenant:
         await _agree(request, principal, tenant)
         scope = await _scope_at(request, principal, tenant)

@@ -132,6 +132,6 @@ def _refusal(verdict: Verdict) -> Problem:
         "too_many_requests",
         "RATE_LIMITED",
         f"Too many requests. Try again in {seconds} s.",
-        {"limit": verdict.tightest.name, "retry_after": seconds},
+        {"limit": verdict.tightest.name, "retry_after_seconds": seconds},
         {"retry-after": str(seconds)},
     )

@@ -5,7 +5,7 @@ The guard limits the size of a body; here it fits into memory.
 
 import json
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from decimal import Decimal, DecimalException
 from email.message import Message
 from typing import Any, NoReturn
@@ -14,6 +14,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from gateway.medusa.errors import Refused, problem_of_status
+from gateway.medusa.headers import single
 from services.kernel.call.errors import InvalidArgument
 from services.kernel.call.strict_json import RepeatedKey, without_repeats
 
@@ -29,15 +30,28 @@ async def json_body(request: Request) -> object:
     """Reads a request's body; an empty one counts as {}.
 
     Raises:
-        Refused: 415, the body is not JSON; 413 from the guard, it is too large.
+        Refused: 415, the body is not JSON, or it is compressed; 413 from the guard, it is too
+            large.
         InvalidArgument: BODY_INVALID, see `parse`.
     """
     raw = (await request.body()).strip()
     if not raw:
         return {}
-    if not _is_json(request.headers.get("content-type", "")):
-        raise Refused(problem_of_status(415))
+    _check_kind(request.scope["headers"])
     return parse(raw)
+
+
+def _check_kind(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    try:
+        kind, coding = single(headers, "content-type"), single(headers, "content-encoding")
+    except ValueError as repeated:
+        raise Refused(problem_of_status(415, f"{repeated}. Send it once.")) from None
+    if (coding or "identity").lower() != "identity":
+        raise Refused(
+            problem_of_status(415, "Send the body uncompressed, without Content-Encoding.")
+        )
+    if not _is_json(kind or ""):
+        raise Refused(problem_of_status(415))
 
 
 def parse(raw: bytes) -> object:

@@ -76,6 +76,8 @@ _BY_STATUS: Mapping[int, tuple[str, str, str]] = {
     504: ("timeout", "DEADLINE_EXCEEDED", _IN_DOUBT),
 }
 
+# gRPC carries all details as text.
+_NUMBERS = frozenset({"retry_after_seconds", "tenants"})
 _LOGIN = "Authorization: Bearer, with a token from POST /auth/user/emailpass or a secret API key"
 _UNKNOWN = ("unknown_error", "INTERNAL", "An unknown error occurred.")  # Medusa's own words
 
@@ -140,7 +142,9 @@ def problem_of(error: ServiceError) -> Problem:
     if status >= 503:
         # The original message may name addresses and libraries; the client must not see it.
         return problem_of_status(status)
-    details: dict[str, object] = dict(error.metadata)
+    details: dict[str, object] = {
+        key: int(value) if key in _NUMBERS else value for key, value in error.metadata.items()
+    }
     if error.violations:
         details["violations"] = error.violations
     headers = dict(_extra_headers(status))

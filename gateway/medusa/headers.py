@@ -1,26 +1,42 @@
-"""The request headers of writes: If-Match and Idempotency-Key."""
+"""The request headers of writes: If-Match and Idempotency-Key, and how a single header is read."""
 
 import re
 import uuid
+from collections.abc import Iterable
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Request
 
 from services.kernel.call.errors import InvalidArgument
 
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_ETAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]{0,100}"')
+LONGEST_KEY = 255
+_KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
+_ETAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e]{0,100}")')
 _NAMESPACE = uuid.UUID("5b6a4f0e-5d0c-4c53-8f4c-1a5d5d1c0b52")
 
 
+def single(headers: Iterable[tuple[bytes, bytes]], wanted: str) -> str | None:
+    """Returns the value of a header; None if it is absent.
+
+    Raises:
+        ValueError: it is there with different values, so the first must not win silently.
+    """
+    found = {value.strip() for name, value in headers if name == wanted.encode()}
+    if len(found) > 1:
+        raise ValueError(f"{wanted} is sent with different values")
+    return found.pop().decode("latin-1") if found else None
+
+
 async def _idempotency_key(
-    idempotency_key: Annotated[
+    request: Request,
+    _: Annotated[
         str | None,
         Header(
-            max_length=255,
+            alias="idempotency-key",
             description="Makes a retry safe: within 24 hours, the same key with the same body "
             "returns the first response; with another body it is an error (REQUEST_ID_REUSED). "
-            "A UUID, or 1 to 255 printable characters.",
+            "A UUID, or printable ASCII characters without spaces.",
+            json_schema_extra={"minLength": 1, "maxLength": LONGEST_KEY},
         ),
     ] = None,
 ) -> str:
@@ -29,12 +45,18 @@ async def _idempotency_key(
     Raises:
         InvalidArgument: IDEMPOTENCY_KEY_INVALID.
     """
-    if idempotency_key is None:
+    try:
+        sent = single(request.scope["headers"], "idempotency-key")
+    except ValueError:
+        sent = ""
+    if sent is None:
         return ""
-    key = idempotency_key.strip('"')
+    key = sent.strip('"')
     if not _KEY.fullmatch(key):
         raise InvalidArgument(
-            "IDEMPOTENCY_KEY_INVALID", "The Idempotency-Key must be 1 to 255 printable characters."
+            "IDEMPOTENCY_KEY_INVALID",
+            f"Send one Idempotency-Key of 1 to {LONGEST_KEY} printable ASCII characters"
+            " without spaces.",
         )
     try:
         return str(uuid.UUID(key))
@@ -43,28 +65,35 @@ async def _idempotency_key(
 
 
 async def _if_match(
-    if_match: Annotated[
+    request: Request,
+    _: Annotated[
         str | None,
         Header(
-            max_length=110,
+            alias="if-match",
             description="An ETag from an earlier response: only that version is changed. "
-            "A stale one returns 409 ETAG_MISMATCH.",
+            'A stale one returns 409 ETAG_MISMATCH. A proxy may have weakened it to W/"…".',
         ),
     ] = None,
 ) -> str:
-    """Returns the ETag for the RPC, quoted as received; empty if any version matches.
+    """Returns the ETag for the RPC, quoted and strong; empty if any version matches.
+
+    A proxy that compresses a response weakens its ETag. The version is the same, so it counts.
 
     Raises:
         InvalidArgument: ETAG_INVALID.
     """
-    if if_match is None or if_match.strip() == "*":
+    try:
+        sent = single(request.scope["headers"], "if-match")
+    except ValueError:
+        sent = ""
+    if sent is None or sent == "*":
         return ""
-    etag = if_match.strip()
-    if not _ETAG.fullmatch(etag):
+    etag = _ETAG.fullmatch(sent)
+    if etag is None:
         raise InvalidArgument(
             "ETAG_INVALID", "If-Match must be a single quoted ETag from an earlier response."
         )
-    return etag
+    return etag[1]
 
 
 IdempotencyKey = Annotated[str, Depends(_idempotency_key)]

@@ -16,9 +16,7 @@ _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 def answer(body: Mapping[str, object], *, status: int = 200, etag: str = "") -> Response:
     """Sends a document; `etag`, when given, is the quoted version for If-Match."""
-    headers = {"cache-control": "no-store"}
-    if etag:
-        headers["etag"] = etag
+    headers = {"etag": etag} if etag else None
     return Response(
         orjson.dumps(body, option=_OPTIONS), status_code=status, media_type=JSON, headers=headers
     )

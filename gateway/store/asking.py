@@ -1,5 +1,6 @@
 """Parses the query of store routes strictly, and sends what it selects."""
 
+import json
 from collections.abc import Iterator, Sequence
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -9,7 +10,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from gateway.medusa import responses
-from gateway.medusa.fields import Fields, Selection
+from gateway.medusa.fields import Document, Fields, Selection
 from gateway.medusa.query import Asked, Query
 from gateway.store.shopper import region_of
 from gateway.tenancy import KnownTenant
@@ -53,7 +54,7 @@ class Resource:
             return responses.ready_page(
                 self.plural, documents, count=count, offset=asked.offset, limit=asked.limit
             )
-        parts = [selection.of(orjson.loads(document)) for document in documents]
+        parts = [selection.of(_parsed(document)) for document in documents]
         return responses.page(
             self.plural, parts, count=count, offset=asked.offset, limit=asked.limit
         )
@@ -61,11 +62,17 @@ class Resource:
     def one(self, document: bytes, selection: Selection) -> Response:
         if selection.is_whole:
             return responses.ready_one(self.singular, document)
-        return responses.one(self.singular, selection.of(orjson.loads(document)))
+        return responses.one(self.singular, selection.of(_parsed(document)))
 
     def not_found(self, name: str) -> NotFound:
         reason = f"{self.singular.removeprefix('product_').upper()}_NOT_FOUND"
         return NotFound(reason, f"No such {self.singular.replace('_', ' ')}: {name[:100]}")
+
+
+def _parsed(document: bytes) -> Document:
+    """Parses a document whose amounts stay as they are written: a float would change some."""
+    parsed: Document = json.loads(document, parse_float=orjson.Fragment)
+    return parsed
 
 
 # A region determines the currency of prices, so single documents accept it, too.

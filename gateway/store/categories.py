@@ -5,17 +5,23 @@ from souk.catalog_opt_in.v1.storefront_service_pb2 import ListStoreCategoriesReq
 
 from gateway.clients import ClientsOf
 from gateway.medusa import responses
-from gateway.medusa.query import Kind, Query
+from gateway.medusa.filters import Many, One
+from gateway.medusa.query import Query
 from gateway.store.asking import Resource
 from gateway.store.documents import StoreCategoriesAnswer, StoreCategory, StoreCategoryAnswer
 from gateway.store.shopper import Shop
+from services.kernel.call.limits import most_entries
 
 CATEGORIES = Resource(
     "product_category",
     "product_categories",
     StoreCategory,
     Query(
-        filters={"id": Kind.MANY, "handle": Kind.MANY, "parent_category_id": Kind.ONE},
+        filters={
+            "id": Many(most_entries(ListStoreCategoriesRequest, "ids")),
+            "handle": Many(most_entries(ListStoreCategoriesRequest, "handles")),
+            "parent_category_id": One(),
+        },
         order=("rank", "created_at", "title", "handle"),
     ),
 )

@@ -5,7 +5,8 @@ from souk.catalog_opt_in.v1.storefront_service_pb2 import ListStoreCollectionsRe
 
 from gateway.clients import ClientsOf
 from gateway.medusa import responses
-from gateway.medusa.query import Kind, Query
+from gateway.medusa.filters import Many
+from gateway.medusa.query import Query
 from gateway.store.asking import Resource
 from gateway.store.documents import (
     StoreCollection,
@@ -13,13 +14,17 @@ from gateway.store.documents import (
     StoreCollectionsAnswer,
 )
 from gateway.store.shopper import Shop
+from services.kernel.call.limits import most_entries
 
 COLLECTIONS = Resource(
     "collection",
     "collections",
     StoreCollection,
     Query(
-        filters={"id": Kind.MANY, "handle": Kind.MANY},
+        filters={
+            "id": Many(most_entries(ListStoreCollectionsRequest, "ids")),
+            "handle": Many(most_entries(ListStoreCollectionsRequest, "handles")),
+        },
         order=("created_at", "title", "handle"),
         limit=10,
     ),

@@ -10,12 +10,19 @@ from souk.catalog_opt_in.v1.storefront_service_pb2 import (
 
 from gateway.clients import ClientsOf
 from gateway.medusa import responses
-from gateway.medusa.query import Kind, Query
+from gateway.medusa.filters import Flag, Many, One, Text
+from gateway.medusa.query import Query
 from gateway.store.asking import Resource
 from gateway.store.documents import StoreProduct, StoreProductAnswer, StoreProductsAnswer
 from gateway.store.shopper import Shop
+from services.kernel.call.limits import most_characters, most_entries
 
 _ID_OR_HANDLE = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+
+def _many(field: str) -> Many:
+    return Many(most_entries(ListStoreProductsRequest, field))
+
 
 PRODUCTS = Resource(
     "product",
@@ -23,15 +30,15 @@ PRODUCTS = Resource(
     StoreProduct,
     Query(
         filters={
-            "q": Kind.ONE,
-            "id": Kind.MANY,
-            "handle": Kind.MANY,
-            "collection_id": Kind.MANY,
-            "category_id": Kind.MANY,
-            "tag_id": Kind.MANY,
-            "type_id": Kind.MANY,
-            "is_giftcard": Kind.FLAG,
-            "region_id": Kind.ONE,
+            "q": Text(most_characters(ListStoreProductsRequest, "query")),
+            "id": _many("ids"),
+            "handle": _many("handles"),
+            "collection_id": _many("collection_ids"),
+            "category_id": _many("category_ids"),
+            "tag_id": _many("tag_ids"),
+            "type_id": _many("type_ids"),
+            "is_giftcard": Flag(),
+            "region_id": One(),
         },
         order=("created_at", "updated_at", "title", "handle"),
     ),

@@ -52,5 +52,5 @@ def only_host(given: Sequence[bytes]) -> bytes:
         HostInvalid: there is none, or more than one.
     """
     if len(given) != 1:
-        raise HostInvalid("HOST_EMPTY", "The request must have exactly one Host header.")
+        raise HostInvalid("HOST_EMPTY", "the request must have exactly one Host header")
     return given[0]

@@ -4,7 +4,6 @@ import unicodedata
 from datetime import UTC, datetime
 
 SORT_KEY_LENGTH = 200
-QUERY_LENGTH = 100
 _LINE_BREAKS = frozenset("\n\r\t")
 
 
@@ -46,8 +45,8 @@ def search_text(*parts: str) -> str:
 
 
 def query_problem(query: str) -> str | None:
-    """Returns what is wrong with a search query, or None."""
-    return problem(query, most=QUERY_LENGTH)
+    """Returns what is wrong with a search query, or None; the contract limits its length."""
+    return problem(query, most=len(query))
 
 
 def search_query(query: str) -> str:

@@ -16,6 +16,7 @@ from services.kernel.process.settings import SoukSettings, load
 from services.kernel.serving.server import Runtime
 from services.tenant_registry.accounts import queries as account_queries
 from services.tenant_registry.accounts.passwords import Passwords
+from services.tenant_registry.accounts.rules import email_of
 from services.tenant_registry.models import Admin, Tenant
 from services.tenant_registry.roles import assigning, holder_queries
 from services.tenant_registry.roles.assignment_rules import GLOBAL_ADMIN, TENANT_ADMIN
@@ -42,7 +43,7 @@ class BootstrapSettings(SoukSettings):
 async def bootstrap(runtime: Runtime) -> None:
     """Creates what is missing. Running it again changes nothing, not even the password."""
     settings = load(BootstrapSettings)
-    email = (settings.admin_email or f"admin@{settings.base_domain}").lower()
+    email = email_of(settings.admin_email or f"admin@{settings.base_domain}")
     password_hash = await Passwords().hash(settings.secret("admin.password"))
     scope = Scope(None, assigning.REGISTRY, frozenset(), request_id=new_id("req"))
     with bound(scope, METHOD):

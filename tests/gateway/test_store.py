@@ -6,8 +6,15 @@ import orjson
 import pytest
 from pydantic import BaseModel
 
-from gateway.store.asking import leaves
-from gateway.store.documents import StoreCategory, StoreCollection, StoreProduct, StoreRegion
+from gateway.medusa.query import Query
+from gateway.store.asking import Resource, leaves
+from gateway.store.documents import (
+    CalculatedPrice,
+    StoreCategory,
+    StoreCollection,
+    StoreProduct,
+    StoreRegion,
+)
 
 LISTS: dict[str, tuple[str, type[BaseModel], int]] = {
     "/store/products": ("products", StoreProduct, 50),
@@ -120,6 +127,29 @@ async def test_fields_choose_what_is_sent(read):
         for product in (await read(tenant, "/store/products", **query))["products"]:
             assert list(product) == ["id", "title", "variants"]
             assert all(set(variant) == {"id", "sku"} for variant in product["variants"])
+
+
+def test_amounts_stay_digit_for_digit_whatever_fields_are_wanted():
+    resource = Resource("price", "prices", CalculatedPrice, Query({}, limit=None))
+    document = (
+        b'{"calculated_amount":9999999999999.999,"original_amount":0.1,"currency_code":"tnd"}'
+    )
+
+    for fields in ("calculated_amount,original_amount", "-currency_code"):
+        answer = resource.one(document, resource._fields.select(fields))
+        assert b'"calculated_amount":9999999999999.999,"original_amount":0.1}' in answer.body
+
+
+@pytest.mark.parametrize("url", LISTS)
+async def test_every_read_has_the_same_cache_policy(http, host, url):
+    for tenant in ("hq", "paris"):
+        for query in ({}, {"fields": "id"}, {"limit": "1"}):
+            answer = await http.get(url, params=query, headers=host(tenant))
+            assert answer.headers["cache-control"] == "no-cache"
+            (first, *_) = next(iter(answer.json().values()))
+            one = await http.get(f"{url}/{first['id']}", params=query, headers=host(tenant))
+            policy = "no-store" if "limit" in query else "no-cache"  # one has no pages: an error
+            assert one.headers["cache-control"] == policy
 
 
 async def test_careless_fields_of_real_clients_are_the_whole_document(read):

@@ -137,8 +137,8 @@ async def rows(database):
 def new_admin(rows):
     """Makes an admin with a password, and tells their id and e-mail."""
 
-    async def create(password=RIGHT, *, hasher=HASHER, deactivated=False):
-        admin, email = new_id("user"), f"{uuid.uuid4().hex}@paris.example"
+    async def create(password=RIGHT, *, email="", hasher=HASHER, deactivated=False):
+        admin, email = new_id("user"), email or f"{uuid.uuid4().hex}@paris.example"
         await rows.execute(
             "INSERT INTO admin (admin_id, email, first_name, last_name, password_hash,"
             " create_time, update_time, deactivate_time)"

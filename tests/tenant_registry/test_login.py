@@ -1,5 +1,6 @@
 import statistics
 import time
+import uuid
 
 import pytest
 from argon2 import PasswordHasher
@@ -43,6 +44,21 @@ async def test_an_email_is_read_in_any_case_and_without_the_space_around_it(acce
     answer = await log_in(access, f"  {email.upper()}\n")
 
     assert (answer.admin.name, answer.admin.email) == (f"admins/{admin}", email)
+
+
+async def test_an_email_and_a_password_are_read_however_their_letters_are_composed(
+    access, new_admin
+):
+    _, other = await new_admin()
+    admin, email = await new_admin(
+        email=f"ren\u00e9.{uuid.uuid4().hex}@paris.example", password="un mot de passe cr\u00e8me"
+    )
+
+    answer = await log_in(access, email.replace("\u00e9", "e\u0301"), "un mot de passe cre\u0300me")
+
+    assert answer.admin.name == f"admins/{admin}"
+    with pytest.raises(Unauthenticated):
+        await log_in(access, other, "un mot de passe cre\u0300me")
 
 
 async def test_whoever_may_not_log_in_learns_nothing_of_why(access, new_admin):

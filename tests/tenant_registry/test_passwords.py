@@ -15,6 +15,29 @@ async def test_a_password_matches_its_own_hash_alone():
     assert not await passwords.match(lyon, "paris")
 
 
+@pytest.mark.parametrize(
+    ("chosen", "typed"),
+    [
+        ("caf\u00e9 cr\u00e8me", "cafe\u0301 cre\u0300me"),
+        ("cafe\u0301 cre\u0300me", "caf\u00e9 cr\u00e8me"),
+        ("two words", "two\u00a0words"),
+        ("\uac00", "\u1100\u1161"),
+    ],
+)
+async def test_a_password_typed_on_another_machine_is_the_same(chosen, typed):
+    passwords = Passwords()
+    stored = await passwords.hash(chosen)
+
+    assert await passwords.match(stored, typed)
+
+
+@pytest.mark.parametrize(("one", "other"), [("m\u00b2", "m2"), ("\ufb01n", "fin"), ("e", "\u00e9")])
+async def test_passwords_that_look_different_stay_different(one, other):
+    passwords = Passwords()
+
+    assert not await passwords.match(await passwords.hash(one), other)
+
+
 @pytest.mark.parametrize("stored", [None, "", "plain text", "$argon2id$v=19$m=19456,t=2,p=1$x$y"])
 async def test_nothing_matches_a_hash_that_is_none(stored):
     assert not await Passwords().match(stored, "")

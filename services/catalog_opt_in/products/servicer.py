@@ -25,8 +25,6 @@ from services.kernel.call.scope import current_scope
 from services.kernel.data import pages, requests, updates
 from services.kernel.evidence import audit
 
-MOST_NAMES = 200
-
 
 class Products:
     """Reads use the head office's own rows; writes reach all tenants' listings."""
@@ -210,7 +208,4 @@ def _query(query: str) -> str:
 
 
 def _ids(asked: list[str]) -> list[str]:
-    if len(asked) > MOST_NAMES:
-        text = f"must have at most {MOST_NAMES} entries"
-        raise invalid("FIELD_INVALID", {"products": text})
     return [names.parse(name, PRODUCT)[0] for name in asked]

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import orjson
-from google.protobuf.message import Message
 from souk.catalog_opt_in.v1 import storefront_service_pb2 as pb
 from souk.catalog_opt_in.v1 import storefront_service_pb2_grpc as pb_grpc
 
@@ -18,18 +17,6 @@ from services.kernel.data.database import Database
 
 STORE_PRODUCT = "tenants/{tenant}/storeProducts/{product}"
 PRODUCT_ORDERS = {name: name for name in ("created_at", "updated_at", "title", "handle")}
-MOST_IDS = 200
-MOST_FILTERS = 50
-
-_LISTS = {
-    "ids": MOST_IDS,
-    "handles": MOST_IDS,
-    "collection_ids": MOST_FILTERS,
-    "category_ids": MOST_FILTERS,
-    "tag_ids": MOST_FILTERS,
-    "type_ids": MOST_FILTERS,
-}
-
 
 S = TypeVar("S")
 ShelfRequest = pb.ListStoreCollectionsRequest | pb.ListStoreCategoriesRequest
@@ -63,7 +50,6 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
         self, request: pb.ListStoreCollectionsRequest, _context: object
     ) -> pb.ListStoreCollectionsResponse:
         current_scope().require_parent(request.parent)
-        _refuse_long_lists(request)
         shown, version = await queries.collections(self._db)
         wanted = rules.chosen(shown, ids=request.ids, handles=request.handles)
         page = _page(wanted, request, rules.COLLECTION_ORDERS)
@@ -77,7 +63,6 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
         self, request: pb.ListStoreCategoriesRequest, _context: object
     ) -> pb.ListStoreCategoriesResponse:
         current_scope().require_parent(request.parent)
-        _refuse_long_lists(request)
         shown, version = await queries.categories(self._db)
         wanted = rules.under(
             rules.chosen(shown, ids=request.ids, handles=request.handles),
@@ -96,7 +81,6 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
 
 
 def _wanted(request: pb.ListStoreProductsRequest) -> queries.Wanted:
-    _refuse_long_lists(request)
     order, descending = pages.order_by(request.order_by, PRODUCT_ORDERS, default="-created_at")
     size, skip = pages.window(request)
     if text := query_problem(request.query):
@@ -124,10 +108,3 @@ def _page(
     size, skip = pages.window(request)
     rows = sorted(shown, key=order, reverse=descending)
     return rows[skip : skip + size]
-
-
-def _refuse_long_lists(request: Message) -> None:
-    for field, most in _LISTS.items():
-        if len(getattr(request, field, ())) > most:
-            text = f"must have at most {most} entries"
-            raise invalid("FIELD_INVALID", {field: text})

@@ -15,6 +15,7 @@ HANDLE_LENGTH = 100
 # Wide enough for ULIDs, handles and hosts; narrow enough that an id needs no escaping in a URL, a
 # log line or a cache key.
 _ID = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?"
+IDENTIFIER = re.compile(_ID)
 
 # Latin letters that Unicode does not decompose into a base letter and an accent.
 _FOLDED = str.maketrans(

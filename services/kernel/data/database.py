@@ -108,7 +108,10 @@ def _leave_events(session: Session) -> None:
             session.execute(text("SELECT 1"))
         _driver(connection).leaving = insertion(leaves)
         session.info["connection"] = connection
-    session.info["left"] = [f"tenants/{leaf.tenant_id}/events/{leaf.event_id}" for leaf in leaves]
+    names = [leaf.event_name for leaf in leaves]
+    if session.info.get("remembered", names) != names:
+        raise AuditMissing("an event was recorded after the answer to the request was remembered")
+    session.info["left"] = names
 
 
 @event.listens_for(AuditedSession, "after_commit")

@@ -17,17 +17,16 @@ from google.protobuf.message import Message
 from sqlalchemy import Select, SQLColumnExpression, tuple_
 
 from services.kernel.call.errors import InvalidArgument, invalid
+from services.kernel.call.limits import LONGEST_TOKEN, MOST_ROWS, MOST_SKIPPED
 from services.kernel.call.scope import current_scope
 
 DEFAULT_SIZE = 50
-MOST_ROWS = 200
-MOST_SKIPPED = 100_000
 
 KeyPart = str | int | datetime
 Row = TypeVar("Row")
 Order = TypeVar("Order")
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,4096}")
+_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{16,{LONGEST_TOKEN}}}")
 _DIGEST_BYTES = 12
 # Where a page starts and how long it is do not make it another request.
 _NOT_THE_QUESTION = ("page_size", "page_token")

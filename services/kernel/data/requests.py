@@ -11,7 +11,7 @@ from sqlalchemy import CursorResult, delete, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel.call import sensitivity
+from services.kernel.call import recorded_events, sensitivity
 from services.kernel.call.errors import InvalidArgument, ServiceError
 from services.kernel.call.scope import current_method, current_scope
 from services.kernel.data.database import Database
@@ -37,6 +37,7 @@ class Repeatable(Protocol):
 async def answered(session: AsyncSession, request: Repeatable, kind: type[M]) -> M | None:
     """Returns the stored answer to a repeated request, or None if the request is new.
 
+    The names of the events that the first one left are returned beside it, as they were then.
     Concurrent repeats are serialised, so that the second finds the first one's answer.
 
     Raises:
@@ -65,17 +66,24 @@ async def answered(session: AsyncSession, request: Repeatable, kind: type[M]) ->
             "This request id was already used for a different request. Use a new one.",
             request_id=key[2],
         )
+    recorded_events.collect(recorded_events.read(record.events))
     return kind.FromString(record.response)
 
 
 async def remember(session: AsyncSession, request: Repeatable, answer: M) -> M:
-    """Stores the answer in the transaction of the act, for repeats, and returns it."""
+    """Stores the answer in the transaction of the act, for repeats, and returns it.
+
+    Call it last: the act's events are stored, too.
+    """
     if not request.request_id:
         return answer
+    events = [leaf.event_name for leaf in session.info.get("leaves", ())]
+    session.info["remembered"] = events
     tenant, actor, request_id = _key(session, request)
     values = {
         "digest": _digest(request),
         "response": sensitivity.without_secrets(answer).SerializeToString(),
+        "events": recorded_events.written(events),
         "create_time": datetime.now(UTC),
     }
     statement = insert(RequestRecord).values(

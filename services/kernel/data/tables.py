@@ -60,6 +60,10 @@ class AuditLeaf(TenantOwned, KernelBase):
     payload: Mapped[bytes] = mapped_column(LargeBinary)
     salt: Mapped[bytes] = mapped_column(LargeBinary)
 
+    @property
+    def event_name(self) -> str:
+        return f"tenants/{self.tenant_id}/events/{self.event_id}"
+
 
 def insertion(leaves: Sequence[AuditLeaf]) -> str:
     """Returns the statement that inserts leaves, for a round trip without parameters.
@@ -96,4 +100,6 @@ class RequestRecord(TenantOwned, KernelBase):
     request_id: Mapped[str] = mapped_column(Key, primary_key=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     response: Mapped[bytes] = mapped_column(LargeBinary)
+    events: Mapped[str] = mapped_column(Text)
+    """The names of the events that the act left, as recorded_events writes them."""
     create_time: Mapped[datetime] = mapped_column(Time)

@@ -10,7 +10,7 @@ import grpc
 from google.protobuf.message import Message
 from grpc_status import rpc_status
 
-from services.kernel.call import recorded_events
+from services.kernel.call import limits, recorded_events
 from services.kernel.call.credentials import METADATA_KEY, REQUEST_ID_KEY, Verifier
 from services.kernel.call.errors import (
     DeadlineExceeded,
@@ -129,6 +129,7 @@ def _ruled(behaviour: Behaviour, rule: Rule | None, scope: Scope) -> Behaviour:
             raise PermissionDenied("METHOD_CLOSED", "No caller is allowed to use this method.")
         rule.check(scope)
         clean(request)
+        limits.check(request)
         return await behaviour(request, context)
 
     return serve

@@ -108,6 +108,13 @@ def create_kernel_tables(op: ModuleType, database: str) -> None:
     isolate(op, database, "request_record", app="SELECT, INSERT, UPDATE")
 
 
+def remember_events(op: ModuleType) -> None:
+    """Adds to request_record the events of an act, for whoever repeats it."""
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    column = sa.Column("events", sa.Text, nullable=False, server_default="")
+    op.add_column("request_record", column)
+
+
 _TOLD = ("service", "method", "resource", "actor", "request_id", "outcome", "changes")
 
 

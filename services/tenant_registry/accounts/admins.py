@@ -168,7 +168,7 @@ def _new(wanted: access_pb.Admin) -> Admin:
 
 
 def _clean(field: str, value: str) -> str:
-    return value.strip().lower() if field == "email" else value.strip()
+    return rules.email_of(value) if field == "email" else value.strip()
 
 
 def _refuse_another_login(known: ActorAndTarget) -> None:

@@ -11,7 +11,7 @@ from services.kernel.evidence import audit
 from services.tenant_registry.accounts import attempts, queries, session_lifecycle
 from services.tenant_registry.accounts.attempts import Attempts
 from services.tenant_registry.accounts.passwords import Passwords
-from services.tenant_registry.accounts.rules import LoginMethod
+from services.tenant_registry.accounts.rules import LoginMethod, email_of
 from services.tenant_registry.accounts.session_lifecycle import OpenedSession
 from services.tenant_registry.accounts.session_tokens import SessionTokens
 from services.tenant_registry.accounts.totp import Totp
@@ -52,7 +52,7 @@ class LoginMethods:
     _factors: SecondFactors
 
     async def Login(self, request: pb.LoginRequest, _context: object) -> pb.LoginResponse:
-        email = request.email.strip().lower()
+        email = email_of(request.email)
         _check(email, request.password)
         await self._attempts.count(email)
         stored = await self._hash_of(email)

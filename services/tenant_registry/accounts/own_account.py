@@ -63,7 +63,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         return Empty()
 
     async def ResetPassword(self, request: pb.ResetPasswordRequest, _context: object) -> Empty:
-        email = request.email.strip().lower()
+        email = rules.email_of(request.email)
         if not email or len(email) > EMAIL_LIMIT:
             text = f"is required, with at most {EMAIL_LIMIT} characters"
             raise invalid("LOGIN_INVALID", {"email": text})

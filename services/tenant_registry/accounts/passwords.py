@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from services.kernel.call.errors import ResourceExhausted
+from services.tenant_registry.accounts.rules import normalised
 
 THREADS = 2
 QUEUE = 16
@@ -36,11 +37,13 @@ class Passwords:
         An account that never had a password stores a marker, which counts as no hash.
         """
         known = stored if stored and stored.startswith("$argon2") else None
-        matched = await self._run(lambda: self._verify(known or self._nobodys, password))
+        typed = normalised(password)
+        matched = await self._run(lambda: self._verify(known or self._nobodys, typed))
         return matched and known is not None
 
     async def hash(self, password: str) -> str:
-        return await self._run(lambda: self._hasher.hash(password))
+        typed = normalised(password)
+        return await self._run(lambda: self._hasher.hash(typed))
 
     def is_outdated(self, stored: str) -> bool:
         """Returns whether a hash was made with outdated parameters."""

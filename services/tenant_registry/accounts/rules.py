@@ -2,6 +2,7 @@
 
 import hmac
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,8 +21,19 @@ SESSION_LIFETIME = timedelta(days=30)
 REFRESH_GRACE = timedelta(seconds=10)
 
 
+def normalised(password: str) -> str:
+    """Returns a password as it is hashed: as RFC 8265 (OpaqueString) maps it.
+
+    Keyboards differ in how they compose é, and in which space they type. NFKC would go further,
+    and make one password of two that people can tell apart, such as m² and m2.
+    """
+    spaced = "".join(" " if unicodedata.category(c) == "Zs" else c for c in password)
+    return unicodedata.normalize("NFC", spaced)
+
+
 def password_flaw(password: str, email: str) -> str:
     """Returns what is wrong with a new password; empty if nothing is."""
+    password = normalised(password)
     if len(password) < PASSWORD_SHORTEST:
         return f"must have at least {PASSWORD_SHORTEST} characters"
     if len(password.encode()) > PASSWORD_LIMIT:
@@ -47,15 +59,20 @@ def step_of(
     return None
 
 
+def email_of(text: str) -> str:
+    """Returns an address in the one form that is stored and looked up, however it is typed."""
+    return unicodedata.normalize("NFC", text.strip().lower())
+
+
 def is_email(text: str) -> bool:
     """Returns whether an admin may have this address."""
     return len(text) <= EMAIL_LIMIT and text.isprintable() and bool(_EMAIL.fullmatch(text))
 
 
 def admin_violations(email: str, first_name: str, last_name: str) -> dict[str, str]:
-    """Lists what is wrong, by field; an e-mail must be in lower case."""
+    """Lists what is wrong, by field; an e-mail must be as `email_of` returns it."""
     found = {}
-    if not is_email(email) or email != email.lower():
+    if not is_email(email) or email != email_of(email):
         found["email"] = f"must be an e-mail address of at most {EMAIL_LIMIT} characters"
     for field, name in (("first_name", first_name), ("last_name", last_name)):
         if len(name) > NAME_LIMIT:

@@ -26,6 +26,7 @@ def refused(answer: httpx.Response, status: int, code: str | None = None) -> dic
     assert error.keys() == {"type", "message", "code", "details", "request_id"}
     assert error["type"] in TYPES[status]
     assert error["message"]
+    assert ".." not in error["message"]
     assert error["request_id"] == answer.headers["x-request-id"]
     if code is not None:
         assert error["code"] == code, error

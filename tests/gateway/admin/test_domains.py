@@ -52,6 +52,32 @@ async def test_a_host_belongs_to_one_tenant_however_many_ask(admin, make_tenant,
             refused(answer, 409, "DOMAIN_TAKEN")
 
 
+@pytest.mark.parametrize(
+    "spelling",
+    ["BÜCHER.{}.EXAMPLE.ORG", "xn--bcher-kva.{}.example.org.", "bücher.{}.example.org:80"],
+)
+async def test_a_domain_is_removed_in_any_spelling_of_its_host(
+    admin, make_tenant, unique, spelling
+):
+    paths = [f"/admin/tenants/{(await make_tenant())['id']}/domains" for _ in range(2)]
+    hosts = [f"bücher.{unique}.example.org", f"other.{unique}.example.org"]
+    for path, host in zip(paths, hosts, strict=True):
+        one(await admin.post(path, json={"host": host}), "domain")
+
+    refused(await admin.delete(f"{paths[1]}/{spelling.format(unique)}"), 404, "DOMAIN_NOT_FOUND")
+    gone = await admin.delete(f"{paths[0]}/{spelling.format(unique)}")
+
+    assert gone.json()["id"] == f"xn--bcher-kva.{unique}.example.org"
+    assert page(await admin.get(paths[0]), "domains") == []
+    assert len(page(await admin.get(paths[1]), "domains")) == 1
+
+
+async def test_a_domain_that_is_no_host_is_refused_as_when_it_is_added(admin):
+    for tenant in ("paris", "lyon"):
+        path = f"/admin/tenants/{tenant}/domains"
+        refused(await admin.delete(f"{path}/a_b.example.org"), 400, "HOST_INVALID")
+
+
 async def test_another_tenants_domain_cannot_be_removed(admin, make_tenant, unique):
     mine, other = [f"/admin/tenants/{(await make_tenant())['id']}/domains" for _ in range(2)]
     made = one(await admin.post(mine, json={"host": f"{unique}.example.org"}), "domain")

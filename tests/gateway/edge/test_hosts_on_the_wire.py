@@ -43,6 +43,7 @@ async def test_a_request_has_exactly_one_host(platform, hosts):
     answer = await ask(platform.url, *hosts)
 
     assert (answer.status, answer.json["code"]) == (400, "HOST_INVALID")
+    assert answer.json["message"].endswith("exactly one Host header.")
 
 
 @pytest.mark.parametrize("host", [PARIS, HQ])

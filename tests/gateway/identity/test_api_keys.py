@@ -100,6 +100,28 @@ async def test_a_wrong_key_is_refused_alike_whatever_is_wrong(http, make, admin)
             assert told(await http.get(f"/admin/tenants/{tenant}", headers=headers)) == none
 
 
+OWN_ACCOUNT = [
+    ("GET", "/admin/users/me"),
+    ("GET", "/admin/users/me/sessions"),
+    ("GET", "/admin/users/me/assignments"),
+    ("POST", "/admin/users/me/totp"),
+    ("DELETE", "/auth/session"),
+    ("POST", "/auth/token/refresh"),
+]
+
+
+async def test_a_key_has_no_account_and_a_wrong_one_stays_unknown(http, make):
+    for tenant in ("paris", "hq"):
+        key = (await make(tenant, "tenant:read"))["token"]
+        for method, path in OWN_ACCOUNT:
+            body = {"password": "p"} if path.endswith("totp") else {} if method == "POST" else None
+            good = await http.request(method, path, headers=bearing(key), json=body)
+            wrong = await http.request(method, path, headers=bearing(new_key(SECRET)), json=body)
+
+            assert (good.status_code, good.json()["code"]) == (404, "ADMIN_NOT_FOUND"), path
+            assert (wrong.status_code, wrong.json()["code"]) == (401, "UNAUTHENTICATED"), path
+
+
 async def test_two_authorizations_prove_nothing(http, make, admin_token):
     key = await make("paris", "tenant:read")
     both = [("Authorization", f"Bearer {key['token']}"), ("Authorization", f"Bearer {admin_token}")]

@@ -82,7 +82,7 @@ async def test_a_shop_past_its_plan_is_told_when_to_come_again_and_its_neighbour
         body = answer.json()
         assert (body["type"], body["code"]) == ("too_many_requests", "RATE_LIMITED")
         assert body["details"]["limit"] in ("address", "tenant")
-        assert int(answer.headers["retry-after"]) == body["details"]["retry_after"] >= 1
+        assert int(answer.headers["retry-after"]) == body["details"]["retry_after_seconds"] >= 1
 
 
 async def test_an_answer_says_how_much_is_left(http, two):

@@ -1,4 +1,5 @@
 import contextlib
+import gzip
 import json
 import time
 from decimal import Decimal
@@ -231,6 +232,25 @@ async def test_a_body_of_another_type_is_refused(shop, kind):
     status, body = await post(shop, b'{"amount": 1}', kind)
 
     assert (status, body["code"]) == (415, "MEDIA_TYPE_UNSUPPORTED")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", ""])
+async def test_a_compressed_body_is_refused_as_such(shop, coding):
+    headers = {"content-type": "application/json", "content-encoding": coding}
+    answer = await shop.post("/prices", content=gzip.compress(b'{"amount": 1}'), headers=headers)
+
+    if coding:
+        assert (answer.status_code, answer.json()["code"]) == (415, "MEDIA_TYPE_UNSUPPORTED")
+        assert "Content-Encoding" in answer.json()["message"]
+    else:
+        assert answer.json()["code"] == "BODY_INVALID"
+
+
+async def test_of_two_different_content_types_none_wins(shop):
+    headers = [("content-type", "application/json"), ("content-type", "text/plain")]
+    answer = await shop.post("/prices", content=b'{"amount": 1}', headers=headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (415, "MEDIA_TYPE_UNSUPPORTED")
 
 
 @pytest.mark.parametrize(

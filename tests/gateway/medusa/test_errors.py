@@ -98,6 +98,14 @@ def test_a_read_that_took_too_long_may_be_made_again_and_a_write_is_in_doubt(met
     assert problem.headers["retry-after"]
 
 
+def test_seconds_and_counts_in_details_are_numbers():
+    error = errors.ResourceExhausted("LOGIN_LIMITED", "x", retry_after_seconds="7")
+
+    problem = describe(error)
+
+    assert (problem.details, problem.headers["retry-after"]) == ({"retry_after_seconds": 7}, "7")
+
+
 def test_details_hold_the_values_and_the_violations():
     error = errors.InvalidArgument("PRICE_NEGATIVE", "x", {"price": "below zero"}, currency="EUR")
 
@@ -125,6 +133,11 @@ WRONG = {
     "a negative offset": ({"target": b"/store/products?offset=-1"}, 400, "QUERY_INVALID"),
     "an unknown order": ({"target": b"/store/products?order=price"}, 400, "QUERY_INVALID"),
     "a null byte": ({"target": b"/store/products?q=%00"}, 400, "QUERY_INVALID"),
+    "letters that are not encoded": (
+        {"target": "/store/products?q=é".encode()},
+        400,
+        "REQUEST_INVALID",
+    ),
     "half a character": ({"target": b"/store/products?q=%ff"}, 400, "QUERY_INVALID"),
     "another shop's region": ({"target": b"/store/products?region_id=reg_lyon"}, 404, None),
     "a region that is none": ({"target": b"/store/regions/reg_nowhere"}, 404, None),

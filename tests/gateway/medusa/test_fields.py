@@ -139,7 +139,7 @@ def test_a_relation_may_be_listed_beside_its_leaves():
     assert fields.select("tags").is_whole
 
 
-@pytest.mark.parametrize("text", ["a" * 4097, "+title," * 201, "," * 5000])
+@pytest.mark.parametrize("text", ["+title," * 201, "title," * 201])
 def test_too_much_of_it_is_refused(text):
     with pytest.raises(InvalidArgument) as refused:
         PRODUCT.select(text)

@@ -114,6 +114,19 @@ async def test_with_another_body_it_is_refused_and_nothing_is_done(admin):
     assert found.json().get("count", 0) == 0 or found.status_code == 400
 
 
+async def test_a_repeat_gets_the_receipt_of_the_first_request(admin, two):
+    of_each = []
+    for tenant in two:
+        once, path = key(), f"/admin/tenants/{tenant}/domains"
+        body = {"host": f"shop-{uuid.uuid4().hex[:8]}.example"}
+        first, again = [await admin.post(path, json=body, headers=once) for _ in range(2)]
+
+        assert first.headers["x-audit-event"].startswith(f"tenants/{tenant}/events/evt_")
+        assert again.headers["x-audit-event"] == first.headers["x-audit-event"]
+        of_each.append(first.headers["x-audit-event"])
+    assert len(set(of_each)) == 2
+
+
 async def test_a_key_of_one_tenant_is_new_at_another(admin, two):
     once = key()
     added = []

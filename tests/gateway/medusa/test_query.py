@@ -1,3 +1,6 @@
+"""Query strings: what they may hold, and what is refused by key."""
+
+from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -5,21 +8,31 @@ from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.medusa.query import Kind, Query
+from gateway.medusa.filters import Choice, Flag, Id, Many, One, Text, Time, Whole
+from gateway.medusa.query import Query
 from services.kernel.call.errors import InvalidArgument
 
 PRODUCTS = Query(
     filters={
-        "id": Kind.MANY,
-        "collection_id": Kind.MANY,
-        "handle": Kind.ONE,
-        "q": Kind.ONE,
-        "is_giftcard": Kind.FLAG,
+        "id": Many(200),
+        "collection_id": Many(50),
+        "handle": One(),
+        "q": Text(100),
+        "is_giftcard": Flag(),
     },
     order={"created_at", "title"},
     limit=50,
 )
-PRODUCT = Query(filters={"region_id": Kind.ONE}, limit=None)
+PRODUCT = Query(filters={"region_id": One()}, limit=None)
+EVENTS = Query(
+    filters={
+        "user_id": Id(),
+        "outcome": Choice(["done", "denied"]),
+        "since": Time(),
+        "to": Whole(0, 9, 5),
+    },
+    by_token=True,
+)
 
 
 def refusal(raw, query=PRODUCTS):
@@ -71,10 +84,6 @@ def test_a_plus_in_fields_arrives_as_a_space():
     assert PRODUCTS.parse(b"fields=%2Btags,+title").fields == "+tags, title"
 
 
-def test_a_list_of_nothing_is_not_a_list_of_everything():
-    assert PRODUCTS.parse(b"id=").many("id") == [""]
-
-
 @pytest.mark.parametrize(
     ("raw", "flag"), [(b"is_giftcard=false", False), (b"is_giftcard=true", True)]
 )
@@ -117,6 +126,11 @@ def test_a_page_is_asked_for_by_limit_and_offset():
         (b"limit=1e2", "limit"),
         (b"limit=%D9%A1", "limit"),
         (b"limit=" + b"9" * 5000, "limit"),
+        (b"id=", "id"),
+        (b"id=a,", "id"),
+        (b"id[]=", "id[]"),
+        (b"handle=", "handle"),
+        (b"handle=%0A", "handle"),
         (b"limit=", "limit"),
         (b"limit=1&limit=2", "limit"),
         (b"limit[]=1", "limit[]"),
@@ -129,10 +143,13 @@ def test_a_page_is_asked_for_by_limit_and_offset():
         (b"order=title&order=title", "order"),
         (b"fields=id&fields=title", "fields"),
         (b"q=%00", "q"),
-        (b"q=" + b"a" * 201, "q"),
+        (b"q=%09", "q"),
+        (b"q=" + b"a" * 101, "q"),
         (b"id=" + b"a" * 201, "id"),
         (b"id=a,%00", "id"),
         (b"id=" + b",".join(b"%d" % n for n in range(201)), "id"),
+        (b"collection_id=" + b",".join(b"%d" % n for n in range(51)), "collection_id"),
+        (b"fields=" + b"a" * 4097, "fields"),
         (b"q=%ff", "query"),
         (b"q=%ed%a0%80", "query"),
         (b"%ff=a", "query"),
@@ -149,9 +166,85 @@ def test_a_resource_without_pages_takes_no_page():
         assert refusal(raw, PRODUCT) == key
 
 
-words = st.text(
-    st.characters(exclude_categories=["Cs"], exclude_characters="\x00,"), min_size=1, max_size=20
+def test_an_empty_search_or_order_or_choice_of_fields_is_as_none_at_all():
+    asked = PRODUCTS.parse(b"q=&order=&fields=")
+
+    assert (asked.one("q"), asked.order, asked.fields) == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"since=2026",
+        b"since=20261130",
+        b"since=1795996800",
+        b"since=2026-11-30",
+        b"since=2026-11-30T09:30",
+        b"since=2026-11-30T09:30:00",
+        b"since=2026-11-30T09:30:00+01:00",  # a plus is a space
+        b"since=2026-W48-1T09:30:00Z",
+        b"since=2026-02-30T09:30:00Z",
+        b"since=0001-01-01T00:00:00%2B14:00",
+        b"since=yesterday",
+        b"since=",
+    ],
 )
+def test_a_time_that_is_not_whole_is_refused(raw):
+    assert refusal(raw, EVENTS) == "since"
+
+
+@pytest.mark.parametrize(
+    ("raw", "moment"),
+    [
+        (b"since=2026-11-30T09:30:00Z", datetime(2026, 11, 30, 9, 30, tzinfo=UTC)),
+        (b"since=2026-11-30t09:30:00z", datetime(2026, 11, 30, 9, 30, tzinfo=UTC)),
+        (b"since=2026-11-30T09:30:00.123456789%2B01:00",
+         datetime(2026, 11, 30, 8, 30, 0, 123456, tzinfo=UTC)),
+        (b"", None),
+    ],
+)  # fmt: skip
+def test_a_time_is_read_in_utc(raw, moment):
+    assert EVENTS.parse(raw).time("since") == moment
+
+
+@pytest.mark.parametrize(
+    ("raw", "key"),
+    [
+        (b"user_id=a/b", "user_id"),
+        (b"user_id=", "user_id"),
+        (b"outcome=", "outcome"),
+        (b"outcome=DONE", "outcome"),
+        (b"outcome=done&outcome=denied", "outcome"),
+        (b"to=10", "to"),
+        (b"to=-1", "to"),
+        (b"to=", "to"),
+        (b"offset=0", "offset"),
+        (b"page_token=" + b"a" * 4097, "page_token"),
+    ],
+)
+def test_ids_choices_and_numbers_are_checked(raw, key):
+    assert refusal(raw, EVENTS) == key
+
+
+def test_pages_by_token_begin_with_an_empty_one():
+    asked = EVENTS.parse(b"page_token=&limit=7&to=0")
+
+    assert (asked.one("page_token"), asked.limit, asked.offset) == ("", 7, 0)
+    assert (asked.whole("to"), EVENTS.parse(b"").whole("to")) == (0, 5)
+
+
+def test_a_redirect_may_add_keys_but_must_have_its_own():
+    callback = Query(
+        {"code": One()}, limit=None, has_fields=False, required=["code"], ignores_unknown=True
+    )
+
+    assert callback.parse(b"code=a&iss=b&iss=c").one("code") == "a"
+    for raw in (b"", b"iss=b", b"code=", b"code=a&code=b"):
+        assert refusal(raw, callback) == "code"
+
+
+words = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters=","),
+                min_size=1, max_size=20)  # fmt: skip
 
 
 @given(st.lists(words, max_size=20, unique=True), words, st.booleans(), st.integers(1, 200))
@@ -189,4 +282,5 @@ def test_openapi_says_what_may_be_asked():
     }  # fmt: skip
     assert schemas["order"]["enum"] == ["created_at", "-created_at", "title", "-title"]
     assert schemas["limit"] == {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
-    assert schemas["id"]["type"] == "array"
+    assert (schemas["id"]["type"], schemas["id"]["maxItems"]) == ("array", 200)
+    assert schemas["q"] == {"type": "string", "maxLength": 100}

@@ -12,9 +12,11 @@ from souk.tenant_registry.v1.tenant_pb2 import Domain
 from souk.tenant_registry.v1.tenant_registry_service_pb2 import CreateDomainRequest
 from sqlalchemy import func, select, update
 
+from services.kernel.call import recorded_events
 from services.kernel.call.errors import InvalidArgument
 from services.kernel.call.scope import Scope, bound
 from services.kernel.data import requests
+from services.kernel.data.database import AuditMissing
 from services.kernel.data.tables import RequestRecord
 from services.kernel.evidence import audit
 
@@ -54,6 +56,34 @@ async def test_a_repeated_request_gets_the_first_answer(doors):
         again = await act(doors, request, "second")
 
     assert (first.name, again.name) == ("first", "first")
+
+
+async def test_a_repeat_names_the_events_of_the_first_request(doors):
+    request = asked(request_id=str(uuid4()))
+    named = []
+
+    for tenant in ("paris", "paris", "lyon"):
+        with scope(tenant), recorded_events.collecting() as events:
+            await act(doors, request, "answer")
+        named.append(events)
+
+    assert named[0] == named[1]
+    assert [event.split("/")[1] for event in named[0]] == ["paris"]
+    assert [event.split("/")[1] for event in named[2]] == ["lyon"]
+
+
+async def test_an_event_after_the_answer_was_remembered_is_refused(doors):
+    request = asked(request_id=str(uuid4()))
+
+    async def act_late():
+        async with doors.tenant() as session:
+            audit.record(session, resource="a")
+            await requests.remember(session, request, Domain(name="a"))
+            audit.record(session, resource="b")
+
+    for tenant in ("paris", "lyon"):
+        with scope(tenant), pytest.raises(AuditMissing):
+            await act_late()
 
 
 async def test_a_secret_is_not_kept_for_a_repeat(doors):

@@ -1,0 +1,159 @@
+"""The forms of a query key's value: each checks a value, and describes itself for OpenAPI."""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from gateway.medusa.times import parse_time
+from services.kernel.call.names import IDENTIFIER
+
+# Longer than any id or handle: a longer value names nothing.
+LONGEST_ID = 200
+_WHOLE = re.compile(r"[0-9]{1,16}")
+
+
+class Filter(Protocol):
+    """The form of one value."""
+
+    def problem(self, value: str) -> str | None:
+        """Returns what is wrong with a value, or None."""
+
+    def schema(self) -> dict[str, Any]:
+        """Returns the JSON schema for OpenAPI."""
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """An id, a handle or a name. It is never empty: that would select everything."""
+
+    longest: int = LONGEST_ID
+
+    def problem(self, value: str) -> str | None:
+        return "must not be empty" if not value else _text_problem(value, self.longest)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": self.longest}
+
+
+@dataclass(frozen=True, slots=True)
+class Id:
+    """An id that becomes part of a resource name."""
+
+    def problem(self, value: str) -> str | None:
+        if not value or IDENTIFIER.fullmatch(value) is None:
+            return "must be an id: letters and digits, with . _ or - between them"
+        return One().problem(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {**One().schema(), "pattern": f"^{IDENTIFIER.pattern}$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Free text such as a search; an empty one is the same as none."""
+
+    longest: int
+
+    def problem(self, value: str) -> str | None:
+        return _text_problem(value, self.longest)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "maxLength": self.longest}
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """Up to `most` values, each of the form `of`."""
+
+    most: int
+    of: One | Id = field(default_factory=One)
+
+    def problem(self, value: str) -> str | None:
+        return self.of.problem(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": self.of.schema(), "maxItems": self.most}
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """true or false."""
+
+    def problem(self, value: str) -> str | None:
+        return None if value in ("true", "false") else "must be true or false"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a fixed set of words."""
+
+    words: Collection[str]
+
+    def problem(self, value: str) -> str | None:
+        return None if value in self.words else f"must be one of {', '.join(sorted(self.words))}"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "enum": sorted(self.words)}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A field to sort by, ascending or, after a -, descending; an empty one is the default."""
+
+    fields: Collection[str]
+
+    def problem(self, value: str) -> str | None:
+        if not value or value.removeprefix("-") in self.fields:
+            return None
+        return f"must be one of {', '.join(sorted(self.fields))}, optionally prefixed with -"
+
+    def schema(self) -> dict[str, Any]:
+        names = [sign + name for name in sorted(self.fields) for sign in ("", "-")]
+        return {"type": "string", "enum": names}
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number within bounds, which are included."""
+
+    least: int
+    most: int
+    default: int
+
+    def problem(self, value: str) -> str | None:
+        if _WHOLE.fullmatch(value) and self.least <= int(value) <= self.most:
+            return None
+        return f"must be a whole number from {self.least} to {self.most}"
+
+    def schema(self) -> dict[str, Any]:
+        bounds = {"minimum": self.least, "maximum": self.most, "default": self.default}
+        return {"type": "integer", **bounds}
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """An RFC 3339 time with an offset."""
+
+    def problem(self, value: str) -> str | None:
+        try:
+            parse_time(value)
+        except ValueError as wrong:
+            # In a query a plus is a space, so an offset often arrives without it.
+            return f"{wrong}, with + written as %2B" if " " in value else str(wrong)
+        return None
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date-time"}
+
+
+def _text_problem(value: str, longest: int) -> str | None:
+    if len(value) > longest:
+        return f"must not be longer than {longest} characters"
+    if any(unicodedata.category(c) == "Cc" for c in value):
+        return "must not contain control characters"
+    return None

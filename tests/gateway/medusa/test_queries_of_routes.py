@@ -1,0 +1,66 @@
+"""Every route's query, found in OpenAPI: one parser for all, and the limits are the real ones."""
+
+import re
+
+import pytest
+
+from gateway.app import create_api
+from tests.gateway.admin.answers import refused
+
+# Probes and scrapers add keys of their own; an identity provider's redirect does, too.
+LENIENT = {"/healthz", "/readyz", "/metrics", "/auth/user/oidc/{provider}/callback"}
+OPERATIONS = [
+    (method.upper(), path, [p for p in one.get("parameters", ()) if p["in"] == "query"])
+    for path, methods in create_api().openapi()["paths"].items()
+    for method, one in methods.items()
+    if path not in LENIENT
+]
+KEYS = [(*one[:2], parameter) for one in OPERATIONS for parameter in one[2]]
+# Without a value they mean the same as without the key, as documented.
+MAY_BE_EMPTY = {"q", "reason", "fields", "order", "page_token"}
+IN_PATHS = {"tenant_id": "paris", "provider": "none"}
+
+
+def url(path):
+    return re.sub(r"\{(\w+)\}", lambda name: IN_PATHS.get(name[1], "x"), path)
+
+
+@pytest.mark.parametrize(("method", "path"), [one[:2] for one in OPERATIONS])
+async def test_an_unknown_key_is_refused_by_name(admin, method, path):
+    answer = await admin.request(method, f"{url(path)}?colour=red")
+
+    assert refused(answer, 400, "QUERY_INVALID")["details"]["violations"].keys() == {"colour"}
+
+
+def longest(schema):
+    """Values that reach each limit that is documented."""
+    if schema["type"] == "array":
+        yield ",".join(f"x{n}" for n in range(schema["maxItems"]))
+        yield "x" * schema["items"]["maxLength"]
+    if "maxLength" in schema:
+        yield "x" * schema["maxLength"]
+    if "maximum" in schema:
+        yield from (str(schema["minimum"]), str(schema["maximum"]))
+
+
+# What is longer, the parser refuses by the same limits; see test_query.py.
+@pytest.mark.parametrize(("method", "path", "parameter"), KEYS)
+async def test_a_service_takes_as_much_as_is_documented(admin, method, path, parameter):
+    if parameter["name"] == "page_token":  # one that is made up is refused whatever its length
+        return
+    for value in longest(parameter["schema"]):
+        answer = await admin.request(method, f"{url(path)}?{parameter['name']}={value}")
+
+        error = answer.json() if answer.status_code >= 400 else {}
+        assert answer.status_code < 500
+        assert error.get("code") not in ("FIELD_INVALID", "NAME_INVALID", "QUERY_INVALID"), error
+
+
+@pytest.mark.parametrize(("method", "path", "parameter"), KEYS)
+def test_an_empty_value_is_documented_as_allowed_or_not(method, path, parameter):
+    schema = parameter["schema"]
+    schema = schema.get("items", schema)
+    bounded = schema["type"] != "string" or bool({"enum", "format"} & schema.keys())
+
+    may_be_empty = not bounded and schema.get("minLength", 0) == 0
+    assert may_be_empty == (parameter["name"] in MAY_BE_EMPTY - {"order"})
