@@ -1,1 +1,1 @@
-"""Caching: an LRU, one flight per missing entry, and Redis."""
+"""What several caches share: one flight per missing entry, and the Redis client."""

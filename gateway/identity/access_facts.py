@@ -4,9 +4,9 @@ import time
 from dataclasses import dataclass
 
 import grpc
+from cachetools import LRUCache
 from souk.tenant_registry.v1.access_service_pb2 import Access, ResolveAccessRequest
 
-from gateway.cache.lru import Lru
 from gateway.cache.single_flight import SingleFlight
 from gateway.clients import Clients
 from gateway.identity.session_tokens import Session
@@ -54,9 +54,9 @@ class AccessFacts:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
-        self._known: Lru[_Asked, Facts] = Lru(_REMEMBERED)
-        self._newest: Lru[str, int] = Lru(_REMEMBERED)
-        self._changed: Lru[str, float] = Lru(_REMEMBERED)
+        self._known: LRUCache[_Asked, Facts] = LRUCache(_REMEMBERED)
+        self._newest: LRUCache[str, int] = LRUCache(_REMEMBERED)
+        self._changed: LRUCache[str, float] = LRUCache(_REMEMBERED)
         self._asking: SingleFlight[Facts] = SingleFlight()
 
     async def about(
@@ -87,7 +87,7 @@ class AccessFacts:
 
     def changed(self, admin: str) -> None:
         """Invalidates what is cached about an admin whose permissions have changed."""
-        self._changed.put(admin, time.monotonic())
+        self._changed[admin] = time.monotonic()
 
     async def _ask(self, asked: _Asked, request_id: str) -> Facts:
         admin, session, tenant_id = asked
@@ -100,10 +100,10 @@ class AccessFacts:
         except grpc.aio.AioRpcError as error:
             return _nothing_or_raise(error)
         facts = Facts(frozenset(access.permissions), frozenset(access.withheld), access, asked_at)
-        self._newest.put(admin, max(facts.version, self._newest.get(admin) or 0))
+        self._newest[admin] = max(facts.version, self._newest.get(admin) or 0)
         known = self._known.get(asked)
         if known is None or known.version <= facts.version:
-            self._known.put(asked, facts)
+            self._known[asked] = facts
         return facts
 
 

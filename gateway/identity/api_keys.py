@@ -10,9 +10,9 @@ from base64 import b64decode
 from dataclasses import dataclass
 
 import grpc
+from cachetools import LRUCache
 from souk.tenant_registry.v1.api_key_service_pb2 import ResolveApiKeyRequest, ResolvedApiKey
 
-from gateway.cache.lru import Lru
 from gateway.cache.single_flight import SingleFlight
 from gateway.clients import Clients
 from gateway.identity.access_facts import FRESH_SECONDS, Facts, own_scope
@@ -72,7 +72,7 @@ class ApiKeys:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
-        self._known: Lru[bytes, tuple[float, Machine | None]] = Lru(_REMEMBERED)
+        self._known: LRUCache[bytes, tuple[float, Machine | None]] = LRUCache(_REMEMBERED)
         self._asking: SingleFlight[Machine | None] = SingleFlight()
         self._questions = asyncio.Semaphore(_QUESTIONS)
 
@@ -118,7 +118,7 @@ class ApiKeys:
             machine = None
         finally:
             self._questions.release()
-        self._known.put(of, (asked_at, machine))
+        self._known[of] = (asked_at, machine)
         return machine
 
 

@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cachetools import LRUCache
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from gateway.cache.lru import Lru
 from gateway.medusa.errors import unauthorized
 from services.kernel.call.strict_json import jwt_part
 from services.kernel.process.secret_files import Secret
@@ -61,7 +61,7 @@ class Sessions:
     def __init__(self, keys: Secret[PublicKeys], clock: Callable[[], float] = time.time) -> None:
         self._keys = keys
         self._clock = clock
-        self._verified: Lru[bytes, _Verified] = Lru(_REMEMBERED)
+        self._verified: LRUCache[bytes, _Verified] = LRUCache(_REMEMBERED)
 
     def verify(self, token: bytes) -> Session:
         """Returns the session of a token.
@@ -75,7 +75,7 @@ class Sessions:
         # A stolen key is removed from the file: what it signed must end with it, remembered or not.
         if verified is None or self._keys().find(verified.key_id) is not verified.key:
             verified = self._read(token)
-            self._verified.put(token, verified)
+            self._verified[token] = verified
         session, now = verified.session, self._clock()
         if not session.begins - LEEWAY_SECONDS <= now <= session.ends + LEEWAY_SECONDS:
             raise unauthorized()

@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from gateway.cache.lru import Lru
+from cachetools import LRUCache
+
 from gateway.limits.plans import Limit
 from gateway.limits.redis_counts import RedisCounts, Spent
 
@@ -53,8 +54,8 @@ class Limiter:
     def __init__(self, shared: RedisCounts, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._shared = shared
         self._clock = clock
-        self._counts: Lru[str, Count] = Lru(_COUNTS)
-        self._unsent: Lru[str, Count] = Lru(_COUNTS)
+        self._counts: LRUCache[str, Count] = LRUCache(_COUNTS)
+        self._unsent: LRUCache[str, Count] = LRUCache(_COUNTS)
         self._task: asyncio.Task[None] | None = None
         self.is_alone = False
 
@@ -78,7 +79,7 @@ class Limiter:
         for one in counts:
             one.ends += self._costs(one.limit)
             if not one.unsent:
-                self._unsent.put(one.limit.key, one)
+                self._unsent[one.limit.key] = one
             one.unsent += 1
         return _verdict(limits, [one.ends - now for one in counts])
 
@@ -95,7 +96,7 @@ class Limiter:
 
     async def settle(self) -> None:
         """Sends local counts since the last time to Redis, and receives the totals."""
-        waiting = [self._unsent.get(name) for name in self._unsent.all_keys()[:_AT_ONCE]]
+        waiting = [self._unsent.get(name) for name in list(self._unsent)[:_AT_ONCE]]
         counts = [one for one in waiting if one is not None]
         if not counts:
             return
@@ -107,7 +108,7 @@ class Limiter:
         for one, (limit, number) in zip(counts, sent, strict=True):
             one.unsent -= number
             if not one.unsent:
-                self._unsent.drop(limit.key)
+                self._unsent.pop(limit.key, None)
         self._learn([one.limit for one in counts], debts)
 
     async def _settling(self) -> None:
@@ -122,7 +123,7 @@ class Limiter:
         count = self._counts.get(limit.key)
         if count is None:
             count = Count(limit, now)
-            self._counts.put(limit.key, count)
+            self._counts[limit.key] = count
         # If the plan has changed, what was used stays used.
         count.limit, count.ends = limit, max(count.ends, now)
         return count

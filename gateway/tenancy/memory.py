@@ -3,7 +3,8 @@
 import time
 from dataclasses import dataclass
 
-from gateway.cache.lru import Lru
+from cachetools import LRUCache
+
 from gateway.tenancy.tenant import KnownTenant
 
 _TENANTS = 20_000
@@ -24,10 +25,10 @@ class Entry:
 
 class TenantMemory:
     def __init__(self) -> None:
-        self._tenants: Lru[str, Entry] = Lru(_TENANTS)
-        self._owners: Lru[tuple[str, str], str] = Lru(_OWNERS)
-        self._unknown: Lru[tuple[str, str], float] = Lru(_UNKNOWN)
-        self._doubted: Lru[str, float] = Lru(_DOUBTED)
+        self._tenants: LRUCache[str, Entry] = LRUCache(_TENANTS)
+        self._owners: LRUCache[tuple[str, str], str] = LRUCache(_OWNERS)
+        self._unknown: LRUCache[tuple[str, str], float] = LRUCache(_UNKNOWN)
+        self._doubted: LRUCache[str, float] = LRUCache(_DOUBTED)
         self._all_doubted_at = NEVER
         # Rises whenever a tenant or name may have been created: an answer "unknown" to an earlier
         # look-up must not be cached after that.
@@ -42,7 +43,7 @@ class TenantMemory:
         return self._tenants.get(tenant_id) if tenant_id is not None else None
 
     def point(self, kind: str, name: str, tenant_id: str) -> None:
-        self._owners.put((kind, name), tenant_id)
+        self._owners[kind, name] = tenant_id
 
     def put(self, tenant: KnownTenant, *, asked_at: float) -> KnownTenant:
         """Stores a tenant and returns its newest version; an older one is ignored.
@@ -53,7 +54,7 @@ class TenantMemory:
         if held is not None and held.tenant.version > tenant.version:
             return held.tenant
         doubted_at = max(self._doubted.get(tenant.id) or NEVER, self._all_doubted_at)
-        self._tenants.put(tenant.id, Entry(tenant, asked_at if asked_at > doubted_at else NEVER))
+        self._tenants[tenant.id] = Entry(tenant, asked_at if asked_at > doubted_at else NEVER)
         return tenant
 
     def is_in_doubt(self, tenant_id: str) -> bool:
@@ -68,17 +69,17 @@ class TenantMemory:
 
     def doubt(self, tenant_id: str) -> None:
         """Makes the next use of a tenant refresh it; responses already on the way do not count."""
-        self._doubted.put(tenant_id, time.monotonic())
+        self._doubted[tenant_id] = time.monotonic()
         self.confirm_at(tenant_id, NEVER)
 
     def doubt_all(self) -> None:
         self._all_doubted_at = time.monotonic()
-        for tenant_id in self._tenants.all_keys():
+        for tenant_id in list(self._tenants):
             self.confirm_at(tenant_id, NEVER)
         self.forget_unknown()
 
     def forget(self, tenant_id: str) -> None:
-        self._tenants.drop(tenant_id)
+        self._tenants.pop(tenant_id, None)
 
     def forget_all(self) -> None:
         self._tenants.clear()
@@ -91,7 +92,7 @@ class TenantMemory:
 
     def put_unknown(self, kind: str, name: str, *, generation: int) -> None:
         if generation == self.generation:
-            self._unknown.put((kind, name), time.monotonic() + UNKNOWN_SECONDS)
+            self._unknown[kind, name] = time.monotonic() + UNKNOWN_SECONDS
 
     def forget_unknown(self) -> None:
         self.generation += 1

@@ -3,11 +3,11 @@
 import json
 import time
 from base64 import urlsafe_b64decode
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any
 
+from cachetools import LRUCache
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
@@ -25,9 +25,6 @@ _TYPE = "souk-scope+jwt"
 _MAX_TOKEN = 4096
 _REMEMBERED = 4096
 
-K = TypeVar("K")
-V = TypeVar("V")
-
 
 class Signer:
     """Signs scopes for one caller; a token is reused for half its lifetime."""
@@ -36,7 +33,7 @@ class Signer:
         """Takes the private key as PEM, or as a secret that may change."""
         self._caller = caller
         self._key: Secret[SigningKey] = Fixed(signing_key(key)) if isinstance(key, str) else key
-        self._made: OrderedDict[tuple[Scope, str, str], tuple[float, str]] = OrderedDict()
+        self._made: LRUCache[tuple[Scope, str, str], tuple[float, str]] = LRUCache(_REMEMBERED)
 
     def sign(self, scope: Scope, audience: str) -> str:
         now = time.time()
@@ -44,7 +41,7 @@ class Signer:
         made_at, token = self._made.get(wanted, (0.0, ""))
         if not 0 <= now - made_at < LIFETIME_SECONDS / 2:
             made_at, token = now, self._token(scope, audience, int(now))
-            _remember(self._made, wanted, (made_at, token))
+            self._made[wanted] = (made_at, token)
         return token
 
     def _token(self, scope: Scope, audience: str, now: int) -> str:
@@ -118,7 +115,7 @@ class Verifier:
     def __init__(self, known: Secret[Callers], audience: str) -> None:
         self._callers = known
         self._audience = audience
-        self._verified: OrderedDict[str, _Verified] = OrderedDict()
+        self._verified: LRUCache[str, _Verified] = LRUCache(_REMEMBERED)
 
     def verify(self, token: str) -> Scope:
         """Verifies a token and returns its scope.
@@ -130,7 +127,7 @@ class Verifier:
         verified = self._verified.get(token)
         if verified is None or not verified.is_trusted(self._callers()):
             verified = self._read(token)
-            _remember(self._verified, token, verified)
+            self._verified[token] = verified
         if time.monotonic() > verified.ends:
             raise _invalid()
         return verified.scope
@@ -187,9 +184,3 @@ def _part(token: str, index: int) -> bytes:
 
 def _invalid() -> Unauthenticated:
     return Unauthenticated("SCOPE_INVALID", "The call carries no valid scope.")
-
-
-def _remember(memory: OrderedDict[K, V], key: K, value: V) -> None:
-    memory[key] = value
-    if len(memory) > _REMEMBERED:
-        memory.popitem(last=False)
