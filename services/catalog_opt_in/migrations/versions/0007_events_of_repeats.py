@@ -7,8 +7,8 @@ from alembic import op
 
 from services.kernel.serving.migrations import remember_events
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:
