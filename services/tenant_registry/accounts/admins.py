@@ -17,6 +17,7 @@ from services.kernel.data.updates import masked
 from services.kernel.evidence import audit
 from services.tenant_registry import caller
 from services.tenant_registry.accounts import activation, queries, rules
+from services.tenant_registry.accounts.mailed_tokens import end_at_former_address
 from services.tenant_registry.models import Admin
 from services.tenant_registry.roles import effects
 from services.tenant_registry.roles import messages as role_messages
@@ -116,6 +117,8 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
                 return await requests.remember(session, request, before)
             known.row.update_time = known.now
             await _stored(session)
+            if after.email != before.email:
+                await end_at_former_address(session, known.row, before.email, now=known.now)
             after = role_messages.admin(known.row)
             audit.record(session, resource=after.name, before=before, after=after)
             return await requests.remember(session, request, after)

@@ -172,7 +172,8 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
     async def _send_reset(self, email: str) -> None:
         token, now = one_time_tokens.new_token(RESET), datetime.now(UTC)
         async with self._db.platform() as session:
-            admin = await admin_with_email(session, email)
+            # Locked, because a change of the address ends what was mailed there before it.
+            admin = await admin_with_email(session, email, lock=True)
             known = admin is not None and admin.deactivate_time is None
             if admin is None or not known:
                 audit.record(

@@ -22,8 +22,11 @@ from services.tenant_registry.roles.holder_queries import not_ended
 INVITES_LIMIT = 200
 
 
-async def admin_with_email(session: AsyncSession, email: str) -> Admin | None:
-    found: Admin | None = await session.scalar(select(Admin).where(Admin.email == email))
+async def admin_with_email(
+    session: AsyncSession, email: str, *, lock: bool = False
+) -> Admin | None:
+    statement = select(Admin).where(Admin.email == email)
+    found: Admin | None = await session.scalar(statement.with_for_update() if lock else statement)
     return found
 
 
@@ -132,6 +135,12 @@ async def open_invites_at(
         .order_by(Invite.invite_id.desc())
     )
     return (await session.scalars(statement.limit(INVITES_LIMIT))).all()
+
+
+async def open_invites_to(session: AsyncSession, email: str, *, now: datetime) -> Sequence[Invite]:
+    """Reads and locks the open invites of all places to an address."""
+    statement = select(Invite).where(Invite.email == email, _is_invite_open(now))
+    return (await session.scalars(statement.order_by(Invite.invite_id).with_for_update())).all()
 
 
 async def open_invite(
