@@ -15,9 +15,10 @@ from services.kernel.process import logs
 from services.kernel.process.settings import SoukSettings, load
 from services.kernel.serving.server import Runtime
 from services.tenant_registry.accounts import queries as account_queries
+from services.tenant_registry.accounts.admin_lifecycle import new_admin
 from services.tenant_registry.accounts.passwords import Passwords
-from services.tenant_registry.accounts.rules import email_of
-from services.tenant_registry.models import Admin, Tenant
+from services.tenant_registry.accounts.rules import canonical_email
+from services.tenant_registry.models import Tenant
 from services.tenant_registry.roles import assigning, holder_queries
 from services.tenant_registry.roles.assignment_rules import GLOBAL_ADMIN, TENANT_ADMIN
 from services.tenant_registry.tenants import fields
@@ -43,7 +44,7 @@ class BootstrapSettings(SoukSettings):
 async def bootstrap(runtime: Runtime) -> None:
     """Creates what is missing. Running it again changes nothing, not even the password."""
     settings = load(BootstrapSettings)
-    email = email_of(settings.admin_email or f"admin@{settings.base_domain}")
+    email = canonical_email(settings.admin_email or f"admin@{settings.base_domain}")
     password_hash = await Passwords().hash(settings.secret("admin.password"))
     scope = Scope(None, assigning.REGISTRY, frozenset(), request_id=new_id("req"))
     with bound(scope, METHOD):
@@ -80,17 +81,10 @@ async def _admin(session: AsyncSession, email: str, password_hash: str, now: dat
     found = await account_queries.admin_with_email(session, email)
     if found is not None:
         return found.admin_id
-    admin = Admin(
-        admin_id=new_id("user"),
-        email=email,
-        first_name="",
-        last_name="",
-        password_hash=password_hash,
-        create_time=now,
-        update_time=now,
-    )
+    admin = new_admin(email, "", "", password_hash=password_hash, now=now)
     session.add(admin)
     await session.flush()
     name = f"admins/{admin.admin_id}"
+    # Only the name: the operator's address must not stand in a log that is kept permanently.
     audit.record(session, resource=name, after=access.Admin(name=name))
     return admin.admin_id

@@ -1,5 +1,6 @@
 """Who the admins are, at the platform and as a tenant sees them; and why they may."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -70,6 +71,20 @@ async def test_an_admin_is_created_found_changed_and_deactivated(employ, at_plat
     assert not (await stub.ListAdmins(pb.ListAdminsRequest(email=email))).admins
     twin = stub.CreateAdmin(pb.CreateAdminRequest(admin=access_pb.Admin(email=email)))
     assert await refusal(twin) == "ADMIN_EXISTS"
+
+
+async def test_an_address_is_the_same_from_every_keyboard(employ, at_platform, access):
+    stub, one = at_platform(await employ("GlobalAdmin", None)), uuid.uuid4().hex
+    composed, decomposed = f"zoé.{one}@café.example", f"ZOE\u0301.{one}@cafe\u0301.example"
+
+    made = await stub.CreateAdmin(pb.CreateAdminRequest(admin=access_pb.Admin(email=decomposed)))
+
+    assert made.email == composed
+    for email in (composed, decomposed):
+        found = await stub.ListAdmins(pb.ListAdminsRequest(email=email))
+        assert [admin.name for admin in found.admins] == [made.name]
+        twin = stub.CreateAdmin(pb.CreateAdminRequest(admin=access_pb.Admin(email=email)))
+        assert await refusal(twin) == "ADMIN_EXISTS"
 
 
 @pytest.mark.parametrize("email", ["", "nobody", "a b@x.example", "a@b", "x" * 250 + "@x.example"])

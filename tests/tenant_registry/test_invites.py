@@ -363,6 +363,17 @@ async def test_what_is_no_address_is_not_invited(invite, email):
     assert refusal.value.reason == "INVITE_INVALID"
 
 
+async def test_a_password_chosen_with_an_invite_is_accepted_from_another_machine(
+    platform, invite, accept, new_tenant, logged_in
+):
+    paris, email = await new_tenant(), nobodys()
+    await invite(paris, email)
+
+    await accept(token_in(await mail_to(platform, email)), "Zoé's café à Paris")
+
+    await logged_in(email, "Zoe\u0301's cafe\u0301 a\u0300 Paris")
+
+
 async def test_a_weak_password_does_not_use_the_invite_up(platform, invite, accept, new_tenant):
     paris, email = await new_tenant(), nobodys()
     await invite(paris, email)

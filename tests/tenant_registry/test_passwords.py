@@ -1,9 +1,12 @@
+"""Password hashes: how they are made and compared, and how many at once."""
+
 import asyncio
 
 import pytest
 
 from services.kernel.call.errors import ResourceExhausted
 from services.tenant_registry.accounts.passwords import QUEUE, THREADS, Passwords
+from tests.tenant_registry.conftest import HASHER
 
 
 async def test_a_password_matches_its_own_hash_alone():
@@ -51,6 +54,40 @@ async def test_who_has_no_password_costs_as_much_as_who_has_one(stored, monkeypa
     await passwords.match(stored, "p")
 
     assert [known.partition("$v=")[0] for known in compared] == ["$argon2id"]
+
+
+COMPOSED, DECOMPOSED = "é à ñ ế 12345", "e\u0301 a\u0300 n\u0303 e\u0302\u0301 12345"
+
+
+async def test_a_password_is_the_same_from_every_keyboard():
+    passwords = Passwords()
+    spaced = COMPOSED.replace(" ", "\u00a0")
+
+    for stored in [await passwords.hash(one) for one in (COMPOSED, DECOMPOSED, spaced)]:
+        for typed in (COMPOSED, DECOMPOSED, spaced):
+            assert await passwords.match(stored, typed)
+            assert await passwords.renewed(stored, typed) == stored
+        assert not await passwords.match(stored, COMPOSED.replace("é", "e"))
+
+
+async def test_a_hash_of_a_password_as_it_was_typed_goes_on_and_is_renewed():
+    passwords, older = Passwords(), HASHER.hash(DECOMPOSED)
+
+    assert await passwords.match(older, DECOMPOSED)
+    assert not await passwords.match(older, COMPOSED)
+    newer = await passwords.renewed(older, DECOMPOSED)
+
+    assert await passwords.match(newer, COMPOSED)
+
+
+@pytest.mark.parametrize("stored", [None, "$argon2id$v=19$m=19456,t=2,p=1$x$y"])
+async def test_a_second_spelling_costs_as_much_for_nobody_as_for_somebody(stored, monkeypatch):
+    passwords, compared = Passwords(), list[str]()
+    monkeypatch.setattr(passwords, "_verify", lambda _, typed: compared.append(typed))
+
+    await passwords.match(stored, DECOMPOSED)
+
+    assert compared == [COMPOSED, DECOMPOSED]
 
 
 async def test_more_than_fit_into_the_queue_are_refused_at_once_and_later_welcome():

@@ -28,7 +28,7 @@ from souk.tenant_registry.v1 import tenant_pb2 as pb
 from services.kernel.call.errors import ServiceError
 from services.kernel.call.scope import Scope, bound
 from services.kernel.data.database import Database
-from services.tenant_registry.accounts import activation
+from services.tenant_registry.accounts import admin_lifecycle
 from services.tenant_registry.roles import assigning, locking
 from services.tenant_registry.roles.assigning import WantedRole
 from services.tenant_registry.tenants import fields
@@ -246,7 +246,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(actor=admins, other=admins)
     def deactivate(self, actor: str, other: str) -> None:
-        reason = self.world.act(f"admins/{actor}", lambda s: activation.deactivate(s, other))
+        reason = self.world.act(f"admins/{actor}", lambda s: admin_lifecycle.deactivate(s, other))
 
         last = any({one.admin for one in self.keepers(place)} == {other} for place in PLACES)
         may = not self.is_over_more(actor, other, self._places_of(other)) and not last
@@ -256,7 +256,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(actor=admins, other=admins)
     def activate(self, actor: str, other: str) -> None:
-        reason = self.world.act(f"admins/{actor}", lambda s: activation.activate(s, other))
+        reason = self.world.act(f"admins/{actor}", lambda s: admin_lifecycle.activate(s, other))
 
         may = other in self.active or (
             actor != other

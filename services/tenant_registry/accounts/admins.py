@@ -1,31 +1,29 @@
 """AdminService: who the admins are, at the platform and at one tenant."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from souk.tenant_registry.v1 import access_service_pb2 as access_pb
 from souk.tenant_registry.v1 import admin_service_pb2 as pb
 from souk.tenant_registry.v1 import admin_service_pb2_grpc as pb_grpc
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel.call.errors import AlreadyExists, PermissionDenied, invalid
-from services.kernel.call.names import new_id, parse
+from services.kernel.call.names import parse
 from services.kernel.call.scope import current_scope
 from services.kernel.data import pages, requests
 from services.kernel.data.database import Database
 from services.kernel.data.updates import masked
 from services.kernel.evidence import audit
 from services.tenant_registry import caller
-from services.tenant_registry.accounts import activation, queries, rules
+from services.tenant_registry.accounts import admin_lifecycle, queries, rules
 from services.tenant_registry.accounts.mailed_tokens import end_at_former_address
 from services.tenant_registry.models import Admin
 from services.tenant_registry.roles import effects
 from services.tenant_registry.roles import messages as role_messages
 from services.tenant_registry.roles.errors import admin_not_found
 from services.tenant_registry.roles.locking import ActorAndTarget
-
-# Not a hash, so no password matches; the first password is set through a reset.
-NO_PASSWORD = "!"  # noqa: S105
 
 
 class AdminServicer(pb_grpc.AdminServiceServicer):
@@ -91,11 +89,9 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         async with self._db.platform() as session:
             if answer := await requests.answered(session, request, access_pb.Admin):
                 return answer
-            session.add(row)
-            await _stored(session)
-            message = role_messages.admin(row)
-            audit.record(session, resource=message.name, after=message)
-            return await requests.remember(session, request, message)
+            with _address_taken_as_error():
+                await admin_lifecycle.add(session, row)
+            return await requests.remember(session, request, role_messages.admin(row))
 
     async def UpdateAdmin(
         self, request: pb.UpdateAdminRequest, _context: object
@@ -104,7 +100,7 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         async with self._db.platform() as session:
             if answer := await requests.answered(session, request, access_pb.Admin):
                 return answer
-            known = await activation.may_change(session, admin_id)
+            known = await admin_lifecycle.may_change(session, admin_id)
             known.refuse_deactivated()
             before = role_messages.admin(known.row)
             for field in masked(request.admin, request.update_mask, before):
@@ -116,7 +112,8 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
             if after == before:
                 return await requests.remember(session, request, before)
             known.row.update_time = known.now
-            await _stored(session)
+            with _address_taken_as_error():
+                await session.flush()
             if after.email != before.email:
                 await end_at_former_address(session, known.row, before.email, now=known.now)
             after = role_messages.admin(known.row)
@@ -129,7 +126,7 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         (admin_id,) = parse(request.name, "admins/{admin}")
         async with self._db.platform() as session:
             return self._told(
-                await activation.deactivate(session, admin_id, dry=request.validate_only)
+                await admin_lifecycle.deactivate(session, admin_id, dry=request.validate_only)
             )
 
     async def ActivateAdmin(
@@ -139,10 +136,10 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         async with self._db.platform() as session:
             if answer := await requests.answered(session, request, access_pb.Admin):
                 return answer
-            turned = await activation.activate(session, admin_id, dry=request.validate_only)
+            turned = await admin_lifecycle.activate(session, admin_id, dry=request.validate_only)
             return await requests.remember(session, request, self._told(turned))
 
-    def _told(self, turned: activation.Activation) -> access_pb.Admin:
+    def _told(self, turned: admin_lifecycle.Activation) -> access_pb.Admin:
         message = role_messages.admin(turned.admin)
         message.effects.extend(
             effects.of(turned.before, turned.after, now=turned.now, head_office=self._head_office)
@@ -156,22 +153,16 @@ def _as_seen(row: Admin, tenant: str, roles: list[str]) -> pb.TenantAdmin:
 
 
 def _new(wanted: access_pb.Admin) -> Admin:
-    now = datetime.now(UTC)
-    row = Admin(
-        admin_id=new_id("user"),
-        email=_clean("email", wanted.email),
-        first_name=_clean("first_name", wanted.first_name),
-        last_name=_clean("last_name", wanted.last_name),
-        password_hash=NO_PASSWORD,
-        create_time=now,
-        update_time=now,
+    names = (
+        _clean(field, getattr(wanted, field)) for field in ("email", "first_name", "last_name")
     )
+    row = admin_lifecycle.new_admin(*names, now=datetime.now(UTC))
     _check(row)
     return row
 
 
 def _clean(field: str, value: str) -> str:
-    return rules.email_of(value) if field == "email" else value.strip()
+    return rules.canonical_email(value) if field == "email" else value.strip()
 
 
 def _refuse_another_login(known: ActorAndTarget) -> None:
@@ -194,9 +185,10 @@ def _check(row: Admin) -> None:
         raise invalid("ADMIN_INVALID", found)
 
 
-async def _stored(session: AsyncSession) -> None:
+@contextmanager
+def _address_taken_as_error() -> Iterator[None]:
     try:
-        await session.flush()
+        yield
     except IntegrityError:
         raise AlreadyExists(
             "ADMIN_EXISTS", "An admin with this e-mail address already exists."

@@ -16,11 +16,10 @@ from services.kernel.call.errors import (
     Unauthenticated,
     invalid,
 )
-from services.kernel.call.names import new_id
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
 from services.tenant_registry import caller
-from services.tenant_registry.accounts import attempts, messages, queries, rules
+from services.tenant_registry.accounts import admin_lifecycle, attempts, messages, queries, rules
 from services.tenant_registry.accounts.attempts import Attempts
 from services.tenant_registry.accounts.login import SecondFactors
 from services.tenant_registry.accounts.passwords import Passwords
@@ -28,8 +27,6 @@ from services.tenant_registry.accounts.queries import admin_with_email
 from services.tenant_registry.models import Admin, Invite
 from services.tenant_registry.roles import assigning
 from services.tenant_registry.roles import messages as role_messages
-
-NAME_LIMIT = 100
 
 
 class InviteAcceptance:
@@ -99,7 +96,9 @@ class InviteAcceptance:
             raise _token_invalid()
         admin = await admin_with_email(session, invite.email)
         if admin is None:
-            admin = await _made(session, request, invite.email, stored, now=now)
+            names = request.first_name.strip(), request.last_name.strip()
+            admin = admin_lifecycle.new_admin(invite.email, *names, password_hash=stored, now=now)
+            await admin_lifecycle.add(session, admin)
         # An account created meanwhile has another hash, and must prove itself on the next attempt.
         elif admin.password_hash != stored or admin.deactivate_time is not None:
             return _wrong()
@@ -140,36 +139,12 @@ async def _give(session: AsyncSession, invite: Invite, admin: Admin) -> None:
         raise FailedPrecondition("INVITE_VOID", text) from None
 
 
-async def _made(
-    session: AsyncSession,
-    request: pb.AcceptInviteRequest,
-    email: str,
-    password_hash: str,
-    *,
-    now: datetime,
-) -> Admin:
-    admin = Admin(
-        admin_id=new_id("user"),
-        email=email,
-        first_name=request.first_name.strip(),
-        last_name=request.last_name.strip(),
-        password_hash=password_hash,
-        create_time=now,
-        update_time=now,
-    )
-    session.add(admin)
-    await session.flush()
-    message = role_messages.admin(admin)
-    audit.record(session, resource=message.name, after=message)
-    return admin
-
-
 def _check(request: pb.AcceptInviteRequest, email: str) -> None:
     if flaw := rules.password_flaw(request.password, email):
         raise InvalidArgument("PASSWORD_INVALID", f"The password {flaw}.", {"password": flaw})
     for field in ("first_name", "last_name"):
-        if len(getattr(request, field)) > NAME_LIMIT:
-            text = f"must have at most {NAME_LIMIT} characters"
+        if len(getattr(request, field)) > rules.NAME_LIMIT:
+            text = f"must have at most {rules.NAME_LIMIT} characters"
             raise invalid("INVITE_INVALID", {field: text})
 
 

@@ -17,7 +17,7 @@ from services.kernel.evidence import audit
 from services.tenant_registry.accounts import mail_texts, messages, one_time_tokens, queries
 from services.tenant_registry.accounts.invite_acceptance import InviteAcceptance
 from services.tenant_registry.accounts.mail import Mailer
-from services.tenant_registry.accounts.rules import EMAIL_LIMIT, email_of, is_email
+from services.tenant_registry.accounts.rules import EMAIL_LIMIT, canonical_email, is_email
 from services.tenant_registry.caller import place_of, placed
 from services.tenant_registry.models import Invite
 from services.tenant_registry.roles import assigning
@@ -128,7 +128,7 @@ async def _refuse_more(session: AsyncSession, tenant: str | None, *, now: dateti
 
 
 def _address(text: str) -> str:
-    email = email_of(text)
+    email = canonical_email(text)
     if not is_email(email):
         what = f"must be an e-mail address of at most {EMAIL_LIMIT} characters"
         raise invalid("INVITE_INVALID", {"email": what})

@@ -11,14 +11,18 @@ from services.kernel.evidence import audit
 from services.tenant_registry.accounts import attempts, queries, session_lifecycle
 from services.tenant_registry.accounts.attempts import Attempts
 from services.tenant_registry.accounts.passwords import Passwords
-from services.tenant_registry.accounts.rules import LoginMethod, email_of
+from services.tenant_registry.accounts.rules import (
+    EMAIL_LIMIT,
+    PASSWORD_LIMIT,
+    LoginMethod,
+    canonical_email,
+    is_too_long,
+)
 from services.tenant_registry.accounts.session_lifecycle import OpenedSession
 from services.tenant_registry.accounts.session_tokens import SessionTokens
 from services.tenant_registry.accounts.totp import Totp
 from services.tenant_registry.models import Admin
 
-EMAIL_LIMIT = 254
-PASSWORD_LIMIT = 1024
 # The resource of events about unknown accounts: the address tried must not be logged.
 UNKNOWN_ADMIN = "admins/unknown"
 
@@ -52,14 +56,14 @@ class LoginMethods:
     _factors: SecondFactors
 
     async def Login(self, request: pb.LoginRequest, _context: object) -> pb.LoginResponse:
-        email = email_of(request.email)
+        email = canonical_email(request.email)
         _check(email, request.password)
         await self._attempts.count(email)
         stored = await self._hash_of(email)
         # Between transactions: 45 ms of hashing must hold neither a connection nor a lock.
         opened: OpenedSession | Unauthenticated = _wrong()
         if await self._passwords.match(stored, request.password) and stored is not None:
-            newer = await self._renewed(stored, request.password)
+            newer = await self._passwords.renewed(stored, request.password)
             opened = await self._begin(email, stored, newer, code=request.totp)
         if isinstance(opened, Unauthenticated):
             await self._record_failure(email, opened.reason)
@@ -71,11 +75,6 @@ class LoginMethods:
         async with self._db.platform() as session:
             admin = await queries.admin_with_email(session, email)
         return admin.password_hash if admin and admin.deactivate_time is None else None
-
-    async def _renewed(self, stored: str, password: str) -> str:
-        if self._passwords.is_outdated(stored):
-            return await self._passwords.hash(password)
-        return stored
 
     async def _begin(
         self, email: str, stored: str, newer: str, *, code: str
@@ -109,7 +108,7 @@ def _check(email: str, password: str) -> None:
     violations = {}
     if not email or len(email) > EMAIL_LIMIT:
         violations["email"] = f"is required, with at most {EMAIL_LIMIT} characters"
-    if not password or len(password.encode()) > PASSWORD_LIMIT:
+    if not password or is_too_long(password):
         violations["password"] = f"is required, with at most {PASSWORD_LIMIT} bytes"
     if violations:
         raise invalid("LOGIN_INVALID", violations)

@@ -9,11 +9,10 @@ from souk.tenant_registry.v1 import oidc_service_pb2_grpc as pb_grpc
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel.call.errors import NotFound, ResourceExhausted, Unauthenticated
-from services.kernel.call.names import new_id
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
 from services.kernel.process.logs import logger
-from services.tenant_registry.accounts import session_lifecycle
+from services.tenant_registry.accounts import admin_lifecycle, session_lifecycle
 from services.tenant_registry.accounts.attempts import Attempts
 from services.tenant_registry.accounts.login import UNKNOWN_ADMIN
 from services.tenant_registry.accounts.oidc_claims import Identity, Unproven
@@ -27,7 +26,6 @@ from services.tenant_registry.accounts.session_lifecycle import OpenedSession
 from services.tenant_registry.accounts.session_tokens import SessionTokens
 from services.tenant_registry.models import Admin, AdminIdentity
 from services.tenant_registry.roles import assigning
-from services.tenant_registry.roles import messages as role_messages
 
 # A role from a claim expires, unless another login renews it.
 LIFETIME = timedelta(days=30)
@@ -102,7 +100,14 @@ class OidcServicer(pb_grpc.OidcServiceServicer):
             if admin is None:
                 if not roles:
                     raise Unproven("no account, and no claim that gives a role")
-                admin = await _made(session, identity, password_hash, now=now)
+                admin = admin_lifecycle.new_admin(
+                    identity.email,
+                    identity.first_name,
+                    identity.last_name,
+                    password_hash=password_hash,
+                    now=now,
+                )
+                await admin_lifecycle.add(session, admin)
             if admin.deactivate_time is not None:
                 raise Unproven("the admin is deactivated")
             if await session.get(AdminIdentity, (name, identity.subject)) is None:
@@ -138,23 +143,4 @@ async def _known(session: AsyncSession, name: str, identity: Identity) -> Admin 
     admin = await admin_with_email(session, identity.email)
     if admin is not None and await subject_of(session, name, admin.admin_id):
         raise Unproven("the e-mail belongs to another identity")
-    return admin
-
-
-async def _made(
-    session: AsyncSession, identity: Identity, password_hash: str, *, now: datetime
-) -> Admin:
-    admin = Admin(
-        admin_id=new_id("user"),
-        email=identity.email,
-        first_name=identity.first_name,
-        last_name=identity.last_name,
-        password_hash=password_hash,
-        create_time=now,
-        update_time=now,
-    )
-    session.add(admin)
-    await session.flush()
-    message = role_messages.admin(admin)
-    audit.record(session, resource=message.name, after=message)
     return admin

@@ -30,7 +30,7 @@ from services.tenant_registry.accounts import (
     totp,
 )
 from services.tenant_registry.accounts.attempts import Attempts
-from services.tenant_registry.accounts.login import EMAIL_LIMIT, UNKNOWN_ADMIN
+from services.tenant_registry.accounts.login import UNKNOWN_ADMIN
 from services.tenant_registry.accounts.mail import Mailer
 from services.tenant_registry.accounts.passwords import Passwords
 from services.tenant_registry.accounts.queries import admin_with_email
@@ -63,9 +63,9 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         return Empty()
 
     async def ResetPassword(self, request: pb.ResetPasswordRequest, _context: object) -> Empty:
-        email = rules.email_of(request.email)
-        if not email or len(email) > EMAIL_LIMIT:
-            text = f"is required, with at most {EMAIL_LIMIT} characters"
+        email = rules.canonical_email(request.email)
+        if not email or len(email) > rules.EMAIL_LIMIT:
+            text = f"is required, with at most {rules.EMAIL_LIMIT} characters"
             raise invalid("LOGIN_INVALID", {"email": text})
         await self._attempts.count(f"reset {email}", most=_MOST_RESETS)
         self._mailer.refuse_when_full()
@@ -117,7 +117,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
             factor = await queries.second_factor(session, known.admin_id)
             if factor is None or factor.confirm_time is not None:
                 raise _no_totp()
-            step = self._totp.step(factor, request.code.strip(), now=now)
+            step = self._totp.step(factor, request.code, now=now)
             codes = totp.recovery_codes()
             if step is not None:
                 factor.confirm_time, factor.last_step = now, step

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from services.kernel.call.errors import ResourceExhausted
-from services.tenant_registry.accounts.rules import normalised
+from services.tenant_registry.accounts.rules import canonical_password, is_too_long
 
 THREADS = 2
 QUEUE = 16
@@ -23,6 +23,10 @@ class Passwords:
 
     More than THREADS + QUEUE at once are refused (LOGIN_BUSY) instead of queued: a flood of guesses
     must not delay other logins by more than half a second.
+
+    A password is hashed in its canonical spelling. Hashes from before that are of the password as
+    it was typed, so a spelling that is not canonical is tried as well; that takes twice as long
+    for everybody, known or not.
     """
 
     def __init__(self) -> None:
@@ -37,17 +41,24 @@ class Passwords:
         An account that never had a password stores a marker, which counts as no hash.
         """
         known = stored if stored and stored.startswith("$argon2") else None
-        typed = normalised(password)
-        matched = await self._run(lambda: self._verify(known or self._nobodys, typed))
+        spellings = [] if is_too_long(password) else [canonical_password(password)]
+        if password not in spellings:
+            spellings.append(password)
+        matched = await self._run(
+            lambda: any(self._verify(known or self._nobodys, one) for one in spellings)
+        )
         return matched and known is not None
 
     async def hash(self, password: str) -> str:
-        typed = normalised(password)
-        return await self._run(lambda: self._hasher.hash(typed))
+        return await self._run(lambda: self._hasher.hash(canonical_password(password)))
 
-    def is_outdated(self, stored: str) -> bool:
-        """Returns whether a hash was made with outdated parameters."""
-        return self._hasher.check_needs_rehash(stored)
+    async def renewed(self, stored: str, password: str) -> str:
+        """Returns the hash to keep of a password that matched: `stored`, unless it is outdated."""
+        canonical = canonical_password(password)
+        is_current = not self._hasher.check_needs_rehash(stored) and (
+            canonical == password or await self._run(lambda: self._verify(stored, canonical))
+        )
+        return stored if is_current else await self.hash(password)
 
     def _verify(self, stored: str, password: str) -> bool:
         try:

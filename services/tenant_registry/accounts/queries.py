@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, CursorResult, delete, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel.data.pages import Page
-from services.tenant_registry.accounts.rules import email_of
+from services.tenant_registry.accounts.rules import canonical_email
 from services.tenant_registry.models import (
     Admin,
     AdminIdentity,
@@ -89,7 +89,7 @@ async def forget_second_factor(session: AsyncSession, admin_id: str) -> None:
 def admins_of_platform(*, email: str, show_deactivated: bool) -> ColumnElement[bool]:
     wanted: ColumnElement[bool] = true()
     if email:
-        wanted = Admin.email == email_of(email)
+        wanted = Admin.email == canonical_email(email)
     return wanted if show_deactivated else wanted & Admin.deactivate_time.is_(None)
 
 

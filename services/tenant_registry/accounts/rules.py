@@ -21,24 +21,38 @@ SESSION_LIFETIME = timedelta(days=30)
 REFRESH_GRACE = timedelta(seconds=10)
 
 
-def normalised(password: str) -> str:
-    """Returns a password as it is hashed: as RFC 8265 (OpaqueString) maps it.
+def canonical_email(text: str) -> str:
+    """Spells an address as it is stored: keyboards differ in how they compose an accent."""
+    # Cut, because composing takes long for a long text; what is cut is still too long.
+    return unicodedata.normalize("NFC", text.strip()[: 4 * EMAIL_LIMIT].lower())
 
-    Keyboards differ in how they compose é, and in which space they type. NFKC would go further,
-    and make one password of two that people can tell apart, such as m² and m2.
+
+def canonical_password(password: str) -> str:
+    """Spells a password as PRECIS OpaqueString does (RFC 8265, 4.2), whatever keyboard typed it.
+
+    Accents are composed, and every space is the ASCII one. No character is refused, unlike there:
+    which ones exist depends on Python's version of Unicode, and a password must outlive that.
     """
-    spaced = "".join(" " if unicodedata.category(c) == "Zs" else c for c in password)
+    spaced = "".join(" " if unicodedata.category(one) == "Zs" else one for one in password)
     return unicodedata.normalize("NFC", spaced)
+
+
+def is_too_long(password: str) -> bool:
+    # Twice as many characters as typed: decomposed, an accented letter is two of them. Looked at
+    # first, because composing takes long for a long text.
+    if len(password) > 2 * PASSWORD_LIMIT:
+        return True
+    return len(canonical_password(password).encode()) > PASSWORD_LIMIT
 
 
 def password_flaw(password: str, email: str) -> str:
     """Returns what is wrong with a new password; empty if nothing is."""
-    password = normalised(password)
+    if is_too_long(password):
+        return f"must have at most {PASSWORD_LIMIT} bytes"
+    password = canonical_password(password)
     if len(password) < PASSWORD_SHORTEST:
         return f"must have at least {PASSWORD_SHORTEST} characters"
-    if len(password.encode()) > PASSWORD_LIMIT:
-        return f"must have at most {PASSWORD_LIMIT} bytes"
-    if password.strip().lower() in (email, email.partition("@")[0]):
+    if canonical_email(password) in (email, email.partition("@")[0]):
         return "must not be the e-mail address"
     return ""
 
@@ -59,20 +73,15 @@ def step_of(
     return None
 
 
-def email_of(text: str) -> str:
-    """Returns an address in the one form that is stored and looked up, however it is typed."""
-    return unicodedata.normalize("NFC", text.strip().lower())
-
-
 def is_email(text: str) -> bool:
     """Returns whether an admin may have this address."""
     return len(text) <= EMAIL_LIMIT and text.isprintable() and bool(_EMAIL.fullmatch(text))
 
 
 def admin_violations(email: str, first_name: str, last_name: str) -> dict[str, str]:
-    """Lists what is wrong, by field; an e-mail must be as `email_of` returns it."""
+    """Lists what is wrong, by field; an e-mail must be as it is stored."""
     found = {}
-    if not is_email(email) or email != email_of(email):
+    if not is_email(email) or email != canonical_email(email):
         found["email"] = f"must be an e-mail address of at most {EMAIL_LIMIT} characters"
     for field, name in (("first_name", first_name), ("last_name", last_name)):
         if len(name) > NAME_LIMIT:

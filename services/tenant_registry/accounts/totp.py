@@ -8,6 +8,7 @@ import base64
 import hashlib
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +27,7 @@ CODES = 10
 _CODE_BYTES = 10  # 80 bits: 16 letters of base32
 _ISSUER = "Souk"
 _FOR = b"totp secret"
+_LONGEST_TYPED = 100
 _DIGITS = re.compile(r"[0-9]{6}")
 _RECOVERY = re.compile(r"[A-Z2-7]{16}")
 
@@ -61,11 +63,11 @@ class Totp:
 
         `factor` must be locked, so that a code cannot be used twice at once.
         """
-        typed = re.sub(r"[\s-]", "", code).upper()
+        typed = _canonical(code)
         if _RECOVERY.fullmatch(typed):
             used = await queries.use_recovery_code(session, factor.admin_id, hashed(typed))
             return LoginMethod.PASSWORD_RECOVERY if used else None
-        step = self.step(factor, typed, now=now)
+        step = self.step(factor, code, now=now)
         if step is None:
             return None
         factor.last_step = step
@@ -73,11 +75,11 @@ class Totp:
 
     def step(self, factor: SecondFactor, code: str, *, now: datetime) -> int | None:
         """Finds the time step that a code belongs to; None if it is wrong or was used."""
-        generator = pyotp.TOTP(self._opened(factor))
-        if not _DIGITS.fullmatch(code):
+        generator, typed = pyotp.TOTP(self._opened(factor)), _canonical(code)
+        if not _DIGITS.fullmatch(typed):
             return None
         return rules.step_of(
-            code, last_step=factor.last_step, now=now, code_at=generator.generate_otp
+            typed, last_step=factor.last_step, now=now, code_at=generator.generate_otp
         )
 
     def _opened(self, factor: SecondFactor) -> str:
@@ -90,6 +92,11 @@ class Totp:
         if owner != factor.admin_id:
             raise Internal("INTERNAL", "a second factor cannot be decrypted with the current keys")
         return secret
+
+
+def _canonical(code: str) -> str:
+    """Spells a code as it was shown, also one typed with full-width digits, spaces or hyphens."""
+    return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", code[:_LONGEST_TYPED])).upper()
 
 
 def recovery_codes() -> list[str]:

@@ -1,10 +1,11 @@
-"""Deactivating and activating admins, and who may change one."""
+"""Creates, deactivates and activates admins; who may change one."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.kernel.call.names import new_id
 from services.kernel.call.scope import current_scope
 from services.kernel.evidence import audit
 from services.tenant_registry.accounts.rules import SessionEnd
@@ -15,6 +16,9 @@ from services.tenant_registry.roles import messages as role_messages
 from services.tenant_registry.roles.assignment_rules import Holder
 from services.tenant_registry.roles.locking import ActorAndTarget
 
+# Not a hash, so no password matches; the first password is set through a reset.
+NO_PASSWORD = "!"  # noqa: S105
+
 
 @dataclass(frozen=True, slots=True)
 class Activation:
@@ -24,6 +28,30 @@ class Activation:
     before: Holder
     after: Holder
     now: datetime
+
+
+def new_admin(
+    email: str, first_name: str, last_name: str, *, password_hash: str = NO_PASSWORD, now: datetime
+) -> Admin:
+    """Makes the row of a new admin, who holds nothing yet."""
+    return Admin(
+        admin_id=new_id("user"),
+        email=email,
+        first_name=first_name,
+        last_name=last_name,
+        password_hash=password_hash,
+        create_time=now,
+        update_time=now,
+    )
+
+
+async def add(session: AsyncSession, admin: Admin) -> Admin:
+    """Adds a new admin, and the event of it."""
+    session.add(admin)
+    await session.flush()
+    message = role_messages.admin(admin)
+    audit.record(session, resource=message.name, after=message)
+    return admin
 
 
 async def deactivate(
