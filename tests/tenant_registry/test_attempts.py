@@ -9,10 +9,10 @@ from souk.audit.v1.audit_service_pb2 import Event
 from souk.tenant_registry.v1 import access_service_pb2 as pb
 
 from services.kernel.call.errors import ServiceError
-from services.tenant_registry.accounts.attempts import MOST, hashed
+from services.tenant_registry.accounts.attempts import GUESSES, hashed
 from tests.tenant_registry.conftest import RIGHT
 
-WRONG = "wrong"
+MOST, WRONG = GUESSES.most, "wrong"
 
 
 @pytest.fixture
@@ -31,7 +31,8 @@ def guess(access):
 def later(rows):
     async def move(email, by):
         await rows.execute(
-            "UPDATE attempt SET begin_time = begin_time - $2::interval WHERE account_hash = $1",
+            "UPDATE attempt SET begin_time = begin_time - $2::interval,"
+            " end_time = end_time - $2::interval WHERE account_hash = $1",
             hashed(email),
             by,
         )
@@ -101,15 +102,31 @@ async def test_guesses_at_the_same_time_are_all_counted(guess, new_admin):
     }
 
 
-async def test_what_counts_no_more_is_removed(guess, later, rows):
+@pytest.mark.parametrize("undated", [False, True], ids=["dated", "of an older version"])
+async def test_what_counts_no_more_is_removed(guess, later, rows, undated):
     old = nobodys()
     await guess(old)
     await later(old, timedelta(minutes=16))
+    if undated:
+        await rows.execute(
+            "UPDATE attempt SET end_time = NULL WHERE account_hash = $1", hashed(old)
+        )
 
     await guess(nobodys())
 
     left = await rows.fetchval("SELECT count(*) FROM attempt WHERE account_hash = $1", hashed(old))
     assert left == 0
+
+
+async def test_a_count_of_an_older_version_lasts_as_long(guess, rows):
+    email = nobodys()
+    await reasons(guess, email, MOST)
+    await rows.execute("UPDATE attempt SET end_time = NULL WHERE account_hash = $1", hashed(email))
+
+    refusal = await guess(email)
+
+    assert refusal.reason == "LOGIN_LIMITED"
+    assert 0 < int(refusal.metadata["retry_after_seconds"]) <= 15 * 60
 
 
 async def test_a_failure_is_an_event_and_an_address_that_nobody_has_is_in_none(

@@ -1,4 +1,4 @@
-"""Limits on attempts per account, counted in PostgreSQL so that restarts forget nothing.
+"""Limits on attempts, counted in PostgreSQL so that restarts forget nothing.
 
 An attempt is counted before it is checked, so concurrent ones all count. Unknown e-mails are
 counted too, or the limit would reveal which exist.
@@ -6,6 +6,7 @@ counted too, or the limit would reveal which exist.
 
 import asyncio
 import hashlib
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,48 +15,59 @@ from services.kernel.call.errors import ResourceExhausted
 from services.kernel.data.database import Database
 from services.tenant_registry.accounts import session_queries
 
-MOST = 10
-WINDOW = timedelta(minutes=15)
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` within `window`, which begins with the first of them."""
+
+    most: int
+    window: timedelta
+
+
+GUESSES = Limit(10, timedelta(minutes=15))
 _AT_ONCE = 2
 
 
 class Attempts:
-    """Counts attempts per account; a limit is lifted WINDOW after the first attempt."""
+    """Counts attempts in transactions of their own, whatever becomes of the attempt."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         # Guesses at one account wait for one row: they wait here, not holding connections.
         self._places = asyncio.Semaphore(_AT_ONCE)
 
-    async def count(self, account: str, *, most: int = MOST) -> None:
-        """Counts an attempt, whatever its outcome.
+    async def count(self, what: str, limit: Limit = GUESSES) -> None:
+        """Counts an attempt.
 
         Raises:
             ResourceExhausted: LOGIN_LIMITED, with the seconds to wait.
         """
         now = datetime.now(UTC)
         async with self._places, self._db.housekeeping() as session:
-            number, since = await session_queries.count_attempt(
-                session, hashed(account), window=WINDOW, now=now
+            number, ends = await session_queries.count_attempt(
+                session, hashed(what), window=limit.window, now=now
             )
         if number == 1:
             # In its own transaction: one that holds its row could deadlock on others' rows.
             async with self._db.housekeeping() as session:
-                await session_queries.forget_old_attempts(session, before=now - WINDOW)
-        if number > most:
-            seconds = max(1, int((since + WINDOW - now).total_seconds()))
+                await session_queries.forget_old_attempts(session, now=now)
+        if number > limit.most:
             raise ResourceExhausted(
                 "LOGIN_LIMITED",
                 "Too many attempts for this account. Wait, or log in another way.",
-                retry_after_seconds=str(seconds),
+                retry_after_seconds=str(seconds_until(ends, now)),
             )
 
 
-async def forget(session: AsyncSession, account: str) -> None:
+async def forget(session: AsyncSession, what: str) -> None:
     """Resets the count, after a success."""
-    await session_queries.forget_attempts(session, hashed(account))
+    await session_queries.forget_attempts(session, hashed(what))
 
 
-def hashed(account: str) -> bytes:
-    """Hashes an account, so that unknown addresses are never stored in clear text."""
-    return hashlib.sha256(account.encode()).digest()
+def hashed(what: str) -> bytes:
+    """Hashes what is counted, so that unknown addresses are never stored in clear text."""
+    return hashlib.sha256(what.encode()).digest()
+
+
+def seconds_until(moment: datetime, now: datetime) -> int:
+    return max(1, int((moment - now).total_seconds()))

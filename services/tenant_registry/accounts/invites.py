@@ -17,6 +17,7 @@ from services.kernel.evidence import audit
 from services.tenant_registry.accounts import mail_texts, messages, one_time_tokens, queries
 from services.tenant_registry.accounts.invite_acceptance import InviteAcceptance
 from services.tenant_registry.accounts.mail import Mailer
+from services.tenant_registry.accounts.mail_limits import count_invite
 from services.tenant_registry.accounts.rules import EMAIL_LIMIT, canonical_email, is_email
 from services.tenant_registry.caller import place_of, placed
 from services.tenant_registry.models import Invite
@@ -52,6 +53,7 @@ class InviteServicer(pb_grpc.InviteServiceServicer):
             )
             await assigning.check_offer(session, wanted("", row))
             await _refuse_more(session, tenant, now=now)
+            await count_invite(session, email, tenant, now=now)
             session.add(row)
             message = messages.invite(row)
             audit.record(session, resource=message.name, after=message, tenant=tenant)
@@ -83,6 +85,7 @@ class InviteServicer(pb_grpc.InviteServiceServicer):
             row = await _existing(session, invite_id, tenant)
             before = messages.invite(row)
             await assigning.check_offer(session, wanted("", row))
+            await count_invite(session, row.email, tenant, now=now)
             row.token_hash, row.end_time = one_time_tokens.hashed(token), now + LIFETIME
             row.invited_by = current_scope().actor
             message = messages.invite(row)

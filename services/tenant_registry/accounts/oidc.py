@@ -13,7 +13,7 @@ from services.kernel.data.database import Database
 from services.kernel.evidence import audit
 from services.kernel.process.logs import logger
 from services.tenant_registry.accounts import admin_lifecycle, session_lifecycle
-from services.tenant_registry.accounts.attempts import Attempts
+from services.tenant_registry.accounts.attempts import Attempts, Limit
 from services.tenant_registry.accounts.login import UNKNOWN_ADMIN
 from services.tenant_registry.accounts.oidc_claims import Identity, Unproven
 from services.tenant_registry.accounts.oidc_provider import ProviderClient
@@ -29,6 +29,8 @@ from services.tenant_registry.roles import assigning
 
 # A role from a claim expires, unless another login renews it.
 LIFETIME = timedelta(days=30)
+# For longer than a state lives.
+ONCE = Limit(1, timedelta(minutes=15))
 _log = logger()
 
 
@@ -82,7 +84,7 @@ class OidcServicer(pb_grpc.OidcServiceServicer):
         if started is None or not request.code:
             raise Unproven("the state is expired, or of another browser or provider")
         try:
-            await self._attempts.count(f"oidc {started.nonce}", most=1)
+            await self._attempts.count(f"oidc {started.nonce}", ONCE)
         except ResourceExhausted:
             raise Unproven("the state was already used") from None
         return await self._asking[request.provider].exchange(request.code, started)

@@ -32,6 +32,7 @@ from services.tenant_registry.accounts import (
 from services.tenant_registry.accounts.attempts import Attempts
 from services.tenant_registry.accounts.login import UNKNOWN_ADMIN
 from services.tenant_registry.accounts.mail import Mailer
+from services.tenant_registry.accounts.mail_limits import RESETS, RESETS_A_DAY
 from services.tenant_registry.accounts.passwords import Passwords
 from services.tenant_registry.accounts.queries import admin_with_email
 from services.tenant_registry.accounts.rules import SessionEnd
@@ -39,7 +40,6 @@ from services.tenant_registry.accounts.totp import Totp
 from services.tenant_registry.models import Admin, PasswordReset, RecoveryCode, SecondFactor
 
 RESET = "reset"
-_MOST_RESETS = 5
 
 
 class AccountServicer(pb_grpc.AccountServiceServicer):
@@ -67,7 +67,8 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         if not email or len(email) > rules.EMAIL_LIMIT:
             text = f"is required, with at most {rules.EMAIL_LIMIT} characters"
             raise invalid("LOGIN_INVALID", {"email": text})
-        await self._attempts.count(f"reset {email}", most=_MOST_RESETS)
+        await self._attempts.count(f"reset {email}", RESETS)
+        await self._attempts.count(f"resets of a day {email}", RESETS_A_DAY)
         self._mailer.refuse_when_full()
         # In the background, so that the answer does not reveal whether the address is known.
         self._mailer.later(self._send_reset(email))
@@ -111,7 +112,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         self, request: pb.ConfirmTotpRequest, _context: object
     ) -> pb.ConfirmTotpResponse:
         known, now = await self._own(), datetime.now(UTC)
-        await self._attempts.count(known.email)
+        await self._attempts.count(_own_guesses(known))
         async with self._db.platform() as session:
             await caller.own_session(session, now=now)
             factor = await queries.second_factor(session, known.admin_id)
@@ -125,7 +126,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
                     RecoveryCode(admin_id=known.admin_id, code_hash=totp.hashed(code))
                     for code in codes
                 )
-                await attempts.forget(session, known.email)
+                await attempts.forget(session, _own_guesses(known))
                 audit.record(session, resource=f"admins/{known.admin_id}")
         if step is None:
             raise _wrong_code()
@@ -141,7 +142,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
             used = await self._totp.proves(session, factor, request.code, now=now)
             if used:
                 await queries.forget_second_factor(session, admin.admin_id)
-                await attempts.forget(session, admin.email)
+                await attempts.forget(session, _own_guesses(admin))
                 audit.record(session, resource=f"admins/{admin.admin_id}")
         if not used:
             raise _wrong_code()
@@ -154,9 +155,9 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
             return await session.get_one(Admin, own.admin_id)
 
     async def _proven(self, password: str) -> Admin:
-        """Reads the caller after checking their password, which counts as a login attempt."""
+        """Reads the caller after checking their password."""
         admin = await self._own()
-        await self._attempts.count(admin.email)
+        await self._attempts.count(_own_guesses(admin))
         if not await self._passwords.match(admin.password_hash, password):
             raise PermissionDenied("PASSWORD_WRONG", "The password is incorrect.")
         return admin
@@ -193,6 +194,15 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
             await self._mailer.send(email, mail_texts.RESET_SUBJECT, mail_texts.reset_text(token))
 
 
+def _own_guesses(admin: Admin) -> str:
+    """Names the count of guesses within a session.
+
+    Apart from those at logins, which anybody can make: a stranger must not be able to keep an
+    admin who is logged in from changing their password.
+    """
+    return f"own password {admin.admin_id}"
+
+
 async def _set(
     session: AsyncSession, admin: Admin, newer: str, *, keep: str, reason: SessionEnd, now: datetime
 ) -> None:
@@ -203,6 +213,7 @@ async def _set(
     # Otherwise each reset would give an attacker with the mailbox ten more guesses at the code.
     if await queries.second_factor(session, admin.admin_id) is None:
         await attempts.forget(session, admin.email)
+        await attempts.forget(session, _own_guesses(admin))
     audit.record(session, resource=f"admins/{admin.admin_id}")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +16,7 @@ from services.tenant_registry.models import (
 _MOST_LISTED = 100
 _MOST_FORGOTTEN = 100
 _MOST_COUNTED = 1_000_000
+_LONGEST_UNDATED = timedelta(minutes=15)
 
 
 async def end_sessions(
@@ -72,37 +73,41 @@ async def forget_ended(session: AsyncSession, admin_id: str, *, before: datetime
 async def count_attempt(
     session: AsyncSession, account_hash: bytes, *, window: timedelta, now: datetime
 ) -> tuple[int, datetime]:
-    """Counts one more attempt; returns the number of attempts and since when."""
-    is_over = Attempt.begin_time <= now - window
-    number = case((is_over, 1), (Attempt.number < _MOST_COUNTED, Attempt.number + 1),
+    """Counts one more attempt; returns the number of attempts, and when they count no more."""
+    ends = func.coalesce(Attempt.end_time, Attempt.begin_time + window)
+    number = case((ends <= now, 1), (Attempt.number < _MOST_COUNTED, Attempt.number + 1),
                   else_=Attempt.number)  # fmt: skip
     statement = (
         insert(Attempt)
-        .values(account_hash=account_hash, number=1, begin_time=now)
+        .values(account_hash=account_hash, number=1, begin_time=now, end_time=now + window)
         .on_conflict_do_update(
             index_elements=["account_hash"],
             set_={
                 "number": number,
-                "begin_time": case((is_over, now), else_=Attempt.begin_time),
+                "begin_time": case((ends <= now, now), else_=Attempt.begin_time),
+                "end_time": case((ends <= now, now + window), else_=ends),
             },
         )
-        .returning(Attempt.number, Attempt.begin_time)
+        .returning(Attempt.number, Attempt.end_time)
     )
-    counted, begin_time = (await session.execute(statement)).one()
-    return counted, begin_time
+    counted, end_time = (await session.execute(statement)).one()
+    return counted, end_time
 
 
 async def forget_attempts(session: AsyncSession, account_hash: bytes) -> None:
     await session.execute(delete(Attempt).where(Attempt.account_hash == account_hash))
 
 
-async def forget_old_attempts(session: AsyncSession, *, before: datetime) -> None:
+async def forget_old_attempts(session: AsyncSession, *, now: datetime) -> None:
     """Removes some expired counts: more than can be added between two calls."""
+    is_over = (Attempt.end_time <= now) | (
+        Attempt.end_time.is_(None) & (Attempt.begin_time <= now - _LONGEST_UNDATED)
+    )
+    # What is locked is just being counted again, by an act that must not be waited for.
     old = (
         select(Attempt.account_hash)
-        .where(Attempt.begin_time < before)
-        .order_by(Attempt.account_hash)
+        .where(is_over)
         .limit(_MOST_FORGOTTEN)
-        .with_for_update()
+        .with_for_update(skip_locked=True)
     )
     await session.execute(delete(Attempt).where(Attempt.account_hash.in_(old)))

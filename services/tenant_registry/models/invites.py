@@ -17,7 +17,7 @@ class Invite(Base):
 
     invite_id: Mapped[str] = mapped_column(Key, primary_key=True)
     tenant_id: Mapped[str | None] = mapped_column(Key, ForeignKey("tenant.tenant_id"), index=True)
-    email: Mapped[str] = mapped_column(Key)
+    email: Mapped[str] = mapped_column(Key, index=True)
     role_id: Mapped[str] = mapped_column(Key, ForeignKey("role.role_id"), index=True)
     reason: Mapped[str] = mapped_column(Text)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)

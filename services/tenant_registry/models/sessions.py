@@ -47,7 +47,7 @@ class RefreshToken(Base):
 
 
 class Attempt(Base):
-    """The number of attempts for one account in one time window."""
+    """How often something was tried or mailed within one time window, which ends at `end_time`."""
 
     __tablename__ = "attempt"
     __table_args__ = ({"info": {"scope": "platform"}},)
@@ -55,3 +55,4 @@ class Attempt(Base):
     account_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     number: Mapped[int] = mapped_column(Integer)
     begin_time: Mapped[datetime] = mapped_column(Time, index=True)
+    end_time: Mapped[datetime | None] = mapped_column(Time, index=True)
