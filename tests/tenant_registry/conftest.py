@@ -174,6 +174,18 @@ def assign(rows):
 
 
 @pytest.fixture
+def new_member(new_admin, assign):
+    """Makes a member of a tenant who may do nothing there yet: their role begins in an hour."""
+
+    async def create(tenant):
+        admin, _ = await new_admin()
+        await assign(admin, "OrderOps", tenant, begins=HOUR)
+        return admin
+
+    return create
+
+
+@pytest.fixture
 def session_stub(scoped_stub):
     """Makes stubs of one admin in one session, or of the gateway itself."""
 

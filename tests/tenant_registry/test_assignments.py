@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from souk.tenant_registry.v1 import access_service_pb2 as access_pb
+from souk.tenant_registry.v1 import admin_service_pb2 as admins
 from souk.tenant_registry.v1 import assignment_service_pb2 as pb
 from souk.tenant_registry.v1 import tenant_registry_service_pb2 as registry_pb
 from souk.tenant_registry.v1.assignment_service_pb2_grpc import AssignmentServiceStub
@@ -13,6 +14,7 @@ from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import TenantRegis
 
 from services.kernel.call.errors import InvalidArgument, NotFound, PermissionDenied, ServiceError
 from services.tenant_registry.roles.permissions import PERMISSIONS
+from tests.tenant_registry.acting import stub_of
 from tests.tenant_registry.test_granting import ROLES
 
 HOUR = timedelta(hours=1)
@@ -106,10 +108,10 @@ async def test_the_rules_tests_know_the_policies_as_they_are_seeded(rows):
 
 
 async def test_a_role_is_given_counts_is_taken_and_leaves_its_events(
-    new_tenant, employ, new_admin, give, take, holds, events_of
+    new_tenant, employ, new_member, give, take, holds, events_of
 ):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    boss, (hand, _) = await employ("TenantAdmin", paris), await new_admin()
+    boss, hand = await employ("TenantAdmin", paris), await new_member(paris)
     _, before = await holds(hand, paris)
 
     given = await give(boss, hand, "OrderOps", paris)
@@ -126,11 +128,11 @@ async def test_a_role_is_given_counts_is_taken_and_leaves_its_events(
 
 
 async def test_a_role_is_taken_back_for_a_reason_that_its_tenant_reads(
-    new_tenant, employ, new_admin, give, take, acting, events_of
+    new_tenant, employ, new_member, give, take, acting, events_of
 ):
     for name in ("paris", "lyon"):
-        tenant, (hand, _) = await new_tenant(name), await new_admin()
-        boss = await employ("TenantAdmin", tenant)
+        tenant = await new_tenant(name)
+        boss, hand = await employ("TenantAdmin", tenant), await new_member(tenant)
         given = await give(boss, hand, "OrderOps", tenant)
         long = take(boss, given.name, tenant, reason="x" * 501)
         assert await refusal(long) == "GRANT_INVALID"
@@ -145,11 +147,12 @@ async def test_a_role_is_taken_back_for_a_reason_that_its_tenant_reads(
 
 
 async def test_what_somebody_holds_already_is_not_given_again(
-    new_tenant, employ, new_admin, give, take
+    new_tenant, employ, new_member, assign, give, take
 ):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
     boss, other = await employ("TenantAdmin", paris), await employ("TenantAdmin", lyon)
-    hand, _ = await new_admin()
+    hand = await new_member(paris)
+    await assign(hand, "OrderOps", lyon, begins=HOUR)
     soon = datetime.now(UTC) + HOUR
     first = await give(boss, hand, "OrderOps", paris, until_time=soon)
 
@@ -167,11 +170,11 @@ async def test_what_somebody_holds_already_is_not_given_again(
 
 
 async def test_of_two_who_give_the_same_role_at_once_one_does(
-    new_tenant, employ, new_admin, give, rows
+    new_tenant, employ, new_member, give, rows
 ):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
     boss, second = await employ("TenantAdmin", paris), await employ("TenantAdmin", paris)
-    hand, _ = await new_admin()
+    hand = await new_member(paris)
 
     outcomes = await asyncio.gather(
         *(give(by, hand, "OrderOps", paris) for by in (boss, second)), return_exceptions=True
@@ -180,14 +183,17 @@ async def test_of_two_who_give_the_same_role_at_once_one_does(
     refused = [one.reason for one in outcomes if isinstance(one, ServiceError)]
     assert refused == ["ASSIGNMENT_EXISTS"]
     count = "SELECT count(*) FROM assignment WHERE admin_id = $1"
-    assert (await rows.fetchval(count, hand), bool(lyon)) == (1, True)
+    assert (await rows.fetchval(count, hand), bool(lyon)) == (2, True)
 
 
 async def test_a_tenants_admin_gives_nothing_beyond_their_own(
-    new_tenant, employ, new_admin, give, acting
+    new_tenant, employ, new_member, assign, give, acting
 ):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    boss, (hand, _) = await employ("TenantAdmin", paris), await new_admin()
+    boss, hand = await employ("TenantAdmin", paris), await new_member(paris)
+
+    for tenant in (lyon, None):
+        await assign(hand, "OrderOps", tenant, begins=HOUR)
 
     assert await refusal(give(boss, hand, "CatalogMgr", paris)) == "GRANT_EXCEEDS"
     assert await refusal(give(boss, hand, "GlobalAdmin", paris)) == "ROLE_IS_GLOBAL"
@@ -199,11 +205,11 @@ async def test_a_tenants_admin_gives_nothing_beyond_their_own(
 
 
 async def test_a_scope_that_says_more_than_its_actor_holds_gives_nothing(
-    new_tenant, employ, new_admin, give, take
+    new_tenant, employ, new_member, give, take
 ):
     """The permissions in a scope open the method; what may be given is read at that moment."""
     paris = await new_tenant("paris")
-    ops, (hand, _) = await employ("OrderOps", paris), await new_admin()
+    ops, hand = await employ("OrderOps", paris), await new_member(paris)
 
     assert await refusal(give(ops, hand, "TenantAdmin", paris)) == "GRANT_EXCEEDS"
     assert await refusal(give("user_nobody", hand, "OrderOps", paris)) == "GRANT_EXCEEDS"
@@ -276,10 +282,10 @@ async def test_of_many_who_lose_their_role_to_others_at_once_one_remains(
 
 
 async def test_a_dry_run_tells_what_would_change_and_changes_nothing(
-    new_tenant, employ, new_admin, give, take, holds, rows
+    new_tenant, employ, new_member, give, take, holds, rows
 ):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    boss, (hand, _) = await employ("TenantAdmin", paris), await new_admin()
+    boss, hand = await employ("TenantAdmin", paris), await new_member(paris)
     counted = "SELECT (SELECT count(*) FROM assignment), (SELECT count(*) FROM audit_leaf)"
     before = await rows.fetchrow(counted)
 
@@ -319,10 +325,10 @@ async def test_a_role_given_everywhere_counts_at_the_platform_too(employ, new_ad
     ids=str,
 )
 async def test_a_role_is_given_for_a_reason_and_for_a_sound_time(
-    employ, new_admin, new_tenant, give, fields, wrong
+    employ, new_member, new_tenant, give, fields, wrong
 ):
-    paris, (hand, _) = await new_tenant("paris"), await new_admin()
-    boss = await employ("TenantAdmin", paris)
+    paris = await new_tenant("paris")
+    boss, hand = await employ("TenantAdmin", paris), await new_member(paris)
     times = {k: datetime.now(UTC) + v for k, v in fields.items() if isinstance(v, timedelta)}
 
     with pytest.raises(InvalidArgument) as refused:
@@ -331,9 +337,9 @@ async def test_a_role_is_given_for_a_reason_and_for_a_sound_time(
     assert (refused.value.reason, list(refused.value.violations)) == ("GRANT_INVALID", [wrong])
 
 
-async def test_what_is_not_there_is_not_given(employ, new_tenant, new_admin, give):
+async def test_what_is_not_there_is_not_given(employ, new_tenant, new_admin, new_member, give):
     paris, (gone, _) = await new_tenant("paris"), await new_admin(deactivated=True)
-    boss, (hand, _) = await employ("TenantAdmin", paris), await new_admin()
+    boss, hand = await employ("TenantAdmin", paris), await new_member(paris)
 
     for admin in ("user_nobody", gone):
         with pytest.raises(NotFound) as refused:
@@ -342,6 +348,39 @@ async def test_what_is_not_there_is_not_given(employ, new_tenant, new_admin, giv
     with pytest.raises(NotFound) as refused:
         await give(boss, hand, "Emperor", paris)
     assert refused.value.reason == "ROLE_NOT_FOUND"
+
+
+async def test_an_id_of_a_stranger_is_an_id_of_nobody(
+    new_tenant, employ, new_admin, give, scoped_stub, rows
+):
+    """With a role here, the stranger's name and address would be read by whoever saw the id."""
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    boss, (stranger, email) = await employ("TenantAdmin", paris), await new_admin()
+    former = await employ("OrderOps", paris, begins=-2 * HOUR, ends=-HOUR)
+    others = await employ("TenantAdmin", lyon), await employ("CatalogMgr", None), former
+
+    for admin in ("user_nobody", stranger, *others):
+        for dry in (False, True):
+            with pytest.raises(NotFound) as refused:
+                await give(boss, admin, "OrderOps", paris, dry=dry)
+            asked = f"admins/{admin}"
+            assert (refused.value.reason, refused.value.message, refused.value.metadata) == (
+                "ADMIN_NOT_FOUND", f"No such admin: {asked}.", {"admin": asked},
+            )  # fmt: skip
+
+    stub = stub_of(scoped_stub, "admins", boss, paris)
+    shown = await stub.ListTenantAdmins(admins.ListTenantAdminsRequest(parent=f"tenants/{paris}"))
+    assert [one.admin.name for one in shown.admins] == [f"admins/{boss}"]
+    assert email not in str(shown)
+
+
+async def test_who_sees_all_admins_gives_a_role_to_a_stranger(new_tenant, employ, new_admin, give):
+    above = await employ("GlobalAdmin", None)
+
+    for name in ("paris", "lyon"):
+        tenant, (stranger, _) = await new_tenant(name), await new_admin()
+        given = await give(above, stranger, "TenantAdmin", tenant)
+        assert given.admin == f"admins/{stranger}"
 
 
 async def test_who_creates_a_tenant_is_its_first_admin(scoped_stub, employ, holds, tenant_of):
@@ -361,10 +400,10 @@ async def test_who_creates_a_tenant_is_its_first_admin(scoped_stub, employ, hold
 
 
 async def test_a_list_shows_one_places_assignments_alone(
-    new_tenant, employ, new_admin, give, take, acting
+    new_tenant, employ, new_member, give, take, acting
 ):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    boss, (hand, _) = await employ("TenantAdmin", paris), await new_admin()
+    boss, hand = await employ("TenantAdmin", paris), await new_member(paris)
     other = await employ("TenantAdmin", lyon)
     given = await give(boss, hand, "OrderOps", paris)
     await take(boss, given.name, paris)
@@ -374,9 +413,10 @@ async def test_a_list_shows_one_places_assignments_alone(
         answer = await acting(by, tenant).ListAssignments(request)
         return [one.admin for one in answer.assignments], answer.total_size
 
-    assert await listed(boss, paris) == ([f"admins/{boss}"], 1)
-    assert await listed(boss, paris, show_ended=True) == ([f"admins/{hand}", f"admins/{boss}"], 2)
-    assert await listed(boss, paris, admin=f"admins/{hand}") == ([], 0)
+    both = [f"admins/{hand}", f"admins/{boss}"]
+    assert await listed(boss, paris) == (both, 2)
+    assert await listed(boss, paris, show_ended=True) == ([f"admins/{hand}", *both], 3)
+    assert await listed(boss, paris, admin=f"admins/{boss}") == ([f"admins/{boss}"], 1)
     assert await listed(other, lyon) == ([f"admins/{other}"], 1)
     with pytest.raises(PermissionDenied):
         await acting(boss, paris).ListAssignments(

@@ -93,10 +93,10 @@ async def test_the_shipped_roles_show_their_six_policies_and_each_tenants_own_co
 
 
 async def test_a_tenants_own_role_gives_what_it_says_and_changes_with_it(
-    new_tenant, employ, new_admin, make_role, give, held_by, scoped_stub
+    new_tenant, employ, new_member, make_role, give, held_by, scoped_stub
 ):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    boss, (hand, _) = await employ("TenantAdmin", paris), await new_admin()
+    boss, hand = await employ("TenantAdmin", paris), await new_member(paris)
     role = await make_role(boss, paris, "listing:read", "listing:write")
     await give(boss, hand, role.name, paris)
     assert await held_by(hand, paris) == {"listing:read", "listing:write"}
@@ -145,11 +145,11 @@ async def test_nobody_makes_or_changes_a_role_beyond_what_they_hold_for_good(
 
 
 async def test_nobody_adds_to_a_role_of_their_own(
-    new_tenant, employ, new_admin, make_role, give, held_by, change
+    new_tenant, employ, new_member, make_role, give, held_by, change
 ):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
     boss, other = await employ("TenantAdmin", paris), await employ("TenantAdmin", paris)
-    (hand, _), _ = await new_admin(), await employ("TenantAdmin", lyon)
+    hand, _ = await new_member(paris), await employ("TenantAdmin", lyon)
     role = await make_role(boss, paris, "listing:read", "role:read")
     await give(other, boss, role.name, paris)
     await give(boss, hand, role.name, paris)
@@ -183,11 +183,11 @@ async def test_a_role_that_somebody_with_more_holds_keeps_its_permissions_and_no
 
 
 async def test_what_other_permissions_change_for_whom_is_told_before_they_are_changed(
-    new_tenant, employ, new_admin, make_role, give, held_by, change, events_of
+    new_tenant, employ, new_member, make_role, give, held_by, change, events_of
 ):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
     boss = await employ("TenantAdmin", paris)
-    (hand, _), also = await new_admin(), await employ("OrderOps", paris)
+    hand, also = await new_member(paris), await employ("OrderOps", paris)
     await employ("OrderOps", lyon)
     role = await make_role(boss, paris, "listing:read", "domain:read")
     for one in (hand, also):
@@ -209,10 +209,10 @@ async def test_what_other_permissions_change_for_whom_is_told_before_they_are_ch
 
 
 async def test_a_role_of_one_tenant_is_not_given_at_another(
-    new_tenant, employ, new_admin, make_role, give, scoped_stub
+    new_tenant, employ, new_member, make_role, give, scoped_stub
 ):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    boss, (hand, _) = await employ("TenantAdmin", paris), await new_admin()
+    boss, hand = await employ("TenantAdmin", paris), await new_member(paris)
     above = await employ("GlobalAdmin", None)
     role = await make_role(boss, paris, "listing:read")
     by_id = f"roles/{role.name.rpartition('/')[2]}"
@@ -226,10 +226,10 @@ async def test_a_role_of_one_tenant_is_not_given_at_another(
 
 
 async def test_a_role_goes_only_while_nobody_ever_held_it(
-    new_tenant, employ, new_admin, make_role, give, scoped_stub
+    new_tenant, employ, new_member, make_role, give, scoped_stub
 ):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
-    boss, (hand, _) = await employ("TenantAdmin", paris), await new_admin()
+    boss, hand = await employ("TenantAdmin", paris), await new_member(paris)
     used, unused = [await make_role(boss, paris, "listing:read") for _ in range(2)]
     await give(boss, hand, used.name, paris)
     stub = stub_of(scoped_stub, "roles", boss, paris)

@@ -186,6 +186,15 @@ class Walk(RuleBasedStateMachine):
             for w in WORLDS[place]
         )
 
+    def knows(self, actor: str, target: str, place: str | None) -> bool:
+        """Whether the target is a member there, or the actor sees all admins."""
+        sees_all = any(
+            (one.admin, one.role, one.place) == (actor, "GlobalAdmin", None)
+            and one.begins <= self.now and actor in self.active
+            for one in self.held
+        )  # fmt: skip
+        return sees_all or any((one.admin, one.place) == (target, place) for one in self.held)
+
     def keepers(self, place: str | None) -> list[Held]:
         """What keeps a place from having nobody: begun, without an end, of who is active."""
         needed = "TenantAdmin" if place else "GlobalAdmin"
@@ -203,10 +212,12 @@ class Walk(RuleBasedStateMachine):
     @rule(
         actor=admins, other=admins, role=st.sampled_from(sorted(LETTERS)), place=places,
         later=st.sampled_from((0, 0, 2)), hours=st.sampled_from((None, None, 1, 4)),
+        accepted=st.booleans(),
     )  # fmt: skip
     def give(
-        self, actor: str, other: str, role: str, place: str | None, later: int, hours: int | None
-    ) -> None:
+        self, actor: str, other: str, role: str, place: str | None, later: int,
+        hours: int | None, accepted: bool,
+    ) -> None:  # fmt: skip
         begins = self.now + later
         ends = begins + hours if hours else None
         at = self.world.clock.at
@@ -215,11 +226,18 @@ class Walk(RuleBasedStateMachine):
             from_time=at(begins) if later else None,
             until_time=None if ends is None else at(ends),
         )  # fmt: skip
-        reason = self.world.act(f"admins/{actor}", lambda s: assigning.give(s, wanted))
+        if accepted:
+            reason = self.world.act(
+                "services/gateway",
+                lambda s: assigning.give_accepted(s, wanted, giver=f"admins/{actor}"),
+            )
+        else:
+            reason = self.world.act(f"admins/{actor}", lambda s: assigning.give(s, wanted))
 
         within = all(letters(role, place, w) <= self.power(actor, w, ends) for w in WORLDS[place])
         may = other in self.active and actor != other and within
         may = may and not self.is_over_more(actor, other, {place})
+        may = may and (accepted or self.knows(actor, other, place))
         may = may and not (role == "GlobalAdmin" and place is not None)
         may = may and not any(
             (one.admin, one.role, one.place) == (other, role, place)

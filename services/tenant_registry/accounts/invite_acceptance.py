@@ -133,7 +133,7 @@ async def _give(session: AsyncSession, invite: Invite, admin: Admin) -> None:
     """Gives the role in the name of the inviter, who must still be able to give it."""
     wanted = assigning.WantedRole(admin.admin_id, invite.role_id, invite.tenant_id, invite.reason)
     try:
-        await assigning.give(session, wanted, by=invite.invited_by)
+        await assigning.give_accepted(session, wanted, giver=invite.invited_by)
     except (PermissionDenied, NotFound):
         text = "This invite is void: its role can no longer be given. Ask for a new one."
         raise FailedPrecondition("INVITE_VOID", text) from None

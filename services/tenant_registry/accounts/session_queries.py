@@ -91,7 +91,7 @@ async def count_attempt(
         .returning(Attempt.number, Attempt.end_time)
     )
     counted, end_time = (await session.execute(statement)).one()
-    return counted, end_time
+    return counted, end_time or now + window
 
 
 async def forget_attempts(session: AsyncSession, account_hash: bytes) -> None:

@@ -56,12 +56,12 @@ class Change:
     now: datetime
 
 
-async def give(
-    session: AsyncSession, wanted: WantedRole, *, by: str | None = None, dry: bool = False
-) -> Change:
-    """Gives a role; `by` is the responsible admin, by default the caller.
+async def give(session: AsyncSession, wanted: WantedRole, *, dry: bool = False) -> Change:
+    """Gives a role to an admin whom the caller knows; others must accept an invite first.
 
     What the admins hold is read here, under locks. `dry` makes all checks but writes nothing.
+    An id that was seen somewhere is refused as one of nobody: with a role here, its admin's name
+    and address would become known here.
 
     Raises:
         PermissionDenied: GRANT_TO_SELF, ROLE_IS_GLOBAL, GRANT_EXCEEDS or GRANT_OVER_MORE.
@@ -69,12 +69,30 @@ async def give(
         InvalidArgument: GRANT_INVALID, the reason or the times.
         AlreadyExists: ASSIGNMENT_EXISTS, they already hold that role there for all of that time.
     """
-    giver = by or current_scope().actor
+    return await _give(session, wanted, current_scope().actor, dry=dry, accepted=False)
+
+
+async def give_accepted(session: AsyncSession, wanted: WantedRole, *, giver: str) -> Change:
+    """Gives a role that its admin has accepted, in the name of whoever offered it.
+
+    Raises:
+        The same as `give`.
+    """
+    return await _give(session, wanted, giver, dry=False, accepted=True)
+
+
+async def _give(
+    session: AsyncSession, wanted: WantedRole, giver: str, *, dry: bool, accepted: bool
+) -> Change:
     if wanted.tenant is not None and await session.get(Tenant, wanted.tenant) is None:
         name = f"tenants/{wanted.tenant}"
         raise NotFound("TENANT_NOT_FOUND", f"No such tenant: {name}.", tenant=name)
     known = await locking.lock_actor_and_target(session, {wanted.tenant}, giver, wanted.admin)
     known.refuse_deactivated()
+    if not accepted and not assignment_rules.may_know(
+        known.actor, known.target, wanted.tenant, now=known.now
+    ):
+        raise errors.admin_not_found(wanted.admin)
     assignment = _assignment(wanted, giver, known.now)
     given = await holder_queries.policies_of_role(session, assignment)
     if not given:

@@ -85,6 +85,12 @@ class Holder:
         return replace(self, active=True)
 
 
+def may_know(actor: Holder, target: Holder, tenant: str | None, *, now: datetime) -> bool:
+    """Returns whether an admin may know of another: a member there, or one of all whom they see."""
+    sees_all = any(covers(one, "admin:read") for one in actor.may(None, now=now, until=now))
+    return sees_all or tenant in target.places(now)
+
+
 def may_give(
     granter: Holder, target: Holder, given: Sequence[AssignedPolicy], *, now: datetime
 ) -> None:
