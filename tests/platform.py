@@ -137,6 +137,7 @@ class Calls:
         permissions: Iterable[str] = (),
         currency: str | None = None,
         session: str = "",
+        address: str = "",
     ) -> Any:
         """Makes a stub whose every call is scoped so; what fails is raised as a ServiceError."""
         scope = Scope(
@@ -145,6 +146,7 @@ class Calls:
             frozenset(permissions),
             currency=currency or CURRENCIES.get(tenant or ""),
             session=session,
+            address=address,
         )
         return _Scoped(kind(self._channel(service)), scope)
 

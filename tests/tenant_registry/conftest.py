@@ -189,7 +189,7 @@ def new_member(new_admin, assign):
 def session_stub(scoped_stub):
     """Makes stubs of one admin in one session, or of the gateway itself."""
 
-    def make(actor="services/gateway", session="", kind=SessionServiceStub):
+    def make(actor="services/gateway", session="", kind=SessionServiceStub, address=""):
         permission = "account:own" if session else "session:create"
         return scoped_stub(
             kind,
@@ -197,6 +197,7 @@ def session_stub(scoped_stub):
             tenant=None,
             actor=actor,
             session=session,
+            address=address,
             permissions={permission},
         )
 

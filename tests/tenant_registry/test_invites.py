@@ -274,7 +274,7 @@ async def test_an_invite_is_taken_back_and_another_tenants_is_out_of_sight(
     paris, lyon, email = await new_tenant("paris"), await new_tenant("lyon"), nobodys()
     made, _ = await invite(paris, email)
     token = token_in(await mail_to(platform, email))
-    here, there = invites(paris), invites(lyon)
+    here, there = invites(paris, (await boss_of(paris))[0]), invites(lyon)
     in_lyon = made.name.replace(f"tenants/{paris}", f"tenants/{lyon}")
 
     assert not (await there.ListInvites(pb.ListInvitesRequest(parent=f"tenants/{lyon}"))).invites
@@ -290,6 +290,31 @@ async def test_an_invite_is_taken_back_and_another_tenants_is_out_of_sight(
     with pytest.raises(NotFound) as refusal:
         await here.DeleteInvite(pb.DeleteInviteRequest(name=made.name))
     assert refusal.value.reason == "INVITE_NOT_FOUND"
+
+
+async def test_an_invite_is_withdrawn_by_its_inviter_or_by_who_holds_what_it_offers(
+    invite, invites, boss_of, new_tenant, new_admin, assign, rows
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    made, given = await invite(paris, nobodys())
+    lesser, _ = await new_admin()
+    await assign(lesser, "OrderOps", paris)
+    elsewhere, _ = await new_admin()
+    await assign(elsewhere, "TenantAdmin", lyon)
+    request = pb.DeleteInviteRequest(name=made.name)
+
+    for admin in (lesser, elsewhere):
+        with pytest.raises(PermissionDenied) as refusal:
+            await invites(paris, f"admins/{admin}").DeleteInvite(request)
+        assert refusal.value.reason == "GRANT_OVER_MORE"
+        assert "assignment:write" in refusal.value.metadata["permissions"]
+    shown = await invites(paris).ListInvites(pb.ListInvitesRequest(parent=f"tenants/{paris}"))
+    assert [one.name for one in shown.invites] == [made.name]
+
+    await rows.execute("UPDATE assignment SET revoke_time = now() WHERE assignment_id = $1", given)
+    await invites(paris, made.invited_by).DeleteInvite(request)
+    small, _ = await invite(paris, nobodys(), "OrderOps")
+    await invites(paris, f"admins/{lesser}").DeleteInvite(pb.DeleteInviteRequest(name=small.name))
 
 
 async def test_an_invite_that_is_sent_again_has_a_new_token_and_a_new_inviter(

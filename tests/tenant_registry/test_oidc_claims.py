@@ -4,13 +4,14 @@ import asyncio
 import hashlib
 import hmac
 import json
+import math
 import re
 import time
 from base64 import urlsafe_b64encode
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import KeySet, RSAKey
 from pydantic import ValidationError
 
@@ -59,6 +60,10 @@ def signed(said, *, header=HEADER, key=KEY):
     return jwt.encode(header, said, key, [header["alg"]])
 
 
+def signed_text(said):
+    return jws.serialize_compact(HEADER, said, KEY, [HEADER["alg"]])
+
+
 def b64(raw):
     return urlsafe_b64encode(raw).decode().rstrip("=")
 
@@ -74,7 +79,7 @@ def read(token):
 def bad():
     good = signed(claims())
     head, body, signature = good.split(".")
-    now = int(time.time())
+    now = claims()["iat"]
     said = f"{b64(json.dumps(HEADER | {'alg': 'HS256'}).encode())}.{body}"
     with_public_key = hmac.digest(KEY.as_pem(private=False), said.encode(), "sha256")
     return {
@@ -100,6 +105,11 @@ def bad():
         "over": signed(claims(iat=now - 120, exp=now - 31)),
         "no end": signed(claims(exp=None)),
         "an end that is true": signed(claims(exp=True)),
+        "an end that never comes": signed(claims(exp=math.inf)),
+        "an end beyond all numbers": signed_text(
+            json.dumps(claims()).replace(f"{now + 60}", "1e400")
+        ),
+        "a beginning that is no number": signed(claims(iat=math.nan)),
         "from the future": signed(claims(iat=now + 120, exp=now + 180)),
         "no beginning": signed(claims(iat=None)),
         "another nonce": signed(claims(nonce="another")),

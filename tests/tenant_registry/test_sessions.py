@@ -1,6 +1,8 @@
+"""Sessions: begun by a login, kept with tokens, ended by a logout and other acts."""
+
 import asyncio
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography.exceptions import InvalidTag
@@ -178,6 +180,46 @@ async def test_a_session_can_be_renewed_from_within_while_it_lives(
     await stub.DeleteSession(pb.DeleteSessionRequest(name=f"{admin}/sessions/{session}"))
 
     assert (answer.admin.name, answer.refresh_token) == (admin, "")
+    assert await refused(stub.RenewSession(pb.RenewSessionRequest())) == "SESSION_ENDED"
+
+
+@pytest.mark.parametrize("how", ["an access token", "a refresh token"])
+async def test_a_renewal_is_an_event_and_shows_when_and_from_where(
+    logged_in, session_stub, rows, events_of, how
+):
+    admin, session, first = await logged_in()
+    bystander, theirs, _ = await logged_in()
+    name, long_ago = f"{admin}/sessions/{session}", datetime.now(UTC) - timedelta(hours=5)
+    await rows.execute("UPDATE admin_session SET use_time = $1", long_ago)
+
+    if how == "an access token":
+        stub = session_stub(admin, session, address="192.0.2.7")
+        await stub.RenewSession(pb.RenewSessionRequest())
+    else:
+        request = pb.RefreshSessionRequest(refresh_token=first.refresh_token)
+        await session_stub(address="192.0.2.7").RefreshSession(request)
+
+    [event] = await events_of("hq", number=1, resource=name)
+    assert (event.actor, event.session) == (admin, session)
+    assert "192.0.2.7" in str(event.changes)
+    own = pb.ListSessionsRequest(parent=admin)
+    [shown] = (await session_stub(admin, session).ListSessions(own)).sessions
+    assert (shown.address, shown.use_time.ToDatetime(UTC) > long_ago) == ("192.0.2.7", True)
+    others = pb.ListSessionsRequest(parent=bystander)
+    [other] = (await session_stub(bystander, theirs).ListSessions(others)).sessions
+    assert (other.address, other.use_time.ToDatetime(UTC)) == ("", long_ago)
+
+
+async def test_renewing_does_not_make_a_session_longer(logged_in, session_stub, age):
+    admin, session, _ = await logged_in()
+    stub = session_stub(admin, session)
+    await age(session, timedelta(days=30) - timedelta(minutes=10))
+
+    answer = await stub.RenewSession(pb.RenewSessionRequest())
+
+    left = answer.expire_time.ToDatetime(UTC) - datetime.now(UTC)
+    assert left <= timedelta(minutes=10)
+    await age(session, timedelta(minutes=10))
     assert await refused(stub.RenewSession(pb.RenewSessionRequest())) == "SESSION_ENDED"
 
 

@@ -73,6 +73,7 @@ class InviteServicer(pb_grpc.InviteServiceServicer):
         tenant, invite_id = placed(request.name, "invites/{invite}")
         async with self._db.platform() as session:
             row = await _existing(session, invite_id, tenant)
+            await assigning.check_withdrawal(session, wanted("", row), offered_by=row.invited_by)
             message = messages.invite(row)
             await session.delete(row)
             audit.record(session, resource=message.name, before=message, tenant=tenant)

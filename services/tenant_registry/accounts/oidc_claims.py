@@ -1,5 +1,6 @@
 """Verifies id_tokens: issuer, audience, times and nonce."""
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -103,6 +104,9 @@ def _identity(claims: dict[str, object]) -> Identity:
 def _seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Unproven("a time is missing or malformed")
+    # 1e400 is a number in JSON, and infinite once it is read.
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Unproven("a time is infinite")
     return value
 
 

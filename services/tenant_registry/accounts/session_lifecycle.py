@@ -59,6 +59,14 @@ async def new_refresh_token(session: AsyncSession, row: AdminSession, *, now: da
     return token
 
 
+def record_use(session: AsyncSession, row: AdminSession, *, now: datetime) -> None:
+    """Records that a session goes on, and from where: its admin sees both in their list."""
+    before = messages.session(row)
+    row.use_time = now
+    row.address = current_scope().address or row.address
+    audit.record(session, resource=before.name, before=before, after=messages.session(row))
+
+
 def end(
     session: AsyncSession, row: AdminSession, reason: rules.SessionEnd, *, now: datetime
 ) -> None:

@@ -12,7 +12,6 @@ from services.kernel.call.errors import NotFound, Unauthenticated
 from services.kernel.call.names import parse
 from services.kernel.call.scope import current_scope
 from services.kernel.data.database import Database
-from services.kernel.evidence import audit
 from services.tenant_registry import caller
 from services.tenant_registry.accounts import (
     messages,
@@ -48,8 +47,10 @@ class SessionServicer(pb_grpc.SessionServiceServicer):
         self, _request: pb.RenewSessionRequest, _context: object
     ) -> access.LoginResponse:
         async with self._db.platform() as session:
-            row = await caller.own_session(session, now=datetime.now(UTC))
+            now = datetime.now(UTC)
+            row = await caller.own_session(session, now=now, lock=True)
             admin = await session.get_one(Admin, row.admin_id)
+            session_lifecycle.record_use(session, row, now=now)
         return self._tokens.answer(OpenedSession(admin, row))
 
     async def ListSessions(
@@ -115,12 +116,10 @@ async def _answered(
         case TokenUse.REPEATED:
             return OpenedSession(admin, family, successor)
         case TokenUse.LATEST:
-            before = messages.session(family)
             successor = await session_lifecycle.new_refresh_token(session, family, now=now)
-            row.use_time = family.use_time = now
+            row.use_time = now
             row.successor = one_time_tokens.encrypted_successor(token, successor)
-            audit.record(session, resource=before.name, before=before,
-                         after=messages.session(family))  # fmt: skip
+            session_lifecycle.record_use(session, family, now=now)
             return OpenedSession(admin, family, successor)
 
 

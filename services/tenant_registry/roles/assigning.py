@@ -134,6 +134,25 @@ async def check_offer(session: AsyncSession, wanted: WantedRole) -> None:
         assignment_rules.may_give(known.actor, newcomer, given, now=known.now)
 
 
+async def check_withdrawal(session: AsyncSession, wanted: WantedRole, *, offered_by: str) -> None:
+    """Checks that the caller may withdraw an offer: their own, or one of what they hold too.
+
+    Raises:
+        PermissionDenied: GRANT_OVER_MORE.
+    """
+    actor = current_scope().actor
+    if actor == offered_by:
+        return
+    known = await locking.lock_actor_and_target(
+        session, {wanted.tenant}, actor, actor.removeprefix("admins/")
+    )
+    offered = await holder_queries.policies_of_role(
+        session, _assignment(wanted, offered_by, known.now)
+    )
+    with errors.refusals_as_errors():
+        assignment_rules.may_withdraw(known.actor, offered, now=known.now)
+
+
 async def sync_claimed_roles(
     session: AsyncSession,
     admin_id: str,

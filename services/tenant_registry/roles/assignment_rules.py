@@ -117,6 +117,21 @@ def may_give(
     not_over_more(granter, target, {tenant}, now=now)
 
 
+def may_withdraw(actor: Holder, offered: Sequence[AssignedPolicy], *, now: datetime) -> None:
+    """Checks that an admin may withdraw the offer of a role that somebody else made.
+
+    Raises:
+        Refused: GRANT_OVER_MORE.
+    """
+    for at in _reached({one.tenant for one in offered}):
+        patterns = _patterns(one for one in offered if one.reaches(at))
+        more = beyond(patterns, actor.may(at, now=now, until=now), _reach(at))
+        if more:
+            raise Refused(
+                "GRANT_OVER_MORE", "This invite offers permissions that you do not hold", more
+            )
+
+
 def holds_already(target: Holder, given: Sequence[AssignedPolicy]) -> bool:
     """Returns whether a role to give would add nothing, as they hold it for all that time."""
     wanted = given[0]

@@ -30,7 +30,20 @@ def test_a_part_of_a_jwt_is_read_with_any_padding(claims):
     assert jwt_part(part(claims)) == jwt_part(part(claims).encode()) == json.loads(claims)
 
 
-@pytest.mark.parametrize("text", ["[]", '"a"', "1", '{"a":1,"a":1}', "{", "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        '"a"',
+        "1",
+        '{"a":1,"a":1}',
+        '{"exp":Infinity}',
+        '{"exp":-Infinity}',
+        '{"iat":NaN}',
+        "{",
+        "\x00",
+    ],
+)
 def test_a_part_of_a_jwt_that_is_no_sound_object_is_an_error(text):
     with pytest.raises((ValueError, TypeError)):
         jwt_part(part(text))
