@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from gateway.medusa import responses
 from gateway.medusa.query import Query
 from gateway.store.asking import Resource, check_region
-from gateway.store.countries import NAMES
+from gateway.store.countries import name_of
 from gateway.store.documents import StoreRegion, StoreRegionAnswer, StoreRegionsAnswer
 from gateway.store.shopper import Shop, region_of
 from gateway.tenancy import KnownTenant
@@ -43,7 +43,7 @@ async def get_region(region_id: str, request: Request, shop: Shop) -> Response:
 
 def region(shop: KnownTenant) -> dict[str, object]:
     """Describes a shop as Medusa's region."""
-    country = NAMES.get(shop.country_code, shop.country_code)
+    country = name_of(shop.country_code)
     return {
         "id": region_of(shop),
         "name": country,

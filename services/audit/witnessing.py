@@ -11,11 +11,13 @@ import httpx
 
 from services.audit import trees
 from services.audit.models import PLATFORM_LOG
+from services.audit.settings import AuditSettings
 from services.kernel.call.errors import ServiceError
 from services.kernel.data.database import Database
 from services.kernel.evidence import merkle, signed_notes
 from services.kernel.process.logs import logger
 from services.kernel.process.secret_files import Secret
+from services.kernel.process.settings import load
 from services.kernel.serving.server import Runtime
 
 EVERY_SECONDS = 1.0
@@ -31,12 +33,13 @@ class Refused(Exception):
 
 async def run(runtime: Runtime) -> None:
     """Runs until it is cancelled; without a configured witness, does nothing."""
-    if runtime.settings.witness is None:
+    witness = load(AuditSettings).witness
+    if witness is None:
         return
     keys = runtime.settings.secret_file("witness.pub", signed_notes.read_keys)
     # Ignores the environment's proxy.
     async with httpx.AsyncClient(
-        base_url=f"http://{runtime.settings.witness}", timeout=_CALL_SECONDS, trust_env=False
+        base_url=f"http://{witness}", timeout=_CALL_SECONDS, trust_env=False
     ) as client:
         await Witnessing(runtime.db, client, keys).work()
 

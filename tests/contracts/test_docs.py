@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings
 from deploy.local.settings import RunnerSettings
 from gateway.app import create_api
 from gateway.settings import GatewaySettings
+from services.audit.settings import AuditSettings
 from services.kernel.process.settings import ServiceSettings
 from services.tenant_registry.bootstrap import BootstrapSettings
 from services.tenant_registry.settings import MailSettings
@@ -88,6 +89,7 @@ def settings() -> dict[str, list[object]]:
     found: dict[str, list[object]] = {name: [] for name in BY_HAND}
     kinds: tuple[type[BaseSettings], ...] = (
         ServiceSettings,
+        AuditSettings,
         GatewaySettings,
         RunnerSettings,
         BootstrapSettings,

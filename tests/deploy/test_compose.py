@@ -9,6 +9,7 @@ import yaml
 
 from deploy.manifest import BY_NAME, GATEWAY, PROCESSES, SERVICES, Service
 from gateway.settings import GatewaySettings
+from services.audit.settings import AuditSettings
 from services.kernel.process.settings import ServiceSettings
 from services.tenant_registry.settings import MailSettings
 from services.witness.settings import WitnessSettings
@@ -121,7 +122,13 @@ def test_a_process_sees_its_own_secrets_alone():
 def test_a_container_is_told_only_settings_that_exist():
     known = {
         f"SOUK_{field.upper()}"
-        for kind in (ServiceSettings, GatewaySettings, MailSettings, WitnessSettings)
+        for kind in (
+            ServiceSettings,
+            AuditSettings,
+            GatewaySettings,
+            MailSettings,
+            WitnessSettings,
+        )
         for field in kind.model_fields
     }
     known |= {"SOUK_ADMIN_EMAIL", "SOUK_POSTGRES_ADMIN_FILE", "SOUK_DEMO"}

@@ -8,6 +8,7 @@ import pytest
 from deploy.manifest import BY_NAME, DATABASES, PROCESSES, SERVICES, WITNESS
 from deploy.secrets.creation import make_secrets
 from gateway.settings import GatewaySettings
+from services.audit.settings import AuditSettings
 from services.kernel.process.settings import ServiceSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,10 +37,11 @@ def test_calls_go_to_processes_of_the_manifest_and_in_no_circle():
 
 
 def test_the_gateway_and_services_take_the_addresses_of_whom_they_call():
-    kinds = {service.name: ServiceSettings for service in SERVICES} | {"gateway": GatewaySettings}
+    kinds = {service.name: [ServiceSettings] for service in SERVICES}
+    kinds |= {"audit": [ServiceSettings, AuditSettings], "gateway": [GatewaySettings]}
 
     for name, settings in kinds.items():
-        fields = {f"SOUK_{field.upper()}" for field in settings.model_fields}
+        fields = {f"SOUK_{field.upper()}" for kind in settings for field in kind.model_fields}
         assert {BY_NAME[called].address_setting for called in BY_NAME[name].calls} <= fields
 
 

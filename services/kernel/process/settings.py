@@ -53,7 +53,6 @@ class ServiceSettings(SoukSettings):
     listen: Address
     postgres: Address
     audit: Address | None = None
-    witness: Address | None = None
 
 
 S = TypeVar("S", bound=BaseSettings)

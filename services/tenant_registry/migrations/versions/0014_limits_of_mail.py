@@ -11,8 +11,8 @@ from alembic import op
 
 from services.kernel.data.tables import Time
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 
 def upgrade() -> None:
