@@ -23,7 +23,7 @@ from services.tenant_registry.roles import assigning, holder_queries
 from services.tenant_registry.roles.assignment_rules import GLOBAL_ADMIN, TENANT_ADMIN
 from services.tenant_registry.tenants import fields
 from services.tenant_registry.tenants.rules import State
-from services.tenant_registry.tenants.tenants import added
+from services.tenant_registry.tenants.tenants import add_tenant
 
 METHOD = "souk.tenant_registry.v1.Bootstrap/Run"
 HEAD_OFFICE = tenants.Tenant(
@@ -58,7 +58,7 @@ async def bootstrap(runtime: Runtime) -> None:
 async def _head_office(session: AsyncSession, tenant_id: str) -> None:
     if await session.get(Tenant, tenant_id) is None:
         wanted = fields.completed(HEAD_OFFICE)
-        await added(session, tenant_id, wanted, state=State.ACTIVE, plan="LARGE")
+        await add_tenant(session, tenant_id, wanted, state=State.ACTIVE, plan="LARGE")
         logs.logger().info("head_office_created", head_office=tenant_id)
 
 

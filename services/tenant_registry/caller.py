@@ -23,7 +23,7 @@ def place_of(parent: str) -> str | None:
     return scope.tenant
 
 
-def placed(name: str, pattern: str) -> tuple[str | None, str]:
+def place_and_id(name: str, pattern: str) -> tuple[str | None, str]:
     """Parses a name below the scope's own place into the tenant, or None, and the id.
 
     Raises:

@@ -37,7 +37,7 @@ DOORS = {
         ("services/tenant_registry/accounts/own_account.py", "CreateTotp"),
         ("services/tenant_registry/accounts/own_account.py", "ConfirmTotp"),
         ("services/tenant_registry/accounts/own_account.py", "DeleteTotp"),
-        ("services/tenant_registry/accounts/own_account.py", "_own"),
+        ("services/tenant_registry/accounts/own_account.py", "_own_admin"),
         ("services/tenant_registry/accounts/own_account.py", "_send_reset"),
         # An invite is found by its token before a place is known; what it gives is given by grants.
         ("services/tenant_registry/accounts/invites.py", "CreateInvite"),
@@ -70,7 +70,7 @@ DOORS = {
         ("services/tenant_registry/roles/access_grants.py", "CreateAccessGrant"),
         ("services/tenant_registry/roles/access_grants.py", "DeleteAccessGrant"),
         # The gateway tells of a use in its own name, before it stands at the tenant.
-        ("services/tenant_registry/roles/access_grants.py", "_leave"),
+        ("services/tenant_registry/roles/access_grants.py", "_record_use"),
         ("services/tenant_registry/roles/access.py", "ExplainAccess"),
         # The platform's own operators make and list tenants.
         ("services/tenant_registry/tenants/tenants.py", "CreateTenant"),

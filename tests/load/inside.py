@@ -126,7 +126,7 @@ async def each_decision() -> None:
         ]
         began = time.perf_counter()
         for _ in range(DECISIONS):
-            evaluation.access(grants, at="paris", now=now, opened=())
+            evaluation.access(grants, at="paris", now=now, open_tenants=())
         rate = DECISIONS / (time.perf_counter() - began)
         floor = floor or rate
         name = f"decision over {count} grant{'s' if count > 1 else ''}"

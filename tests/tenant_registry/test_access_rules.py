@@ -47,7 +47,7 @@ CONTRACT = (
 
 
 def access(grants, *, at, now, opened=("paris", "lyon")):
-    return access_of(grants, at=at, now=now, opened=opened)
+    return access_of(grants, at=at, now=now, open_tenants=opened)
 
 
 def grant(role="TenantAdmin", tenant="paris", reach="TENANT", patterns=("listing:*",), **times):

@@ -115,9 +115,10 @@ def questions(chance):
 def decided(grants, active, opened, at, word, now):
     """What is decided, by the sum of all grants and by the explanation; they must agree."""
     moment = BEGIN + timedelta(hours=now)
-    access = evaluation.access(grants, at=at, now=moment, opened=opened)
+    access = evaluation.access(grants, at=at, now=moment, open_tenants=opened)
     weighed = [
-        evaluation.policy_effect(g, at=at, now=moment, opened=opened, active=active) for g in grants
+        evaluation.policy_effect(g, at=at, now=moment, open_tenants=opened, active=active)
+        for g in grants
     ]
     explained = Verdict.COUNTS in {one.about(word) for one in weighed}
     assert explained == (active and word in access.permissions)

@@ -9,8 +9,8 @@ from services.tenant_registry.roles.assignment_rules import (
     Holder,
     Refused,
     beyond,
+    may_act_on,
     may_give,
-    not_over_more,
 )
 from services.tenant_registry.roles.evaluation import AssignedPolicy
 
@@ -95,7 +95,7 @@ def test_nobody_acts_over_who_holds_more_there(own, at):
     granter = holder("a", role(own, at))
 
     for theirs, where, place in product(ROLES, SCOPES, SCOPES):
-        over = refused(not_over_more, granter, holder("b", role(theirs, where)), {place})
+        over = refused(may_act_on, granter, holder("b", role(theirs, where)), {place})
         expected = None if no_more(theirs, where, own, at, place) else "GRANT_OVER_MORE"
         assert over == expected, (theirs, where, place)
 
@@ -138,13 +138,13 @@ def test_who_will_hold_more_counts_as_who_does():
     granter = holder("a", role("TenantAdmin", "paris"))
     target = holder("b", role("GlobalAdmin", None, from_time=NOW + HOUR))
 
-    assert refused(not_over_more, granter, target, {"paris"}) == "GRANT_OVER_MORE"
+    assert refused(may_act_on, granter, target, {"paris"}) == "GRANT_OVER_MORE"
 
 
 def test_everybody_may_lay_down_a_role_of_their_own():
     catalogue = holder("a", role("CatalogMgr", "paris"))
 
-    assert refused(not_over_more, catalogue, catalogue, {"paris"}) is None
+    assert refused(may_act_on, catalogue, catalogue, {"paris"}) is None
 
 
 @pytest.mark.parametrize(

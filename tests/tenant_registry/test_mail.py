@@ -117,10 +117,10 @@ async def test_no_mail_goes_in_clear_to_another_machine(monkeypatch):
         monkeypatch.setattr(
             "services.tenant_registry.accounts.mail_senders._is_here", lambda _: False
         )
-        postman_says = SmtpSender("127.0.0.1", server.port, tls=False, login=None)
+        sender = SmtpSender("127.0.0.1", server.port, tls=False, login=None)
 
         with pytest.raises(Exception, match="STARTTLS"):
-            await postman_says.send(None)  # type: ignore[arg-type]  # it does not get that far
+            await sender.send(None)  # type: ignore[arg-type]  # it does not get that far
 
         assert server.mails == []
 
@@ -132,25 +132,25 @@ async def until(true):
 
 
 async def test_a_mail_that_could_not_be_sent_is_sent_by_a_later_try(settings, monkeypatch):
-    monkeypatch.setattr(mail, "_AGAIN_AFTER_SECONDS", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(mail, "_RETRY_AFTER_SECONDS", (0.01, 0.01, 0.01))
     async with Server(busy=2) as server:
         mailer = Mailer(settings(f"smtp://127.0.0.1:{server.port}"))
 
         await mailer.send("admin@lyon.example", "A subject", "text")
 
         assert server.mails == []
-        await until(lambda: not mailer._again)
+        await until(lambda: not mailer._retries)
         assert (server.came, len(server.mails)) == (3, 1)
 
 
 async def test_a_mail_is_tried_four_times_and_no_more(settings, monkeypatch):
-    monkeypatch.setattr(mail, "_AGAIN_AFTER_SECONDS", (0.01, 0.01, 0.01))
+    monkeypatch.setattr(mail, "_RETRY_AFTER_SECONDS", (0.01, 0.01, 0.01))
     async with Server(busy=100) as server:
         mailer = Mailer(settings(f"smtp://127.0.0.1:{server.port}"))
 
         await mailer.send("admin@lyon.example", "A subject", "text")
 
-        await until(lambda: not mailer._again)
+        await until(lambda: not mailer._retries)
         assert (server.came, server.mails) == (4, [])
 
 
@@ -160,7 +160,7 @@ async def test_a_mail_that_is_refused_for_good_is_tried_once(settings):
 
         await mailer.send("nobody@lyon.example", "A subject", "text")
 
-        assert (server.came, server.mails, mailer._again) == (1, [], set())
+        assert (server.came, server.mails, mailer._retries) == (1, [], set())
 
 
 async def test_of_mails_that_wait_for_another_try_there_are_not_too_many(settings, monkeypatch):
@@ -170,8 +170,8 @@ async def test_of_mails_that_wait_for_another_try_there_are_not_too_many(setting
     for _ in range(3):
         await mailer.send("admin@lyon.example", "A subject", "text")
 
-    assert len(mailer._again) == 2
-    for task in mailer._again:
+    assert len(mailer._retries) == 2
+    for task in mailer._retries:
         task.cancel()
 
 
@@ -186,12 +186,12 @@ async def test_while_much_waits_what_anybody_asks_for_is_refused_and_nothing_els
 
     mailer.refuse_when_full()
     for _ in range(2):
-        mailer.later(work())
+        mailer.in_background(work())
     with pytest.raises(ResourceExhausted):
         mailer.refuse_when_full()
 
     await done.wait()
-    await until(lambda: not mailer._under_way)
+    await until(lambda: not mailer._running)
     mailer.refuse_when_full()
 
 

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from services.kernel.call.errors import Unavailable
 from services.kernel.process.secret_files import Fixed
 from services.tenant_registry.accounts import oidc_provider
-from services.tenant_registry.accounts.oidc_claims import Unproven, identity, key_id
+from services.tenant_registry.accounts.oidc_claims import Unverified, identity, key_id
 from services.tenant_registry.accounts.oidc_provider import ProviderClient
 from services.tenant_registry.accounts.oidc_settings import Provider, providers
 from services.tenant_registry.accounts.oidc_state import States
@@ -140,7 +140,7 @@ def test_a_good_token_tells_who_it_is():
 
 @pytest.mark.parametrize("what", bad())
 def test_a_token_with_one_thing_wrong_proves_nothing(what):
-    with pytest.raises(Unproven):
+    with pytest.raises(Unverified):
         read(bad()[what])
 
 
@@ -354,7 +354,7 @@ async def test_the_code_is_exchanged_with_what_the_challenge_was_made_of():
 
 
 async def test_a_key_that_the_provider_took_up_meanwhile_is_asked_for(monkeypatch):
-    monkeypatch.setattr(oidc_provider, "_AGAIN_SECONDS", -1.0)
+    monkeypatch.setattr(oidc_provider, "_REFETCH_SECONDS", -1.0)
     newer = RSAKey.generate_key(2048, {"kid": "two"})
     async with Sound() as provider:
         asked, started, _ = await begun(provider)
@@ -372,11 +372,11 @@ async def test_keys_that_a_provider_does_not_have_are_asked_for_now_and_then_alo
         provider.key = RSAKey.generate_key(2048, {"kid": "nobody's"})
 
         for _ in range(3):
-            with pytest.raises(Unproven):
+            with pytest.raises(Unverified):
                 await asked.exchange("a code", started)
         assert provider.asked.count(b"/k") == 1
-        monkeypatch.setattr(oidc_provider, "_AGAIN_SECONDS", -1.0)
-        with pytest.raises(Unproven):
+        monkeypatch.setattr(oidc_provider, "_REFETCH_SECONDS", -1.0)
+        with pytest.raises(Unverified):
             await asked.exchange("a code", started)
         assert provider.asked.count(b"/k") == 2
 

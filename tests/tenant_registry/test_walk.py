@@ -33,7 +33,7 @@ from services.tenant_registry.roles import assigning, locking
 from services.tenant_registry.roles.assigning import WantedRole
 from services.tenant_registry.tenants import fields
 from services.tenant_registry.tenants.rules import State
-from services.tenant_registry.tenants.tenants import added
+from services.tenant_registry.tenants.tenants import add_tenant
 from tests import cluster
 from tests.tenant_registry.test_granting import LETTERS, WORLDS, letters
 
@@ -127,7 +127,7 @@ def _make_tenants(world: World) -> None:
     for name in ("paris", "lyon"):
         done = world.act(
             assigning.REGISTRY,
-            lambda s, name=name: added(s, name, fields.completed(wanted), state=State.ACTIVE),
+            lambda s, name=name: add_tenant(s, name, fields.completed(wanted), state=State.ACTIVE),
         )
         assert done == ""
 

@@ -64,13 +64,15 @@ async def deactivate(
         FailedPrecondition: LAST_GLOBAL_ADMIN or LAST_TENANT_ADMIN.
         NotFound: ADMIN_NOT_FOUND.
     """
-    known = await may_change(session, admin_id, by=by)
-    turned = Activation(known.row, known.target, known.target.gone(), known.now)
-    if known.target.active:
-        await assigning.keep_guardians(session, turned.before, turned.after, now=known.now)
+    parties = await may_change(session, admin_id, by=by)
+    activation = Activation(parties.row, parties.target, parties.target.deactivated(), parties.now)
+    if parties.target.active:
+        await assigning.keep_guardians(
+            session, activation.before, activation.after, now=parties.now
+        )
         if not dry:
-            _set_deactivated(session, known, deactivated=known.now)
-    return turned
+            _set_deactivated(session, parties, deactivated=parties.now)
+    return activation
 
 
 async def activate(
@@ -82,17 +84,17 @@ async def activate(
         PermissionDenied: GRANT_TO_SELF or GRANT_OVER_MORE.
         NotFound: ADMIN_NOT_FOUND.
     """
-    known = await locking.lock_everywhere(session, by or current_scope().actor, admin_id)
-    turned = Activation(known.row, known.target, known.target.back(), known.now)
-    if not known.target.active:
+    parties = await locking.lock_everywhere(session, by or current_scope().actor, admin_id)
+    activation = Activation(parties.row, parties.target, parties.target.activated(), parties.now)
+    if not parties.target.active:
         with errors.refusals_as_errors():
-            assignment_rules.may_restore(known.actor, known.target, now=known.now)
+            assignment_rules.may_restore(parties.actor, parties.target, now=parties.now)
         if not dry:
             await end_sessions(
-                session, admin_id, keep="", reason=SessionEnd.DEACTIVATED, now=known.now
+                session, admin_id, keep="", reason=SessionEnd.DEACTIVATED, now=parties.now
             )
-            _set_deactivated(session, known, deactivated=None)
-    return turned
+            _set_deactivated(session, parties, deactivated=None)
+    return activation
 
 
 async def may_change(
@@ -104,18 +106,18 @@ async def may_change(
         PermissionDenied: GRANT_OVER_MORE.
         NotFound: ADMIN_NOT_FOUND.
     """
-    known = await locking.lock_everywhere(session, by or current_scope().actor, admin_id)
+    parties = await locking.lock_everywhere(session, by or current_scope().actor, admin_id)
     with errors.refusals_as_errors():
-        places = known.target.places(known.now)
-        assignment_rules.not_over_more(known.actor, known.target, places, now=known.now)
-    return known
+        places = parties.target.places(parties.now)
+        assignment_rules.may_act_on(parties.actor, parties.target, places, now=parties.now)
+    return parties
 
 
 def _set_deactivated(
-    session: AsyncSession, known: ActorAndTarget, *, deactivated: datetime | None
+    session: AsyncSession, parties: ActorAndTarget, *, deactivated: datetime | None
 ) -> None:
-    before = role_messages.admin(known.row)
-    known.row.deactivate_time, known.row.update_time = deactivated, known.now
-    known.changed()
-    message = role_messages.admin(known.row)
+    before = role_messages.admin(parties.row)
+    parties.row.deactivate_time, parties.row.update_time = deactivated, parties.now
+    parties.changed()
+    message = role_messages.admin(parties.row)
     audit.record(session, resource=message.name, before=before, after=message)

@@ -100,23 +100,23 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         async with self._db.platform() as session:
             if answer := await requests.answered(session, request, access_pb.Admin):
                 return answer
-            known = await admin_lifecycle.may_change(session, admin_id)
-            known.refuse_deactivated()
-            before = role_messages.admin(known.row)
+            parties = await admin_lifecycle.may_change(session, admin_id)
+            parties.require_active_target()
+            before = role_messages.admin(parties.row)
             for field in masked(request.admin, request.update_mask, before):
-                setattr(known.row, field, _clean(field, getattr(request.admin, field)))
-            _check(known.row)
-            after = role_messages.admin(known.row)
+                setattr(parties.row, field, _clean(field, getattr(request.admin, field)))
+            _check(parties.row)
+            after = role_messages.admin(parties.row)
             if after.email != before.email:
-                _refuse_another_login(known)
+                _refuse_another_login(parties)
             if after == before:
                 return await requests.remember(session, request, before)
-            known.row.update_time = known.now
+            parties.row.update_time = parties.now
             with _address_taken_as_error():
                 await session.flush()
             if after.email != before.email:
-                await end_at_former_address(session, known.row, before.email, now=known.now)
-            after = role_messages.admin(known.row)
+                await end_at_former_address(session, parties.row, before.email, now=parties.now)
+            after = role_messages.admin(parties.row)
             audit.record(session, resource=after.name, before=before, after=after)
             return await requests.remember(session, request, after)
 
@@ -125,7 +125,7 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
     ) -> access_pb.Admin:
         (admin_id,) = parse(request.name, "admins/{admin}")
         async with self._db.platform() as session:
-            return self._told(
+            return self._with_effects(
                 await admin_lifecycle.deactivate(session, admin_id, dry=request.validate_only)
             )
 
@@ -136,13 +136,20 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
         async with self._db.platform() as session:
             if answer := await requests.answered(session, request, access_pb.Admin):
                 return answer
-            turned = await admin_lifecycle.activate(session, admin_id, dry=request.validate_only)
-            return await requests.remember(session, request, self._told(turned))
+            activation = await admin_lifecycle.activate(
+                session, admin_id, dry=request.validate_only
+            )
+            return await requests.remember(session, request, self._with_effects(activation))
 
-    def _told(self, turned: admin_lifecycle.Activation) -> access_pb.Admin:
-        message = role_messages.admin(turned.admin)
+    def _with_effects(self, activation: admin_lifecycle.Activation) -> access_pb.Admin:
+        message = role_messages.admin(activation.admin)
         message.effects.extend(
-            effects.of(turned.before, turned.after, now=turned.now, head_office=self._head_office)
+            effects.between(
+                activation.before,
+                activation.after,
+                now=activation.now,
+                head_office=self._head_office,
+            )
         )
         return message
 
@@ -165,13 +172,13 @@ def _clean(field: str, value: str) -> str:
     return rules.canonical_email(value) if field == "email" else value.strip()
 
 
-def _refuse_another_login(known: ActorAndTarget) -> None:
+def _refuse_another_login(parties: ActorAndTarget) -> None:
     """Refuses to change the address that an admin with a role receives password resets at.
 
     Raises:
         PermissionDenied: EMAIL_IS_LOGIN: whoever changed it could take over the account.
     """
-    if known.target.admin != known.actor.admin and known.target.places(known.now):
+    if parties.target.admin != parties.actor.admin and parties.target.places(parties.now):
         raise PermissionDenied(
             "EMAIL_IS_LOGIN",
             "This admin logs in with this address and holds a role. Invite the new address, then"

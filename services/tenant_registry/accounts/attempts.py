@@ -34,7 +34,7 @@ class Attempts:
     def __init__(self, db: Database) -> None:
         self._db = db
         # Guesses at one account wait for one row: they wait here, not holding connections.
-        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._semaphore = asyncio.Semaphore(_AT_ONCE)
 
     async def count(self, what: str, limit: Limit = GUESSES) -> None:
         """Counts an attempt.
@@ -43,7 +43,7 @@ class Attempts:
             ResourceExhausted: LOGIN_LIMITED, with the seconds to wait.
         """
         now = datetime.now(UTC)
-        async with self._places, self._db.housekeeping() as session:
+        async with self._semaphore, self._db.housekeeping() as session:
             number, ends = await session_queries.count_attempt(
                 session, hashed(what), window=limit.window, now=now
             )

@@ -41,23 +41,23 @@ class InviteAcceptance:
     async def accept(
         self, request: pb.AcceptInviteRequest, token_hash: bytes | None
     ) -> access.Admin:
-        invite, known = await self._read(token_hash)
-        if known is None:
+        invite, account = await self._read(token_hash)
+        if account is None:
             _check(request, invite.email)
             password_hash = await self._passwords.hash(request.password)
         else:
-            password_hash = known.password_hash
-            await self._attempts.count(known.email)
+            password_hash = account.password_hash
+            await self._attempts.count(account.email)
             if not await self._passwords.match(password_hash, request.password):
-                await self._refuse(known, _wrong())
+                await self._refuse(account, _wrong_credentials())
         try:
             async with self._db.platform() as session:
-                done = await self._accepted(session, request, invite, password_hash)
+                outcome = await self._accept(session, request, invite, password_hash)
         except FailedPrecondition as void:
             await self._refuse_void(messages.invite(invite).name, invite.tenant_id, void)
-        if isinstance(done, ServiceError):
-            await self._refuse(known, done)
-        return done
+        if isinstance(outcome, ServiceError):
+            await self._refuse(account, outcome)
+        return outcome
 
     async def accept_own(self, token_hash: bytes | None) -> access.Admin:
         """Gives the caller the role that their address was invited to; the session is the proof."""
@@ -86,12 +86,12 @@ class InviteAcceptance:
                 raise _token_invalid()
             return row, await admin_with_email(session, row.email)
 
-    async def _accepted(
-        self, session: AsyncSession, request: pb.AcceptInviteRequest, known: Invite, stored: str
+    async def _accept(
+        self, session: AsyncSession, request: pb.AcceptInviteRequest, account: Invite, stored: str
     ) -> access.Admin | ServiceError:
         """Gives the role in one transaction; or returns which proof is missing."""
         now = datetime.now(UTC)
-        invite = await queries.open_invite_of_token(session, known.token_hash, now=now, lock=True)
+        invite = await queries.open_invite_of_token(session, account.token_hash, now=now, lock=True)
         if invite is None:
             raise _token_invalid()
         admin = await admin_with_email(session, invite.email)
@@ -101,7 +101,7 @@ class InviteAcceptance:
             await admin_lifecycle.add(session, admin)
         # An account created meanwhile has another hash, and must prove itself on the next attempt.
         elif admin.password_hash != stored or admin.deactivate_time is not None:
-            return _wrong()
+            return _wrong_credentials()
         else:
             proof = await self._factors.method(session, admin, request.totp, now=now)
             if isinstance(proof, Unauthenticated):
@@ -111,9 +111,9 @@ class InviteAcceptance:
         await attempts.forget(session, invite.email)
         return role_messages.admin(admin)
 
-    async def _refuse(self, known: Admin | None, error: ServiceError) -> NoReturn:
+    async def _refuse(self, account: Admin | None, error: ServiceError) -> NoReturn:
         """Records a refusal before it is sent."""
-        name = f"admins/{known.admin_id}" if known else "admins/unknown"
+        name = f"admins/{account.admin_id}" if account else "admins/unknown"
         async with self._db.platform() as session:
             audit.record(session, resource=name, outcome="DENIED", reason=error.reason)
         raise error
@@ -148,7 +148,7 @@ def _check(request: pb.AcceptInviteRequest, email: str) -> None:
             raise invalid("INVITE_INVALID", {field: text})
 
 
-def _wrong() -> Unauthenticated:
+def _wrong_credentials() -> Unauthenticated:
     return Unauthenticated("CREDENTIALS_INVALID", "The e-mail or the password is incorrect.")
 
 

@@ -19,7 +19,7 @@ from services.tenant_registry.accounts.invite_acceptance import InviteAcceptance
 from services.tenant_registry.accounts.mail import Mailer
 from services.tenant_registry.accounts.mail_limits import count_invite
 from services.tenant_registry.accounts.rules import EMAIL_LIMIT, canonical_email, is_email
-from services.tenant_registry.caller import place_of, placed
+from services.tenant_registry.caller import place_and_id, place_of
 from services.tenant_registry.models import Invite
 from services.tenant_registry.roles import assigning
 from services.tenant_registry.roles.messages import role_id
@@ -35,7 +35,7 @@ class InviteServicer(pb_grpc.InviteServiceServicer):
         self._mailer = mailer
 
     async def CreateInvite(self, request: pb.CreateInviteRequest, _context: object) -> pb.Invite:
-        tenant, email = place_of(request.parent), _address(request.invite.email)
+        tenant, email = place_of(request.parent), _checked_email(request.invite.email)
         token, now = one_time_tokens.new_token(INVITE), datetime.now(UTC)
         async with self._db.platform() as session:
             if answer := await requests.answered(session, request, pb.Invite):
@@ -51,8 +51,8 @@ class InviteServicer(pb_grpc.InviteServiceServicer):
                 create_time=now,
                 end_time=now + LIFETIME,
             )
-            await assigning.check_offer(session, wanted("", row))
-            await _refuse_more(session, tenant, now=now)
+            await assigning.check_offer(session, offered_role("", row))
+            await _refuse_when_full(session, tenant, now=now)
             await count_invite(session, email, tenant, now=now)
             session.add(row)
             message = messages.invite(row)
@@ -70,22 +70,24 @@ class InviteServicer(pb_grpc.InviteServiceServicer):
         return pb.ListInvitesResponse(invites=[messages.invite(row) for row in rows])
 
     async def DeleteInvite(self, request: pb.DeleteInviteRequest, _context: object) -> Empty:
-        tenant, invite_id = placed(request.name, "invites/{invite}")
+        tenant, invite_id = place_and_id(request.name, "invites/{invite}")
         async with self._db.platform() as session:
             row = await _existing(session, invite_id, tenant)
-            await assigning.check_withdrawal(session, wanted("", row), offered_by=row.invited_by)
+            await assigning.check_withdrawal(
+                session, offered_role("", row), offered_by=row.invited_by
+            )
             message = messages.invite(row)
             await session.delete(row)
             audit.record(session, resource=message.name, before=message, tenant=tenant)
         return Empty()
 
     async def ResendInvite(self, request: pb.ResendInviteRequest, _context: object) -> pb.Invite:
-        tenant, invite_id = placed(request.name, "invites/{invite}")
+        tenant, invite_id = place_and_id(request.name, "invites/{invite}")
         token, now = one_time_tokens.new_token(INVITE), datetime.now(UTC)
         async with self._db.platform() as session:
             row = await _existing(session, invite_id, tenant)
             before = messages.invite(row)
-            await assigning.check_offer(session, wanted("", row))
+            await assigning.check_offer(session, offered_role("", row))
             await count_invite(session, row.email, tenant, now=now)
             row.token_hash, row.end_time = one_time_tokens.hashed(token), now + LIFETIME
             row.invited_by = current_scope().actor
@@ -106,10 +108,10 @@ class InviteServicer(pb_grpc.InviteServiceServicer):
     def _send(self, row: Invite, token: str) -> None:
         place = f"tenants/{row.tenant_id}" if row.tenant_id else "the whole platform"
         text = mail_texts.invite_text(token, row.role_id, place)
-        self._mailer.later(self._mailer.send(row.email, mail_texts.INVITE_SUBJECT, text))
+        self._mailer.in_background(self._mailer.send(row.email, mail_texts.INVITE_SUBJECT, text))
 
 
-def wanted(admin_id: str, row: Invite) -> assigning.WantedRole:
+def offered_role(admin_id: str, row: Invite) -> assigning.WantedRole:
     """Returns the role that an invite offers, as one to give."""
     return assigning.WantedRole(admin_id, row.role_id, row.tenant_id, row.reason)
 
@@ -123,7 +125,7 @@ async def _existing(session: AsyncSession, invite_id: str, tenant: str | None) -
     return row
 
 
-async def _refuse_more(session: AsyncSession, tenant: str | None, *, now: datetime) -> None:
+async def _refuse_when_full(session: AsyncSession, tenant: str | None, *, now: datetime) -> None:
     if len(await queries.open_invites_at(session, tenant, now=now)) >= queries.INVITES_LIMIT:
         raise FailedPrecondition(
             "INVITES_FULL",
@@ -131,7 +133,7 @@ async def _refuse_more(session: AsyncSession, tenant: str | None, *, now: dateti
         )
 
 
-def _address(text: str) -> str:
+def _checked_email(text: str) -> str:
     email = canonical_email(text)
     if not is_email(email):
         what = f"must be an e-mail address of at most {EMAIL_LIMIT} characters"

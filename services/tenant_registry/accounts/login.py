@@ -44,7 +44,7 @@ class SecondFactors:
             return Unauthenticated(
                 "TOTP_REQUIRED", "The code of the second factor is required too."
             )
-        used = await self._totp.proves(session, factor, code, now=now)
+        used = await self._totp.use_code(session, factor, code, now=now)
         return used or Unauthenticated("TOTP_INVALID", "The code is incorrect or was already used.")
 
 
@@ -61,14 +61,14 @@ class LoginMethods:
         await self._attempts.count(email)
         stored = await self._hash_of(email)
         # Between transactions: 45 ms of hashing must hold neither a connection nor a lock.
-        opened: OpenedSession | Unauthenticated = _wrong()
+        outcome: OpenedSession | Unauthenticated = _wrong_credentials()
         if await self._passwords.match(stored, request.password) and stored is not None:
-            newer = await self._passwords.renewed(stored, request.password)
-            opened = await self._begin(email, stored, newer, code=request.totp)
-        if isinstance(opened, Unauthenticated):
-            await self._record_failure(email, opened.reason)
-            raise opened
-        return self._tokens.answer(opened)
+            new_hash = await self._passwords.renewed(stored, request.password)
+            outcome = await self._begin(email, stored, new_hash, code=request.totp)
+        if isinstance(outcome, Unauthenticated):
+            await self._record_failure(email, outcome.reason)
+            raise outcome
+        return self._tokens.answer(outcome)
 
     async def _hash_of(self, email: str) -> str | None:
         """Reads an active admin's password hash; None for anybody else."""
@@ -77,18 +77,18 @@ class LoginMethods:
         return admin.password_hash if admin and admin.deactivate_time is None else None
 
     async def _begin(
-        self, email: str, stored: str, newer: str, *, code: str
+        self, email: str, stored: str, new_hash: str, *, code: str
     ) -> OpenedSession | Unauthenticated:
         """Begins a session, unless the password changed or the admin was deactivated meanwhile."""
         now = datetime.now(UTC)
         async with self._db.platform() as session:
             admin = await queries.admin_with_email(session, email)
             if admin is None or admin.deactivate_time or admin.password_hash != stored:
-                return _wrong()
+                return _wrong_credentials()
             method = await self._factors.method(session, admin, code, now=now)
             if isinstance(method, Unauthenticated):
                 return method
-            admin.password_hash = newer
+            admin.password_hash = new_hash
             await attempts.forget(session, email)
             return await session_lifecycle.begin(session, admin, method=method, now=now)
 
@@ -100,7 +100,7 @@ class LoginMethods:
             audit.record(session, resource=name, outcome="DENIED", reason=reason)
 
 
-def _wrong() -> Unauthenticated:
+def _wrong_credentials() -> Unauthenticated:
     return Unauthenticated("CREDENTIALS_INVALID", "The e-mail or the password is incorrect.")
 
 

@@ -14,7 +14,7 @@ from services.tenant_registry.settings import MailSettings
 _MOST_WAITING = 100
 _AT_ONCE = 4
 # Mail servers are mostly away for moments, not hours, and tokens live for minutes.
-_AGAIN_AFTER_SECONDS = (2.0, 15.0, 60.0)
+_RETRY_AFTER_SECONDS = (2.0, 15.0, 60.0)
 _log = logger()
 
 
@@ -28,9 +28,9 @@ class Mailer:
     def __init__(self, settings: MailSettings) -> None:
         self._from = settings.sender
         self._sender = sender_of(settings)
-        self._under_way: set[asyncio.Task[None]] = set()
-        self._again: set[asyncio.Task[None]] = set()
-        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._running: set[asyncio.Task[None]] = set()
+        self._retries: set[asyncio.Task[None]] = set()
+        self._at_once = asyncio.Semaphore(_AT_ONCE)
 
     def refuse_when_full(self) -> None:
         """Refuses a request that needs no account while too much is waiting.
@@ -38,17 +38,17 @@ class Mailer:
         Raises:
             ResourceExhausted: LOGIN_BUSY.
         """
-        if len(self._under_way) >= _MOST_WAITING:
+        if len(self._running) >= _MOST_WAITING:
             raise ResourceExhausted("LOGIN_BUSY", "Too many requests at once. Retry in a second.")
 
-    def later(self, work: Coroutine[Any, Any, None]) -> None:
+    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs work in the background, in the scope of the call.
 
         Never refuses, because the change that the mail reports is already committed.
         """
-        task = asyncio.create_task(self._done(work))
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        task = asyncio.create_task(self._run(work))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     async def send(self, to: str, subject: str, text: str) -> None:
         """Sends a mail; a failed one is retried in the background, a few times.
@@ -59,20 +59,20 @@ class Mailer:
             _log.warning("mail_not_sent", subject=subject, why="SOUK_MAIL is not set")
             return
         mail = composed(self._from, to, subject, text)
-        if not await self._is_done_with(self._sender, mail) and len(self._again) < _MOST_WAITING:
-            task = asyncio.create_task(self._try_again(self._sender, mail))
-            self._again.add(task)
-            task.add_done_callback(self._again.discard)
+        if not await self._is_settled(self._sender, mail) and len(self._retries) < _MOST_WAITING:
+            task = asyncio.create_task(self._retry(self._sender, mail))
+            self._retries.add(task)
+            task.add_done_callback(self._retries.discard)
 
-    async def _try_again(self, sender: Sender, mail: EmailMessage) -> None:
-        for seconds in _AGAIN_AFTER_SECONDS:
+    async def _retry(self, sender: Sender, mail: EmailMessage) -> None:
+        for seconds in _RETRY_AFTER_SECONDS:
             await asyncio.sleep(seconds)
-            async with self._places:
-                if await self._is_done_with(sender, mail):
+            async with self._at_once:
+                if await self._is_settled(sender, mail):
                     return
         _log.error("mail_given_up", subject=mail["Subject"])
 
-    async def _is_done_with(self, sender: Sender, mail: EmailMessage) -> bool:
+    async def _is_settled(self, sender: Sender, mail: EmailMessage) -> bool:
         """Tries to send a mail; returns whether it was sent or refused for good."""
         try:
             await sender.send(mail)
@@ -81,8 +81,8 @@ class Mailer:
             return is_final(error)
         return True
 
-    async def _done(self, work: Coroutine[Any, Any, None]) -> None:
-        async with self._places:
+    async def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        async with self._at_once:
             try:
                 await work
             except ServiceError as error:

@@ -15,7 +15,7 @@ from services.kernel.process.logs import logger
 from services.tenant_registry.accounts import admin_lifecycle, session_lifecycle
 from services.tenant_registry.accounts.attempts import Attempts, Limit
 from services.tenant_registry.accounts.login import UNKNOWN_ADMIN
-from services.tenant_registry.accounts.oidc_claims import Identity, Unproven
+from services.tenant_registry.accounts.oidc_claims import Identity, Unverified
 from services.tenant_registry.accounts.oidc_provider import ProviderClient
 from services.tenant_registry.accounts.oidc_settings import Provider
 from services.tenant_registry.accounts.oidc_state import States
@@ -46,7 +46,7 @@ class OidcServicer(pb_grpc.OidcServiceServicer):
     ) -> None:
         self._db = db
         self._providers = providers
-        self._asking = {name: ProviderClient(provider) for name, provider in providers.items()}
+        self._clients = {name: ProviderClient(provider) for name, provider in providers.items()}
         self._states = states
         self._attempts = attempts
         self._passwords = passwords
@@ -55,39 +55,39 @@ class OidcServicer(pb_grpc.OidcServiceServicer):
     async def StartOidcLogin(
         self, request: pb.StartOidcLoginRequest, _context: object
     ) -> pb.StartOidcLoginResponse:
-        asking = self._of(request.provider)
+        client = self._client(request.provider)
         started, state, browser = self._states.start(request.provider)
-        location = await asking.location(started, state)
+        location = await client.location(started, state)
         return pb.StartOidcLoginResponse(location=location, browser=browser)
 
     async def FinishOidcLogin(
         self, request: pb.FinishOidcLoginRequest, _context: object
     ) -> access.LoginResponse:
-        self._of(request.provider)
+        self._client(request.provider)
         try:
             identity = await self._identity(request)
             opened = await self._open(request.provider, identity)
-        except Unproven as why:
+        except Unverified as why:
             await self._refuse(request.provider, str(why))
             raise Unauthenticated(
                 "OIDC_REFUSED", "The login could not be verified. Start again."
             ) from None
         return self._tokens.answer(opened)
 
-    def _of(self, name: str) -> ProviderClient:
-        if name not in self._asking:
+    def _client(self, name: str) -> ProviderClient:
+        if name not in self._clients:
             raise NotFound("PROVIDER_NOT_FOUND", "No such identity provider.")
-        return self._asking[name]
+        return self._clients[name]
 
     async def _identity(self, request: pb.FinishOidcLoginRequest) -> Identity:
         started = self._states.finish(request.provider, request.state, request.browser)
         if started is None or not request.code:
-            raise Unproven("the state is expired, or of another browser or provider")
+            raise Unverified("the state is expired, or of another browser or provider")
         try:
             await self._attempts.count(f"oidc {started.nonce}", ONCE)
         except ResourceExhausted:
-            raise Unproven("the state was already used") from None
-        return await self._asking[request.provider].exchange(request.code, started)
+            raise Unverified("the state was already used") from None
+        return await self._clients[request.provider].exchange(request.code, started)
 
     async def _open(self, name: str, identity: Identity) -> OpenedSession:
         """Finds or creates the admin, syncs roles and begins a session, in one transaction."""
@@ -101,7 +101,7 @@ class OidcServicer(pb_grpc.OidcServiceServicer):
             admin = await _known(session, name, identity)
             if admin is None:
                 if not roles:
-                    raise Unproven("no account, and no claim that gives a role")
+                    raise Unverified("no account, and no claim that gives a role")
                 admin = admin_lifecycle.new_admin(
                     identity.email,
                     identity.first_name,
@@ -111,7 +111,7 @@ class OidcServicer(pb_grpc.OidcServiceServicer):
                 )
                 await admin_lifecycle.add(session, admin)
             if admin.deactivate_time is not None:
-                raise Unproven("the admin is deactivated")
+                raise Unverified("the admin is deactivated")
             if await session.get(AdminIdentity, (name, identity.subject)) is None:
                 session.add(
                     AdminIdentity(
@@ -137,12 +137,12 @@ async def _known(session: AsyncSession, name: str, identity: Identity) -> Admin 
     """Finds the admin with this identity, or with the verified address.
 
     Raises:
-        Unproven: the address belongs to an admin with another identity at the provider.
+        Unverified: the address belongs to an admin with another identity at the provider.
     """
     linked = await session.get(AdminIdentity, (name, identity.subject))
     if linked is not None:
         return await session.get_one(Admin, linked.admin_id)
     admin = await admin_with_email(session, identity.email)
     if admin is not None and await subject_of(session, name, admin.admin_id):
-        raise Unproven("the e-mail belongs to another identity")
+        raise Unverified("the e-mail belongs to another identity")
     return admin

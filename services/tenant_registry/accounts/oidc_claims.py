@@ -17,7 +17,7 @@ _LONGEST = 16 * 1024
 _LEEWAY_SECONDS = 30
 
 
-class Unproven(Exception):
+class Unverified(Exception):
     """A login could not be verified; the text is only for the log."""
 
 
@@ -36,21 +36,21 @@ def identity(token: object, keys: KeySet, provider: Provider, nonce: str) -> Ide
     """Verifies an id_token (OpenID Connect Core, 3.1.3.7).
 
     Raises:
-        Unproven: the token is invalid.
+        Unverified: the token is invalid.
     """
     if not isinstance(token, str) or len(token) > _LONGEST:
-        raise Unproven("the id_token is missing or too long")
+        raise Unverified("the id_token is missing or too long")
     try:
         header, claims = (jwt_part(part) for part in token.split(".")[:2])
         if "crit" in header or "jwk" in header or "jku" in header or "x5u" in header:
-            raise Unproven("the id_token's header brings its own key")
+            raise Unverified("the id_token's header brings its own key")
         jwt.decode(token, keys, _ALGORITHMS)
     except (JoseError, ValueError, TypeError, KeyError, RecursionError):
-        raise Unproven("the id_token is not signed by the provider") from None
+        raise Unverified("the id_token is not signed by the provider") from None
     _check(claims, provider, nonce)
     found = _identity(claims)
     if found.email.partition("@")[2] not in provider.email_domains:
-        raise Unproven("an address outside the provider's domains")
+        raise Unverified("an address outside the provider's domains")
     return found
 
 
@@ -68,30 +68,30 @@ def _check(claims: dict[str, object], provider: Provider, nonce: str) -> None:
     audiences = audience if isinstance(audience, list) else [audience]
     others = [one for one in audiences if one != provider.client_id]
     if claims.get("iss") != provider.issuer:
-        raise Unproven("wrong issuer")
+        raise Unverified("wrong issuer")
     if provider.client_id not in audiences or (others and claims.get("azp") != provider.client_id):
-        raise Unproven("wrong audience")
+        raise Unverified("wrong audience")
     if claims.get("azp", provider.client_id) != provider.client_id:
-        raise Unproven("wrong authorized party")
+        raise Unverified("wrong authorized party")
     now = time.time()
     if not now - _LEEWAY_SECONDS < _seconds(claims.get("exp")):
-        raise Unproven("expired")
+        raise Unverified("expired")
     if _seconds(claims.get("iat")) > now + _LEEWAY_SECONDS:
-        raise Unproven("issued in the future")
+        raise Unverified("issued in the future")
     if claims.get("nonce") != nonce:
-        raise Unproven("wrong nonce")
+        raise Unverified("wrong nonce")
 
 
 def _identity(claims: dict[str, object]) -> Identity:
     subject, email = claims.get("sub"), claims.get("email")
     if not isinstance(subject, str) or not 0 < len(subject) <= 255:
-        raise Unproven("no subject")
+        raise Unverified("no subject")
     # Only True counts: some providers send the string "false".
     if claims.get("email_verified") is not True or not isinstance(email, str):
-        raise Unproven("the e-mail is not verified")
+        raise Unverified("the e-mail is not verified")
     # ASCII only: some other letters become ASCII in lower case, and so another address.
     if not is_email(email) or not email.isascii():
-        raise Unproven("the e-mail is not a valid ASCII address")
+        raise Unverified("the e-mail is not a valid ASCII address")
     return Identity(
         subject=subject,
         email=email.lower(),
@@ -103,10 +103,10 @@ def _identity(claims: dict[str, object]) -> Identity:
 
 def _seconds(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Unproven("a time is missing or malformed")
+        raise Unverified("a time is missing or malformed")
     # 1e400 is a number in JSON, and infinite once it is read.
     if isinstance(value, float) and not math.isfinite(value):
-        raise Unproven("a time is infinite")
+        raise Unverified("a time is infinite")
     return value
 
 

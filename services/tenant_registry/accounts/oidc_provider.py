@@ -10,16 +10,16 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from services.kernel.call.errors import Unavailable
-from services.tenant_registry.accounts.oidc_claims import Identity, Unproven, identity, key_id
+from services.tenant_registry.accounts.oidc_claims import Identity, Unverified, identity, key_id
 from services.tenant_registry.accounts.oidc_settings import Provider, is_here
-from services.tenant_registry.accounts.oidc_state import Started
+from services.tenant_registry.accounts.oidc_state import PendingLogin
 
 _SECONDS = 2.0
 _ALTOGETHER_SECONDS = 4.0
 _LONGEST = 256 * 1024
 _FRESH_SECONDS = 300.0
 # A token may name a newly added key; the provider is asked again no sooner than this.
-_AGAIN_SECONDS = 10.0
+_REFETCH_SECONDS = 10.0
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
@@ -28,64 +28,64 @@ class ProviderClient:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
-        self._known: tuple[float, dict[str, str], KeySet] | None = None
-        self._learning = asyncio.Lock()
+        self._metadata: tuple[float, dict[str, str], KeySet] | None = None
+        self._fetching = asyncio.Lock()
 
-    async def location(self, started: Started, state: str) -> str:
+    async def location(self, pending: PendingLogin, state: str) -> str:
         """Returns the URL of the provider's login page."""
-        endpoints, _ = await self._learnt()
+        endpoints, _ = await self._fresh_metadata()
         query = {
             "response_type": "code",
             "client_id": self._provider.client_id,
             "redirect_uri": self._provider.redirect_uri,
             "scope": self._provider.scopes,
             "state": state,
-            "nonce": started.nonce,
-            "code_challenge": started.challenge,
+            "nonce": pending.nonce,
+            "code_challenge": pending.challenge,
             "code_challenge_method": "S256",
         }
         page = endpoints["authorization_endpoint"]
         return f"{page}{'&' if urlsplit(page).query else '?'}{urlencode(query)}"
 
-    async def exchange(self, code: str, started: Started) -> Identity:
+    async def exchange(self, code: str, pending: PendingLogin) -> Identity:
         """Exchanges a code for an identity.
 
         Raises:
-            Unproven: the provider refused the code, or its id_token is invalid.
+            Unverified: the provider refused the code, or its id_token is invalid.
             Unavailable: OIDC_UNAVAILABLE, the provider does not respond properly.
         """
-        endpoints, keys = await self._learnt()
+        endpoints, keys = await self._fresh_metadata()
         form = {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": self._provider.redirect_uri,
-            "code_verifier": started.verifier,
+            "code_verifier": pending.verifier,
         }
         secret = (self._provider.client_id, self._provider.client_secret)
-        status, answer = await _asked("POST", endpoints["token_endpoint"], data=form, auth=secret)
+        status, answer = await _request("POST", endpoints["token_endpoint"], data=form, auth=secret)
         if 400 <= status < 500:
-            raise Unproven("the provider refused the code")
+            raise Unverified("the provider refused the code")
         if status != 200:
             raise _unavailable()
         token = answer.get("id_token")
         if key_id(token) not in {None, *(key.kid for key in keys.keys)}:
-            _, keys = await self._learnt(_AGAIN_SECONDS)
-        return identity(token, keys, self._provider, started.nonce)
+            _, keys = await self._fresh_metadata(_REFETCH_SECONDS)
+        return identity(token, keys, self._provider, pending.nonce)
 
-    async def _learnt(self, fresh: float = _FRESH_SECONDS) -> tuple[dict[str, str], KeySet]:
-        async with self._learning:
-            if self._known is None or time.monotonic() - self._known[0] > fresh:
-                self._known = (time.monotonic(), *await self._learn())
-            return self._known[1:]
+    async def _fresh_metadata(self, fresh: float = _FRESH_SECONDS) -> tuple[dict[str, str], KeySet]:
+        async with self._fetching:
+            if self._metadata is None or time.monotonic() - self._metadata[0] > fresh:
+                self._metadata = (time.monotonic(), *await self._fetch_metadata())
+            return self._metadata[1:]
 
-    async def _learn(self) -> tuple[dict[str, str], KeySet]:
+    async def _fetch_metadata(self) -> tuple[dict[str, str], KeySet]:
         issuer = self._provider.issuer
         place = f"{issuer.rstrip('/')}/.well-known/openid-configuration"
-        status, said = await _asked("GET", place)
-        if status != 200 or said.get("issuer") != issuer:
+        status, document = await _request("GET", place)
+        if status != 200 or document.get("issuer") != issuer:
             raise _unavailable()
-        endpoints = {name: self._safe(said.get(name)) for name in _ENDPOINTS}
-        status, keys = await _asked("GET", endpoints["jwks_uri"])
+        endpoints = {name: self._safe(document.get(name)) for name in _ENDPOINTS}
+        status, keys = await _request("GET", endpoints["jwks_uri"])
         if status != 200:
             raise _unavailable()
         try:
@@ -104,7 +104,7 @@ class ProviderClient:
         return address
 
 
-async def _asked(
+async def _request(
     method: str,
     address: str,
     *,
@@ -136,10 +136,10 @@ async def _bounded(answer: httpx.Response) -> bytes:
 
 def _object(body: bytes) -> dict[str, object]:
     try:
-        said = json.loads(body)
+        document = json.loads(body)
     except RecursionError:
         raise ValueError("too deep") from None
-    return said if isinstance(said, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _unavailable() -> Unavailable:

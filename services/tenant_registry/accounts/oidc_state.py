@@ -18,7 +18,7 @@ _FOR = b"oidc state"
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class PendingLogin:
     """A login in progress. `verifier` is for PKCE, `browser_hash` ties it to a cookie."""
 
     provider: str
@@ -38,15 +38,15 @@ class States:
     def __init__(self, keys: Secret[tuple[bytes, ...]]) -> None:
         self._keys = keys
 
-    def start(self, provider: str) -> tuple[Started, str, str]:
+    def start(self, provider: str) -> tuple[PendingLogin, str, str]:
         """Begins a login; returns it, its encrypted state, and the browser's secret."""
         browser = secrets.token_urlsafe(32)
-        started = Started(
+        pending = PendingLogin(
             provider, secrets.token_urlsafe(32), secrets.token_urlsafe(48), _hashed(browser)
         )
-        return started, self._sealed(started), browser
+        return pending, self._encrypted(pending), browser
 
-    def finish(self, provider: str, state: str, browser: str) -> Started | None:
+    def finish(self, provider: str, state: str, browser: str) -> PendingLogin | None:
         """Decrypts a state; None if it is expired, or of another provider or browser."""
         if len(state) > _LONGEST:
             return None
@@ -56,13 +56,13 @@ class States:
             )
         except (InvalidToken, UnicodeError):
             return None
-        started = Started(**json.loads(raw))
-        is_browsers = hmac.compare_digest(started.browser_hash, _hashed(browser))
-        return started if is_browsers and started.provider == provider else None
+        pending = PendingLogin(**json.loads(raw))
+        is_browsers = hmac.compare_digest(pending.browser_hash, _hashed(browser))
+        return pending if is_browsers and pending.provider == provider else None
 
-    def _sealed(self, started: Started) -> str:
-        said = json.dumps(asdict(started)).encode()
-        return purpose_encryption(self._keys(), _FOR).encrypt(said).decode()
+    def _encrypted(self, pending: PendingLogin) -> str:
+        plain = json.dumps(asdict(pending)).encode()
+        return purpose_encryption(self._keys(), _FOR).encrypt(plain).decode()
 
 
 def _hashed(browser: str) -> str:

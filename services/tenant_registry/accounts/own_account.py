@@ -53,12 +53,12 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         self._mailer = mailer
 
     async def ChangePassword(self, request: pb.ChangePasswordRequest, _context: object) -> Empty:
-        known = await self._proven(request.current_password)
-        _check(request.new_password, known.email, field="new_password")
-        newer, now = await self._passwords.hash(request.new_password), datetime.now(UTC)
+        own = await self._with_password(request.current_password)
+        _check(request.new_password, own.email, field="new_password")
+        new_hash, now = await self._passwords.hash(request.new_password), datetime.now(UTC)
         async with self._db.platform() as session:
-            admin = await self._unchanged(session, known, now=now)
-            await _set(session, admin, newer, keep=current_scope().session,
+            admin = await self._lock_unchanged(session, own, now=now)
+            await _set_password(session, admin, new_hash, keep=current_scope().session,
                        reason=SessionEnd.PASSWORD_CHANGED, now=now)  # fmt: skip
         return Empty()
 
@@ -71,7 +71,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         await self._attempts.count(f"resets of a day {email}", RESETS_A_DAY)
         self._mailer.refuse_when_full()
         # In the background, so that the answer does not reveal whether the address is known.
-        self._mailer.later(self._send_reset(email))
+        self._mailer.in_background(self._send_reset(email))
         return Empty()
 
     async def SetPassword(self, request: pb.SetPasswordRequest, _context: object) -> Empty:
@@ -81,21 +81,23 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         if not known or not token_hash:
             raise _reset_invalid()
         _check(request.password, known.email, field="password")
-        newer = await self._passwords.hash(request.password)
+        new_hash = await self._passwords.hash(request.password)
         async with self._db.platform() as session:
             admin = await queries.lock_admin(session, known.admin_id)
             if admin.deactivate_time or not await queries.use_reset(session, token_hash):
                 raise _reset_invalid()
-            await _set(session, admin, newer, keep="", reason=SessionEnd.PASSWORD_RESET, now=now)
+            await _set_password(
+                session, admin, new_hash, keep="", reason=SessionEnd.PASSWORD_RESET, now=now
+            )
         return Empty()
 
     async def CreateTotp(
         self, request: pb.CreateTotpRequest, _context: object
     ) -> pb.CreateTotpResponse:
-        known, now = await self._proven(request.password), datetime.now(UTC)
-        made = self._totp.new(known.admin_id, known.email)
+        own, now = await self._with_password(request.password), datetime.now(UTC)
+        new_secret = self._totp.new(own.admin_id, own.email)
         async with self._db.platform() as session:
-            admin = await self._unchanged(session, known, now=now)
+            admin = await self._lock_unchanged(session, own, now=now)
             factor = await queries.second_factor(session, admin.admin_id)
             if factor is not None and factor.confirm_time is not None:
                 raise AlreadyExists(
@@ -103,19 +105,21 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
                 )
             await queries.forget_second_factor(session, admin.admin_id)
             session.add(
-                SecondFactor(admin_id=admin.admin_id, secret=made.box, last_step=0, create_time=now)
+                SecondFactor(
+                    admin_id=admin.admin_id, secret=new_secret.box, last_step=0, create_time=now
+                )
             )
             audit.record(session, resource=f"admins/{admin.admin_id}")
-        return pb.CreateTotpResponse(secret=made.secret, uri=made.uri)
+        return pb.CreateTotpResponse(secret=new_secret.secret, uri=new_secret.uri)
 
     async def ConfirmTotp(
         self, request: pb.ConfirmTotpRequest, _context: object
     ) -> pb.ConfirmTotpResponse:
-        known, now = await self._own(), datetime.now(UTC)
-        await self._attempts.count(_own_guesses(known))
+        own, now = await self._own_admin(), datetime.now(UTC)
+        await self._attempts.count(_own_guesses(own))
         async with self._db.platform() as session:
             await caller.own_session(session, now=now)
-            factor = await queries.second_factor(session, known.admin_id)
+            factor = await queries.second_factor(session, own.admin_id)
             if factor is None or factor.confirm_time is not None:
                 raise _no_totp()
             step = self._totp.step(factor, request.code, now=now)
@@ -123,23 +127,23 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
             if step is not None:
                 factor.confirm_time, factor.last_step = now, step
                 session.add_all(
-                    RecoveryCode(admin_id=known.admin_id, code_hash=totp.hashed(code))
+                    RecoveryCode(admin_id=own.admin_id, code_hash=totp.hashed(code))
                     for code in codes
                 )
-                await attempts.forget(session, _own_guesses(known))
-                audit.record(session, resource=f"admins/{known.admin_id}")
+                await attempts.forget(session, _own_guesses(own))
+                audit.record(session, resource=f"admins/{own.admin_id}")
         if step is None:
             raise _wrong_code()
         return pb.ConfirmTotpResponse(recovery_codes=codes)
 
     async def DeleteTotp(self, request: pb.DeleteTotpRequest, _context: object) -> Empty:
-        known, now = await self._proven(request.password), datetime.now(UTC)
+        own, now = await self._with_password(request.password), datetime.now(UTC)
         async with self._db.platform() as session:
-            admin = await self._unchanged(session, known, now=now)
+            admin = await self._lock_unchanged(session, own, now=now)
             factor = await queries.second_factor(session, admin.admin_id)
             if factor is None:
                 raise _no_totp()
-            used = await self._totp.proves(session, factor, request.code, now=now)
+            used = await self._totp.use_code(session, factor, request.code, now=now)
             if used:
                 await queries.forget_second_factor(session, admin.admin_id)
                 await attempts.forget(session, _own_guesses(admin))
@@ -148,21 +152,21 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
             raise _wrong_code()
         return Empty()
 
-    async def _own(self) -> Admin:
+    async def _own_admin(self) -> Admin:
         """Reads the caller, whose session must be live."""
         async with self._db.platform() as session:
             own = await caller.own_session(session, now=datetime.now(UTC))
             return await session.get_one(Admin, own.admin_id)
 
-    async def _proven(self, password: str) -> Admin:
+    async def _with_password(self, password: str) -> Admin:
         """Reads the caller after checking their password."""
-        admin = await self._own()
+        admin = await self._own_admin()
         await self._attempts.count(_own_guesses(admin))
         if not await self._passwords.match(admin.password_hash, password):
             raise PermissionDenied("PASSWORD_WRONG", "The password is incorrect.")
         return admin
 
-    async def _unchanged(self, session: AsyncSession, known: Admin, *, now: datetime) -> Admin:
+    async def _lock_unchanged(self, session: AsyncSession, known: Admin, *, now: datetime) -> Admin:
         """Locks the caller's account, whose password must not have changed since it was checked."""
         await caller.own_session(session, now=now)
         admin = await queries.lock_admin(session, known.admin_id)
@@ -203,11 +207,17 @@ def _own_guesses(admin: Admin) -> str:
     return f"own password {admin.admin_id}"
 
 
-async def _set(
-    session: AsyncSession, admin: Admin, newer: str, *, keep: str, reason: SessionEnd, now: datetime
+async def _set_password(
+    session: AsyncSession,
+    admin: Admin,
+    new_hash: str,
+    *,
+    keep: str,
+    reason: SessionEnd,
+    now: datetime,
 ) -> None:
     """Sets a password, and ends all sessions but the one to keep."""
-    admin.password_hash, admin.update_time = newer, now
+    admin.password_hash, admin.update_time = new_hash, now
     await session_queries.end_sessions(session, admin.admin_id, keep=keep, reason=reason, now=now)
     await queries.forget_resets(session, admin.admin_id)
     # Otherwise each reset would give an attacker with the mailbox ten more guesses at the code.

@@ -32,8 +32,8 @@ class Passwords:
     def __init__(self) -> None:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="argon2")
-        self._places = threading.BoundedSemaphore(THREADS + QUEUE)
-        self._nobodys = self._hasher.hash(secrets.token_urlsafe())
+        self._queue = threading.BoundedSemaphore(THREADS + QUEUE)
+        self._dummy_hash = self._hasher.hash(secrets.token_urlsafe())
 
     async def match(self, stored: str | None, password: str) -> bool:
         """Verifies a password; without a stored hash it takes as long and returns False.
@@ -45,7 +45,7 @@ class Passwords:
         if password not in spellings:
             spellings.append(password)
         matched = await self._run(
-            lambda: any(self._verify(known or self._nobodys, one) for one in spellings)
+            lambda: any(self._verify(known or self._dummy_hash, one) for one in spellings)
         )
         return matched and known is not None
 
@@ -67,9 +67,9 @@ class Passwords:
             return False
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if not self._places.acquire(blocking=False):
+        if not self._queue.acquire(blocking=False):
             raise ResourceExhausted("LOGIN_BUSY", "Too many logins at once. Retry in a second.")
         job = self._threads.submit(work)
         # On the job, not on the await: the job runs on if its caller goes away.
-        job.add_done_callback(lambda _: self._places.release())
+        job.add_done_callback(lambda _: self._queue.release())
         return await asyncio.wrap_future(job)

@@ -24,7 +24,7 @@ class SessionTokens:
     def __init__(self, key: Secret[SigningKey]) -> None:
         self._key = key
 
-    def answer(self, opened: OpenedSession) -> pb.LoginResponse:
+    def login_response(self, opened: OpenedSession) -> pb.LoginResponse:
         """Answers a login or refresh with a new access token."""
         token, expires = self._token(opened.row, now=datetime.now(UTC))
         return messages.login_response(

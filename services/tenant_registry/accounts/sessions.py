@@ -35,7 +35,7 @@ class SessionServicer(pb_grpc.SessionServiceServicer):
         self, request: pb.RefreshSessionRequest, _context: object
     ) -> access.LoginResponse:
         async with self._db.platform() as session:
-            opened = await _refreshed(session, request.refresh_token, now=datetime.now(UTC))
+            opened = await _refresh(session, request.refresh_token, now=datetime.now(UTC))
         # After the transaction, so that ending a session for a stolen token is committed.
         if opened is None:
             raise Unauthenticated(
@@ -61,7 +61,7 @@ class SessionServicer(pb_grpc.SessionServiceServicer):
         async with self._db.platform() as session:
             own = await caller.own_session(session, now=now)
             if request.parent != scope.actor:
-                raise _unknown()
+                raise _session_not_found()
             rows = await session_queries.live_sessions(session, admin_id, now=now)
         return pb.ListSessionsResponse(
             sessions=[messages.session(row, current=row is own) for row in rows]
@@ -76,12 +76,12 @@ class SessionServicer(pb_grpc.SessionServiceServicer):
             if admin_id == own.admin_id:
                 row = await caller.live_session(session, admin_id, session_id, now=now, lock=True)
             if row is None:
-                raise _unknown()
+                raise _session_not_found()
             session_lifecycle.end(session, row, SessionEnd.LOGGED_OUT, now=now)
         return Empty()
 
 
-async def _refreshed(session: AsyncSession, token: str, *, now: datetime) -> OpenedSession | None:
+async def _refresh(session: AsyncSession, token: str, *, now: datetime) -> OpenedSession | None:
     """Exchanges a refresh token; None if it is invalid. A reused one ends its session."""
     token_hash = one_time_tokens.digest(REFRESH, token)
     family = await session_queries.session_of_token(session, token_hash) if token_hash else None
@@ -95,10 +95,10 @@ async def _refreshed(session: AsyncSession, token: str, *, now: datetime) -> Ope
     if not is_live or admin.deactivate_time is not None:
         return None
     with session_lifecycle.acting_as_admin(family):
-        return await _answered(session, token, row, family, admin, now=now)
+        return await _exchange(session, token, row, family, admin, now=now)
 
 
-async def _answered(
+async def _exchange(
     session: AsyncSession,
     token: str,
     row: RefreshToken,
@@ -123,5 +123,5 @@ async def _answered(
             return OpenedSession(admin, family, successor)
 
 
-def _unknown() -> NotFound:
+def _session_not_found() -> NotFound:
     return NotFound("SESSION_NOT_FOUND", "No such session.")

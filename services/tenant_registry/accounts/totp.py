@@ -33,7 +33,7 @@ _RECOVERY = re.compile(r"[A-Z2-7]{16}")
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class NewSecret:
     """A new secret, as shown once to the admin, and as stored."""
 
     secret: str
@@ -47,16 +47,16 @@ class Totp:
     def __init__(self, keys: Secret[tuple[bytes, ...]]) -> None:
         self._keys = keys
 
-    def new(self, admin_id: str, email: str) -> Made:
+    def new(self, admin_id: str, email: str) -> NewSecret:
         secret = pyotp.random_base32()
         uri = pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=_ISSUER)
-        return Made(
+        return NewSecret(
             secret,
             uri,
             purpose_encryption(self._keys(), _FOR).encrypt(f"{admin_id} {secret}".encode()),
         )
 
-    async def proves(
+    async def use_code(
         self, session: AsyncSession, factor: SecondFactor, code: str, *, now: datetime
     ) -> LoginMethod | None:
         """Uses up an authenticator or recovery code; returns None if it is neither.
@@ -75,18 +75,18 @@ class Totp:
 
     def step(self, factor: SecondFactor, code: str, *, now: datetime) -> int | None:
         """Finds the time step that a code belongs to; None if it is wrong or was used."""
-        generator, typed = pyotp.TOTP(self._opened(factor)), _canonical(code)
+        generator, typed = pyotp.TOTP(self._decrypted(factor)), _canonical(code)
         if not _DIGITS.fullmatch(typed):
             return None
         return rules.step_of(
             typed, last_step=factor.last_step, now=now, code_at=generator.generate_otp
         )
 
-    def _opened(self, factor: SecondFactor) -> str:
+    def _decrypted(self, factor: SecondFactor) -> str:
         """Decrypts a secret; one copied from another admin's row is refused."""
         try:
-            opened = purpose_encryption(self._keys(), _FOR).decrypt(factor.secret)
-            owner, _, secret = opened.decode().partition(" ")
+            plain = purpose_encryption(self._keys(), _FOR).decrypt(factor.secret)
+            owner, _, secret = plain.decode().partition(" ")
         except InvalidToken:
             owner, secret = "", ""
         if owner != factor.admin_id:

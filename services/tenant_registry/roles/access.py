@@ -38,19 +38,21 @@ class AccessMethods:
             raise NotFound(
                 "ADMIN_NOT_FOUND", f"No such admin: {request.admin}.", admin=request.admin
             )
-        admin, grants = found
-        access = evaluation.access(grants, at=at, now=now, opened={self._head_office})
-        used = ""
+        admin, policies = found
+        access = evaluation.access(policies, at=at, now=now, open_tenants={self._head_office})
+        access_grant = ""
         if at and access.withheld and admin_id in opened:
-            used = f"tenants/{at}/accessGrants/{opened[admin_id]}"
-            access = evaluation.access(grants, at=at, now=now, opened={self._head_office, at})
+            access_grant = f"tenants/{at}/accessGrants/{opened[admin_id]}"
+            access = evaluation.access(
+                policies, at=at, now=now, open_tenants={self._head_office, at}
+            )
         return pb.Access(
             admin=messages.admin(admin),
             permissions=sorted(access.permissions),
             roles=sorted(access.roles),
             version=admin.access_version or 0,
             withheld=sorted(access.withheld),
-            access_grant=used,
+            access_grant=access_grant,
         )
 
     async def ExplainAccess(
@@ -64,17 +66,17 @@ class AccessMethods:
         async with self._db.platform() as session:
             if request.admin:
                 (admin_id,) = parse(request.admin, "admins/{admin}")
-                one = await self._one(session, admin_id, at, request.permission, now)
+                one = await self._explain_one(session, admin_id, at, request.permission, now)
                 return pb.ExplainAccessResponse(explanations=[one])
-            found = [m async for m in self._everybody(session, at, request.permission, now)]
+            found = [m async for m in self._explain_all(session, at, request.permission, now)]
         shown = found[: holder_queries.EXPLAINED_LIMIT]
         return pb.ExplainAccessResponse(explanations=shown, more=len(found) > len(shown))
 
-    async def _one(
+    async def _explain_one(
         self, session: AsyncSession, admin_id: str, at: str | None, permission: str, now: datetime
     ) -> pb.Explanation:
         row = await session.get(Admin, admin_id)
-        rows, grants = await holder_queries.assignments_and_policies(session, admin_id, at)
+        rows, policies = await holder_queries.assignments_and_policies(session, admin_id, at)
         # To a tenant, an admin without any role there looks like one who does not exist.
         if row is None or (at is not None and not rows):
             raise admin_not_found(admin_id)
@@ -85,25 +87,25 @@ class AccessMethods:
         message = pb.Explanation(admin=messages.admin(row))
         for given in rows:
             verdict = evaluation.nearest(
-                evaluation.policy_effect(grant, at=at, now=now, opened=opened, active=active).about(
-                    permission
-                )
-                for grant in grants[given.assignment_id]
+                evaluation.policy_effect(
+                    policy, at=at, now=now, open_tenants=opened, active=active
+                ).about(permission)
+                for policy in policies[given.assignment_id]
             )
             name = messages.assignment(given)
             message.reasons.add(source=name.name, role=name.role, verdict=verdict)
         message.allowed = any(one.verdict == Verdict.COUNTS for one in message.reasons)
-        message.reasons.extend(_of_grants(access_grants, now))
+        message.reasons.extend(_reasons_of_access_grants(access_grants, now))
         return message
 
-    async def _everybody(
+    async def _explain_all(
         self, session: AsyncSession, at: str | None, permission: str, now: datetime
     ) -> AsyncIterator[pb.Explanation]:
-        admins, grants = await holder_queries.admins_and_policies(session, at, now=now)
+        admins, policies = await holder_queries.admins_and_policies(session, at, now=now)
         opened = await access_grants_open_to(session, [row.admin_id for row in admins], at, now=now)
         for row in admins:
             places = {self._head_office} | ({at} if at and row.admin_id in opened else set())
-            held = evaluation.access(grants[row.admin_id], at=at, now=now, opened=places)
+            held = evaluation.access(policies[row.admin_id], at=at, now=now, open_tenants=places)
             if permission in held.permissions:
                 yield pb.Explanation(admin=messages.admin(row), allowed=True)
 
@@ -114,7 +116,7 @@ def _verdict(one: AccessGrant, now: datetime) -> Verdict:
     return Verdict.COUNTS if one.is_open(now) else Verdict.EXPIRED
 
 
-def _of_grants(
+def _reasons_of_access_grants(
     access_grants: Sequence[AccessGrant], now: datetime
 ) -> Iterator[pb.Explanation.Reason]:
     for one in access_grants:

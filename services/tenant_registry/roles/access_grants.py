@@ -34,24 +34,24 @@ class AccessGrantServicer(pb_grpc.AccessGrantServiceServicer):
     ) -> pb.AccessGrant:
         scope = current_scope()
         scope.require_parent(request.parent)
-        lasting = _checked(request)
+        ttl = _checked(request)
         async with self._db.platform() as session:
             if answer := await requests.answered(session, request, pb.AccessGrant):
                 return answer
-            known = await locking.lock_actor_and_target(
+            parties = await locking.lock_actor_and_target(
                 session, set(), scope.actor, _admin_of(scope.actor)
             )
-            known.refuse_deactivated()
+            parties.require_active_target()
             row = AccessGrant(
                 tenant_id=scope.tenant,
                 access_grant_id=new_id("agr"),
-                admin_id=known.target.admin,
+                admin_id=parties.target.admin,
                 reason=request.access_grant.reason.strip(),
-                create_time=known.now,
-                expire_time=known.now + lasting,
+                create_time=parties.now,
+                expire_time=parties.now + ttl,
             )
             session.add(row)
-            known.changed()
+            parties.changed()
             message = access_grant(row)
             audit.record(session, resource=message.name, after=message)
             return await requests.remember(session, request, message)
@@ -64,12 +64,12 @@ class AccessGrantServicer(pb_grpc.AccessGrantServiceServicer):
         tenant, access_grant_id = parse(request.name, NAME)
         async with self._db.platform() as session:
             row = await _row(session, tenant, access_grant_id)
-            known = await locking.lock_actor_and_target(session, set(), scope.actor, row.admin_id)
+            parties = await locking.lock_actor_and_target(session, set(), scope.actor, row.admin_id)
             await session.refresh(row)
             before = access_grant(row)
-            if row.is_open(known.now):
-                row.end = AccessGrantEnd(ended_by=scope.actor, end_time=known.now)
-                known.changed()
+            if row.is_open(parties.now):
+                row.end = AccessGrantEnd(ended_by=scope.actor, end_time=parties.now)
+                parties.changed()
                 audit.record(session, resource=before.name, before=before, after=access_grant(row))
             return access_grant(row)
 
@@ -93,19 +93,21 @@ class AccessGrantServicer(pb_grpc.AccessGrantServiceServicer):
         self, request: pb.RecordUseRequest, _context: object
     ) -> pb.RecordUseResponse:
         tenant, access_grant_id = parse(request.name, NAME)
-        used = (tenant, access_grant_id, spelled(request.attempt))
-        await self._uses.count((current_scope().session, used), partial(self._leave, *used))
+        use = (tenant, access_grant_id, spelled(request.attempt))
+        await self._uses.count((current_scope().session, use), partial(self._record_use, *use))
         return pb.RecordUseResponse()
 
-    async def _leave(self, tenant: str, access_grant_id: str, attempt: str, times: int) -> None:
+    async def _record_use(
+        self, tenant: str, access_grant_id: str, attempt: str, times: int
+    ) -> None:
         """Records a use as an event; its actor is the holder of the access grant."""
         async with self._db.platform() as session:
-            used = access_grant(await _row(session, tenant, access_grant_id))
+            use = access_grant(await _row(session, tenant, access_grant_id))
             audit.record(
                 session,
-                resource=used.name,
+                resource=use.name,
                 tenant=tenant,
-                actor=used.admin,
+                actor=use.admin,
                 attempt=attempt,
                 times=times,
             )

@@ -87,28 +87,28 @@ async def _give(
     if wanted.tenant is not None and await session.get(Tenant, wanted.tenant) is None:
         name = f"tenants/{wanted.tenant}"
         raise NotFound("TENANT_NOT_FOUND", f"No such tenant: {name}.", tenant=name)
-    known = await locking.lock_actor_and_target(session, {wanted.tenant}, giver, wanted.admin)
-    known.refuse_deactivated()
+    parties = await locking.lock_actor_and_target(session, {wanted.tenant}, giver, wanted.admin)
+    parties.require_active_target()
     if not accepted and not assignment_rules.may_know(
-        known.actor, known.target, wanted.tenant, now=known.now
+        parties.actor, parties.target, wanted.tenant, now=parties.now
     ):
         raise errors.admin_not_found(wanted.admin)
-    assignment = _assignment(wanted, giver, known.now)
-    given = await holder_queries.policies_of_role(session, assignment)
-    if not given:
+    assignment = _assignment(wanted, giver, parties.now)
+    policies = await holder_queries.policies_of_role(session, assignment)
+    if not policies:
         raise NotFound(
             "ROLE_NOT_FOUND", "This role does not exist or cannot be given here.", role=wanted.role
         )
     with errors.refusals_as_errors():
-        assignment_rules.may_give(known.actor, known.target, given, now=known.now)
-    if assignment_rules.holds_already(known.target, given):
+        assignment_rules.may_give(parties.actor, parties.target, policies, now=parties.now)
+    if assignment_rules.holds_already(parties.target, policies):
         raise AlreadyExists(
             "ASSIGNMENT_EXISTS", "The admin already holds this role here for all of that time."
         )
-    done = Change(assignment, known.target, known.target.with_(given), known.now)
+    change = Change(assignment, parties.target, parties.target.with_policies(policies), parties.now)
     if not dry:
-        _write(session, known, assignment)
-    return done
+        _write(session, parties, assignment)
+    return change
 
 
 async def check_offer(session: AsyncSession, wanted: WantedRole) -> None:
@@ -120,18 +120,18 @@ async def check_offer(session: AsyncSession, wanted: WantedRole) -> None:
         InvalidArgument: GRANT_INVALID, the reason.
     """
     giver = current_scope().actor
-    known = await locking.lock_actor_and_target(
+    parties = await locking.lock_actor_and_target(
         session, {wanted.tenant}, giver, giver.removeprefix("admins/")
     )
-    assignment = _assignment(wanted, giver, known.now)
-    given = await holder_queries.policies_of_role(session, assignment)
-    if not given:
+    assignment = _assignment(wanted, giver, parties.now)
+    policies = await holder_queries.policies_of_role(session, assignment)
+    if not policies:
         raise NotFound(
             "ROLE_NOT_FOUND", "This role does not exist or cannot be given here.", role=wanted.role
         )
     with errors.refusals_as_errors():
         newcomer = Holder(admin=wanted.admin, active=True)
-        assignment_rules.may_give(known.actor, newcomer, given, now=known.now)
+        assignment_rules.may_give(parties.actor, newcomer, policies, now=parties.now)
 
 
 async def check_withdrawal(session: AsyncSession, wanted: WantedRole, *, offered_by: str) -> None:
@@ -143,14 +143,14 @@ async def check_withdrawal(session: AsyncSession, wanted: WantedRole, *, offered
     actor = current_scope().actor
     if actor == offered_by:
         return
-    known = await locking.lock_actor_and_target(
+    parties = await locking.lock_actor_and_target(
         session, {wanted.tenant}, actor, actor.removeprefix("admins/")
     )
     offered = await holder_queries.policies_of_role(
-        session, _assignment(wanted, offered_by, known.now)
+        session, _assignment(wanted, offered_by, parties.now)
     )
     with errors.refusals_as_errors():
-        assignment_rules.may_withdraw(known.actor, offered, now=known.now)
+        assignment_rules.may_withdraw(parties.actor, offered, now=parties.now)
 
 
 async def sync_claimed_roles(
@@ -169,25 +169,25 @@ async def sync_claimed_roles(
     """
     before = await holder_queries.given_by(session, admin_id, giver)
     places = {tenant for _, tenant in roles} | {row.tenant_id for row in before}
-    known = await locking.lock_actor_and_target(session, places, giver, admin_id)
+    parties = await locking.lock_actor_and_target(session, places, giver, admin_id)
     held: set[tuple[str, str | None]] = set()
     for row in await holder_queries.given_by(session, admin_id, giver):
         wanted = (row.role_id, row.tenant_id) in roles
-        if wanted and row.until_time is not None and row.until_time > known.now + _RENEWED:
+        if wanted and row.until_time is not None and row.until_time > parties.now + _RENEWED:
             held.add((row.role_id, row.tenant_id))
         else:
             reason = "renewed" if wanted else f"{giver} no longer sends the claim"
-            _revoke(session, known, row, giver, reason=reason)
+            _revoke(session, parties, row, giver, reason=reason)
     for role, tenant in sorted(set(roles) - held, key=str):
         reason = f"claim from {giver}"
         assignment = _assignment(
-            WantedRole(admin_id, role, tenant, reason, until_time=until), giver, known.now
+            WantedRole(admin_id, role, tenant, reason, until_time=until), giver, parties.now
         )
-        given = await holder_queries.policies_of_role(session, assignment)
+        policies = await holder_queries.policies_of_role(session, assignment)
         is_there = tenant is None or await session.get(Tenant, tenant) is not None
-        is_placed = tenant is None or all(grant.reach == TENANT for grant in given)
-        if given and is_there and is_placed:
-            _write(session, known, assignment)
+        is_placed = tenant is None or all(policy.reach == TENANT for policy in policies)
+        if policies and is_there and is_placed:
+            _write(session, parties, assignment)
 
 
 async def take(
@@ -216,17 +216,17 @@ async def take(
     row = await holder_queries.assignment_at(session, assignment_id, tenant)
     if row is None:
         raise NotFound("ASSIGNMENT_NOT_FOUND", "No such assignment here.")
-    known = await locking.lock_actor_and_target(session, {tenant}, taker, row.admin_id)
+    parties = await locking.lock_actor_and_target(session, {tenant}, taker, row.admin_id)
     await session.refresh(row)
-    done = Change(row, known.target, known.target.without(assignment_id), known.now)
+    change = Change(row, parties.target, parties.target.without(assignment_id), parties.now)
     if row.revoke_time is not None:
-        return done
+        return change
     with errors.refusals_as_errors():
-        assignment_rules.not_over_more(known.actor, known.target, {tenant}, now=known.now)
-    await keep_guardians(session, done.before, done.after, now=known.now)
+        assignment_rules.may_act_on(parties.actor, parties.target, {tenant}, now=parties.now)
+    await keep_guardians(session, change.before, change.after, now=parties.now)
     if not dry:
-        _revoke(session, known, row, taker, reason=reason.strip())
-    return done
+        _revoke(session, parties, row, taker, reason=reason.strip())
+    return change
 
 
 async def give_first(
@@ -240,30 +240,32 @@ async def give_first(
     Raises:
         NotFound: ADMIN_NOT_FOUND.
     """
-    known = await locking.lock_actor_and_target(session, {tenant}, REGISTRY, admin_id)
-    known.refuse_deactivated()
+    parties = await locking.lock_actor_and_target(session, {tenant}, REGISTRY, admin_id)
+    parties.require_active_target()
     role = TENANT_ADMIN if tenant else GLOBAL_ADMIN
-    if await holder_queries.guardians(session, role, tenant, now=known.now):
+    if await holder_queries.guardians(session, role, tenant, now=parties.now):
         return False
     _write(
-        session, known, _assignment(WantedRole(admin_id, role, tenant, reason), REGISTRY, known.now)
+        session,
+        parties,
+        _assignment(WantedRole(admin_id, role, tenant, reason), REGISTRY, parties.now),
     )
     return True
 
 
 def _revoke(
-    session: AsyncSession, known: ActorAndTarget, row: Assignment, taker: str, *, reason: str
+    session: AsyncSession, parties: ActorAndTarget, row: Assignment, taker: str, *, reason: str
 ) -> None:
     before = messages.assignment(row)
-    row.revoke_time, row.revoked_by, row.revoke_reason = known.now, taker, reason or None
-    known.changed()
+    row.revoke_time, row.revoked_by, row.revoke_reason = parties.now, taker, reason or None
+    parties.changed()
     message = messages.assignment(row)
     audit.record(session, resource=message.name, before=before, after=message, tenant=row.tenant_id)
 
 
-def _write(session: AsyncSession, known: ActorAndTarget, assignment: Assignment) -> None:
+def _write(session: AsyncSession, parties: ActorAndTarget, assignment: Assignment) -> None:
     session.add(assignment)
-    known.changed()
+    parties.changed()
     message = messages.assignment(assignment)
     audit.record(session, resource=message.name, after=message, tenant=assignment.tenant_id)
 

@@ -38,50 +38,62 @@ class Holder:
 
     admin: str
     active: bool
-    grants: tuple[AssignedPolicy, ...] = ()
+    policies: tuple[AssignedPolicy, ...] = ()
 
     def may(self, at: str | None, *, now: datetime, until: datetime | None) -> frozenset[str]:
         """Returns the patterns held at a place from now to `until`; None means for good."""
         if not self.active:
             return frozenset()
         return _patterns(
-            grant
-            for grant in self.grants
-            if grant.verdict(at=at, now=now) is Verdict.COUNTS and lasts(grant, until)
+            policy
+            for policy in self.policies
+            if policy.verdict(at=at, now=now) is Verdict.COUNTS and lasts(policy, until)
         )
 
     def will(self, at: str | None, *, now: datetime) -> frozenset[str]:
         """Returns the patterns that they hold there, now or later."""
         return _patterns(
-            grant
-            for grant in self.grants
-            if grant.reaches(at) and grant.verdict(at=at, now=now) not in _ENDED
+            policy
+            for policy in self.policies
+            if policy.reaches(at) and policy.verdict(at=at, now=now) not in _ENDED
         )
 
     def places(self, now: datetime) -> set[str | None]:
         """Returns where they hold a role, now or later; None means the platform and all tenants."""
-        return {g.tenant for g in self.grants if g.verdict(at=g.tenant, now=now) not in _ENDED}
+        return {
+            policy.tenant
+            for policy in self.policies
+            if policy.verdict(at=policy.tenant, now=now) not in _ENDED
+        }
 
     def guards(self, now: datetime) -> set[str | None]:
         """Returns where they are GlobalAdmin or TenantAdmin, now and without an end."""
-        return {grant.tenant for grant in self.grants if self.active and is_guardian(grant, now)}
+        return {
+            policy.tenant for policy in self.policies if self.active and is_guardian(policy, now)
+        }
 
-    def with_(self, given: Sequence[AssignedPolicy]) -> "Holder":
-        return replace(self, grants=(*self.grants, *given))
+    def with_policies(self, given: Sequence[AssignedPolicy]) -> "Holder":
+        return replace(self, policies=(*self.policies, *given))
 
     def without(self, assignment: str) -> "Holder":
-        return replace(self, grants=tuple(g for g in self.grants if g.assignment != assignment))
+        return replace(
+            self,
+            policies=tuple(policy for policy in self.policies if policy.assignment != assignment),
+        )
 
-    def with_role_of(self, role: str, permissions: Sequence[str]) -> "Holder":
+    def with_role_changed(self, role: str, permissions: Sequence[str]) -> "Holder":
         """Returns them as they are once a single-policy role has other permissions."""
         patterns = tuple(permissions)
-        changed = (replace(g, patterns=patterns) if g.role == role else g for g in self.grants)
-        return replace(self, grants=tuple(changed))
+        changed = (
+            replace(policy, patterns=patterns) if policy.role == role else policy
+            for policy in self.policies
+        )
+        return replace(self, policies=tuple(changed))
 
-    def gone(self) -> "Holder":
+    def deactivated(self) -> "Holder":
         return replace(self, active=False)
 
-    def back(self) -> "Holder":
+    def activated(self) -> "Holder":
         return replace(self, active=True)
 
 
@@ -92,7 +104,7 @@ def may_know(actor: Holder, target: Holder, tenant: str | None, *, now: datetime
 
 
 def may_give(
-    granter: Holder, target: Holder, given: Sequence[AssignedPolicy], *, now: datetime
+    giver: Holder, target: Holder, given: Sequence[AssignedPolicy], *, now: datetime
 ) -> None:
     """Checks that an admin may give a role, whose policies are `given`, to another.
 
@@ -100,21 +112,21 @@ def may_give(
         Refused: GRANT_TO_SELF, ROLE_IS_GLOBAL, GRANT_EXCEEDS or GRANT_OVER_MORE.
     """
     tenant, until = given[0].tenant, given[0].until_time
-    if granter.admin == target.admin:
+    if giver.admin == target.admin:
         raise Refused("GRANT_TO_SELF", "You cannot give a role to yourself")
-    if tenant is not None and any(grant.reach == PLATFORM for grant in given):
+    if tenant is not None and any(policy.reach == PLATFORM for policy in given):
         raise Refused(
             "ROLE_IS_GLOBAL",
             "This role counts everywhere. Give it at the platform, not at a tenant",
         )
-    for at in _reached({tenant}):
-        wanted = _patterns(grant for grant in given if grant.reaches(at))
-        missing = beyond(wanted, granter.may(at, now=now, until=until), _reach(at))
+    for at in _places_reached({tenant}):
+        wanted = _patterns(policy for policy in given if policy.reaches(at))
+        missing = beyond(wanted, giver.may(at, now=now, until=until), _reach_at(at))
         if missing:
             raise Refused(
                 "GRANT_EXCEEDS", "You cannot give what you do not hold there for that long", missing
             )
-    not_over_more(granter, target, {tenant}, now=now)
+    may_act_on(giver, target, {tenant}, now=now)
 
 
 def may_withdraw(actor: Holder, offered: Sequence[AssignedPolicy], *, now: datetime) -> None:
@@ -123,9 +135,9 @@ def may_withdraw(actor: Holder, offered: Sequence[AssignedPolicy], *, now: datet
     Raises:
         Refused: GRANT_OVER_MORE.
     """
-    for at in _reached({one.tenant for one in offered}):
+    for at in _places_reached({one.tenant for one in offered}):
         patterns = _patterns(one for one in offered if one.reaches(at))
-        more = beyond(patterns, actor.may(at, now=now, until=now), _reach(at))
+        more = beyond(patterns, actor.may(at, now=now, until=now), _reach_at(at))
         if more:
             raise Refused(
                 "GRANT_OVER_MORE", "This invite offers permissions that you do not hold", more
@@ -140,31 +152,31 @@ def holds_already(target: Holder, given: Sequence[AssignedPolicy]) -> bool:
         and held.revoke_time is None
         and held.from_time <= wanted.from_time
         and lasts(held, wanted.until_time)
-        for held in target.grants
+        for held in target.policies
     )
 
 
-def may_restore(granter: Holder, target: Holder, *, now: datetime) -> None:
+def may_restore(giver: Holder, target: Holder, *, now: datetime) -> None:
     """Checks that an admin may reactivate another, who would regain their roles.
 
     Raises:
         Refused: GRANT_TO_SELF or GRANT_OVER_MORE.
     """
-    if target.admin == granter.admin:
+    if target.admin == giver.admin:
         raise Refused("GRANT_TO_SELF", "You cannot restore your own roles")
-    for grant in target.grants:
-        for at in _reached({grant.tenant}):
-            if not grant.reaches(at) or grant.verdict(at=at, now=now) in _ENDED:
+    for policy in target.policies:
+        for at in _places_reached({policy.tenant}):
+            if not policy.reaches(at) or policy.verdict(at=at, now=now) in _ENDED:
                 continue
-            held = granter.may(at, now=now, until=grant.until_time)
-            lacking = beyond(grant.patterns, held, _reach(at))
+            held = giver.may(at, now=now, until=policy.until_time)
+            lacking = beyond(policy.patterns, held, _reach_at(at))
             if lacking:
-                told = "You cannot restore what you do not hold for as long"
-                raise Refused("GRANT_OVER_MORE", told, lacking)
+                message = "You cannot restore what you do not hold for as long"
+                raise Refused("GRANT_OVER_MORE", message, lacking)
 
 
-def may_reshape(
-    granter: Holder,
+def may_change_role(
+    giver: Holder,
     holders: Iterable[Holder],
     *,
     tenant: str,
@@ -177,26 +189,24 @@ def may_reshape(
         Refused: GRANT_TO_SELF or GRANT_OVER_MORE.
     """
     for holder in holders:
-        if added and holder.admin == granter.admin:
+        if added and holder.admin == giver.admin:
             raise Refused(
                 "GRANT_TO_SELF", "You cannot add permissions to a role that you hold", added
             )
-        not_over_more(granter, holder, {tenant}, now=now)
+        may_act_on(giver, holder, {tenant}, now=now)
 
 
-def not_over_more(
-    granter: Holder, target: Holder, places: set[str | None], *, now: datetime
-) -> None:
+def may_act_on(giver: Holder, target: Holder, places: set[str | None], *, now: datetime) -> None:
     """Refuses to let an admin act on one who holds more, now or later, at one of the places.
 
     Raises:
         Refused: GRANT_OVER_MORE.
     """
-    if granter.admin == target.admin:
+    if giver.admin == target.admin:
         return
-    for at in _reached(places):
-        held = granter.may(at, now=now, until=now)
-        more = beyond(target.will(at, now=now), held, _reach(at))
+    for at in _places_reached(places):
+        held = giver.may(at, now=now, until=now)
+        more = beyond(target.will(at, now=now), held, _reach_at(at))
         if more:
             raise Refused(
                 "GRANT_OVER_MORE", "This admin holds permissions there that you do not hold", more
@@ -218,23 +228,23 @@ def beyond(wanted: Iterable[str], held: frozenset[str], reach: str) -> list[str]
     return sorted(missing)
 
 
-def is_guardian(grant: AssignedPolicy, now: datetime) -> bool:
+def is_guardian(policy: AssignedPolicy, now: datetime) -> bool:
     """Returns whether it is the role that a place must always have: started and without an end."""
-    role = GLOBAL_ADMIN if grant.tenant is None else TENANT_ADMIN
-    endless = grant.until_time is None and grant.revoke_time is None
-    return grant.role == role and endless and grant.from_time <= now
+    role = GLOBAL_ADMIN if policy.tenant is None else TENANT_ADMIN
+    endless = policy.until_time is None and policy.revoke_time is None
+    return policy.role == role and endless and policy.from_time <= now
 
 
-def lasts(grant: AssignedPolicy, until: datetime | None) -> bool:
+def lasts(policy: AssignedPolicy, until: datetime | None) -> bool:
     """Returns whether it lasts until then; None means for good."""
-    return grant.until_time is None or (until is not None and until <= grant.until_time)
+    return policy.until_time is None or (until is not None and until <= policy.until_time)
 
 
-def _patterns(grants: Iterable[AssignedPolicy]) -> frozenset[str]:
-    return frozenset(pattern for grant in grants for pattern in grant.patterns)
+def _patterns(policies: Iterable[AssignedPolicy]) -> frozenset[str]:
+    return frozenset(pattern for policy in policies for pattern in policy.patterns)
 
 
-def _reached(places: set[str | None]) -> list[str | None]:
+def _places_reached(places: set[str | None]) -> list[str | None]:
     """Lists where roles at these places reach; one given everywhere reaches all tenants."""
     tenants: set[str | None] = {place for place in places if place is not None}
     if None in places:
@@ -242,7 +252,7 @@ def _reached(places: set[str | None]) -> list[str | None]:
     return sorted(tenants, key=str)
 
 
-def _reach(at: str | None) -> str:
+def _reach_at(at: str | None) -> str:
     return PLATFORM if at is None else TENANT
 
 

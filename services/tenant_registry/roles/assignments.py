@@ -15,7 +15,7 @@ from services.kernel.call.names import parse
 from services.kernel.data import pages, requests
 from services.kernel.data.database import Database
 from services.tenant_registry import caller
-from services.tenant_registry.caller import place_of, placed
+from services.tenant_registry.caller import place_and_id, place_of
 from services.tenant_registry.roles import assigning, effects, messages, queries
 from services.tenant_registry.roles.holder_queries import assignment_at
 from services.tenant_registry.roles.messages import role_id
@@ -32,7 +32,7 @@ class AssignmentServicer(pb_grpc.AssignmentServiceServicer):
     async def GetAssignment(
         self, request: pb.GetAssignmentRequest, _context: object
     ) -> pb.Assignment:
-        tenant, assignment_id = placed(request.name, "assignments/{assignment}")
+        tenant, assignment_id = place_and_id(request.name, "assignments/{assignment}")
         async with self._db.platform() as session:
             row = await assignment_at(session, assignment_id, tenant)
         if row is None:
@@ -69,26 +69,28 @@ class AssignmentServicer(pb_grpc.AssignmentServiceServicer):
         async with self._db.platform() as session:
             if answer := await requests.answered(session, request, pb.Assignment):
                 return answer
-            done = await assigning.give(session, wanted, dry=request.validate_only)
-            return await requests.remember(session, request, self._told(done))
+            change = await assigning.give(session, wanted, dry=request.validate_only)
+            return await requests.remember(session, request, self._with_effects(change))
 
     async def DeleteAssignment(
         self, request: pb.DeleteAssignmentRequest, _context: object
     ) -> pb.Assignment:
-        tenant, assignment_id = placed(request.name, "assignments/{assignment}")
+        tenant, assignment_id = place_and_id(request.name, "assignments/{assignment}")
         async with self._db.platform() as session:
-            done = await assigning.take(
+            change = await assigning.take(
                 session,
                 assignment_id,
                 tenant=tenant,
                 reason=request.reason,
                 dry=request.validate_only,
             )
-            return self._told(done)
+            return self._with_effects(change)
 
-    def _told(self, done: assigning.Change) -> pb.Assignment:
-        message = messages.assignment(done.assignment)
-        changed = effects.of(done.before, done.after, now=done.now, head_office=self._head_office)
+    def _with_effects(self, change: assigning.Change) -> pb.Assignment:
+        message = messages.assignment(change.assignment)
+        changed = effects.between(
+            change.before, change.after, now=change.now, head_office=self._head_office
+        )
         message.effects.extend(changed)
         return message
 

@@ -9,19 +9,19 @@ from services.tenant_registry.roles import evaluation
 from services.tenant_registry.roles.assignment_rules import ANY_OTHER, Holder
 
 # The most that one answer lists.
-MOST = 50
+LIMIT = 50
 
 
-def of(before: Holder, after: Holder, *, now: datetime, head_office: str) -> list[pb.Effect]:
+def between(before: Holder, after: Holder, *, now: datetime, head_office: str) -> list[pb.Effect]:
     """Lists the places where access changes now; a role that starts later has no effect yet."""
-    places: set[str | None] = {grant.tenant for grant in (*before.grants, *after.grants)}
+    places: set[str | None] = {policy.tenant for policy in (*before.policies, *after.policies)}
     if None in places:
         places |= {ANY_OTHER, head_office}
-    found = list(_found(before, after, places, now, head_office))
-    return sorted(found, key=lambda effect: effect.place)[:MOST]
+    found = list(_effects(before, after, places, now, head_office))
+    return sorted(found, key=lambda effect: effect.place)[:LIMIT]
 
 
-def _found(
+def _effects(
     before: Holder, after: Holder, places: set[str | None], now: datetime, head_office: str
 ) -> Iterator[pb.Effect]:
     for at in places:
@@ -38,4 +38,6 @@ def _found(
 def _permissions(holder: Holder, at: str | None, now: datetime, head_office: str) -> frozenset[str]:
     if not holder.active:
         return frozenset()
-    return evaluation.access(holder.grants, at=at, now=now, opened={head_office}).permissions
+    return evaluation.access(
+        holder.policies, at=at, now=now, open_tenants={head_office}
+    ).permissions

@@ -10,7 +10,7 @@ from services.tenant_registry.roles.permissions import OPERATING, PLATFORM, TENA
 
 
 class Verdict(StrEnum):
-    """The result of one grant at one place and time."""
+    """The result of one policy at one place and time."""
 
     COUNTS = "COUNTS"
     NOT_YET = "NOT_YET"
@@ -58,8 +58,8 @@ class AssignedPolicy:
         return Verdict.COUNTS if self.reaches(at) else Verdict.ELSEWHERE
 
     def reaches(self, at: str | None) -> bool:
-        placed = self.tenant is None or self.tenant == at
-        return placed and self.reach == (PLATFORM if at is None else TENANT)
+        place_and_id = self.tenant is None or self.tenant == at
+        return place_and_id and self.reach == (PLATFORM if at is None else TENANT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class PolicyEffect:
-    """What one grant gives at a place, and what it withholds until the place is opened."""
+    """What one policy gives at a place, and what it withholds until the place is opened."""
 
     verdict: Verdict
     given: frozenset[str] = frozenset()
@@ -89,37 +89,44 @@ class PolicyEffect:
 
 
 def policy_effect(
-    grant: AssignedPolicy,
+    policy: AssignedPolicy,
     *,
     at: str | None,
     now: datetime,
-    opened: Collection[str],
+    open_tenants: Collection[str],
     active: bool = True,
 ) -> PolicyEffect:
-    """Decides what one grant gives at a tenant or, with None, at the platform.
+    """Decides what one policy gives at a tenant or, with None, at the platform.
 
-    `opened` are the tenants that a role given everywhere may look into: the head office, and those
+    `open_tenants` are those that a role given everywhere may look into: the head office, and those
     for which its holder has an access grant.
     """
     if not active:
         return PolicyEffect(Verdict.ADMIN_DEACTIVATED)
-    verdict = grant.verdict(at=at, now=now)
+    verdict = policy.verdict(at=at, now=now)
     if verdict is not Verdict.COUNTS:
         return PolicyEffect(verdict)
-    whole = permissions_of(grant)
-    is_closed = at is not None and grant.tenant is None and at not in opened
+    whole = permissions_of(policy)
+    is_closed = at is not None and policy.tenant is None and at not in open_tenants
     given = whole & OPERATING if is_closed else whole
     return PolicyEffect(verdict, given, whole - given)
 
 
 def access(
-    grants: Iterable[AssignedPolicy], *, at: str | None, now: datetime, opened: Collection[str]
+    policies: Iterable[AssignedPolicy],
+    *,
+    at: str | None,
+    now: datetime,
+    open_tenants: Collection[str],
 ) -> Access:
-    """Combines what an active admin's grants allow at a place; `opened` as in `weighed`."""
-    found = [(grant, policy_effect(grant, at=at, now=now, opened=opened)) for grant in grants]
+    """Combines what an active admin's policies allow at a place; see `policy_effect`."""
+    found = [
+        (policy, policy_effect(policy, at=at, now=now, open_tenants=open_tenants))
+        for policy in policies
+    ]
     given = frozenset().union(*(one.given for _, one in found))
     withheld = frozenset().union(*(one.withheld for _, one in found))
-    roles = frozenset(grant.role for grant, one in found if one.verdict is Verdict.COUNTS)
+    roles = frozenset(policy.role for policy, one in found if one.verdict is Verdict.COUNTS)
     return Access(permissions=given, roles=roles, withheld=withheld - given)
 
 
@@ -128,8 +135,8 @@ def nearest(verdicts: Iterable[Verdict]) -> Verdict:
     return min(verdicts, key=_NEAREST_FIRST.index)
 
 
-def permissions_of(grant: AssignedPolicy) -> frozenset[str]:
-    return _permissions(grant.patterns, grant.reach)
+def permissions_of(policy: AssignedPolicy) -> frozenset[str]:
+    return _permissions(policy.patterns, policy.reach)
 
 
 # There are few policies, and each is needed for every request of an admin.

@@ -24,7 +24,7 @@ async def is_active(session: AsyncSession, admin_id: str) -> bool:
 async def admin_and_policies(
     session: AsyncSession, admin_id: str
 ) -> tuple[Admin, list[AssignedPolicy]] | None:
-    """Reads an active admin with everything ever granted to them, in one statement."""
+    """Reads an active admin with everything ever given to them, in one statement."""
     rows = (
         await session.execute(
             select(Admin, Assignment, Policy)
@@ -159,7 +159,7 @@ def not_ended(now: datetime) -> ColumnElement[bool]:
 
 
 def assigned_policy(assignment: Assignment, policy: Policy) -> AssignedPolicy:
-    """Converts one policy of an assignment to the grant it gives."""
+    """Joins an assignment with one policy of its role."""
     return AssignedPolicy(
         role=assignment.role_id,
         tenant=assignment.tenant_id,

@@ -33,7 +33,7 @@ class ActorAndTarget:
         """Raises the target's access version, so that caches of it become stale."""
         self.row.access_version = (self.row.access_version or 0) + 1
 
-    def refuse_deactivated(self) -> None:
+    def require_active_target(self) -> None:
         if not self.target.active:
             raise admin_not_found(self.target.admin)
 
@@ -109,12 +109,12 @@ async def _holders(
     session: AsyncSession, rows: Mapping[str, Admin], ids: Sequence[str], now: datetime
 ) -> list[Holder]:
     """Reads what these admins hold, now or later; unknown ids hold nothing."""
-    grants = await holder_queries.lock_policies(session, rows.keys(), now=now)
+    policies = await holder_queries.lock_policies(session, rows.keys(), now=now)
     return [
         Holder(
             admin=one,
             active=one in rows and rows[one].deactivate_time is None,
-            grants=tuple(grants.get(one, ())),
+            policies=tuple(policies.get(one, ())),
         )
         for one in ids
     ]

@@ -15,7 +15,7 @@ from services.kernel.data import requests
 from services.kernel.data.database import Database
 from services.kernel.data.updates import check_etag, masked
 from services.kernel.evidence import audit
-from services.tenant_registry.caller import place_of, placed
+from services.tenant_registry.caller import place_and_id, place_of
 from services.tenant_registry.models import Policy, Role
 from services.tenant_registry.roles import (
     assignment_rules,
@@ -35,7 +35,7 @@ class RoleServicer(pb_grpc.RoleServiceServicer):
         self._head_office = head_office
 
     async def GetRole(self, request: pb.GetRoleRequest, _context: object) -> pb.Role:
-        tenant, role_id = placed(request.name, "roles/{role}")
+        tenant, role_id = place_and_id(request.name, "roles/{role}")
         async with self._db.platform() as session:
             row = await queries.role_at(session, role_id, tenant)
             if row is None:
@@ -78,10 +78,10 @@ class RoleServicer(pb_grpc.RoleServiceServicer):
         role_id = _own(request.role.name)
         async with self._db.platform() as session:
             scope = current_scope()
-            known = await locking.lock_holders_of_role(
+            parties = await locking.lock_holders_of_role(
                 session, role_id, scope.tenant or "", scope.actor
             )
-            maker = await _measured(session, known.actor, known.now)
+            maker = await _maker_of(session, parties.actor, parties.now)
             row, policy = await _existing(session, role_id, maker)
             check_etag(request.role.etag, row.version or 0)
             before = messages.role(row, [policy])
@@ -91,10 +91,10 @@ class RoleServicer(pb_grpc.RoleServiceServicer):
             if after == before:
                 return before
             maker.may_hold(list(after.permissions))
-            changes = self._reshaped(known, before, after, maker.tenant)
+            changes = self._effects_of_change(parties, before, after, maker.tenant)
             if not request.validate_only:
                 _write(row, policy, after)
-                known.changed()
+                parties.changed()
                 after = messages.role(row, [policy])
                 audit.record(session, resource=after.name, before=before, after=after)
             after.effects.extend(changes)
@@ -118,27 +118,27 @@ class RoleServicer(pb_grpc.RoleServiceServicer):
             await session.delete(row)
             return message
 
-    def _reshaped(
-        self, known: locking.ActorAndHolders, before: pb.Role, after: pb.Role, tenant: str
+    def _effects_of_change(
+        self, parties: locking.ActorAndHolders, before: pb.Role, after: pb.Role, tenant: str
     ) -> list[Effect]:
         """Returns the effects on those who hold a role of changing it, if that is allowed."""
         if after.permissions == before.permissions:
             return []
         added = sorted(set(after.permissions) - set(before.permissions))
         with errors.refusals_as_errors():
-            assignment_rules.may_reshape(
-                known.actor, known.holders, tenant=tenant, added=added, now=known.now
+            assignment_rules.may_change_role(
+                parties.actor, parties.holders, tenant=tenant, added=added, now=parties.now
             )
-        _, role_id = placed(after.name, "roles/{role}")
+        _, role_id = place_and_id(after.name, "roles/{role}")
         found = [
             effect
-            for one in known.holders
-            for effect in effects.of(
-                one, one.with_role_of(role_id, after.permissions),
-                now=known.now, head_office=self._head_office,
+            for one in parties.holders
+            for effect in effects.between(
+                one, one.with_role_changed(role_id, after.permissions),
+                now=parties.now, head_office=self._head_office,
             )
         ]  # fmt: skip
-        return found[: effects.MOST]
+        return found[: effects.LIMIT]
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +162,11 @@ async def _maker(session: AsyncSession) -> _Maker:
     """Reads the maker under the locks under which the tenant's roles are given."""
     scope = current_scope()
     admin_id = scope.actor.removeprefix("admins/")
-    known = await locking.lock_actor_and_target(session, {scope.tenant}, scope.actor, admin_id)
-    return await _measured(session, known.actor, known.now)
+    parties = await locking.lock_actor_and_target(session, {scope.tenant}, scope.actor, admin_id)
+    return await _maker_of(session, parties.actor, parties.now)
 
 
-async def _measured(session: AsyncSession, actor: Holder, now: datetime) -> _Maker:
+async def _maker_of(session: AsyncSession, actor: Holder, now: datetime) -> _Maker:
     tenant = current_scope().tenant or ""
     policies = (await queries.policies_of(session, [role_rules.CEILING]))[role_rules.CEILING]
     return _Maker(
@@ -186,7 +186,7 @@ async def _existing(session: AsyncSession, role_id: str, maker: _Maker) -> tuple
 
 
 def _own(name: str) -> str:
-    _, role_id = placed(name, "roles/{role}")
+    _, role_id = place_and_id(name, "roles/{role}")
     return role_id
 
 

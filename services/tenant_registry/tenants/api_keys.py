@@ -35,14 +35,14 @@ from services.values import api_keys
 
 _NAME = "tenants/{tenant}/apiKeys/{api_key}"
 _USE_NOTED_EVERY = timedelta(minutes=1)
-_TURNS = text("SELECT pg_advisory_xact_lock(hashtextextended('api_key/' || :tenant, 0))")
+_LOCK_KEYS = text("SELECT pg_advisory_xact_lock(hashtextextended('api_key/' || :tenant, 0))")
 
 
 class ApiKeyServicer(pb_grpc.ApiKeyServiceServicer):
     def __init__(self, db: Database, *, head_office: str) -> None:
         self._db = db
         self._head_office = head_office
-        self._noting: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[None]] = set()
 
     async def CreateApiKey(
         self, request: pb.CreateApiKeyRequest, _context: object
@@ -60,7 +60,7 @@ class ApiKeyServicer(pb_grpc.ApiKeyServiceServicer):
         async with self._db.platform() as session:
             if answer := await requests.answered(session, request, pb.ApiKey):
                 return pb.CreateApiKeyResponse(api_key=answer)
-            await session.execute(_TURNS, {"tenant": row.tenant_id})
+            await session.execute(_LOCK_KEYS, {"tenant": row.tenant_id})
             tenant = await session.get(Tenant, row.tenant_id)
             if tenant is None:
                 raise not_found(request.parent)
@@ -71,7 +71,7 @@ class ApiKeyServicer(pb_grpc.ApiKeyServiceServicer):
                     "A key cannot have permissions that you do not hold here for as long.",
                     permissions=", ".join(sorted(missing)),
                 )
-            return await _added(session, request, row, tenant)
+            return await _add_key(session, request, row, tenant)
 
     async def _create_publishable(
         self, request: pb.CreateApiKeyRequest, row: ApiKey
@@ -81,12 +81,12 @@ class ApiKeyServicer(pb_grpc.ApiKeyServiceServicer):
                 return pb.CreateApiKeyResponse(api_key=answer)
             tenant = await existing(session, lock=True)
             tenant.config_version += 1
-            return await _added(session, request, row, tenant)
+            return await _add_key(session, request, row, tenant)
 
     async def GetApiKey(self, request: pb.GetApiKeyRequest, _context: object) -> pb.ApiKey:
         current_scope().require(request.name)
         async with self._db.tenant() as session:
-            return messages.api_key(await _own(session, request.name))
+            return messages.api_key(await _own_key(session, request.name))
 
     async def ListApiKeys(
         self, request: pb.ListApiKeysRequest, _context: object
@@ -107,7 +107,7 @@ class ApiKeyServicer(pb_grpc.ApiKeyServiceServicer):
     async def RevokeApiKey(self, request: pb.RevokeApiKeyRequest, _context: object) -> pb.ApiKey:
         current_scope().require(request.name)
         async with self._db.tenant() as session:
-            row = await _own(session, request.name, lock=True)
+            row = await _own_key(session, request.name, lock=True)
             before = messages.api_key(row)
             if row.revoke_time is not None:
                 return before
@@ -125,11 +125,11 @@ class ApiKeyServicer(pb_grpc.ApiKeyServiceServicer):
         async with self._db.platform() as session:
             row = await queries.live_secret_key(session, request.digest, now)
         if row is None:
-            raise _unknown()
+            raise _key_not_found()
         if row.last_use_time is None or row.last_use_time < now - _USE_NOTED_EVERY:
             task = asyncio.create_task(self._note_use(row.key_id, now))
-            self._noting.add(task)
-            task.add_done_callback(self._noting.discard)
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
         return messages.resolved_api_key(row)
 
     async def ResolvePublishableKey(
@@ -138,7 +138,7 @@ class ApiKeyServicer(pb_grpc.ApiKeyServiceServicer):
         async with self._db.platform() as session:
             found = await owner_of_key(session, request.digest, active_only=request.active_only)
         if found is None:
-            raise _unknown()
+            raise _key_not_found()
         return config(found.tenant, found.hosts, found.key_digests)
 
     async def _note_use(self, key_id: str, now: datetime) -> None:
@@ -157,7 +157,7 @@ def _checked(wanted: pb.ApiKey) -> ApiKey:
         InvalidArgument: KEY_INVALID, with a violation for each wrong field.
     """
     now, kind = datetime.now(UTC), pb.ApiKey.Kind.Name(wanted.kind).removeprefix("KIND_")
-    expires = _moment(wanted.expire_time) if wanted.HasField("expire_time") else None
+    expires = _datetime(wanted.expire_time) if wanted.HasField("expire_time") else None
     if wrong := rules.key_violations(
         kind, wanted.title, wanted.permissions, expires=expires, now=now
     ):
@@ -175,7 +175,7 @@ def _checked(wanted: pb.ApiKey) -> ApiKey:
     )
 
 
-def _moment(given: Timestamp) -> datetime:
+def _datetime(given: Timestamp) -> datetime:
     try:
         return given.ToDatetime(UTC)
     except (ValueError, OverflowError):  # the seconds are out of range
@@ -199,13 +199,12 @@ async def _held_by_maker(
     if found is None:
         return frozenset()
     # A key outlives an access grant, so it cannot hold what a grant opens.
-    opened = {head_office}
-    lasting = [grant for grant in found[1] if assignment_rules.lasts(grant, until)]
-    held = access(lasting, at=scope.tenant, now=datetime.now(UTC), opened=opened)
+    lasting = [policy for policy in found[1] if assignment_rules.lasts(policy, until)]
+    held = access(lasting, at=scope.tenant, now=datetime.now(UTC), open_tenants={head_office})
     return held.permissions & scope.permissions
 
 
-async def _added(
+async def _add_key(
     session: AsyncSession, request: pb.CreateApiKeyRequest, row: ApiKey, tenant: Tenant
 ) -> pb.CreateApiKeyResponse:
     """Adds a key to a tenant; the caller holds the lock under which its keys are counted."""
@@ -226,7 +225,7 @@ async def _added(
     return pb.CreateApiKeyResponse(api_key=message, secret=secret)
 
 
-async def _own(session: AsyncSession, name: str, *, lock: bool = False) -> ApiKey:
+async def _own_key(session: AsyncSession, name: str, *, lock: bool = False) -> ApiKey:
     _, key_id = names.parse(name, _NAME)
     row = await queries.own_key(session, key_id, lock=lock)
     if row is None:
@@ -234,5 +233,5 @@ async def _own(session: AsyncSession, name: str, *, lock: bool = False) -> ApiKe
     return row
 
 
-def _unknown() -> NotFound:
+def _key_not_found() -> NotFound:
     return NotFound("KEY_NOT_FOUND", "No live key has this digest.")

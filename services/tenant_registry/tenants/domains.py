@@ -29,7 +29,7 @@ class DomainMethods:
     async def ListDomains(
         self, request: pb.ListDomainsRequest, _context: object
     ) -> pb.ListDomainsResponse:
-        _own(request.parent)
+        _own_tenant(request.parent)
         async with self._db.tenant() as session:
             await existing(session)
             rows = await queries.own_domains(session)
@@ -38,13 +38,13 @@ class DomainMethods:
     async def CreateDomain(
         self, request: pb.CreateDomainRequest, _context: object
     ) -> tenants.Domain:
-        tenant_id = _own(request.parent)
+        tenant_id = _own_tenant(request.parent)
         host = self._registrable(request.host, tenant_id)
         async with self._db.tenant() as session:
             if answer := await requests.answered(session, request, tenants.Domain):
                 return answer
             tenant = await existing(session, lock=True)
-            row = await _added(session, tenant, host, primary=request.primary)
+            row = await _add_domain(session, tenant, host, primary=request.primary)
             message = messages.domain(row)
             audit.record(session, resource=message.name, after=message)
             return await requests.remember(session, request, message)
@@ -102,12 +102,12 @@ class DomainMethods:
         return host
 
 
-def _own(parent: str) -> str:
+def _own_tenant(parent: str) -> str:
     current_scope().require(parent)
     return names.parse(parent, "tenants/{tenant}")[0]
 
 
-async def _added(session: AsyncSession, tenant: Tenant, host: str, *, primary: bool) -> Domain:
+async def _add_domain(session: AsyncSession, tenant: Tenant, host: str, *, primary: bool) -> Domain:
     """Adds a domain to a tenant whose row is locked, so that the limit holds."""
     if tenant.state == State.ARCHIVED:
         raise FailedPrecondition("TENANT_ARCHIVED", "This tenant is archived. Undelete it first.")

@@ -24,7 +24,7 @@ from services.tenant_registry.tenants import fields, messages, queries, rules
 from services.tenant_registry.tenants.rules import State
 
 
-class Act(requests.Repeatable, Protocol):
+class StateRequest(requests.Repeatable, Protocol):
     """The fields shared by all requests that change the state of a tenant."""
 
     name: str
@@ -36,7 +36,7 @@ class TenantMethods:
     _head_office: str
 
     async def GetTenant(self, request: pb.GetTenantRequest, _context: object) -> tenants.Tenant:
-        _own(request.name)
+        _require_own(request.name)
         async with self._db.tenant() as session:
             return messages.tenant(await existing(session))
 
@@ -62,18 +62,18 @@ class TenantMethods:
         async with self._db.platform() as session:
             if answer := await requests.answered(session, request, tenants.Tenant):
                 return answer
-            row = await added(session, tenant_id, wanted, state=State.PROVISIONING)
+            row = await add_tenant(session, tenant_id, wanted, state=State.PROVISIONING)
             await _first_admin(session, tenant_id)
             return await requests.remember(session, request, row)
 
     async def UpdateTenant(
         self, request: pb.UpdateTenantRequest, _context: object
     ) -> tenants.Tenant:
-        _own(request.tenant.name)
+        _require_own(request.tenant.name)
         async with self._db.tenant() as session:
             row = await existing(session, lock=True)
             check_etag(request.tenant.etag, row.version)
-            _allowed(rules.updated, row)
+            _state_after(rules.updated, row)
             before = messages.tenant(row)
             changed = masked(request.tenant, request.update_mask, before)
             after = _merged(before, request.tenant, changed)
@@ -81,66 +81,68 @@ class TenantMethods:
             if after == before:
                 return before
             messages.write(row, after)
-            return _changed(session, row, before)
+            return _record_change(session, row, before)
 
     async def DeleteTenant(
         self, request: pb.DeleteTenantRequest, _context: object
     ) -> tenants.Tenant:
-        return await self._move(
+        return await self._change_state(
             request, lambda state: rules.archived(state, head_office=self._is_head_office())
         )
 
     async def UndeleteTenant(
         self, request: pb.UndeleteTenantRequest, _context: object
     ) -> tenants.Tenant:
-        return await self._move(request, rules.undeleted)
+        return await self._change_state(request, rules.undeleted)
 
     async def SuspendTenant(
         self, request: pb.SuspendTenantRequest, _context: object
     ) -> tenants.Tenant:
-        return await self._move(
+        return await self._change_state(
             request, lambda state: rules.suspended(state, head_office=self._is_head_office())
         )
 
     async def ActivateTenant(
         self, request: pb.ActivateTenantRequest, _context: object
     ) -> tenants.Tenant:
-        return await self._move(request, rules.activated)
+        return await self._change_state(request, rules.activated)
 
     async def ChangeTenantPlan(
         self, request: pb.ChangeTenantPlanRequest, _context: object
     ) -> tenants.Tenant:
-        _own(request.name)
+        _require_own(request.name)
         plan = fields.plan(request.plan)
         async with self._db.tenant() as session:
             if answer := await requests.answered(session, request, tenants.Tenant):
                 return answer
             row = await existing(session, lock=True)
             check_etag(request.etag, row.version)
-            _allowed(rules.updated, row)
+            _state_after(rules.updated, row)
             before = messages.tenant(row)
             if plan == row.plan:
                 return await requests.remember(session, request, before)
             row.plan = plan
-            return await requests.remember(session, request, _changed(session, row, before))
+            return await requests.remember(session, request, _record_change(session, row, before))
 
     def _is_head_office(self) -> bool:
         return current_scope().tenant == self._head_office
 
-    async def _move(self, request: Act, rule: Callable[[State], State]) -> tenants.Tenant:
+    async def _change_state(
+        self, request: StateRequest, rule: Callable[[State], State]
+    ) -> tenants.Tenant:
         """Moves a tenant to another state; if it is there already, nothing is written."""
-        _own(request.name)
+        _require_own(request.name)
         async with self._db.tenant() as session:
             if answer := await requests.answered(session, request, tenants.Tenant):
                 return answer
             row = await existing(session, lock=True)
             check_etag(request.etag, row.version)
-            state, before = _allowed(rule, row), messages.tenant(row)
+            state, before = _state_after(rule, row), messages.tenant(row)
             if state == row.state:
                 return await requests.remember(session, request, before)
             row.state = state
             row.delete_time = datetime.now(UTC) if state is State.ARCHIVED else None
-            return await requests.remember(session, request, _changed(session, row, before))
+            return await requests.remember(session, request, _record_change(session, row, before))
 
 
 async def existing(session: AsyncSession, *, lock: bool = False) -> Tenant:
@@ -159,7 +161,7 @@ def not_found(name: str) -> NotFound:
     return NotFound("TENANT_NOT_FOUND", f"No such tenant: {name}.", tenant=name)
 
 
-async def added(
+async def add_tenant(
     session: AsyncSession,
     tenant_id: str,
     wanted: tenants.Tenant,
@@ -193,12 +195,12 @@ async def _first_admin(session: AsyncSession, tenant_id: str) -> None:
         await assigning.give_first(session, admin_id, tenant=tenant_id, reason="created the tenant")
 
 
-def _own(name: str) -> None:
+def _require_own(name: str) -> None:
     current_scope().require(name)
     names.parse(name, "tenants/{tenant}")
 
 
-def _allowed(rule: Callable[[State], State], row: Tenant) -> State:
+def _state_after(rule: Callable[[State], State], row: Tenant) -> State:
     try:
         return rule(State(row.state))
     except rules.Refused as refused:
@@ -218,7 +220,7 @@ def _merged(before: tenants.Tenant, wanted: tenants.Tenant, changed: list[str]) 
     return after
 
 
-def _changed(session: AsyncSession, row: Tenant, before: tenants.Tenant) -> tenants.Tenant:
+def _record_change(session: AsyncSession, row: Tenant, before: tenants.Tenant) -> tenants.Tenant:
     row.version += 1
     row.config_version += 1
     row.update_time = datetime.now(UTC)
