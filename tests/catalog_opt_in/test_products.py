@@ -297,8 +297,9 @@ async def test_a_part_of_another_product_or_one_listed_twice_is_refused(
     part.id = foreign.id
 
     for wrong, place in (([part], 0), ([own, own], 1)):
+        fields: dict[str, Any] = {field: wrong}
         with pytest.raises(InvalidArgument) as refusal:
-            await change(products.Product(name=made.name, **{field: wrong}), field)
+            await change(products.Product(name=made.name, **fields), field)
         assert f"{field}[{place}].id" in refusal.value.violations
 
 
