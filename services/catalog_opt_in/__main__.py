@@ -1,7 +1,8 @@
-"""`python -m services.catalog_opt_in serve|migrate`."""
+"""`python -m services.catalog_opt_in serve|migrate|rerender`."""
 
+from services.catalog_opt_in.rerender import rerender
 from services.catalog_opt_in.servicer import build
 from services.kernel.serving.server import Service, main
 
 if __name__ == "__main__":
-    main(Service("catalog-opt-in", build))
+    main(Service("catalog-opt-in", build, {"rerender": rerender}))

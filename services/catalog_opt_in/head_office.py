@@ -53,7 +53,7 @@ class HeadOffice:
         """
         self._refuse_others()
         async with self._turn, self._db.platform() as session:
-            await session.execute(_HEAD_OFFICE)
+            await hold_head_office(session)
             yield session
 
     def _refuse_others(self) -> None:
@@ -61,6 +61,11 @@ class HeadOffice:
             raise PermissionDenied(
                 "HEAD_OFFICE_ONLY", "Only the head office has access to the master catalogue."
             )
+
+
+async def hold_head_office(session: AsyncSession) -> None:
+    """Serialises this transaction with all writes to the catalogue."""
+    await session.execute(_HEAD_OFFICE)
 
 
 async def hold_all_products(session: AsyncSession) -> None:

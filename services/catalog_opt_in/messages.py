@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from services.catalog_opt_in import handles
 from services.catalog_opt_in.findings import Findings
 from services.kernel.call import names
 from services.kernel.call.errors import InvalidArgument
@@ -34,8 +35,8 @@ def handle_of(handle: str, title: str, findings: Findings, *, is_new: bool) -> s
     """Checks a handle; derives an empty one of a new resource from its title, if there is one."""
     try:
         if handle or not is_new:
-            return names.handle(handle)
-        return names.handle_of(title) if title.strip() else ""
+            return handles.checked(handle)
+        return handles.from_title(title) if title.strip() else ""
     except InvalidArgument as refusal:
         findings.absorb(refusal)
         return ""

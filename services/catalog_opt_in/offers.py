@@ -2,6 +2,14 @@
 
 from typing import TypedDict
 
+import orjson
+
+FORMAT = 1
+"""The format of what is stored ready to be read: offers, documents of listings, folded text.
+
+Raise it with every change of these, and say in the migration that `rerender` is due.
+"""
+
 
 class Picture(TypedDict):
     id: str
@@ -43,8 +51,12 @@ class OfferedVariant(TypedDict):
 
 
 class Offer(TypedDict):
-    """A product with everything it refers to, at one version."""
+    """A product with everything it refers to, at one version.
 
+    `format` is the FORMAT in which it was stored; 0 is from before formats were counted.
+    """
+
+    format: int
     id: str
     title: str
     subtitle: str
@@ -60,3 +72,10 @@ class Offer(TypedDict):
     options: list[OfferedOption]
     variants: list[OfferedVariant]
     created_at: str
+
+
+def parse(text: str) -> Offer:
+    """Reads a stored offer. A key that later formats added needs a default here."""
+    offer: Offer = orjson.loads(text)
+    offer.setdefault("format", 0)
+    return offer

@@ -1,9 +1,8 @@
-"""Text from users: its validation, and how it is compared."""
+"""Checks of text from users."""
 
 import unicodedata
 from datetime import UTC, datetime
 
-SORT_KEY_LENGTH = 200
 _LINE_BREAKS = frozenset("\n\r\t")
 
 
@@ -28,30 +27,9 @@ def url_problem(url: str) -> str | None:
     return None if rooted or absolute else "must be an https URL or a path that starts with /"
 
 
-def folded(text: str) -> str:
-    """Folds case and accents, so that texts can be compared."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in apart if not unicodedata.combining(c)).casefold()
-
-
-def sort_key(title: str) -> str:
-    """Returns the sort key of a title, short enough for an index."""
-    return folded(title)[:SORT_KEY_LENGTH]
-
-
-def search_text(*parts: str) -> str:
-    """Returns the text to search in; queries have no line breaks, so none matches across parts."""
-    return "\n".join(folded(part) for part in parts)
-
-
 def query_problem(query: str) -> str | None:
     """Returns what is wrong with a search query, or None; the contract limits its length."""
     return problem(query, most=len(query))
-
-
-def search_query(query: str) -> str:
-    """Folds a search query in the same way."""
-    return folded(query).strip()
 
 
 def timestamp(at: datetime) -> str:

@@ -170,6 +170,40 @@ async def test_each_filter_finds_what_it_names(
             assert answer.total_size == 1
 
 
+async def test_a_query_finds_its_words_in_any_order_however_they_are_typed(
+    create, opt_in, shown, catalogue, tenants
+):
+    word = unique("word")
+    wanted = await create(title=f"Blanc d'Œuf {word}", subtitle="Łosoś, Ħobż, İstanbul")
+    other = await create(title=f"Blanc {word}")
+    for tenant in tenants:
+        await opt_in(tenant, wanted)
+        await opt_in(tenant, other)
+
+    for query in ("oeuf blanc", "D\u2019OEUF", "d'oeuf", "d oeuf", "losos hobz", "ISTANBUL blanc"):
+        for tenant in tenants:
+            documents, answer = await shown(tenant, query=f"{query} {word}")
+            assert [document["id"] for document in documents] == [id_of(wanted)], query
+            assert answer.total_size == 1
+        request = catalog.ListProductsRequest(query=f"{query} {word}")
+        found = await catalogue().ListProducts(request)
+        assert [product.name for product in found.products] == [wanted.name], query
+
+
+async def test_a_title_in_any_script_gets_a_handle_by_which_it_is_found(
+    create, opt_in, look_up, shown, tenants
+):
+    word = unique("x")
+    product = await create(title=f"كرياتين {word}")
+    for tenant in tenants:
+        await opt_in(tenant, product)
+
+    assert product.handle == f"krytyn-{word}"
+    for tenant in tenants:
+        assert (await look_up(tenant, product.handle))["title"] == product.title
+        assert (await shown(tenant, query=f"{word} كرياتين"))[1].total_size == 1
+
+
 @pytest.mark.parametrize("query", ["%", "_", "\\", "' OR 1=1 --", "%whey%", "$1"])
 async def test_a_query_is_text_and_nothing_else(create, opt_in, shown, tenants, query):
     product = await create()

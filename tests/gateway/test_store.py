@@ -107,6 +107,25 @@ async def test_one_product_is_the_same_by_id_by_handle_and_in_the_list(read, ten
     assert by_id == by_handle == {"product": listed}
 
 
+@pytest.mark.parametrize(
+    ("query", "handle"),
+    [
+        ("blanc d'oeuf", "blanc-oeuf-poudre"),
+        ("Poudre D\u2019ŒUF", "blanc-oeuf-poudre"),
+        ("gummies creatine", "creatine-gummies"),
+    ],
+)
+async def test_a_search_finds_the_words_in_any_order_and_spelling(read, query, handle):
+    for tenant, always in (("hq", True), ("paris", False)):
+        shop = await read(tenant, "/store/products", limit=200)
+        sold = [p["handle"] for p in shop["products"] if p["handle"] == handle]
+
+        found = await read(tenant, "/store/products", q=query)
+
+        assert [product["handle"] for product in found["products"]] == sold
+        assert sold or not always
+
+
 @pytest.mark.parametrize("tenant", ["hq", "paris"])
 async def test_pages_follow_each_other_without_gap_or_repeat(read, tenant):
     whole = await read(tenant, "/store/products", limit=200, order="handle")

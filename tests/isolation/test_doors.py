@@ -99,6 +99,10 @@ DOORS = {
             "_forget_some",
         ),  # removes answers that are kept no longer
         ("services/tenant_registry/tenants/api_keys.py", "_note_use"),  # when a key was last used
+        # Rebuilds what is stored of all tenants in an older format, and changes nothing else.
+        ("services/catalog_opt_in/rerender.py", "_fold_taxonomy"),
+        ("services/catalog_opt_in/rerender.py", "_page"),
+        ("services/catalog_opt_in/rerender.py", "_rebuild"),
     },
 }
 

@@ -11,12 +11,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from services.catalog_opt_in import models
+from services.catalog_opt_in import models, offers
+from services.catalog_opt_in.folding import search_text, sort_key
 from services.catalog_opt_in.head_office import ours
 from services.catalog_opt_in.listings import rules
 from services.catalog_opt_in.models import Listing, ListingPrice, TenantCatalogue
 from services.catalog_opt_in.offers import Offer
-from services.catalog_opt_in.texts import search_text, sort_key
 from services.values.money import json_number
 
 ORDERS: dict[str, Any] = {
@@ -41,7 +41,7 @@ async def offer(session: AsyncSession, product_id: str) -> Offer | None:
     text = await session.scalar(
         select(models.Offer.document).where(models.Offer.product_id == product_id)
     )
-    return None if text is None else orjson.loads(text)
+    return None if text is None else offers.parse(text)
 
 
 async def one(session: AsyncSession, listing_id: str, *, lock: bool = False) -> Listing | None:
@@ -104,6 +104,7 @@ def content(
         "collection_id": collection["id"] if collection else None,
         "type_id": kind["id"] if kind else None,
         "document": orjson.dumps(document),
+        "format": offer["format"],
         "offered_at": datetime.fromisoformat(offer["created_at"]),
         "updated_at": now,
     }

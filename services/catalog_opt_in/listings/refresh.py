@@ -6,7 +6,7 @@ that no listing comes, goes or changes meanwhile.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -43,6 +43,7 @@ class Listed:
     tenant: str
     alike: Alike
     visible: bool
+    updated_at: datetime
 
 
 class LostPrice(NamedTuple):
@@ -83,20 +84,29 @@ async def refresh(session: AsyncSession, offers: Iterable[Offer], *, now: dateti
         lost = await _drop_prices_of_gone_variants(session, offer)
         own = await _own(session, offer["id"])
         _tell_whose_prices_went(session, offer, lost, own)
-        listings = await _listed(session, offer["id"], own=own)
-        for alike, group in _grouped(listings).items():
-            visible = await _rewrite(session, offer, alike, [one.tenant for one in group], now)
-            for one in group:
-                shown[one.tenant] += int(visible) - int(one.visible)
-        await _replace_places(session, offer, [one.tenant for one in listings])
+        groups: defaultdict[Alike, list[Listed]] = defaultdict(list)
+        for listed in await _listed(session, offer["id"], own=own):
+            groups[listed.alike].append(listed)
+        for alike, group in groups.items():
+            changes = await _rewrite(session, offer, alike, group, updated_at=now, versions=1)
+            for tenant, change in changes.items():
+                shown[tenant] += change
     await _raise_catalogues(session, shown)
 
 
-def _grouped(listings: Sequence[Listed]) -> dict[Alike, list[Listed]]:
-    groups: defaultdict[Alike, list[Listed]] = defaultdict(list)
-    for listed in listings:
-        groups[listed.alike].append(listed)
-    return groups
+async def rerender(session: AsyncSession, offer: Offer) -> None:
+    """Rewrites all listings of a product in the current format.
+
+    That is no change by anybody, so their versions and times of change stay.
+    """
+    shown: dict[str, int] = {}
+    own = await _own(session, offer["id"])
+    groups: defaultdict[tuple[Alike, datetime], list[Listed]] = defaultdict(list)
+    for listed in await _listed(session, offer["id"], own=own):
+        groups[listed.alike, listed.updated_at].append(listed)
+    for (alike, updated_at), group in groups.items():
+        shown |= await _rewrite(session, offer, alike, group, updated_at=updated_at, versions=0)
+    await _raise_catalogues(session, shown)
 
 
 async def _listed(
@@ -104,13 +114,24 @@ async def _listed(
 ) -> list[Listed]:
     # Joins from tenants to listings by key, so that no index has to lead with the product.
     rows = await session.execute(
-        select(Listing.tenant_id, TenantCatalogue.currency, Listing.state, Listing.visible)
+        select(
+            Listing.tenant_id,
+            TenantCatalogue.currency,
+            Listing.state,
+            Listing.visible,
+            Listing.updated_at,
+        )
         .join(TenantCatalogue, TenantCatalogue.tenant_id == Listing.tenant_id)
         .where(Listing.listing_id == product_id)
     )
     return [
-        Listed(tenant, Alike(currency, state, tuple(sorted(own.get(tenant, {}).items()))), visible)
-        for tenant, currency, state, visible in rows
+        Listed(
+            tenant,
+            Alike(currency, state, tuple(sorted(own.get(tenant, {}).items()))),
+            visible,
+            updated_at,
+        )
+        for tenant, currency, state, visible, updated_at in rows
     ]
 
 
@@ -164,19 +185,30 @@ def _tell_whose_prices_went(
 
 
 async def _rewrite(
-    session: AsyncSession, offer: Offer, alike: Alike, tenants: list[str], now: datetime
-) -> bool:
-    """Writes one document for all these tenants; returns whether it is visible."""
+    session: AsyncSession,
+    offer: Offer,
+    alike: Alike,
+    group: list[Listed],
+    *,
+    updated_at: datetime,
+    versions: int,
+) -> dict[str, int]:
+    """Writes one document for a group of listings, and raises each version by `versions`.
+
+    Returns how many more products each tenant shows: 1, 0 or -1.
+    """
+    tenants = [listed.tenant for listed in group]
     columns = queries.content(
-        offer, own=dict(alike.own), currency=alike.currency, state=alike.state, now=now
+        offer, own=dict(alike.own), currency=alike.currency, state=alike.state, now=updated_at
     )
     await session.execute(
         update(Listing)
         .where(_among(Listing.tenant_id, tenants), Listing.listing_id == offer["id"])
-        .values(version=Listing.version + 1, **columns)
+        .values(version=Listing.version + versions, **columns)
         .execution_options(synchronize_session=False)
     )
-    return bool(columns["visible"])
+    await _replace_places(session, offer, tenants)
+    return {listed.tenant: int(columns["visible"]) - int(listed.visible) for listed in group}
 
 
 async def _replace_places(session: AsyncSession, offer: Offer, tenants: list[str]) -> None:
@@ -202,7 +234,7 @@ async def _replace_places(session: AsyncSession, offer: Offer, tenants: list[str
         )
 
 
-async def _raise_catalogues(session: AsyncSession, shown: dict[str, int]) -> None:
+async def _raise_catalogues(session: AsyncSession, shown: Mapping[str, int]) -> None:
     by_change: defaultdict[int, list[str]] = defaultdict(list)
     for tenant, change in shown.items():
         by_change[change].append(tenant)

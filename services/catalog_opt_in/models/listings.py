@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Index,
+    Integer,
     LargeBinary,
     Text,
     UniqueConstraint,
@@ -66,6 +67,8 @@ class Listing(TenantOwned, Base):
     collection_id: Mapped[str | None] = mapped_column(Key, ForeignKey("collection.collection_id"))
     type_id: Mapped[str | None] = mapped_column(Key, ForeignKey("product_type.type_id"))
     document: Mapped[bytes] = mapped_column(LargeBinary)
+    # Of the document and the folded columns; null is from before formats were counted.
+    format: Mapped[int | None] = mapped_column(Integer)
     version: Mapped[int] = mapped_column(BigInteger)
     # When the head office created the product: the created_at that shoppers see.
     offered_at: Mapped[datetime] = mapped_column(Time)

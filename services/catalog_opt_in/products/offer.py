@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.catalog_opt_in.offers import Offer, OfferedVariant, Shelf, Term
+from services.catalog_opt_in.offers import FORMAT, Offer, OfferedVariant, Shelf, Term
 from services.catalog_opt_in.products.rules import Product, Variant
 from services.catalog_opt_in.texts import timestamp
 
@@ -22,6 +22,7 @@ def offer_of(product: Product, references: References) -> Offer:
     """Builds the offer of a product; everything it refers to must be in `references`."""
     collection, kind = product.collection_id, product.type
     return {
+        "format": FORMAT,
         "id": product.product_id,
         "title": product.title,
         "subtitle": product.subtitle,

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from services.catalog_opt_in import models
+from services.catalog_opt_in.folding import search_text, search_words, sort_key
 from services.catalog_opt_in.head_office import ours
 from services.catalog_opt_in.products.rules import Image, Option, Price, Product, Value, Variant
-from services.catalog_opt_in.texts import search_query, search_text, sort_key
 from services.kernel.data.pages import KeyPart
 
 
@@ -80,8 +80,8 @@ def matching(
         wanted = wanted.where(models.Product.status == status)
     if handle:
         wanted = wanted.where(models.Product.handle == handle)
-    if query:
-        wanted = wanted.where(func.strpos(models.Product.search, search_query(query)) > 0)
+    for word in search_words(query).split():
+        wanted = wanted.where(func.strpos(models.Product.search, word) > 0)
     if product_ids:
         wanted = wanted.where(_among(product_ids))
     return wanted
@@ -128,6 +128,12 @@ async def replace(
     for part in _PARTS:
         await session.execute(delete(part).where(ours(part), part.product_id == product.product_id))
     await _insert_parts(session, product, tags)
+
+
+async def fold(session: AsyncSession, product: Product) -> None:
+    """Renews the columns of a stored product that are made of its texts."""
+    row = [ours(models.Product), models.Product.product_id == product.product_id]
+    await session.execute(update(models.Product).where(*row).values(**_folded(product)))
 
 
 async def remove(session: AsyncSession, product_id: str) -> None:
@@ -183,18 +189,24 @@ def _variant(row: models.Variant, titles: dict[str, str], values: dict[str, str]
 def _columns(product: Product, types: Mapping[str, str]) -> dict[str, Any]:
     return {
         "title": product.title,
-        "title_key": sort_key(product.title),
         "subtitle": product.subtitle,
         "description": product.description,
         "handle": product.handle,
         "status": product.status,
         "thumbnail": product.thumbnail,
-        "search": search_text(product.title, product.subtitle, product.handle),
+        **_folded(product),
         "collection_id": product.collection_id,
         "type_id": types[product.type] if product.type else None,
         "version": product.version,
         "created_at": product.created_at,
         "updated_at": product.updated_at,
+    }
+
+
+def _folded(product: Product) -> dict[str, str]:
+    return {
+        "title_key": sort_key(product.title),
+        "search": search_text(product.title, product.subtitle, product.handle),
     }
 
 

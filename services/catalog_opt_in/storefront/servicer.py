@@ -7,8 +7,9 @@ import orjson
 from souk.catalog_opt_in.v1 import storefront_service_pb2 as pb
 from souk.catalog_opt_in.v1 import storefront_service_pb2_grpc as pb_grpc
 
+from services.catalog_opt_in.folding import search_words
 from services.catalog_opt_in.storefront import queries, rules
-from services.catalog_opt_in.texts import query_problem, search_query
+from services.catalog_opt_in.texts import query_problem
 from services.kernel.call import names
 from services.kernel.call.errors import NotFound, invalid
 from services.kernel.call.scope import current_scope
@@ -96,7 +97,7 @@ def _wanted(request: pb.ListStoreProductsRequest) -> queries.Wanted:
         categories=request.category_ids,
         tags=request.tag_ids,
         types=request.type_ids,
-        query=search_query(request.query),
+        query=search_words(request.query),
     )
 
 

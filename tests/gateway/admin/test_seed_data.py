@@ -6,7 +6,7 @@ import pytest
 
 from gateway.cli.seed.data import Data, load
 from gateway.cli.seed.seeder import levels
-from services.kernel.call.names import HANDLE
+from services.catalog_opt_in.handles import PATTERN
 from services.values.money import CURRENCIES
 
 
@@ -43,7 +43,7 @@ def test_handles_skus_and_barcodes_are_unique(data):
 def test_every_handle_is_one(data):
     handles = [one["handle"] for one in [*data.products, *data.categories, *data.collections]]
 
-    assert all(HANDLE.fullmatch(handle) and len(handle) <= 100 for handle in handles)
+    assert all(PATTERN.fullmatch(handle) and len(handle) <= 100 for handle in handles)
 
 
 def test_barcodes_are_ean_13_of_the_in_store_range_with_their_check_digit(data):

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in.findings import Findings
+from services.catalog_opt_in.folding import sort_key
 from services.catalog_opt_in.head_office import HeadOffice, hold_all_products
 from services.catalog_opt_in.messages import CATEGORY, handle_of, id_in
 from services.catalog_opt_in.models import Category
@@ -16,7 +17,6 @@ from services.catalog_opt_in.products.servicer import refreshed
 from services.catalog_opt_in.taxonomy import queries, rules
 from services.catalog_opt_in.taxonomy.messages import category_message
 from services.catalog_opt_in.taxonomy.paging import paged
-from services.catalog_opt_in.texts import sort_key
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition, NotFound, invalid
 from services.kernel.data import requests, updates

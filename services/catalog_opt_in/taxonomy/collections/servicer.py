@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in.findings import Findings
+from services.catalog_opt_in.folding import sort_key
 from services.catalog_opt_in.head_office import HeadOffice, hold_all_products
 from services.catalog_opt_in.messages import COLLECTION, handle_of
 from services.catalog_opt_in.models import Collection
@@ -17,7 +18,6 @@ from services.catalog_opt_in.taxonomy import queries
 from services.catalog_opt_in.taxonomy.messages import collection_message
 from services.catalog_opt_in.taxonomy.paging import paged
 from services.catalog_opt_in.taxonomy.rules import text_problems
-from services.catalog_opt_in.texts import sort_key
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition, NotFound
 from services.kernel.data import requests, updates
