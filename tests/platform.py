@@ -136,6 +136,7 @@ class Calls:
         actor: str = "admins/user_test",
         permissions: Iterable[str] = (),
         currency: str | None = None,
+        tenant_state: str = "",
         session: str = "",
         address: str = "",
     ) -> Any:
@@ -145,6 +146,7 @@ class Calls:
             actor,
             frozenset(permissions),
             currency=currency or CURRENCIES.get(tenant or ""),
+            tenant_state=tenant_state,
             session=session,
             address=address,
         )

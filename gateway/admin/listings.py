@@ -1,6 +1,6 @@
 """The products that a tenant has opted in to."""
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from souk.catalog_opt_in.v1.listing_service_pb2 import (
     CreateListingRequest,
@@ -28,9 +28,6 @@ from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.filters import Choice
 from gateway.medusa.headers import IdempotencyKey, IfMatch
 from gateway.medusa.query import Query
-from gateway.tenancy import TenancyOf
-from gateway.tenancy.tenant import ARCHIVED
-from services.kernel.call.errors import FailedPrecondition
 
 OPT_INS = Resource(
     "product",
@@ -81,27 +78,10 @@ async def list_opt_ins(request: Request, scope: TenantScope, clients: ClientsOf)
     return OPT_INS.page(asked, documents, count=found.total_size)
 
 
-async def _changeable(scope: TenantScope, tenancy: TenancyOf) -> None:
-    """Refuses changes to an archived tenant, whose state catalog-opt-in does not know.
-
-    It may still release what would block others, its products and domains.
-
-    Raises:
-        FailedPrecondition: TENANT_ARCHIVED.
-    """
-    tenant = await tenancy.tenant(scope.tenant or "")
-    if tenant.state == ARCHIVED:
-        raise FailedPrecondition("TENANT_ARCHIVED", "This tenant is archived. Undelete it first.")
-
-
-_CHANGEABLE = [Depends(_changeable)]
-
-
 @router.post(
     "",
     summary="Opt in to a product",
     responses=responses.documented(ListingAnswer, "The opt-in."),
-    dependencies=_CHANGEABLE,
 )
 async def opt_in(
     scope: TenantScope, clients: ClientsOf, key: IdempotencyKey, body: ListingCreate
@@ -139,7 +119,6 @@ async def get_opt_in(
     "/{product_id}",
     summary="Update an opt-in",
     responses=responses.documented(ListingAnswer, "The updated opt-in."),
-    dependencies=_CHANGEABLE,
 )
 async def update_opt_in(
     scope: TenantScope, clients: ClientsOf, product_id: str, etag: IfMatch, body: ListingUpdate

@@ -28,6 +28,7 @@ async def _shop(request: Request, tenancy: TenancyOf) -> AsyncIterator[KnownTena
         _ACTOR,
         _PERMISSIONS,
         currency=tenant.currency_code,
+        tenant_state=tenant.state,
         request_id=state.request_id,
     )
     with bound(scope), deadline(SHOPPER_SECONDS):

@@ -11,7 +11,7 @@ from services.kernel.call.errors import NotFound
 from services.kernel.process.tenant_ids import PATTERN
 from services.values.api_keys import digest
 
-ACTIVE, ARCHIVED = "active", "archived"
+ACTIVE = "active"
 _NAME = re.compile(f"tenants/({PATTERN})")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _MAX_BYTES = 128 * 1024

@@ -5,6 +5,7 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from souk.catalog_opt_in.v1 import listing_service_pb2 as pb
 from souk.catalog_opt_in.v1 import product_pb2 as products
+from souk.catalog_opt_in.v1.listing_service_pb2_grpc import ListingServiceStub
 
 from services.kernel.call.errors import (
     Aborted,
@@ -14,6 +15,7 @@ from services.kernel.call.errors import (
     NotFound,
     PermissionDenied,
 )
+from tests.catalog_opt_in.conftest import SELLING, SERVICE
 from tests.catalog_opt_in.made import dinars, euros, flavoured, id_of, own_price, product_of
 
 LIVE, HIDDEN = pb.Listing.STATE_LIVE, pb.Listing.STATE_HIDDEN
@@ -274,6 +276,41 @@ async def test_pages_hold_every_listing_once_in_order(create, opt_in, selling, t
     names = [one.name for one in (*first.listings, *second.listings)]
     assert names == (made[::-1] if order.startswith("-") else made)
     assert second.next_page_token == ""
+
+
+async def test_an_archived_tenant_changes_no_listing_but_may_opt_out(
+    create, opt_in, selling, scoped_stub, tenants
+):
+    product, other = await create(), await create()
+    mine, theirs = [await opt_in(tenant, product) for tenant in tenants]
+
+    def stub(state):
+        return scoped_stub(
+            ListingServiceStub,
+            SERVICE,
+            tenant=tenants[0],
+            currency="EUR",
+            tenant_state=state,
+            permissions=SELLING,
+        )
+
+    listing = pb.Listing(product=other.name)
+    for call in (
+        stub("archived").CreateListing(
+            pb.CreateListingRequest(parent=f"tenants/{tenants[0]}", listing=listing)
+        ),
+        stub("archived").UpdateListing(
+            pb.UpdateListingRequest(listing=pb.Listing(name=mine.name, state=HIDDEN))
+        ),
+    ):
+        with pytest.raises(FailedPrecondition) as refusal:
+            await call
+        assert refusal.value.reason == "TENANT_ARCHIVED"
+    assert await get(selling, mine.name) == mine
+    hidden = pb.Listing(name=mine.name, state=HIDDEN)
+    await stub("suspended").UpdateListing(pb.UpdateListingRequest(listing=hidden))
+    await stub("archived").DeleteListing(pb.DeleteListingRequest(name=mine.name))
+    assert await get(selling, theirs.name) == theirs
 
 
 async def test_another_tenants_page_token_is_refused(create, opt_in, selling, tenants):

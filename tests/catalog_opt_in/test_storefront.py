@@ -5,8 +5,10 @@ from souk.catalog_opt_in.v1 import catalog_service_pb2 as catalog
 from souk.catalog_opt_in.v1 import listing_service_pb2 as listings
 from souk.catalog_opt_in.v1 import product_pb2 as products
 from souk.catalog_opt_in.v1 import storefront_service_pb2 as pb
+from souk.catalog_opt_in.v1.storefront_service_pb2_grpc import StorefrontServiceStub
 
 from services.kernel.call.errors import InvalidArgument, NotFound, PermissionDenied
+from tests.catalog_opt_in.conftest import SERVICE
 from tests.catalog_opt_in.made import id_of, unique
 
 
@@ -81,6 +83,30 @@ async def test_a_storefront_answers_for_its_own_tenant_only(store, tenants):
         with pytest.raises(PermissionDenied) as refusal:
             await call
         assert refusal.value.reason == "SCOPE_MISMATCH"
+
+
+@pytest.mark.parametrize("state", ["provisioning", "suspended", "archived"])
+async def test_a_shop_that_is_not_open_shows_nothing(create, opt_in, scoped_stub, tenants, state):
+    product = await create()
+    for tenant in tenants:
+        await opt_in(tenant, product)
+
+    def stub(state):
+        shopper = {"tenant": tenants[0], "permissions": {"storefront:read"}}
+        return scoped_stub(StorefrontServiceStub, SERVICE, tenant_state=state, **shopper)
+
+    parent = f"tenants/{tenants[0]}"
+    for method, request in (
+        ("GetStoreProduct", pb.GetStoreProductRequest(name=f"{parent}/storeProducts/x")),
+        ("ListStoreProducts", pb.ListStoreProductsRequest(parent=parent)),
+        ("ListStoreCollections", pb.ListStoreCollectionsRequest(parent=parent)),
+        ("ListStoreCategories", pb.ListStoreCategoriesRequest(parent=parent)),
+    ):
+        with pytest.raises(NotFound) as refusal:
+            await getattr(stub(state), method)(request)
+        assert refusal.value.reason == "SHOP_UNKNOWN"
+    page = await stub("active").ListStoreProducts(pb.ListStoreProductsRequest(parent=parent))
+    assert page.total_size == 1
 
 
 async def test_a_tenant_that_sells_nothing_has_an_empty_storefront(shown, shelves, tenants):

@@ -63,6 +63,7 @@ class Listings(pb_grpc.ListingServiceServicer):
 
     async def CreateListing(self, request: pb.CreateListingRequest, _context: object) -> pb.Listing:
         current_scope().require_parent(request.parent)
+        _refuse_archived()
         async with self._db.tenant() as session:
             if answer := await requests.answered(session, request, pb.Listing):
                 return answer
@@ -78,6 +79,7 @@ class Listings(pb_grpc.ListingServiceServicer):
 
     async def UpdateListing(self, request: pb.UpdateListingRequest, _context: object) -> pb.Listing:
         current_scope().require(request.listing.name)
+        _refuse_archived()
         async with self._db.tenant() as session:
             offer = await _offer_of(session, request.listing.name)
             listing = await _listing(session, request.listing.name, lock=True)
@@ -111,6 +113,16 @@ class Listings(pb_grpc.ListingServiceServicer):
             await queries.remove(session, listing, currency=_currency())
             audit.record(session, resource=request.name, before=before)
             return Empty()
+
+
+def _refuse_archived() -> None:
+    """Refuses changes at an archived tenant; it may still opt out, which holds up nobody else.
+
+    Raises:
+        FailedPrecondition: TENANT_ARCHIVED.
+    """
+    if current_scope().tenant_state == "archived":
+        raise FailedPrecondition("TENANT_ARCHIVED", "This tenant is archived. Undelete it first.")
 
 
 def _currency() -> str:

@@ -31,6 +31,7 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
         self, request: pb.GetStoreProductRequest, _context: object
     ) -> pb.GetStoreProductResponse:
         current_scope().require(request.name)
+        _require_open()
         _tenant, product = names.parse(request.name, STORE_PRODUCT)
         found = await queries.product(self._db, product)
         if found is None:
@@ -42,6 +43,7 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
         self, request: pb.ListStoreProductsRequest, _context: object
     ) -> pb.ListStoreProductsResponse:
         current_scope().require_parent(request.parent)
+        _require_open()
         documents, total, version = await queries.products(self._db, _wanted(request))
         return pb.ListStoreProductsResponse(
             documents=documents, total_size=total, catalogue_version=version
@@ -51,6 +53,7 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
         self, request: pb.ListStoreCollectionsRequest, _context: object
     ) -> pb.ListStoreCollectionsResponse:
         current_scope().require_parent(request.parent)
+        _require_open()
         shown, version = await queries.collections(self._db)
         wanted = rules.chosen(shown, ids=request.ids, handles=request.handles)
         page = _page(wanted, request, rules.COLLECTION_ORDERS)
@@ -64,6 +67,7 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
         self, request: pb.ListStoreCategoriesRequest, _context: object
     ) -> pb.ListStoreCategoriesResponse:
         current_scope().require_parent(request.parent)
+        _require_open()
         shown, version = await queries.categories(self._db)
         wanted = rules.under(
             rules.chosen(shown, ids=request.ids, handles=request.handles),
@@ -79,6 +83,16 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
             total_size=len(wanted),
             catalogue_version=version,
         )
+
+
+def _require_open() -> None:
+    """Refuses to show a shop that is not open.
+
+    Raises:
+        NotFound: SHOP_UNKNOWN.
+    """
+    if current_scope().tenant_state not in ("active", ""):
+        raise NotFound("SHOP_UNKNOWN", "No such shop.")
 
 
 def _wanted(request: pb.ListStoreProductsRequest) -> queries.Wanted:

@@ -26,6 +26,7 @@ LYON = Scope(
     session="ses_1",
     address="192.0.2.1",
     user_agent="curl/8",
+    tenant_state="archived",
     withheld=frozenset({"listing:write"}),
 )
 GATEWAY, SERVICE = OKPKey.generate_key("Ed25519"), OKPKey.generate_key("Ed25519")
