@@ -10,7 +10,7 @@ import pytest_asyncio
 from souk.catalog_opt_in.v1 import catalog_service_pb2 as pb
 from souk.catalog_opt_in.v1 import product_pb2 as products
 
-from gateway.cli.processes import start
+from deploy.local.processes import start
 from services.catalog_opt_in.offers import FORMAT
 from tests.catalog_opt_in.made import dinars, euros, flavoured, id_of, own_price, unique
 
