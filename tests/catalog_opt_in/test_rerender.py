@@ -11,6 +11,7 @@ from souk.catalog_opt_in.v1 import catalog_service_pb2 as pb
 from souk.catalog_opt_in.v1 import product_pb2 as products
 
 from deploy.local.processes import start
+from deploy.manifest import SERVICES
 from services.catalog_opt_in.offers import FORMAT
 from tests.catalog_opt_in.made import dinars, euros, flavoured, id_of, own_price, unique
 
@@ -80,7 +81,8 @@ async def rerendering(platform, tmp_path):
     started = []
 
     async def begin():
-        program = await asyncio.to_thread(platform.plan.command, "catalog-opt-in", "rerender")
+        [service] = [one for one in SERVICES if one.name == "catalog-opt-in"]
+        program = await asyncio.to_thread(platform.topology.command, service, "rerender")
         started.append(await start(replace(program, account=None), tmp_path / "rerender.log"))
         return started[-1]
 
@@ -91,7 +93,7 @@ async def rerendering(platform, tmp_path):
 
 async def ended(child):
     async with asyncio.timeout(60):
-        assert await child.process.wait() == 0, child.obituary()
+        assert await child.process.wait() == 0, child.describe_exit()
 
 
 async def until(condition):
@@ -186,7 +188,7 @@ async def test_a_run_waits_for_whoever_holds_a_product(
     await superuser.execute(f"SELECT pg_advisory_lock({HELD})", id_of(product))
 
     child = await rerendering()
-    await until(lambda: asyncio.to_thread(lambda: "rerender_waits" in child.last_words()))
+    await until(lambda: asyncio.to_thread(lambda: "rerender_waits" in child.log_tail()))
     await superuser.execute(f"SELECT pg_advisory_unlock({HELD})", id_of(product))
     await ended(child)
 
