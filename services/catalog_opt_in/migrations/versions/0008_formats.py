@@ -13,8 +13,8 @@ from alembic import op
 
 from services.kernel.process import logs
 
-revision = "0006"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 
 DATABASE = "catalog_opt_in"
 
