@@ -9,7 +9,7 @@ from deploy.manifest import BY_NAME, DATABASES, PROCESSES, SERVICES, WITNESS
 from deploy.secrets.creation import make_secrets
 from gateway.settings import GatewaySettings
 from services.audit.settings import AuditSettings
-from services.kernel.process.settings import ServiceSettings
+from services.kernel.process.settings import ServiceSettings, SoukSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,7 +37,9 @@ def test_calls_go_to_processes_of_the_manifest_and_in_no_circle():
 
 
 def test_the_gateway_and_services_take_the_addresses_of_whom_they_call():
-    kinds = {service.name: [ServiceSettings] for service in SERVICES}
+    kinds: dict[str, list[type[SoukSettings]]] = {
+        service.name: [ServiceSettings] for service in SERVICES
+    }
     kinds |= {"audit": [ServiceSettings, AuditSettings], "gateway": [GatewaySettings]}
 
     for name, settings in kinds.items():

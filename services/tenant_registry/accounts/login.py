@@ -68,7 +68,7 @@ class LoginMethods:
         if isinstance(outcome, Unauthenticated):
             await self._record_failure(email, outcome.reason)
             raise outcome
-        return self._tokens.answer(outcome)
+        return self._tokens.login_response(outcome)
 
     async def _hash_of(self, email: str) -> str | None:
         """Reads an active admin's password hash; None for anybody else."""

@@ -72,7 +72,7 @@ class OidcServicer(pb_grpc.OidcServiceServicer):
             raise Unauthenticated(
                 "OIDC_REFUSED", "The login could not be verified. Start again."
             ) from None
-        return self._tokens.answer(opened)
+        return self._tokens.login_response(opened)
 
     def _client(self, name: str) -> ProviderClient:
         if name not in self._clients:

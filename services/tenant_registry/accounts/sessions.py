@@ -41,7 +41,7 @@ class SessionServicer(pb_grpc.SessionServiceServicer):
             raise Unauthenticated(
                 "REFRESH_TOKEN_INVALID", "The refresh token is no longer valid. Log in again."
             )
-        return self._tokens.answer(opened)
+        return self._tokens.login_response(opened)
 
     async def RenewSession(
         self, _request: pb.RenewSessionRequest, _context: object
@@ -51,7 +51,7 @@ class SessionServicer(pb_grpc.SessionServiceServicer):
             row = await caller.own_session(session, now=now, lock=True)
             admin = await session.get_one(Admin, row.admin_id)
             session_lifecycle.record_use(session, row, now=now)
-        return self._tokens.answer(OpenedSession(admin, row))
+        return self._tokens.login_response(OpenedSession(admin, row))
 
     async def ListSessions(
         self, request: pb.ListSessionsRequest, _context: object
