@@ -1,6 +1,7 @@
 """Password hashes: how they are made and compared, and how many at once."""
 
 import asyncio
+from unicodedata import normalize
 
 import pytest
 
@@ -21,10 +22,10 @@ async def test_a_password_matches_its_own_hash_alone():
 @pytest.mark.parametrize(
     ("chosen", "typed"),
     [
-        ("caf\u00e9 cr\u00e8me", "cafe\u0301 cre\u0300me"),
-        ("cafe\u0301 cre\u0300me", "caf\u00e9 cr\u00e8me"),
+        ("café crème", normalize("NFD", "café crème")),
+        (normalize("NFD", "café crème"), "café crème"),
         ("two words", "two\u00a0words"),
-        ("\uac00", "\u1100\u1161"),
+        ("한국", normalize("NFD", "한국")),
     ],
 )
 async def test_a_password_typed_on_another_machine_is_the_same(chosen, typed):
@@ -34,7 +35,7 @@ async def test_a_password_typed_on_another_machine_is_the_same(chosen, typed):
     assert await passwords.match(stored, typed)
 
 
-@pytest.mark.parametrize(("one", "other"), [("m\u00b2", "m2"), ("\ufb01n", "fin"), ("e", "\u00e9")])
+@pytest.mark.parametrize(("one", "other"), [("m²", "m2"), ("ﬁn", "fin"), ("e", "é")])
 async def test_passwords_that_look_different_stay_different(one, other):
     passwords = Passwords()
 
