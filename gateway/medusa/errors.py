@@ -189,21 +189,12 @@ def describe(error: BaseException) -> Problem:
     return Problem(500, *_UNKNOWN)
 
 
-# pydantic's own message only names the character where parsing failed.
-_VALIDATION = dict.fromkeys(
-    ("datetime_from_date_parsing", "datetime_parsing"),
-    "Input should be an RFC 3339 time, for example 2026-11-25T09:30:00Z",
-)
-
-
 _MOST_VIOLATIONS = 10
 
 
 def _of_validation(error: RequestValidationError) -> Problem:
     violations = {
-        ".".join(str(part) for part in flaw["loc"][1:]) or str(flaw["loc"][0]): _VALIDATION.get(
-            flaw.get("type", ""), str(flaw["msg"])
-        )
+        ".".join(str(part) for part in flaw["loc"][1:]) or str(flaw["loc"][0]): str(flaw["msg"])
         for flaw in islice(error.errors(), _MOST_VIOLATIONS)
     }
     name, text = next(iter(violations.items()), ("request", "is malformed"))

@@ -1,9 +1,6 @@
 """Roles, assignments, access grants and explanations."""
 
-from datetime import UTC, datetime
-from typing import Annotated
-
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from souk.tenant_registry.v1.access_grant_service_pb2 import AccessGrant
 from souk.tenant_registry.v1.access_service_pb2 import Admin, Explanation
 from souk.tenant_registry.v1.assignment_service_pb2 import Assignment
@@ -14,6 +11,7 @@ from gateway.admin.shapes.scalars import (
     Body,
     Document,
     Etag,
+    Moment,
     Time,
     given,
     last_id,
@@ -21,16 +19,6 @@ from gateway.admin.shapes.scalars import (
     optional,
     time_json,
 )
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("must be a valid time in UTC") from None
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc), Field(strict=False)]
 
 
 class AssignmentCreate(Body):

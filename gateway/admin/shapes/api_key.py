@@ -1,27 +1,11 @@
 """API keys: secret ones for machines, publishable ones for storefronts."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 from souk.tenant_registry.v1.api_key_service_pb2 import ApiKey, CreateApiKeyResponse
 
-from gateway.admin.shapes.scalars import Body, Document, Time, last_id, time_json
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("must be a valid time in UTC") from None
-
-
-# Bodies are strict, but JSON has times as strings, so this field is parsed from one.
-Moment = Annotated[
-    AwareDatetime,
-    AfterValidator(_in_utc),
-    Field(strict=False, description="RFC 3339, at most ten years from now. Defaults to never."),
-]
+from gateway.admin.shapes.scalars import Body, Document, Moment, Time, last_id, time_json
 
 
 class ApiKeyCreate(Body):
@@ -36,7 +20,9 @@ class ApiKeyCreate(Body):
         "Publishable keys have none.",
         examples=[["listing:read", "listing:write"]],
     )
-    expires_at: Moment | None = None
+    expires_at: Moment | None = Field(
+        None, description="RFC 3339, at most ten years from now. Defaults to never."
+    )
 
 
 class ApiKeyDocument(BaseModel):

@@ -1,7 +1,7 @@
 """The scalar values in the admin API's documents."""
 
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -11,7 +11,9 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
+from gateway.medusa.times import parse_time
 from services.values.money import json_number, minor_units, minor_units_of, money
 
 Document = dict[str, object]
@@ -54,6 +56,20 @@ Handle = Annotated[
 ]
 Int32 = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
+
+def _moment(given: object) -> datetime:
+    try:
+        return parse_time(given)
+    except ValueError as wrong:
+        raise PydanticCustomError("time", "{wrong}", {"wrong": str(wrong)}) from None
+
+
+# Not pydantic's own datetime, which guesses one from half a date and from a number.
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 Time = Annotated[str, Field(description="ISO 8601, UTC.", examples=["2026-01-31T09:30:00.000Z"])]
 Etag = Annotated[str, Field(description="Send it as If-Match to change only this version.")]
 

@@ -61,6 +61,8 @@ def _number(value: int | float | Decimal) -> float:
     near = float(value)
     if not isfinite(near):
         raise ValueError("must not contain a number too large to be stored")
+    if isinstance(value, Decimal) and Decimal(repr(near)) != value:
+        raise ValueError("must not contain a number with too many digits to be stored exactly")
     return near
 
 

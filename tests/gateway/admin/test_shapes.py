@@ -1,5 +1,6 @@
 """From JSON to the contract and back, without a platform."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import orjson
@@ -15,7 +16,10 @@ from souk.catalog_opt_in.v1.listing_service_pb2 import Listing
 from souk.tenant_registry.v1.tenant_pb2 import Tenant
 
 from gateway.admin.shapes import listing, product, scalars, taxonomy, tenant
+from gateway.admin.shapes.access import AssignmentCreate
+from gateway.admin.shapes.api_key import ApiKeyCreate
 from gateway.admin.shapes.event import event_json
+from gateway.medusa.times import WRONG
 from services.kernel.call.errors import InvalidArgument
 from services.values.money import CURRENCIES, money
 
@@ -138,11 +142,49 @@ def test_settings_come_back_as_they_went(value):
 
 
 @pytest.mark.parametrize(
-    "value", [2**53 + 1, 10**400, Decimal("1e400"), "\ud800", {"\ud800": 1}, object()]
+    "value",
+    [
+        2**53 + 1,
+        10**400,
+        Decimal("1e400"),
+        Decimal("9999999999999.999"),
+        "\ud800",
+        {"\ud800": 1},
+        object(),
+    ],
 )
 def test_settings_that_would_come_back_as_something_else_are_refused(value):
     with pytest.raises(ValidationError):
         tenant.TenantUpdate.model_validate({"settings": {"value": value}})
+
+
+HALF_TIMES = [
+    "2026", "20261130", "2026-11-30", "2026-11-30T09:30", "2026-11-30T09:30:00", "1795996800",
+    1795996800, 1.5, True, "0001-01-01T00:00:00+14:00", "yesterday", "",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", HALF_TIMES)
+def test_a_time_in_a_body_is_whole_or_refused(wrong):
+    bodies = {
+        AssignmentCreate: {"user_id": "user_1", "role": "r", "reason": "r", "until": wrong},
+        ApiKeyCreate: {"title": "ERP", "type": "secret", "expires_at": wrong},
+    }
+
+    for model, body in bodies.items():
+        with pytest.raises(ValidationError) as refused:
+            model.model_validate(body)
+        (flaw,) = refused.value.errors()
+        assert flaw["msg"] == WRONG
+
+
+def test_a_time_in_a_body_is_read_in_utc():
+    body = {"title": "ERP", "type": "secret", "expires_at": "2026-11-30T09:30:00+01:00"}
+
+    made = ApiKeyCreate.model_validate(body)
+
+    assert made.expires_at == datetime(2026, 11, 30, 8, 30, tzinfo=UTC)
+    assert ApiKeyCreate.model_validate({**body, "expires_at": None}).expires_at is None
 
 
 def test_settings_nested_too_deep_are_refused():
