@@ -80,7 +80,7 @@ SERVICES = (
         name="audit",
         module="services.audit",
         calls=("audit", "witness"),  # its own events are delivered to itself
-        secrets=("checkpoint.key", "checkpoint.pub", "witness.pub"),
+        secrets=("checkpoint.key", "checkpoint.pub", "services.pub", "witness.pub"),
     ),
 )
 

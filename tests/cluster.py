@@ -26,6 +26,7 @@ from deploy.provision import provision
 from deploy.secrets.creation import make_secrets
 from services.kernel.data import connections
 from services.kernel.data import database as db
+from services.kernel.evidence.event_signatures import EventKey
 from services.kernel.serving import migrations
 from tests import snapshots
 
@@ -75,6 +76,10 @@ class Cluster:
         finally:
             await connection.close()
 
+    def event_key(self, service: str) -> EventKey:
+        """Reads the key by which a service signs its events."""
+        return EventKey(service, (self.secrets / f"{service}.key").read_text())
+
     @asynccontextmanager
     async def doors(self, database: str) -> AsyncIterator[db.Database]:
         """Opens a database the way its service does."""
@@ -83,6 +88,7 @@ class Cluster:
             self.url(database, "platform"),
             secrets=self.secrets,
             head_office="hq",
+            sign=self.event_key(database.replace("_", "-")).sign,
         )
         await opened.open()
         try:
@@ -130,6 +136,16 @@ async def running() -> AsyncIterator[Cluster]:
             cluster = await _started(folder, stack)
             cluster.declared.update(pickle.loads((folder / _GRANTS).read_bytes()))  # noqa: S301
         yield cluster
+
+
+@asynccontextmanager
+async def empty() -> AsyncIterator[Cluster]:
+    """Starts a cluster without any database of ours."""
+    folder = Path(tempfile.mkdtemp(prefix="souk-test-"))
+    folder.chmod(0o711)
+    async with AsyncExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        yield await _started(folder, stack)
 
 
 async def _started(folder: Path, stack: AsyncExitStack) -> Cluster:

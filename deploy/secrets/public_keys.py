@@ -2,13 +2,16 @@
 
 import json
 import time
+from base64 import urlsafe_b64decode
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from deploy.manifest import SERVICES
 from deploy.secrets.files import write
 from deploy.secrets.kinds import CALLERS, NOTE_KEYS
 from services.kernel.evidence import signed_notes
+from services.kernel.evidence.event_signatures import REVOKED, public_key
 from services.kernel.process.signing_keys import entry_of
 
 Entry: TypeAlias = dict[str, Any]
@@ -31,7 +34,9 @@ def publish(folder: Path, retiring: Entry | None = None) -> list[str]:
         for name, permissions in CALLERS.items()
     }
     session = _entries(folder, "session", _read(sets).get("keys", []), retiring)
-    written = [
+    # First of all: after an interruption, callers.json must still name a key that is to be revoked.
+    written = ["services.pub"] if _publish_event_keys(folder, published, entries) else []
+    written += [
         path.name
         for path, value in ((sets, {"keys": session}), (callers, entries))
         if write(path, json.dumps(value, indent=2))
@@ -41,6 +46,31 @@ def publish(folder: Path, retiring: Entry | None = None) -> list[str]:
         if _add_note_keys(path, map(kind, _private_keys(folder, signer))):
             written.append(path.name)
     return written
+
+
+def _publish_event_keys(
+    folder: Path, published: dict[str, Any], entries: dict[str, dict[str, Any]]
+) -> bool:
+    """Adds the services' keys to services.pub, by which their events are verified for good.
+
+    A key that was removed without having been retired was stolen: it is marked as revoked.
+    """
+    path = folder / "services.pub"
+    lines = path.read_text().splitlines() if path.exists() else []
+    for service in SERVICES:
+        trusted = _event_keys(service.name, entries[service.name]["keys"])
+        lines += [line for line in trusted if line not in lines]
+        before = published.get(service.name, {}).get("keys", [])
+        unretired = _event_keys(service.name, [entry for entry in before if "exp" not in entry])
+        stolen = set(unretired) - set(trusted)
+        lines = [f"{line}{REVOKED}" if line in stolen else line for line in lines]
+    return write(path, "".join(f"{line}\n" for line in lines))
+
+
+def _event_keys(service: str, entries: Iterable[Entry]) -> list[str]:
+    """Formats the keys of a key set as lines of services.pub."""
+    points = (entry["x"] for entry in entries)
+    return [public_key(service, urlsafe_b64decode(x + "=" * (-len(x) % 4))).line() for x in points]
 
 
 def _entries(

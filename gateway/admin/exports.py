@@ -35,7 +35,8 @@ from services.kernel.evidence.signed_notes import origin
 
 # For readers only; the verifier compares them with the envelope.
 _COLUMNS = ("occur_time", "actor", "method", "resource", "outcome")
-_HEADER = ("index", *_COLUMNS, "envelope", "payload", "salt", "leaf", "record")
+_SEALED = ("envelope", "payload", "salt", "signature", "leaf")
+_HEADER = ("index", *_COLUMNS, *_SEALED, "record")
 
 router = APIRouter(
     prefix="/admin/tenants/{tenant_id}/audit-events",
@@ -183,7 +184,7 @@ def _alone(document: Document) -> str:
 def _entry_row(entry: Document) -> str:
     facts = orjson.loads(str(entry["envelope"]))
     shown = [plain(str(facts[name])) for name in _COLUMNS]
-    sealed = [entry[name] for name in ("envelope", "payload", "salt", "leaf")]
+    sealed = [entry[name] for name in _SEALED]
     return _row([entry["index"], *shown, *sealed, ""])
 
 

@@ -9,9 +9,11 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from gateway.cli.exports import Bad, Export, read, unhexed
 from services.kernel.evidence import merkle, signed_notes
+from services.kernel.evidence.event_signatures import EventKeys
 
 
 def verify(
@@ -46,7 +48,9 @@ def verify(
             )
         _check(export, old, roots, 0)
     _check_erasures(export)
-    return _check_platform(export, known, list(witnesses))
+    head = _check_platform(export, known, list(witnesses))
+    _check_unsigned(export, head.get("signed_from"))
+    return str(head.get("time"))
 
 
 def _roots(export: Export) -> list[bytes]:
@@ -97,10 +101,21 @@ def _check_erasures(export: Export) -> None:
         )
 
 
+def _check_unsigned(export: Export, signed_from: object) -> None:
+    """Accepts events without a signature only up to the place from which services sign.
+
+    The head names that place; an older head does not, and covers events from before alone.
+    """
+    start = signed_from if type(signed_from) is int else export.size
+    first = next((index for index in export.unsigned if index >= start), None)
+    if first is not None:
+        raise Bad(f"entry {first} is not signed by its service")
+
+
 def _check_platform(
     export: Export, keys: list[signed_notes.Key], witnesses: list[signed_notes.Key]
-) -> str:
-    """Checks that the platform's tree has the head of this log, and returns its time."""
+) -> dict[str, Any]:
+    """Checks that the platform's tree has the head of this log, and returns what it says."""
     try:
         proof = export.platform
         head, note, index = proof["head"].encode(), proof["note"], proof["index"]
@@ -117,7 +132,7 @@ def _check_platform(
         raise Bad("the head of this log is not in the platform's tree")
     if witnesses and signed_notes.cosigned_at(note, witnesses) is None:
         raise Bad("the witness has not cosigned the platform's tree yet; export again later")
-    return str(facts.get("time"))
+    return facts
 
 
 def _old(path: Path) -> str:
@@ -141,6 +156,10 @@ def main(arguments: list[str]) -> int:
         "--key", type=Path, required=True, help="the platform's public key, checkpoint.pub"
     )
     verifying.add_argument(
+        "--service-keys", type=Path, required=True,
+        help="the services' public keys, services.pub, by which they sign events",
+    )  # fmt: skip
+    verifying.add_argument(
         "--witness-key", type=Path, help="witness.pub; require the witness's cosignature"
     )
     verifying.add_argument(
@@ -161,16 +180,17 @@ def _verify(asked: argparse.Namespace) -> int:
         witnesses = (
             signed_notes.read_keys(asked.witness_key.read_text()) if asked.witness_key else []
         )
-        export = read(asked.file)
+        export = read(asked.file, EventKeys.read(asked.service_keys.read_text()))
         olds = [_old(path) for path in asked.checkpoint]
         time = verify(export, keys, witnesses=witnesses, olds=olds)
     except (Bad, signed_notes.Untrue) as error:
         print(f"BAD: {error}", file=sys.stderr)
         return 1
     cosigned = " and cosigned by the witness" if witnesses else ""
+    earlier = f", {len(export.unsigned)} from before services signed theirs"
     print(
-        f"GOOD: {export.log} has {export.size} events, {export.erased} of them erased;"
-        f" signed at {time}{cosigned}"
+        f"GOOD: {export.log} has {export.size} events, {export.erased} of them erased"
+        f"{earlier if export.unsigned else ''}; signed at {time}{cosigned}"
     )
     return 0
 

@@ -13,24 +13,35 @@ from typing import Any
 
 from services.kernel.call.strict_json import without_repeats
 from services.kernel.evidence import merkle, sealed_form, signed_notes
+from services.kernel.evidence.event_signatures import EventKeys
 
-FORM = "souk-audit-export/1"
+FORM = "souk-audit-export/2"
+FORM_WITHOUT_SIGNATURES = "souk-audit-export/1"
 _NONE = type(None)
 _HEAD = {"form": (str,), "log": (str,), "size": (int,)}
-_TEXT, _ERASABLE = (str,), (str, _NONE)
+_TEXT, _OPTIONAL = (str,), (str, _NONE)
 _ENTRY = {
     "index": (int,),
     "envelope": _TEXT,
-    "payload": _ERASABLE,
-    "salt": _ERASABLE,
+    "payload": _OPTIONAL,
+    "salt": _OPTIONAL,
+    "signature": _OPTIONAL,
     "leaf": _TEXT,
+}
+_ENTRIES = {
+    FORM: _ENTRY,
+    FORM_WITHOUT_SIGNATURES: {name: kind for name, kind in _ENTRY.items() if name != "signature"},
 }
 _LAST = {"platform": (dict,)}
 _PLATFORM = {"head": (str,), "index": (int,), "hashes": (list,), "note": (str,)}
 _SIGNED = {"checkpoint": (dict,)}
 _CHECKPOINT = {"size": (int,), "note": (str,)}
 _SHOWN = ("occur_time", "actor", "method", "resource", "outcome")
-_TABLE = ["index", *_SHOWN, "envelope", "payload", "salt", "leaf", "record"]
+_SEALED = ["envelope", "payload", "salt", "signature", "leaf"]
+_TABLES = {
+    FORM: ["index", *_SHOWN, *_SEALED, "record"],
+    FORM_WITHOUT_SIGNATURES: ["index", *_SHOWN, "envelope", "payload", "salt", "leaf", "record"],
+}
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _LONGEST_CELL = 16 * 1024 * 1024
 _ERASURE = {
@@ -49,8 +60,10 @@ class Export:
     """An export as far as it was read: leaves in order, and checkpoints.
 
     `bare` maps events without a payload, and without a recorded erasure, to their places.
+    `unsigned` are the places of events that no service has signed.
     """
 
+    form: str
     log: str
     size: int
     leaves: list[bytes] = field(default_factory=list)
@@ -58,33 +71,36 @@ class Export:
     platform: dict[str, Any] = field(default_factory=dict)
     erased: int = 0
     bare: dict[str, int] = field(default_factory=dict)
+    unsigned: list[int] = field(default_factory=list)
 
 
-def read(path: Path) -> Export:
-    """Reads an export and checks each entry by itself: its place, tenant and payload.
+def read(path: Path, services: EventKeys) -> Export:
+    """Reads an export and checks each entry by itself: its place, tenant, payload and signature.
+
+    `services` are the public keys of the services, by which they sign events.
 
     Raises:
         Bad: an entry is not valid.
     """
     with path.open(encoding="utf-8", newline="") as file:
         try:
-            return taken(_rows(file) if path.suffix == ".csv" else _lines(file))
+            return taken(_rows(file) if path.suffix == ".csv" else _lines(file), services)
         except (ValueError, LookupError, TypeError, RecursionError, csv.Error) as error:
             raise Bad(f"the file is not an export: {error}") from None
 
 
-def taken(records: Iterator[Any]) -> Export:
+def taken(records: Iterator[Any], services: EventKeys) -> Export:
     """Checks the documents of an export; `read` takes them from a file."""
     head = next(records, None)
-    if not isinstance(head, dict) or head.get("form") != FORM:
+    if not isinstance(head, dict) or head.get("form") not in _ENTRIES:
         raise Bad(f"the file is not an export in the form {FORM}")
     _require("the head", head, _HEAD)
-    export = Export(head["log"], head["size"])
+    export = Export(head["form"], head["log"], head["size"])
     for record in records:
         if not isinstance(record, dict) or export.platform:
             raise Bad("there is data after the end of the export")
         if "index" in record:
-            _take_entry(export, record)
+            _take_entry(export, record, services)
         elif "checkpoint" in record:
             _take_checkpoint(export, record)
         elif "platform" in record:
@@ -101,9 +117,9 @@ def _require(what: str, found: dict[str, Any], form: Mapping[str, tuple[type, ..
         raise Bad(f"{what} must have exactly these fields: {', '.join(form)}")
 
 
-def _take_entry(export: Export, record: dict[str, Any]) -> None:
+def _take_entry(export: Export, record: dict[str, Any], services: EventKeys) -> None:
     expected = len(export.leaves)
-    _require(f"entry {expected}", record, _ENTRY)
+    _require(f"entry {expected}", record, _ENTRIES[export.form])
     if record["index"] != expected or export.checkpoints:
         index = record["index"]
         raise Bad(f"entry {expected} is missing: entry {index} is in its place")
@@ -116,6 +132,7 @@ def _take_entry(export: Export, record: dict[str, Any]) -> None:
     leaf = merkle.leaf_hash(record["envelope"].encode())
     if unhexed(record["leaf"]) != leaf:
         raise Bad(f"entry {expected} has an envelope that does not match its leaf in the tree")
+    _check_signature(export, facts, record, services)
     export.leaves.append(leaf)
 
 
@@ -136,6 +153,19 @@ def _check_payload(index: int, facts: dict[str, Any], record: dict[str, Any]) ->
     flaw = sealed_form.payload_flaw(payload.encode(), unhexed(salt), facts["payload_hash"])
     if flaw:
         raise Bad(f"entry {index} has a payload that does not match its envelope: {flaw}")
+
+
+def _check_signature(
+    export: Export, facts: dict[str, Any], record: dict[str, Any], services: EventKeys
+) -> None:
+    """Checks that the service signed the envelope, or notes that nobody did."""
+    index, signature = record["index"], record.get("signature")
+    if signature is None:
+        export.unsigned.append(index)
+    elif not services.have_signed(
+        record["envelope"].encode(), facts["service"], unhexed(signature), including_revoked=True
+    ):
+        raise Bad(f"entry {index} is not signed by a known key of its service, {facts['service']}")
 
 
 def _note_erasures(export: Export, facts: dict[str, Any], record: dict[str, Any]) -> None:
@@ -172,13 +202,14 @@ def _document(text: str, line: int) -> Any:  # noqa: ANN401 - whatever JSON says
 def _rows(file: Iterable[str]) -> Iterator[Any]:
     csv.field_size_limit(_LONGEST_CELL)
     rows = csv.reader(file, strict=True)
-    if next(rows, None) != _TABLE:
-        raise Bad(f"the columns of the table must be {', '.join(_TABLE)}")
+    columns = next(rows, [])
+    if columns not in _TABLES.values():
+        raise Bad(f"the columns of the table must be {', '.join(_TABLES[FORM])}")
     for row in rows:
-        if len(row) != len(_TABLE):
+        if len(row) != len(columns):
             raise Bad(f"line {rows.line_num} does not have exactly the cells of the table")
         *cells, text = row
-        yield _beside_nothing(cells, text, rows.line_num) if text else _entry(cells)
+        yield _beside_nothing(cells, text, rows.line_num) if text else _entry(columns, cells)
 
 
 def _beside_nothing(cells: list[str], text: str, line: int) -> Any:  # noqa: ANN401 - as JSON
@@ -189,21 +220,16 @@ def _beside_nothing(cells: list[str], text: str, line: int) -> Any:  # noqa: ANN
     return document
 
 
-def _entry(cells: list[str]) -> dict[str, Any]:
+def _entry(columns: list[str], cells: list[str]) -> dict[str, Any]:
     """Reads a row that is an entry, and compares its readable cells with its envelope."""
-    number, *shown, envelope, payload, salt, leaf = cells
-    index = json.loads(number)
-    facts = _facts(index, envelope)
-    for name, text in zip(_SHOWN, shown, strict=True):
-        if text != _plain(str(facts[name])):
+    row = dict(zip(columns[:-1], cells, strict=True))
+    index = json.loads(row["index"])
+    facts = _facts(index, row["envelope"])
+    for name in _SHOWN:
+        if row[name] != _plain(str(facts[name])):
             raise Bad(f"entry {index} shows a different {name} than its envelope")
-    return {
-        "index": index,
-        "envelope": envelope,
-        "payload": payload or None,
-        "salt": salt or None,
-        "leaf": leaf,
-    }
+    sealed = {name: row[name] or None for name in _SEALED if name in row}
+    return {"index": index, **sealed}
 
 
 def _plain(text: str) -> str:

@@ -24,7 +24,8 @@ _SINCE = text("""
         bool_and(coalesce(hash = sha256('\\x00'::bytea || head)
             AND convert_from(head, 'UTF8')::jsonb ->> 'log' = :origin || tenant_id
             AND convert_from(head, 'UTF8')::jsonb -> 'size' = to_jsonb(size), false)) AS is_sound,
-        bool_or((tenant_id, size) = (from_tenant, from_size)) AS is_known
+        bool_or((tenant_id, size) = (from_tenant, from_size)) AS is_known,
+        bool_or(jsonb_exists(convert_from(head, 'UTF8')::jsonb, 'signed_from')) AS signs
     FROM unnest(CAST(:tenants AS text[]), CAST(:sizes AS bigint[]), CAST(:ends AS text[]))
         AS part (from_tenant, from_size, end_tenant)
     CROSS JOIN LATERAL (
@@ -50,6 +51,8 @@ class Heads:
         self._newest: dict[str, int] = {}
         self._count = 0
         self._signed: dict[str, int] = {}
+        self.signing_has_begun = False
+        """Whether any head says from where on the events of its log are signed."""
 
     def newest(self, tenant: str) -> int:
         """Returns the size of the newest checkpoint seen or signed, or 0."""
@@ -80,6 +83,7 @@ class Heads:
             raise Amiss(f"the newest known head of {min(gone)} is gone")
         # Only now: what was amiss must stay so when it is looked at again.
         self._newest |= {row.tenant_id: row.newest for row in rows}
+        self.signing_has_begun |= any(row.signs for row in rows)
         added: int = sum(row.added for row in rows)
         self._count += added
         return added

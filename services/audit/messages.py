@@ -1,18 +1,21 @@
 """Converts events between rows and messages."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from souk.audit.v1 import audit_service_pb2 as pb
 
 from services.audit import queries, rules
-from services.audit.models import Event
+from services.audit.models import Event, EventPayload
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition, InvalidArgument
 from services.kernel.call.scope import current_scope
 from services.kernel.evidence import sealed_form
+from services.kernel.evidence.event_signatures import EventKeys
 from services.kernel.process.logs import logger
+from services.kernel.process.secret_files import Secret
 
 _log = logger()
 NAME = "tenants/{tenant}/events/{event}"
@@ -20,11 +23,11 @@ _SHOWN = (
     *("service", "method", "resource", "actor", "request_id"),
     *("session", "permission", "reason", "times"),
 )
-_ERASED = b'{"address":"","changes":[]}'
+_NO_CONTENT: dict[str, Any] = {"address": "", "changes": []}
 _COLUMNS = ("service", "method", "resource", "actor", "outcome")
 
 
-def incoming(event: pb.Event, *, at: int) -> queries.Incoming:
+def incoming(event: pb.Event, *, at: int, keys: Secret[EventKeys]) -> queries.Incoming:
     """Converts an event from a service into its rows.
 
     Raises:
@@ -41,6 +44,10 @@ def incoming(event: pb.Event, *, at: int) -> queries.Incoming:
             payload=event.payload,
             salt=event.salt,
         )
+        if not faults and not is_signed(
+            event.envelope, facts, event.signature, keys, including_revoked=False
+        ):
+            faults = [f"the envelope is not signed by a known key of {facts['service']}"]
     if facts is None or faults:
         reasons = "; ".join(faults)
         raise InvalidArgument("EVENT_INVALID", reasons, {f"events[{at}]": reasons})
@@ -49,20 +56,61 @@ def incoming(event: pb.Event, *, at: int) -> queries.Incoming:
         "event_id": event_id,
         "occur_time": rules.moment(facts["occur_time"]),
         "envelope": event.envelope,
+        "signature": event.signature,
     }
     return queries.Incoming(row, event.salt, event.payload)
 
 
-def shown(kept: queries.Kept) -> pb.Event:
+def is_signed(
+    envelope: bytes,
+    facts: Mapping[str, Any],
+    signature: bytes,
+    keys: Secret[EventKeys],
+    *,
+    including_revoked: bool,
+) -> bool:
+    """Returns whether the service that an envelope names has signed it."""
+    return any(
+        known().have_signed(
+            envelope, str(facts["service"]), signature, including_revoked=including_revoked
+        )
+        for known in (keys, keys.again)
+    )
+
+
+def shown(kept: queries.Kept, keys: Secret[EventKeys]) -> pb.Event:
     """Builds an event from its envelope, which is what is proven, and its payload.
 
     Raises:
-        FailedPrecondition: EVENT_CHANGED, if the columns contradict the envelope: somebody has
-            altered the row, and lists by these columns would hide it.
+        FailedPrecondition: EVENT_CHANGED, if the signature, the payload or the columns contradict
+            the envelope: somebody has altered a row, or made the event up.
     """
-    facts: dict[str, Any] = json.loads(kept.event.envelope)
-    _require_unchanged(kept.event, facts)
-    content: dict[str, Any] = json.loads(kept.payload.payload if kept.payload else _ERASED)
+    facts = _facts(kept.event)
+    envelope, signature = kept.event.envelope, kept.event.signature
+    if signature is not None and not is_signed(
+        envelope, facts, signature, keys, including_revoked=True
+    ):
+        raise _changed(kept.event)
+    if kept.payload is not None and _payload_flaw(facts, kept.payload):
+        raise _changed(kept.event)
+    return _message(kept, facts)
+
+
+def as_stored(kept: queries.Kept) -> pb.Event:
+    """Builds an event for exports, where the verifier judges what contradicts the envelope.
+
+    Of a payload that the envelope does not commit to, only the bytes are returned.
+
+    Raises:
+        FailedPrecondition: EVENT_CHANGED, if the columns, which exports leave out, contradict it.
+    """
+    return _message(kept, _facts(kept.event))
+
+
+def _message(kept: queries.Kept, facts: Mapping[str, Any]) -> pb.Event:
+    content = _NO_CONTENT
+    if kept.payload is not None and not _payload_flaw(facts, kept.payload):
+        content = json.loads(kept.payload.payload)
     occurred = Timestamp()
     occurred.FromJsonString(facts["occur_time"])
     return pb.Event(
@@ -73,6 +121,7 @@ def shown(kept: queries.Kept) -> pb.Event:
         address=content["address"],
         user_agent=content.get("user_agent", ""),
         envelope=kept.event.envelope,
+        signature=kept.event.signature or b"",
         payload=kept.payload.payload if kept.payload else b"",
         salt=kept.payload.salt if kept.payload else b"",
         is_erased=kept.payload is None,
@@ -80,14 +129,31 @@ def shown(kept: queries.Kept) -> pb.Event:
     )
 
 
-def _require_unchanged(event: Event, facts: dict[str, Any]) -> None:
-    name = f"tenants/{event.tenant_id}/events/{event.event_id}"
+def _payload_flaw(facts: Mapping[str, Any], kept: EventPayload) -> str:
+    return sealed_form.payload_flaw(kept.payload, kept.salt, facts["payload_hash"])
+
+
+def _facts(event: Event) -> dict[str, Any]:
+    """Parses an envelope, which the columns must not contradict: lists by them would hide it."""
+    facts = sealed_form.document(event.envelope)
+    if facts is None or not sealed_form.is_envelope(facts):
+        raise _changed(event)
     columns = {column: getattr(event, column) for column in _COLUMNS}
-    is_same = facts["event"] == name and all(facts[c] == text for c, text in columns.items())
+    is_same = facts["event"] == _name(event) and all(facts[c] == t for c, t in columns.items())
     if not is_same or rules.moment(facts["occur_time"]) != event.occur_time:
-        _log.error("audit_event_changed", changed=name)
-        raise FailedPrecondition(
-            "EVENT_CHANGED",
-            f"{name} was altered in the database. Contact the platform.",
-            event=name,
-        )
+        raise _changed(event)
+    return facts
+
+
+def _changed(event: Event) -> FailedPrecondition:
+    name = _name(event)
+    _log.error("audit_event_changed", changed=name)
+    return FailedPrecondition(
+        "EVENT_CHANGED",
+        f"{name} was altered in the database. Contact the platform.",
+        event=name,
+    )
+
+
+def _name(event: Event) -> str:
+    return f"tenants/{event.tenant_id}/events/{event.event_id}"

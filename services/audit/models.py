@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from services.kernel.data.tables import NAMING, Key, TenantOwned, Time
+from services.kernel.data.tables import IS_SIGNED, NAMING, Key, TenantOwned, Time
 
 PLATFORM_LOG = "-"
 """Takes the place of a tenant id in the platform's tree; it is not a valid tenant id."""
@@ -42,7 +42,10 @@ def _of_an_event() -> ForeignKeyConstraint:
 
 
 class Event(TenantOwned, Base):
-    """An act. `envelope` is what is proven, kept unchanged; the other columns are for lookup."""
+    """An act. `envelope` is what is proven, kept unchanged; most other columns are for lookup.
+
+    `signature` is the service's over the envelope; events from before services signed have none.
+    """
 
     __tablename__ = "event"
 
@@ -55,8 +58,10 @@ class Event(TenantOwned, Base):
     outcome: Mapped[str] = mapped_column(Text)
     record_time: Mapped[datetime] = mapped_column(Time)
     envelope: Mapped[bytes] = mapped_column(LargeBinary)
+    signature: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     __table_args__ = (
+        CheckConstraint(IS_SIGNED, name="is_signed"),
         CheckConstraint("outcome IN ('DONE', 'DENIED')", name="outcome"),
         _newest_first(),
         _newest_first("actor"),

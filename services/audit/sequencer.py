@@ -5,8 +5,9 @@ leaves nothing behind. Places are also primary keys, so none could be assigned t
 """
 
 import asyncio
+import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import rfc8785
@@ -14,11 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit import trees
 from services.audit.heads import Amiss, Heads
+from services.audit.messages import is_signed
 from services.audit.models import PLATFORM_LOG
 from services.kernel.call.errors import ServiceError
 from services.kernel.data.database import Database
-from services.kernel.evidence import merkle, signed_notes
+from services.kernel.evidence import merkle, sealed_form, signed_notes
 from services.kernel.evidence.audit import spelled
+from services.kernel.evidence.event_signatures import EventKeys
 from services.kernel.process.logs import logger
 from services.kernel.process.secret_files import Secret
 from services.kernel.serving.server import Runtime
@@ -29,8 +32,6 @@ _REPORT_EVERY = 40  # rounds
 _LATE_SECONDS = 5.0
 
 _log = logger()
-Waiting = Mapping[str, Sequence[tuple[str, bytes]]]
-"""Events without a place, as ids and envelopes by tenant."""
 
 
 class Broken(Exception):
@@ -42,17 +43,24 @@ async def run(runtime: Runtime) -> None:
     settings = runtime.settings
     key = settings.secret_file("checkpoint.key", signed_notes.LogKey)
     known = settings.secret_file("checkpoint.pub", signed_notes.read_keys)
-    await Sequencer(runtime.db, key, known).work()
+    services = settings.secret_file("services.pub", EventKeys.read)
+    await Sequencer(runtime.db, key, known, services).work()
 
 
 class Sequencer:
     def __init__(
-        self, db: Database, key: Secret[signed_notes.LogKey], known: Secret[list[signed_notes.Key]]
+        self,
+        db: Database,
+        key: Secret[signed_notes.LogKey],
+        known: Secret[list[signed_notes.Key]],
+        services: Secret[EventKeys],
     ) -> None:
         self._db = db
         self._key = key
         self._known = known
+        self._services = services
         self._broken: set[str] = set()
+        self._refused: set[tuple[str, str]] = set()
         self._heads = Heads()
         self._heads_hold: bool | None = None  # None: check before signing
 
@@ -75,8 +83,9 @@ class Sequencer:
     async def sequence(self) -> int:
         """Assigns places to one batch of events, all or none; returns their number.
 
-        A tampered tree is skipped, and logged every ten seconds. If heads of tenants are missing or
-        differ from the platform's tree, nothing is signed.
+        A tampered tree, and an event that its service has not signed, is skipped and logged every
+        ten seconds. If heads of tenants are missing or differ from the platform's tree, nothing is
+        signed.
         """
         if self._heads_hold is False:
             return 0
@@ -99,11 +108,35 @@ class Sequencer:
             if self._heads_hold is None:
                 await self._heads.hold(session)
                 self._heads_hold = True
-            found: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
-            waiting = await trees.waiting(session, MOST_AT_ONCE, without=self._broken)
-            for tenant, event_id, envelope in waiting:
-                found[tenant].append((event_id, envelope))
-            return await self._sequence(session, found, signed) if found else 0
+            waiting = await trees.waiting(
+                session,
+                MOST_AT_ONCE,
+                without=list(self._broken),
+                without_events=list(self._refused),
+            )
+            unsigned = [event for event in waiting if event.signature is None]
+            if unsigned and not self._heads.signing_has_begun:
+                return await self._sequence(session, unsigned, signed)
+            return await self._sequence(session, self._accepted(waiting), signed)
+
+    def _accepted(self, waiting: Sequence[trees.Waiting]) -> list[trees.Waiting]:
+        """Leaves out what no service has signed: somebody wrote it into the database."""
+        accepted = [event for event in waiting if self._is_signed(event)]
+        refused = {event.key for event in waiting} - {event.key for event in accepted}
+        if refused:
+            first = "tenants/{}/events/{}".format(*min(refused))
+            _log.error("audit_events_unsigned", events=len(refused), first=first)
+            self._refused |= refused
+        return accepted
+
+    def _is_signed(self, event: trees.Waiting) -> bool:
+        facts = sealed_form.document(event.envelope)
+        if facts is None or event.signature is None:
+            return False
+        is_its_own = facts.get("event") == "tenants/{}/events/{}".format(*event.key)
+        return is_its_own and is_signed(
+            event.envelope, facts, event.signature, self._services, including_revoked=False
+        )
 
     async def _read_heads(self) -> None:
         """Reads new heads without the lock: at the start they are many, and others must go on."""
@@ -112,19 +145,21 @@ class Sequencer:
             async with self._db.housekeeping() as session:
                 added = await self._heads.read_on(session)
 
-    async def _sequence(self, session: AsyncSession, found: Waiting, signed: dict[str, int]) -> int:
-        platform = await self._whole(session, PLATFORM_LOG)
+    async def _sequence(
+        self, session: AsyncSession, waiting: Sequence[trees.Waiting], signed: dict[str, int]
+    ) -> int:
+        platform = await self._whole(session, PLATFORM_LOG) if waiting else None
         if platform is None:
             return 0
+        by_tenant: dict[str, list[trees.Waiting]] = defaultdict(list)
+        for event in waiting:
+            by_tenant[event.tenant].append(event)
         count, heads = 0, list[bytes]()
-        for tenant, events in found.items():
+        for tenant, events in by_tenant.items():
             tree = await self._whole(session, tenant)
             if tree is not None:
-                await trees.add_entries(session, tenant, tree.size, [id_ for id_, _ in events])
-                await trees.append(session, tenant, tree, [envelope for _, envelope in events])
-                heads.append(
-                    await self._check_in(session, tenant, tree, platform.size + len(heads))
-                )
+                head = await self._extend(session, tree, events, platform.size + len(heads))
+                heads.append(head)
                 signed[tenant] = tree.size
                 count += len(events)
         if heads:
@@ -133,17 +168,22 @@ class Sequencer:
             await trees.add_platform_checkpoint(session, platform.size, note)
         return count
 
-    async def _check_in(
-        self, session: AsyncSession, tenant: str, tree: merkle.Frontier, head_idx: int
+    async def _extend(
+        self,
+        session: AsyncSession,
+        tree: merkle.Frontier,
+        events: Sequence[trees.Waiting],
+        head_idx: int,
     ) -> bytes:
-        """Signs a checkpoint of a tenant's tree, and returns its leaf for the platform's tree."""
-        facts: dict[str, str | int] = {
-            "log": signed_notes.origin(tenant),
-            "size": tree.size,
-            "root": tree.root.hex(),
-            "time": spelled(datetime.now(UTC)),
-        }
-        head = rfc8785.dumps(facts)
+        """Adds events to a tenant's tree, all with or all without a signature, and signs it.
+
+        Returns the tree's head, its leaf for the platform's tree.
+        """
+        tenant, are_signed = events[0].tenant, events[0].signature is not None
+        signed_from = await self._signed_from(session, tenant) if are_signed else None
+        await trees.add_entries(session, tenant, tree.size, [event.event_id for event in events])
+        await trees.append(session, tenant, tree, [event.envelope for event in events])
+        head = _head(tenant, tree, signed_from)
         await trees.add_checkpoint(
             session,
             tenant,
@@ -153,6 +193,14 @@ class Sequencer:
             head_idx=head_idx,
         )
         return head
+
+    async def _signed_from(self, session: AsyncSession, tenant: str) -> int:
+        """Returns the place from which on all events of a log are signed by their services."""
+        last = await trees.last_checkpoint(session, tenant)
+        if last is None:
+            return 0
+        # Up to the last head that does not say so, events may be from before services signed.
+        return int(json.loads(last.head).get("signed_from", last.size))
 
     def _sign(self, origin: str, tree: merkle.Frontier) -> str:
         return self._key().sign(signed_notes.Checkpoint(origin, tree.size, tree.root))
@@ -193,8 +241,22 @@ class Sequencer:
     async def _report(self) -> None:
         """Logs events that have waited long, and lets broken trees be checked again."""
         self._broken.clear()
+        self._refused.clear()
         self._heads_hold = None
         async with self._db.housekeeping() as session:
             count, oldest = await trees.backlog(session)
         if count and (datetime.now(UTC) - oldest).total_seconds() > _LATE_SECONDS:
             _log.warning("audit_sequencer_late", events=count, oldest=oldest.isoformat())
+
+
+def _head(tenant: str, tree: merkle.Frontier, signed_from: int | None) -> bytes:
+    """Makes the leaf of the platform's tree for a tenant's tree."""
+    facts: dict[str, str | int] = {
+        "log": signed_notes.origin(tenant),
+        "size": tree.size,
+        "root": tree.root.hex(),
+        "time": spelled(datetime.now(UTC)),
+    }
+    if signed_from is not None:
+        facts["signed_from"] = signed_from
+    return rfc8785.dumps(facts)

@@ -25,6 +25,8 @@ from services.kernel.call.scope import current_scope
 from services.kernel.data import pages
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
+from services.kernel.evidence.event_signatures import EventKeys
+from services.kernel.process.secret_files import Secret
 from services.kernel.serving.server import Runtime, Servicer
 
 _NEWEST = {"occur_time": datetime, "event_id": str}
@@ -33,8 +35,9 @@ _NEWEST = {"occur_time": datetime, "event_id": str}
 class AuditServicer(rpc.AuditServiceServicer):
     """Events in and out; no method changes or removes one, and PostgreSQL forbids it."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, keys: Secret[EventKeys]) -> None:
         self._db = db
+        self._keys = keys
 
     async def RecordEvents(
         self, request: pb.RecordEventsRequest, context: object
@@ -43,7 +46,9 @@ class AuditServicer(rpc.AuditServiceServicer):
             text = f"must have 1 to {rules.MOST_EVENTS} entries"
             raise invalid("EVENTS_COUNT_INVALID", {"events": text})
         now = datetime.now(UTC)
-        events = [incoming(event, at=index) for index, event in enumerate(request.events)]
+        events = [
+            incoming(event, at=index, keys=self._keys) for index, event in enumerate(request.events)
+        ]
         for event in events:
             event.event["record_time"] = now
         async with self._db.housekeeping() as session:
@@ -64,7 +69,8 @@ class AuditServicer(rpc.AuditServiceServicer):
             found = await queries.newest(session, page, wanted)
         fit = min(page.size, rules.fitting([one.bytes for one in found]))
         listed, token = replace(page, size=fit).cut(found[: fit + 1], key=_key)
-        return pb.ListEventsResponse(events=map(shown, listed), next_page_token=token)
+        events = [shown(kept, self._keys) for kept in listed]
+        return pb.ListEventsResponse(events=events, next_page_token=token)
 
     async def EraseEventPayload(
         self, request: pb.EraseEventPayloadRequest, context: object
@@ -81,7 +87,7 @@ class AuditServicer(rpc.AuditServiceServicer):
                 await _require_place(session, event_id)
                 await queries.erase(session, event_id)
                 audit.record(session, resource=request.name)
-        return shown(queries.Kept(found.event, None))
+        return shown(queries.Kept(found.event, None), self._keys)
 
     async def GetEvent(self, request: pb.GetEventRequest, context: object) -> pb.Event:
         current_scope().require(request.name)
@@ -90,13 +96,14 @@ class AuditServicer(rpc.AuditServiceServicer):
             found = await queries.event(session, event_id)
         if found is None:
             raise NotFound("EVENT_NOT_FOUND", f"No such event: {request.name}.", event=request.name)
-        return shown(found)
+        return shown(found, self._keys)
 
 
 def build(runtime: Runtime) -> Sequence[Servicer]:
+    keys = runtime.settings.secret_file("services.pub", EventKeys.read)
     return [
-        (rpc.add_AuditServiceServicer_to_server, AuditServicer(runtime.db)),
-        (proof_rpc.add_ProofServiceServicer_to_server, ProofServicer(runtime.db)),
+        (rpc.add_AuditServiceServicer_to_server, AuditServicer(runtime.db, keys)),
+        (proof_rpc.add_ProofServiceServicer_to_server, ProofServicer(runtime.db, keys)),
     ]
 
 

@@ -1,6 +1,7 @@
 """All statements on trees: waiting events, places, nodes and checkpoints."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, text, tuple_
@@ -28,18 +29,42 @@ async def is_ours(session: AsyncSession) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An event without a place; one of before services signed has no signature."""
+
+    tenant: str
+    event_id: str
+    envelope: bytes
+    signature: bytes | None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.tenant, self.event_id
+
+
 async def waiting(
-    session: AsyncSession, limit: int, *, without: Iterable[str]
-) -> list[tuple[str, str, bytes]]:
-    """Lists events without a place, oldest ids first, as tenant, id and envelope."""
+    session: AsyncSession,
+    limit: int,
+    *,
+    without: Collection[str],
+    without_events: Collection[tuple[str, str]],
+) -> list[Waiting]:
+    """Lists events without a place: first those without a signature, then the oldest ids.
+
+    `without` are tenants, `without_events` tenants and ids of single events.
+    """
     rows = await session.execute(
-        select(Pending.tenant_id, Pending.event_id, Event.envelope)
+        select(Pending.tenant_id, Pending.event_id, Event.envelope, Event.signature)
         .join(Event, (Event.tenant_id == Pending.tenant_id) & (Event.event_id == Pending.event_id))
-        .where(Pending.tenant_id.not_in(list(without)))
-        .order_by(Pending.event_id, Pending.tenant_id)
+        .where(
+            Pending.tenant_id.not_in(without),
+            tuple_(Pending.tenant_id, Pending.event_id).not_in(without_events),
+        )
+        .order_by(Event.signature.is_not(None), Pending.event_id, Pending.tenant_id)
         .limit(limit)
     )
-    return [(row.tenant_id, row.event_id, row.envelope) for row in rows]
+    return [Waiting(*row) for row in rows]
 
 
 async def backlog(session: AsyncSession) -> tuple[int, Any]:

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from services.kernel.call.errors import from_rpc
 from services.kernel.call.names import new_id
 from services.kernel.call.scope import Scope, bound
 from services.kernel.evidence.audit import seal
+from services.kernel.evidence.event_signatures import EventKey
 from tests.cluster import Cluster, cluster  # noqa: F401 - a fixture
 
 
@@ -113,10 +114,16 @@ FACTS: dict[str, Any] = {
 CHANGE = {"field": "state", "before": '"LIVE"', "after": '"HIDDEN"', "personal": False}
 
 
-@pytest.fixture
-def event():
-    """Makes sealed events of a tenant, as a service tells them."""
+MakesEvents = Callable[..., pb.Event]
 
+
+@pytest.fixture
+def event(cluster: Cluster) -> MakesEvents:  # noqa: F811
+    """Makes sealed events of a tenant, signed by the service that they name."""
+    return signed_events(cluster.event_key)
+
+
+def signed_events(key_of: Callable[[str], EventKey]) -> MakesEvents:
     def make(tenant: str, *, changes=(CHANGE,), address="192.0.2.7", **facts: Any) -> pb.Event:
         name = f"tenants/{tenant}/events/{new_id('evt')}"
         known = FACTS | {"event": name, "resource": f"tenants/{tenant}/listings/prod_1"} | facts
@@ -126,11 +133,12 @@ def event():
             envelope=sealed.envelope,
             payload=sealed.payload,
             salt=sealed.salt,
+            signature=key_of(known["service"] or FACTS["service"]).sign(sealed.envelope),
         )
 
     return make
 
 
-def told(event: pb.Event) -> tuple[bytes, bytes, bytes]:
-    """What a service tells of an event, and what comes back of it for good."""
-    return event.envelope, event.payload, event.salt
+def sealed_parts(event: pb.Event) -> tuple[bytes, ...]:
+    """What a service sends of an event, and what comes back of it for good."""
+    return event.envelope, event.payload, event.salt, event.signature

@@ -5,10 +5,11 @@ import pytest
 
 COLUMNS = (
     "tenant_id, event_id, service, method, resource, actor, occur_time, outcome, record_time,"
-    " envelope"
+    " envelope, signature"
 )
 INSERT = (
-    f"INSERT INTO event ({COLUMNS}) VALUES ($1, $2, 's', 'm', 'r', 'a', now(), 'DONE', now(), '')"
+    f"INSERT INTO event ({COLUMNS}) VALUES ($1, $2, 's', 'm', 'r', 'a', now(), 'DONE', now(), '',"
+    " decode(repeat('00', 68), 'hex'))"
 )
 CHANGES = [
     "UPDATE event SET actor = 'somebody_else'",

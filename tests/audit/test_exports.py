@@ -3,14 +3,17 @@
 import csv
 import hashlib
 import json
+import random
 
 import pytest
 import rfc8785
 
 from gateway.cli import exports
 from services.kernel.evidence import merkle, sealed_form, signed_notes
+from services.kernel.evidence.event_signatures import EventKey, EventKeys
+from tests.audit.conftest import signed_events
 from tests.campaigns import forging
-from tests.campaigns.tampering import Evidence, a_key
+from tests.campaigns.tampering import Evidence, a_key, a_private_key
 
 ERASURE = {
     "service": "audit",
@@ -18,10 +21,11 @@ ERASURE = {
     "permission": "event:erase",
 }
 KEY = a_key()
+SERVICE_KEY = a_private_key()
 SETTLES = "erased during the export, export again"
 
 
-def records_of(tenant, events, *, bare=()):
+def records_of(tenant, events, *, bare=(), signed_from=0):
     """Writes the export of a log of these events; those at the places `bare` have no payload."""
     log, tree = signed_notes.origin(tenant), merkle.Frontier()
     records = [{"form": exports.FORM, "log": log, "size": len(events)}]
@@ -29,12 +33,14 @@ def records_of(tenant, events, *, bare=()):
         told = {"payload": event.payload.decode(), "salt": event.salt.hex()}
         told = dict.fromkeys(told) if index in bare else told
         leaf = merkle.leaf_hash(event.envelope)
-        sealed = {"envelope": event.envelope.decode(), "leaf": leaf.hex()}
+        signature = event.signature.hex() or None
+        sealed = {"envelope": event.envelope.decode(), "leaf": leaf.hex(), "signature": signature}
         records.append({"index": index, **sealed, **told})
         list(tree.append(leaf))
         note = KEY.sign(signed_notes.Checkpoint(log, tree.size, tree.root))
         records.append({"checkpoint": {"size": tree.size, "note": note}})
-    head = json.dumps({"log": log, "size": tree.size, "root": tree.root.hex(), "time": "now"})
+    facts = {"log": log, "size": tree.size, "root": tree.root.hex(), "time": "now"}
+    head = json.dumps(facts if signed_from is None else facts | {"signed_from": signed_from})
     platform = signed_notes.Checkpoint(
         signed_notes.PLATFORM_ORIGIN, 1, merkle.leaf_hash(head.encode())
     )
@@ -43,7 +49,7 @@ def records_of(tenant, events, *, bare=()):
 
 
 def flaw_of(records):
-    return evidence_of(records[0]["log"]).flaw(lambda: exports.taken(iter(records)))
+    return evidence_of(records[0]["log"]).flaw_of(records)
 
 
 def flaw_of_file(lines, path):
@@ -51,7 +57,15 @@ def flaw_of_file(lines, path):
 
 
 def evidence_of(log):
-    return Evidence([KEY.public], KEY.sign(signed_notes.Checkpoint(log, 0, merkle.EMPTY)))
+    kept = KEY.sign(signed_notes.Checkpoint(log, 0, merkle.EMPTY))
+    services = (EventKey(name, SERVICE_KEY).public for name in ("catalog-opt-in", "audit"))
+    return Evidence([KEY.public], EventKeys(services), kept)
+
+
+@pytest.fixture
+def event():
+    """Makes events that need no cluster."""
+    return signed_events(lambda service: EventKey(service, SERVICE_KEY))
 
 
 @pytest.fixture
@@ -135,6 +149,85 @@ def test_half_of_a_payload_is_bad_even_when_it_was_erased(event, form, name, tmp
 
 
 @pytest.mark.parametrize("form", ["ndjson", "csv"])
+def test_an_event_that_no_service_signed_is_named(records, form, tmp_path):
+    records[2] |= {"signature": None}
+
+    flaw = flaw_of_file(forging.lines_of(records, form=form), tmp_path / f"x.{form}")
+
+    assert flaw == "entry 1 is not signed by its service"
+
+
+@pytest.mark.parametrize(
+    "signer",
+    [("catalog-opt-in", a_private_key()), ("audit", SERVICE_KEY), ("tenant-registry", SERVICE_KEY)],
+    ids=["unknown key", "key of another service", "key of a service without events here"],
+)
+def test_an_event_signed_by_another_key_than_its_services_is_named(signer):
+    forged = signed_events(lambda _: EventKey(*signer))("paris")
+
+    flaw = flaw_of(records_of("paris", [forged]))
+
+    assert flaw == "entry 0 is not signed by a known key of its service, catalog-opt-in"
+
+
+def test_a_signature_of_another_event_is_refused(event):
+    events = [event("paris"), event("paris")]
+    events[1].signature = events[0].signature
+
+    assert flaw_of(records_of("paris", events)).startswith("entry 1 is not signed by a known key")
+
+
+def without_signatures(*events):
+    """Events as they are from before services signed theirs."""
+    for event in events:
+        event.ClearField("signature")
+    return list(events)
+
+
+def test_events_from_before_services_signed_are_told_apart(event, tmp_path):
+    events = [*without_signatures(event("paris"), event("paris")), event("paris")]
+    records = records_of("paris", events, signed_from=2)
+    evidence = evidence_of(records[0]["log"])
+
+    assert evidence.flaw_of(records) == ""
+    assert exports.taken(iter(records), evidence.services).unsigned == [0, 1]
+
+
+@pytest.mark.parametrize(("signed_from", "first"), [(0, 0), (1, 1)])
+def test_from_where_services_sign_no_event_is_without_a_signature(event, signed_from, first):
+    events = [*without_signatures(event("paris"), event("paris")), event("paris")]
+
+    flaw = flaw_of(records_of("paris", events, signed_from=signed_from))
+
+    assert flaw == f"entry {first} is not signed by its service"
+
+
+def test_an_older_head_covers_events_without_signatures(event):
+    events = without_signatures(event("paris"), event("paris"))
+
+    assert flaw_of(records_of("paris", events, signed_from=None)) == ""
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
+def test_an_export_from_before_services_signed_is_still_verified(event, form, tmp_path):
+    records = records_of("paris", without_signatures(event("paris")), signed_from=None)
+    records[0]["form"] = exports.FORM_WITHOUT_SIGNATURES
+    del records[1]["signature"]
+
+    lines = forging.lines_of(records, form=form)
+
+    assert flaw_of_file(lines, tmp_path / f"x.{form}") == ""
+
+
+def test_the_older_form_is_no_way_around_signatures(event):
+    records = records_of("paris", [event("paris")])
+    records[0]["form"] = exports.FORM_WITHOUT_SIGNATURES
+    del records[1]["signature"]
+
+    assert flaw_of(records) == "entry 0 is not signed by its service"
+
+
+@pytest.mark.parametrize("form", ["ndjson", "csv"])
 @pytest.mark.parametrize("count", [1, 5, None])
 def test_bytes_of_a_payload_cannot_be_hidden_in_its_salt(records, form, count, tmp_path):
     entry = records[2]
@@ -200,7 +293,8 @@ def test_an_envelope_that_is_not_of_the_sealed_form_is_bad(event, change):
 def test_an_export_that_was_torn_off_anywhere_is_bad(records, form, tmp_path):
     whole = "".join(forging.lines_of(records, form=form))
 
-    for end in range(len(whole) - 1):  # without its last line's end it still says everything
+    # Without its last line's end it still says everything.
+    for end in random.Random(form).sample(range(len(whole) - 1), 200):
         assert flaw_of_file([whole[:end]], tmp_path / f"x.{form}"), end
 
 
@@ -226,7 +320,7 @@ def test_an_entry_with_a_foreign_key_is_named(records):
 
     assert (
         flaw_of(records)
-        == "entry 1 must have exactly these fields: index, envelope, payload, salt, leaf"
+        == "entry 1 must have exactly these fields: index, envelope, payload, salt, signature, leaf"
     )
 
 
@@ -265,7 +359,7 @@ def test_a_table_that_nobody_touched_is_good(table, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["approver", "actor", "record", ""])
-@pytest.mark.parametrize("at", [0, 10])
+@pytest.mark.parametrize("at", [0, 11])
 def test_a_table_has_the_columns_of_its_form_and_none_twice(table, name, at, tmp_path):
     for number, row in enumerate(table):
         row.insert(at, "admins/innocent" if number else name)
@@ -288,7 +382,7 @@ def test_nothing_stands_beside_a_record(table, line, tmp_path):
 
 
 def test_an_entry_of_a_table_shows_what_is_in_it(table, records, tmp_path):
-    table[2] = [*[""] * 10, json.dumps(records[1])]
+    table[2] = [*[""] * 11, json.dumps(records[1])]
 
     assert "neither an entry nor a record" in flaw_of_table(table, tmp_path)
 

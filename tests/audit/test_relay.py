@@ -11,12 +11,11 @@ import pytest
 from souk.tenant_registry.v1 import tenant_pb2
 from sqlalchemy import delete, func, insert, select
 
+from services.kernel.call.credentials import Signer
 from services.kernel.call.scope import Scope, bound
 from services.kernel.data.tables import AuditLeaf
 from services.kernel.evidence import audit as leaves
 from services.kernel.evidence import relay
-from services.kernel.process.settings import ServiceSettings
-from services.kernel.serving.server import Runtime
 from tests.audit.conftest import FACTS
 
 METHOD = "souk.tenant_registry.v1.TenantRegistryService/UpdateTenant"
@@ -28,13 +27,9 @@ class House:
     def __init__(self, cluster, audit, db) -> None:
         self.db = db
         self._audit = audit
-        settings = ServiceSettings(
-            listen="127.0.0.1:1",
-            postgres=cluster.address,
-            secrets=cluster.secrets,
-            audit=f"127.0.0.1:{audit.port}",
+        self._signer = Signer(
+            "tenant-registry", (cluster.secrets / "tenant-registry.key").read_text()
         )
-        self.runtime = Runtime(settings, db)
 
     async def act(self, tenant: str, resource: str, *, after: str = "New name") -> None:
         scope = Scope(tenant, "admins/user_1", frozenset(), request_id="req-7")
@@ -47,10 +42,11 @@ class House:
                     after=tenant_pb2.Tenant(display_name=after),
                 )
 
-    async def add_leaves(self, *told: dict[str, Any]) -> None:
+    async def add_leaves(self, *told: dict[str, Any], sign=None) -> None:
         now = datetime.now(UTC)
         async with self.db.housekeeping() as session:
-            await session.execute(insert(AuditLeaf), [_leaf(now=now, **one) for one in told])
+            leaves = [_leaf(sign=sign or self.db.sign, now=now, **one) for one in told]
+            await session.execute(insert(AuditLeaf), leaves)
 
     async def waiting(self):
         async with self.db.housekeeping() as session:
@@ -59,7 +55,10 @@ class House:
     @asynccontextmanager
     async def relay(self, stopped=None):
         stopped = stopped or asyncio.Event()
-        task = asyncio.create_task(relay.run("tenant-registry", self.runtime, stopped))
+        audit = f"127.0.0.1:{self._audit.port}"
+        task = asyncio.create_task(
+            relay.run(self.db, to=audit, signer=self._signer, stopped=stopped)
+        )
         yield task
         stopped.set()
         await asyncio.wait_for(task, 10)
@@ -73,11 +72,16 @@ class House:
         return Counter(e.resource for e in await self._audit.events(tenant, actor=actor))
 
 
-def _leaf(event_id, *, now, tenant_id="paris", changes=(), **facts):
+def _leaf(event_id, *, sign, now, tenant_id="paris", changes=(), **facts):
     known = FACTS | {"service": "tenant-registry", "method": METHOD, "resource": ""} | facts
     known["event"] = f"tenants/{tenant_id}/events/{event_id}"
     sealed = leaves.seal(known, {"address": "", "changes": list(changes)})
-    return vars(sealed) | {"tenant_id": tenant_id, "event_id": event_id, "occur_time": now}
+    key = {"tenant_id": tenant_id, "event_id": event_id, "occur_time": now}
+    return vars(sealed) | key | {"signature": sign(sealed.envelope)}
+
+
+def forged_signature(envelope):
+    return b"s" * 68
 
 
 def big(text):
@@ -220,6 +224,23 @@ async def test_a_leaf_that_is_refused_stays_and_holds_nobody_back(house, audit):
     assert await house.waiting() == 1
     near = [r for r in await house.resources("paris") if r.startswith("tenants/paris/near/")]
     assert len(near) == 10
+
+
+async def test_a_leaf_that_the_service_did_not_sign_stays_and_holds_nobody_back(house):
+    """Whoever can write into a service's database makes up no act of it."""
+    await house.act("paris", "tenants/paris/x/before")
+    await house.add_leaves(
+        {"event_id": "evt_0_forged", "resource": "tenants/paris/x/forged"}, sign=forged_signature
+    )
+    await house.act("lyon", "tenants/lyon/x/after")
+
+    async with house.relay(), asyncio.timeout(10):
+        while await house.waiting() > 1:
+            await asyncio.sleep(0.02)
+
+    assert (await house.resources("lyon"))["tenants/lyon/x/after"] == 1
+    paris = await house.resources("paris")
+    assert (paris["tenants/paris/x/before"], paris["tenants/paris/x/forged"]) == (1, 0)
 
 
 async def test_leaves_too_big_for_one_message_travel_in_several(house, audit):

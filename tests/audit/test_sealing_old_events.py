@@ -2,14 +2,20 @@
 
 import asyncio
 import json
+from typing import Any, cast
 
+import asyncpg
 import pytest
+import pytest_asyncio
 
+from deploy.provision import provision
 from services.kernel.call.scope import Scope, bound
-from services.kernel.evidence import signed_notes
+from services.kernel.evidence import relay, signed_notes
+from services.kernel.evidence.event_signatures import EventKeys
 from services.kernel.serving import migrations
 from tests import cluster as clusters
-from tests.audit.test_sequencer import Trees
+from tests.audit.conftest import signed_events
+from tests.audit.test_sequencer import Trees, invent
 
 BEFORE = {"tenant_registry": "0004", "catalog_opt_in": "0004", "audit": "0001"}
 _COLUMNS = "tenant_id, event_id, service, method, resource, actor, request_id, occur_time, outcome"
@@ -23,27 +29,26 @@ def _upgrade(cluster, revisions):
         migrations.upgrade(folder, cluster.url(database, "owner"), revision)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module")
 async def upgraded():
     """A cluster with old events and leaves of both tenants, brought to today."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(clusters, "_upgrade", lambda cluster: _upgrade(cluster, BEFORE))
-        async with clusters.running() as cluster:
-            for database, table, more in (
-                ("tenant_registry", "audit_leaf", ""),
-                ("catalog_opt_in", "audit_leaf", ""),
-                ("audit", "event", ", record_time"),
-            ):
-                async with cluster.session(database) as superuser:
-                    for tenant in ("paris", "lyon"):
-                        await superuser.execute(
-                            f"INSERT INTO {table} ({_COLUMNS}{more}, changes) VALUES"
-                            f" ('{tenant}', 'evt_1', {_VALUES}{more and ', now()'}, $1)",
-                            _CHANGES,
-                        )
-            heads = dict.fromkeys(BEFORE, "head")
-            await asyncio.to_thread(_upgrade, cluster, heads)
-            yield cluster
+    async with clusters.empty() as cluster:
+        await provision(cluster.admin_url, cluster.secrets)
+        await asyncio.to_thread(_upgrade, cluster, BEFORE)
+        for database, table, more in (
+            ("tenant_registry", "audit_leaf", ""),
+            ("catalog_opt_in", "audit_leaf", ""),
+            ("audit", "event", ", record_time"),
+        ):
+            async with cluster.session(database) as superuser:
+                for tenant in ("paris", "lyon"):
+                    await superuser.execute(
+                        f"INSERT INTO {table} ({_COLUMNS}{more}, changes) VALUES"
+                        f" ('{tenant}', 'evt_1', {_VALUES}{more and ', now()'}, $1)",
+                        _CHANGES,
+                    )
+        await asyncio.to_thread(_upgrade, cluster, dict.fromkeys(BEFORE, "head"))
+        yield cluster
 
 
 async def test_what_was_there_is_sealed_as_it_was_and_gets_its_place(upgraded):
@@ -68,3 +73,40 @@ async def test_what_was_there_is_sealed_as_it_was_and_gets_its_place(upgraded):
         assert content["changes"][0]["after"] == '"é"'
         [note, *_] = await trees.rows("SELECT note FROM checkpoint")
         assert signed_notes.verified(note.note, trees.known).size == 1
+        await _sign_from_now_on(upgraded, trees)
+
+
+async def _sign_from_now_on(cluster, trees):
+    """What comes next is signed, and nothing without a signature gets a place any more."""
+    event = signed_events(cluster.event_key)("paris")
+    await trees.add(event)
+    await trees.drain()
+    [row] = await trees.rows("SELECT head FROM checkpoint WHERE tenant_id = 'paris' AND size = 2")
+    assert json.loads(row.head)["signed_from"] == 1
+
+    async with cluster.session("audit") as superuser:
+        await superuser.execute("ALTER TABLE event DROP CONSTRAINT ck_event_is_signed")
+        await invent(superuser, event, tenant="lyon", signature="NULL")
+    await trees.sequencer._report()
+    while await trees.sequencer.sequence():
+        pass
+    assert await trees.entries("lyon") == ["evt_1"]
+
+
+async def test_the_relay_signs_leaves_from_before_and_no_others_come(upgraded):
+    services = EventKeys.read((upgraded.secrets / "services.pub").read_text())
+    async with upgraded.doors("tenant_registry") as db:
+        sender = relay.Relay(db, cast(Any, None))
+        [leaf, _] = await sender._undelivered()
+        event = sender._event(leaf)
+
+    assert services.have_signed(
+        leaf.envelope, "tenant-registry", event.signature, including_revoked=False
+    )
+    for signature in ("NULL", "''"):
+        async with upgraded.session("tenant_registry", "platform") as service:
+            with pytest.raises(asyncpg.CheckViolationError):
+                await service.execute(
+                    "INSERT INTO audit_leaf SELECT tenant_id, 'evt_2', occur_time, envelope,"
+                    f" payload, salt, {signature} FROM audit_leaf WHERE tenant_id = 'paris'"
+                )

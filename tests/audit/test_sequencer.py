@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import defaultdict
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -13,6 +14,7 @@ from services.audit.messages import incoming
 from services.audit.models import PLATFORM_LOG
 from services.kernel.call.scope import Scope, bound
 from services.kernel.evidence import merkle, signed_notes
+from services.kernel.evidence.event_signatures import REVOKED, EventKeys
 from services.kernel.process.secret_files import Fixed
 
 
@@ -23,16 +25,19 @@ class Trees:
         secrets = cluster.secrets
         self.key = signed_notes.LogKey((secrets / "checkpoint.key").read_text())
         self.known = signed_notes.read_keys((secrets / "checkpoint.pub").read_text())
+        self.services = EventKeys.read((secrets / "services.pub").read_text())
         self.db = db
         self.sequencer = self.another()
 
     def another(self):
-        return sequencer.Sequencer(self.db, Fixed(self.key), Fixed(self.known))
+        return sequencer.Sequencer(
+            self.db, Fixed(self.key), Fixed(self.known), Fixed(self.services)
+        )
 
-    async def add(self, *events, hold=None, teller="catalog-opt-in"):
+    async def add(self, *events, hold=None, service="catalog-opt-in"):
         """Takes events in; with `hold`, the transaction stays open until that is set."""
-        with bound(Scope(None, f"services/{teller}", frozenset())):
-            made = [incoming(event, at=0) for event in events]
+        with bound(Scope(None, f"services/{service}", frozenset())):
+            made = [incoming(event, at=0, keys=Fixed(self.services)) for event in events]
         for one in made:
             one.event["record_time"] = one.event["occur_time"]
         async with self.db.housekeeping() as session:
@@ -129,6 +134,7 @@ async def test_the_platforms_tree_holds_every_tenants_heads(trees, event):
     for row in heads:
         head, own = json.loads(row.head), signed_notes.verified(row.note, trees.known)
         assert (head["log"], head["size"], head["root"]) == (own.origin, own.size, own.root.hex())
+        assert head["signed_from"] == 0
 
 
 async def test_an_event_that_commits_late_is_not_skipped(trees, event):
@@ -171,6 +177,105 @@ async def test_a_sequencer_that_stops_before_its_commit_leaves_nothing(trees, ev
         assert await trees.rows(f"SELECT * FROM {table}") == []
     await trees.drain()
     assert len(await trees.entries("paris")) == 1
+
+
+EVENT = (
+    "tenant_id, event_id, service, method, resource, actor, occur_time, outcome, record_time,"
+    " envelope, signature"
+)
+
+
+async def invent(connection, event, *, tenant="paris", signature="signature"):
+    """Copies an event under another id and actor into all tables, as the service adds one."""
+    new_id = event.name.rpartition("/")[2][:-4] + "FAKE"
+    arguments = (*ids(event), new_id, tenant)
+    await connection.execute(
+        f"INSERT INTO event ({EVENT}) SELECT $3, $2, service, method, resource, 'admins/innocent',"
+        " occur_time, outcome, record_time,"
+        " convert_to(replace(replace(replace(convert_from(envelope, 'UTF8'),"
+        " event_id, $2), actor, 'admins/innocent'), 'tenants/' || tenant_id, 'tenants/' || $3),"
+        f" 'UTF8'), {signature} FROM event WHERE event_id = $1",
+        *arguments,
+    )
+    await connection.execute(
+        "INSERT INTO event_payload SELECT $3, $2, salt, payload FROM event_payload"
+        " WHERE event_id = $1",
+        *arguments,
+    )
+    await connection.execute("INSERT INTO pending VALUES ($1, $2)", tenant, new_id)
+
+
+@pytest.mark.parametrize("tenant", ["paris", "lyon"])
+@pytest.mark.parametrize("signature", ["signature", "decode(repeat('0a', 68), 'hex')"])
+async def test_an_event_made_up_in_the_database_gets_no_place_and_others_go_on(
+    trees, event, cluster, tenant, signature
+):
+    first, second = event("paris"), event("lyon")
+    await trees.add(first, second)
+    async with cluster.session("audit", "platform") as service:
+        await invent(service, first, tenant=tenant, signature=signature)
+
+    while await trees.sequencer.sequence():
+        pass
+    later = event("paris")
+    await trees.add(later)
+    assert await trees.sequencer.sequence() == 1
+
+    assert await trees.entries("paris") == ids(first, later)
+    assert await trees.entries("lyon") == ids(second)
+    assert len(await trees.rows("SELECT * FROM pending")) == 1
+
+
+async def test_an_event_copied_with_its_signature_gets_no_place(trees, event, cluster):
+    known = event("paris")
+    await trees.add(known)
+    async with cluster.session("audit", "platform") as service:
+        for columns in ("'lyon', event_id", "tenant_id, event_id || 'X'"):
+            rest = EVENT.removeprefix("tenant_id, event_id, ")
+            await service.execute(
+                f"INSERT INTO event ({EVENT}) SELECT {columns}, {rest} FROM event"
+                " WHERE event_id = $1", *ids(known)
+            )  # fmt: skip
+        await service.execute("INSERT INTO pending SELECT tenant_id, event_id FROM event"
+                              " ON CONFLICT DO NOTHING")  # fmt: skip
+
+    assert await trees.sequencer.sequence() == 1
+
+    assert [row.event_id for row in await trees.rows("SELECT * FROM entry")] == ids(known)
+
+
+async def test_an_event_changed_before_it_has_its_place_gets_none(trees, event, cluster):
+    changed = event("paris")
+    await trees.add(changed, event("lyon"))
+    async with cluster.session("audit") as superuser:
+        await superuser.execute(
+            "UPDATE event SET envelope = convert_to(replace(convert_from(envelope, 'UTF8'), actor,"
+            " 'admins/x'), 'UTF8'), actor = 'admins/x' WHERE tenant_id = 'paris'"
+        )
+
+    assert await trees.sequencer.sequence() == 1
+
+    assert await trees.rows("SELECT * FROM entry WHERE tenant_id = 'paris'") == []
+
+
+async def test_an_event_signed_by_a_revoked_key_gets_no_place(trees, event, cluster):
+    await trees.add(event("paris"), event("lyon"))
+    lines = (cluster.secrets / "services.pub").read_text().splitlines()
+    trees.services = EventKeys.read("\n".join(f"{line}{REVOKED}" for line in lines))
+
+    assert await trees.another().sequence() == 0
+    assert await trees.sequencer.sequence() == 2
+
+
+@pytest.mark.parametrize("role", ["app", "platform", "superuser"])
+@pytest.mark.parametrize("signature", ["NULL", "''"])
+async def test_no_event_is_added_without_a_signature(trees, event, cluster, role, signature):
+    known = event("paris")
+    await trees.add(known)
+    refusals = (asyncpg.CheckViolationError, asyncpg.InsufficientPrivilegeError)
+    async with cluster.session("audit", role) as connection:
+        with pytest.raises(refusals):
+            await invent(connection, known, signature=signature)
 
 
 FORGERIES = {

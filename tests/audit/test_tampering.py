@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from gateway.cli import exports
 from services.kernel.call.scope import Scope, bound
 from services.kernel.data.connections import HardConnection
 from services.kernel.evidence import merkle
@@ -32,7 +31,7 @@ async def log(trees, event, cluster):  # noqa: F811
     for start, end in pairwise((0, 5, 10, 15, 19, 24, 29)):
         await trees.add(*made[start:end], event("lyon"))
         if start == 15:
-            await trees.add(event("paris", **ERASURE, resource=made[3].name), teller="audit")
+            await trees.add(event("paris", **ERASURE, resource=made[3].name), service="audit")
         await trees.drain()
     async with cluster.session("audit") as superuser:
         await superuser.execute("DELETE FROM event_payload WHERE event_id = $1", gone)
@@ -47,7 +46,7 @@ async def log(trees, event, cluster):  # noqa: F811
             records = await tampering.exported(session)
             await session.rollback()
     kept = next(r["checkpoint"]["note"] for r in reversed(records) if "checkpoint" in r)
-    yield engine, records, tampering.Evidence(trees.known, kept)
+    yield engine, records, tampering.Evidence(trees.known, trees.services, kept)
     await engine.dispose()
 
 
@@ -113,13 +112,17 @@ async def test_a_changed_envelope_is_named(log, tmp_path):
     assert flaw == "entry 7 has an envelope that does not match its leaf in the tree"
 
 
-async def test_signed_checkpoints_narrow_down_an_envelope_that_was_changed_with_its_leaf(log):
+async def test_signed_checkpoints_narrow_down_an_envelope_that_its_service_signed_again(
+    log, cluster
+):
     _, records, evidence = log
     entry = next(record for record in records if record.get("index") == 7)
     entry["envelope"] = entry["envelope"].replace("admins/user_1", "admins/user_2")
-    entry["leaf"] = merkle.leaf_hash(entry["envelope"].encode()).hex()
+    envelope = entry["envelope"].encode()
+    entry["leaf"] = merkle.leaf_hash(envelope).hex()
+    entry["signature"] = cluster.event_key("catalog-opt-in").sign(envelope).hex()
 
-    flaw = evidence.flaw(lambda: exports.taken(iter(records)))
+    flaw = evidence.flaw_of(records)
 
     assert flaw == "one of the entries 5 to 9 differs from what was signed"
 
@@ -132,4 +135,4 @@ async def test_a_log_cut_short_is_found_by_a_kept_checkpoint_alone(log):
     head = shorter[0] | {"size": 25}
     rest = [r for r in shorter[1:] if r.get("checkpoint", {"size": 0})["size"] <= 25]
 
-    assert "is missing" in evidence.flaw(lambda: exports.taken(iter([head, *rest])))
+    assert "is missing" in evidence.flaw_of([head, *rest])

@@ -8,6 +8,7 @@ import pytest
 from gateway.cli import audit, exports
 from services.audit import witnessing
 from services.kernel.evidence import signed_notes
+from services.kernel.evidence.event_signatures import EventKeys
 from services.kernel.process.secret_files import Fixed
 from services.witness.app import create_app
 from services.witness.ledger import Ledger
@@ -116,11 +117,12 @@ async def test_on_the_running_platform_exports_end_with_a_cosignature(admin, pla
         signed_notes.read_keys((platform.secrets / f"{name}.pub").read_text())
         for name in ("checkpoint", "witness")
     )
+    services = EventKeys.read((platform.secrets / "services.pub").read_text())
     file = tmp_path / "hq.ndjson"
     flaws = ["it was not looked at"]
     while flaws[-1] and len(flaws) < 200:  # a cosignature and the event of an erasure come later
         file.write_text((await admin.get("/admin/tenants/hq/audit-events/export")).text)
-        flaws.append(flaw_of(exports.read(file), keys, witnesses))
+        flaws.append(flaw_of(exports.read(file, services), keys, witnesses))
         await asyncio.sleep(0.3)
 
     assert flaws[-1] == ""

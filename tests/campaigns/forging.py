@@ -12,12 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gateway.admin.exports import _COLUMNS, _HEADER, plain
-from gateway.cli import exports
+from gateway.cli.exports import FORM_WITHOUT_SIGNATURES
 from services.kernel.evidence import merkle, signed_notes
 from tests.campaigns.tampering import TENANT, Evidence, Record, Records, a_key
 
 InFile = Callable[[list[str], random.Random], str]
-_SEALED = ("envelope", "payload", "salt", "leaf")
 _OUTER, _INNER = re.compile(r"\{"), re.compile(r'\{"(checkpoint|platform)":\{')
 
 
@@ -25,19 +24,23 @@ def lines_of(records: Records, *, form: str) -> list[str]:
     """Writes records as a file's lines, the way the gateway does."""
     if form == "ndjson":
         return [_json_line(record) for record in records]
-    return [_csv_line(list(_HEADER)), *(_csv_line(_row(record)) for record in records)]
+    header: tuple[str, ...] = _HEADER
+    if records[0]["form"] == FORM_WITHOUT_SIGNATURES:
+        header = tuple(name for name in _HEADER if name != "signature")
+    return [_csv_line(list(header)), *(_csv_line(_row(record, header)) for record in records)]
 
 
 def _json_line(record: Record) -> str:
     return json.dumps(record, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 
-def _row(record: Record) -> list[str]:
+def _row(record: Record, header: tuple[str, ...] = _HEADER) -> list[str]:
     if "index" not in record:
-        return [*("" for _ in _HEADER[1:]), json.dumps(record)]
+        return [*("" for _ in header[1:]), json.dumps(record)]
     facts = json.loads(record["envelope"])
-    shown = (plain(str(facts[name])) for name in _COLUMNS)
-    return [str(record["index"]), *shown, *(record[name] for name in _SEALED), ""]
+    shown = {name: plain(str(facts[name])) for name in _COLUMNS}
+    cells = record | shown | {"record": ""}
+    return ["" if cells[name] is None else str(cells[name]) for name in header]
 
 
 def _csv_line(row: list[str]) -> str:
@@ -234,4 +237,4 @@ def rewritten(records: Records, chance: random.Random) -> Records:
 
 def flaw_in_file(evidence: Evidence, content: str, path: Path) -> str:
     path.write_text(content, encoding="utf-8")
-    return evidence.flaw(lambda: exports.read(path))
+    return evidence.flaw_in_file(path)

@@ -5,8 +5,9 @@ verified as an auditor verifies it: with the public keys, and a checkpoint that 
 """
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,12 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from gateway.admin.shapes.evidence import EXPORT_FORM, entry_json, platform_json
 from gateway.cli import audit, exports
 from services.audit import queries, trees
-from services.audit.messages import shown
+from services.audit.messages import as_stored
 from services.audit.models import PLATFORM_LOG
 from services.kernel.call.errors import ServiceError
 from services.kernel.call.scope import Scope, bound
 from services.kernel.data.database import TenantSession
 from services.kernel.evidence import merkle, signed_notes
+from services.kernel.evidence.event_signatures import EventKeys
 
 TENANT = "paris"
 Record = dict[str, Any]
@@ -35,10 +37,18 @@ class Evidence:
     """What an auditor holds besides the log: public keys, and a checkpoint of before."""
 
     keys: list[signed_notes.Key]
+    services: EventKeys
     kept: str
 
-    def flaw(self, read: Callable[[], exports.Export]) -> str:
+    def flaw_of(self, records: Iterable[Record]) -> str:
         """Tells what the verifier finds wrong; empty when it finds nothing."""
+        return self._flaw(lambda: exports.taken(iter(records), self.services))
+
+    def flaw_in_file(self, path: Path) -> str:
+        """Tells the same of an export in a file."""
+        return self._flaw(lambda: exports.read(path, self.services))
+
+    def _flaw(self, read: Callable[[], exports.Export]) -> str:
         try:
             audit.verify(read(), self.keys, olds=[self.kept])
         except exports.Bad as bad:
@@ -60,7 +70,7 @@ async def exported(session: AsyncSession) -> Records:
     log = signed_notes.origin(TENANT)
     records: Records = [{"form": EXPORT_FORM, "log": log, "size": checkpoint.size}]
     for idx, leaf, one in await queries.listed(session, 0, checkpoint.size, checkpoint.size):
-        records.append(entry_json(pb.Entry(index=idx, leaf_hash=leaf, event=shown(one))))
+        records.append(entry_json(pb.Entry(index=idx, leaf_hash=leaf, event=as_stored(one))))
     for signed in await trees.checkpoints(session, 0, checkpoint.size, checkpoint.size):
         records.append({"checkpoint": {"size": signed.size, "note": signed.note}})
     note = await trees.platform_note(session, checkpoint.head_idx) or ""
@@ -96,7 +106,7 @@ async def flaw_in_database(
                 return f"the service refuses: {refusal}"
             finally:
                 await session.rollback()
-    return evidence.flaw(lambda: exports.taken(iter(records)))
+    return evidence.flaw_of(records)
 
 
 InDatabase = Callable[[AsyncSession, random.Random, int], Awaitable[None]]
@@ -177,7 +187,7 @@ async def deletes(session: AsyncSession, chance: random.Random, size: int) -> No
 async def inserts(session: AsyncSession, chance: random.Random, size: int) -> None:
     """A copy of another event under an id of its own, among the others."""
     index, other = _at(chance, size), _at(chance, size)
-    columns = "service, method, resource, actor, occur_time, outcome, record_time"
+    columns = "service, method, resource, actor, occur_time, outcome, record_time, signature"
     await _do(
         session,
         f"INSERT INTO event (tenant_id, event_id, {columns}, envelope) SELECT tenant_id,"
@@ -270,6 +280,9 @@ IN_DATABASE: dict[str, InDatabase] = {
 
 
 def a_key() -> signed_notes.LogKey:
+    return signed_notes.LogKey(a_private_key())
+
+
+def a_private_key() -> str:
     made = Ed25519PrivateKey.generate()
-    pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return signed_notes.LogKey(pem.decode())
+    return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()

@@ -38,6 +38,8 @@ async def test_the_running_platforms_database_is_walled(platform, checks, databa
 
 
 @each_database
+# SQLAlchemy reflects a check that is NOT VALID with an argument that its own class does not take.
+@pytest.mark.filterwarnings("ignore:Can't validate argument 'dialect_options'")
 async def test_models_and_migrations_agree(cluster, database):
     address = cluster.url(database, "owner").set(drivername="postgresql+asyncpg")
     engine = create_async_engine(

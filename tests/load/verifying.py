@@ -7,17 +7,19 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from gateway.cli.exports import FORM
 from services.kernel.evidence import audit, merkle, signed_notes
+from services.kernel.evidence.event_signatures import EventKey
 from tests.load import table
 
 EVENTS = 50_000
 LOG = signed_notes.origin("paris")
-FACTS = {
+FACTS: dict[str, Any] = {
     "service": "catalog-opt-in",
     "method": "souk.catalog_opt_in.v1.ListingService/CreateListing",
     "permission": "listing:write",
@@ -37,13 +39,16 @@ CHANGES = [
 
 async def each_event() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        export, key = Path(folder) / "audit.ndjson", Path(folder) / "checkpoint.pub"
-        await asyncio.to_thread(_make, export, key)
+        export, key, services = (
+            Path(folder) / name for name in ("audit.ndjson", "checkpoint.pub", "services.pub")
+        )
+        await asyncio.to_thread(_make, export, key, services)
         began = time.perf_counter()
         await asyncio.to_thread(_bare, export)
         floor = EVENTS / (time.perf_counter() - began)
         began = time.perf_counter()
-        command = ("-m", "gateway.cli", "audit", "verify", str(export), "--key", str(key))
+        command = ["-m", "gateway.cli", "audit", "verify", str(export)]
+        command += ["--key", str(key), "--service-keys", str(services)]
         process = await asyncio.create_subprocess_exec(sys.executable, *command)
         assert await process.wait() == 0
         rate = EVENTS / (time.perf_counter() - began)
@@ -60,13 +65,12 @@ def _bare(export: Path) -> None:
             hashlib.sha256(line).digest()
 
 
-def _make(export: Path, key: Path) -> None:
-    """Writes an export as the gateway does, signed with a key of its own."""
-    pem = Ed25519PrivateKey.generate().private_bytes(
-        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
-    )
-    signer, frontier = signed_notes.LogKey(pem.decode()), merkle.Frontier()
+def _make(export: Path, key: Path, services: Path) -> None:
+    """Writes an export as the gateway does, signed with keys of its own."""
+    signer, frontier = signed_notes.LogKey(_private_key()), merkle.Frontier()
+    service = EventKey(FACTS["service"], _private_key())
     key.write_text(signer.public.line() + "\n")
+    services.write_text(service.public.line() + "\n")
     with export.open("w") as file:
 
         def write(record: object) -> None:
@@ -76,12 +80,20 @@ def _make(export: Path, key: Path) -> None:
         for index in range(EVENTS):
             envelope, rest = _sealed(index)
             leaf = merkle.leaf_hash(envelope)
-            write({"index": index, "envelope": envelope.decode(), "leaf": leaf.hex(), **rest})
+            rest |= {"leaf": leaf.hex(), "signature": service.sign(envelope).hex()}
+            write({"index": index, "envelope": envelope.decode(), **rest})
             for _ in frontier.append(leaf):
                 pass
         note = signer.sign(signed_notes.Checkpoint(LOG, EVENTS, frontier.root))
         write({"checkpoint": {"size": EVENTS, "note": note}})
         write({"platform": _platform(signer, frontier.root)})
+
+
+def _private_key() -> str:
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    return pem.decode()
 
 
 def _sealed(index: int) -> tuple[bytes, dict[str, str]]:
@@ -93,6 +105,7 @@ def _sealed(index: int) -> tuple[bytes, dict[str, str]]:
 
 def _platform(signer: signed_notes.LogKey, root: bytes) -> dict[str, object]:
     """What a platform's tree of this one log says."""
-    head = json.dumps({"log": LOG, "size": EVENTS, "root": root.hex(), "time": "2026-09-21"})
+    facts = {"log": LOG, "size": EVENTS, "root": root.hex(), "time": "2026-09-21"}
+    head = json.dumps(facts | {"signed_from": 0})
     tree = signed_notes.Checkpoint(signed_notes.PLATFORM_ORIGIN, 1, merkle.leaf_hash(head.encode()))
     return {"head": head, "index": 0, "hashes": [], "note": signer.sign(tree)}

@@ -14,7 +14,7 @@ from souk.audit.v1.proof_service_pb2 import (
 from gateway.admin.shapes.event import EventDocument, event_json
 from gateway.admin.shapes.scalars import Document
 
-EXPORT_FORM = "souk-audit-export/1"
+EXPORT_FORM = "souk-audit-export/2"
 
 
 class PlatformDocument(BaseModel):
@@ -47,6 +47,10 @@ class ReceiptDocument(ProofDocument):
         description="The data that the envelope commits to; null when erased."
     )
     salt: str | None = Field(description="In hexadecimal; null when erased.")
+    signature: str | None = Field(
+        description="The service's signature over the envelope, in hexadecimal: the id of its key,"
+        " then Ed25519. null for events from before services signed theirs."
+    )
 
 
 class ConsistencyDocument(BaseModel):
@@ -67,8 +71,10 @@ def _sealed(envelope: bytes, held: Entry | Receipt) -> Document:
     event = held.event
     return {
         "envelope": envelope.decode(),
-        "payload": None if event.is_erased else event.payload.decode(),
+        # A payload that was altered in the database may be anything: the verifier tells.
+        "payload": None if event.is_erased else event.payload.decode(errors="replace"),
         "salt": None if event.is_erased else event.salt.hex(),
+        "signature": event.signature.hex() or None,
     }
 
 

@@ -4,13 +4,15 @@ from souk.audit.v1 import proof_service_pb2 as pb
 from souk.audit.v1 import proof_service_pb2_grpc as rpc
 
 from services.audit import queries, rules, trees
-from services.audit.messages import NAME, shown
+from services.audit.messages import NAME, as_stored, shown
 from services.audit.models import PLATFORM_LOG, Checkpoint
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition, InvalidArgument, NotFound
 from services.kernel.call.scope import current_scope
 from services.kernel.data.database import Database
 from services.kernel.evidence import merkle
+from services.kernel.evidence.event_signatures import EventKeys
+from services.kernel.process.secret_files import Secret
 
 _MOST_ENTRIES = 200
 _MOST_CHECKPOINTS = 500
@@ -19,8 +21,9 @@ _MOST_CHECKPOINTS = 500
 class ProofServicer(rpc.ProofServiceServicer):
     """Proofs of O(log n) hashes, read from the nodes that the sequencer wrote."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, keys: Secret[EventKeys]) -> None:
         self._db = db
+        self._keys = keys
 
     async def GetReceipt(self, request: pb.GetReceiptRequest, context: object) -> pb.Receipt:
         current_scope().require(request.name)
@@ -41,7 +44,7 @@ class ProofServicer(rpc.ProofServiceServicer):
             ranges = merkle.inclusion(place, checkpoint.size)
             hashes = await trees.proof(session, _own_log(), ranges)
         return pb.Receipt(
-            event=shown(found),
+            event=shown(found, self._keys),
             index=place,
             hashes=hashes,
             checkpoint=await self._with_platform(checkpoint),
@@ -77,7 +80,8 @@ class ProofServicer(rpc.ProofServiceServicer):
             found = await queries.listed(session, request.start, request.end, _MOST_ENTRIES)
         fit = rules.fitting([one.bytes for _, _, one in found])
         entries = [
-            pb.Entry(index=idx, leaf_hash=leaf, event=shown(one)) for idx, leaf, one in found[:fit]
+            pb.Entry(index=idx, leaf_hash=leaf, event=as_stored(one))
+            for idx, leaf, one in found[:fit]
         ]
         return pb.ListEntriesResponse(entries=entries)
 

@@ -31,7 +31,7 @@ class Signer:
 
     def __init__(self, caller: str, key: str | Secret[SigningKey]) -> None:
         """Takes the private key as PEM, or as a secret that may change."""
-        self._caller = caller
+        self.caller = caller
         self._key: Secret[SigningKey] = Fixed(signing_key(key)) if isinstance(key, str) else key
         self._made: LRUCache[tuple[Scope, str, str], tuple[float, str]] = LRUCache(_REMEMBERED)
 
@@ -47,7 +47,7 @@ class Signer:
     def _token(self, scope: Scope, audience: str, now: int) -> str:
         key = self._key()
         claims = {
-            "iss": self._caller,
+            "iss": self.caller,
             "aud": audience,
             "iat": now,
             "exp": now + LIFETIME_SECONDS,

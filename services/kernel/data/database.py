@@ -6,7 +6,7 @@ fails closed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -125,13 +125,25 @@ def _demand_that_they_went(session: Session) -> None:
 class Database:
     """One service's database, reached through two doors: tenant and platform."""
 
-    def __init__(self, app: URL, platform: URL, *, secrets: Path, head_office: str) -> None:
-        """Takes the folder of password files, which may be replaced at any time."""
+    def __init__(
+        self,
+        app: URL,
+        platform: URL,
+        *,
+        secrets: Path,
+        head_office: str,
+        sign: Callable[[bytes], bytes],
+    ) -> None:
+        """Takes the folder of password files, which may be replaced at any time.
+
+        `sign` makes the service's signature over the envelope of an event.
+        """
         self._connect_app = partial(connections.connect, app, secrets)
         self._app = connections.engine(self._connect_app)
         self._platform = connections.engine(partial(connections.connect, platform, secrets))
         self._readers: asyncpg.Pool | None = None
         self._head_office = head_office
+        self.sign = sign
         self.acted = asyncio.Event()
         """Set after each commit that left a leaf, to wake the relay."""
 
@@ -160,14 +172,14 @@ class Database:
         scope = current_scope()
         if scope.tenant is None:
             raise RuntimeError("a tenant session cannot be opened in a scope without a tenant")
-        info = {"tenant": scope.tenant, "home": scope.tenant}
+        info = {"tenant": scope.tenant, "home": scope.tenant, "sign": self.sign}
         async with self._transaction(self._app, TenantSession, info) as session:
             yield session
 
     @asynccontextmanager
     async def platform(self) -> AsyncIterator[AsyncSession]:
         """Opens a transaction on all tenants' rows. Its few call sites are listed in a test."""
-        info = {"home": current_scope().tenant or self._head_office}
+        info = {"home": current_scope().tenant or self._head_office, "sign": self.sign}
         async with self._transaction(self._platform, AuditedSession, info) as session:
             yield session
 

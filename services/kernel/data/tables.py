@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import DateTime, LargeBinary, MetaData, Text
+from sqlalchemy import CheckConstraint, DateTime, LargeBinary, MetaData, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from services.kernel.call.scope import current_scope
@@ -45,20 +45,29 @@ class KernelBase(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
+IS_SIGNED = "signature IS NOT NULL AND length(signature) = 68"
+"""What tables of events demand of new rows: a key's id and an Ed25519 signature."""
+
+
 class AuditLeaf(TenantOwned, KernelBase):
     """An event, written in the transaction of its act and kept until the relay delivers it.
 
-    A service may only insert leaves. These exact bytes are proven later.
+    A service may only insert leaves. These exact bytes are proven later. Leaves of before services
+    signed have no signature; the relay adds it, and no such leaf can be inserted any more.
     """
 
     __tablename__ = "audit_leaf"
-    __table_args__ = ({"info": {"scope": "tenant"}},)
+    __table_args__ = (
+        CheckConstraint(IS_SIGNED, name="is_signed"),
+        {"info": {"scope": "tenant"}},
+    )
 
     event_id: Mapped[str] = mapped_column(Key, primary_key=True)
     occur_time: Mapped[datetime] = mapped_column(Time)
     envelope: Mapped[bytes] = mapped_column(LargeBinary)
     payload: Mapped[bytes] = mapped_column(LargeBinary)
     salt: Mapped[bytes] = mapped_column(LargeBinary)
+    signature: Mapped[bytes | None] = mapped_column(LargeBinary)
 
     @property
     def event_name(self) -> str:
@@ -73,10 +82,10 @@ def insertion(leaves: Sequence[AuditLeaf]) -> str:
     rows = [
         f"('{_matched(TENANT_ID, leaf.tenant_id)}', '{_matched(_EVENT_ID, leaf.event_id)}',"
         f" '{leaf.occur_time.isoformat()}', {_hex(leaf.envelope)}, {_hex(leaf.payload)},"
-        f" {_hex(leaf.salt)})"
+        f" {_hex(leaf.salt)}, {_hex(leaf.signature or b'')})"
         for leaf in leaves
     ]
-    columns = "tenant_id, event_id, occur_time, envelope, payload, salt"
+    columns = "tenant_id, event_id, occur_time, envelope, payload, salt, signature"
     return f"INSERT INTO audit_leaf ({columns}) VALUES {', '.join(rows)}"  # noqa: S608
 
 

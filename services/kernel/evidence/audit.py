@@ -2,12 +2,13 @@
 
 A leaf is never rewritten. Its envelope says who did what to what, and commits to the payload by a
 salted hash; the payload holds the changes and personal data. So a payload can be erased later, and
-every proof of the envelope still holds.
+every proof of the envelope still holds. The service signs the envelope, so nobody else can make one
+up: not even who can write into its database, or into that of the audit service.
 """
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -69,6 +70,7 @@ def record(
         "changes": changes(before, after),
     }
     sealed = seal(facts, payload)
+    sign: Callable[[bytes], bytes] = session.info["sign"]
     leaf = AuditLeaf(
         tenant_id=tenant_id,
         event_id=event_id,
@@ -76,6 +78,7 @@ def record(
         envelope=sealed.envelope,
         payload=sealed.payload,
         salt=sealed.salt,
+        signature=sign(sealed.envelope),
     )
     session.info.setdefault("leaves", []).append(leaf)
 

@@ -29,12 +29,9 @@ from services.kernel.call.scope import Scope, bound
 from services.kernel.data.database import Database
 from services.kernel.data.tables import AuditLeaf
 from services.kernel.process.logs import logger
-from services.kernel.process.signing_keys import signing_key
 
 if TYPE_CHECKING:
     from souk.audit.v1.audit_service_pb2_grpc import AuditServiceAsyncStub
-
-    from services.kernel.serving.server import Runtime
 
 _BATCH = 500
 _BATCH_BYTES = 2_000_000  # a service accepts messages of 4 MB
@@ -52,18 +49,12 @@ _log = logger()
 _key = tuple_(AuditLeaf.tenant_id, AuditLeaf.event_id)
 
 
-async def run(name: str, runtime: "Runtime", stopped: asyncio.Event) -> None:
-    """Delivers until the service has `stopped`, then the rest; `name` is the service's."""
-    settings = runtime.settings
-    if settings.audit is None:
-        return
-    signer = Signer(name, settings.secret_file(f"{name}.key", signing_key))
-    me = Scope(None, f"services/{name}", frozenset({"event:record"}))
+async def run(db: Database, *, to: str, signer: Signer, stopped: asyncio.Event) -> None:
+    """Delivers to the audit service at `to` until the service has `stopped`, then the rest."""
+    me = Scope(None, f"services/{signer.caller}", frozenset({"event:record"}))
     with bound(me):
-        async with channel(
-            settings.audit, signer=signer, audience="audit", contract=[pb.DESCRIPTOR]
-        ) as wire:
-            relay = Relay(runtime.db, AuditServiceStub(wire))
+        async with channel(to, signer=signer, audience="audit", contract=[pb.DESCRIPTOR]) as wire:
+            relay = Relay(db, AuditServiceStub(wire))
             await relay.work(stopped)
             await relay.flush(_FLUSH_SECONDS)
 
@@ -163,11 +154,21 @@ class Relay:
         _log.error("audit_event_refused", refused=name, reason=error.reason, detail=error.message)
 
     async def _send(self, leaves: Sequence[AuditLeaf]) -> None:
-        request = pb.RecordEventsRequest(events=[_event(leaf) for leaf in leaves])
+        request = pb.RecordEventsRequest(events=[self._event(leaf) for leaf in leaves])
         try:
             await self._audit.RecordEvents(request, timeout=_CALL_SECONDS)
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error) from None
+
+    def _event(self, leaf: AuditLeaf) -> pb.Event:
+        return pb.Event(
+            name=f"tenants/{leaf.tenant_id}/events/{leaf.event_id}",
+            envelope=leaf.envelope,
+            payload=leaf.payload,
+            salt=leaf.salt,
+            # Only leaves from before services signed have none; the table takes no more of them.
+            signature=self._db.sign(leaf.envelope) if leaf.signature is None else leaf.signature,
+        )
 
     async def _report(self) -> None:
         """Logs the backlog from time to time, and lets refused leaves be tried again."""
@@ -191,15 +192,6 @@ def _as_many_as_fit(leaves: Sequence[AuditLeaf]) -> int:
         if room < 0:
             return max(count, 1)
     return len(leaves)
-
-
-def _event(leaf: AuditLeaf) -> pb.Event:
-    return pb.Event(
-        name=f"tenants/{leaf.tenant_id}/events/{leaf.event_id}",
-        envelope=leaf.envelope,
-        payload=leaf.payload,
-        salt=leaf.salt,
-    )
 
 
 async def _pause(seconds: float, *wakers: asyncio.Event) -> bool:

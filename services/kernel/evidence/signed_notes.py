@@ -23,7 +23,7 @@ LOG_KEY = "souk.dev/audit"
 WITNESS_KEY = "souk.dev/witness"
 PLATFORM_ORIGIN = f"{LOG_KEY}/platform"
 
-_SIGNS, _COSIGNS = 1, 4
+ED25519, COSIGNATURE = 1, 4
 """Key kinds: Ed25519 over the note, or cosignature/v1 over the time and the note."""
 _MOST_BYTES = 64 * 1024
 _BODY = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,17})\n([A-Za-z0-9+/]{43}=)\n")
@@ -81,7 +81,7 @@ def read_keys(text: str) -> list[Key]:
         said, _, encoded = rest.partition("+")
         packed = _data(encoded)
         key = Key(name, packed[0] if packed else 0, packed[1:])
-        if len(key.public) != 32 or key.id.hex() != said or key.kind not in (_SIGNS, _COSIGNS):
+        if len(key.public) != 32 or key.id.hex() != said or key.kind not in (ED25519, COSIGNATURE):
             raise Untrue(f"not a public key: {line[:100]}")
         keys.append(key)
     return keys
@@ -91,8 +91,8 @@ class LogKey:
     """A log's private key, which signs its checkpoints."""
 
     def __init__(self, pem: str) -> None:
-        self._private = _private(pem)
-        self.public = Key(LOG_KEY, _SIGNS, _public(self._private))
+        self._private = private_key(pem)
+        self.public = Key(LOG_KEY, ED25519, _public(self._private))
 
     def sign(self, checkpoint: Checkpoint) -> str:
         body = checkpoint.body()
@@ -103,8 +103,8 @@ class WitnessKey:
     """A witness's private key, which cosigns checkpoints that a log has signed."""
 
     def __init__(self, pem: str) -> None:
-        self._private = _private(pem)
-        self.public = Key(WITNESS_KEY, _COSIGNS, _public(self._private))
+        self._private = private_key(pem)
+        self.public = Key(WITNESS_KEY, COSIGNATURE, _public(self._private))
 
     def cosign(self, body: str, seconds: int) -> str:
         """Returns the signature line: at this time, the witness had seen no conflicting log."""
@@ -120,7 +120,7 @@ def verified(note: str, keys: Iterable[Key]) -> Checkpoint:
     """
     body, signatures = _parts(note)
     for key, signature in _known(signatures, keys):
-        if key.kind == _SIGNS and _is_signed(key, signature, body.encode()):
+        if key.kind == ED25519 and _is_signed(key, signature, body.encode()):
             return _checkpoint(body)
     raise Untrue("not signed by a known key")
 
@@ -129,7 +129,7 @@ def cosigned_at(note: str, keys: Iterable[Key]) -> int | None:
     """Returns when one of these witnesses cosigned a note, in Unix seconds; None if none did."""
     body, signatures = _parts(note)
     for key, signature in _known(signatures, keys):
-        if key.kind == _COSIGNS and len(signature) == 72:
+        if key.kind == COSIGNATURE and len(signature) == 72:
             [seconds] = struct.unpack(">Q", signature[:8])
             if _is_signed(key, signature[8:], _cosigned(body, seconds)):
                 return int(seconds)
@@ -187,7 +187,7 @@ def _line(key: Key, signature: bytes) -> str:
     return f"\u2014 {key.name} {_text(key.id + signature)}\n"
 
 
-def _private(pem: str) -> Ed25519PrivateKey:
+def private_key(pem: str) -> Ed25519PrivateKey:
     key = load_pem_private_key(pem.encode(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
         raise Untrue("not an Ed25519 key")

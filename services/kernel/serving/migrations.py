@@ -13,6 +13,7 @@ from alembic.config import Config
 from sqlalchemy import URL, Connection, MetaData, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from services.kernel.data.tables import IS_SIGNED
 from services.kernel.evidence import audit
 
 TENANT = "tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)"
@@ -113,6 +114,17 @@ def remember_events(op: ModuleType) -> None:
     op.execute("SET LOCAL lock_timeout = '5s'")
     column = sa.Column("events", sa.Text, nullable=False, server_default="")
     op.add_column("request_record", column)
+
+
+def require_signatures(op: ModuleType, table: str) -> None:
+    """Adds the service's signature to a table of events; new rows must have one.
+
+    Rows of before keep none, and are told apart by that: hence NOT VALID.
+    """
+    op.add_column(table, sa.Column("signature", sa.LargeBinary()))
+    op.execute(
+        f"ALTER TABLE {table} ADD CONSTRAINT ck_{table}_is_signed CHECK ({IS_SIGNED}) NOT VALID"
+    )
 
 
 _TOLD = ("service", "method", "resource", "actor", "request_id", "outcome", "changes")

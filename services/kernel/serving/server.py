@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,10 @@ from services.kernel.data import connections, requests
 from services.kernel.data import database as db
 from services.kernel.evidence import relay
 from services.kernel.evidence.denials import Denials
+from services.kernel.evidence.event_signatures import EventKey
 from services.kernel.process import logs
 from services.kernel.process.settings import ServiceSettings, load
+from services.kernel.process.signing_keys import signing_key
 from services.kernel.serving.interceptor import Guard
 
 DRAIN_SECONDS = 20
@@ -102,11 +105,13 @@ def _url(settings: ServiceSettings, database: str, role: str) -> URL:
 
 
 async def _run(service: Service, settings: ServiceSettings, command: str) -> None:
+    key = settings.secret_file(f"{service.name}.key", partial(EventKey, service.name))
     database = db.Database(
         _url(settings, service.database, "app"),
         _url(settings, service.database, "platform"),
         secrets=settings.secrets,
         head_office=settings.head_office,
+        sign=lambda envelope: key().sign(envelope),
     )
     runtime = Runtime(settings, database)
     await _open(database)
@@ -149,7 +154,12 @@ async def _serve(service: Service, runtime: Runtime) -> None:
     chores += [asyncio.create_task(chore(runtime)) for chore in service.chores]
     if runtime.settings.audit:
         chores.append(asyncio.create_task(requests.forget(runtime.db)))
-        relaying = asyncio.create_task(relay.run(service.name, runtime, stopped))
+        signer = credentials.Signer(
+            service.name, runtime.settings.secret_file(f"{service.name}.key", signing_key)
+        )
+        relaying = asyncio.create_task(
+            relay.run(runtime.db, to=runtime.settings.audit, signer=signer, stopped=stopped)
+        )
     await stopping.wait()
     await status.enter_graceful_shutdown()
     await asyncio.sleep(LEAVE_SECONDS)

@@ -5,9 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from deploy.manifest import DATABASES, ROLES
+from deploy.secrets import rotation
 from deploy.secrets.creation import make_secrets
 from deploy.secrets.kinds import CALLERS
 from services.kernel.evidence import signed_notes
+from services.kernel.evidence.event_signatures import REVOKED, EventKey
 
 
 def contents(folder):
@@ -19,7 +21,7 @@ def test_every_role_caller_and_login_has_a_secret_of_its_own(tmp_path):
 
     expected = {f"{name}_{role}.password" for name in DATABASES for role in ROLES}
     expected |= {f"{caller}.key" for caller in CALLERS}
-    expected |= {"session.key", "session.jwks", "callers.json"}
+    expected |= {"session.key", "session.jwks", "callers.json", "services.pub"}
     expected |= {"redis.key", "totp.key", "admin.password"}
     expected |= {f"{name}.{half}" for name in ("checkpoint", "witness") for half in ("key", "pub")}
     assert set(made) == expected
@@ -64,6 +66,36 @@ def test_the_public_halves_of_keys_that_signed_for_good_are_all_kept(tmp_path, n
 
     assert (tmp_path / f"{name}.pub").read_text().splitlines()[0] == first
     assert len(signed_notes.read_keys((tmp_path / f"{name}.pub").read_text())) == 2
+
+
+def event_keys(folder):
+    return (folder / "services.pub").read_text().splitlines()
+
+
+def test_the_keys_of_services_are_published_for_their_events(tmp_path):
+    make_secrets(tmp_path)
+
+    assert event_keys(tmp_path) == [
+        EventKey(name, (tmp_path / f"{name}.key").read_text()).public.line()
+        for name in ("tenant-registry", "catalog-opt-in", "audit")
+    ]
+
+
+def test_a_services_stolen_key_is_revoked_and_its_replaced_one_is_not(tmp_path):
+    make_secrets(tmp_path)
+    registry, catalog, audit = event_keys(tmp_path)
+    rotation.announce(tmp_path, ["audit.key"])
+    rotation.switch(tmp_path, ["audit.key"])
+    [*_, newer] = event_keys(tmp_path)
+    (tmp_path / "catalog-opt-in.key").unlink()
+
+    for _ in range(2):
+        make_secrets(tmp_path)
+        [*kept, made] = event_keys(tmp_path)
+
+        assert kept == [registry, f"{catalog}{REVOKED}", audit, newer]
+        assert made.startswith("services/catalog-opt-in+")
+        assert made != catalog
 
 
 def test_two_runs_at_the_same_time_end_with_one_set(tmp_path):

@@ -261,6 +261,7 @@ async def test_a_connection_is_made_in_every_step_of_replacing_a_password(cluste
             cluster.url("tenant_registry", "platform"),
             secrets=scratch,
             head_office="hq",
+            sign=bytes,
         )
         await database.open()
         for tenant in ("paris", "lyon"):

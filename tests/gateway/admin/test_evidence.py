@@ -17,6 +17,7 @@ from gateway.admin.exports import plain
 from gateway.admin.shapes.cloudevent import cloudevent
 from gateway.cli import audit, exports
 from services.kernel.evidence import merkle, signed_notes
+from services.kernel.evidence.event_signatures import EventKeys
 from tests.gateway.admin.answers import refused
 
 SECONDS_TO_ARRIVE = 20
@@ -110,8 +111,9 @@ async def test_an_export_is_verified_offline(admin, platform, form, tmp_path):
     ) as answer:
         assert answer.status_code == 200
         file.write_bytes(await answer.aread())
-    key = str(platform.secrets / "checkpoint.pub")
-    command = ["audit", "verify", str(file), "--key", key, "--checkpoint", str(kept)]
+    key, services = (str(platform.secrets / f"{name}.pub") for name in ("checkpoint", "services"))
+    command = ["audit", "verify", str(file), "--key", key, "--service-keys", services]
+    command += ["--checkpoint", str(kept)]
 
     done = await asyncio.to_thread(run, "gateway.cli", *command)
     file.write_text(file.read_text().replace("CreateListing", "DeleteListing", 1))
@@ -132,9 +134,10 @@ def test_the_verifier_needs_no_more_than_cryptography():
     assert ours == {
         *("gateway", "gateway.cli", "gateway.cli.audit", "gateway.cli.exports"),
         *("services", "services.kernel", "services.kernel.call", "services.kernel.call.redaction"),
+        "services.kernel.call.strict_json",
         *(
             f"services.kernel.evidence{module}"
-            for module in ("", ".merkle", ".sealed_form", ".signed_notes")
+            for module in ("", ".event_signatures", ".merkle", ".sealed_form", ".signed_notes")
         ),
     }
     assert not {"grpc", "sqlalchemy", "fastapi", "google", "pydantic"} & set(loaded.split())
@@ -219,7 +222,8 @@ async def test_an_erased_payload_is_gone_and_everything_still_verifies(
     answer = await until(lambda: admin.get(f"{shop}/audit-events/{trace['id']}/receipt"))
     file = tmp_path / "log.ndjson"
     file.write_text((await admin.get(f"{shop}/audit-events/export")).text)
-    export = exports.read(file)
+    services = EventKeys.read((platform.secrets / "services.pub").read_text())
+    export = exports.read(file, services)
     assert export.erased == 1
     assert len(export.leaves) > answer.json()["receipt"]["index"]
     audit.verify(export, signed_notes.read_keys((platform.secrets / "checkpoint.pub").read_text()))

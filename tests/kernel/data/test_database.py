@@ -88,6 +88,7 @@ async def test_a_role_that_owns_tables_is_refused_at_the_start(cluster):
         cluster.url(DATABASE, "platform"),
         secrets=cluster.secrets,
         head_office="hq",
+        sign=bytes,
     )
 
     with pytest.raises(SystemExit, match="row-level security does not bind"):
