@@ -25,6 +25,7 @@ from services.kernel.process.secret_files import ring
 from services.kernel.process.settings import load
 from services.kernel.process.signing_keys import signing_key
 from services.kernel.serving.server import Runtime, Service, Servicer, main
+from services.tenant_registry.accounts import unknown_accounts
 from services.tenant_registry.accounts.admins import AdminServicer
 from services.tenant_registry.accounts.attempts import Attempts
 from services.tenant_registry.accounts.invite_acceptance import InviteAcceptance
@@ -81,4 +82,6 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
 
 
 if __name__ == "__main__":
-    main(Service("tenant-registry", build, {"bootstrap": bootstrap}))
+    main(
+        Service("tenant-registry", build, {"bootstrap": bootstrap}, chores=(unknown_accounts.run,))
+    )

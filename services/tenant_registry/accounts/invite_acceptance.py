@@ -24,6 +24,7 @@ from services.tenant_registry.accounts.attempts import Attempts
 from services.tenant_registry.accounts.login import SecondFactors
 from services.tenant_registry.accounts.passwords import Passwords
 from services.tenant_registry.accounts.queries import admin_with_email
+from services.tenant_registry.accounts.unknown_accounts import count_refusal
 from services.tenant_registry.models import Admin, Invite
 from services.tenant_registry.roles import assigning
 from services.tenant_registry.roles import messages as role_messages
@@ -113,8 +114,11 @@ class InviteAcceptance:
 
     async def _refuse(self, account: Admin | None, error: ServiceError) -> NoReturn:
         """Records a refusal before it is sent."""
-        name = f"admins/{account.admin_id}" if account else "admins/unknown"
+        if account is None:
+            await count_refusal(self._db, error.reason)
+            raise error
         async with self._db.platform() as session:
+            name = f"admins/{account.admin_id}"
             audit.record(session, resource=name, outcome="DENIED", reason=error.reason)
         raise error
 

@@ -21,10 +21,8 @@ from services.tenant_registry.accounts.rules import (
 from services.tenant_registry.accounts.session_lifecycle import OpenedSession
 from services.tenant_registry.accounts.session_tokens import SessionTokens
 from services.tenant_registry.accounts.totp import Totp
+from services.tenant_registry.accounts.unknown_accounts import count_refusal
 from services.tenant_registry.models import Admin
-
-# The resource of events about unknown accounts: the address tried must not be logged.
-UNKNOWN_ADMIN = "admins/unknown"
 
 
 class SecondFactors:
@@ -96,7 +94,11 @@ class LoginMethods:
         """Records a failed login before it is refused."""
         async with self._db.platform() as session:
             admin = await queries.admin_with_email(session, email)
-            name = f"admins/{admin.admin_id}" if admin else UNKNOWN_ADMIN
+        if admin is None:
+            await count_refusal(self._db, reason)
+            return
+        async with self._db.platform() as session:
+            name = f"admins/{admin.admin_id}"
             audit.record(session, resource=name, outcome="DENIED", reason=reason)
 
 

@@ -10,11 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel.call.errors import NotFound, ResourceExhausted, Unauthenticated
 from services.kernel.data.database import Database
-from services.kernel.evidence import audit
 from services.kernel.process.logs import logger
 from services.tenant_registry.accounts import admin_lifecycle, session_lifecycle
 from services.tenant_registry.accounts.attempts import Attempts, Limit
-from services.tenant_registry.accounts.login import UNKNOWN_ADMIN
 from services.tenant_registry.accounts.oidc_claims import Identity, Unverified
 from services.tenant_registry.accounts.oidc_provider import ProviderClient
 from services.tenant_registry.accounts.oidc_settings import Provider
@@ -24,6 +22,7 @@ from services.tenant_registry.accounts.queries import admin_with_email, subject_
 from services.tenant_registry.accounts.rules import roles_of_claims
 from services.tenant_registry.accounts.session_lifecycle import OpenedSession
 from services.tenant_registry.accounts.session_tokens import SessionTokens
+from services.tenant_registry.accounts.unknown_accounts import count_refusal
 from services.tenant_registry.models import Admin, AdminIdentity
 from services.tenant_registry.roles import assigning
 
@@ -129,8 +128,7 @@ class OidcServicer(pb_grpc.OidcServiceServicer):
     async def _refuse(self, provider: str, why: str) -> None:
         """Records a refusal before it is sent; the reason is only in the log."""
         _log.warning("oidc_refused", provider=provider, why=why)
-        async with self._db.platform() as session:
-            audit.record(session, resource=UNKNOWN_ADMIN, outcome="DENIED", reason="OIDC_REFUSED")
+        await count_refusal(self._db, "OIDC_REFUSED")
 
 
 async def _known(session: AsyncSession, name: str, identity: Identity) -> Admin | None:

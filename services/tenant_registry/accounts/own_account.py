@@ -30,13 +30,13 @@ from services.tenant_registry.accounts import (
     totp,
 )
 from services.tenant_registry.accounts.attempts import Attempts
-from services.tenant_registry.accounts.login import UNKNOWN_ADMIN
 from services.tenant_registry.accounts.mail import Mailer
 from services.tenant_registry.accounts.mail_limits import RESETS, RESETS_A_DAY
 from services.tenant_registry.accounts.passwords import Passwords
 from services.tenant_registry.accounts.queries import admin_with_email
 from services.tenant_registry.accounts.rules import SessionEnd
 from services.tenant_registry.accounts.totp import Totp
+from services.tenant_registry.accounts.unknown_accounts import count_refusal
 from services.tenant_registry.models import Admin, PasswordReset, RecoveryCode, SecondFactor
 
 RESET = "reset"
@@ -180,11 +180,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
             # Locked, because a change of the address ends what was mailed there before it.
             admin = await admin_with_email(session, email, lock=True)
             known = admin is not None and admin.deactivate_time is None
-            if admin is None or not known:
-                audit.record(
-                    session, resource=UNKNOWN_ADMIN, outcome="DENIED", reason="ADMIN_NOT_FOUND"
-                )
-            else:
+            if admin is not None and known:
                 await queries.forget_resets(session, admin.admin_id)
                 session.add(
                     PasswordReset(
@@ -194,7 +190,9 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
                     )
                 )
                 audit.record(session, resource=f"admins/{admin.admin_id}")
-        if known:
+        if not known:
+            await count_refusal(self._db, "ADMIN_NOT_FOUND")
+        else:
             await self._mailer.send(email, mail_texts.RESET_SUBJECT, mail_texts.reset_text(token))
 
 

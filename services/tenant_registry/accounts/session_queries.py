@@ -1,4 +1,4 @@
-"""Queries on sessions and attempts, all through the platform's door."""
+"""Queries on sessions, attempts and refusals, all through the platform's door."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from services.tenant_registry.models import (
     AdminSession,
     Attempt,
     RefreshToken,
+    UnknownAccountRefusal,
 )
 
 _MOST_LISTED = 100
@@ -111,3 +112,25 @@ async def forget_old_attempts(session: AsyncSession, *, now: datetime) -> None:
         .with_for_update(skip_locked=True)
     )
     await session.execute(delete(Attempt).where(Attempt.account_hash.in_(old)))
+
+
+async def count_unknown_account(
+    session: AsyncSession, *, method: str, actor: str, reason: str
+) -> None:
+    counted = UnknownAccountRefusal
+    number = case((counted.number < _MOST_COUNTED, counted.number + 1), else_=counted.number)
+    await session.execute(
+        insert(counted)
+        .values(method=method, actor=actor, reason=reason, number=1)
+        .on_conflict_do_update(
+            index_elements=["method", "actor", "reason"], set_={"number": number}
+        )
+    )
+
+
+async def take_unknown_accounts(session: AsyncSession) -> Sequence[UnknownAccountRefusal]:
+    """Removes and returns all counts."""
+    counted = (await session.scalars(select(UnknownAccountRefusal).with_for_update())).all()
+    for row in counted:
+        await session.delete(row)
+    return counted

@@ -18,7 +18,12 @@ from services.tenant_registry.models.registry import (
     Role,
     Tenant,
 )
-from services.tenant_registry.models.sessions import AdminSession, Attempt, RefreshToken
+from services.tenant_registry.models.sessions import (
+    AdminSession,
+    Attempt,
+    RefreshToken,
+    UnknownAccountRefusal,
+)
 
 __all__ = [
     "AccessGrant",
@@ -39,4 +44,5 @@ __all__ = [
     "Role",
     "SecondFactor",
     "Tenant",
+    "UnknownAccountRefusal",
 ]

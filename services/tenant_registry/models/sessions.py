@@ -56,3 +56,15 @@ class Attempt(Base):
     number: Mapped[int] = mapped_column(Integer)
     begin_time: Mapped[datetime] = mapped_column(Time, index=True)
     end_time: Mapped[datetime | None] = mapped_column(Time, index=True)
+
+
+class UnknownAccountRefusal(Base):
+    """How often a call was refused about an account that nobody has, since the last event of it."""
+
+    __tablename__ = "unknown_account_refusal"
+    __table_args__ = ({"info": {"scope": "platform"}},)
+
+    method: Mapped[str] = mapped_column(Key, primary_key=True)
+    actor: Mapped[str] = mapped_column(Key, primary_key=True)
+    reason: Mapped[str] = mapped_column(Key, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer)
