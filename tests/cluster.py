@@ -29,6 +29,7 @@ from services.kernel.data import database as db
 from services.kernel.evidence.event_signatures import EventKey
 from services.kernel.serving import migrations
 from tests import snapshots
+from tests.platform import Calls
 
 _GRANTS = "grants.pickle"
 ROOT = Path(__file__).resolve().parents[1]
@@ -117,6 +118,18 @@ class Cluster:
         await health.wait(child, lambda: health.grpc_is_ready(f"127.0.0.1:{port}"))
         return child
 
+    @asynccontextmanager
+    async def serving(self, name: str) -> AsyncIterator[Calls]:
+        """Runs a service while the block lasts; gives calls to it."""
+        [port] = ports.free(1)
+        child = await self.serve(name, port)
+        calls = Calls(self.secrets, {name: f"127.0.0.1:{port}"})
+        try:
+            yield calls
+        finally:
+            await calls.close()
+            await child.stop()
+
 
 @asynccontextmanager
 async def running() -> AsyncIterator[Cluster]:
@@ -135,6 +148,8 @@ async def running() -> AsyncIterator[Cluster]:
         if not is_first:
             cluster = await _started(folder, stack)
             cluster.declared.update(pickle.loads((folder / _GRANTS).read_bytes()))  # noqa: S301
+            if set(DATABASES) - cluster.declared.keys():  # a service that the snapshot has not
+                await _migrated(cluster)
         yield cluster
 
 

@@ -74,7 +74,7 @@ async def admin(platform: LocalPlatform, admin_token: str) -> AsyncIterator[http
 @pytest_asyncio.fixture(scope="session")
 async def scoped_stub(platform: LocalPlatform) -> AsyncIterator[Callable[..., Any]]:
     """Makes stubs: scoped_stub(StubClass, "audit", tenant="paris", permissions={"event:read"})."""
-    calls = Calls(platform)
+    calls = Calls(platform.secrets, platform.addresses)
     yield calls.stub
     await calls.close()
 

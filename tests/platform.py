@@ -5,7 +5,7 @@ import os
 import pickle
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -122,9 +122,9 @@ async def gateway_process(
 class Calls:
     """Calls to services in the gateway's name, each under a scope of the test's choice."""
 
-    def __init__(self, platform: LocalPlatform) -> None:
-        self._platform = platform
-        self._signer = Signer("gateway", SecretFile(platform.secrets / "gateway.key", signing_key))
+    def __init__(self, secrets: Path, addresses: Mapping[str, str]) -> None:
+        self._addresses = addresses
+        self._signer = Signer("gateway", SecretFile(secrets / "gateway.key", signing_key))
         self._channels: dict[str, grpc.aio.Channel] = {}
 
     def stub(
@@ -155,7 +155,7 @@ class Calls:
     def _channel(self, service: str) -> grpc.aio.Channel:
         if service not in self._channels:
             self._channels[service] = channel(
-                self._platform.addresses[service],
+                self._addresses[service],
                 signer=self._signer,
                 audience=service,
                 contract=(),  # nothing is retried: a test wants to see the first answer

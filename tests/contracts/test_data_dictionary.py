@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import Column, MetaData
 from sqlalchemy.dialects import postgresql
 
+from deploy.manifest import DATABASES
 from services.kernel.data.tables import KernelBase
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/data-dictionary.md"
-SERVICES = ("tenant_registry", "catalog_opt_in", "audit")
 Tables = dict[str, dict[str, str]]
 
 
@@ -41,7 +41,7 @@ def type_of(column: "Column[object]") -> str:
     return said + ", key" * column.primary_key + ", null" * bool(column.nullable)
 
 
-@pytest.mark.parametrize("database", SERVICES)
+@pytest.mark.parametrize("database", DATABASES)
 def test_every_table_and_column_of_a_service_is_explained_and_no_other(database):
     base = importlib.import_module(f"services.{database}.models").Base
 
@@ -53,4 +53,4 @@ def test_every_table_and_column_of_the_kernel_is_explained_and_no_other():
 
 
 def test_no_other_database_is_explained():
-    assert set(documented()) == {*SERVICES, "kernel"}
+    assert set(documented()) == {*DATABASES, "kernel"}

@@ -6,16 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydantic_settings import BaseSettings
 
-from deploy.local.settings import RunnerSettings
 from gateway.app import create_api
-from gateway.settings import GatewaySettings
-from services.audit.settings import AuditSettings
-from services.kernel.process.settings import ServiceSettings
-from services.tenant_registry.bootstrap import BootstrapSettings
-from services.tenant_registry.settings import MailSettings
-from services.witness.settings import WitnessSettings
+from tests.settings import every_kind
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -87,16 +80,7 @@ def test_every_route_is_listed_and_no_other():
 def settings() -> dict[str, list[object]]:
     """Every setting, with the defaults that the classes give it."""
     found: dict[str, list[object]] = {name: [] for name in BY_HAND}
-    kinds: tuple[type[BaseSettings], ...] = (
-        ServiceSettings,
-        AuditSettings,
-        GatewaySettings,
-        RunnerSettings,
-        BootstrapSettings,
-        MailSettings,
-        WitnessSettings,
-    )
-    for kind in kinds:
+    for kind in every_kind():
         for name, one in kind.model_fields.items():
             found.setdefault(f"SOUK_{name.upper()}", []).append(one.get_default())
     return found

@@ -8,11 +8,7 @@ import pytest
 import yaml
 
 from deploy.manifest import BY_NAME, GATEWAY, PROCESSES, SERVICES, Service
-from gateway.settings import GatewaySettings
-from services.audit.settings import AuditSettings
-from services.kernel.process.settings import ServiceSettings
-from services.tenant_registry.settings import MailSettings
-from services.witness.settings import WitnessSettings
+from tests import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -120,18 +116,7 @@ def test_a_process_sees_its_own_secrets_alone():
 
 
 def test_a_container_is_told_only_settings_that_exist():
-    known = {
-        f"SOUK_{field.upper()}"
-        for kind in (
-            ServiceSettings,
-            AuditSettings,
-            GatewaySettings,
-            MailSettings,
-            WitnessSettings,
-        )
-        for field in kind.model_fields
-    }
-    known |= {"SOUK_ADMIN_EMAIL", "SOUK_POSTGRES_ADMIN_FILE", "SOUK_DEMO"}
+    known = settings.names() | {"SOUK_POSTGRES_ADMIN_FILE", "SOUK_DEMO"}
 
     for one in CONTAINERS.values():
         told = {key for key in one.get("environment", {}) if key.startswith("SOUK_")}

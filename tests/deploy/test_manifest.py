@@ -7,9 +7,7 @@ import pytest
 
 from deploy.manifest import BY_NAME, DATABASES, PROCESSES, SERVICES, WITNESS
 from deploy.secrets.creation import make_secrets
-from gateway.settings import GatewaySettings
-from services.audit.settings import AuditSettings
-from services.kernel.process.settings import ServiceSettings, SoukSettings
+from tests import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,15 +34,10 @@ def test_calls_go_to_processes_of_the_manifest_and_in_no_circle():
     assert order[-1] == "gateway"
 
 
-def test_the_gateway_and_services_take_the_addresses_of_whom_they_call():
-    kinds: dict[str, list[type[SoukSettings]]] = {
-        service.name: [ServiceSettings] for service in SERVICES
-    }
-    kinds |= {"audit": [ServiceSettings, AuditSettings], "gateway": [GatewaySettings]}
+def test_an_address_of_whom_is_called_is_a_setting():
+    called = {BY_NAME[name].address_setting for process in PROCESSES for name in process.calls}
 
-    for name, settings in kinds.items():
-        fields = {f"SOUK_{field.upper()}" for kind in settings for field in kind.model_fields}
-        assert {BY_NAME[called].address_setting for called in BY_NAME[name].calls} <= fields
+    assert called <= settings.names()
 
 
 def test_only_the_gateway_vouches_for_everything():

@@ -1,49 +1,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from google.protobuf import descriptor_pool
-from souk.audit.v1 import audit_service_pb2
-from souk.catalog_opt_in.v1 import catalog_service_pb2, listing_service_pb2, storefront_service_pb2
 from souk.kernel.v1 import access_pb2
-from souk.tenant_registry.v1 import (
-    access_grant_service_pb2,
-    access_service_pb2,
-    account_service_pb2,
-    admin_service_pb2,
-    api_key_service_pb2,
-    assignment_service_pb2,
-    denial_service_pb2,
-    invite_service_pb2,
-    oidc_service_pb2,
-    role_service_pb2,
-    session_service_pb2,
-    tenant_registry_service_pb2,
-)
 
 from services.tenant_registry.roles.evaluation import AssignedPolicy
 from services.tenant_registry.roles.evaluation import access as access_of
 from services.tenant_registry.roles.permissions import OF_SERVICES, PERMISSIONS, expanded
+from tests.isolation.contract import every_rpc
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-CONTRACT = (
-    audit_service_pb2,
-    access_grant_service_pb2,
-    access_service_pb2,
-    account_service_pb2,
-    admin_service_pb2,
-    api_key_service_pb2,
-    assignment_service_pb2,
-    denial_service_pb2,
-    role_service_pb2,
-    catalog_service_pb2,
-    invite_service_pb2,
-    listing_service_pb2,
-    oidc_service_pb2,
-    session_service_pb2,
-    storefront_service_pb2,
-    tenant_registry_service_pb2,
-)
 
 
 def access(grants, *, at, now, opened=("paris", "lyon")):
@@ -57,15 +23,10 @@ def grant(role="TenantAdmin", tenant="paris", reach="TENANT", patterns=("listing
 
 def test_the_known_permissions_are_those_that_the_methods_ask_for():
     asked: dict[str, set[str]] = {"PLATFORM": set(), "TENANT": set()}
-    for module in CONTRACT:
-        file = descriptor_pool.Default().FindFileByName(module.DESCRIPTOR.name)
-        for service in file.services_by_name.values():
-            for method in service.methods:
-                options = method.GetOptions()
-                reach = access_pb2.Reach.Name(options.Extensions[access_pb2.reach])
-                places = asked if reach == "REACH_EITHER" else [reach.removeprefix("REACH_")]
-                for place in places:
-                    asked[place].add(options.Extensions[access_pb2.permission])
+    for rpc in every_rpc():
+        reach = access_pb2.Reach.Name(rpc.reach)
+        for place in asked if reach == "REACH_EITHER" else [reach.removeprefix("REACH_")]:
+            asked[place].add(rpc.permission)
 
     assert {reach: held - OF_SERVICES for reach, held in asked.items()} == PERMISSIONS
     assert asked["PLATFORM"] | asked["TENANT"] >= OF_SERVICES

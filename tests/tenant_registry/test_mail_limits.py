@@ -84,7 +84,7 @@ async def test_an_invite_is_sent_a_few_times_a_day(
     token = token_in(await mail_to(platform, email, number=MOST))
     accepted = pb.AcceptInviteRequest(token=token, password="a long password of one's own")
     assert (await session_stub(kind=InviteServiceStub).AcceptInvite(accepted)).email == email
-    mails = [path.read_text() for path in platform.plan.mail.glob("*.eml")]
+    mails = [path.read_text() for path in platform.topology.mail.glob("*.eml")]
     assert sum(email in mail for mail in mails) == MOST
 
 

@@ -66,9 +66,9 @@ class Runtime:
 class Service:
     """A service, as its `__main__.py` declares it.
 
-    `name` is used everywhere, for example tenant-registry; `build` makes the servicers; `commands`
-    are those of `python -m services.…` besides serve and migrate; `chores` run in the background
-    until the service stops.
+    `name` is the same everywhere: host, key and, with underscores, folder and database. `build`
+    makes the servicers; `commands` are those of `python -m services.…` besides serve and migrate;
+    `chores` run in the background until the service stops.
     """
 
     name: str
