@@ -56,7 +56,7 @@ COMMANDS: dict[str, list[tuple[str, ...]]] = {
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory) -> Path:
     """A copy of the tree in which the page was followed."""
-    copy = tmp_path_factory.mktemp("adding") / "souk"
+    copy: Path = tmp_path_factory.mktemp("adding") / "souk"
     # With its bytecode: compiling everything again would take longer than the rest.
     shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*_NOT_COPIED))
     for block in _BLOCK.finditer(PAGE):

@@ -24,7 +24,7 @@ def grant(role="TenantAdmin", tenant="paris", reach="TENANT", patterns=("listing
 def test_the_known_permissions_are_those_that_the_methods_ask_for():
     asked: dict[str, set[str]] = {"PLATFORM": set(), "TENANT": set()}
     for rpc in every_rpc():
-        reach = access_pb2.Reach.Name(rpc.reach)
+        reach = access_pb2.Reach.Name(access_pb2.Reach.ValueType(rpc.reach))
         for place in asked if reach == "REACH_EITHER" else [reach.removeprefix("REACH_")]:
             asked[place].add(rpc.permission)
 

@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from souk.audit.v1.audit_service_pb2 import Change, Event
 from souk.catalog_opt_in.v1 import product_pb2 as pb
 from souk.catalog_opt_in.v1.listing_service_pb2 import Listing
@@ -166,7 +166,7 @@ HALF_TIMES = [
 
 @pytest.mark.parametrize("wrong", HALF_TIMES)
 def test_a_time_in_a_body_is_whole_or_refused(wrong):
-    bodies = {
+    bodies: dict[type[BaseModel], dict[str, object]] = {
         AssignmentCreate: {"user_id": "user_1", "role": "r", "reason": "r", "until": wrong},
         ApiKeyCreate: {"title": "ERP", "type": "secret", "expires_at": wrong},
     }
