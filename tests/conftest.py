@@ -12,6 +12,7 @@ import pytest_asyncio
 
 from deploy.local.platform import LocalPlatform
 from tests import snapshots
+from tests.described import AS_DESCRIBED
 from tests.platform import Calls, connect, shared
 
 # The HTTP client looks for it some eight times a request, through every folder of the path, and
@@ -34,7 +35,9 @@ async def platform() -> AsyncIterator[LocalPlatform]:
 @pytest_asyncio.fixture(scope="session")
 async def http(platform: LocalPlatform) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the gateway."""
-    async with httpx.AsyncClient(base_url=platform.url, trust_env=False, timeout=10) as client:
+    async with httpx.AsyncClient(
+        base_url=platform.url, trust_env=False, timeout=10, event_hooks=AS_DESCRIBED
+    ) as client:
         yield client
 
 
@@ -66,7 +69,11 @@ async def admin(platform: LocalPlatform, admin_token: str) -> AsyncIterator[http
     """A client of the gateway that is logged in as the first admin."""
     headers = {"Authorization": f"Bearer {admin_token}"}
     async with httpx.AsyncClient(
-        base_url=platform.url, trust_env=False, timeout=10, headers=headers
+        base_url=platform.url,
+        trust_env=False,
+        timeout=10,
+        headers=headers,
+        event_hooks=AS_DESCRIBED,
     ) as client:
         yield client
 

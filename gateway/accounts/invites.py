@@ -3,39 +3,26 @@
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 from souk.tenant_registry.v1.invite_service_pb2 import (
-    AcceptInviteRequest,
-    AcceptOwnInviteRequest,
     CreateInviteRequest,
     DeleteInviteRequest,
-    Invite,
     ListInvitesRequest,
     ResendInviteRequest,
 )
 
 from gateway.accounts.sessions import AUTH, LOGIN_SECONDS, strangers_scope
-from gateway.admin.asking import Envelope, Resource, WritesAskNothing
-from gateway.admin.shapes.admin import UserDocument, user_json
-from gateway.admin.shapes.scalars import Document, Time, last_id, time_json
 from gateway.clients import ClientsOf
+from gateway.documents.invite import InviteAccept, InviteCreate, InviteDocument, OwnInviteAccept
+from gateway.documents.user import UserDocument
 from gateway.identity.principals import AccessFactsOf
 from gateway.identity.scopes import AccountScope, PlatformScope, TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey
 from gateway.medusa.query import Query
+from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
 from services.kernel.call.scope import Scope, bound
-
-
-class InviteDocument(BaseModel):
-    id: str
-    email: str
-    role: str = Field(examples=["TenantAdmin"])
-    reason: str
-    invited_by: str = Field(description="The id of the admin who sent the invite.")
-    created_at: Time
-    expires_at: Time
 
 
 class InviteAnswer(BaseModel):
@@ -48,35 +35,6 @@ class InvitesAnswer(Envelope):
 
 class UserAnswer(BaseModel):
     user: UserDocument
-
-
-class InviteCreate(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    email: str = Field(max_length=254)
-    role: str = Field(max_length=100, examples=["TenantAdmin"])
-    reason: str = Field(max_length=500)
-
-
-class InviteAccept(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    token: str = Field(max_length=100, description="The token from the e-mail.")
-    password: str = Field(
-        max_length=1024,
-        description="A password for the new account, or the current one of an existing account.",
-    )
-    first_name: str = Field(default="", max_length=100)
-    last_name: str = Field(default="", max_length=100)
-    totp: str | None = Field(default=None, max_length=32)
-
-
-class OwnInviteAccept(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    token: str = Field(
-        max_length=100, description="The token from the e-mail to the admin's address."
-    )
 
 
 INVITES = Resource("invite", "invites", InviteDocument, Query(limit=None))
@@ -92,7 +50,7 @@ router = APIRouter(
     prefix="/admin",
     tags=["Users"],
     responses=responses.ADMIN_ERRORS,
-    dependencies=[WritesAskNothing],
+    dependencies=[NoQueryOfWrites],
     route_class=ExactRoute,
 )
 
@@ -108,17 +66,8 @@ async def accept_invite(request: Request, body: InviteAccept, clients: ClientsOf
     If the address already has an account, use that account's password.
     """
     with bound(strangers_scope(request)):
-        admin = await clients.invites.AcceptInvite(
-            AcceptInviteRequest(
-                token=body.token,
-                password=body.password,
-                first_name=body.first_name,
-                last_name=body.last_name,
-                totp=body.totp or "",
-            ),
-            timeout=LOGIN_SECONDS,
-        )
-    return responses.one("user", user_json(admin))
+        admin = await clients.invites.AcceptInvite(body.to_message(), timeout=LOGIN_SECONDS)
+    return responses.one("user", UserDocument.to_json(admin))
 
 
 @router.post(
@@ -130,9 +79,9 @@ async def accept_own_invite(
     _: AccountScope, clients: ClientsOf, access_facts: AccessFactsOf, body: OwnInviteAccept
 ) -> Response:
     """Accepts an invite to the logged-in admin's own address."""
-    admin = await clients.invites.AcceptOwnInvite(AcceptOwnInviteRequest(token=body.token))
+    admin = await clients.invites.AcceptOwnInvite(body.to_message())
     access_facts.changed(admin.name)
-    return responses.one("user", user_json(admin))
+    return responses.one("user", UserDocument.to_json(admin))
 
 
 @router.get("/invites", summary="List invites to the platform", **_LISTED)
@@ -204,18 +153,20 @@ async def resend_tenants_invite(scope: TenantScope, clients: ClientsOf, invite_i
 
 
 async def _list(request: Request, scope: Scope, clients: ClientsOf) -> Response:
-    asked = INVITES.asked(request)
+    query = INVITES.list_query(request)
     found = await clients.invites.ListInvites(ListInvitesRequest(parent=_parent(scope)))
-    documents = [_json(one) for one in found.invites]
-    return INVITES.page(asked, documents, count=len(documents))
+    return INVITES.page(query, found.invites, count=len(found.invites))
 
 
 async def _invite(scope: Scope, clients: ClientsOf, key: str, body: InviteCreate) -> Response:
-    wanted = Invite(email=body.email, role=_role(scope, body.role), reason=body.reason)
+    wanted = body.to_message()
+    # Ids of tenants' own roles start with `role_`; the others are the platform's.
+    if scope.tenant and body.role.startswith("role_"):
+        wanted.role = f"{_parent(scope)}/roles/{body.role}"
     made = await clients.invites.CreateInvite(
         CreateInviteRequest(parent=_parent(scope), invite=wanted, request_id=key)
     )
-    return responses.one("invite", _json(made))
+    return INVITES.response(made)
 
 
 async def _take_back(scope: Scope, clients: ClientsOf, invite_id: str) -> Response:
@@ -225,7 +176,7 @@ async def _take_back(scope: Scope, clients: ClientsOf, invite_id: str) -> Respon
 
 async def _resend(scope: Scope, clients: ClientsOf, invite_id: str) -> Response:
     sent = await clients.invites.ResendInvite(ResendInviteRequest(name=_name(scope, invite_id)))
-    return responses.one("invite", _json(sent))
+    return INVITES.response(sent)
 
 
 def _parent(scope: Scope) -> str:
@@ -234,21 +185,3 @@ def _parent(scope: Scope) -> str:
 
 def _name(scope: Scope, invite_id: str) -> str:
     return f"{_parent(scope)}/invites/{invite_id}".removeprefix("/")
-
-
-def _role(scope: Scope, role: str) -> str:
-    """Returns the resource name of a role; ids of tenants' own roles start with `role_`."""
-    own = scope.tenant and role.startswith("role_")
-    return f"{_parent(scope)}/roles/{role}" if own else f"roles/{role}"
-
-
-def _json(invite: Invite) -> Document:
-    return {
-        "id": last_id(invite.name),
-        "email": invite.email,
-        "role": last_id(invite.role),
-        "reason": invite.reason,
-        "invited_by": last_id(invite.invited_by),
-        "created_at": time_json(invite.create_time),
-        "expires_at": time_json(invite.end_time),
-    }

@@ -9,12 +9,13 @@ from souk.tenant_registry.v1.oidc_service_pb2 import (
     StartOidcLoginRequest,
 )
 
-from gateway.accounts.sessions import AUTH, TokenAnswer, strangers_scope, tokens
-from gateway.admin.asking import AsksNothing
+from gateway.accounts.sessions import AUTH, strangers_scope, tokens
 from gateway.clients import ClientsOf
+from gateway.documents.session import TokenAnswer
 from gateway.medusa import responses
 from gateway.medusa.filters import One
 from gateway.medusa.query import Query
+from gateway.medusa.resource import NoQuery
 from services.kernel.call.scope import bound
 
 # The prefix binds it to this host and to HTTPS; browsers accept it on localhost, too.
@@ -45,7 +46,7 @@ router = APIRouter(prefix="/auth/user/oidc/{provider}", **AUTH)
 @router.get(
     "",
     summary="Start an OIDC login",
-    dependencies=[AsksNothing],
+    dependencies=[NoQuery],
     responses=responses.documented(LocationAnswer, "The provider's login page."),
 )
 async def start(request: Request, provider: ProviderName, clients: ClientsOf) -> Response:
@@ -82,13 +83,13 @@ async def finish(
 
     Returns 401 OIDC_REFUSED if the code, the state or the cookie is not valid.
     """
-    asked = _FINISHING.parse(request.scope["query_string"])
+    query = _FINISHING.parse(request.scope["query_string"])
     with bound(strangers_scope(request)):
         session = await clients.oidc.FinishOidcLogin(
             FinishOidcLoginRequest(
                 provider=provider,
-                code=asked.one("code"),
-                state=asked.one("state"),
+                code=query.one("code"),
+                state=query.one("state"),
                 browser=request.cookies.get(COOKIE, "")[:200],
             ),
             timeout=_PROVIDER_SECONDS,

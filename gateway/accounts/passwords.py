@@ -1,50 +1,16 @@
 """Admins' passwords: changed with the current password, or reset by e-mail."""
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
-from souk.tenant_registry.v1.account_service_pb2 import (
-    ChangePasswordRequest,
-    ResetPasswordRequest,
-    SetPasswordRequest,
-)
 
-from gateway.accounts.sessions import AUTH, LOGIN_SECONDS, Success, strangers_scope
+from gateway.accounts.sessions import AUTH, LOGIN_SECONDS, strangers_scope
 from gateway.clients import ClientsOf
+from gateway.documents.account import PasswordChange, PasswordForgotten, PasswordSet, Success
 from gateway.identity.principals import bearer_of
 from gateway.identity.scopes import AccountScope
 from gateway.medusa import responses
 from services.kernel.call.scope import bound
 
 router = APIRouter(**AUTH)
-
-NEW_PASSWORD = Field(
-    max_length=1024,
-    description="At least 12 characters, at most 1,024 bytes, and not the e-mail address.",
-)
-
-
-class PasswordChange(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    current_password: str = Field(max_length=1024)
-    new_password: str = NEW_PASSWORD
-
-
-class PasswordForgotten(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    identifier: str = Field(max_length=254, description="The admin's e-mail address.")
-
-
-class PasswordSet(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    password: str = NEW_PASSWORD
-    token: str | None = Field(
-        default=None,
-        max_length=100,
-        description="The token from the e-mail, unless it is sent as Bearer.",
-    )
 
 
 @router.post(
@@ -56,12 +22,7 @@ async def change_password(
     scope: AccountScope, clients: ClientsOf, body: PasswordChange
 ) -> Response:
     """Changes the admin's own password and ends all their other sessions."""
-    await clients.accounts.ChangePassword(
-        ChangePasswordRequest(
-            current_password=body.current_password, new_password=body.new_password
-        ),
-        timeout=LOGIN_SECONDS,
-    )
+    await clients.accounts.ChangePassword(body.to_message(), timeout=LOGIN_SECONDS)
     return responses.answer({"success": True})
 
 
@@ -78,7 +39,7 @@ async def forget_password(
 ) -> Response:
     """E-mails a reset token to an admin; the response is the same for an unknown address."""
     with bound(strangers_scope(request)):
-        await clients.accounts.ResetPassword(ResetPasswordRequest(email=body.identifier))
+        await clients.accounts.ResetPassword(body.to_message())
     return responses.answer({"success": True}, status=201)
 
 
@@ -89,9 +50,8 @@ async def forget_password(
 )
 async def set_password(request: Request, body: PasswordSet, clients: ClientsOf) -> Response:
     """Sets a new password with the token from the e-mail, sent as Bearer or in the body."""
-    token = body.token if body.token is not None else bearer_of(request).decode("latin-1")
+    if body.token is None:
+        body.token = bearer_of(request).decode("latin-1")
     with bound(strangers_scope(request)):
-        await clients.accounts.SetPassword(
-            SetPasswordRequest(token=token, password=body.password), timeout=LOGIN_SECONDS
-        )
+        await clients.accounts.SetPassword(body.to_message(), timeout=LOGIN_SECONDS)
     return responses.answer({"success": True})

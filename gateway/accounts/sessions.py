@@ -4,19 +4,16 @@ import time
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
-from souk.tenant_registry.v1.access_service_pb2 import LoginRequest, LoginResponse
+from souk.tenant_registry.v1.access_service_pb2 import LoginResponse
 from souk.tenant_registry.v1.session_service_pb2 import (
     DeleteSessionRequest,
     ListSessionsRequest,
-    RefreshSessionRequest,
     RenewSessionRequest,
-    Session,
 )
 
-from gateway.admin.asking import Resource, WritesAskNothing
-from gateway.admin.shapes.scalars import Document, Time, last_id, time_json
 from gateway.clients import ClientsOf
+from gateway.documents.account import Success
+from gateway.documents.session import Credentials, Refresh, SessionDocument, TokenAnswer
 from gateway.identity.access_facts import own_scope
 from gateway.identity.principals import own_session
 from gateway.identity.recorded_attempts import of_client
@@ -24,6 +21,7 @@ from gateway.identity.scopes import AccountScope, account_scope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.query import Query
+from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
 from gateway.request_state import state_of
 from services.kernel.call.scope import Scope, bound
 
@@ -31,60 +29,15 @@ from services.kernel.call.scope import Scope, bound
 LOGIN_SECONDS = 5.0
 
 
-class Credentials(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    email: str = Field(
-        max_length=254, description="Case-insensitive.", examples=["admin@example.com"]
-    )
-    password: str = Field(max_length=1024, description="At most 1,024 bytes.")
-    totp: str | None = Field(
-        default=None,
-        max_length=32,
-        description="A second-factor code or recovery code, if the second factor is on.",
-    )
-
-
-class Refresh(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    refresh_token: str | None = Field(default=None, max_length=100)
-
-
-class TokenAnswer(BaseModel):
-    token: str = Field(description="A JWT for `Authorization: Bearer …`, valid for an hour.")
-    refresh_token: str | None = Field(
-        default=None, description="For `POST /auth/token/refresh`; can be used once."
-    )
-    expires_in: int = Field(description="The number of seconds until `token` expires.")
-
-
-class SessionDocument(BaseModel):
-    id: str
-    method: str = Field(examples=["password"])
-    address: str | None
-    current: bool = Field(description="Whether this is the session of the request.")
-    created_at: Time
-    used_at: Time
-    ends_at: Time
-
-
-class SessionsAnswer(BaseModel):
+class SessionsAnswer(Envelope):
     sessions: list[SessionDocument]
-    count: int
-    offset: int
-    limit: int
-
-
-class Success(BaseModel):
-    success: bool
 
 
 SESSIONS = Resource("session", "sessions", SessionDocument, Query(limit=None))
 AUTH: dict[str, Any] = {
     "tags": ["Auth"],
     "route_class": ExactRoute,
-    "dependencies": [WritesAskNothing],
+    "dependencies": [NoQueryOfWrites],
     "responses": responses.errors(400, 401, 404, 413, 415, 429, 431, 500, 503, 504),
 }
 
@@ -104,14 +57,7 @@ async def log_in(request: Request, credentials: Credentials, clients: ClientsOf)
     factor is on; 429 LOGIN_LIMITED after ten failures for one address within 15 minutes.
     """
     with bound(strangers_scope(request)):
-        session = await clients.access.Login(
-            LoginRequest(
-                email=credentials.email,
-                password=credentials.password,
-                totp=credentials.totp or "",
-            ),
-            timeout=LOGIN_SECONDS,
-        )
+        session = await clients.access.Login(credentials.to_message(), timeout=LOGIN_SECONDS)
     return tokens(session)
 
 
@@ -128,8 +74,7 @@ async def refresh(request: Request, body: Refresh, clients: ClientsOf) -> Respon
     """
     if body.refresh_token is not None:
         with bound(strangers_scope(request)):
-            asked = RefreshSessionRequest(refresh_token=body.refresh_token)
-            return tokens(await clients.sessions.RefreshSession(asked))
+            return tokens(await clients.sessions.RefreshSession(body.to_message()))
     with bound(account_scope(request, await own_session(request))):
         return tokens(await clients.sessions.RenewSession(RenewSessionRequest()))
 
@@ -153,10 +98,9 @@ async def log_out(scope: AccountScope, clients: ClientsOf) -> Response:
 )
 async def list_sessions(request: Request, scope: AccountScope, clients: ClientsOf) -> Response:
     """Lists the admin's active sessions, up to 100."""
-    asked = SESSIONS.asked(request)
+    query = SESSIONS.list_query(request)
     found = await clients.sessions.ListSessions(ListSessionsRequest(parent=scope.actor))
-    documents = [_session_json(one) for one in found.sessions]
-    return SESSIONS.page(asked, documents, count=len(documents))
+    return SESSIONS.page(query, found.sessions, count=len(found.sessions))
 
 
 @router.delete(
@@ -187,15 +131,3 @@ def tokens(session: LoginResponse) -> Response:
         body["refresh_token"] = session.refresh_token
     body["expires_in"] = max(0, session.expire_time.seconds - int(time.time()))
     return responses.answer(body)
-
-
-def _session_json(session: Session) -> Document:
-    return {
-        "id": last_id(session.name),
-        "method": session.method,
-        "address": session.address or None,
-        "current": session.current,
-        "created_at": time_json(session.create_time),
-        "used_at": time_json(session.use_time),
-        "ends_at": time_json(session.end_time),
-    }

@@ -4,22 +4,14 @@ from fastapi import APIRouter, Request, Response
 from google.protobuf.duration_pb2 import Duration
 from pydantic import BaseModel, Field
 from souk.tenant_registry.v1.access_grant_service_pb2 import (
-    AccessGrant,
     CreateAccessGrantRequest,
     DeleteAccessGrantRequest,
     ListAccessGrantsRequest,
 )
 from souk.tenant_registry.v1.access_service_pb2 import ExplainAccessRequest
 
-from gateway.admin.asking import Envelope, Resource, WritesAskNothing
-from gateway.admin.shapes.access import (
-    AccessGrantCreate,
-    AccessGrantDocument,
-    ExplanationDocument,
-    access_grant_json,
-    explanation_json,
-)
 from gateway.clients import ClientsOf
+from gateway.documents.access import AccessGrantCreate, AccessGrantDocument, ExplanationDocument
 from gateway.identity.principals import AccessFactsOf
 from gateway.identity.scopes import PLACE, PlaceScope, TenantScope
 from gateway.medusa import responses
@@ -27,6 +19,7 @@ from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.filters import Id, One
 from gateway.medusa.headers import IdempotencyKey
 from gateway.medusa.query import Query
+from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
 
 ACCESS_GRANTS = Resource("access_grant", "access_grants", AccessGrantDocument, Query())
 _EXPLAINING = Query(
@@ -37,7 +30,7 @@ router = APIRouter(
     prefix="/admin",
     tags=["Users"],
     responses=responses.ADMIN_ERRORS,
-    dependencies=[WritesAskNothing],
+    dependencies=[NoQueryOfWrites],
     route_class=ExactRoute,
 )
 
@@ -63,14 +56,13 @@ class ExplanationsAnswer(BaseModel):
 )
 async def list_access_grants(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
     """Lists who gained temporary access to the tenant, when and why."""
-    asked = ACCESS_GRANTS.asked(request)
+    query = ACCESS_GRANTS.list_query(request)
     found = await clients.access_grants.ListAccessGrants(
         ListAccessGrantsRequest(
-            parent=f"tenants/{scope.tenant}", page_size=asked.limit, skip=asked.offset
+            parent=f"tenants/{scope.tenant}", page_size=query.limit, skip=query.offset
         )
     )
-    documents = [access_grant_json(one) for one in found.access_grants]
-    return ACCESS_GRANTS.page(asked, documents, count=found.total_size)
+    return ACCESS_GRANTS.page(query, found.access_grants, count=found.total_size)
 
 
 @router.post(
@@ -89,13 +81,13 @@ async def open_tenant(
     one = await clients.access_grants.CreateAccessGrant(
         CreateAccessGrantRequest(
             parent=f"tenants/{scope.tenant}",
-            access_grant=AccessGrant(reason=body.reason),
+            access_grant=body.to_message(),
             ttl=Duration(seconds=60 * max(0, min(body.minutes, 60))),
             request_id=key,
         )
     )
     access_facts.changed(one.admin)
-    return responses.one("access_grant", access_grant_json(one))
+    return ACCESS_GRANTS.response(one)
 
 
 @router.delete(
@@ -126,14 +118,14 @@ async def explain_access(request: Request, scope: PlaceScope, clients: ClientsOf
 
     Without `admin`, it lists who has the permission.
     """
-    asked = _EXPLAINING.parse(request.scope["query_string"])
-    admin = asked.one("admin")
+    query = _EXPLAINING.parse(request.scope["query_string"])
+    admin = query.one("admin")
     found = await clients.access.ExplainAccess(
         ExplainAccessRequest(
             parent=f"tenants/{scope.tenant}" if scope.tenant else "",
-            permission=asked.one("permission"),
+            permission=query.one("permission"),
             admin=f"admins/{admin}" if admin else "",
         )
     )
-    documents = [explanation_json(one) for one in found.explanations]
-    return responses.answer({"explanations": documents, "more": found.more})
+    explanations = ExplanationDocument.to_list(found.explanations)
+    return responses.answer({"explanations": explanations, "more": found.more})

@@ -9,21 +9,14 @@ from souk.tenant_registry.v1.api_key_service_pb2 import (
     RevokeApiKeyRequest,
 )
 
-from gateway.admin.asking import READS_ONE, Envelope, Resource, WritesAskNothing
-from gateway.admin.shapes.api_key import (
-    ApiKeyCreate,
-    ApiKeyDocument,
-    NewApiKeyDocument,
-    api_key_json,
-    api_key_message,
-    new_api_key_json,
-)
 from gateway.clients import ClientsOf
+from gateway.documents.api_key import ApiKeyCreate, ApiKeyDocument, NewApiKeyDocument
 from gateway.identity.scopes import TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey
 from gateway.medusa.query import Query
+from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
 from gateway.tenancy import TenancyOf
 
 API_KEYS = Resource("api_key", "api_keys", ApiKeyDocument, Query())
@@ -32,7 +25,7 @@ router = APIRouter(
     prefix="/admin/tenants/{tenant_id}/api-keys",
     tags=["Tenants"],
     responses=responses.ADMIN_ERRORS,
-    dependencies=[WritesAskNothing],
+    dependencies=[NoQueryOfWrites],
     route_class=ExactRoute,
 )
 
@@ -57,14 +50,13 @@ class ApiKeysAnswer(Envelope):
 )
 async def list_api_keys(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
     """Lists a tenant's API keys, including revoked ones."""
-    asked = API_KEYS.asked(request)
+    query = API_KEYS.list_query(request)
     found = await clients.api_keys.ListApiKeys(
         ListApiKeysRequest(
-            parent=f"tenants/{scope.tenant}", page_size=asked.limit, skip=asked.offset
+            parent=f"tenants/{scope.tenant}", page_size=query.limit, skip=query.offset
         )
     )
-    documents = [api_key_json(key) for key in found.api_keys]
-    return API_KEYS.page(asked, documents, count=found.total_size)
+    return API_KEYS.page(query, found.api_keys, count=found.total_size)
 
 
 @router.post(
@@ -82,33 +74,35 @@ async def create_api_key(
     """Creates an API key; only this response contains its token."""
     made = await clients.api_keys.CreateApiKey(
         CreateApiKeyRequest(
-            parent=f"tenants/{scope.tenant}", api_key=api_key_message(body), request_id=key
+            parent=f"tenants/{scope.tenant}", api_key=body.to_message(), request_id=key
         )
     )
     await tenancy.changed(scope.tenant or "")
-    return responses.one("api_key", new_api_key_json(made))
+    document = NewApiKeyDocument.to_json(made.api_key, token=made.secret or None)
+    return responses.one("api_key", document)
 
 
 @router.get(
     "/{key_id}",
     summary="Get an API key",
     responses=responses.documented(ApiKeyAnswer, "The API key."),
-    **READS_ONE,
+    openapi_extra=API_KEYS.documented_one,
 )
 async def get_api_key(
     request: Request, scope: TenantScope, clients: ClientsOf, key_id: str
 ) -> Response:
     """Returns one API key, including a revoked one."""
+    query = API_KEYS.one_query(request)
     key = await clients.api_keys.GetApiKey(
         GetApiKeyRequest(name=f"tenants/{scope.tenant}/apiKeys/{key_id}")
     )
-    return API_KEYS.one(request, api_key_json(key))
+    return API_KEYS.one(query, key)
 
 
 @router.delete(
     "/{key_id}",
     summary="Revoke an API key",
-    responses=responses.documented(responses.Deleted, "The API key is revoked."),
+    responses=responses.documented(responses.DeletedOfTenant, "The API key is revoked."),
 )
 async def revoke_api_key(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, tenant_id: str, key_id: str

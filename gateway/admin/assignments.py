@@ -9,16 +9,9 @@ from souk.tenant_registry.v1.assignment_service_pb2 import (
     ListOwnAssignmentsRequest,
 )
 
-from gateway.admin.asking import Envelope, Resource, WritesAskNothing
-from gateway.admin.shapes.access import (
-    AssignmentCreate,
-    AssignmentDocument,
-    EndedDocument,
-    assignment_json,
-    assignment_message,
-    ended_json,
-)
 from gateway.clients import Clients, ClientsOf
+from gateway.documents.assignment import AssignmentCreate, AssignmentDocument
+from gateway.documents.role import EffectDocument, EndedDocument
 from gateway.identity.access_facts import AccessFacts
 from gateway.identity.principals import AccessFactsOf
 from gateway.identity.scopes import AccountScope, PlatformScope, TenantScope
@@ -27,6 +20,8 @@ from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.filters import Flag, Id, Text
 from gateway.medusa.headers import IdempotencyKey
 from gateway.medusa.query import Query
+from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
+from gateway.medusa.values import last_id
 from services.kernel.call.limits import most_characters
 from services.kernel.call.scope import Scope
 
@@ -66,12 +61,11 @@ class AssignmentsAnswer(Envelope):
 )
 async def list_own_assignments(request: Request, _: AccountScope, clients: ClientsOf) -> Response:
     """Lists the roles of the logged-in admin, at tenants and everywhere."""
-    asked = OWN_ASSIGNMENTS.asked(request)
+    query = OWN_ASSIGNMENTS.list_query(request)
     found = await clients.assignments.ListOwnAssignments(
-        ListOwnAssignmentsRequest(page_size=asked.limit, skip=asked.offset)
+        ListOwnAssignmentsRequest(page_size=query.limit, skip=query.offset)
     )
-    documents = [assignment_json(one) for one in found.assignments]
-    return OWN_ASSIGNMENTS.page(asked, documents, count=found.total_size)
+    return OWN_ASSIGNMENTS.page(query, found.assignments, count=found.total_size)
 
 
 @router.get(
@@ -91,7 +85,7 @@ async def list_tenant_assignments(
     "/tenants/{tenant_id}/assignments",
     summary="Assign a role at a tenant",
     responses=responses.documented(AssignmentAnswer, "The assignment, and what it changes."),
-    dependencies=[WritesAskNothing],
+    dependencies=[NoQueryOfWrites],
 )
 async def give_role_at_tenant(
     scope: TenantScope,
@@ -136,7 +130,7 @@ async def list_assignments(request: Request, scope: PlatformScope, clients: Clie
     "/assignments",
     summary="Assign a platform-wide role",
     responses=responses.documented(AssignmentAnswer, "The assignment, and what it changes."),
-    dependencies=[WritesAskNothing],
+    dependencies=[NoQueryOfWrites],
 )
 async def give_role(
     scope: PlatformScope,
@@ -167,19 +161,18 @@ async def take_role(
 
 
 async def _listed(request: Request, scope: Scope, clients: Clients) -> Response:
-    asked = ASSIGNMENTS.asked(request)
-    user = asked.one("user_id")
+    query = ASSIGNMENTS.list_query(request)
+    user = query.one("user_id")
     found = await clients.assignments.ListAssignments(
         ListAssignmentsRequest(
             parent=_parent(scope),
-            page_size=asked.limit,
-            skip=asked.offset,
+            page_size=query.limit,
+            skip=query.offset,
             admin=f"admins/{user}" if user else "",
-            show_ended=bool(asked.flag("with_ended")),
+            show_ended=bool(query.flag("with_ended")),
         )
     )
-    documents = [assignment_json(one) for one in found.assignments]
-    return ASSIGNMENTS.page(asked, documents, count=found.total_size)
+    return ASSIGNMENTS.page(query, found.assignments, count=found.total_size)
 
 
 async def _given(
@@ -188,30 +181,35 @@ async def _given(
     made = await clients.assignments.CreateAssignment(
         CreateAssignmentRequest(
             parent=_parent(scope),
-            assignment=assignment_message(body),
+            assignment=body.to_message(),
             request_id=key,
             validate_only=body.validate_only,
         )
     )
     access_facts.changed(made.admin)
-    return responses.one("assignment", assignment_json(made, done=True))
+    return ASSIGNMENTS.response(made, effects=EffectDocument.to_list(made.effects))
 
 
 async def _taken(
     request: Request, scope: Scope, clients: Clients, access_facts: AccessFacts, assignment_id: str
 ) -> Response:
-    asked = _REVOKING.parse(request.scope["query_string"])
-    only_told = bool(asked.flag("validate_only"))
+    query = _REVOKING.parse(request.scope["query_string"])
+    validate_only = bool(query.flag("validate_only"))
     place = f"{_parent(scope)}/" if scope.tenant else ""
     taken = await clients.assignments.DeleteAssignment(
         DeleteAssignmentRequest(
             name=f"{place}assignments/{assignment_id}",
-            validate_only=only_told,
-            reason=asked.one("reason"),
+            validate_only=validate_only,
+            reason=query.one("reason"),
         )
     )
     access_facts.changed(taken.admin)
-    return responses.answer(ended_json("assignment", taken, only_told=only_told))
+    return responses.deleted(
+        "assignment",
+        last_id(taken.name),
+        deleted=not validate_only,
+        effects=EffectDocument.to_list(taken.effects),
+    )
 
 
 def _parent(scope: Scope) -> str:

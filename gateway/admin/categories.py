@@ -10,22 +10,15 @@ from souk.catalog_opt_in.v1.catalog_service_pb2 import (
     UpdateCategoryRequest,
 )
 
-from gateway.admin.asking import READS_ONE, Envelope, Resource, WritesAskNothing
-from gateway.admin.shapes.taxonomy import (
-    CategoryCreate,
-    CategoryDocument,
-    CategoryUpdate,
-    category_json,
-    category_mask,
-    category_message,
-)
 from gateway.clients import ClientsOf
+from gateway.documents.category import CategoryCreate, CategoryDocument, CategoryUpdate
 from gateway.identity.scopes import HeadOfficeScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.filters import One
 from gateway.medusa.headers import IdempotencyKey, IfMatch
 from gateway.medusa.query import Query
+from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
 
 CATEGORIES = Resource(
     "product_category",
@@ -38,7 +31,7 @@ router = APIRouter(
     prefix="/admin/product-categories",
     tags=["Catalogue"],
     responses=responses.ADMIN_ERRORS,
-    dependencies=[WritesAskNothing],
+    dependencies=[NoQueryOfWrites],
     route_class=ExactRoute,
 )
 
@@ -59,17 +52,16 @@ class CategoriesAnswer(Envelope):
 )
 async def list_categories(request: Request, _: HeadOfficeScope, clients: ClientsOf) -> Response:
     """Lists categories; sort by rank, created_at, title or handle."""
-    asked = CATEGORIES.asked(request)
+    query = CATEGORIES.list_query(request)
     found = await clients.catalogue.ListCategories(
         ListCategoriesRequest(
-            page_size=asked.limit,
-            skip=asked.offset,
-            order_by=asked.order,
-            handle=asked.one("handle"),
+            page_size=query.limit,
+            skip=query.offset,
+            order_by=query.order,
+            handle=query.one("handle"),
         )
     )
-    documents = [category_json(one) for one in found.categories]
-    return CATEGORIES.page(asked, documents, count=found.total_size)
+    return CATEGORIES.page(query, found.categories, count=found.total_size)
 
 
 @router.post(
@@ -80,25 +72,26 @@ async def create_category(
 ) -> Response:
     """Creates a category."""
     category = await clients.catalogue.CreateCategory(
-        CreateCategoryRequest(category=category_message(body), request_id=key)
+        CreateCategoryRequest(category=body.to_message(), request_id=key)
     )
-    return responses.one("product_category", category_json(category), etag=category.etag)
+    return CATEGORIES.response(category)
 
 
 @router.get(
     "/{category_id}",
     summary="Get a category",
     responses=responses.documented(CategoryAnswer, "The category."),
-    **READS_ONE,
+    openapi_extra=CATEGORIES.documented_one,
 )
 async def get_category(
     request: Request, _: HeadOfficeScope, clients: ClientsOf, category_id: str
 ) -> Response:
     """Returns one category."""
+    query = CATEGORIES.one_query(request)
     category = await clients.catalogue.GetCategory(
         GetCategoryRequest(name=f"categories/{category_id}")
     )
-    return CATEGORIES.one(request, category_json(category))
+    return CATEGORIES.one(query, category)
 
 
 # Medusa's clients update with POST.
@@ -116,11 +109,11 @@ async def update_category(
     _: HeadOfficeScope, clients: ClientsOf, category_id: str, etag: IfMatch, body: CategoryUpdate
 ) -> Response:
     """Updates the fields in the body; a category cannot become its own descendant."""
-    change = category_message(body, name=f"categories/{category_id}", etag=etag)
+    change = body.to_message(name=f"categories/{category_id}", etag=etag)
     category = await clients.catalogue.UpdateCategory(
-        UpdateCategoryRequest(category=change, update_mask=category_mask(body))
+        UpdateCategoryRequest(category=change, update_mask=body.to_mask())
     )
-    return responses.one("product_category", category_json(category), etag=category.etag)
+    return CATEGORIES.response(category)
 
 
 @router.delete(

@@ -10,22 +10,15 @@ from souk.catalog_opt_in.v1.catalog_service_pb2 import (
     UpdateCollectionRequest,
 )
 
-from gateway.admin.asking import READS_ONE, Envelope, Resource, WritesAskNothing
-from gateway.admin.shapes.taxonomy import (
-    CollectionCreate,
-    CollectionDocument,
-    CollectionUpdate,
-    collection_json,
-    collection_mask,
-    collection_message,
-)
 from gateway.clients import ClientsOf
+from gateway.documents.collection import CollectionCreate, CollectionDocument, CollectionUpdate
 from gateway.identity.scopes import HeadOfficeScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.filters import One
 from gateway.medusa.headers import IdempotencyKey, IfMatch
 from gateway.medusa.query import Query
+from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
 
 COLLECTIONS = Resource(
     "collection",
@@ -38,7 +31,7 @@ router = APIRouter(
     prefix="/admin/collections",
     tags=["Catalogue"],
     responses=responses.ADMIN_ERRORS,
-    dependencies=[WritesAskNothing],
+    dependencies=[NoQueryOfWrites],
     route_class=ExactRoute,
 )
 
@@ -59,17 +52,16 @@ class CollectionsAnswer(Envelope):
 )
 async def list_collections(request: Request, _: HeadOfficeScope, clients: ClientsOf) -> Response:
     """Lists collections; sort by created_at, updated_at, title or handle."""
-    asked = COLLECTIONS.asked(request)
+    query = COLLECTIONS.list_query(request)
     found = await clients.catalogue.ListCollections(
         ListCollectionsRequest(
-            page_size=asked.limit,
-            skip=asked.offset,
-            order_by=asked.order,
-            handle=asked.one("handle"),
+            page_size=query.limit,
+            skip=query.offset,
+            order_by=query.order,
+            handle=query.one("handle"),
         )
     )
-    documents = [collection_json(one) for one in found.collections]
-    return COLLECTIONS.page(asked, documents, count=found.total_size)
+    return COLLECTIONS.page(query, found.collections, count=found.total_size)
 
 
 @router.post(
@@ -82,25 +74,26 @@ async def create_collection(
 ) -> Response:
     """Creates a collection."""
     collection = await clients.catalogue.CreateCollection(
-        CreateCollectionRequest(collection=collection_message(body), request_id=key)
+        CreateCollectionRequest(collection=body.to_message(), request_id=key)
     )
-    return responses.one("collection", collection_json(collection), etag=collection.etag)
+    return COLLECTIONS.response(collection)
 
 
 @router.get(
     "/{collection_id}",
     summary="Get a collection",
     responses=responses.documented(CollectionAnswer, "The collection."),
-    **READS_ONE,
+    openapi_extra=COLLECTIONS.documented_one,
 )
 async def get_collection(
     request: Request, _: HeadOfficeScope, clients: ClientsOf, collection_id: str
 ) -> Response:
     """Returns one collection."""
+    query = COLLECTIONS.one_query(request)
     collection = await clients.catalogue.GetCollection(
         GetCollectionRequest(name=f"collections/{collection_id}")
     )
-    return COLLECTIONS.one(request, collection_json(collection))
+    return COLLECTIONS.one(query, collection)
 
 
 # Medusa's clients update with POST.
@@ -122,11 +115,11 @@ async def update_collection(
     body: CollectionUpdate,
 ) -> Response:
     """Updates the fields in the body, also in the listings of its products."""
-    change = collection_message(body, name=f"collections/{collection_id}", etag=etag)
+    change = body.to_message(name=f"collections/{collection_id}", etag=etag)
     collection = await clients.catalogue.UpdateCollection(
-        UpdateCollectionRequest(collection=change, update_mask=collection_mask(body))
+        UpdateCollectionRequest(collection=change, update_mask=body.to_mask())
     )
-    return responses.one("collection", collection_json(collection), etag=collection.etag)
+    return COLLECTIONS.response(collection)
 
 
 @router.delete(

@@ -3,19 +3,18 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from souk.tenant_registry.v1.tenant_registry_service_pb2 import (
-    CreateDomainRequest,
     DeleteDomainRequest,
     ListDomainsRequest,
 )
 
-from gateway.admin.asking import Envelope, Resource, WritesAskNothing
-from gateway.admin.shapes.tenant import DomainCreate, DomainDocument, domain_json
 from gateway.clients import ClientsOf
+from gateway.documents.domain import DomainCreate, DomainDocument
 from gateway.identity.scopes import TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey
 from gateway.medusa.query import Query
+from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
 from gateway.tenancy import TenancyOf
 from services.values.hosts import normalise_host
 
@@ -25,7 +24,7 @@ router = APIRouter(
     prefix="/admin/tenants/{tenant_id}/domains",
     tags=["Tenants"],
     responses=responses.ADMIN_ERRORS,
-    dependencies=[WritesAskNothing],
+    dependencies=[NoQueryOfWrites],
     route_class=ExactRoute,
 )
 
@@ -46,10 +45,9 @@ class DomainsAnswer(Envelope):
 )
 async def list_domains(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
     """Lists all domains of a tenant on one page; there are at most 100."""
-    asked = DOMAINS.asked(request)
+    query = DOMAINS.list_query(request)
     found = await clients.tenants.ListDomains(ListDomainsRequest(parent=f"tenants/{scope.tenant}"))
-    documents = [domain_json(domain) for domain in found.domains]
-    return DOMAINS.page(asked, documents, count=len(documents))
+    return DOMAINS.page(query, found.domains, count=len(found.domains))
 
 
 @router.post(
@@ -65,18 +63,16 @@ async def add_domain(
 ) -> Response:
     """Adds a host to a tenant; a host can belong to only one tenant."""
     domain = await clients.tenants.CreateDomain(
-        CreateDomainRequest(
-            parent=f"tenants/{scope.tenant}", host=body.host, primary=body.primary, request_id=key
-        )
+        body.to_message(parent=f"tenants/{scope.tenant}", request_id=key)
     )
     await tenancy.changed(tenant_id)
-    return responses.one("domain", domain_json(domain))
+    return DOMAINS.response(domain)
 
 
 @router.delete(
     "/{domain}",
     summary="Remove a domain",
-    responses=responses.documented(responses.Deleted, "The domain is removed."),
+    responses=responses.documented(responses.DeletedOfTenant, "The domain is removed."),
 )
 async def remove_domain(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, tenant_id: str, domain: str

@@ -1,19 +1,17 @@
 """The audit events of a tenant."""
 
-from datetime import datetime
-
 from fastapi import APIRouter, Request, Response
-from google.protobuf.timestamp_pb2 import Timestamp
 from pydantic import BaseModel, Field
 from souk.audit.v1.audit_service_pb2 import Event, GetEventRequest, ListEventsRequest
 
-from gateway.admin.asking import READS_ONE, Resource, WritesAskNothing
-from gateway.admin.shapes.event import EventDocument, event_json
 from gateway.clients import ClientsOf
+from gateway.documents.event import EventDocument
 from gateway.identity.scopes import TenantScope
 from gateway.medusa import responses
 from gateway.medusa.filters import Choice, One, Time
 from gateway.medusa.query import Query
+from gateway.medusa.resource import NoQueryOfWrites, Resource
+from gateway.medusa.values import timestamp
 
 _OUTCOMES = {
     "": Event.OUTCOME_UNSPECIFIED,
@@ -42,7 +40,7 @@ router = APIRouter(
     prefix="/admin/tenants/{tenant_id}/audit-events",
     tags=["Audit"],
     responses=responses.ADMIN_ERRORS,
-    dependencies=[WritesAskNothing],
+    dependencies=[NoQueryOfWrites],
 )
 
 
@@ -64,43 +62,36 @@ class EventsAnswer(BaseModel):
 )
 async def list_audit_events(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
     """Lists a tenant's audit events, newest first; use `next_page_token` for the next page."""
-    asked = EVENTS.asked(request)
+    query = EVENTS.list_query(request)
+    since, until = query.time("since"), query.time("until")
     found = await clients.audit.ListEvents(
         ListEventsRequest(
             parent=f"tenants/{scope.tenant}",
-            page_size=asked.limit,
-            page_token=asked.one("page_token"),
-            actor=asked.one("actor"),
-            method=asked.one("method"),
-            resource=asked.one("resource"),
-            outcome=_OUTCOMES[asked.one("outcome")],
-            start_time=_timestamp(asked.time("since")),
-            end_time=_timestamp(asked.time("until")),
+            page_size=query.limit,
+            page_token=query.one("page_token"),
+            actor=query.one("actor"),
+            method=query.one("method"),
+            resource=query.one("resource"),
+            outcome=_OUTCOMES[query.one("outcome")],
+            start_time=timestamp(since) if since else None,
+            end_time=timestamp(until) if until else None,
         )
     )
-    documents = [event_json(event) for event in found.events]
-    return EVENTS.page_by_token(asked, documents, next_page_token=found.next_page_token)
-
-
-def _timestamp(moment: datetime | None) -> Timestamp | None:
-    if moment is None:
-        return None
-    made = Timestamp()
-    made.FromDatetime(moment)
-    return made
+    return EVENTS.page_by_token(query, found.events, next_page_token=found.next_page_token)
 
 
 @router.get(
     "/{event_id}",
     summary="Get an audit event",
     responses=responses.documented(EventAnswer, "The event."),
-    **READS_ONE,
+    openapi_extra=EVENTS.documented_one,
 )
 async def get_audit_event(
     request: Request, scope: TenantScope, clients: ClientsOf, event_id: str
 ) -> Response:
     """Returns one event."""
+    query = EVENTS.one_query(request)
     event = await clients.audit.GetEvent(
         GetEventRequest(name=f"tenants/{scope.tenant}/events/{event_id}")
     )
-    return EVENTS.one(request, event_json(event))
+    return EVENTS.one(query, event)

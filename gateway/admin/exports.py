@@ -20,14 +20,14 @@ from souk.audit.v1.proof_service_pb2 import (
     ListEntriesRequest,
 )
 
-from gateway.admin.shapes.cloudevent import cloudevent
-from gateway.admin.shapes.evidence import EXPORT_FORM, entry_json, platform_json
-from gateway.admin.shapes.scalars import Document
 from gateway.clients import Clients, ClientsOf
+from gateway.documents.cloudevent import cloudevent
+from gateway.documents.proof import EXPORT_FORM, EntryDocument, PlatformDocument
 from gateway.identity.scopes import TenantScope, permissions_now
 from gateway.medusa import responses
 from gateway.medusa.filters import Choice
 from gateway.medusa.query import Query
+from gateway.medusa.shapes import Json
 from gateway.request_state import REQUEST_SECONDS, state_of
 from services.kernel.call.client import deadline
 from services.kernel.call.scope import Scope, bound
@@ -114,7 +114,7 @@ class Export:
     async def ndjson(self) -> AsyncIterator[str | bytes]:
         yield _line(self._head())
         async for page in self._pages():
-            yield b"".join(_line(entry_json(entry)) for entry in page)
+            yield b"".join(_line(EntryDocument.to_json(entry)) for entry in page)
         async for record in self._tail():
             yield _line(record)
 
@@ -122,7 +122,7 @@ class Export:
         yield _row(_HEADER)
         yield _alone(self._head())
         async for page in self._pages():
-            yield "".join(_entry_row(entry_json(entry)) for entry in page)
+            yield "".join(_entry_row(EntryDocument.to_json(entry)) for entry in page)
         async for record in self._tail():
             yield _alone(record)
 
@@ -130,7 +130,7 @@ class Export:
         async for page in self._pages():
             yield b"".join(_line(cloudevent(entry)) for entry in page)
 
-    def _head(self) -> Document:
+    def _head(self) -> Json:
         log = origin(self._scope.tenant or "")
         return {"form": EXPORT_FORM, "log": log, "size": self._newest.size}
 
@@ -144,7 +144,7 @@ class Export:
             yield list(found.entries)
             start = found.entries[-1].index + 1
 
-    async def _tail(self) -> AsyncIterator[Document]:
+    async def _tail(self) -> AsyncIterator[Json]:
         """Yields every signed checkpoint, then the proof of the last one in the platform's tree."""
         after = 0
         while after < self._newest.size:
@@ -157,7 +157,7 @@ class Export:
             for one in found.checkpoints:
                 yield {"checkpoint": {"size": one.size, "note": one.note}}
             after = found.checkpoints[-1].size
-        yield {"platform": platform_json(self._newest.platform)}
+        yield {"platform": PlatformDocument.to_json(self._newest.platform)}
 
     @property
     def _parent(self) -> str:
@@ -172,16 +172,16 @@ class Export:
                 return await method(request)
 
 
-def _line(document: Document) -> bytes:
+def _line(document: Json) -> bytes:
     return orjson.dumps(document) + b"\n"
 
 
-def _alone(document: Document) -> str:
+def _alone(document: Json) -> str:
     """Writes a record that is not an entry into the last cell of an empty row."""
     return _row([*("" for _ in _HEADER[1:]), orjson.dumps(document).decode()])
 
 
-def _entry_row(entry: Document) -> str:
+def _entry_row(entry: Json) -> str:
     facts = orjson.loads(str(entry["envelope"]))
     shown = [plain(str(facts[name])) for name in _COLUMNS]
     sealed = [entry[name] for name in _SEALED]

@@ -6,28 +6,21 @@ from souk.catalog_opt_in.v1.listing_service_pb2 import (
     CreateListingRequest,
     DeleteListingRequest,
     GetListingRequest,
+    Listing,
     ListListingsRequest,
     UpdateListingRequest,
 )
 
-from gateway.admin.asking import READS_ONE, Envelope, Resource, WritesAskNothing
-from gateway.admin.shapes.listing import (
-    STATES,
-    ListingCreate,
-    ListingDocument,
-    ListingUpdate,
-    listing_json,
-    listing_message,
-    state_value,
-)
-from gateway.admin.shapes.scalars import mask_of
 from gateway.clients import ClientsOf
+from gateway.documents.listing import STATES, ListingCreate, ListingDocument, ListingUpdate
 from gateway.identity.scopes import TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.filters import Choice
 from gateway.medusa.headers import IdempotencyKey, IfMatch
 from gateway.medusa.query import Query
+from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
+from gateway.medusa.values import enum_value
 
 OPT_INS = Resource(
     "product",
@@ -43,7 +36,7 @@ router = APIRouter(
     prefix="/admin/tenants/{tenant_id}/products",
     tags=["Listings"],
     responses=responses.ADMIN_ERRORS,
-    dependencies=[WritesAskNothing],
+    dependencies=[NoQueryOfWrites],
     route_class=ExactRoute,
 )
 
@@ -64,18 +57,17 @@ class ListingsAnswer(Envelope):
 )
 async def list_opt_ins(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
     """Lists opt-ins, including hidden ones; sort by created_at, updated_at, title or handle."""
-    asked = OPT_INS.asked(request)
+    query = OPT_INS.list_query(request)
     found = await clients.listings.ListListings(
         ListListingsRequest(
             parent=f"tenants/{scope.tenant}",
-            page_size=asked.limit,
-            skip=asked.offset,
-            order_by=asked.order,
-            state=state_value(asked.one("state")),
+            page_size=query.limit,
+            skip=query.offset,
+            order_by=query.order,
+            state=enum_value(Listing.State, query.one("state")),
         )
     )
-    documents = [listing_json(listing) for listing in found.listings]
-    return OPT_INS.page(asked, documents, count=found.total_size)
+    return OPT_INS.page(query, found.listings, count=found.total_size)
 
 
 @router.post(
@@ -87,32 +79,32 @@ async def opt_in(
     scope: TenantScope, clients: ClientsOf, key: IdempotencyKey, body: ListingCreate
 ) -> Response:
     """Opts a tenant in to a published product of the master catalogue."""
+    body.set_currency(scope.currency or "")
     listing = await clients.listings.CreateListing(
         CreateListingRequest(
             parent=f"tenants/{scope.tenant}",
-            listing=listing_message(
-                body, currency=scope.currency or "", product_id=body.product_id
-            ),
+            listing=body.to_message(),
             request_id=key,
         )
     )
-    return responses.one("product", listing_json(listing), etag=listing.etag)
+    return OPT_INS.response(listing)
 
 
 @router.get(
     "/{product_id}",
     summary="Get an opt-in",
     responses=responses.documented(ListingAnswer, "The opt-in."),
-    **READS_ONE,
+    openapi_extra=OPT_INS.documented_one,
 )
 async def get_opt_in(
     request: Request, scope: TenantScope, clients: ClientsOf, product_id: str
 ) -> Response:
     """Returns one opt-in; `reasons` explains why the storefront does not show it."""
+    query = OPT_INS.one_query(request)
     listing = await clients.listings.GetListing(
         GetListingRequest(name=f"tenants/{scope.tenant}/listings/{product_id}")
     )
-    return OPT_INS.one(request, listing_json(listing))
+    return OPT_INS.one(query, listing)
 
 
 @router.patch(
@@ -124,18 +116,20 @@ async def update_opt_in(
     scope: TenantScope, clients: ClientsOf, product_id: str, etag: IfMatch, body: ListingUpdate
 ) -> Response:
     """Updates the fields in the body."""
+    body.set_currency(scope.currency or "")
     name = f"tenants/{scope.tenant}/listings/{product_id}"
-    change = listing_message(body, currency=scope.currency or "", name=name, etag=etag)
     listing = await clients.listings.UpdateListing(
-        UpdateListingRequest(listing=change, update_mask=mask_of(body))
+        UpdateListingRequest(
+            listing=body.to_message(name=name, etag=etag), update_mask=body.to_mask()
+        )
     )
-    return responses.one("product", listing_json(listing), etag=listing.etag)
+    return OPT_INS.response(listing)
 
 
 @router.delete(
     "/{product_id}",
     summary="Opt out of a product",
-    responses=responses.documented(responses.Deleted, "The tenant is opted out."),
+    responses=responses.documented(responses.DeletedOfTenant, "The tenant is opted out."),
 )
 async def opt_out(
     scope: TenantScope, clients: ClientsOf, product_id: str, etag: IfMatch

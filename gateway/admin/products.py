@@ -9,25 +9,18 @@ from souk.catalog_opt_in.v1.catalog_service_pb2 import (
     ListProductsRequest,
     UpdateProductRequest,
 )
+from souk.catalog_opt_in.v1.product_pb2 import Product
 
-from gateway.admin.asking import READS_ONE, Envelope, Resource, WritesAskNothing
-from gateway.admin.shapes.product import (
-    STATUSES,
-    ProductCreate,
-    ProductDocument,
-    ProductUpdate,
-    product_json,
-    product_mask,
-    product_message,
-    status_value,
-)
 from gateway.clients import ClientsOf
+from gateway.documents.product import STATUSES, ProductCreate, ProductDocument, ProductUpdate
 from gateway.identity.scopes import HeadOfficeScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.filters import Choice, Id, Many, One, Text
 from gateway.medusa.headers import IdempotencyKey, IfMatch
 from gateway.medusa.query import Query
+from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
+from gateway.medusa.values import enum_value
 from services.kernel.call.limits import most_characters, most_entries
 
 PRODUCTS = Resource(
@@ -49,7 +42,7 @@ router = APIRouter(
     prefix="/admin/products",
     tags=["Catalogue"],
     responses=responses.ADMIN_ERRORS,
-    dependencies=[WritesAskNothing],
+    dependencies=[NoQueryOfWrites],
     route_class=ExactRoute,
 )
 
@@ -70,20 +63,19 @@ class ProductsAnswer(Envelope):
 )
 async def list_products(request: Request, _: HeadOfficeScope, clients: ClientsOf) -> Response:
     """Lists products in every status; sort by created_at, updated_at, title or handle."""
-    asked = PRODUCTS.asked(request)
+    query = PRODUCTS.list_query(request)
     found = await clients.catalogue.ListProducts(
         ListProductsRequest(
-            page_size=asked.limit,
-            skip=asked.offset,
-            order_by=asked.order,
-            query=asked.one("q"),
-            status=status_value(asked.one("status")),
-            handle=asked.one("handle"),
-            products=[f"products/{one}" for one in asked.many("id")],
+            page_size=query.limit,
+            skip=query.offset,
+            order_by=query.order,
+            query=query.one("q"),
+            status=enum_value(Product.Status, query.one("status")),
+            handle=query.one("handle"),
+            products=[f"products/{one}" for one in query.many("id")],
         )
     )
-    documents = [product_json(product) for product in found.products]
-    return PRODUCTS.page(asked, documents, count=found.total_size)
+    return PRODUCTS.page(query, found.products, count=found.total_size)
 
 
 @router.post(
@@ -94,23 +86,24 @@ async def create_product(
 ) -> Response:
     """Creates a product and opts the head office in to it."""
     product = await clients.catalogue.CreateProduct(
-        CreateProductRequest(product=product_message(body), request_id=key)
+        CreateProductRequest(product=body.to_message(), request_id=key)
     )
-    return responses.one("product", product_json(product), etag=product.etag)
+    return PRODUCTS.response(product)
 
 
 @router.get(
     "/{product_id}",
     summary="Get a product",
     responses=responses.documented(ProductAnswer, "The product."),
-    **READS_ONE,
+    openapi_extra=PRODUCTS.documented_one,
 )
 async def get_product(
     request: Request, _: HeadOfficeScope, clients: ClientsOf, product_id: str
 ) -> Response:
     """Returns one product."""
+    query = PRODUCTS.one_query(request)
     product = await clients.catalogue.GetProduct(GetProductRequest(name=f"products/{product_id}"))
-    return PRODUCTS.one(request, product_json(product))
+    return PRODUCTS.one(query, product)
 
 
 # Medusa's clients update with POST.
@@ -128,11 +121,11 @@ async def update_product(
     _: HeadOfficeScope, clients: ClientsOf, product_id: str, etag: IfMatch, body: ProductUpdate
 ) -> Response:
     """Updates the fields in the body, also in the listings of all tenants."""
-    change = product_message(body, name=f"products/{product_id}", etag=etag)
+    change = body.to_message(name=f"products/{product_id}", etag=etag)
     product = await clients.catalogue.UpdateProduct(
-        UpdateProductRequest(product=change, update_mask=product_mask(body))
+        UpdateProductRequest(product=change, update_mask=body.to_mask())
     )
-    return responses.one("product", product_json(product), etag=product.etag)
+    return PRODUCTS.response(product)
 
 
 @router.delete(

@@ -9,24 +9,19 @@ from souk.audit.v1.proof_service_pb2 import (
     GetReceiptRequest,
 )
 
-from gateway.admin.asking import READS_ONE, Resource, WritesAskNothing
 from gateway.admin.events import EVENTS, EventAnswer
-from gateway.admin.shapes.event import event_json
-from gateway.admin.shapes.evidence import (
+from gateway.clients import ClientsOf
+from gateway.documents.proof import (
     CheckpointDocument,
     ConsistencyDocument,
     ProofDocument,
     ReceiptDocument,
-    checkpoint_json,
-    consistency_json,
-    proof_json,
-    receipt_json,
 )
-from gateway.clients import ClientsOf
 from gateway.identity.scopes import TenantScope
 from gateway.medusa import responses
 from gateway.medusa.filters import Whole
 from gateway.medusa.query import Query
+from gateway.medusa.resource import NoQueryOfWrites, Resource
 
 _NOTHING = Query(limit=None)
 _MOST_EVENTS = 2**53  # the largest number that JavaScript reads exactly
@@ -44,7 +39,7 @@ router = APIRouter(
     prefix="/admin/tenants/{tenant_id}",
     tags=["Audit"],
     responses=responses.ADMIN_ERRORS,
-    dependencies=[WritesAskNothing],
+    dependencies=[NoQueryOfWrites],
 )
 
 
@@ -68,30 +63,32 @@ class ConsistencyAnswer(BaseModel):
     "/audit-events/{event_id}/receipt",
     summary="Get the receipt of an event",
     responses=responses.documented(ReceiptAnswer, "The receipt, to keep as evidence."),
-    **READS_ONE,
+    openapi_extra=RECEIPTS.documented_one,
 )
 async def get_audit_event_receipt(
     request: Request, scope: TenantScope, clients: ClientsOf, event_id: str
 ) -> Response:
     """Returns an event with its proof; 409 EVENT_NOT_SEQUENCED for a moment after the act."""
+    query = RECEIPTS.one_query(request)
     name = f"tenants/{scope.tenant}/events/{event_id}"
     receipt = await clients.proofs.GetReceipt(GetReceiptRequest(name=name))
-    return RECEIPTS.one(request, receipt_json(receipt))
+    return RECEIPTS.one(query, receipt)
 
 
 @router.get(
     "/audit-events/{event_id}/proof",
     summary="Get the inclusion proof of an event",
     responses=responses.documented(ProofAnswer, "The inclusion proof."),
-    **READS_ONE,
+    openapi_extra=PROOFS.documented_one,
 )
 async def get_audit_event_proof(
     request: Request, scope: TenantScope, clients: ClientsOf, event_id: str
 ) -> Response:
     """Returns the proof that an event is in the log, without its payload."""
+    query = PROOFS.one_query(request)
     name = f"tenants/{scope.tenant}/events/{event_id}"
     receipt = await clients.proofs.GetReceipt(GetReceiptRequest(name=name))
-    return PROOFS.one(request, proof_json(receipt))
+    return PROOFS.one(query, receipt)
 
 
 @router.post(
@@ -106,25 +103,27 @@ async def erase_audit_event_payload(
 
     Returns 409 EVENT_NOT_SEQUENCED for a moment after the act.
     """
+    query = EVENTS.one_query(request)
     name = f"tenants/{scope.tenant}/events/{event_id}"
     event = await clients.audit.EraseEventPayload(EraseEventPayloadRequest(name=name))
-    return EVENTS.one(request, event_json(event))
+    return EVENTS.one(query, event)
 
 
 @router.get(
     "/audit-checkpoint",
     summary="Get the newest checkpoint",
     responses=responses.documented(CheckpointAnswer, "The newest checkpoint."),
-    **READS_ONE,
+    openapi_extra=CHECKPOINTS.documented_one,
 )
 async def get_audit_checkpoint(
     request: Request, scope: TenantScope, clients: ClientsOf
 ) -> Response:
     """Returns the signed state of the log. Keep it to detect a later rewrite of the log."""
+    query = CHECKPOINTS.one_query(request)
     checkpoint = await clients.proofs.GetCheckpoint(
         GetCheckpointRequest(parent=f"tenants/{scope.tenant}")
     )
-    return CHECKPOINTS.one(request, checkpoint_json(checkpoint))
+    return CHECKPOINTS.one(query, checkpoint)
 
 
 @router.get(
@@ -137,12 +136,12 @@ async def get_audit_consistency(
     request: Request, scope: TenantScope, clients: ClientsOf
 ) -> Response:
     """Returns the proof that the log at one size begins with the log at a smaller size."""
-    asked = CONSISTENCY.asked(request)
+    query = CONSISTENCY.list_query(request)
     proof = await clients.proofs.GetConsistencyProof(
         GetConsistencyProofRequest(
             parent=f"tenants/{scope.tenant}",
-            from_size=asked.whole("from"),
-            to_size=asked.whole("to"),
+            from_size=query.whole("from"),
+            to_size=query.whole("to"),
         )
     )
-    return CONSISTENCY.selected(asked, consistency_json(proof))
+    return CONSISTENCY.one(query, proof)

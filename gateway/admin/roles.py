@@ -10,21 +10,14 @@ from souk.tenant_registry.v1.role_service_pb2 import (
     UpdateRoleRequest,
 )
 
-from gateway.admin.asking import READS_ONE, Envelope, Resource, WritesAskNothing
-from gateway.admin.shapes.access import (
-    RoleCreate,
-    RoleDocument,
-    RoleUpdate,
-    role_json,
-    role_message,
-)
-from gateway.admin.shapes.scalars import mask_of
 from gateway.clients import Clients, ClientsOf
+from gateway.documents.role import EffectDocument, RoleCreate, RoleDocument, RoleUpdate
 from gateway.identity.scopes import PlatformScope, TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey, IfMatch
 from gateway.medusa.query import Query
+from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
 
 ROLES = Resource("role", "roles", RoleDocument, Query(limit=None))
 
@@ -32,7 +25,7 @@ router = APIRouter(
     prefix="/admin",
     tags=["Users"],
     responses=responses.ADMIN_ERRORS,
-    dependencies=[WritesAskNothing],
+    dependencies=[NoQueryOfWrites],
     route_class=ExactRoute,
 )
 
@@ -77,25 +70,26 @@ async def create_tenant_role(
 ) -> Response:
     """Creates a role for the tenant, with at most the permissions of a TenantAdmin."""
     role = await clients.roles.CreateRole(
-        CreateRoleRequest(parent=f"tenants/{scope.tenant}", role=role_message(body), request_id=key)
+        CreateRoleRequest(parent=f"tenants/{scope.tenant}", role=body.to_message(), request_id=key)
     )
-    return responses.one("role", role_json(role), etag=role.etag)
+    return ROLES.response(role)
 
 
 @router.get(
     "/tenants/{tenant_id}/roles/{role_id}",
     summary="Get a role",
     responses=responses.documented(RoleAnswer, "The role."),
-    **READS_ONE,
+    openapi_extra=ROLES.documented_one,
 )
 async def get_tenant_role(
     request: Request, scope: TenantScope, clients: ClientsOf, role_id: str
 ) -> Response:
     """Returns one role, built-in or the tenant's own."""
+    query = ROLES.one_query(request)
     role = await clients.roles.GetRole(
         GetRoleRequest(name=f"tenants/{scope.tenant}/roles/{role_id}")
     )
-    return ROLES.one(request, role_json(role))
+    return ROLES.one(query, role)
 
 
 @router.patch(
@@ -107,20 +101,21 @@ async def update_tenant_role(
     scope: TenantScope, clients: ClientsOf, etag: IfMatch, role_id: str, body: RoleUpdate
 ) -> Response:
     """Updates one of the tenant's own roles, for everyone who holds it."""
+    name = f"tenants/{scope.tenant}/roles/{role_id}"
     role = await clients.roles.UpdateRole(
         UpdateRoleRequest(
-            role=role_message(body, f"tenants/{scope.tenant}/roles/{role_id}", etag),
-            update_mask=mask_of(body),
+            role=body.to_message(name=name, etag=etag),
+            update_mask=body.to_mask(),
             validate_only=body.validate_only,
         )
     )
-    return responses.one("role", role_json(role, done=True), etag=role.etag)
+    return ROLES.response(role, effects=EffectDocument.to_list(role.effects))
 
 
 @router.delete(
     "/tenants/{tenant_id}/roles/{role_id}",
     summary="Delete a role",
-    responses=responses.documented(responses.Deleted, "The role is deleted."),
+    responses=responses.documented(responses.DeletedOfTenant, "The role is deleted."),
 )
 async def delete_tenant_role(
     scope: TenantScope, clients: ClientsOf, etag: IfMatch, tenant_id: str, role_id: str
@@ -133,7 +128,6 @@ async def delete_tenant_role(
 
 
 async def _listed(request: Request, clients: Clients, parent: str) -> Response:
-    asked = ROLES.asked(request)
+    query = ROLES.list_query(request)
     found = await clients.roles.ListRoles(ListRolesRequest(parent=parent))
-    documents = [role_json(role) for role in found.roles]
-    return ROLES.page(asked, documents, count=len(documents))
+    return ROLES.page(query, found.roles, count=len(found.roles))

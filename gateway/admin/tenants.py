@@ -5,7 +5,6 @@ from pydantic import BaseModel
 from souk.tenant_registry.v1.tenant_pb2 import Tenant
 from souk.tenant_registry.v1.tenant_registry_service_pb2 import (
     ActivateTenantRequest,
-    ChangeTenantPlanRequest,
     CreateTenantRequest,
     DeleteTenantRequest,
     GetTenantRequest,
@@ -15,23 +14,16 @@ from souk.tenant_registry.v1.tenant_registry_service_pb2 import (
     UpdateTenantRequest,
 )
 
-from gateway.admin.asking import READS_ONE, Envelope, Resource, WritesAskNothing
-from gateway.admin.shapes.scalars import last_id, mask_of
-from gateway.admin.shapes.tenant import (
-    PlanChange,
-    TenantCreate,
-    TenantDocument,
-    TenantUpdate,
-    tenant_json,
-    tenant_message,
-)
 from gateway.clients import ClientsOf
+from gateway.documents.tenant import PlanChange, TenantCreate, TenantDocument, TenantUpdate
 from gateway.identity.scopes import PlatformScope, TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.filters import Flag
 from gateway.medusa.headers import IdempotencyKey, IfMatch
 from gateway.medusa.query import Query
+from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
+from gateway.medusa.values import last_id
 from gateway.tenancy import Tenancy, TenancyOf
 
 TENANTS = Resource("tenant", "tenants", TenantDocument, Query(filters={"with_deleted": Flag()}))
@@ -40,7 +32,7 @@ router = APIRouter(
     prefix="/admin/tenants",
     tags=["Tenants"],
     responses=responses.ADMIN_ERRORS,
-    dependencies=[WritesAskNothing],
+    dependencies=[NoQueryOfWrites],
     route_class=ExactRoute,
 )
 
@@ -61,14 +53,13 @@ class TenantsAnswer(Envelope):
 )
 async def list_tenants(request: Request, _: PlatformScope, clients: ClientsOf) -> Response:
     """Lists tenants by id; `with_deleted` includes archived ones."""
-    asked = TENANTS.asked(request)
+    query = TENANTS.list_query(request)
     found = await clients.tenants.ListTenants(
         ListTenantsRequest(
-            page_size=asked.limit, skip=asked.offset, show_deleted=bool(asked.flag("with_deleted"))
+            page_size=query.limit, skip=query.offset, show_deleted=bool(query.flag("with_deleted"))
         )
     )
-    documents = [tenant_json(tenant) for tenant in found.tenants]
-    return TENANTS.page(asked, documents, count=found.total_size)
+    return TENANTS.page(query, found.tenants, count=found.total_size)
 
 
 @router.post(
@@ -85,7 +76,7 @@ async def create_tenant(
 ) -> Response:
     """Creates a tenant under an id that was never used before. Activate it to open its shop."""
     tenant = await clients.tenants.CreateTenant(
-        CreateTenantRequest(tenant_id=body.id, tenant=tenant_message(body), request_id=key)
+        CreateTenantRequest(tenant_id=body.id, tenant=body.to_message(), request_id=key)
     )
     return await _changed(tenancy, tenant)
 
@@ -94,12 +85,13 @@ async def create_tenant(
     "/{tenant_id}",
     summary="Get a tenant",
     responses=responses.documented(TenantAnswer, "The tenant."),
-    **READS_ONE,
+    openapi_extra=TENANTS.documented_one,
 )
 async def get_tenant(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
     """Returns one tenant, including an archived one."""
+    query = TENANTS.one_query(request)
     tenant = await clients.tenants.GetTenant(GetTenantRequest(name=f"tenants/{scope.tenant}"))
-    return TENANTS.one(request, tenant_json(tenant))
+    return TENANTS.one(query, tenant)
 
 
 @router.patch(
@@ -111,9 +103,9 @@ async def update_tenant(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, etag: IfMatch, body: TenantUpdate
 ) -> Response:
     """Updates the fields in the body; the currency cannot be changed."""
-    change = tenant_message(body, name=f"tenants/{scope.tenant}", etag=etag)
+    change = body.to_message(name=f"tenants/{scope.tenant}", etag=etag)
     tenant = await clients.tenants.UpdateTenant(
-        UpdateTenantRequest(tenant=change, update_mask=mask_of(body))
+        UpdateTenantRequest(tenant=change, update_mask=body.to_mask())
     )
     return await _changed(tenancy, tenant)
 
@@ -194,12 +186,7 @@ async def change_tenant_plan(
 ) -> Response:
     """Changes a tenant's plan and so its rate limits; only platform admins may do so."""
     tenant = await clients.tenants.ChangeTenantPlan(
-        ChangeTenantPlanRequest(
-            name=f"tenants/{scope.tenant}",
-            plan=Tenant.Plan.Value(f"PLAN_{body.plan.upper()}"),
-            request_id=key,
-            etag=etag,
-        )
+        body.to_message(name=f"tenants/{scope.tenant}", request_id=key, etag=etag)
     )
     return await _changed(tenancy, tenant)
 
@@ -207,4 +194,4 @@ async def change_tenant_plan(
 async def _changed(tenancy: Tenancy, tenant: Tenant) -> Response:
     """Propagates a change to every gateway, and sends the changed tenant."""
     await tenancy.changed(last_id(tenant.name))
-    return responses.one("tenant", tenant_json(tenant), etag=tenant.etag)
+    return TENANTS.response(tenant)

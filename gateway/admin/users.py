@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
-from souk.tenant_registry.v1.access_service_pb2 import Admin
 from souk.tenant_registry.v1.admin_service_pb2 import (
     ActivateAdminRequest,
     CreateAdminRequest,
@@ -14,17 +13,9 @@ from souk.tenant_registry.v1.admin_service_pb2 import (
     UpdateAdminRequest,
 )
 
-from gateway.admin.asking import READS_ONE, Envelope, Resource, WritesAskNothing
-from gateway.admin.shapes.access import EffectDocument, EndedDocument, effects_json, ended_json
-from gateway.admin.shapes.admin import (
-    TenantUserDocument,
-    UserCreate,
-    UserDocument,
-    UserUpdate,
-    user_json,
-)
-from gateway.admin.shapes.scalars import given, last_id, mask_of
 from gateway.clients import ClientsOf
+from gateway.documents.role import EffectDocument, EndedDocument
+from gateway.documents.user import TenantUserDocument, UserCreate, UserDocument, UserUpdate
 from gateway.identity.principals import AccessFactsOf
 from gateway.identity.scopes import AccountScope, PlatformScope, TenantScope
 from gateway.medusa import responses
@@ -32,6 +23,8 @@ from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.filters import Flag, One
 from gateway.medusa.headers import IdempotencyKey
 from gateway.medusa.query import Query
+from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
+from gateway.medusa.values import last_id
 
 USERS = Resource(
     "user",
@@ -40,7 +33,7 @@ USERS = Resource(
     Query(filters={"email": One(longest=254), "with_deactivated": Flag()}),
 )
 TENANT_USERS = Resource("user", "users", TenantUserDocument, Query())
-_TURNING = Query(filters={"validate_only": Flag()}, limit=None)
+_ACTIVATION = Query(filters={"validate_only": Flag()}, limit=None)
 
 router = APIRouter(
     prefix="/admin",
@@ -70,11 +63,12 @@ class TenantUsersAnswer(Envelope):
     "/users/me",
     summary="Get the logged-in user",
     responses=responses.documented(UserAnswer, "The admin."),
-    **READS_ONE,
+    openapi_extra=USERS.documented_one,
 )
 async def get_own_user(request: Request, _: AccountScope, clients: ClientsOf) -> Response:
     """Returns the logged-in admin; works on any host and needs no role."""
-    return USERS.one(request, user_json(await clients.admins.GetOwnAdmin(GetOwnAdminRequest())))
+    query = USERS.one_query(request)
+    return USERS.one(query, await clients.admins.GetOwnAdmin(GetOwnAdminRequest()))
 
 
 @router.get(
@@ -85,54 +79,54 @@ async def get_own_user(request: Request, _: AccountScope, clients: ClientsOf) ->
 )
 async def list_users(request: Request, _: PlatformScope, clients: ClientsOf) -> Response:
     """Lists all admins of the platform; `with_deactivated` includes deactivated ones."""
-    asked = USERS.asked(request)
+    query = USERS.list_query(request)
     found = await clients.admins.ListAdmins(
         ListAdminsRequest(
-            page_size=asked.limit,
-            skip=asked.offset,
-            email=asked.one("email"),
-            show_deactivated=bool(asked.flag("with_deactivated")),
+            page_size=query.limit,
+            skip=query.offset,
+            email=query.one("email"),
+            show_deactivated=bool(query.flag("with_deactivated")),
         )
     )
-    documents = [user_json(admin) for admin in found.admins]
-    return USERS.page(asked, documents, count=found.total_size)
+    return USERS.page(query, found.admins, count=found.total_size)
 
 
 @router.post(
     "/users",
     summary="Create a user",
     responses=responses.documented(UserAnswer, "The user."),
-    dependencies=[WritesAskNothing],
+    dependencies=[NoQueryOfWrites],
 )
 async def create_user(
     _: PlatformScope, clients: ClientsOf, key: IdempotencyKey, body: UserCreate
 ) -> Response:
     """Creates an admin without roles or a password; a password reset lets them log in."""
     admin = await clients.admins.CreateAdmin(
-        CreateAdminRequest(admin=Admin(**given(body)), request_id=key)
+        CreateAdminRequest(admin=body.to_message(), request_id=key)
     )
-    return responses.one("user", user_json(admin))
+    return USERS.response(admin)
 
 
 @router.get(
     "/users/{user_id}",
     summary="Get a user",
     responses=responses.documented(UserAnswer, "The user."),
-    **READS_ONE,
+    openapi_extra=USERS.documented_one,
 )
 async def get_user(
     request: Request, _: PlatformScope, clients: ClientsOf, user_id: str
 ) -> Response:
     """Returns one admin, including a deactivated one."""
+    query = USERS.one_query(request)
     admin = await clients.admins.GetAdmin(GetAdminRequest(name=f"admins/{user_id}"))
-    return USERS.one(request, user_json(admin))
+    return USERS.one(query, admin)
 
 
 @router.post(
     "/users/{user_id}",
     summary="Update a user",
     responses=responses.documented(UserAnswer, "The updated user."),
-    dependencies=[WritesAskNothing],
+    dependencies=[NoQueryOfWrites],
 )
 async def update_user(
     _: PlatformScope, clients: ClientsOf, key: IdempotencyKey, user_id: str, body: UserUpdate
@@ -140,19 +134,19 @@ async def update_user(
     """Updates the fields in the body; the admin must not hold more than the caller."""
     admin = await clients.admins.UpdateAdmin(
         UpdateAdminRequest(
-            admin=Admin(name=f"admins/{user_id}", **given(body)),
-            update_mask=mask_of(body),
+            admin=body.to_message(name=f"admins/{user_id}"),
+            update_mask=body.to_mask(),
             request_id=key,
         )
     )
-    return responses.one("user", user_json(admin))
+    return USERS.response(admin)
 
 
 @router.delete(
     "/users/{user_id}",
     summary="Deactivate a user",
     responses=responses.documented(EndedDocument, "The user is deactivated."),
-    openapi_extra={"parameters": _TURNING.parameters()},
+    openapi_extra={"parameters": _ACTIVATION.parameters()},
 )
 async def deactivate_user(
     request: Request,
@@ -162,19 +156,24 @@ async def deactivate_user(
     user_id: str,
 ) -> Response:
     """Deactivates an admin, with immediate effect; `validate_only` previews the changes."""
-    only_told = _only_told(request)
+    validate_only = _validate_only(request)
     admin = await clients.admins.DeleteAdmin(
-        DeleteAdminRequest(name=f"admins/{user_id}", validate_only=only_told)
+        DeleteAdminRequest(name=f"admins/{user_id}", validate_only=validate_only)
     )
     access_facts.changed(admin.name)
-    return responses.answer(ended_json("user", admin, only_told=only_told))
+    return responses.deleted(
+        "user",
+        last_id(admin.name),
+        deleted=not validate_only,
+        effects=EffectDocument.to_list(admin.effects),
+    )
 
 
 @router.post(
     "/users/{user_id}/activate",
     summary="Reactivate a user",
     responses=responses.documented(ActivatedAnswer, "The reactivated user."),
-    openapi_extra={"parameters": _TURNING.parameters()},
+    openapi_extra={"parameters": _ACTIVATION.parameters()},
 )
 async def activate_user(
     request: Request,
@@ -187,11 +186,12 @@ async def activate_user(
     """Reactivates an admin with their roles; the caller must hold no less. They log in again."""
     admin = await clients.admins.ActivateAdmin(
         ActivateAdminRequest(
-            name=f"admins/{user_id}", request_id=key, validate_only=_only_told(request)
+            name=f"admins/{user_id}", request_id=key, validate_only=_validate_only(request)
         )
     )
     access_facts.changed(admin.name)
-    return responses.answer({"user": user_json(admin), "effects": effects_json(admin)})
+    user, effects = UserDocument.to_json(admin), EffectDocument.to_list(admin.effects)
+    return responses.answer({"user": user, "effects": effects})
 
 
 @router.get(
@@ -202,18 +202,14 @@ async def activate_user(
 )
 async def list_tenant_users(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
     """Lists the admins who hold a role at this tenant, with these roles."""
-    asked = TENANT_USERS.asked(request)
+    query = TENANT_USERS.list_query(request)
     found = await clients.admins.ListTenantAdmins(
         ListTenantAdminsRequest(
-            parent=f"tenants/{scope.tenant}", page_size=asked.limit, skip=asked.offset
+            parent=f"tenants/{scope.tenant}", page_size=query.limit, skip=query.offset
         )
     )
-    documents = [
-        {**user_json(one.admin), "roles": [last_id(role) for role in one.roles]}
-        for one in found.admins
-    ]
-    return TENANT_USERS.page(asked, documents, count=found.total_size)
+    return TENANT_USERS.page(query, found.admins, count=found.total_size)
 
 
-def _only_told(request: Request) -> bool:
-    return bool(_TURNING.parse(request.scope["query_string"]).flag("validate_only"))
+def _validate_only(request: Request) -> bool:
+    return bool(_ACTIVATION.parse(request.scope["query_string"]).flag("validate_only"))

@@ -20,15 +20,15 @@ from gateway.identity.principals import (
 from gateway.identity.recorded_attempts import of_client, record_denial, record_use
 from gateway.identity.session_tokens import Session
 from gateway.medusa.errors import not_allowed
-from gateway.medusa.filters import One
+from gateway.medusa.filters import TenantId
 from gateway.medusa.query import Query
 from gateway.request_state import state_of
 from gateway.tenancy import KnownTenant, Source, resolution_of, tenant_not_found
-from services.kernel.call.errors import PermissionDenied
+from services.kernel.call.errors import PermissionDenied, invalid
 from services.kernel.call.scope import Scope, bound
 
 # The tenant that a route's query names; the route parses the rest of the query.
-PLACE = Query({"tenant": One(longest=63)}, limit=None, has_fields=False, ignores_unknown=True)
+PLACE = Query({"tenant": TenantId()}, limit=None, has_fields=False, ignores_unknown=True)
 
 _OTHER_TENANT = (
     "The path names a different tenant than the host, the prefix, X-Tenant-ID or the publishable"
@@ -46,7 +46,12 @@ async def _tenant_scope(
     """Binds the scope of the tenant that the path names.
 
     A caller without permissions there gets the same error as for a tenant that does not exist.
+
+    Raises:
+        InvalidArgument: NAME_INVALID, no tenant can have this id.
     """
+    if problem := TenantId().problem(tenant_id):
+        raise invalid("NAME_INVALID", {"tenant_id": problem})
     await _agree(request, principal, tenant_id)
     with bound(await _scope_at(request, principal, tenant_id)) as scope:
         yield scope

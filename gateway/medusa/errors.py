@@ -6,7 +6,6 @@ The body is always `{type, message, code, details, request_id}`; clients rely on
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from itertools import islice
 
 import grpc
 import orjson
@@ -16,8 +15,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
+from gateway.medusa import violations
 from gateway.request_state import state_of
-from services.kernel.call.errors import ServiceError, from_rpc
+from services.kernel.call.errors import ServiceError, from_rpc, sentence
 
 _log = structlog.get_logger("gateway")
 
@@ -189,18 +189,10 @@ def describe(error: BaseException) -> Problem:
     return Problem(500, *_UNKNOWN)
 
 
-_MOST_VIOLATIONS = 10
-
-
 def _of_validation(error: RequestValidationError) -> Problem:
-    violations = {
-        ".".join(str(part) for part in flaw["loc"][1:]) or str(flaw["loc"][0]): str(flaw["msg"])
-        for flaw in islice(error.errors(), _MOST_VIOLATIONS)
-    }
-    name, text = next(iter(violations.items()), ("request", "is malformed"))
-    return Problem(
-        400, "invalid_data", "REQUEST_INVALID", f"{name}: {text}", {"violations": violations}
-    )
+    found = violations.of_flaws(error.errors())
+    text = sentence(found) if found else "The request is malformed."
+    return Problem(400, "invalid_data", "REQUEST_INVALID", text, {"violations": found})
 
 
 def answered(error: BaseException, method: str) -> Problem:
@@ -222,6 +214,8 @@ def response(problem: Problem, request_id: str) -> Response:
 
 async def answer_error(request: Request, error: Exception) -> Response:
     """Sends the response for an exception; a 500 is logged with its traceback."""
+    if isinstance(error, grpc.aio.AioRpcError):
+        error = violations.in_callers_terms(from_rpc(error), request.scope.get("route"))
     problem = answered(error, request.method)
     if problem.status == 405:
         problem = replace(problem, headers={**problem.headers, "allow": _allowed(request)})

@@ -8,9 +8,11 @@ from typing import Any, Protocol
 
 from gateway.medusa.times import parse_time
 from services.kernel.call.names import IDENTIFIER
+from services.kernel.process.tenant_ids import TENANT_ID, WHOLE
 
 # Longer than any id or handle: a longer value names nothing.
 LONGEST_ID = 200
+ID_RULE = "must be an id: letters and digits, with . _ or - between them"
 _WHOLE = re.compile(r"[0-9]{1,16}")
 
 
@@ -43,11 +45,24 @@ class Id:
 
     def problem(self, value: str) -> str | None:
         if not value or IDENTIFIER.fullmatch(value) is None:
-            return "must be an id: letters and digits, with . _ or - between them"
+            return ID_RULE
         return One().problem(value)
 
     def schema(self) -> dict[str, Any]:
         return {**One().schema(), "pattern": f"^{IDENTIFIER.pattern}$"}
+
+
+@dataclass(frozen=True, slots=True)
+class TenantId:
+    """A tenant's id, which is also a host label."""
+
+    def problem(self, value: str) -> str | None:
+        if TENANT_ID.fullmatch(value):
+            return None
+        return "must be a tenant's id: lower-case letters, digits and hyphens"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": WHOLE}
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,12 +46,12 @@ def deleted(kind: str, gone: str, **more: object) -> Response:
     return answer({"id": gone, "object": kind, "deleted": True, **more})
 
 
-def ready_one(singular: str, document: bytes) -> Response:
+def prepared_one(singular: str, document: bytes) -> Response:
     """Sends a document that a service prepared as JSON, without parsing it."""
     return Response(b'{"%b":%b}' % (singular.encode(), document), media_type=JSON)
 
 
-def ready_page(
+def prepared_page(
     plural: str, documents: Sequence[bytes], *, count: int, offset: int, limit: int
 ) -> Response:
     """Sends a page of documents that a service prepared as JSON."""
@@ -89,6 +89,19 @@ class Deleted(BaseModel):
     id: str = Field(description="The id of the deleted object.")
     object: str = Field(description="The type of the deleted object.", examples=["product"])
     deleted: bool = Field(description="Always true.")
+
+
+class Owner(BaseModel):
+    """The object that another one belonged to."""
+
+    id: str
+    object: str = Field(examples=["tenant"])
+
+
+class DeletedOfTenant(Deleted):
+    """The confirmation of the deletion of what belonged to a tenant."""
+
+    parent: Owner
 
 
 _ERRORS: Mapping[int, str] = {

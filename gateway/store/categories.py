@@ -1,18 +1,19 @@
 """`GET /store/product-categories`: categories with products of this shop in them or below."""
 
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
 from souk.catalog_opt_in.v1.storefront_service_pb2 import ListStoreCategoriesRequest
 
 from gateway.clients import ClientsOf
 from gateway.medusa import responses
 from gateway.medusa.filters import Many, One
 from gateway.medusa.query import Query
-from gateway.store.asking import Resource
-from gateway.store.documents import StoreCategoriesAnswer, StoreCategory, StoreCategoryAnswer
-from gateway.store.shopper import Shop
+from gateway.medusa.resource import Envelope, PreparedResource
+from gateway.store.shopper import Shop, no_such
 from services.kernel.call.limits import most_entries
+from services.values.store_documents import StoreCategory
 
-CATEGORIES = Resource(
+CATEGORIES = PreparedResource(
     "product_category",
     "product_categories",
     StoreCategory,
@@ -31,6 +32,14 @@ router = APIRouter(
 )
 
 
+class StoreCategoryAnswer(BaseModel):
+    product_category: StoreCategory
+
+
+class StoreCategoriesAnswer(Envelope):
+    product_categories: list[StoreCategory]
+
+
 @router.get(
     "",
     summary="List categories",
@@ -42,21 +51,19 @@ async def list_categories(request: Request, shop: Shop, clients: ClientsOf) -> R
 
     `parent_category_id=null` returns the top level.
     """
-    asked, selection = CATEGORIES.list_asked(request, shop)
+    query = CATEGORIES.list_query(request)
     found = await clients.storefront.ListStoreCategories(
         ListStoreCategoriesRequest(
             parent=f"tenants/{shop.id}",
-            page_size=asked.limit,
-            skip=asked.offset,
-            order_by=asked.order,
-            ids=asked.many("id"),
-            handles=asked.many("handle"),
-            parent_category_id=asked.one("parent_category_id"),
+            page_size=query.limit,
+            skip=query.offset,
+            order_by=query.order,
+            ids=query.many("id"),
+            handles=query.many("handle"),
+            parent_category_id=query.one("parent_category_id"),
         )
     )
-    return CATEGORIES.page(
-        found.documents, count=found.total_size, asked=asked, selection=selection
-    )
+    return CATEGORIES.page(query, found.documents, count=found.total_size)
 
 
 @router.get(
@@ -69,10 +76,10 @@ async def get_category(
     category_id: str, request: Request, shop: Shop, clients: ClientsOf
 ) -> Response:
     """Returns one category; 404 if neither it nor a subcategory has a product of this shop."""
-    selection = CATEGORIES.one_asked(request, shop)
+    query = CATEGORIES.one_query(request)
     found = await clients.storefront.ListStoreCategories(
         ListStoreCategoriesRequest(parent=f"tenants/{shop.id}", ids=[category_id], page_size=1)
     )
     if not found.documents:
-        raise CATEGORIES.not_found(category_id)
-    return CATEGORIES.one(found.documents[0], selection)
+        raise no_such("category", category_id)
+    return CATEGORIES.one(query, found.documents[0])

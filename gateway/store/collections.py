@@ -1,22 +1,19 @@
 """`GET /store/collections`: collections with products of this shop."""
 
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
 from souk.catalog_opt_in.v1.storefront_service_pb2 import ListStoreCollectionsRequest
 
 from gateway.clients import ClientsOf
 from gateway.medusa import responses
 from gateway.medusa.filters import Many
 from gateway.medusa.query import Query
-from gateway.store.asking import Resource
-from gateway.store.documents import (
-    StoreCollection,
-    StoreCollectionAnswer,
-    StoreCollectionsAnswer,
-)
-from gateway.store.shopper import Shop
+from gateway.medusa.resource import Envelope, PreparedResource
+from gateway.store.shopper import Shop, no_such
 from services.kernel.call.limits import most_entries
+from services.values.store_documents import StoreCollection
 
-COLLECTIONS = Resource(
+COLLECTIONS = PreparedResource(
     "collection",
     "collections",
     StoreCollection,
@@ -33,6 +30,14 @@ COLLECTIONS = Resource(
 router = APIRouter(prefix="/store/collections", tags=["Store"], responses=responses.STORE_ERRORS)
 
 
+class StoreCollectionAnswer(BaseModel):
+    collection: StoreCollection
+
+
+class StoreCollectionsAnswer(Envelope):
+    collections: list[StoreCollection]
+
+
 @router.get(
     "",
     summary="List collections",
@@ -41,20 +46,18 @@ router = APIRouter(prefix="/store/collections", tags=["Store"], responses=respon
 )
 async def list_collections(request: Request, shop: Shop, clients: ClientsOf) -> Response:
     """Lists the collections that have at least one product of the shop."""
-    asked, selection = COLLECTIONS.list_asked(request, shop)
+    query = COLLECTIONS.list_query(request)
     found = await clients.storefront.ListStoreCollections(
         ListStoreCollectionsRequest(
             parent=f"tenants/{shop.id}",
-            page_size=asked.limit,
-            skip=asked.offset,
-            order_by=asked.order,
-            ids=asked.many("id"),
-            handles=asked.many("handle"),
+            page_size=query.limit,
+            skip=query.offset,
+            order_by=query.order,
+            ids=query.many("id"),
+            handles=query.many("handle"),
         )
     )
-    return COLLECTIONS.page(
-        found.documents, count=found.total_size, asked=asked, selection=selection
-    )
+    return COLLECTIONS.page(query, found.documents, count=found.total_size)
 
 
 @router.get(
@@ -67,10 +70,10 @@ async def get_collection(
     collection_id: str, request: Request, shop: Shop, clients: ClientsOf
 ) -> Response:
     """Returns one collection; 404 if it has no product of this shop."""
-    selection = COLLECTIONS.one_asked(request, shop)
+    query = COLLECTIONS.one_query(request)
     found = await clients.storefront.ListStoreCollections(
         ListStoreCollectionsRequest(parent=f"tenants/{shop.id}", ids=[collection_id], page_size=1)
     )
     if not found.documents:
-        raise COLLECTIONS.not_found(collection_id)
-    return COLLECTIONS.one(found.documents[0], selection)
+        raise no_such("collection", collection_id)
+    return COLLECTIONS.one(query, found.documents[0])

@@ -3,6 +3,7 @@
 import re
 
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
 from souk.catalog_opt_in.v1.storefront_service_pb2 import (
     GetStoreProductRequest,
     ListStoreProductsRequest,
@@ -12,10 +13,10 @@ from gateway.clients import ClientsOf
 from gateway.medusa import responses
 from gateway.medusa.filters import Flag, Many, One, Text
 from gateway.medusa.query import Query
-from gateway.store.asking import Resource
-from gateway.store.documents import StoreProduct, StoreProductAnswer, StoreProductsAnswer
-from gateway.store.shopper import Shop
+from gateway.medusa.resource import Envelope, PreparedResource
+from gateway.store.shopper import Shop, check_region, no_such
 from services.kernel.call.limits import most_characters, most_entries
+from services.values.store_documents import StoreProduct
 
 _ID_OR_HANDLE = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -24,7 +25,7 @@ def _many(field: str) -> Many:
     return Many(most_entries(ListStoreProductsRequest, field))
 
 
-PRODUCTS = Resource(
+PRODUCTS = PreparedResource(
     "product",
     "products",
     StoreProduct,
@@ -42,9 +43,19 @@ PRODUCTS = Resource(
         },
         order=("created_at", "updated_at", "title", "handle"),
     ),
+    # A region determines the currency of prices, so single documents accept it, too.
+    one=Query({"region_id": One()}, limit=None),
 )
 
 router = APIRouter(prefix="/store/products", tags=["Store"], responses=responses.STORE_ERRORS)
+
+
+class StoreProductAnswer(BaseModel):
+    product: StoreProduct
+
+
+class StoreProductsAnswer(Envelope):
+    products: list[StoreProduct]
 
 
 @router.get(
@@ -57,25 +68,26 @@ router = APIRouter(prefix="/store/products", tags=["Store"], responses=responses
 )
 async def list_products(request: Request, shop: Shop, clients: ClientsOf) -> Response:
     """Lists the products that the shop sells; `count` is the total on all pages."""
-    asked, selection = PRODUCTS.list_asked(request, shop)
-    if asked.flag("is_giftcard"):
-        return PRODUCTS.page([], count=0, asked=asked, selection=selection)
+    query = PRODUCTS.list_query(request)
+    check_region(query.one("region_id"), shop)
+    if query.flag("is_giftcard"):
+        return PRODUCTS.page(query, [], count=0)
     found = await clients.storefront.ListStoreProducts(
         ListStoreProductsRequest(
             parent=f"tenants/{shop.id}",
-            page_size=asked.limit,
-            skip=asked.offset,
-            order_by=asked.order,
-            ids=asked.many("id"),
-            handles=asked.many("handle"),
-            collection_ids=asked.many("collection_id"),
-            category_ids=asked.many("category_id"),
-            tag_ids=asked.many("tag_id"),
-            type_ids=asked.many("type_id"),
-            query=asked.one("q"),
+            page_size=query.limit,
+            skip=query.offset,
+            order_by=query.order,
+            ids=query.many("id"),
+            handles=query.many("handle"),
+            collection_ids=query.many("collection_id"),
+            category_ids=query.many("category_id"),
+            tag_ids=query.many("tag_id"),
+            type_ids=query.many("type_id"),
+            query=query.one("q"),
         )
     )
-    return PRODUCTS.page(found.documents, count=found.total_size, asked=asked, selection=selection)
+    return PRODUCTS.page(query, found.documents, count=found.total_size)
 
 
 @router.get(
@@ -88,10 +100,11 @@ async def get_product(
     id_or_handle: str, request: Request, shop: Shop, clients: ClientsOf
 ) -> Response:
     """Returns a product by its id or handle; 404 if this shop does not sell it."""
-    selection = PRODUCTS.one_asked(request, shop)
+    query = PRODUCTS.one_query(request)
+    check_region(query.one("region_id"), shop)
     if not _ID_OR_HANDLE.fullmatch(id_or_handle):
-        raise PRODUCTS.not_found(id_or_handle)
+        raise no_such("product", id_or_handle)
     found = await clients.storefront.GetStoreProduct(
         GetStoreProductRequest(name=f"tenants/{shop.id}/storeProducts/{id_or_handle}")
     )
-    return PRODUCTS.one(found.document, selection)
+    return PRODUCTS.one(query, found.document)

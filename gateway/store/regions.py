@@ -1,16 +1,43 @@
 """`GET /store/regions`: each shop is one region, made from the tenant's settings."""
 
+import orjson
 from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
 
 from gateway.medusa import responses
 from gateway.medusa.query import Query
-from gateway.store.asking import Resource, check_region
+from gateway.medusa.resource import Envelope, PreparedResource
 from gateway.store.countries import name_of
-from gateway.store.documents import StoreRegion, StoreRegionAnswer, StoreRegionsAnswer
-from gateway.store.shopper import Shop, region_of
+from gateway.store.shopper import Shop, check_region, region_of
 from gateway.tenancy import KnownTenant
 
-REGIONS = Resource("region", "regions", StoreRegion, Query(limit=20))
+
+class Country(BaseModel):
+    iso_2: str = Field(description="ISO 3166-1 alpha-2, lower case.", examples=["fr"])
+    name: str
+    display_name: str
+    region_id: str
+
+
+class StoreRegion(BaseModel):
+    """The country and currency of a shop; each shop has exactly one region."""
+
+    id: str = Field(examples=["reg_paris"])
+    name: str
+    currency_code: str = Field(description="ISO 4217, lower case.", examples=["eur"])
+    automatic_taxes: bool
+    countries: list[Country]
+
+
+class StoreRegionAnswer(BaseModel):
+    region: StoreRegion
+
+
+class StoreRegionsAnswer(Envelope):
+    regions: list[StoreRegion]
+
+
+REGIONS = PreparedResource("region", "regions", StoreRegion, Query(limit=20))
 
 router = APIRouter(prefix="/store/regions", tags=["Store"], responses=responses.STORE_ERRORS)
 
@@ -23,9 +50,8 @@ router = APIRouter(prefix="/store/regions", tags=["Store"], responses=responses.
 )
 async def list_regions(request: Request, shop: Shop) -> Response:
     """Lists the shop's regions; there is exactly one."""
-    asked, selection = REGIONS.list_asked(request, shop)
-    shown = [selection.of(region(shop))][asked.offset :]
-    return responses.page("regions", shown, count=1, offset=asked.offset, limit=asked.limit)
+    query = REGIONS.list_query(request)
+    return REGIONS.page(query, [orjson.dumps(region(shop))][query.offset :], count=1)
 
 
 @router.get(
@@ -36,9 +62,9 @@ async def list_regions(request: Request, shop: Shop) -> Response:
 )
 async def get_region(region_id: str, request: Request, shop: Shop) -> Response:
     """Returns the shop's region; any other id returns 404."""
-    selection = REGIONS.one_asked(request, shop)
+    query = REGIONS.one_query(request)
     check_region(region_id, shop)
-    return responses.one("region", selection.of(region(shop)))
+    return REGIONS.one(query, orjson.dumps(region(shop)))
 
 
 def region(shop: KnownTenant) -> dict[str, object]:

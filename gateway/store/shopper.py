@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from gateway.request_state import state_of
 from gateway.tenancy import KnownTenant, TenancyOf, resolution_of, unknown_shop
 from services.kernel.call.client import deadline
+from services.kernel.call.errors import NotFound
 from services.kernel.call.scope import Scope, bound
 
 # Shoppers wait no longer, and a read can simply be retried.
@@ -36,6 +37,21 @@ async def _shop(request: Request, tenancy: TenancyOf) -> AsyncIterator[KnownTena
 
 
 Shop = Annotated[KnownTenant, Depends(_shop)]
+
+
+def no_such(kind: str, name: str) -> NotFound:
+    """Returns the error of a document that this shop does not show, whoever else does."""
+    return NotFound(f"{kind.upper()}_NOT_FOUND", f"No such {kind}: {name[:100]}")
+
+
+def check_region(region_id: str, shop: KnownTenant) -> None:
+    """Refuses any region but the shop's own; another shop's counts as unknown.
+
+    Raises:
+        NotFound: REGION_NOT_FOUND.
+    """
+    if region_id not in ("", region_of(shop)):
+        raise no_such("region", region_id)
 
 
 def region_of(shop: KnownTenant) -> str:

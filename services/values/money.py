@@ -42,9 +42,7 @@ def digits(currency: str, *, field: str = "currency_code") -> int:
     """
     found = CURRENCIES.get(currency)
     if found is None:
-        raise _refusal(
-            "CURRENCY_UNKNOWN", "must be an ISO 4217 code in upper case, such as TND", field
-        )
+        raise _refusal("CURRENCY_UNKNOWN", "must be an ISO 4217 code, for example TND", field)
     return found
 
 
@@ -60,34 +58,43 @@ def minor_units(money: Money, *, field: str = "price") -> int:
         raise _refusal(
             "PRICE_MALFORMED", "must have nanos below one unit, with the sign of units", field
         )
+    minor: int
     minor, finer = divmod(money.units * _NANOS + money.nanos, 10 ** (9 - places))
     if minor < 0 or (minor == 0 and not finer):
         raise _not_positive(field)
     if finer:
         raise _too_precise(places, field)
-    return _price(minor, field)
+    if minor > MOST_MINOR:
+        raise _too_large(places, field)
+    return minor
 
 
-def minor_units_of(major: Decimal, currency: str, *, field: str = "price") -> int:
-    """Converts a price in major units, such as 10.5, to minor units.
+def amount(major: Decimal, *, field: str = "price") -> Money:
+    """Makes the amount of a price of a number in major units, such as 10.5; it has no currency yet.
+
+    What depends on the currency is for minor_units to judge.
 
     Raises:
-        InvalidArgument: as minor_units does; PRICE_MALFORMED for NaN and the infinities.
+        InvalidArgument: PRICE_MALFORMED for NaN and the infinities, PRICE_NOT_POSITIVE,
+            PRICE_TOO_PRECISE or PRICE_TOO_LARGE for what Money cannot hold.
     """
-    places = digits(currency, field="currency_code")
     if not major.is_finite():
         raise _refusal("PRICE_MALFORMED", "must be a finite number", field)
     if major <= 0:
         raise _not_positive(field)
     if major.adjusted() > 20:
         # Checked before its digits are written out: 1e999999999 is short, its digits are not.
-        raise _too_large(field)
+        raise _too_large(0, field)
     _, figures, exponent = major.as_tuple()
     text = "".join(map(str, figures)).rstrip("0")
-    shift = int(exponent) + len(figures) - len(text) + places
+    shift = int(exponent) + len(figures) - len(text) + 9
     if shift < 0:
-        raise _too_precise(places, field)
-    return _price(int(text) * 10**shift, field)
+        rule = "must not have more decimal places than its currency"
+        raise _refusal("PRICE_TOO_PRECISE", rule, field)
+    units, nanos = divmod(int(text) * 10**shift, _NANOS)
+    if units > MOST_MINOR:
+        raise _too_large(0, field)
+    return Money(units=units, nanos=nanos)
 
 
 def money(amount_minor: int, currency: str) -> Money:
@@ -112,12 +119,6 @@ def json_number(amount_minor: int, currency: str) -> str:
     return f"{'-' if amount_minor < 0 else ''}{units}{fraction}"
 
 
-def _price(minor: int, field: str) -> int:
-    if minor > MOST_MINOR:
-        raise _too_large(field)
-    return minor
-
-
 def _too_precise(places: int, field: str) -> InvalidArgument:
     return _refusal("PRICE_TOO_PRECISE", f"must have at most {places} decimal places", field)
 
@@ -126,8 +127,9 @@ def _not_positive(field: str) -> InvalidArgument:
     return _refusal("PRICE_NOT_POSITIVE", "must be greater than zero", field)
 
 
-def _too_large(field: str) -> InvalidArgument:
-    return _refusal("PRICE_TOO_LARGE", f"must be at most {MOST_MINOR} minor units", field)
+def _too_large(places: int, field: str) -> InvalidArgument:
+    most = Decimal(MOST_MINOR).scaleb(-places)
+    return _refusal("PRICE_TOO_LARGE", f"must be at most {most}", field)
 
 
 def _refusal(reason: str, text: str, field: str) -> InvalidArgument:

@@ -16,8 +16,8 @@ from souk.audit.v1 import proof_service_pb2 as pb
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from gateway.admin.shapes.evidence import EXPORT_FORM, entry_json, platform_json
 from gateway.cli import audit, exports
+from gateway.documents.proof import EXPORT_FORM, EntryDocument, PlatformDocument
 from services.audit import queries, trees
 from services.audit.messages import as_stored
 from services.audit.models import PLATFORM_LOG
@@ -70,7 +70,9 @@ async def exported(session: AsyncSession) -> Records:
     log = signed_notes.origin(TENANT)
     records: Records = [{"form": EXPORT_FORM, "log": log, "size": checkpoint.size}]
     for idx, leaf, one in await queries.listed(session, 0, checkpoint.size, checkpoint.size):
-        records.append(entry_json(pb.Entry(index=idx, leaf_hash=leaf, event=as_stored(one))))
+        records.append(
+            EntryDocument.to_json(pb.Entry(index=idx, leaf_hash=leaf, event=as_stored(one)))
+        )
     for signed in await trees.checkpoints(session, 0, checkpoint.size, checkpoint.size):
         records.append({"checkpoint": {"size": signed.size, "note": signed.note}})
     note = await trees.platform_note(session, checkpoint.head_idx) or ""
@@ -82,7 +84,7 @@ async def exported(session: AsyncSession) -> Records:
         hashes=merkle.hashes_over(ranges, await _platform_nodes(session, ranges)),
         note=note,
     )
-    return [*records, {"platform": platform_json(proof)}]
+    return [*records, {"platform": PlatformDocument.to_json(proof)}]
 
 
 async def _platform_nodes(session: AsyncSession, ranges: list[merkle.Range]) -> dict[Any, bytes]:

@@ -78,16 +78,21 @@ def described() -> dict[str, Any]:
 @cache
 def operations() -> tuple[Operation, ...]:
     """Lists what OpenAPI describes; a test holds it against what the running gateway says."""
-    routes = {
+    return tuple(
+        Operation(method.upper(), path, document, _called(routes()[method.upper(), path].endpoint))
+        for path, methods in described()["paths"].items()
+        for method, document in methods.items()
+    )
+
+
+@cache
+def routes() -> dict[tuple[str, str], APIRoute]:
+    """Returns every route by its method and path."""
+    return {
         (method, route.path): route
         for route in _routes(create_api().routes)
         for method in route.methods or ()
     }
-    return tuple(
-        Operation(method.upper(), path, document, _called(routes[method.upper(), path].endpoint))
-        for path, methods in described()["paths"].items()
-        for method, document in methods.items()
-    )
 
 
 def _routes(found: Any) -> Iterator[APIRoute]:

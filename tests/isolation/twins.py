@@ -18,6 +18,7 @@ import httpx
 
 from deploy.local.platform import LocalPlatform
 from services.values.api_keys import PREFIXES, is_sound, new_key
+from tests.described import AS_DESCRIBED
 from tests.isolation.model import Person
 from tests.isolation.operations import Operation, operations
 from tests.isolation.people import employ, log_in
@@ -86,7 +87,11 @@ async def twin(
     await registry.close()
     headers = {"Authorization": f"Bearer {await log_in(http, admin_id)}"}
     made.http = httpx.AsyncClient(
-        base_url=platform.url, trust_env=False, timeout=20, headers=headers
+        base_url=platform.url,
+        trust_env=False,
+        timeout=20,
+        headers=headers,
+        event_hooks=AS_DESCRIBED,
     )
     await _journey(made, admin)
     return made

@@ -3,17 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from services.catalog_opt_in.offers import Offer, OfferedOption, OfferedVariant, Shelf
+from services.catalog_opt_in.offers import Offer, OfferedOption, OfferedVariant, Shelf, Term
 from services.catalog_opt_in.texts import timestamp
+from services.values import store_documents as shown
 
 LISTING_HIDDEN = "LISTING_HIDDEN"
 PRODUCT_NOT_PUBLISHED = "PRODUCT_NOT_PUBLISHED"
 PRICE_MISSING = "PRICE_MISSING"
-
-Document = dict[str, Any]
-"""A JSON object in Medusa's format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ def thumbnail(offer: Offer) -> str:
 
 def document(
     offer: Offer, *, own: Mapping[str, int], market: Market, updated_at: datetime
-) -> Document:
+) -> shown.StoreProduct:
     """Renders a product as shoppers see it in one market, as Medusa JSON."""
     costs = amounts(offer, own, market.currency)
     sold = [variant for variant in offer["variants"] if variant["id"] in costs]
@@ -68,39 +65,58 @@ def document(
         "is_giftcard": False,
         "discountable": True,
         "thumbnail": thumbnail(offer) or None,
-        "images": [{**image, "rank": rank} for rank, image in enumerate(offer["images"])],
+        "images": [
+            {"id": image["id"], "url": image["url"], "rank": rank}
+            for rank, image in enumerate(offer["images"])
+        ],
         "collection_id": collection and collection["id"],
-        "collection": collection and {key: collection[key] for key in ("id", "title", "handle")},
+        "collection": _collection(collection) if collection else None,
         "type_id": kind and kind["id"],
-        "type": kind,
-        "tags": offer["tags"],
+        "type": _term(kind) if kind else None,
+        "tags": [_term(tag) for tag in offer["tags"]],
         "categories": [_category(shelf) for shelf in offer["categories"]],
         "options": [_option(option, sold) for option in offer["options"]],
         "variants": [
             _variant(offer, variant, rank, market, costs[variant["id"]])
             for rank, variant in enumerate(sold)
         ],
-        **dict.fromkeys(("weight", "length", "height", "width", "material", "origin_country")),
-        **dict.fromkeys(("hs_code", "mid_code", "external_id", "metadata")),
+        "weight": None,
+        "length": None,
+        "height": None,
+        "width": None,
+        "material": None,
+        "origin_country": None,
+        "hs_code": None,
+        "mid_code": None,
+        "external_id": None,
+        "metadata": None,
         "created_at": offer["created_at"],
         "updated_at": timestamp(updated_at),
     }
 
 
-def _category(shelf: Shelf) -> Document:
+def _collection(shelf: Shelf) -> shown.CollectionRef:
+    return {"id": shelf["id"], "title": shelf["title"], "handle": shelf["handle"]}
+
+
+def _term(term: Term) -> shown.Tag:
+    return {"id": term["id"], "value": term["value"]}
+
+
+def _category(shelf: Shelf) -> shown.StoreCategoryRef:
     return {"id": shelf["id"], "name": shelf["title"], "handle": shelf["handle"]}
 
 
-def _option(option: OfferedOption, sold: list[OfferedVariant]) -> Document:
+def _option(option: OfferedOption, sold: list[OfferedVariant]) -> shown.Option:
     """Renders an option with only the values that can be bought."""
     bought = {variant["choices"][option["id"]] for variant in sold}
-    values = [value for value in option["values"] if value["id"] in bought]
+    values = [_term(value) for value in option["values"] if value["id"] in bought]
     return {"id": option["id"], "title": option["title"], "values": values}
 
 
 def _variant(
     offer: Offer, variant: OfferedVariant, rank: int, market: Market, amount: int
-) -> Document:
+) -> shown.Variant:
     return {
         "id": variant["id"],
         "product_id": offer["id"],
@@ -124,9 +140,9 @@ def _variant(
     }
 
 
-def _price(market: Market, amount: int) -> Document:
+def _price(market: Market, amount: int) -> shown.CalculatedPrice:
     number = market.number(amount)
-    listed = {"price_list_id": None, "price_list_type": None}
+    listed: shown.ListedPrice = {"price_list_id": None, "price_list_type": None}
     return {
         "calculated_amount": number,
         "is_calculated_price_price_list": False,

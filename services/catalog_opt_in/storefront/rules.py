@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from services.catalog_opt_in.texts import timestamp
-
-Document = dict[str, Any]
-"""A JSON object in Medusa's format."""
+from services.values.store_documents import (
+    CategoryAbove,
+    CategoryNode,
+    StoreCategory,
+    StoreCollection,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def under(shown: Iterable[ShownCategory], parent: str) -> list[ShownCategory]:
     return [one for one in shown if one.parent_id == wanted]
 
 
-def collection_document(one: ShownCollection) -> Document:
+def collection_document(one: ShownCollection) -> StoreCollection:
     return {
         "id": one.id,
         "title": one.title,
@@ -94,7 +97,7 @@ def category_document(
     *,
     by_id: Mapping[str, ShownCategory],
     groups: Mapping[str | None, Sequence[ShownCategory]],
-) -> Document:
+) -> StoreCategory:
     """Renders a category with its ancestors and its visible children."""
     return {
         **_category(one),
@@ -103,7 +106,7 @@ def category_document(
     }
 
 
-def _category(one: ShownCategory) -> Document:
+def _category(one: ShownCategory) -> CategoryNode:
     return {
         "id": one.id,
         "name": one.title,
@@ -117,7 +120,7 @@ def _category(one: ShownCategory) -> Document:
     }
 
 
-def _parents(one: ShownCategory, by_id: Mapping[str, ShownCategory]) -> Document | None:
+def _parents(one: ShownCategory, by_id: Mapping[str, ShownCategory]) -> CategoryAbove | None:
     parent = by_id.get(one.parent_id or "")
     if parent is None:
         return None

@@ -60,12 +60,12 @@ def _display_name(tenant: pb.Tenant) -> str:
 
 def _country(tenant: pb.Tenant) -> str:
     known = standards.is_country(tenant.country_code)
-    return "" if known else "must be an ISO 3166-1 alpha-2 code in upper case, for example TN"
+    return "" if known else "must be an ISO 3166-1 alpha-2 code, for example TN"
 
 
 def _currency(tenant: pb.Tenant) -> str:
     known = tenant.currency_code in CURRENCIES
-    return "" if known else "must be an ISO 4217 code in upper case, for example TND"
+    return "" if known else "must be an ISO 4217 code, for example TND"
 
 
 def _default_locale(tenant: pb.Tenant) -> str:

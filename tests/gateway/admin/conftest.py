@@ -8,6 +8,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from tests.described import AS_DESCRIBED
 from tests.isolation.people import Person, employ, log_in
 from tests.platform import connect
 
@@ -71,7 +72,13 @@ async def enter(platform, http):
         admin = await employ(registry, Person("somebody", roles))
         headers = {"Authorization": f"Bearer {await log_in(http, admin)}"}
         clients.append(
-            httpx.AsyncClient(base_url=platform.url, headers=headers, trust_env=False, timeout=10)
+            httpx.AsyncClient(
+                base_url=platform.url,
+                headers=headers,
+                trust_env=False,
+                timeout=10,
+                event_hooks=AS_DESCRIBED,
+            )
         )
         return admin, clients[-1]
 

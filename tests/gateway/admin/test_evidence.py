@@ -14,8 +14,8 @@ from souk.audit.v1.audit_service_pb2 import Event
 from souk.audit.v1.proof_service_pb2 import Entry
 
 from gateway.admin.exports import plain
-from gateway.admin.shapes.cloudevent import cloudevent
 from gateway.cli import audit, exports
+from gateway.documents.cloudevent import cloudevent
 from services.kernel.evidence import merkle, signed_notes
 from services.kernel.evidence.event_signatures import EventKeys
 from tests.gateway.admin.answers import refused

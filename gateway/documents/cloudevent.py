@@ -3,8 +3,8 @@
 from souk.audit.v1.audit_service_pb2 import Event
 from souk.audit.v1.proof_service_pb2 import Entry
 
-from gateway.admin.shapes.event import event_json
-from gateway.admin.shapes.scalars import Document
+from gateway.documents.event import EventDocument
+from gateway.medusa.shapes import Json
 
 _API_ACTIVITY, _ACCOUNT_CHANGE, _AUTHENTICATION = 6003, 3001, 3002
 _NAMES = {
@@ -19,10 +19,10 @@ _LOGON, _LOGOFF = 1, 2
 _VERSION = "1.5.0"  # of OCSF
 
 
-def cloudevent(entry: Entry) -> Document:
+def cloudevent(entry: Entry) -> Json:
     """Converts an entry to a CloudEvent; `soukindex` is its place in the tenant's log."""
     event = entry.event
-    shown = event_json(event)
+    shown = EventDocument.to_json(event)
     return {
         "specversion": "1.0",
         "id": shown["id"],
@@ -36,7 +36,7 @@ def cloudevent(entry: Entry) -> Document:
     }
 
 
-def _ocsf(event: Event, shown: Document) -> Document:
+def _ocsf(event: Event, shown: Json) -> Json:
     kind = _class_of(event)
     activity = _activity(kind, event.method.rpartition("/")[2])
     user = {"uid": event.actor}
