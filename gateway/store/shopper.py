@@ -51,7 +51,7 @@ def check_region(region_id: str, shop: KnownTenant) -> None:
         NotFound: REGION_NOT_FOUND.
     """
     if region_id not in ("", region_of(shop)):
-        raise no_such("region", region_id)
+        raise NotFound("REGION_NOT_FOUND", f"No such region: {region_id[:100]}")
 
 
 def region_of(shop: KnownTenant) -> str:
