@@ -50,7 +50,8 @@ DOORS = {
         ("services/tenant_registry/accounts/invite_acceptance.py", "_refuse"),
         ("services/tenant_registry/accounts/invite_acceptance.py", "_refuse_void"),
         ("services/tenant_registry/accounts/oidc.py", "_open"),
-        ("services/tenant_registry/accounts/oidc.py", "_refuse"),
+        # Counts of refusals about accounts that nobody has become events of the head office's.
+        ("services/tenant_registry/accounts/unknown_accounts.py", "seal"),
         # Admins are the platform's; a tenant is shown those who hold a role there.
         ("services/tenant_registry/accounts/admins.py", "GetOwnAdmin"),
         ("services/tenant_registry/accounts/admins.py", "GetAdmin"),
@@ -94,6 +95,7 @@ DOORS = {
         ("services/kernel/evidence/relay.py", "_report"),
         # Counts attempts, of e-mails that nobody has too: no act, and nobody's.
         ("services/tenant_registry/accounts/attempts.py", "count"),
+        ("services/tenant_registry/accounts/unknown_accounts.py", "count_refusal"),
         (
             "services/kernel/data/requests.py",
             "_forget_some",

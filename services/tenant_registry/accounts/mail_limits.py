@@ -31,12 +31,13 @@ async def count_invite(
         ResourceExhausted: MAIL_LIMITED, with the seconds to wait.
     """
     place = f"tenants/{tenant}" if tenant else "the platform"
-    # In this order, so that two acts never wait for each other: the address, then the place.
-    for what, limit in (
+    limits = (
         (f"invites to {email}", INVITES_OF_ALL_TO_ADDRESS),
         (f"invites to {email} from {place}", INVITES_TO_ADDRESS),
         (f"invites from {place}", INVITES_FROM_PLACE),
-    ):
+    )
+    # In the order in which every transaction locks these rows, so that none waits in a circle.
+    for what, limit in sorted(limits, key=lambda one: hashed(one[0])):
         number, ends = await session_queries.count_attempt(
             session, hashed(what), window=limit.window, now=now
         )

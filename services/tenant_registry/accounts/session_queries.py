@@ -104,12 +104,13 @@ async def forget_old_attempts(session: AsyncSession, *, now: datetime) -> None:
     is_over = (Attempt.end_time <= now) | (
         Attempt.end_time.is_(None) & (Attempt.begin_time <= now - _LONGEST_UNDATED)
     )
-    # What is locked is just being counted again, by an act that must not be waited for.
+    # In the order in which every transaction locks these rows, so that none waits in a circle.
     old = (
         select(Attempt.account_hash)
         .where(is_over)
+        .order_by(Attempt.account_hash)
         .limit(_MOST_FORGOTTEN)
-        .with_for_update(skip_locked=True)
+        .with_for_update()
     )
     await session.execute(delete(Attempt).where(Attempt.account_hash.in_(old)))
 
