@@ -13,6 +13,15 @@ from gateway.medusa.shapes import Document
 from services.kernel.call.errors import ServiceError, sentence
 
 _MOST = 10
+# What Medusa's clients call the fields of the contract's lists.
+_QUERY_KEYS: Mapping[str, str] = {
+    "page_size": "limit",
+    "skip": "offset",
+    "order_by": "order",
+    "query": "q",
+    "from_size": "from",
+    "to_size": "to",
+}
 
 # By pydantic's type of error; its own messages speak of Python.
 _RULES: Mapping[str, str] = {
@@ -58,6 +67,9 @@ def _key(field: str, route: APIRoute) -> str:
         found = body.path_of(paths.parse(field))
         if found is not None:
             return paths.write(found)
+    parameters = (route.openapi_extra or {}).get("parameters", ())
+    if _QUERY_KEYS.get(field) in [one["name"] for one in parameters]:
+        return _QUERY_KEYS[field]
     in_path = re.findall(r"\{(\w+)\}", route.path_format)
     # The last id in the path is that of the resource.
     return in_path[-1] if field == "name" and in_path else field

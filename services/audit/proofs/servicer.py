@@ -7,7 +7,7 @@ from services.audit import queries, rules, trees
 from services.audit.messages import NAME, as_stored, shown
 from services.audit.models import PLATFORM_LOG, Checkpoint
 from services.kernel.call import names
-from services.kernel.call.errors import FailedPrecondition, InvalidArgument, NotFound
+from services.kernel.call.errors import FailedPrecondition, NotFound, invalid
 from services.kernel.call.scope import current_scope
 from services.kernel.data.database import Database
 from services.kernel.evidence import merkle
@@ -67,7 +67,7 @@ class ProofServicer(rpc.ProofServiceServicer):
         old, size = request.from_size, request.to_size
         async with self._db.tenant() as session:
             checkpoint = await trees.newest_checkpoint(session)
-            _check_sizes(old, size, most=checkpoint.size if checkpoint else 0)
+            _check_sizes(old, size, field="to_size", most=checkpoint.size if checkpoint else 0)
             hashes = await trees.proof(session, _own_log(), merkle.consistency(old, size))
         return pb.ConsistencyProof(from_size=old, to_size=size, hashes=hashes)
 
@@ -75,7 +75,7 @@ class ProofServicer(rpc.ProofServiceServicer):
         self, request: pb.ListEntriesRequest, context: object
     ) -> pb.ListEntriesResponse:
         _require(request.parent)
-        _check_sizes(request.start, request.end)
+        _check_sizes(request.start, request.end, field="end")
         async with self._db.tenant() as session:
             found = await queries.listed(session, request.start, request.end, _MOST_ENTRIES)
         fit = rules.fitting([one.bytes for _, _, one in found])
@@ -89,7 +89,7 @@ class ProofServicer(rpc.ProofServiceServicer):
         self, request: pb.ListCheckpointsRequest, context: object
     ) -> pb.ListCheckpointsResponse:
         _require(request.parent)
-        _check_sizes(request.after_size, request.up_to_size)
+        _check_sizes(request.after_size, request.up_to_size, field="up_to_size")
         async with self._db.tenant() as session:
             found = await trees.checkpoints(
                 session, request.after_size, request.up_to_size, _MOST_CHECKPOINTS
@@ -120,9 +120,13 @@ def _own_log() -> str:
     return current_scope().tenant or ""
 
 
-def _check_sizes(start: int, end: int, most: int | None = None) -> None:
+def _check_sizes(start: int, end: int, *, field: str, most: int | None = None) -> None:
+    """Refuses sizes that are negative, not in ascending order, or above `most`.
+
+    Raises:
+        InvalidArgument: SIZE_INVALID, naming the later one.
+    """
     if not 0 <= start <= end or (most is not None and end > most):
-        text = "must be at least 0 and in ascending order" + (
-            "" if most is None else f", and at most {most}"
-        )
-        raise InvalidArgument("SIZE_INVALID", f"The sizes {text}.", {"size": text})
+        limit = "" if most is None else f", and at most {most}"
+        text = f"must be at least the earlier size, which must be at least 0{limit}"
+        raise invalid("SIZE_INVALID", {field: text})

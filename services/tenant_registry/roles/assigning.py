@@ -278,7 +278,7 @@ def _assignment(wanted: WantedRole, giver: str, now: datetime) -> Assignment:
     if begins < now - _CLOCKS_DIFFER:
         wrong["from_time"] = "must not be in the past"
     if wanted.until_time is not None and wanted.until_time <= max(begins, now):
-        wrong["until_time"] = "must be after from_time and in the future"
+        wrong["until_time"] = "must be after the start, and in the future"
     if wrong:
         raise invalid("GRANT_INVALID", wrong)
     return Assignment(

@@ -53,6 +53,9 @@ def route_of(method: str, path: str) -> APIRoute:
         ("POST", "/admin/tenants", "tenant_id", "id"),
         ("POST", "/auth/user/emailpass/reset-password", "email", "identifier"),
         ("GET", "/admin/products/{product_id}", "name", "product_id"),
+        ("GET", "/admin/products", "order_by", "order"),
+        ("GET", "/store/products", "query", "q"),
+        ("GET", TENANT + "/audit-checkpoint/consistency", "to_size", "to"),
         ("DELETE", TENANT + "/domains/{domain}", "name", "domain"),
     ],
 )
