@@ -14,10 +14,20 @@ from deploy.local.platform import LocalPlatform
 from tests import snapshots
 from tests.described import AS_DESCRIBED
 from tests.platform import Calls, connect, shared
+from tests.scheduling import Scheduling, longest_first
 
 # The HTTP client looks for it some eight times a request, through every folder of the path, and
 # does without: that was a third of what a request cost here. None ends the search at once.
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Scheduling | None:
+    return Scheduling(config, log) if config.option.dist == "loadscope" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = longest_first(items)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.app import create_api
+from tests.isolation.operations import described
 from tests.settings import every_kind
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +70,7 @@ def test_every_route_is_listed_and_no_other():
     listed = {(method, path) for method, path, _ in rows(DOCS / "api.md", 3) if path[0] == "/"}
     served = {
         (method.upper(), path)
-        for path, operations in create_api().openapi()["paths"].items()
+        for path, operations in described()["paths"].items()
         for method in operations
     }
 

@@ -7,7 +7,7 @@ import pytest_asyncio
 from tests.faults.matrix import Field, field
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def ground() -> AsyncIterator[Field]:
     async with field() as made:
         yield made

@@ -49,9 +49,15 @@ class Person:
 class Model:
     def __init__(self, policies: Iterable[Policy]) -> None:
         self._policies = tuple(policies)
+        self._known: dict[tuple[Person, str | None], frozenset[str]] = {}
 
     def permissions(self, person: Person, at: str | None) -> frozenset[str]:
         """Lists what somebody may do at a tenant or, with None, at the platform."""
+        if (person, at) not in self._known:
+            self._known[person, at] = self._computed(person, at)
+        return self._known[person, at]
+
+    def _computed(self, person: Person, at: str | None) -> frozenset[str]:
         if person.key is not None:
             tenant_of_key, given = person.key
             return given if tenant_of_key == at else frozenset()

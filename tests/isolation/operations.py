@@ -72,6 +72,7 @@ class Operation:
 
 @cache
 def described() -> dict[str, Any]:
+    """OpenAPI's description of the gateway; FastAPI takes seconds to make it."""
     return create_api().openapi()
 
 

@@ -6,6 +6,7 @@ error messages included; and its rows are counted and hashed before and after.
 
 import asyncio
 from collections.abc import Callable
+from functools import cache
 
 import asyncpg
 import pytest
@@ -29,7 +30,8 @@ OWNED = {
 _names = {database: [t.name for t in tables] for database, tables in OWNED.items()}
 
 
-def _conditions(columns: list[str], other: str) -> st.SearchStrategy[str]:
+@cache  # a strategy takes longer to build than to draw from
+def _conditions(columns: tuple[str, ...], other: str) -> st.SearchStrategy[str]:
     column = st.sampled_from([f'"{name}"' for name in columns])
     literal = st.sampled_from(
         [
@@ -66,7 +68,7 @@ def statements(draw: st.DrawFn, database: str, other: str) -> str:
     """Makes one statement on one or two tables that have a tenant."""
     tables = st.sampled_from(OWNED[database])
     table, second = draw(tables), draw(tables)
-    t, columns = f'"{table.name}"', [c.name for c in table.c]
+    t, columns = f'"{table.name}"', tuple(c.name for c in table.c)
     where = draw(_conditions(columns, other))
     column = draw(st.sampled_from(columns))
     listed = ", ".join(f'"{name}"' for name in columns)

@@ -6,7 +6,6 @@ How each request must end is told by `model`; which combinations there are is fo
 import asyncio
 import itertools
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -17,7 +16,7 @@ from tests.isolation.bodies import sample
 from tests.isolation.model import Person, place_of
 from tests.isolation.operations import Operation, described, operations
 from tests.isolation.people import ANONYMOUS, NOBODYS, World, log_in
-from tests.isolation.sizes import chosen, size
+from tests.isolation.sizes import covering, size
 
 AT_ONCE = 12
 # On a busy machine an answer may be to come back later, which says nothing of who is let in.
@@ -41,16 +40,22 @@ def test_every_operation_of_an_admin_calls_something():
     assert [one.name for one in ADMINS if not one.rpcs] == ["GET /admin/tenant-context"]
 
 
-def cells(operation: Operation, world: World) -> Iterator[tuple[Person, str]]:
-    """Pairs everybody with every place that the operation can be asked for."""
+def cells(operation: Operation, world: World) -> list[tuple[Person, str]]:
+    """Pairs everybody with places that the operation can be asked for, and with all outcomes."""
     is_somewhere = place_of(operation, "x") == "x"
-    targets = world.places if is_somewhere else {"the head office": ""}
-    names = chosen(
-        ((person.name, target) for person in world.people for target in targets),
-        one_in=2 if is_somewhere else 1,
+    return covering(
+        world.people,
+        list(world.places) if is_somewhere else ["the head office"],
+        lambda person, target: expected(operation, person, target, world),
+        turn=operations().index(operation),
     )
-    by_name = {person.name: person for person in world.people}
-    yield from ((by_name[name], target) for name, target in names)
+
+
+def expected(operation: Operation, person: Person, target: str, world: World) -> str:
+    at = place_of(operation, world.places[target])
+    if at == NOBODYS and person.is_known:
+        return model.UNKNOWN
+    return world.model.of_operation(operation, person, at)
 
 
 def _harmless(body: Any) -> Any:
@@ -114,19 +119,16 @@ async def test_who_is_let_in_is_what_the_model_says(http, world, group, record_p
     gate, wrong = asyncio.Semaphore(AT_ONCE), []
 
     async def check(person: Person, target: str, operation: Operation) -> None:
-        place = world.places[target]
-        at = place_of(operation, place)
-        expected = model.UNKNOWN if at == NOBODYS and person.is_known else ""
-        expected = expected or world.model.of_operation(operation, person, at)
+        place, right = world.places[target], expected(operation, person, target, world)
         async with gate:
             answer = await ask(http, world, operation, person, place)
             if answer.status_code == 401 and person.is_known and person.name in world.admins:
                 # What was asked before may have ended the session, as logging out does.
                 world.tokens[person.name] = await log_in(http, world.admins[person.name])
                 answer = await ask(http, world, operation, person, place)
-        if ended(answer) != expected:
+        if ended(answer) != right:
             cell = (operation.name, person.name, target)
-            wrong.append((*cell, expected, answer.status_code, answer.text[:200]))
+            wrong.append((*cell, right, answer.status_code, answer.text[:200]))
 
     # What somebody asks of one place comes together: the facts about them serve for a second.
     asked = sorted(

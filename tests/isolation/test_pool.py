@@ -13,9 +13,10 @@ from services.kernel.call.scope import Scope, bound
 from services.kernel.data import connections as pools
 from services.kernel.data.tables import RequestRecord
 from tests.isolation import discovery
+from tests.isolation.sizes import size
 
 TENANTS = ("paris", "lyon")
-SESSIONS = 3000
+SESSIONS = size(1000, 30_000)
 AT_ONCE = 24
 OWNED = [(d, t) for d, t in discovery.every_table() if discovery.is_owned(t)]
 

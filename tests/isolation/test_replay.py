@@ -18,7 +18,7 @@ from tests.isolation.sizes import size
 from tests.isolation.twins import Loot, Twin, loot, twin
 from tests.platform import connect
 
-REQUESTS = size(5_000, 200_000)
+REQUESTS = size(1_200, 200_000)
 AT_ONCE = 8
 TRIES, LATER = 6, {429, 503, 504}
 # They differ between any two answers, or tell how much is left of a limit.

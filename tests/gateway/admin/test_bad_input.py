@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from gateway.app import create_api
 from tests.gateway.admin.answers import refused
+from tests.isolation.operations import described
 
 PLACES = {
     "tenant_id": "paris",
@@ -26,7 +26,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def operations():
-    for path, methods in create_api().openapi()["paths"].items():
+    for path, methods in described()["paths"].items():
         for method, operation in methods.items():
             if path.startswith("/admin/"):
                 yield method.upper(), path.format(**PLACES), operation

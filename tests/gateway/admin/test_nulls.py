@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from gateway.app import create_api
 from tests.gateway.admin.answers import one, refused
+from tests.isolation.operations import described
 
-OPENAPI = create_api().openapi()
+OPENAPI = described()
 # A category without a description has an empty one.
 EMPTY_TEXTS = {"description"}
 

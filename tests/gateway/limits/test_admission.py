@@ -15,7 +15,7 @@ from gateway.limits.plans import LOOKUPS_OF_ADDRESS, PLANS, REFUSED
 from tests.gateway.conftest import running_valkey
 from tests.platform import another_gateway
 
-GUESSES = 1000
+GUESSES = 300
 PER_MINUTE = 30
 
 
@@ -260,7 +260,7 @@ async def test_probes_are_not_counted(http, platform):
 
 
 @pytest.mark.parametrize("redis", ["there", "killed"])
-async def test_of_a_thousand_guesses_no_more_are_tried_than_the_limit_allows(platform, redis):
+async def test_no_more_guesses_are_tried_than_the_limit_allows(platform, redis):
     async with (
         running_valkey() as (url, child),
         another_gateway(

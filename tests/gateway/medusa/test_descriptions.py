@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from gateway.app import create_api
+from tests.isolation.operations import described
 
-DESCRIPTION = create_api().openapi()
+DESCRIPTION = described()
 OPERATIONS = [
     (path, method, operation)
     for path, methods in DESCRIPTION["paths"].items()

@@ -6,7 +6,7 @@ import uuid
 import pytest
 import pytest_asyncio
 
-from gateway.app import create_api
+from tests.isolation.operations import described
 
 # A DELETE says what shall be gone, and what is gone stays gone however often it is said.
 ACTS = ("post", "put")
@@ -41,7 +41,7 @@ WITHOUT = {
 
 
 def acts():
-    paths = create_api().openapi()["paths"].items()
+    paths = described()["paths"].items()
     return {(m, path): one for path, methods in paths for m, one in methods.items() if m in ACTS}
 
 
