@@ -149,7 +149,8 @@ async def test_an_answered_request_whose_body_never_comes_is_closed(serving, mon
 
     async with asyncio.timeout(5):
         while not transport.is_closed:
-            connection.data_received(more)
+            if more:
+                connection.data_received(more)
             await asyncio.sleep(0)
 
     assert transport.sent.count(b"HTTP/1.1 ") == 1
