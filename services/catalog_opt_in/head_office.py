@@ -86,6 +86,6 @@ async def hold_listing(session: AsyncSession, product_id: str) -> None:
     await session.execute(_LISTING, {"product_id": product_id})
 
 
-def ours(table: type[TenantOwned]) -> ColumnElement[bool]:
+def own_rows(table: type[TenantOwned]) -> ColumnElement[bool]:
     """Selects the rows of the scope's tenant, as the platform's door does not do it."""
     return table.tenant_id == current_scope().tenant

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.catalog_opt_in import handles
-from services.catalog_opt_in.findings import Findings
+from services.catalog_opt_in.violations import Violations
 from services.kernel.call import names
 from services.kernel.call.errors import InvalidArgument
 
@@ -20,23 +20,23 @@ def time_of(at: datetime) -> Timestamp:
     return stamp
 
 
-def id_in(name: str, pattern: str, findings: Findings, *, field: str) -> str | None:
+def id_in(name: str, pattern: str, violations: Violations, *, field: str) -> str | None:
     """Extracts the id from a reference; None if it is empty, or invalid, which is noted."""
     if not name:
         return None
     try:
         return names.parse(name, pattern)[0]
     except InvalidArgument:
-        findings.add(field, f"must have the form {pattern}", "NAME_INVALID")
+        violations.add(field, f"must have the form {pattern}", "NAME_INVALID")
         return None
 
 
-def handle_of(handle: str, title: str, findings: Findings, *, is_new: bool) -> str:
+def handle_of(handle: str, title: str, violations: Violations, *, is_new: bool) -> str:
     """Checks a handle; derives an empty one of a new resource from its title, if there is one."""
     try:
         if handle or not is_new:
             return handles.checked(handle)
         return handles.from_title(title) if title.strip() else ""
     except InvalidArgument as refusal:
-        findings.absorb(refusal)
+        violations.absorb(refusal)
         return ""

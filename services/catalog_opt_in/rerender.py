@@ -15,7 +15,7 @@ from services.catalog_opt_in.head_office import hold_head_office, hold_product
 from services.catalog_opt_in.listings.refresh import publish
 from services.catalog_opt_in.listings.refresh import rerender as rerender_listings
 from services.catalog_opt_in.models import Category, Collection, Listing, TenantCatalogue
-from services.catalog_opt_in.offers import FORMAT
+from services.catalog_opt_in.offer_document import FORMAT
 from services.catalog_opt_in.products import queries
 from services.catalog_opt_in.products.offer import offer_of
 from services.catalog_opt_in.products.references import references

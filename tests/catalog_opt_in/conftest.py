@@ -1,3 +1,5 @@
+"""Fixtures of the catalogue's tests: stubs of its services, and what is made and read by them."""
+
 import json
 import uuid
 from contextlib import suppress
@@ -13,7 +15,7 @@ from souk.catalog_opt_in.v1.listing_service_pb2_grpc import ListingServiceStub
 from souk.catalog_opt_in.v1.storefront_service_pb2_grpc import StorefrontServiceStub
 
 from services.kernel.call.errors import NotFound
-from tests.catalog_opt_in.made import product_of
+from tests.catalog_opt_in.builders import product_of
 
 SERVICE = "catalog-opt-in"
 SELLING = {"listing:read", "listing:write"}

@@ -54,7 +54,7 @@ def test_a_handle_made_of_any_title_is_one_and_stays_as_it_is(title):
 
 
 @pytest.mark.parametrize("text", ["", "A", "a b", "a--b", "-a", "a-", "é", "a\n", "a" * 101])
-def test_what_is_no_handle_is_refused(text):
+def test_an_invalid_handle_is_refused(text):
     with pytest.raises(InvalidArgument) as refused:
         handles.checked(text)
 

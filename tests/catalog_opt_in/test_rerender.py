@@ -12,8 +12,8 @@ from souk.catalog_opt_in.v1 import product_pb2 as products
 
 from deploy.local.processes import start
 from deploy.manifest import SERVICES
-from services.catalog_opt_in.offers import FORMAT
-from tests.catalog_opt_in.made import dinars, euros, flavoured, id_of, own_price, unique
+from services.catalog_opt_in.offer_document import FORMAT
+from tests.catalog_opt_in.builders import dinars, euros, flavoured, id_of, own_price, unique
 
 HELD = "hashtextextended('product/' || $1, 0)"
 
@@ -122,7 +122,7 @@ async def test_old_documents_are_rebuilt_as_they_were_in_every_shop(
         assert answer.catalogue_version == version + 1
 
 
-async def test_what_is_current_is_left_alone(create, opt_in, shown, rerendering, tenants):
+async def test_current_documents_are_left_alone(create, opt_in, shown, rerendering, tenants):
     product = await create()
     for tenant in tenants:
         await opt_in(tenant, product)

@@ -1,3 +1,5 @@
+"""Checks of text from users."""
+
 import pytest
 
 from services.catalog_opt_in import texts

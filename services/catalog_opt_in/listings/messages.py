@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from souk.catalog_opt_in.v1 import listing_service_pb2 as pb
 from souk.catalog_opt_in.v1 import product_pb2
 
-from services.catalog_opt_in.findings import Findings
 from services.catalog_opt_in.listings.rules import reasons_not_shown
 from services.catalog_opt_in.messages import time_of
 from services.catalog_opt_in.models import Listing
-from services.catalog_opt_in.offers import Offer
+from services.catalog_opt_in.offer_document import Offer
+from services.catalog_opt_in.violations import Violations
 from services.kernel.data.updates import etag
 from services.values import money
 
 
-def message(listing: Listing, own: Mapping[str, int], currency: str) -> pb.Listing:
+def to_message(listing: Listing, own: Mapping[str, int], currency: str) -> pb.Listing:
     return pb.Listing(
         name=f"tenants/{listing.tenant_id}/listings/{listing.listing_id}",
         product=f"products/{listing.listing_id}",
@@ -42,32 +42,34 @@ def prices(own: Mapping[str, int], currency: str) -> list[pb.VariantPrice]:
     ]
 
 
-def state(asked: int, findings: Findings) -> str:
+def state(requested: int, violations: Violations) -> str:
     """Reads the state that a tenant wants."""
-    if asked not in pb.Listing.State.values()[1:]:
-        findings.add("state", "must be LIVE or HIDDEN")
+    if requested not in pb.Listing.State.values()[1:]:
+        violations.add("state", "must be LIVE or HIDDEN")
         return ""
-    return "HIDDEN" if asked == pb.Listing.STATE_HIDDEN else "LIVE"
+    return "HIDDEN" if requested == pb.Listing.STATE_HIDDEN else "LIVE"
 
 
 def own_prices(
-    asked: pb.Listing, offer: Offer, currency: str, findings: Findings
+    requested: pb.Listing, offer: Offer, currency: str, violations: Violations
 ) -> dict[str, int]:
     """Reads a tenant's own prices: minor units by variant."""
     variants = {variant["id"] for variant in offer["variants"]}
     found: dict[str, int] = {}
-    for place, price in enumerate(asked.prices):
+    for place, price in enumerate(requested.prices):
         field = f"prices[{place}]"
         if price.variant not in variants:
-            findings.add(f"{field}.variant", "must be a variant of the product", "VARIANT_UNKNOWN")
+            violations.add(
+                f"{field}.variant", "must be a variant of the product", "VARIANT_UNKNOWN"
+            )
         elif price.variant in found:
-            findings.add(f"{field}.variant", "must not be repeated: it already has a price")
+            violations.add(f"{field}.variant", "must not be repeated: it already has a price")
         elif price.price.currency_code != currency:
-            findings.add(
+            violations.add(
                 f"{field}.price.currency_code",
                 f"must be {currency}, the tenant's currency",
                 "PRICE_CURRENCY_MISMATCH",
             )
         else:
-            found[price.variant] = findings.price(price.price, f"{field}.price")
+            found[price.variant] = violations.price(price.price, f"{field}.price")
     return dict(sorted(found.items()))

@@ -11,12 +11,12 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from services.catalog_opt_in import models, offers
+from services.catalog_opt_in import models, offer_document
 from services.catalog_opt_in.folding import search_text, sort_key
-from services.catalog_opt_in.head_office import ours
+from services.catalog_opt_in.head_office import own_rows
 from services.catalog_opt_in.listings import rules
 from services.catalog_opt_in.models import Listing, ListingPrice, TenantCatalogue
-from services.catalog_opt_in.offers import Offer
+from services.catalog_opt_in.offer_document import Offer
 from services.values.money import json_number
 
 ORDERS: dict[str, Any] = {
@@ -28,7 +28,7 @@ ORDERS: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Filter:
     """What a listing is found by: a table, its key column there, and the ids."""
 
     table: type[models.ListingCategory] | type[models.ListingTag]
@@ -41,7 +41,7 @@ async def offer(session: AsyncSession, product_id: str) -> Offer | None:
     text = await session.scalar(
         select(models.Offer.document).where(models.Offer.product_id == product_id)
     )
-    return None if text is None else offers.parse(text)
+    return None if text is None else offer_document.parse(text)
 
 
 async def one(session: AsyncSession, listing_id: str, *, lock: bool = False) -> Listing | None:
@@ -49,7 +49,7 @@ async def one(session: AsyncSession, listing_id: str, *, lock: bool = False) -> 
 
     `lock` locks it.
     """
-    statement = select(Listing).where(ours(Listing), Listing.listing_id == listing_id)
+    statement = select(Listing).where(own_rows(Listing), Listing.listing_id == listing_id)
     return await session.scalar(statement.with_for_update() if lock else statement)
 
 
@@ -82,7 +82,7 @@ def market(currency: str) -> rules.Market:
     return rules.Market(currency, lambda minor: orjson.Fragment(json_number(minor, currency)))
 
 
-def content(
+def derived_columns(
     offer: Offer, *, own: Mapping[str, int], currency: str, state: str, now: datetime
 ) -> dict[str, Any]:
     """Computes the columns of a listing that derive from the offer and the tenant's choices."""
@@ -120,7 +120,7 @@ async def create(
     now: datetime,
 ) -> Listing | None:
     """Opts the scope's tenant in to a product; None if it is already opted in."""
-    columns = content(offer, own=own, currency=currency, state=state, now=now)
+    columns = derived_columns(offer, own=own, currency=currency, state=state, now=now)
     listing: Listing | None = await session.scalar(
         upsert(Listing)
         .values(listing_id=offer["id"], version=1, created_at=now, **columns)
@@ -130,9 +130,9 @@ async def create(
     if listing is None:
         return None
     await _insert_prices(session, offer["id"], own)
-    for place in places(offer):
-        if rows := [{"listing_id": offer["id"], place.key.key: id_} for id_ in place.ids]:
-            await session.execute(insert(place.table), rows)
+    for filter_ in filters(offer):
+        if rows := [{"listing_id": offer["id"], filter_.key.key: id_} for id_ in filter_.ids]:
+            await session.execute(insert(filter_.table), rows)
     await raise_catalogue(session, currency, shown=int(listing.visible))
     return listing
 
@@ -149,7 +149,9 @@ async def change(
 ) -> Listing:
     """Changes the prices or the state of a listing."""
     was_visible = listing.visible
-    for column, value in content(offer, own=own, currency=currency, state=state, now=now).items():
+    for column, value in derived_columns(
+        offer, own=own, currency=currency, state=state, now=now
+    ).items():
         setattr(listing, column, value)
     listing.version += 1
     await session.flush()
@@ -182,13 +184,13 @@ async def raise_catalogue(session: AsyncSession, currency: str, *, shown: int) -
     )
 
 
-def places(offer: Offer) -> list[Place]:
+def filters(offer: Offer) -> list[Filter]:
     """Lists what a listing is found by besides its own columns."""
     categories = {id_ for shelf in offer["categories"] for id_ in (shelf["id"], *shelf["above"])}
     tags = [tag["id"] for tag in offer["tags"]]
     return [
-        Place(models.ListingCategory, models.Category.category_id, sorted(categories)),
-        Place(models.ListingTag, models.Tag.tag_id, sorted(tags)),
+        Filter(models.ListingCategory, models.Category.category_id, sorted(categories)),
+        Filter(models.ListingTag, models.Tag.tag_id, sorted(tags)),
     ]
 
 

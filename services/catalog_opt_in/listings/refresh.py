@@ -23,12 +23,12 @@ from sqlalchemy.orm import InstrumentedAttribute
 from services.catalog_opt_in import models
 from services.catalog_opt_in.listings import messages, queries
 from services.catalog_opt_in.models import Listing, ListingPrice, TenantCatalogue
-from services.catalog_opt_in.offers import Offer
+from services.catalog_opt_in.offer_document import Offer
 from services.kernel.evidence import audit
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
+class DocumentKey:
     """What listings of a product share if they have the same document."""
 
     currency: str
@@ -37,11 +37,11 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class TenantListing:
     """One tenant's listing of the product."""
 
     tenant: str
-    alike: Alike
+    key: DocumentKey
     visible: bool
     updated_at: datetime
 
@@ -74,24 +74,24 @@ async def withdraw(session: AsyncSession, product_id: str) -> None:
 
 async def tenants_listing(session: AsyncSession, product_id: str) -> list[str]:
     """Returns the tenants that are opted in to a product."""
-    return [listed.tenant for listed in await _listed(session, product_id, own={})]
+    return [listed.tenant for listed in await _listings_of_product(session, product_id, own={})]
 
 
 async def refresh(session: AsyncSession, offers: Iterable[Offer], *, now: datetime) -> None:
     """Updates all listings of these products to their current offers."""
-    shown: defaultdict[str, int] = defaultdict(int)
+    more_visible: defaultdict[str, int] = defaultdict(int)
     for offer in offers:
-        lost = await _drop_prices_of_gone_variants(session, offer)
-        own = await _own(session, offer["id"])
-        _tell_whose_prices_went(session, offer, lost, own)
-        groups: defaultdict[Alike, list[Listed]] = defaultdict(list)
-        for listed in await _listed(session, offer["id"], own=own):
-            groups[listed.alike].append(listed)
-        for alike, group in groups.items():
-            changes = await _rewrite(session, offer, alike, group, updated_at=now, versions=1)
+        lost = await _delete_prices_of_removed_variants(session, offer)
+        own = await _own_prices_by_tenant(session, offer["id"])
+        _record_lost_prices(session, offer, lost, own)
+        groups: defaultdict[DocumentKey, list[TenantListing]] = defaultdict(list)
+        for listed in await _listings_of_product(session, offer["id"], own=own):
+            groups[listed.key].append(listed)
+        for key, group in groups.items():
+            changes = await _rewrite(session, offer, key, group, updated_at=now, versions=1)
             for tenant, change in changes.items():
-                shown[tenant] += change
-    await _raise_catalogues(session, shown)
+                more_visible[tenant] += change
+    await _raise_catalogues(session, more_visible)
 
 
 async def rerender(session: AsyncSession, offer: Offer) -> None:
@@ -99,19 +99,21 @@ async def rerender(session: AsyncSession, offer: Offer) -> None:
 
     That is no change by anybody, so their versions and times of change stay.
     """
-    shown: dict[str, int] = {}
-    own = await _own(session, offer["id"])
-    groups: defaultdict[tuple[Alike, datetime], list[Listed]] = defaultdict(list)
-    for listed in await _listed(session, offer["id"], own=own):
-        groups[listed.alike, listed.updated_at].append(listed)
-    for (alike, updated_at), group in groups.items():
-        shown |= await _rewrite(session, offer, alike, group, updated_at=updated_at, versions=0)
-    await _raise_catalogues(session, shown)
+    more_visible: dict[str, int] = {}
+    own = await _own_prices_by_tenant(session, offer["id"])
+    groups: defaultdict[tuple[DocumentKey, datetime], list[TenantListing]] = defaultdict(list)
+    for listed in await _listings_of_product(session, offer["id"], own=own):
+        groups[listed.key, listed.updated_at].append(listed)
+    for (key, updated_at), group in groups.items():
+        more_visible |= await _rewrite(
+            session, offer, key, group, updated_at=updated_at, versions=0
+        )
+    await _raise_catalogues(session, more_visible)
 
 
-async def _listed(
+async def _listings_of_product(
     session: AsyncSession, product_id: str, *, own: dict[str, dict[str, int]]
-) -> list[Listed]:
+) -> list[TenantListing]:
     # Joins from tenants to listings by key, so that no index has to lead with the product.
     rows = await session.execute(
         select(
@@ -125,9 +127,9 @@ async def _listed(
         .where(Listing.listing_id == product_id)
     )
     return [
-        Listed(
+        TenantListing(
             tenant,
-            Alike(currency, state, tuple(sorted(own.get(tenant, {}).items()))),
+            DocumentKey(currency, state, tuple(sorted(own.get(tenant, {}).items()))),
             visible,
             updated_at,
         )
@@ -135,7 +137,9 @@ async def _listed(
     ]
 
 
-async def _own(session: AsyncSession, product_id: str) -> dict[str, dict[str, int]]:
+async def _own_prices_by_tenant(
+    session: AsyncSession, product_id: str
+) -> dict[str, dict[str, int]]:
     """Reads all tenants' own prices of a product, in minor units by tenant and variant."""
     rows = await session.execute(
         select(ListingPrice.tenant_id, ListingPrice.variant_id, ListingPrice.amount_minor)
@@ -148,7 +152,9 @@ async def _own(session: AsyncSession, product_id: str) -> dict[str, dict[str, in
     return found
 
 
-async def _drop_prices_of_gone_variants(session: AsyncSession, offer: Offer) -> list[LostPrice]:
+async def _delete_prices_of_removed_variants(
+    session: AsyncSession, offer: Offer
+) -> list[LostPrice]:
     kept = [variant["id"] for variant in offer["variants"]]
     rows = await session.execute(
         delete(ListingPrice)
@@ -168,7 +174,7 @@ async def _drop_prices_of_gone_variants(session: AsyncSession, offer: Offer) -> 
     return [LostPrice(*row) for row in rows]
 
 
-def _tell_whose_prices_went(
+def _record_lost_prices(
     session: AsyncSession, offer: Offer, lost: list[LostPrice], own: dict[str, dict[str, int]]
 ) -> None:
     """Records an event for each tenant that lost own prices through the head office's act."""
@@ -187,8 +193,8 @@ def _tell_whose_prices_went(
 async def _rewrite(
     session: AsyncSession,
     offer: Offer,
-    alike: Alike,
-    group: list[Listed],
+    key: DocumentKey,
+    group: list[TenantListing],
     *,
     updated_at: datetime,
     versions: int,
@@ -198,8 +204,8 @@ async def _rewrite(
     Returns how many more products each tenant shows: 1, 0 or -1.
     """
     tenants = [listed.tenant for listed in group]
-    columns = queries.content(
-        offer, own=dict(alike.own), currency=alike.currency, state=alike.state, now=updated_at
+    columns = queries.derived_columns(
+        offer, own=dict(key.own), currency=key.currency, state=key.state, now=updated_at
     )
     await session.execute(
         update(Listing)
@@ -207,36 +213,36 @@ async def _rewrite(
         .values(version=Listing.version + versions, **columns)
         .execution_options(synchronize_session=False)
     )
-    await _replace_places(session, offer, tenants)
+    await _replace_filters(session, offer, tenants)
     return {listed.tenant: int(columns["visible"]) - int(listed.visible) for listed in group}
 
 
-async def _replace_places(session: AsyncSession, offer: Offer, tenants: list[str]) -> None:
+async def _replace_filters(session: AsyncSession, offer: Offer, tenants: list[str]) -> None:
     """Updates what listings are found by; writes only what has changed."""
-    for place in queries.places(offer):
-        table, key = place.table, place.table.__table__.c[place.key.key]
+    for filter_ in queries.filters(offer):
+        table, key = filter_.table, filter_.table.__table__.c[filter_.key.key]
         await session.execute(
             delete(table).where(
                 _among(table.tenant_id, tenants),
                 table.listing_id == offer["id"],
-                key.not_in(place.ids),
+                key.not_in(filter_.ids),
             )
         )
         wanted = (
-            select(Listing.tenant_id, Listing.listing_id, place.key)
-            .join(place.key.class_, place.key.in_(place.ids))
+            select(Listing.tenant_id, Listing.listing_id, filter_.key)
+            .join(filter_.key.class_, filter_.key.in_(filter_.ids))
             .where(_among(Listing.tenant_id, tenants), Listing.listing_id == offer["id"])
         )
         await session.execute(
             upsert(table)
-            .from_select(["tenant_id", "listing_id", place.key.key], wanted)
+            .from_select(["tenant_id", "listing_id", filter_.key.key], wanted)
             .on_conflict_do_nothing()
         )
 
 
-async def _raise_catalogues(session: AsyncSession, shown: Mapping[str, int]) -> None:
+async def _raise_catalogues(session: AsyncSession, more_visible: Mapping[str, int]) -> None:
     by_change: defaultdict[int, list[str]] = defaultdict(list)
-    for tenant, change in shown.items():
+    for tenant, change in more_visible.items():
         by_change[change].append(tenant)
     for change, tenants in by_change.items():
         await session.execute(

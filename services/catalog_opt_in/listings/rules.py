@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.catalog_opt_in.offers import Offer, OfferedOption, OfferedVariant, Shelf, Term
+from services.catalog_opt_in.offer_document import Offer, OfferedOption, OfferedVariant, Shelf, Term
 from services.catalog_opt_in.texts import timestamp
 from services.values import store_documents as shown
 

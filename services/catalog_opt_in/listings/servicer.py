@@ -7,12 +7,12 @@ from souk.catalog_opt_in.v1 import listing_service_pb2 as pb
 from souk.catalog_opt_in.v1 import listing_service_pb2_grpc as pb_grpc
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.catalog_opt_in.findings import Findings
 from services.catalog_opt_in.head_office import hold_listing
 from services.catalog_opt_in.listings import messages, queries
 from services.catalog_opt_in.messages import PRODUCT
 from services.catalog_opt_in.models import Listing
-from services.catalog_opt_in.offers import Offer
+from services.catalog_opt_in.offer_document import Offer
+from services.catalog_opt_in.violations import Violations
 from services.kernel.call import names
 from services.kernel.call.errors import (
     AlreadyExists,
@@ -46,9 +46,9 @@ class Listings(pb_grpc.ListingServiceServicer):
         order, descending = pages.order_by(request.order_by, queries.ORDERS, default="created_at")
         key = {order.key: order.type.python_type, "listing_id": str}
         page = pages.read(request, key=key, descending=descending)
-        findings = Findings()
-        state = messages.state(request.state, findings) if request.state else ""
-        findings.refuse()
+        violations = Violations()
+        state = messages.state(request.state, violations) if request.state else ""
+        violations.refuse()
         async with self._db.tenant() as session:
             wanted = queries.matching(state=state)
             rows = (await session.scalars(page.of(wanted, order, Listing.listing_id))).all()
@@ -56,7 +56,7 @@ class Listings(pb_grpc.ListingServiceServicer):
             shown, token = page.cut(rows, key=lambda r: (getattr(r, order.key), r.listing_id))
             own = await queries.own_prices(session, [row.listing_id for row in shown])
         return pb.ListListingsResponse(
-            listings=[messages.message(row, own[row.listing_id], _currency()) for row in shown],
+            listings=[messages.to_message(row, own[row.listing_id], _currency()) for row in shown],
             next_page_token=token,
             total_size=total,
         )
@@ -69,10 +69,10 @@ class Listings(pb_grpc.ListingServiceServicer):
                 return answer
             offer = await _held_offer(session, request.listing.product)
             _refuse_unpublished(offer)
-            findings = Findings()
-            state = messages.state(request.listing.state or pb.Listing.STATE_LIVE, findings)
-            own = messages.own_prices(request.listing, offer, _currency(), findings)
-            findings.refuse()
+            violations = Violations()
+            state = messages.state(request.listing.state or pb.Listing.STATE_LIVE, violations)
+            own = messages.own_prices(request.listing, offer, _currency(), violations)
+            violations.refuse()
             answer = await _opted_in(session, offer, own, state)
             audit.record(session, resource=answer.name, after=answer)
             return await requests.remember(session, request, answer)
@@ -83,13 +83,13 @@ class Listings(pb_grpc.ListingServiceServicer):
         async with self._db.tenant() as session:
             offer = await _offer_of(session, request.listing.name)
             listing = await _listing(session, request.listing.name, lock=True)
-            before, findings = await _shown(session, listing), Findings()
+            before, violations = await _shown(session, listing), Violations()
             wanted = updates.apply(request.listing, request.update_mask, to=before)
             if wanted == before:
                 return before
-            state = messages.state(wanted.state, findings)
-            own = messages.own_prices(wanted, offer, _currency(), findings)
-            findings.refuse()
+            state = messages.state(wanted.state, violations)
+            own = messages.own_prices(wanted, offer, _currency(), violations)
+            violations.refuse()
             await queries.change(
                 session,
                 listing,
@@ -99,7 +99,7 @@ class Listings(pb_grpc.ListingServiceServicer):
                 state=state,
                 now=datetime.now(UTC),
             )
-            after = messages.message(listing, own, _currency())
+            after = messages.to_message(listing, own, _currency())
             audit.record(session, resource=after.name, before=before, after=after)
             return after
 
@@ -147,7 +147,7 @@ async def _listing(session: AsyncSession, name: str, *, lock: bool = False) -> L
 
 async def _shown(session: AsyncSession, listing: Listing) -> pb.Listing:
     own = await queries.own_prices(session, [listing.listing_id])
-    return messages.message(listing, own[listing.listing_id], _currency())
+    return messages.to_message(listing, own[listing.listing_id], _currency())
 
 
 async def _held_offer(session: AsyncSession, product: str) -> Offer:
@@ -194,4 +194,4 @@ async def _opted_in(
             f"The tenant is already opted in to {offer['id']}.",
             product=offer["id"],
         )
-    return messages.message(listing, own, _currency())
+    return messages.to_message(listing, own, _currency())

@@ -6,7 +6,6 @@ What a tenant sells is the tenant's, down to the finished document, so that a st
 anybody else's rows.
 """
 
-from services.catalog_opt_in.models.declare import Base
 from services.catalog_opt_in.models.listings import (
     Listing,
     ListingCategory,
@@ -26,6 +25,7 @@ from services.catalog_opt_in.models.products import (
     VariantChoice,
     VariantPrice,
 )
+from services.catalog_opt_in.models.scopes import Base
 from services.catalog_opt_in.models.taxonomy import Category, Collection, Offer, ProductType, Tag
 
 __all__ = [

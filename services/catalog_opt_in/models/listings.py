@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.catalog_opt_in.models.declare import Base, tenant
+from services.catalog_opt_in.models.scopes import Base, tenant_rows
 from services.kernel.data.tables import Key, TenantOwned, Time
 
 
@@ -44,7 +44,7 @@ class Listing(TenantOwned, Base):
     """
 
     __tablename__ = "listing"
-    __table_args__ = tenant(
+    __table_args__ = tenant_rows(
         UniqueConstraint("tenant_id", "handle"),
         CheckConstraint("state IN ('LIVE', 'HIDDEN')", name="state"),
         Index(None, "tenant_id", "created_at", "listing_id"),
@@ -80,7 +80,7 @@ class ListingPrice(TenantOwned, Base):
     """The tenant's own price of a variant, in its currency."""
 
     __tablename__ = "listing_price"
-    __table_args__ = tenant(_of_listing(), CheckConstraint("amount_minor > 0", name="amount"))
+    __table_args__ = tenant_rows(_of_listing(), CheckConstraint("amount_minor > 0", name="amount"))
 
     listing_id: Mapped[str] = mapped_column(Key, primary_key=True)
     variant_id: Mapped[str] = mapped_column(Key, primary_key=True)
@@ -91,7 +91,7 @@ class ListingCategory(TenantOwned, Base):
     """The categories that a listing is in, and those above them."""
 
     __tablename__ = "listing_category"
-    __table_args__ = tenant(_of_listing(), Index(None, "tenant_id", "listing_id"))
+    __table_args__ = tenant_rows(_of_listing(), Index(None, "tenant_id", "listing_id"))
 
     category_id: Mapped[str] = mapped_column(
         Key, ForeignKey("category.category_id"), primary_key=True
@@ -101,7 +101,7 @@ class ListingCategory(TenantOwned, Base):
 
 class ListingTag(TenantOwned, Base):
     __tablename__ = "listing_tag"
-    __table_args__ = tenant(_of_listing(), Index(None, "tenant_id", "listing_id"))
+    __table_args__ = tenant_rows(_of_listing(), Index(None, "tenant_id", "listing_id"))
 
     tag_id: Mapped[str] = mapped_column(Key, ForeignKey("tag.tag_id"), primary_key=True)
     listing_id: Mapped[str] = mapped_column(Key, primary_key=True)
@@ -111,7 +111,7 @@ class TenantCatalogue(TenantOwned, Base):
     """One row per tenant; its version rises with every change of what its storefront shows."""
 
     __tablename__ = "tenant_catalogue"
-    __table_args__ = tenant(CheckConstraint("visible_count >= 0", name="visible_count"))
+    __table_args__ = tenant_rows(CheckConstraint("visible_count >= 0", name="visible_count"))
 
     currency: Mapped[str] = mapped_column(Key)
     version: Mapped[int] = mapped_column(BigInteger)

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Relationship, mapped_column, relationship
 
-from services.catalog_opt_in.models.declare import Base, tenant
+from services.catalog_opt_in.models.scopes import Base, tenant_rows
 from services.catalog_opt_in.models.taxonomy import ProductType, Tag
 from services.kernel.data.tables import Key, TenantOwned, Time
 
@@ -33,7 +33,7 @@ def _parts(by: str, *, secondary: str | None = None) -> "Relationship[Any]":
 
 class Product(TenantOwned, Base):
     __tablename__ = "product"
-    __table_args__ = tenant(
+    __table_args__ = tenant_rows(
         UniqueConstraint("tenant_id", "handle"),
         CheckConstraint("status IN ('DRAFT', 'PROPOSED', 'PUBLISHED', 'REJECTED')", name="status"),
         Index(None, "tenant_id", "created_at", "product_id"),
@@ -74,7 +74,7 @@ class Part(TenantOwned):
 
 class ProductImage(Part, Base):
     __tablename__ = "product_image"
-    __table_args__ = tenant(_of_product())
+    __table_args__ = tenant_rows(_of_product())
 
     product_id: Mapped[str] = mapped_column(Key, primary_key=True)
     image_id: Mapped[str] = mapped_column(Key, primary_key=True)
@@ -83,7 +83,7 @@ class ProductImage(Part, Base):
 
 class ProductOption(Part, Base):
     __tablename__ = "product_option"
-    __table_args__ = tenant(_of_product())
+    __table_args__ = tenant_rows(_of_product())
 
     product_id: Mapped[str] = mapped_column(Key, primary_key=True)
     option_id: Mapped[str] = mapped_column(Key, primary_key=True)
@@ -94,7 +94,7 @@ class ProductOption(Part, Base):
 
 class OptionValue(Part, Base):
     __tablename__ = "option_value"
-    __table_args__ = tenant(_of_product("option_id", parent="product_option"))
+    __table_args__ = tenant_rows(_of_product("option_id", parent="product_option"))
 
     product_id: Mapped[str] = mapped_column(Key, primary_key=True)
     option_id: Mapped[str] = mapped_column(Key, primary_key=True)
@@ -104,7 +104,7 @@ class OptionValue(Part, Base):
 
 class Variant(Part, Base):
     __tablename__ = "variant"
-    __table_args__ = tenant(
+    __table_args__ = tenant_rows(
         _of_product(),
         UniqueConstraint("tenant_id", "sku"),
         CheckConstraint("weight_grams >= 0", name="weight"),
@@ -126,7 +126,7 @@ class VariantChoice(TenantOwned, Base):
     """A variant's value for one of the product's options."""
 
     __tablename__ = "variant_choice"
-    __table_args__ = tenant(
+    __table_args__ = tenant_rows(
         _of_product("variant_id", parent="variant"),
         _of_product("option_id", "value_id", parent="option_value"),
     )
@@ -141,7 +141,7 @@ class VariantPrice(TenantOwned, Base):
     """The catalogue's price of a variant in one currency."""
 
     __tablename__ = "variant_price"
-    __table_args__ = tenant(
+    __table_args__ = tenant_rows(
         _of_product("variant_id", parent="variant"),
         CheckConstraint("amount_minor > 0", name="amount"),
     )
@@ -154,7 +154,9 @@ class VariantPrice(TenantOwned, Base):
 
 class ProductCategory(Part, Base):
     __tablename__ = "product_category"
-    __table_args__ = tenant(_of_product(), Index(None, "tenant_id", "category_id", "product_id"))
+    __table_args__ = tenant_rows(
+        _of_product(), Index(None, "tenant_id", "category_id", "product_id")
+    )
 
     product_id: Mapped[str] = mapped_column(Key, primary_key=True)
     category_id: Mapped[str] = mapped_column(
@@ -164,7 +166,7 @@ class ProductCategory(Part, Base):
 
 class ProductTag(Part, Base):
     __tablename__ = "product_tag"
-    __table_args__ = tenant(_of_product())
+    __table_args__ = tenant_rows(_of_product())
 
     product_id: Mapped[str] = mapped_column(Key, primary_key=True)
     tag_id: Mapped[str] = mapped_column(Key, ForeignKey("tag.tag_id"), primary_key=True)

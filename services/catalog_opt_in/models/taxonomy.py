@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.catalog_opt_in.models.declare import Base, platform
+from services.catalog_opt_in.models.scopes import Base, platform_rows
 from services.kernel.data.tables import Key, Time
 
 
 class Collection(Base):
     __tablename__ = "collection"
-    __table_args__ = platform(UniqueConstraint("handle"))
+    __table_args__ = platform_rows(UniqueConstraint("handle"))
 
     collection_id: Mapped[str] = mapped_column(Key, primary_key=True)
     title: Mapped[str] = mapped_column(Text)
@@ -24,7 +24,7 @@ class Collection(Base):
 
 class Category(Base):
     __tablename__ = "category"
-    __table_args__ = platform(UniqueConstraint("handle"), Index(None, "parent_id"))
+    __table_args__ = platform_rows(UniqueConstraint("handle"), Index(None, "parent_id"))
 
     category_id: Mapped[str] = mapped_column(Key, primary_key=True)
     title: Mapped[str] = mapped_column(Text)
@@ -42,7 +42,7 @@ class Category(Base):
 
 class Tag(Base):
     __tablename__ = "tag"
-    __table_args__ = platform(UniqueConstraint("value"))
+    __table_args__ = platform_rows(UniqueConstraint("value"))
 
     tag_id: Mapped[str] = mapped_column(Key, primary_key=True)
     value: Mapped[str] = mapped_column(Key)
@@ -50,17 +50,17 @@ class Tag(Base):
 
 class ProductType(Base):
     __tablename__ = "product_type"
-    __table_args__ = platform(UniqueConstraint("value"))
+    __table_args__ = platform_rows(UniqueConstraint("value"))
 
     type_id: Mapped[str] = mapped_column(Key, primary_key=True)
     value: Mapped[str] = mapped_column(Key)
 
 
 class Offer(Base):
-    """What listings need of a product, as JSON (see offers.py), and its product version."""
+    """What listings need of a product, as JSON (see offer_document.py), and its product version."""
 
     __tablename__ = "offer"
-    __table_args__ = platform()
+    __table_args__ = platform_rows()
 
     product_id: Mapped[str] = mapped_column(Key, primary_key=True)
     status: Mapped[str] = mapped_column(Key)

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from souk.catalog_opt_in.v1 import product_pb2
 
-from services.catalog_opt_in.findings import Findings
 from services.catalog_opt_in.messages import CATEGORY, COLLECTION, handle_of, id_in, time_of
 from services.catalog_opt_in.products.rules import (
     Image,
@@ -15,6 +14,7 @@ from services.catalog_opt_in.products.rules import (
     Variant,
     problems,
 )
+from services.catalog_opt_in.violations import Violations
 from services.kernel.data.updates import etag
 from services.values import money
 
@@ -22,7 +22,7 @@ _STATUS = "STATUS_"
 _DRAFT = product_pb2.Product.STATUS_DRAFT
 
 
-def message(product: Product) -> product_pb2.Product:
+def to_message(product: Product) -> product_pb2.Product:
     """Returns a stored product as a message."""
     return product_pb2.Product(
         name=f"products/{product.product_id}",
@@ -62,42 +62,42 @@ def _variant_message(variant: Variant) -> product_pb2.Variant:
     )
 
 
-def wanted(
-    asked: product_pb2.Product, stored: Product | None, *, product_id: str, now: datetime
+def from_message(
+    requested: product_pb2.Product, stored: Product | None, *, product_id: str, now: datetime
 ) -> Product:
     """Reads a requested product; `stored` is its current state, if it exists.
 
     Raises:
         InvalidArgument: with a violation for each field that is wrong.
     """
-    findings = Findings()
+    violations = Violations()
     product = Product(
         product_id=product_id,
-        title=asked.title,
-        subtitle=asked.subtitle,
-        description=asked.description,
-        handle=handle_of(asked.handle, asked.title, findings, is_new=stored is None),
-        status=_status(asked.status or (0 if stored else _DRAFT), findings),
-        thumbnail=asked.thumbnail,
-        images=tuple(Image(image_id=image.id, url=image.url) for image in asked.images),
-        options=tuple(_option(option) for option in asked.options),
+        title=requested.title,
+        subtitle=requested.subtitle,
+        description=requested.description,
+        handle=handle_of(requested.handle, requested.title, violations, is_new=stored is None),
+        status=_status(requested.status or (0 if stored else _DRAFT), violations),
+        thumbnail=requested.thumbnail,
+        images=tuple(Image(image_id=image.id, url=image.url) for image in requested.images),
+        options=tuple(_option(option) for option in requested.options),
         variants=tuple(
-            _variant(variant, f"variants[{place}]", findings)
-            for place, variant in enumerate(asked.variants)
+            _variant(variant, f"variants[{place}]", violations)
+            for place, variant in enumerate(requested.variants)
         ),
-        collection_id=id_in(asked.collection, COLLECTION, findings, field="collection"),
+        collection_id=id_in(requested.collection, COLLECTION, violations, field="collection"),
         category_ids=tuple(
-            id_in(name, CATEGORY, findings, field=f"categories[{place}]") or ""
-            for place, name in enumerate(asked.categories)
+            id_in(name, CATEGORY, violations, field=f"categories[{place}]") or ""
+            for place, name in enumerate(requested.categories)
         ),
-        tags=tuple(asked.tags),
-        type=asked.type or None,
+        tags=tuple(requested.tags),
+        type=requested.type or None,
         version=stored.version + 1 if stored else 1,
         created_at=stored.created_at if stored else now,
         updated_at=now,
     )
-    findings.extend(problems(product, stored))
-    findings.refuse()
+    violations.extend(problems(product, stored))
+    violations.refuse()
     return product
 
 
@@ -118,11 +118,11 @@ def with_choices_renamed(
     return result
 
 
-def _status(asked: int, findings: Findings) -> str:
-    if asked not in product_pb2.Product.Status.values()[1:]:
-        findings.add("status", "must be DRAFT, PROPOSED, PUBLISHED or REJECTED")
+def _status(requested: int, violations: Violations) -> str:
+    if requested not in product_pb2.Product.Status.values()[1:]:
+        violations.add("status", "must be DRAFT, PROPOSED, PUBLISHED or REJECTED")
         return ""
-    name = product_pb2.Product.Status.Name(product_pb2.Product.Status.ValueType(asked))
+    name = product_pb2.Product.Status.Name(product_pb2.Product.Status.ValueType(requested))
     return name.removeprefix(_STATUS)
 
 
@@ -131,7 +131,7 @@ def _option(option: product_pb2.Option) -> Option:
     return Option(option_id=option.id, title=option.title, values=values)
 
 
-def _variant(variant: product_pb2.Variant, field: str, findings: Findings) -> Variant:
+def _variant(variant: product_pb2.Variant, field: str, violations: Violations) -> Variant:
     return Variant(
         variant_id=variant.id,
         title=variant.title,
@@ -142,7 +142,7 @@ def _variant(variant: product_pb2.Variant, field: str, findings: Findings) -> Va
         prices=tuple(
             Price(
                 currency=price.currency_code,
-                amount_minor=findings.price(price, f"{field}.prices[{place}]"),
+                amount_minor=violations.price(price, f"{field}.prices[{place}]"),
             )
             for place, price in enumerate(variant.prices)
         ),

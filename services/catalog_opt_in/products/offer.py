@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.catalog_opt_in.offers import FORMAT, Offer, OfferedVariant, Shelf, Term
+from services.catalog_opt_in.offer_document import FORMAT, Offer, OfferedVariant, Shelf, Term
 from services.catalog_opt_in.products.rules import Product, Variant
 from services.catalog_opt_in.texts import timestamp
 

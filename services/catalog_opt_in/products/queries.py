@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from services.catalog_opt_in import models
 from services.catalog_opt_in.folding import search_text, search_words, sort_key
-from services.catalog_opt_in.head_office import ours
+from services.catalog_opt_in.head_office import own_rows
 from services.catalog_opt_in.products.rules import Image, Option, Price, Product, Value, Variant
 from services.kernel.data.pages import KeyPart
 
@@ -62,12 +62,12 @@ async def some(session: AsyncSession, product_ids: Sequence[str]) -> list[Produc
 
 
 async def found(session: AsyncSession, wanted: Select[models.Product]) -> list[Product]:
-    rows = await session.scalars(wanted.where(ours(models.Product)).options(*_WHOLE))
+    rows = await session.scalars(wanted.where(own_rows(models.Product)).options(*_WHOLE))
     return [_product(row) for row in rows]
 
 
 async def count(session: AsyncSession, wanted: Select[models.Product]) -> int:
-    inner = wanted.where(ours(models.Product)).with_only_columns(models.Product.product_id)
+    inner = wanted.where(own_rows(models.Product)).with_only_columns(models.Product.product_id)
     return await session.scalar(select(func.count()).select_from(inner.subquery())) or 0
 
 
@@ -89,7 +89,7 @@ def matching(
 
 async def handle_is_taken(session: AsyncSession, product: Product) -> bool:
     other = exists().where(
-        ours(models.Product),
+        own_rows(models.Product),
         models.Product.handle == product.handle,
         models.Product.product_id != product.product_id,
     )
@@ -101,7 +101,7 @@ async def taken_skus(session: AsyncSession, product: Product) -> set[str]:
     wanted = [variant.sku for variant in product.variants if variant.sku]
     rows = await session.scalars(
         select(models.Variant.sku).where(
-            ours(models.Variant),
+            own_rows(models.Variant),
             models.Variant.sku.in_(wanted),
             models.Variant.product_id != product.product_id,
         )
@@ -123,21 +123,23 @@ async def replace(
     session: AsyncSession, product: Product, *, tags: Mapping[str, str], types: Mapping[str, str]
 ) -> None:
     """Replaces a stored product. Its parts are rewritten under their existing ids."""
-    row = [ours(models.Product), models.Product.product_id == product.product_id]
+    row = [own_rows(models.Product), models.Product.product_id == product.product_id]
     await session.execute(update(models.Product).where(*row).values(**_columns(product, types)))
     for part in _PARTS:
-        await session.execute(delete(part).where(ours(part), part.product_id == product.product_id))
+        await session.execute(
+            delete(part).where(own_rows(part), part.product_id == product.product_id)
+        )
     await _insert_parts(session, product, tags)
 
 
 async def fold(session: AsyncSession, product: Product) -> None:
     """Renews the columns of a stored product that are made of its texts."""
-    row = [ours(models.Product), models.Product.product_id == product.product_id]
+    row = [own_rows(models.Product), models.Product.product_id == product.product_id]
     await session.execute(update(models.Product).where(*row).values(**_folded(product)))
 
 
 async def remove(session: AsyncSession, product_id: str) -> None:
-    row = [ours(models.Product), models.Product.product_id == product_id]
+    row = [own_rows(models.Product), models.Product.product_id == product_id]
     await session.execute(delete(models.Product).where(*row))
 
 

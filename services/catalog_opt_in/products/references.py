@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.catalog_opt_in.findings import Findings
 from services.catalog_opt_in.products.offer import References
 from services.catalog_opt_in.products.rules import Product
 from services.catalog_opt_in.taxonomy import queries
+from services.catalog_opt_in.violations import Violations
 
 
 async def references(session: AsyncSession, products: Iterable[Product]) -> References:
@@ -31,10 +31,10 @@ def refuse_unknown(product: Product, known: References) -> None:
     Raises:
         InvalidArgument: COLLECTION_NOT_FOUND or CATEGORY_NOT_FOUND.
     """
-    findings = Findings()
+    violations = Violations()
     if product.collection_id and product.collection_id not in known.collections:
-        findings.add("collection", "does not exist", "COLLECTION_NOT_FOUND")
+        violations.add("collection", "does not exist", "COLLECTION_NOT_FOUND")
     for place, category_id in enumerate(product.category_ids):
         if category_id not in known.categories:
-            findings.add(f"categories[{place}]", "does not exist", "CATEGORY_NOT_FOUND")
-    findings.refuse()
+            violations.add(f"categories[{place}]", "does not exist", "CATEGORY_NOT_FOUND")
+    violations.refuse()

@@ -203,15 +203,15 @@ def _repeated(values: Iterable[object]) -> list[int]:
     return places
 
 
-def identified(wanted: Product, stored: Product | None, new_id: Callable[[str], str]) -> Product:
+def with_ids(wanted: Product, stored: Product | None, new_id: Callable[[str], str]) -> Product:
     """Assigns each part its id: its own, that of an equal part in `stored`, or a new one.
 
     Equal are images of the same URL, options of the same title, and their values of the same text.
     """
     return replace(
         wanted,
-        images=tuple(_identified_images(wanted, stored, new_id)),
-        options=tuple(_identified_options(wanted, stored, new_id)),
+        images=tuple(_images_with_ids(wanted, stored, new_id)),
+        options=tuple(_options_with_ids(wanted, stored, new_id)),
         variants=tuple(
             replace(
                 variant,
@@ -223,7 +223,7 @@ def identified(wanted: Product, stored: Product | None, new_id: Callable[[str], 
     )
 
 
-def _identified_images(
+def _images_with_ids(
     wanted: Product, stored: Product | None, new_id: Callable[[str], str]
 ) -> Iterator[Image]:
     free = _image_ids(stored) - _image_ids(wanted)
@@ -232,7 +232,7 @@ def _identified_images(
         yield replace(image, image_id=image.image_id or by_url.pop(image.url, "") or new_id("img"))
 
 
-def _identified_options(
+def _options_with_ids(
     wanted: Product, stored: Product | None, new_id: Callable[[str], str]
 ) -> Iterator[Option]:
     by_id = {option.option_id: option for option in stored.options} if stored else {}
@@ -240,12 +240,10 @@ def _identified_options(
     by_title = {option.title: option for id_, option in by_id.items() if id_ in free}
     for option in wanted.options:
         same = by_id.get(option.option_id) or by_title.get(option.title)
-        yield _identified_option(option, same, new_id)
+        yield _option_with_ids(option, same, new_id)
 
 
-def _identified_option(
-    option: Option, stored: Option | None, new_id: Callable[[str], str]
-) -> Option:
+def _option_with_ids(option: Option, stored: Option | None, new_id: Callable[[str], str]) -> Option:
     known = {value.value: value.value_id for value in stored.values} if stored else {}
     return replace(
         option,

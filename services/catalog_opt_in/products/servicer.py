@@ -13,11 +13,11 @@ from services.catalog_opt_in.head_office import HeadOffice, hold_product
 from services.catalog_opt_in.listings import queries as listings
 from services.catalog_opt_in.listings.refresh import publish, refresh, tenants_listing, withdraw
 from services.catalog_opt_in.messages import PRODUCT
-from services.catalog_opt_in.offers import Offer
+from services.catalog_opt_in.offer_document import Offer
 from services.catalog_opt_in.products import messages, queries
 from services.catalog_opt_in.products.offer import offer_of
 from services.catalog_opt_in.products.references import references, refuse_unknown
-from services.catalog_opt_in.products.rules import Product, identified
+from services.catalog_opt_in.products.rules import Product, with_ids
 from services.catalog_opt_in.texts import query_problem
 from services.kernel.call import names
 from services.kernel.call.errors import AlreadyExists, FailedPrecondition, NotFound, invalid
@@ -35,7 +35,7 @@ class Products:
         self, request: pb.GetProductRequest, _context: object
     ) -> product_pb2.Product:
         async with self._office.reading() as session:
-            return messages.message(await _product(session, request.name))
+            return messages.to_message(await _product(session, request.name))
 
     async def ListProducts(
         self, request: pb.ListProductsRequest, _context: object
@@ -56,7 +56,7 @@ class Products:
             total = await queries.count(session, wanted)
         shown, token = page.cut(rows, key=lambda p: (order.of(p), p.product_id))
         return pb.ListProductsResponse(
-            products=[messages.message(product) for product in shown],
+            products=[messages.to_message(product) for product in shown],
             next_page_token=token,
             total_size=total,
         )
@@ -77,7 +77,7 @@ class Products:
                 state="LIVE",
                 now=product.created_at,
             )
-            answer = messages.message(product)
+            answer = messages.to_message(product)
             audit.record(session, resource=answer.name, after=answer)
             return await requests.remember(session, request, answer)
 
@@ -86,7 +86,7 @@ class Products:
     ) -> product_pb2.Product:
         async with self._office.writing() as session:
             stored = await _product(session, request.product.name)
-            before = messages.message(stored)
+            before = messages.to_message(stored)
             wanted = updates.apply(request.product, request.update_mask, to=before)
             if wanted == before:
                 return before
@@ -94,7 +94,7 @@ class Products:
             await hold_product(session, product.product_id)
             offer = await _store(session, product, is_new=False)
             await refresh(session, [offer], now=product.updated_at)
-            after = messages.message(product)
+            after = messages.to_message(product)
             audit.record(session, resource=after.name, before=before, after=after)
             return after
 
@@ -104,14 +104,16 @@ class Products:
             updates.check_etag(request.etag, stored.version)
             await hold_product(session, stored.product_id)
             await _refuse_listed(session, stored)
-            await _leave_own_listing(session, stored.product_id)
+            await _delete_own_listing(session, stored.product_id)
             await withdraw(session, stored.product_id)
             await queries.remove(session, stored.product_id)
-            audit.record(session, resource=request.name, before=messages.message(stored))
+            audit.record(session, resource=request.name, before=messages.to_message(stored))
             return Empty()
 
 
-async def refreshed(session: AsyncSession, product_ids: Sequence[str], now: datetime) -> None:
+async def refresh_products(
+    session: AsyncSession, product_ids: Sequence[str], now: datetime
+) -> None:
     """Rebuilds the offers of products, after a change of what they refer to."""
     products = await queries.some(session, product_ids)
     known = await references(session, products)
@@ -129,14 +131,18 @@ async def _product(session: AsyncSession, name: str) -> Product:
     return product
 
 
-def _new(asked: product_pb2.Product) -> Product:
-    product = messages.wanted(asked, None, product_id=names.new_id("prod"), now=datetime.now(UTC))
-    return identified(product, None, names.new_id)
+def _new(requested: product_pb2.Product) -> Product:
+    product = messages.from_message(
+        requested, None, product_id=names.new_id("prod"), now=datetime.now(UTC)
+    )
+    return with_ids(product, None, names.new_id)
 
 
-def _changed(stored: Product, asked: product_pb2.Product) -> Product:
-    product = messages.wanted(asked, stored, product_id=stored.product_id, now=datetime.now(UTC))
-    return identified(product, stored, names.new_id)
+def _changed(stored: Product, requested: product_pb2.Product) -> Product:
+    product = messages.from_message(
+        requested, stored, product_id=stored.product_id, now=datetime.now(UTC)
+    )
+    return with_ids(product, stored, names.new_id)
 
 
 async def _store(session: AsyncSession, product: Product, *, is_new: bool) -> Offer:
@@ -185,7 +191,7 @@ async def _refuse_listed(session: AsyncSession, product: Product) -> None:
         )
 
 
-async def _leave_own_listing(session: AsyncSession, product_id: str) -> None:
+async def _delete_own_listing(session: AsyncSession, product_id: str) -> None:
     listing = await listings.one(session, product_id)
     if listing is not None:
         await listings.remove(session, listing, currency=current_scope().currency or "")
@@ -207,5 +213,5 @@ def _query(query: str) -> str:
     return query
 
 
-def _ids(asked: list[str]) -> list[str]:
-    return [names.parse(name, PRODUCT)[0] for name in asked]
+def _ids(requested: list[str]) -> list[str]:
+    return [names.parse(name, PRODUCT)[0] for name in requested]

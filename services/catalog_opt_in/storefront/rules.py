@@ -1,4 +1,4 @@
-"""Documents of collections and categories, and the selection that a shopper asked for."""
+"""Documents of collections and categories, and the selection that a shopper requested for."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ from sqlalchemy import Select, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.catalog_opt_in.head_office import ours
+from services.catalog_opt_in.head_office import own_rows
 from services.catalog_opt_in.models import (
     Category,
     Collection,
@@ -19,7 +19,7 @@ from services.catalog_opt_in.models import (
     Tag,
     TenantCatalogue,
 )
-from services.catalog_opt_in.offers import Shelf
+from services.catalog_opt_in.offer_document import Shelf
 from services.catalog_opt_in.taxonomy.rules import Parents, above
 from services.kernel.call.errors import AlreadyExists
 from services.kernel.call.names import new_id
@@ -107,13 +107,15 @@ async def type_ids(session: AsyncSession, values: Many[str]) -> dict[str, str]:
 
 
 async def products_in_collection(session: AsyncSession, collection_id: str) -> Sequence[str]:
-    found = select(Product.product_id).where(ours(Product), Product.collection_id == collection_id)
+    found = select(Product.product_id).where(
+        own_rows(Product), Product.collection_id == collection_id
+    )
     return (await session.scalars(found)).all()
 
 
 async def products_in_categories(session: AsyncSession, ids: Iterable[str]) -> Sequence[str]:
     found = select(ProductCategory.product_id).where(
-        ours(ProductCategory), ProductCategory.category_id.in_(list(ids))
+        own_rows(ProductCategory), ProductCategory.category_id.in_(list(ids))
     )
     return (await session.scalars(found.distinct())).all()
 

@@ -8,15 +8,15 @@ from souk.catalog_opt_in.v1 import product_pb2
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.catalog_opt_in.findings import Findings
 from services.catalog_opt_in.folding import sort_key
 from services.catalog_opt_in.head_office import HeadOffice, hold_all_products
 from services.catalog_opt_in.messages import CATEGORY, handle_of, id_in
 from services.catalog_opt_in.models import Category
-from services.catalog_opt_in.products.servicer import refreshed
+from services.catalog_opt_in.products.servicer import refresh_products
 from services.catalog_opt_in.taxonomy import queries, rules
 from services.catalog_opt_in.taxonomy.messages import category_message
 from services.catalog_opt_in.taxonomy.paging import paged
+from services.catalog_opt_in.violations import Violations
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition, NotFound, invalid
 from services.kernel.data import requests, updates
@@ -110,18 +110,18 @@ async def _category(session: AsyncSession, name: str) -> Category:
 
 
 async def _write(
-    session: AsyncSession, row: Category, asked: product_pb2.Category, now: datetime
+    session: AsyncSession, row: Category, requested: product_pb2.Category, now: datetime
 ) -> None:
     """Validates the request and stores it in `row`."""
-    findings = Findings()
-    handle = handle_of(asked.handle, asked.title, findings, is_new=row.handle is None)
-    findings.extend(rules.text_problems(asked.title, asked.description, asked.rank))
-    parent_id = id_in(asked.parent, CATEGORY, findings, field="parent")
-    findings.refuse()
+    violations = Violations()
+    handle = handle_of(requested.handle, requested.title, violations, is_new=row.handle is None)
+    violations.extend(rules.text_problems(requested.title, requested.description, requested.rank))
+    parent_id = id_in(requested.parent, CATEGORY, violations, field="parent")
+    violations.refuse()
     await queries.refuse_taken_handle(session, Category, handle, row.category_id)
     await _place(session, row, parent_id)
-    row.title, row.title_key, row.handle = asked.title, sort_key(asked.title), handle
-    row.description, row.rank, row.updated_at = asked.description, asked.rank, now
+    row.title, row.title_key, row.handle = requested.title, sort_key(requested.title), handle
+    row.description, row.rank, row.updated_at = requested.description, requested.rank, now
     session.add(row)
     await session.flush()
 
@@ -160,4 +160,4 @@ async def _refresh(
         inside = {category_id}
     else:
         return
-    await refreshed(session, await queries.products_in_categories(session, inside), now)
+    await refresh_products(session, await queries.products_in_categories(session, inside), now)

@@ -8,16 +8,16 @@ from souk.catalog_opt_in.v1 import product_pb2
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.catalog_opt_in.findings import Findings
 from services.catalog_opt_in.folding import sort_key
 from services.catalog_opt_in.head_office import HeadOffice, hold_all_products
 from services.catalog_opt_in.messages import COLLECTION, handle_of
 from services.catalog_opt_in.models import Collection
-from services.catalog_opt_in.products.servicer import refreshed
+from services.catalog_opt_in.products.servicer import refresh_products
 from services.catalog_opt_in.taxonomy import queries
 from services.catalog_opt_in.taxonomy.messages import collection_message
 from services.catalog_opt_in.taxonomy.paging import paged
 from services.catalog_opt_in.taxonomy.rules import text_problems
+from services.catalog_opt_in.violations import Violations
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition, NotFound
 from services.kernel.data import requests, updates
@@ -77,7 +77,7 @@ class Collections:
             row.version += 1
             await _write(session, row, wanted, now)
             inside = await queries.products_in_collection(session, row.collection_id)
-            await refreshed(session, inside, now)
+            await refresh_products(session, inside, now)
             after = collection_message(row)
             audit.record(session, resource=after.name, before=before, after=after)
             return after
@@ -108,15 +108,15 @@ async def _collection(session: AsyncSession, name: str) -> Collection:
 
 
 async def _write(
-    session: AsyncSession, row: Collection, asked: product_pb2.Collection, now: datetime
+    session: AsyncSession, row: Collection, requested: product_pb2.Collection, now: datetime
 ) -> None:
     """Validates the request and stores it in `row`."""
-    findings = Findings()
-    handle = handle_of(asked.handle, asked.title, findings, is_new=row.handle is None)
-    findings.extend(text_problems(asked.title))
-    findings.refuse()
+    violations = Violations()
+    handle = handle_of(requested.handle, requested.title, violations, is_new=row.handle is None)
+    violations.extend(text_problems(requested.title))
+    violations.refuse()
     await queries.refuse_taken_handle(session, Collection, handle, row.collection_id)
-    row.title, row.title_key, row.handle = asked.title, sort_key(asked.title), handle
+    row.title, row.title_key, row.handle = requested.title, sort_key(requested.title), handle
     row.updated_at = now
     session.add(row)
     await session.flush()

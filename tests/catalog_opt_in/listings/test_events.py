@@ -1,3 +1,5 @@
+"""The audit events of acts on listings."""
+
 import asyncio
 import json
 
@@ -7,7 +9,7 @@ from souk.audit.v1 import audit_service_pb2 as audit
 from souk.audit.v1.audit_service_pb2_grpc import AuditServiceStub
 from souk.catalog_opt_in.v1 import listing_service_pb2 as pb
 
-from tests.catalog_opt_in.made import euros, own_price
+from tests.catalog_opt_in.builders import euros, own_price
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ async def test_every_act_on_a_listing_leaves_its_event_with_its_tenant_alone(
     assert len(await events(lyon, at_least=1)) == 1
 
 
-async def test_what_is_refused_leaves_no_event(create, opt_in, events, tenants):
+async def test_a_refused_opt_in_leaves_no_event(create, opt_in, events, tenants):
     product = await create()
     for tenant in tenants:
         await opt_in(tenant, product)
@@ -64,7 +66,7 @@ async def test_what_is_refused_leaves_no_event(create, opt_in, events, tenants):
         assert len(await events(tenant, at_least=1)) == 1
 
 
-async def test_a_tenant_is_told_when_the_head_office_takes_a_variant_with_the_tenants_own_price(
+async def test_a_tenant_gets_an_event_when_the_head_office_removes_a_variant_it_priced(
     create, change, opt_in, selling, events, tenants
 ):
     paris, lyon = tenants

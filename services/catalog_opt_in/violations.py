@@ -8,7 +8,7 @@ from services.kernel.call.errors import InvalidArgument
 from services.values import money
 
 
-class Findings:
+class Violations:
     """Collects problems by field; the error has the reason of the first."""
 
     def __init__(self) -> None:

@@ -1,3 +1,5 @@
+"""ListingService: tenants opt in to products, and out of them."""
+
 import asyncio
 import uuid
 
@@ -15,8 +17,8 @@ from services.kernel.call.errors import (
     NotFound,
     PermissionDenied,
 )
+from tests.catalog_opt_in.builders import dinars, euros, flavoured, id_of, own_price, product_of
 from tests.catalog_opt_in.conftest import SELLING, SERVICE
-from tests.catalog_opt_in.made import dinars, euros, flavoured, id_of, own_price, product_of
 
 LIVE, HIDDEN = pb.Listing.STATE_LIVE, pb.Listing.STATE_HIDDEN
 
@@ -113,7 +115,7 @@ async def test_a_repeated_request_opts_in_once(create, selling, tenants):
 
 
 @pytest.mark.parametrize("status", ["DRAFT", "PROPOSED", "REJECTED"])
-async def test_what_is_not_released_cannot_be_listed(create, opt_in, tenants, status):
+async def test_an_unpublished_product_cannot_be_listed(create, opt_in, tenants, status):
     product = await create(status=products.Product.Status.Value(f"STATUS_{status}"))
 
     with pytest.raises(FailedPrecondition) as refusal:
@@ -121,7 +123,7 @@ async def test_what_is_not_released_cannot_be_listed(create, opt_in, tenants, st
     assert refusal.value.reason == "PRODUCT_NOT_PUBLISHED"
 
 
-async def test_what_does_not_exist_cannot_be_listed(opt_in, tenants):
+async def test_a_missing_product_cannot_be_listed(opt_in, tenants):
     with pytest.raises(NotFound) as refusal:
         await opt_in(tenants[0], products.Product(name="products/prod_none"))
     assert refusal.value.reason == "PRODUCT_NOT_FOUND"
@@ -332,7 +334,7 @@ async def test_another_tenants_page_token_is_refused(create, opt_in, selling, te
     assert refusal.value.reason == "PAGE_TOKEN_INVALID"
 
 
-async def test_of_two_updates_of_one_version_at_the_same_time_one_is_stale(
+async def test_of_concurrent_updates_of_one_version_only_one_succeeds(
     create, opt_in, selling, tenants
 ):
     product = await create()
@@ -355,7 +357,7 @@ async def test_of_two_updates_of_one_version_at_the_same_time_one_is_stale(
     assert await get(selling, theirs.name) == untouched
 
 
-async def test_a_shop_counts_right_when_a_listing_is_hidden_or_left_twice_at_the_same_time(
+async def test_concurrent_hiding_and_opting_out_keep_the_count_right(
     create, opt_in, selling, shown, tenants
 ):
     product, other = await create(), await create()

@@ -1,3 +1,5 @@
+"""The document of a listing, and whether it is shown."""
+
 import json
 from datetime import UTC, datetime
 
@@ -69,7 +71,7 @@ def test_a_variant_is_shown_exactly_when_it_has_a_price_in_the_currency(offer, o
 
 
 @given(offers(), OWN, CURRENCIES)
-def test_the_tenants_own_price_goes_before_the_catalogues(offer, own, currency):
+def test_a_tenants_own_price_takes_precedence(offer, own, currency):
     amounts = rules.amounts(offer, own, currency)
 
     assert all(amounts[variant] == own[variant] for variant in own if variant in amounts)
@@ -98,20 +100,20 @@ def test_every_choice_that_is_offered_leads_to_a_variant(offer, own, currency):
 @given(
     st.sampled_from(["LIVE", "HIDDEN"]), st.sampled_from(["PUBLISHED", "REJECTED"]), st.booleans()
 )
-def test_a_listing_is_shown_exactly_when_nothing_speaks_against_it(state, status, priced):
+def test_a_listing_is_visible_only_if_live_published_and_priced(state, status, priced):
     reasons = rules.reasons_not_shown(state=state, product_status=status, priced=priced)
 
     assert (not reasons) == (state == "LIVE" and status == "PUBLISHED" and priced)
 
 
-def test_the_reason_that_the_tenant_can_lift_comes_first():
+def test_the_reason_that_the_tenant_can_remove_comes_first():
     reasons = rules.reasons_not_shown(state="HIDDEN", product_status="REJECTED", priced=False)
 
     assert reasons == ["LISTING_HIDDEN", "PRODUCT_NOT_PUBLISHED", "PRICE_MISSING"]
 
 
 @given(offers())
-def test_what_medusas_storefront_reads_of_a_price_is_there(offer):
+def test_a_price_has_the_fields_that_medusas_storefront_reads(offer):
     for variant in rendered(offer, {}, "EUR")["variants"]:
         price = variant["calculated_price"]
         assert price["original_amount"] == price["calculated_amount"]

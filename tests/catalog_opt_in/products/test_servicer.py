@@ -1,3 +1,5 @@
+"""The product methods of CatalogService."""
+
 import asyncio
 import uuid
 from typing import Any
@@ -17,7 +19,7 @@ from services.kernel.call.errors import (
     NotFound,
     PermissionDenied,
 )
-from tests.catalog_opt_in.made import euros, flavoured, id_of, product_of, unique
+from tests.catalog_opt_in.builders import euros, flavoured, id_of, product_of, unique
 
 
 async def read(catalogue, name):
@@ -180,7 +182,7 @@ async def test_a_variant_has_one_price_a_currency(create):
         ({"categories": ["categories/pcat_none"]}, "CATEGORY_NOT_FOUND"),
     ],
 )
-async def test_what_a_product_refers_to_must_exist(create, fields, reason):
+async def test_a_products_references_must_exist(create, fields, reason):
     with pytest.raises(InvalidArgument) as refusal:
         await create(**fields)
 

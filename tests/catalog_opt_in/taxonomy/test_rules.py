@@ -1,3 +1,5 @@
+"""The category tree: ancestors, descendants and moves."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +17,7 @@ def trees(draw):
 
 
 @given(trees(), st.data())
-def test_what_is_not_refused_leaves_a_tree_of_at_most_ten_levels(tree, data):
+def test_an_allowed_move_leaves_a_tree_of_at_most_ten_levels(tree, data):
     moved = data.draw(st.sampled_from(list(tree)))
     under = data.draw(st.sampled_from([None, *tree]))
 
@@ -34,7 +36,7 @@ def test_what_is_not_refused_leaves_a_tree_of_at_most_ten_levels(tree, data):
 
 
 @given(trees(), st.data())
-def test_below_and_above_are_each_others_mirror(tree, data):
+def test_above_and_below_mirror_each_other(tree, data):
     category = data.draw(st.sampled_from(list(tree)))
 
     assert all(

@@ -1,3 +1,5 @@
+"""StorefrontService: what shoppers see of one tenant."""
+
 import json
 
 import pytest
@@ -8,8 +10,8 @@ from souk.catalog_opt_in.v1 import storefront_service_pb2 as pb
 from souk.catalog_opt_in.v1.storefront_service_pb2_grpc import StorefrontServiceStub
 
 from services.kernel.call.errors import InvalidArgument, NotFound, PermissionDenied
+from tests.catalog_opt_in.builders import id_of, unique
 from tests.catalog_opt_in.conftest import SERVICE
-from tests.catalog_opt_in.made import id_of, unique
 
 
 @pytest.fixture
@@ -231,7 +233,7 @@ async def test_a_title_in_any_script_gets_a_handle_by_which_it_is_found(
 
 
 @pytest.mark.parametrize("query", ["%", "_", "\\", "' OR 1=1 --", "%whey%", "$1"])
-async def test_a_query_is_text_and_nothing_else(create, opt_in, shown, tenants, query):
+async def test_a_query_is_never_a_pattern_or_sql(create, opt_in, shown, tenants, query):
     product = await create()
     for tenant in tenants:
         await opt_in(tenant, product)

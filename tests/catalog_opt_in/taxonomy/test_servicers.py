@@ -1,3 +1,5 @@
+"""The collection and category methods of CatalogService."""
+
 import uuid
 
 import pytest
@@ -13,7 +15,7 @@ from services.kernel.call.errors import (
     NotFound,
     PermissionDenied,
 )
-from tests.catalog_opt_in.made import id_of, unique
+from tests.catalog_opt_in.builders import id_of, unique
 
 
 class Kind:
@@ -64,14 +66,14 @@ def kind(request):
     return request.getfixturevalue(request.param)
 
 
-async def test_it_is_read_as_it_was_created(kind):
+async def test_a_resource_is_read_as_it_was_created(kind):
     made = await kind.create(handle=unique("handle"))
 
     assert await kind.get(made.name) == made
 
 
 @pytest.mark.parametrize("tenant", ["paris", "lyon"])
-async def test_no_other_tenant_reads_or_writes_it(kind, tenant):
+async def test_other_tenants_cannot_read_or_write_the_taxonomy(kind, tenant):
     made = await kind.create()
 
     for call in (
@@ -129,7 +131,7 @@ async def test_a_stale_etag_is_refused(kind):
         await kind.update(made, "title")
 
 
-async def test_it_is_gone_when_it_is_removed(kind):
+async def test_a_deleted_resource_is_gone(kind):
     made = await kind.create()
 
     await kind.delete(made.name)
@@ -139,7 +141,7 @@ async def test_it_is_gone_when_it_is_removed(kind):
             await call
 
 
-async def test_it_is_kept_while_a_product_is_in_it(collections, categories, create):
+async def test_a_resource_with_products_cannot_be_deleted(collections, categories, create):
     collection, category = await collections.create(), await categories.create()
     await create(collection=collection.name, categories=[category.name])
 
@@ -149,7 +151,7 @@ async def test_it_is_kept_while_a_product_is_in_it(collections, categories, crea
         assert refusal.value.reason.endswith("_IN_USE")
 
 
-async def test_pages_hold_all_of_them_once(kind):
+async def test_pages_hold_every_resource_once(kind):
     made = {(await kind.create()).name for _ in range(3)}
     found, token = [], ""
     while True:
@@ -164,7 +166,7 @@ async def test_pages_hold_all_of_them_once(kind):
 
 
 @pytest.mark.parametrize("order", ["created_at", "title", "handle"])
-async def test_they_are_sorted_as_asked_for(kind, order):
+async def test_pages_follow_the_requested_order(kind, order):
     rows, _ = await kind.all(order_by=f"-{order}", page_size=200)
 
     keys = {
@@ -179,7 +181,7 @@ async def test_they_are_sorted_as_asked_for(kind, order):
         assert found[0] >= found[-1]
 
 
-async def test_one_is_found_by_its_handle(kind):
+async def test_a_resource_is_found_by_its_handle(kind):
     made = await kind.create()
 
     rows, answer = await kind.all(handle=made.handle)

@@ -1,3 +1,5 @@
+"""A change by the head office reaches the listings of all tenants."""
+
 import asyncio
 
 import pytest
@@ -7,7 +9,7 @@ from souk.catalog_opt_in.v1 import listing_service_pb2 as listings
 from souk.catalog_opt_in.v1 import product_pb2 as products
 
 from services.kernel.call.errors import NotFound
-from tests.catalog_opt_in.made import dinars, euros, flavoured, id_of, own_price, unique
+from tests.catalog_opt_in.builders import dinars, euros, flavoured, id_of, own_price, unique
 
 
 @pytest.fixture
@@ -60,7 +62,7 @@ async def test_a_hidden_listing_stays_hidden(create, change, opt_in, read_listin
     assert (await read_listing(lyon, product)).visible
 
 
-async def test_the_count_follows_what_is_shown(create, change, opt_in, shown, tenants):
+async def test_the_product_count_follows_visibility(create, change, opt_in, shown, tenants):
     paris, lyon = tenants
     product, other = await create(), await create()
     await opt_in(paris, product)
@@ -99,7 +101,7 @@ async def test_a_withdrawn_product_says_why_it_is_not_shown(
             await look_up(tenant, product.handle)
 
 
-async def test_the_version_rises_for_those_who_list_it_alone(
+async def test_a_change_raises_the_version_only_of_tenants_that_list_the_product(
     create, change, opt_in, shown, tenants
 ):
     paris, lyon = tenants

@@ -18,11 +18,11 @@ class Base(DeclarativeBase):
 TableArgs = tuple[SchemaItem | dict[str, Any], ...]
 
 
-def platform(*items: SchemaItem) -> TableArgs:
+def platform_rows(*items: SchemaItem) -> TableArgs:
     """Declares rows of no tenant, which every tenant may read."""
     return (*items, {"info": {"scope": "platform", "shared": True}})
 
 
-def tenant(*items: SchemaItem) -> TableArgs:
+def tenant_rows(*items: SchemaItem) -> TableArgs:
     """Declares rows that belong to one tenant each."""
     return (*items, {"info": {"scope": "tenant"}})
