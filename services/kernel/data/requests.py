@@ -66,7 +66,7 @@ async def answered(session: AsyncSession, request: Repeatable, kind: type[M]) ->
             "This request id was already used for a different request. Use a new one.",
             request_id=key[2],
         )
-    recorded_events.collect(recorded_events.read(record.events))
+    recorded_events.collect(recorded_events.read(record.events or ""))
     return kind.FromString(record.response)
 
 

@@ -109,6 +109,6 @@ class RequestRecord(TenantOwned, KernelBase):
     request_id: Mapped[str] = mapped_column(Key, primary_key=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     response: Mapped[bytes] = mapped_column(LargeBinary)
-    events: Mapped[str] = mapped_column(Text)
+    events: Mapped[str | None] = mapped_column(Text)
     """The names of the events that the act left, as recorded_events writes them."""
     create_time: Mapped[datetime] = mapped_column(Time)

@@ -89,8 +89,19 @@ def grant(op: ModuleType, database: str, table: str, *, app: str, platform: str 
             op.execute(f"GRANT {what} ON {table} TO {database}_{role}")
 
 
+def add_kernel_tables(op: ModuleType, database: str) -> None:
+    """Creates audit_leaf and request_record in their present form, for a new service.
+
+    A later change of them is added here, and to a migration of each service that has them already.
+    """
+    create_kernel_tables(op, database)
+    seal_leaves(op)
+    remember_events(op)
+    require_signatures(op, "audit_leaf")
+
+
 def create_kernel_tables(op: ModuleType, database: str) -> None:
-    """Creates audit_leaf and request_record. Changes to them belong into later migrations."""
+    """Creates both tables in their first form, which older services have changed since."""
     _create(
         op,
         "audit_leaf",
@@ -110,10 +121,12 @@ def create_kernel_tables(op: ModuleType, database: str) -> None:
 
 
 def remember_events(op: ModuleType) -> None:
-    """Adds to request_record the events of an act, for whoever repeats it."""
+    """Adds to request_record the events of an act, for whoever repeats it.
+
+    Null is what instances of the version before write, which run beside this one during an upgrade.
+    """
     op.execute("SET LOCAL lock_timeout = '5s'")
-    column = sa.Column("events", sa.Text, nullable=False, server_default="")
-    op.add_column("request_record", column)
+    op.add_column("request_record", sa.Column("events", sa.Text))
 
 
 def require_signatures(op: ModuleType, table: str) -> None:
