@@ -136,25 +136,25 @@ class _Field:
         # From the inside out: what a field adds to the type that it is annotated with wins.
         parts = [*_parts(info.annotation), *info.metadata]
         marks = [part for part in parts if isinstance(part, From | Beside)]
-        froms = [mark for mark in marks if isinstance(mark, From)]
+        sources = [mark for mark in marks if isinstance(mark, From)]
         path = [name, *(mark.path for mark in marks if mark.path is not None)][-1]
         self.name, self.key = name, info.alias or name
-        self.is_in_message = len(marks) == len(froms)
+        self.is_in_message = len(marks) == len(sources)
         self.steps = tuple(path.split(".")) if path != WHOLE else ()
         self.inner = next((part for part in parts if _is_document(part)), None)
         self._is_map, self._is_list = dict in parts, list in parts
         self.read: contract.Read = lambda _: None
         if self.is_in_message:
-            self._compile(message_type(shape), froms, nullable=NoneType in parts)
+            self._compile(message_type(shape), sources, nullable=NoneType in parts)
 
-    def _compile(self, kind: type[Any], froms: list[From], *, nullable: bool) -> None:
+    def _compile(self, kind: type[Any], sources: list[From], *, nullable: bool) -> None:
         fields = contract.fields(kind, self.steps) if issubclass(kind, Message) else []
         default = conversion(fields[-1]) if fields else AS_IT_IS
         if self.inner:
             default = Conversion(self.inner.to_json, lambda body: body.to_message())
         self.convert = Conversion(
-            read=[default.read, *(mark.read for mark in froms if mark.read)][-1],
-            write=[default.write, *(mark.write for mark in froms if mark.write)][-1],
+            read=[default.read, *(mark.read for mark in sources if mark.read)][-1],
+            write=[default.write, *(mark.write for mark in sources if mark.write)][-1],
         )
         self.read = contract.reader(fields, self.convert.read, nullable=nullable)
         self._write = contract.writer(fields, self.convert.write)
