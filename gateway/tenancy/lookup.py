@@ -7,17 +7,16 @@ nothing answers.
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import structlog
-from fastapi import Depends, Request
 from souk.tenant_registry.v1.tenant_pb2 import TenantConfig
 
 from gateway.cache.single_flight import SingleFlight
 from gateway.tenancy.memory import Entry, TenantMemory
 from gateway.tenancy.redis_tenants import RedisTenants
 from gateway.tenancy.registry_lookups import RegistryLookups
+from gateway.tenancy.sign import Sign
 from gateway.tenancy.tenant import KnownTenant, known, tenant_not_found, unknown_shop
 from services.kernel.call.errors import InvalidArgument, NotFound, ServiceError, Unavailable
 from services.kernel.process.tenant_ids import TENANT_ID
@@ -31,18 +30,6 @@ _WAIT_SECONDS = 0.25
 
 _log = structlog.get_logger("gateway")
 Fetch = Callable[[], Coroutine[Any, Any, KnownTenant | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """A name of a shop: a host, a publishable key or an id, and how to find its owner.
-
-    `name` is its kind and value; `is_of` returns whether a known tenant has it.
-    """
-
-    name: tuple[str, str]
-    is_of: Callable[[KnownTenant], bool]
-    ask: Callable[[], Coroutine[Any, Any, TenantConfig]]
 
 
 class Tenancy:
@@ -304,12 +291,3 @@ class Tenancy:
         task = asyncio.create_task(work)
         self._behind.add(task)
         task.add_done_callback(self._behind.discard)
-
-
-# Async, because FastAPI would run a plain function in a thread for each request.
-async def _tenancy(request: Request) -> Tenancy:
-    tenancy: Tenancy = request.app.state.runtime.tenancy
-    return tenancy
-
-
-TenancyOf = Annotated[Tenancy, Depends(_tenancy)]

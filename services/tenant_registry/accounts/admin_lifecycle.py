@@ -11,7 +11,7 @@ from services.kernel.evidence import audit
 from services.tenant_registry.accounts.rules import SessionEnd
 from services.tenant_registry.accounts.session_queries import end_sessions
 from services.tenant_registry.models import Admin
-from services.tenant_registry.roles import assigning, assignment_rules, errors, locking
+from services.tenant_registry.roles import assignment_rules, errors, guardians, locking
 from services.tenant_registry.roles import messages as role_messages
 from services.tenant_registry.roles.assignment_rules import Holder
 from services.tenant_registry.roles.locking import ActorAndTarget
@@ -67,7 +67,7 @@ async def deactivate(
     parties = await may_change(session, admin_id, by=by)
     activation = Activation(parties.row, parties.target, parties.target.deactivated(), parties.now)
     if parties.target.active:
-        await assigning.keep_guardians(
+        await guardians.keep_guardians(
             session, activation.before, activation.after, now=parties.now
         )
         if not dry:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel.call.errors import AlreadyExists, FailedPrecondition, NotFound, invalid
+from services.kernel.call.errors import AlreadyExists, NotFound, invalid
 from services.kernel.call.names import new_id
 from services.kernel.call.scope import current_scope
 from services.kernel.evidence import audit
@@ -14,6 +14,7 @@ from services.tenant_registry.models import Assignment, Tenant
 from services.tenant_registry.roles import (
     assignment_rules,
     errors,
+    guardians,
     holder_queries,
     locking,
     messages,
@@ -223,7 +224,7 @@ async def take(
         return change
     with errors.refusals_as_errors():
         assignment_rules.may_act_on(parties.actor, parties.target, {tenant}, now=parties.now)
-    await keep_guardians(session, change.before, change.after, now=parties.now)
+    await guardians.keep_guardians(session, change.before, change.after, now=parties.now)
     if not dry:
         _revoke(session, parties, row, taker, reason=reason.strip())
     return change
@@ -292,25 +293,3 @@ def _assignment(wanted: WantedRole, giver: str, now: datetime) -> Assignment:
         reason=wanted.reason.strip(),
         create_time=now,
     )
-
-
-async def keep_guardians(
-    session: AsyncSession, before: Holder, after: Holder, *, now: datetime
-) -> None:
-    """Refuses to leave the platform without a GlobalAdmin, or a tenant without a TenantAdmin.
-
-    Only active admins who hold the role without an end count.
-
-    Raises:
-        FailedPrecondition: LAST_GLOBAL_ADMIN or LAST_TENANT_ADMIN.
-    """
-    for place in sorted(before.guards(now) - after.guards(now), key=str):
-        role = TENANT_ADMIN if place else GLOBAL_ADMIN
-        others = await holder_queries.guardians(session, role, place, now=now)
-        if others <= {before.admin}:
-            reason = "LAST_TENANT_ADMIN" if place else "LAST_GLOBAL_ADMIN"
-            where = f"tenants/{place}" if place else "the platform"
-            text = (
-                f"This would leave {where} without a {role}. Give that role to another admin first."
-            )
-            raise FailedPrecondition(reason, text)
