@@ -79,7 +79,7 @@ def _pattern(path: str) -> re.Pattern[str]:
 def _is_of_the_caller(key: str, operation: Operation, request: httpx.Request) -> bool:
     """Says whether the caller sent a key, or the operation takes it."""
     parameters = {one["name"].lower() for one in operation.document.get("parameters", ())}
-    if key.lower() in parameters | {"body", "query"}:
+    if key.lower() in parameters | {"body", "query", "host"}:  # Host is a header of every request
         return True
     path = tuple(int(place) if place else name for place, name in _PARTS.findall(key))
     taken = operation.body and resolves(path, operation.body, described()["components"])

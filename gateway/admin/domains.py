@@ -16,7 +16,8 @@ from gateway.medusa.headers import IdempotencyKey
 from gateway.medusa.query import Query
 from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
 from gateway.tenancy import TenancyOf
-from services.values.hosts import normalise_host
+from services.kernel.call.errors import InvalidArgument
+from services.values.hosts import HostInvalid, normalise_host
 
 DOMAINS = Resource("domain", "domains", DomainDocument, Query(limit=None))
 
@@ -78,9 +79,17 @@ async def remove_domain(
     scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, tenant_id: str, domain: str
 ) -> Response:
     """Removes a host, in any spelling; the oldest remaining host replaces a primary one."""
-    host = normalise_host(domain)
+    host = _host_in_path(domain)
     await clients.tenants.DeleteDomain(
         DeleteDomainRequest(name=f"tenants/{scope.tenant}/domains/{host}")
     )
     await tenancy.changed(tenant_id)
     return responses.deleted("domain", host, parent={"id": tenant_id, "object": "tenant"})
+
+
+def _host_in_path(domain: str) -> str:
+    try:
+        return normalise_host(domain)
+    except HostInvalid as wrong:
+        named = dict.fromkeys(["domain"], *wrong.violations.values())
+        raise InvalidArgument(wrong.reason, wrong.message, named, **wrong.metadata) from None

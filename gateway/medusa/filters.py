@@ -62,7 +62,7 @@ class TenantId:
         return "must be a tenant's id: lower-case letters, digits and hyphens"
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "pattern": WHOLE}
+        return {"type": "string", "minLength": 1, "maxLength": 63, "pattern": WHOLE}
 
 
 @dataclass(frozen=True, slots=True)

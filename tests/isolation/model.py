@@ -82,6 +82,8 @@ class Model:
 
     def of_operation(self, operation: Operation, person: Person, at: str | None) -> str:
         """Says how a request must end that names a tenant or, with None, is the platform's."""
+        if person.is_known and person.key is not None and is_of_ones_own(operation):
+            return IN  # as far as 404 ADMIN_NOT_FOUND: a key is told that it has no account
         if not person.is_known or (person.key is not None and not operation.takes_keys):
             return UNAUTHENTICATED
         if is_of_ones_own(operation):

@@ -135,7 +135,7 @@ async def test_a_role_is_taken_back_for_a_reason_that_its_tenant_reads(
         boss, hand = await employ("TenantAdmin", tenant), await new_member(tenant)
         given = await give(boss, hand, "OrderOps", tenant)
         long = take(boss, given.name, tenant, reason="x" * 501)
-        assert await refusal(long) == "GRANT_INVALID"
+        assert await refusal(long) == "FIELD_INVALID"
 
         await take(boss, given.name, tenant, reason=f" they left {name} ")
 

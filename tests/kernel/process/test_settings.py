@@ -78,7 +78,7 @@ def test_a_secret_that_is_missing_is_named(tmp_path):
     ended = start(tmp_path)
 
     assert ended.returncode == 1
-    assert "audit_app.password: No such file" in ended.stderr
+    assert "audit.key: No such file" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
