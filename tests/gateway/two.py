@@ -185,5 +185,5 @@ async def until(condition):
 def age(tenancy, seconds):
     """Makes all that a process knows this much older."""
     memory = tenancy._memory
-    for tenant_id in memory._tenants.keys():
+    for tenant_id in list(memory._tenants):
         memory.confirm_at(tenant_id, memory.tenant(tenant_id).confirmed_at - seconds)
