@@ -98,6 +98,8 @@ GATEWAY = Process(
     # It speaks for the admins and shoppers whom it has recognised; a service, for itself alone.
     vouches_for=frozenset({"*"}),
     secrets=("redis.key", "session.jwks"),
+    optional_secrets=("uploads.json",),
+    settings={"SOUK_UPLOADS": "{volumes_url}/uploads"},
 )
 
 PROCESSES = (*SERVICES, WITNESS, GATEWAY)

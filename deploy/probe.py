@@ -15,14 +15,14 @@ _TRY_SECONDS = 2.0
 _PAUSE_SECONDS = 0.2
 
 
-def trouble(target: str) -> str:
+def problem_of(target: str) -> str:
     """Returns why `target` does not serve; empty if it does."""
     if target.startswith("http"):
-        return _trouble_over_http(target)
-    return _trouble_over_grpc(target)
+        return _problem_over_http(target)
+    return _problem_over_grpc(target)
 
 
-def _trouble_over_http(url: str) -> str:
+def _problem_over_http(url: str) -> str:
     direct = build_opener(ProxyHandler({}))  # ignores the environment's proxy
     try:
         with direct.open(url, timeout=_TRY_SECONDS):
@@ -33,7 +33,7 @@ def _trouble_over_http(url: str) -> str:
         return f"{url} does not respond: {error}"
 
 
-def _trouble_over_grpc(target: str) -> str:
+def _problem_over_grpc(target: str) -> str:
     import grpc
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -54,11 +54,11 @@ def main() -> int:
     parser.add_argument("target", metavar="TARGET")
     arguments = parser.parse_args()
     ends = time.monotonic() + arguments.wait
-    while (why := trouble(arguments.target)) and time.monotonic() < ends:
+    while (problem := problem_of(arguments.target)) and time.monotonic() < ends:
         time.sleep(_PAUSE_SECONDS)
-    if why:
-        sys.stderr.write(f"souk: {why}\n")
-    return 1 if why else 0
+    if problem:
+        sys.stderr.write(f"souk: {problem}\n")
+    return 1 if problem else 0
 
 
 if __name__ == "__main__":

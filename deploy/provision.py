@@ -2,7 +2,7 @@
 
 It needs SOUK_SECRETS and SOUK_POSTGRES_ADMIN, or SOUK_POSTGRES_ADMIN_FILE that names a file with
 it: the URL of a superuser, or of a role with CREATEROLE and CREATEDB (see
-`_set_config_is_withdrawn`). Running it again changes only what differs, passwords included.
+`_revoke_set_config`). Running it again changes only what differs, passwords included.
 """
 
 import asyncio
@@ -65,16 +65,18 @@ async def provision(admin_url: str, folder: Path) -> list[str]:
         CannotProvision: the server is too old, or the admin lacks a required right.
     """
     async with _connection(admin_url) as admin:
-        await _check(admin)
+        await _check_admin(admin)
         await admin.execute("SELECT pg_advisory_lock($1)", _LOCK)  # released with the connection
         for database in DATABASES:
             for role in ROLES:
-                await _role(admin, f"{database}_{role}", _password(folder, f"{database}_{role}"))
-            await _database(admin, database)
-        warnings = await asyncio.gather(*(_inside(admin_url, name) for name in DATABASES))
+                await _ensure_role(
+                    admin, f"{database}_{role}", _password(folder, f"{database}_{role}")
+                )
+            await _ensure_database(admin, database)
+        warnings = await asyncio.gather(*(_set_up_schemas(admin_url, name) for name in DATABASES))
         return [
             *(line for lines in warnings for line in lines),
-            *await _maintenance_databases_are_closed(admin),
+            *await _close_maintenance_databases(admin),
         ]
 
 
@@ -87,14 +89,16 @@ async def _connection(url: str, database: str | None = None) -> AsyncIterator[Co
         await connection.close()
 
 
-async def _check(admin: Connection) -> None:
+async def _check_admin(admin: Connection) -> None:
     version = admin.get_server_version()
     if version.major < OLDEST_SERVER:
         raise CannotProvision(
             f"PostgreSQL {OLDEST_SERVER} or newer is required; this server runs {version.major}"
         )
-    can = await admin.fetchrow("SELECT * FROM pg_roles WHERE rolname = current_user")
-    if can is None or not (can["rolsuper"] or (can["rolcreaterole"] and can["rolcreatedb"])):
+    rights = await admin.fetchrow("SELECT * FROM pg_roles WHERE rolname = current_user")
+    if rights is None or not (
+        rights["rolsuper"] or (rights["rolcreaterole"] and rights["rolcreatedb"])
+    ):
         raise CannotProvision("the admin must be a superuser or have CREATEROLE and CREATEDB")
 
 
@@ -108,13 +112,13 @@ def _password(folder: Path, role: str) -> str:
         raise CannotProvision(f"cannot read the secret of {role}: {error}") from None
 
 
-async def _role(admin: Connection, role: str, password: str) -> None:
+async def _ensure_role(admin: Connection, role: str, password: str) -> None:
     """Creates the role, or revokes everything it was given besides login."""
-    known = await admin.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
+    exists = await admin.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
     rights = "LOGIN NOINHERIT NOCREATEDB NOCREATEROLE"
     if await _is_superuser(admin):
         rights += " NOSUPERUSER NOBYPASSRLS NOREPLICATION"
-    verb = "ALTER" if known else "CREATE"
+    verb = "ALTER" if exists else "CREATE"
     await admin.execute(f"{verb} ROLE {role} {rights} PASSWORD '{_verifier(password)}'")
     groups = await admin.fetch(
         "SELECT pg_get_userbyid(roleid) AS name FROM pg_auth_members WHERE member = $1::regrole",
@@ -142,7 +146,7 @@ def _verifier(password: str) -> str:
     return f"SCRAM-SHA-256${rounds}:{salt_text}${stored}:{server}"
 
 
-async def _database(admin: Connection, name: str) -> None:
+async def _ensure_database(admin: Connection, name: str) -> None:
     owner = f"{name}_owner"
     if not await _is_superuser(admin):
         await admin.execute(f"GRANT {owner} TO CURRENT_USER")  # only a member may make it the owner
@@ -162,7 +166,7 @@ async def _database(admin: Connection, name: str) -> None:
             )
 
 
-async def _inside(admin_url: str, name: str) -> list[str]:
+async def _set_up_schemas(admin_url: str, name: str) -> list[str]:
     owner = f"{name}_owner"
     everyone = ", ".join(f"{name}_{role}" for role in ROLES)
     async with _connection(admin_url, name) as admin, admin.transaction():
@@ -181,12 +185,12 @@ async def _inside(admin_url: str, name: str) -> list[str]:
             """
         )
         return [
-            *await _set_config_is_withdrawn(admin, name),
-            *await _statements_are_not_logged(admin, name),
+            *await _revoke_set_config(admin, name),
+            *await _disable_statement_logging(admin, name),
         ]
 
 
-async def _set_config_is_withdrawn(admin: Connection, name: str) -> list[str]:
+async def _revoke_set_config(admin: Connection, name: str) -> list[str]:
     """Revokes set_config from PUBLIC: with it, one injected expression could change the tenant.
 
     Only a superuser can do this; others get a warning with the statement to run.
@@ -202,7 +206,7 @@ async def _set_config_is_withdrawn(admin: Connection, name: str) -> list[str]:
     return []
 
 
-async def _statements_are_not_logged(admin: Connection, name: str) -> list[str]:
+async def _disable_statement_logging(admin: Connection, name: str) -> list[str]:
     """Keeps failing statements out of the server's log: a COMMIT contains event payloads.
 
     Only a superuser can do this, as above.
@@ -220,7 +224,7 @@ async def _statements_are_not_logged(admin: Connection, name: str) -> list[str]:
     return lines
 
 
-async def _maintenance_databases_are_closed(admin: Connection) -> list[str]:
+async def _close_maintenance_databases(admin: Connection) -> list[str]:
     """Keeps the roles out of databases that PUBLIC may enter, and where it may call set_config.
 
     Others on the same server may need them, so that is left to the operator where there are others.

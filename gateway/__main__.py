@@ -5,7 +5,8 @@ import resource
 import uvicorn
 
 from gateway.app import create_app
-from gateway.edge.draining import Draining, Server
+from gateway.edge.draining import Server
+from gateway.edge.listeners import listeners
 from gateway.edge.protocol import SoukProtocol
 from gateway.settings import GatewaySettings
 from services.kernel.call.scope import log_context
@@ -22,9 +23,8 @@ def main() -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each client uses a file descriptor
     host, _, port = settings.listen.rpartition(":")
-    app = Draining(create_app(settings))
     config = uvicorn.Config(
-        app,
+        create_app(settings),
         host=host.strip("[]"),
         port=int(port),
         loop="uvloop",
@@ -39,7 +39,7 @@ def main() -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    Server(config, app).run()
+    Server(config).run(listeners(config))
 
 
 if __name__ == "__main__":

@@ -1,14 +1,19 @@
-"""Builds the gateway's application: the routes, wrapped in the guard; nothing runs on import."""
+"""Builds the gateway's application: routes, hot layer and guard; nothing runs on import."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 from fastapi import FastAPI
 
 from gateway import accounts, admin, health, store
 from gateway.edge import docs_page
 from gateway.edge.body_budget import BodyBudget
+from gateway.edge.bounded import Bounded
+from gateway.edge.draining import Draining
 from gateway.edge.guard import Guard
+from gateway.hot import HotLayer
+from gateway.hot.reads import HotReads
 from gateway.identity.body_routes import BodyRoutes
 from gateway.medusa import errors, openapi
 from gateway.runtime import Runtime
@@ -16,24 +21,24 @@ from gateway.settings import GatewaySettings
 
 
 def create_app(settings: GatewaySettings) -> Guard:
-    """Builds the application; it opens its channels and Redis at startup.
-
-    A cache for hot reads would go between the guard and the routes: the guard has resolved the
-    tenant by then, and the cache would save the cost of the routes.
-    """
-    api = create_api()
+    """Builds the application; it opens its channels and Redis at startup."""
+    api, started = create_api(), SimpleNamespace()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, object]]:
-        api.state.runtime = runtime = Runtime.build(settings)
+        # Twice, since every request would wait for Starlette's state to find its attribute.
+        started.runtime = api.state.runtime = runtime = Runtime.build(settings)
         runtime.start()
         try:
-            yield {"body_budget": BodyBudget(runtime.edge.addresses)}  # for the HTTP protocol
+            # For the HTTP protocol, the server and the guard: each request's scope has them.
+            yield {"body_budget": BodyBudget(runtime.edge.addresses), "draining": Draining()}
         finally:
             await runtime.close()
 
     api.router.lifespan_context = lifespan
-    return Guard(api, lambda: api.state.runtime.edge, BodyRoutes(api).reads_body)
+    routes = Bounded(api, lambda: started.runtime.fair_queue)
+    hot = HotLayer(routes, lambda: started.runtime.hot, HotReads(store.HOT_READS))
+    return Guard(hot, lambda: started.runtime.edge, BodyRoutes(api).reads_body)
 
 
 def create_api() -> FastAPI:

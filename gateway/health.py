@@ -3,13 +3,14 @@
 import asyncio
 
 import grpc
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from grpc_health.v1 import health_pb2
 from pydantic import BaseModel, Field
 
-from gateway.identity.access_facts import own_scope
+from gateway.identity.access_facts import gateway_scope
 from gateway.medusa import responses
 from gateway.medusa.errors import Problem, Refused, problem_of_status
+from gateway.medusa.router import Router
 from gateway.request_state import state_of
 from gateway.runtime import RuntimeOf
 from services.kernel.call.scope import bound
@@ -24,7 +25,7 @@ async def _for_operators(request: Request) -> None:
         raise Refused(problem_of_status(404))
 
 
-router = APIRouter(
+router = Router(
     tags=["Health"],
     dependencies=[Depends(_for_operators)],
     responses=responses.errors(404, 503),
@@ -66,7 +67,7 @@ async def readyz(request: Request, runtime: RuntimeOf) -> Response:
     names = list(runtime.clients.channels)
     states = await asyncio.gather(*(_state(runtime.clients.channels[name]) for name in names))
     parts = dict(zip(names, states, strict=True))
-    parts["redis"] = "serving" if await runtime.tenancy.shares() else "unreachable"
+    parts["redis"] = "serving" if await runtime.tenancy.redis_answers() else "unreachable"
     if state_of(request).is_draining:
         parts["gateway"] = "draining"
     knows_tenants = parts["tenant-registry"] == "serving" or runtime.tenancy.knows_fallback
@@ -91,7 +92,7 @@ async def _state(channel: grpc.aio.Channel) -> str:
         response_deserializer=health_pb2.HealthCheckResponse.FromString,
     )
     try:
-        with bound(own_scope("health:check", "")):
+        with bound(gateway_scope("health:check", "")):
             answer = await check(health_pb2.HealthCheckRequest(), timeout=_CHECK_SECONDS)
     except grpc.aio.AioRpcError:
         return "unreachable"

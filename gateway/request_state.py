@@ -7,8 +7,12 @@ from typing import Any, TypeVar
 
 from starlette.requests import HTTPConnection
 
+from gateway.header_fields import HeaderFields
+
 # Time for a whole request; a streamed export extends it with each page.
 REQUEST_SECONDS = 15.0
+# What a batch may take of it; a service lets no call take longer.
+BATCH_SECONDS = 10.0
 
 # An ASGI scope's "state" is where servers and layers keep what is theirs.
 _KEY = "souk"
@@ -28,23 +32,28 @@ class Client:
 
 
 NOBODY = Client("")
+NO_FIELDS = HeaderFields(())
 
 
 @dataclass(slots=True)
 class RequestState:
     """The state of one request.
 
-    `tenant` is for logs and metrics: the id of the shop, empty if none is known. `origin` is the
-    page's that may read the response. The guard sets `timeout` before any route runs.
+    `fields` are all that the client sent, also those that no route may see. `tenant` is for logs
+    and metrics: the id of the shop, empty if none is known. `origin` is the page's that may read
+    the response. Before any route runs, `timeout` is set, and `events` to the names of audit events
+    that services record for it.
     """
 
     request_id: str
+    fields: HeaderFields = NO_FIELDS
     client: Client = NOBODY
     authority: bytes | None = None
     is_draining: bool = False
     is_platform_host: bool = False
     tenant: str = ""
     origin: bytes | None = None
+    events: list[str] | None = None
     timeout: asyncio.Timeout = field(init=False)
     _found: dict[type[object], object] = field(default_factory=dict)
 
@@ -69,7 +78,12 @@ def attach(scope: MutableMapping[str, Any], state: RequestState) -> None:
     scope["state"][_KEY] = state
 
 
+def of_scope(scope: MutableMapping[str, Any]) -> RequestState:
+    """Returns the state in a request's ASGI scope."""
+    state: RequestState = scope["state"][_KEY]
+    return state
+
+
 def state_of(request: HTTPConnection) -> RequestState:
     """Returns the state of a request."""
-    state: RequestState = request.scope["state"][_KEY]
-    return state
+    return of_scope(request.scope)

@@ -9,6 +9,9 @@ from gateway.clients import Clients
 from gateway.edge.client_address import Addresses
 from gateway.edge.fair_queue import FairQueue, RefusalPace
 from gateway.edge.guard import Edge
+from gateway.edge.request_log import RequestLog
+from gateway.hot import Hot
+from gateway.hot.versions import CatalogueVersions, fetching
 from gateway.identity.access_facts import AccessFacts
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.principals import Identity
@@ -16,6 +19,7 @@ from gateway.identity.session_tokens import Sessions
 from gateway.limits import Limiter, RedisCounts
 from gateway.limits.admission import Admission, LookupLimit
 from gateway.metrics import Metrics
+from gateway.pictures.store import PictureStore, opened
 from gateway.settings import GatewaySettings
 from gateway.tenancy import Tenancy
 from gateway.tenancy.hosts import Hosts
@@ -35,6 +39,9 @@ class Runtime:
     tenancy: Tenancy
     identity: Identity
     edge: Edge
+    fair_queue: FairQueue
+    hot: Hot
+    pictures: PictureStore
 
     @classmethod
     def build(cls, settings: GatewaySettings) -> Self:
@@ -65,17 +72,24 @@ class Runtime:
             addresses=Addresses([*settings.trusted_proxies]),
             tenancy=tenancy,
             admission=admission,
-            fair_queue=FairQueue(),
             refusal_pace=RefusalPace(),
             metrics=metrics,
+            request_log=RequestLog(),
+            upload_bytes=settings.upload_bytes,
         )
-        return cls(clients, metrics, limiter, tenancy, identity, edge)
+        versions = CatalogueVersions(fetching(clients), metrics)
+        hot = Hot(tenancy, versions, metrics, most_bytes=settings.hot_bytes)
+        pictures = PictureStore(
+            opened(settings.uploads, settings.secrets), head_office=settings.head_office
+        )
+        return cls(clients, metrics, limiter, tenancy, identity, edge, FairQueue(), hot, pictures)
 
     def start(self) -> None:
         self.tenancy.start()
         self.limiter.start()
 
     async def close(self) -> None:
+        await self.hot.close()
         await self.limiter.close()
         await self.tenancy.close()
         await self.clients.close()

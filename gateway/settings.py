@@ -5,21 +5,23 @@ from typing import Annotated
 from pydantic import Field, IPvAnyNetwork, RedisDsn, field_validator
 from pydantic_settings import NoDecode
 
-from services.kernel.process import tenant_ids
-from services.kernel.process.settings import Address, SoukSettings
+from services.kernel.process.settings import Address, SoukSettings, TenantId
 
 
 class GatewaySettings(SoukSettings):
-    """SOUK_LISTEN, SOUK_REDIS, the services' addresses, and the hosts."""
+    """SOUK_LISTEN, SOUK_REDIS, the services' addresses, the hosts, and where pictures are."""
 
     listen: Address = "127.0.0.1:8000"
     redis: RedisDsn
     tenant_registry: Address
     catalog_opt_in: Address
     audit: Address
-    fallback_tenant: str | None = Field(default=None, pattern=tenant_ids.WHOLE)
+    uploads: str
+    upload_bytes: int = Field(default=8 * 1024 * 1024, ge=1024 * 1024, le=16 * 1024 * 1024)
+    fallback_tenant: TenantId | None = None
     platform_hosts: Annotated[frozenset[str], NoDecode] = frozenset()
     logins_per_minute: int = Field(default=60, ge=1, le=1_000_000)
+    hot_bytes: int = Field(default=64 * 1024 * 1024, ge=1024 * 1024)
     trusted_proxies: Annotated[frozenset[IPvAnyNetwork], NoDecode] = frozenset()
 
     @field_validator("platform_hosts", "trusted_proxies", mode="before")
@@ -28,6 +30,13 @@ class GatewaySettings(SoukSettings):
         """Parses a comma-separated list."""
         if isinstance(value, str):
             return frozenset(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("uploads")
+    @classmethod
+    def _is_a_store(cls, value: str) -> str:
+        if not value.startswith(("file:///", "s3://")):
+            raise ValueError("must be file:///folder or s3://bucket/prefix")
         return value
 
     @property

@@ -63,7 +63,7 @@ class Cluster:
         address = self.url(database, role).set(database=target)
         return await asyncpg.connect(
             address.render_as_string(hide_password=False),
-            connection_class=connections.HardConnection,
+            connection_class=connections.RestrictedConnection,
         )
 
     @asynccontextmanager

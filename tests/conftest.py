@@ -1,24 +1,31 @@
 """What every test may ask for: a platform that is started once, when a test first asks for it."""
 
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from functools import cache
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 import pytest_asyncio
+from httpx._transports import default as _transports
+from hypothesis import settings
 
 from deploy.local.platform import LocalPlatform
 from tests import snapshots
-from tests.described import AS_DESCRIBED
+from tests.fork_server import ForkServers
+from tests.openapi_hooks import CHECKS_OPENAPI
 from tests.platform import Calls, connect, shared
 from tests.scheduling import Scheduling, longest_first
 
 # The HTTP client looks for it some eight times a request, through every folder of the path, and
 # does without: that was a third of what a request cost here. None ends the search at once.
 sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+# Nor does it use TLS here, but each client would load the trust store: 35 ms of CPU.
+vars(_transports)["create_ssl_context"] = cache(httpx.create_ssl_context)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -31,6 +38,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A campaign tries as many as hypothesis does of its own accord, and more where a test says so.
+    settings.register_profile("suite", max_examples=40, deadline=None)
+    if not os.environ.get("SOUK_CAMPAIGN"):
+        settings.load_profile("suite")
+    servers = ForkServers()
+    servers.start()
+    config.add_cleanup(servers.stop)
     if folder := snapshots.begin():
         config.add_cleanup(lambda: snapshots.end(folder))
 
@@ -46,7 +60,7 @@ async def platform() -> AsyncIterator[LocalPlatform]:
 async def http(platform: LocalPlatform) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the gateway."""
     async with httpx.AsyncClient(
-        base_url=platform.url, trust_env=False, timeout=10, event_hooks=AS_DESCRIBED
+        base_url=platform.url, trust_env=False, timeout=10, event_hooks=CHECKS_OPENAPI
     ) as client:
         yield client
 
@@ -83,7 +97,7 @@ async def admin(platform: LocalPlatform, admin_token: str) -> AsyncIterator[http
         trust_env=False,
         timeout=10,
         headers=headers,
-        event_hooks=AS_DESCRIBED,
+        event_hooks=CHECKS_OPENAPI,
     ) as client:
         yield client
 

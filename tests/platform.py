@@ -23,12 +23,12 @@ from services.kernel.call.client import channel
 from services.kernel.call.credentials import Signer
 from services.kernel.call.errors import from_rpc
 from services.kernel.call.scope import Scope, bound
-from services.kernel.data.connections import HardConnection
+from services.kernel.data.connections import RestrictedConnection
 from services.kernel.process.secret_files import SecretFile
 from services.kernel.process.signing_keys import signing_key
 from tests import snapshots
 
-STANDING = "SOUK_TEST_PLATFORM"
+SHARED = "SOUK_TEST_PLATFORM"
 """Names the file that tells how to reach a platform that runs already: `make mutants` sets it."""
 
 CURRENCIES = {"hq": "TND", "paris": "EUR", "lyon": "EUR"}
@@ -84,8 +84,8 @@ async def migrated(platform: LocalPlatform) -> AsyncIterator[None]:
 @asynccontextmanager
 async def shared() -> AsyncIterator[LocalPlatform]:
     """Gives the platform that runs already when there is one, else one of the test run's own."""
-    if at := os.environ.get(STANDING):
-        settings, topology = pickle.loads(Path(at).read_bytes())  # noqa: S301 - we wrote it
+    if file := os.environ.get(SHARED):
+        settings, topology = pickle.loads(Path(file).read_bytes())  # noqa: S301 - we wrote it
         platform = LocalPlatform(settings)
         platform.topology = topology
         yield platform
@@ -195,5 +195,5 @@ async def connect(platform: LocalPlatform, service: str, role: str) -> asyncpg.C
         user=f"{database}_{role}",
         password=(platform.secrets / f"{database}_{role}.password").read_text(),
         database=database,
-        connection_class=HardConnection,
+        connection_class=RestrictedConnection,
     )

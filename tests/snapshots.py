@@ -38,6 +38,17 @@ def end(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def shared() -> Iterator[None]:
+    """Lets the test runs of a block start from the snapshots of the first."""
+    folder = begin()
+    try:
+        yield
+    finally:
+        if folder is not None:
+            end(folder)
+
+
 def exists(name: str) -> bool:
     return RUN in os.environ and _folder(name).exists()
 
@@ -70,6 +81,8 @@ def keep(name: str, state: Path, *, port: int) -> None:
     _copy(state, draft, leave_out=("postgres", "logs", "lock"))
     home, data = draft / "postgres", draft / "postgres" / "data"
     home.mkdir(mode=0o711)
+    for mark in (state / "postgres").glob("*.done"):
+        shutil.copy(mark, home)
     subprocess.run(
         [
             str(binaries.postgres(state, account) / "pg_basebackup"),

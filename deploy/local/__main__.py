@@ -18,14 +18,14 @@ def main(arguments: list[str]) -> int:
         prog="python -m deploy.local", description="Runs the whole platform on this machine."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    starting = commands.add_parser("up", help="start the platform and run until stopped")
-    starting.add_argument("--no-seed", action="store_true", help="do not add the demo data")
+    up_parser = commands.add_parser("up", help="start the platform and run until stopped")
+    up_parser.add_argument("--no-seed", action="store_true", help="do not add the demo data")
     commands.add_parser("down", help="stop the platform that `up` started")
-    chosen = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     settings = load(RunnerSettings)
-    if chosen.command == "down":
+    if options.command == "down":
         return _down(settings)
-    return up.run(settings, seed=not chosen.no_seed)
+    return up.run(settings, seed=not options.no_seed)
 
 
 def _down(settings: RunnerSettings) -> int:

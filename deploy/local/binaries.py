@@ -6,7 +6,7 @@ import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
-from deploy.local.processes import Account, launched
+from deploy.local.processes import Account, launch_command
 from deploy.local.state import CannotStart
 
 
@@ -60,7 +60,7 @@ def _major(path: Path) -> int:
 
 def _runs(binary: Path, account: Account | None) -> bool:
     """Returns whether the account can run it; `nobody` cannot reach a checkout below /root."""
-    command = launched([str(binary), "--version"], account)
+    command = launch_command([str(binary), "--version"], account)
     try:
         subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=True, cwd="/")
     except subprocess.CalledProcessError:

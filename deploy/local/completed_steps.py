@@ -24,22 +24,27 @@ async def is_migrated(admin_url: str, service: Service) -> bool:
         await connection.close()
 
 
-class Seeding:
-    """Remembers which demo data was added to a state folder.
+class Mark:
+    """Remembers beside a cluster that a step was done to it.
 
-    It is not added again, or data that somebody removed would come back with each start.
+    `source` is what the step was made from: if that has changed, the step is to be done again.
     """
 
-    def __init__(self, state: Path) -> None:
-        self._mark = state / "seeded"
+    def __init__(self, cluster: Path, step: str, *, source: str) -> None:
+        self._file = cluster / f"{step}.done"
+        self._source = source
 
-    def is_done(self) -> bool:
-        return self._mark.exists() and self._mark.read_text() == _fingerprint()
+    def is_set(self) -> bool:
+        return self._file.exists() and self._file.read_text() == self._source
 
-    def remember(self) -> None:
-        self._mark.write_text(_fingerprint())
+    def set(self) -> None:
+        self._file.write_text(self._source)
 
 
-def _fingerprint() -> str:
+def seed_source() -> str:
+    """Returns a fingerprint of the demo data.
+
+    It is not added twice, or data that somebody removed would come back with each start.
+    """
     files = sorted(_SEED.rglob("*.toml"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()

@@ -5,17 +5,18 @@ async with LocalPlatform(RunnerSettings(state=folder, port=0)) as platform:
 """
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Coroutine
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import asyncpg
 
 from deploy.local import health, ports
-from deploy.local.completed_steps import Seeding, is_migrated
+from deploy.local.completed_steps import Mark, is_migrated, seed_source
 from deploy.local.processes import Child, Program, start
 from deploy.local.settings import RunnerSettings
 from deploy.local.state import CannotStart, State
@@ -127,9 +128,9 @@ class LocalPlatform:
                 f" or choose another port: SOUK_PORT={port + 1} make up"
             )
         make_secrets(self.secrets)
-        await _together(*(self.start(name) for name in self.topology.servers))
+        await _run_together(*(self.start(name) for name in self.topology.servers))
         await self._provision()
-        await _together(
+        await _run_together(
             *(self._migrate_and_start(service) for service in SERVICES),
             *(self.start(process.name) for process in (WITNESS, GATEWAY)),
         )
@@ -137,12 +138,8 @@ class LocalPlatform:
             await self._add_demo_data()
 
     async def _add_demo_data(self) -> None:
-        seeding = Seeding(self.state.folder)
-        if self.topology.postgres and seeding.is_done():
-            return
-        await self._run(self.topology.seed(), "seed")
-        seeding.remember()
-        self._report("the demo data is in place")
+        if await self._run_once("seed", self.topology.seed(), source=seed_source()):
+            self._report("the demo data is in place")
 
     async def _provision(self) -> None:
         try:
@@ -154,8 +151,29 @@ class LocalPlatform:
     async def _migrate_and_start(self, service: Service) -> None:
         if not await is_migrated(self.topology.postgres_admin, service):
             await self._run_command(service, "migrate")
-        commands = (self._run_command(service, name) for name in service.commands_after_migrate)
-        await _together(self.start(service.name), *commands)
+        commands = (
+            self._run_once(
+                f"{service.name}-{name}",
+                self.topology.command(service, name),
+                source=f"{self.settings.admin} {os.environ.get('SOUK_HEAD_OFFICE', '')}",
+            )
+            for name in service.commands_after_migrate
+        )
+        await _run_together(self.start(service.name), *commands)
+
+    async def _run_once(self, step: str, program: Program, *, source: str) -> bool:
+        """Runs a program unless an earlier start did; returns whether it ran.
+
+        A database elsewhere may be another one than at the last start, so there it runs again.
+        """
+        mark = Mark(self.state.folder / "postgres", step, source=source)
+        is_embedded = self.topology.postgres is not None
+        if is_embedded and mark.is_set():
+            return False
+        await self._run(program, step)
+        if is_embedded:
+            mark.set()
+        return True
 
     async def _run_command(self, service: Service, name: str) -> None:
         await self._run(self.topology.command(service, name), f"{service.name}-{name}")
@@ -199,11 +217,11 @@ class LocalPlatform:
         self.state.release()
 
 
-async def _together(*acts: Coroutine[None, None, None]) -> None:
+async def _run_together(*steps: Coroutine[Any, Any, object]) -> None:
     """Runs all concurrently; the first failure cancels the others and is the only one raised."""
     try:
         async with asyncio.TaskGroup() as group:
-            for act in acts:
-                group.create_task(act)
+            for step in steps:
+                group.create_task(step)
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None

@@ -33,11 +33,11 @@ def free(count: int) -> list[int]:
 
 def _claim(port: int) -> bool:
     """Holds the UDP port of the same number while this process lives, as a sign to others."""
-    sign = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    marker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
-        sign.bind(("127.0.0.1", port))
+        marker.bind(("127.0.0.1", port))
     except OSError:
-        sign.close()
+        marker.close()
         return False
-    atexit.register(sign.close)
+    atexit.register(marker.close)
     return True

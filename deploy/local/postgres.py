@@ -16,7 +16,7 @@ from pathlib import Path
 import asyncpg
 
 from deploy.local import binaries
-from deploy.local.processes import Account, Program, launched, unprivileged
+from deploy.local.processes import Account, Program, launch_command, unprivileged
 from deploy.local.state import CannotStart
 
 SUPERUSER = "postgres"
@@ -91,10 +91,10 @@ class Postgres:
         password_file.touch(mode=0o600)
         password = secrets.token_urlsafe(32)
         password_file.write_text(password)
-        _give((draft, password_file), self._account)
+        _chown((draft, password_file), self._account)
         self._run_initdb(programs, draft, password_file)
         password_file.rename(self._password_file)
-        _give((self._password_file,), Account(os.geteuid(), os.getegid()))
+        _chown((self._password_file,), Account(os.geteuid(), os.getegid()))
         draft.rename(self._data)
 
     def _run_initdb(self, programs: Path, draft: Path, password_file: Path) -> None:
@@ -104,7 +104,7 @@ class Postgres:
             *("-E", "UTF8", "--no-instructions", *_locale(programs)),
         ]
         done = subprocess.run(
-            launched(command, self._account),
+            launch_command(command, self._account),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -140,16 +140,16 @@ def _environment() -> dict[str, str]:
 
 def _locale(programs: Path) -> list[str]:
     """Picks a collation that is the same on all machines: by code point, with Unicode case."""
-    said = subprocess.run(
+    output = subprocess.run(
         [programs / "postgres", "--version"], capture_output=True, text=True, check=True
     )
-    major = re.search(r"\d+", said.stdout)
+    major = re.search(r"\d+", output.stdout)
     if major and int(major.group()) >= 17:
         return ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
     return ["--locale=C.UTF-8"]
 
 
-def _give(paths: tuple[Path, ...], account: Account | None) -> None:
+def _chown(paths: tuple[Path, ...], account: Account | None) -> None:
     if account is not None and os.geteuid() == 0:
         for path in paths:
             os.chown(path, account.uid, account.gid)

@@ -103,19 +103,23 @@ class Child:
 async def start(program: Program, log: Path) -> Child:
     """Starts a program and appends its output to `log`."""
     with _open_log(log) as output:
-        process = await asyncio.create_subprocess_exec(
-            *launched(program.arguments, program.account, program.orphan_signal),
-            stdin=asyncio.subprocess.PIPE if program.input else asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=dict(program.environment),
-            cwd=program.folder,
-            start_new_session=True,  # Ctrl-C must reach only us; we stop the children in order
-        )
+        process = await spawn(program, output)
     if process.stdin is not None:
         process.stdin.write(program.input.encode())
         process.stdin.close()
     return Child(program, log, process)
+
+
+async def spawn(program: Program, output: IO[bytes]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *launch_command(program.arguments, program.account, program.orphan_signal),
+        stdin=asyncio.subprocess.PIPE if program.input else asyncio.subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        env=dict(program.environment),
+        cwd=program.folder,
+        start_new_session=True,  # Ctrl-C must reach only us; we stop the children in order
+    )
 
 
 def _open_log(log: Path) -> IO[bytes]:
@@ -124,10 +128,10 @@ def _open_log(log: Path) -> IO[bytes]:
     return log.open("ab")
 
 
-def launched(
+def launch_command(
     arguments: Sequence[str], account: Account | None, orphan_signal: signal.Signals | None = None
 ) -> list[str]:
     """Returns the command that runs a program as an account, and ends it if we die."""
     number = "-" if orphan_signal is None else str(int(orphan_signal))
-    who = ("-", "-") if account is None else (str(account.uid), str(account.gid))
-    return [sys.executable, "-IS", _LAUNCHER, *who, number, str(os.getpid()), *arguments]
+    ids = ("-", "-") if account is None else (str(account.uid), str(account.gid))
+    return [sys.executable, "-IS", _LAUNCHER, *ids, number, str(os.getpid()), *arguments]

@@ -86,18 +86,20 @@ class Topology:
         )
 
     def _settings_of(self, process: Process) -> dict[str, str]:
-        chosen = {BY_NAME[name].address_setting: self.addresses[name] for name in process.calls}
-        chosen["SOUK_LISTEN"] = self.addresses[process.name]
+        process_settings = {
+            BY_NAME[name].address_setting: self.addresses[name] for name in process.calls
+        }
+        process_settings["SOUK_LISTEN"] = self.addresses[process.name]
         if isinstance(process, Service):
-            chosen["SOUK_POSTGRES"] = self.postgres_address
+            process_settings["SOUK_POSTGRES"] = self.postgres_address
         if process is GATEWAY:
-            chosen["SOUK_REDIS"] = self.redis
+            process_settings["SOUK_REDIS"] = self.redis
         for name, value in process.settings.items():
             path = value.format(volumes=self._state, volumes_url=self._state.as_uri())
-            chosen[name] = _inherited().get(name, path)
-        return chosen
+            process_settings[name] = _inherited().get(name, path)
+        return process_settings
 
-    def _python(self, name: str, chosen: dict[str, str], *words: str) -> Program:
+    def _python(self, name: str, process_settings: dict[str, str], *words: str) -> Program:
         common = {
             "SOUK_SECRETS": str(self._secrets),
             "SOUK_ADMIN_EMAIL": self._settings.admin,
@@ -106,7 +108,7 @@ class Topology:
         return Program(
             name=name,
             arguments=(sys.executable, "-m", *words),
-            environment=_inherited() | common | chosen,
+            environment=_inherited() | common | process_settings,
             folder=ROOT,
         )
 

@@ -21,8 +21,8 @@ def main(arguments: list[str]) -> None:
             rotation.rotate(Path(folder), replaced)
             sys.stdout.write(f"souk: replaced {', '.join(replaced)} in {folder}\n")
         case [folder] if folder != "rotate":
-            made = make_secrets(Path(folder))
-            sys.stdout.write(f"souk: created {len(made)} secret files in {folder}\n")
+            created = make_secrets(Path(folder))
+            sys.stdout.write(f"souk: created {len(created)} secret files in {folder}\n")
         case _:
             raise SystemExit(_USAGE)
 

@@ -20,8 +20,8 @@ def make_secrets(folder: Path) -> list[str]:
     """Creates the files missing from `folder` and returns their names."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    made = [name for name, new in MAKERS.items() if make(folder / name, new)]
-    return made + publish(folder)
+    created = [name for name, new in MAKERS.items() if make(folder / name, new)]
+    return created + publish(folder)
 
 
 def _private_key() -> str:

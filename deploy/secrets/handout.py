@@ -30,14 +30,14 @@ def hand_out(folder: Path, handout: Path) -> None:
     # PostgreSQL's image runs as a different user. No other process mounts its folder.
     write(handout / "postgres" / POSTGRES, password, 0o444)
     for process in PROCESSES:
-        _hand_to(process, folder, handout / process.name)
+        _copy_secrets(process, folder, handout / process.name)
 
 
-def _hand_to(process: Process, folder: Path, copies: Path) -> None:
+def _copy_secrets(process: Process, folder: Path, copies: Path) -> None:
     for name in process.needed_secrets:
         write(copies / name, (folder / name).read_text(), 0o400)
-    may_be_there = {f"{name}.next" for name in PASSWORDS.intersection(process.needed_secrets)}
-    for name in may_be_there.union(process.optional_secrets):
+    optional_names = {f"{name}.next" for name in PASSWORDS.intersection(process.needed_secrets)}
+    for name in optional_names.union(process.optional_secrets):
         if (folder / name).exists():
             write(copies / name, (folder / name).read_text(), 0o400)
         else:

@@ -23,4 +23,4 @@ NOTE_KEYS: dict[str, Callable[[str], signed_notes.LogKey | signed_notes.WitnessK
 # Shared keys, one a line: the first is used, and all are accepted.
 RINGS = ("redis.key", "totp.key")
 # What these encrypted is stored, so none of their lines is ever removed.
-KEPT_RINGS = frozenset({"totp.key"})
+PERMANENT_RINGS = frozenset({"totp.key"})

@@ -13,13 +13,13 @@ from pathlib import Path
 from deploy import provision
 from deploy.secrets.creation import MAKERS
 from deploy.secrets.files import make, write
-from deploy.secrets.kinds import KEPT_RINGS, PASSWORDS, RINGS, SIGNERS
+from deploy.secrets.kinds import PASSWORDS, PERMANENT_RINGS, RINGS, SIGNERS
 from deploy.secrets.public_keys import publish
-from services.kernel.process.secret_files import LOOK_SECONDS
+from services.kernel.process.secret_files import CHECK_SECONDS
 from services.kernel.process.signing_keys import entry_of
 
-# Processes check their files every LOOK_SECONDS; three times that allows for a busy machine.
-WAIT_SECONDS = 3 * LOOK_SECONDS
+# Processes check their files every CHECK_SECONDS; three times that allows for a busy machine.
+WAIT_SECONDS = 3 * CHECK_SECONDS
 
 REPLACEABLE = MAKERS.keys() - {"admin.password"}  # only the first admin changes that one
 
@@ -30,12 +30,12 @@ def checked_names(names: Collection[str]) -> list[str]:
     Raises:
         SystemExit: there is none, or no secret of that name can be replaced.
     """
-    chosen = sorted(REPLACEABLE) if list(names) == ["all"] else list(names)
-    if unknown := set(chosen) - REPLACEABLE:
+    chosen_names = sorted(REPLACEABLE) if list(names) == ["all"] else list(names)
+    if unknown := set(chosen_names) - REPLACEABLE:
         raise SystemExit(f"souk: cannot replace {', '.join(sorted(unknown))}")
-    if not chosen:
+    if not chosen_names:
         raise SystemExit("souk: name the secrets to replace, or `all`")
-    return chosen
+    return chosen_names
 
 
 def rotate(
@@ -59,7 +59,7 @@ def announce(folder: Path, names: Collection[str]) -> None:
     for name in names:
         make(folder / f"{name}.next", MAKERS[name])
         if name in RINGS:
-            write(folder / name, "\n".join(_ring(folder, name, used=0)))
+            write(folder / name, "\n".join(_ring_keys(folder, name, in_use=0)))
     publish(folder)
 
 
@@ -70,7 +70,7 @@ def switch(folder: Path, names: Collection[str]) -> None:
         if not upcoming.exists():
             continue
         if name in RINGS:
-            write(folder / name, "\n".join(_ring(folder, name, used=1)))
+            write(folder / name, "\n".join(_ring_keys(folder, name, in_use=1)))
             upcoming.unlink()
         else:
             if (signer := name.removesuffix(".key")) in SIGNERS:
@@ -79,12 +79,12 @@ def switch(folder: Path, names: Collection[str]) -> None:
     publish(folder)
 
 
-def _ring(folder: Path, name: str, *, used: int) -> list[str]:
+def _ring_keys(folder: Path, name: str, *, in_use: int) -> list[str]:
     """Returns the current and the next key, the one in use first, then the keys to keep."""
     current, *earlier = (folder / name).read_text().split()
     pair = [current, (folder / f"{name}.next").read_text()]
-    kept = [key for key in earlier if key not in pair] if name in KEPT_RINGS else []
-    return [pair[used], pair[1 - used], *kept]
+    permanent = [key for key in earlier if key not in pair] if name in PERMANENT_RINGS else []
+    return [pair[in_use], pair[1 - in_use], *permanent]
 
 
 def _retire(folder: Path, signer: str) -> None:

@@ -1,14 +1,13 @@
 """Admin accounts: login, sessions, passwords, second factor and invites."""
 
-from fastapi import APIRouter
+from gateway.accounts import accepting_invites, invites, oidc, passwords, second_factor, sessions
+from gateway.medusa.router import Router
 
-from gateway.accounts import invites, oidc, passwords, second_factor, sessions
-
-routers: list[APIRouter] = [
+routers: list[Router] = [
     sessions.router,
     passwords.router,
     second_factor.router,
-    invites.accepting,
+    accepting_invites.router,
     invites.router,
     oidc.router,
 ]

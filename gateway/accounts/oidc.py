@@ -2,20 +2,22 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 from pydantic import BaseModel, Field
 from souk.tenant_registry.v1.oidc_service_pb2 import (
     FinishOidcLoginRequest,
     StartOidcLoginRequest,
 )
 
-from gateway.accounts.sessions import AUTH, strangers_scope, tokens
+from gateway.accounts.sessions import AUTH, anonymous_scope, tokens
 from gateway.clients import ClientsOf
 from gateway.documents.session import TokenAnswer
 from gateway.medusa import responses
 from gateway.medusa.filters import One
 from gateway.medusa.query import Query
 from gateway.medusa.resource import NoQuery
+from gateway.medusa.router import Router
+from services.kernel.call.limits import most_characters
 from services.kernel.call.scope import bound
 
 # The prefix binds it to this host and to HTTPS; browsers accept it on localhost, too.
@@ -24,7 +26,7 @@ _COOKIE_SECONDS = 600
 # Up to three calls to the provider, two seconds each.
 _PROVIDER_SECONDS = 9.0
 
-ProviderName = Annotated[str, Path(max_length=40, description="The provider's name in oidc.json.")]
+ProviderName = Annotated[str, Path(description="The provider's name in oidc.json.")]
 
 
 class LocationAnswer(BaseModel):
@@ -33,14 +35,14 @@ class LocationAnswer(BaseModel):
 
 # Providers add keys of their own, such as iss and session_state.
 _FINISHING = Query(
-    {"code": One(longest=2000), "state": One(longest=2000)},
+    {key: One(most_characters(FinishOidcLoginRequest, key)) for key in ("code", "state")},
     limit=None,
     has_fields=False,
     required=("code", "state"),
     ignores_unknown=True,
 )
 
-router = APIRouter(prefix="/auth/user/oidc/{provider}", **AUTH)
+router = Router(prefix="/auth/user/oidc/{provider}", **AUTH)
 
 
 @router.get(
@@ -51,7 +53,7 @@ router = APIRouter(prefix="/auth/user/oidc/{provider}", **AUTH)
 )
 async def start(request: Request, provider: ProviderName, clients: ClientsOf) -> Response:
     """Returns the provider's login page and sets a cookie that ties the login to this browser."""
-    with bound(strangers_scope(request)):
+    with bound(anonymous_scope(request)):
         started = await clients.oidc.StartOidcLogin(
             StartOidcLoginRequest(provider=provider), timeout=_PROVIDER_SECONDS
         )
@@ -84,7 +86,7 @@ async def finish(
     Returns 401 OIDC_REFUSED if the code, the state or the cookie is not valid.
     """
     query = _FINISHING.parse(request.scope["query_string"])
-    with bound(strangers_scope(request)):
+    with bound(anonymous_scope(request)):
         session = await clients.oidc.FinishOidcLogin(
             FinishOidcLoginRequest(
                 provider=provider,

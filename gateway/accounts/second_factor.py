@@ -1,14 +1,15 @@
 """The second factor of an admin: time-based codes (TOTP)."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from gateway.accounts.sessions import AUTH, LOGIN_SECONDS
 from gateway.clients import ClientsOf
 from gateway.documents.account import Code, CodesAnswer, Proof, Proofs, SecretAnswer, Success
 from gateway.identity.scopes import AccountScope
 from gateway.medusa import responses
+from gateway.medusa.router import Router
 
-router = APIRouter(prefix="/admin/users/me/totp", **AUTH)
+router = Router(prefix="/admin/users/me/totp", **AUTH)
 
 
 @router.post(
@@ -18,8 +19,8 @@ router = APIRouter(prefix="/admin/users/me/totp", **AUTH)
 )
 async def make_secret(scope: AccountScope, clients: ClientsOf, body: Proof) -> Response:
     """Creates a secret for an authenticator app; it takes effect when a first code is confirmed."""
-    made = await clients.accounts.CreateTotp(body.to_message(), timeout=LOGIN_SECONDS)
-    return responses.answer(SecretAnswer.to_json(made))
+    created = await clients.accounts.CreateTotp(body.to_message(), timeout=LOGIN_SECONDS)
+    return responses.answer(SecretAnswer.to_json(created))
 
 
 @router.post(

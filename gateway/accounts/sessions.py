@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from souk.tenant_registry.v1.access_service_pb2 import LoginResponse
 from souk.tenant_registry.v1.session_service_pb2 import (
     DeleteSessionRequest,
@@ -13,15 +13,24 @@ from souk.tenant_registry.v1.session_service_pb2 import (
 
 from gateway.clients import ClientsOf
 from gateway.documents.account import Success
-from gateway.documents.session import Credentials, Refresh, SessionDocument, TokenAnswer
-from gateway.identity.access_facts import own_scope
-from gateway.identity.principals import own_session
-from gateway.identity.recorded_attempts import of_client
-from gateway.identity.scopes import AccountScope, account_scope
+from gateway.documents.session import (
+    CookieSessionAnswer,
+    Credentials,
+    Refresh,
+    SessionDocument,
+    TokenAnswer,
+)
+from gateway.identity import session_cookies
+from gateway.identity.access_facts import gateway_scope
+from gateway.identity.principals import bearer_session
+from gateway.identity.recorded_attempts import with_client
+from gateway.identity.scopes import AccountScope, BearerAccountScope, account_scope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.query import Query
 from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
+from gateway.medusa.router import Router
+from gateway.medusa.values import last_id
 from gateway.request_state import state_of
 from services.kernel.call.scope import Scope, bound
 
@@ -38,10 +47,10 @@ AUTH: dict[str, Any] = {
     "tags": ["Auth"],
     "route_class": ExactRoute,
     "dependencies": [NoQueryOfWrites],
-    "responses": responses.errors(400, 401, 404, 413, 415, 429, 431, 500, 503, 504),
+    "responses": responses.errors(400, 401, 403, 404, 413, 415, 429, 431, 500, 503, 504),
 }
 
-router = APIRouter(**AUTH)
+router = Router(**AUTH)
 
 
 @router.post(
@@ -56,7 +65,7 @@ async def log_in(request: Request, credentials: Credentials, clients: ClientsOf)
     deactivated admin alike, after the same time; TOTP_REQUIRED or TOTP_INVALID when the second
     factor is on; 429 LOGIN_LIMITED after ten failures for one address within 15 minutes.
     """
-    with bound(strangers_scope(request)):
+    with bound(anonymous_scope(request)):
         session = await clients.access.Login(credentials.to_message(), timeout=LOGIN_SECONDS)
     return tokens(session)
 
@@ -73,10 +82,28 @@ async def refresh(request: Request, body: Refresh, clients: ClientsOf) -> Respon
     case the first was lost; later it ends the session, because someone else may have a copy.
     """
     if body.refresh_token is not None:
-        with bound(strangers_scope(request)):
+        with bound(anonymous_scope(request)):
             return tokens(await clients.sessions.RefreshSession(body.to_message()))
-    with bound(account_scope(request, await own_session(request))):
+    # No cookie will do: scripts must not be able to read what it stands for.
+    with bound(account_scope(request, await bearer_session(request))):
         return tokens(await clients.sessions.RenewSession(RenewSessionRequest()))
+
+
+@router.post(
+    "/auth/session",
+    summary="Put the session into a cookie",
+    responses=responses.documented(CookieSessionAnswer, "The cookie is set."),
+)
+async def start_cookie_session(scope: BearerAccountScope, clients: ClientsOf) -> Response:
+    """Sets a cookie for a browser that does not keep tokens; needs the token as Bearer.
+
+    The cookie is the same session's, is sent to this host alone, and no script can read it. It
+    lasts ten hours and ends with the session; send a Bearer token again for a new one.
+    """
+    renewed = await clients.sessions.RenewSession(RenewSessionRequest(for_cookie=True))
+    answer = responses.answer(CookieSessionAnswer.of(last_id(scope.actor)))
+    session_cookies.set_cookie(answer, renewed.access_token, seconds=_seconds_until_end(renewed))
+    return answer
 
 
 @router.delete(
@@ -85,9 +112,11 @@ async def refresh(request: Request, body: Refresh, clients: ClientsOf) -> Respon
     responses=responses.documented(Success, "The session is ended."),
 )
 async def log_out(scope: AccountScope, clients: ClientsOf) -> Response:
-    """Ends the session of the token: for writes at once, for reads within a second."""
+    """Ends the session of the token or cookie: for writes at once, for reads within a second."""
     await _end(clients, scope, scope.session)
-    return responses.answer({"success": True})
+    answer = responses.answer({"success": True})
+    session_cookies.delete_cookie(answer)
+    return answer
 
 
 @router.get(
@@ -114,9 +143,9 @@ async def end_session(scope: AccountScope, clients: ClientsOf, session_id: str) 
     return responses.deleted("session", session_id)
 
 
-def strangers_scope(request: Request) -> Scope:
+def anonymous_scope(request: Request) -> Scope:
     """Returns the scope of a caller who is not yet authenticated."""
-    return of_client(request, own_scope("session:create", state_of(request).request_id))
+    return with_client(request, gateway_scope("session:create", state_of(request).request_id))
 
 
 async def _end(clients: ClientsOf, scope: Scope, session_id: str) -> None:
@@ -129,5 +158,9 @@ def tokens(session: LoginResponse) -> Response:
     body: dict[str, object] = {"token": session.access_token}
     if session.refresh_token:
         body["refresh_token"] = session.refresh_token
-    body["expires_in"] = max(0, session.expire_time.seconds - int(time.time()))
+    body["expires_in"] = _seconds_until_end(session)
     return responses.answer(body)
+
+
+def _seconds_until_end(session: LoginResponse) -> int:
+    return max(0, session.expire_time.seconds - int(time.time()))

@@ -1,7 +1,5 @@
 """The admin API: one file per resource; every route needs a session or an API key."""
 
-from fastapi import APIRouter
-
 from gateway.admin import (
     access,
     api_keys,
@@ -9,31 +7,57 @@ from gateway.admin import (
     categories,
     collections,
     context,
+    currencies,
     domains,
     events,
     exports,
     listings,
+    locales,
+    place_api_keys,
+    product_options,
+    product_tags,
+    product_types,
+    product_variants,
     products,
     proofs,
+    regions,
     roles,
+    sales_channels,
+    stores,
     tenants,
+    translations,
+    uploads,
     users,
 )
+from gateway.medusa.router import Router
 
-routers: list[APIRouter] = [
+routers: list[Router] = [
     tenants.router,
     domains.router,
     api_keys.router,
+    place_api_keys.router,
     users.router,
     assignments.router,
     roles.router,
     access.router,
+    sales_channels.router,
+    stores.router,
+    regions.router,
+    currencies.router,
+    locales.router,
     listings.router,
     exports.router,  # before the events, whose {event_id} would match `export`
     events.router,
     proofs.router,
     context.router,
     products.router,
+    product_variants.router,
+    product_variants.all_router,
+    product_options.router,
     collections.router,
     categories.router,
+    translations.router,
+    product_tags.router,
+    product_types.router,
+    uploads.router,
 ]

@@ -1,6 +1,8 @@
 """Temporary access to tenants, and explanations of permissions."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
 from google.protobuf.duration_pb2 import Duration
 from pydantic import BaseModel, Field
 from souk.tenant_registry.v1.access_grant_service_pb2 import (
@@ -18,15 +20,23 @@ from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.filters import Id, One
 from gateway.medusa.headers import IdempotencyKey
-from gateway.medusa.query import Query
+from gateway.medusa.query import ParsedQuery, Query
 from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
+from gateway.medusa.router import Router
+from services.kernel.call.limits import most_characters
 
 ACCESS_GRANTS = Resource("access_grant", "access_grants", AccessGrantDocument, Query())
+AccessGrantQuery = Annotated[ParsedQuery, Depends(ACCESS_GRANTS.query_of_answer)]
 _EXPLAINING = Query(
-    filters={"admin": Id(), "permission": One(longest=100), **PLACE.filters}, limit=None
+    filters={
+        "admin": Id(),
+        "permission": One(most_characters(ExplainAccessRequest, "permission")),
+        **PLACE.filters,
+    },
+    limit=None,
 )
 
-router = APIRouter(
+router = Router(
     prefix="/admin",
     tags=["Users"],
     responses=responses.ADMIN_ERRORS,
@@ -69,16 +79,18 @@ async def list_access_grants(request: Request, scope: TenantScope, clients: Clie
     "/tenants/{tenant_id}/access-grants",
     summary="Create an access grant",
     responses=responses.documented(AccessGrantAnswer, "The access grant."),
+    openapi_extra=ACCESS_GRANTS.documented_one,
 )
-async def open_tenant(
+async def create_access_grant(
     scope: TenantScope,
+    query: AccessGrantQuery,
     clients: ClientsOf,
     access_facts: AccessFactsOf,
     key: IdempotencyKey,
     body: AccessGrantCreate,
 ) -> Response:
     """Gives a platform admin access to the tenant for up to 15 minutes; the tenant can see it."""
-    one = await clients.access_grants.CreateAccessGrant(
+    grant = await clients.access_grants.CreateAccessGrant(
         CreateAccessGrantRequest(
             parent=f"tenants/{scope.tenant}",
             access_grant=body.to_message(),
@@ -86,8 +98,8 @@ async def open_tenant(
             request_id=key,
         )
     )
-    access_facts.changed(one.admin)
-    return ACCESS_GRANTS.response(one)
+    access_facts.invalidate(grant.admin)
+    return ACCESS_GRANTS.one(query, grant)
 
 
 @router.delete(
@@ -95,13 +107,13 @@ async def open_tenant(
     summary="End an access grant",
     responses=responses.documented(responses.Deleted, "The access grant is ended."),
 )
-async def close_tenant(
+async def delete_access_grant(
     scope: TenantScope, clients: ClientsOf, access_facts: AccessFactsOf, access_grant_id: str
 ) -> Response:
     """Ends an access grant early, the caller's own or another's; the tenant can see it."""
     name = f"tenants/{scope.tenant}/accessGrants/{access_grant_id}"
-    one = await clients.access_grants.DeleteAccessGrant(DeleteAccessGrantRequest(name=name))
-    access_facts.changed(one.admin)
+    grant = await clients.access_grants.DeleteAccessGrant(DeleteAccessGrantRequest(name=name))
+    access_facts.invalidate(grant.admin)
     return responses.deleted("access_grant", access_grant_id)
 
 

@@ -1,6 +1,6 @@
 """A tenant's API keys: secret ones for machines, publishable ones for storefronts."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel
 from souk.tenant_registry.v1.api_key_service_pb2 import (
     CreateApiKeyRequest,
@@ -17,11 +17,12 @@ from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey
 from gateway.medusa.query import Query
 from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
+from gateway.medusa.router import Router
 from gateway.tenancy import TenancyOf
 
 API_KEYS = Resource("api_key", "api_keys", ApiKeyDocument, Query())
 
-router = APIRouter(
+router = Router(
     prefix="/admin/tenants/{tenant_id}/api-keys",
     tags=["Tenants"],
     responses=responses.ADMIN_ERRORS,
@@ -77,7 +78,7 @@ async def create_api_key(
             parent=f"tenants/{scope.tenant}", api_key=body.to_message(), request_id=key
         )
     )
-    await tenancy.changed(scope.tenant or "")
+    await tenancy.publish_change(scope.tenant or "")
     document = NewApiKeyDocument.to_json(made.api_key, token=made.secret or None)
     return responses.one("api_key", document)
 
@@ -111,5 +112,5 @@ async def revoke_api_key(
     await clients.api_keys.RevokeApiKey(
         RevokeApiKeyRequest(name=f"tenants/{scope.tenant}/apiKeys/{key_id}")
     )
-    await tenancy.changed(tenant_id)
+    await tenancy.publish_change(tenant_id)
     return responses.deleted("api_key", key_id, parent={"id": tenant_id, "object": "tenant"})

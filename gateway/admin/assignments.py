@@ -1,6 +1,8 @@
 """Role assignments of admins, at a tenant and everywhere."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 from souk.tenant_registry.v1.assignment_service_pb2 import (
     CreateAssignmentRequest,
@@ -19,8 +21,9 @@ from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.filters import Flag, Id, Text
 from gateway.medusa.headers import IdempotencyKey
-from gateway.medusa.query import Query
-from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
+from gateway.medusa.query import ParsedQuery, Query
+from gateway.medusa.resource import Envelope, Resource
+from gateway.medusa.router import Router
 from gateway.medusa.values import last_id
 from services.kernel.call.limits import most_characters
 from services.kernel.call.scope import Scope
@@ -31,6 +34,7 @@ ASSIGNMENTS = Resource(
     AssignmentDocument,
     Query(filters={"user_id": Id(), "with_ended": Flag()}),
 )
+AssignmentQuery = Annotated[ParsedQuery, Depends(ASSIGNMENTS.query_of_answer)]
 OWN_ASSIGNMENTS = Resource("assignment", "assignments", AssignmentDocument, Query())
 _REVOKING = Query(
     filters={
@@ -38,9 +42,10 @@ _REVOKING = Query(
         "reason": Text(most_characters(DeleteAssignmentRequest, "reason")),
     },
     limit=None,
+    has_fields=False,
 )
 
-router = APIRouter(
+router = Router(
     prefix="/admin", tags=["Users"], responses=responses.ADMIN_ERRORS, route_class=ExactRoute
 )
 
@@ -78,24 +83,25 @@ async def list_tenant_assignments(
     request: Request, scope: TenantScope, clients: ClientsOf
 ) -> Response:
     """Lists who holds which role at the tenant; `with_ended` includes ended assignments."""
-    return await _listed(request, scope, clients)
+    return await _list(request, scope, clients)
 
 
 @router.post(
     "/tenants/{tenant_id}/assignments",
     summary="Assign a role at a tenant",
     responses=responses.documented(AssignmentAnswer, "The assignment, and what it changes."),
-    dependencies=[NoQueryOfWrites],
+    openapi_extra=ASSIGNMENTS.documented_one,
 )
-async def give_role_at_tenant(
+async def assign_tenant_role(
     scope: TenantScope,
+    query: AssignmentQuery,
     clients: ClientsOf,
     access_facts: AccessFactsOf,
     key: IdempotencyKey,
     body: AssignmentCreate,
 ) -> Response:
     """Assigns a role at the tenant, with no more than the caller holds there, nor for longer."""
-    return await _given(scope, clients, access_facts, key, body)
+    return await _assign(scope, query, clients, access_facts, key, body)
 
 
 @router.delete(
@@ -104,7 +110,7 @@ async def give_role_at_tenant(
     responses=responses.documented(EndedDocument, "The assignment is revoked."),
     openapi_extra={"parameters": _REVOKING.parameters()},
 )
-async def take_role_at_tenant(
+async def revoke_tenant_role(
     request: Request,
     scope: TenantScope,
     clients: ClientsOf,
@@ -112,7 +118,7 @@ async def take_role_at_tenant(
     assignment_id: str,
 ) -> Response:
     """Revokes a role with immediate effect; `validate_only` previews the changes."""
-    return await _taken(request, scope, clients, access_facts, assignment_id)
+    return await _revoke(request, scope, clients, access_facts, assignment_id)
 
 
 @router.get(
@@ -123,24 +129,25 @@ async def take_role_at_tenant(
 )
 async def list_assignments(request: Request, scope: PlatformScope, clients: ClientsOf) -> Response:
     """Lists who holds which role everywhere; `with_ended` includes ended assignments."""
-    return await _listed(request, scope, clients)
+    return await _list(request, scope, clients)
 
 
 @router.post(
     "/assignments",
     summary="Assign a platform-wide role",
     responses=responses.documented(AssignmentAnswer, "The assignment, and what it changes."),
-    dependencies=[NoQueryOfWrites],
+    openapi_extra=ASSIGNMENTS.documented_one,
 )
-async def give_role(
+async def assign_role(
     scope: PlatformScope,
+    query: AssignmentQuery,
     clients: ClientsOf,
     access_facts: AccessFactsOf,
     key: IdempotencyKey,
     body: AssignmentCreate,
 ) -> Response:
     """Assigns a role that applies everywhere."""
-    return await _given(scope, clients, access_facts, key, body)
+    return await _assign(scope, query, clients, access_facts, key, body)
 
 
 @router.delete(
@@ -149,7 +156,7 @@ async def give_role(
     responses=responses.documented(EndedDocument, "The assignment is revoked."),
     openapi_extra={"parameters": _REVOKING.parameters()},
 )
-async def take_role(
+async def revoke_role(
     request: Request,
     scope: PlatformScope,
     clients: ClientsOf,
@@ -157,10 +164,10 @@ async def take_role(
     assignment_id: str,
 ) -> Response:
     """Revokes a role that applies everywhere; `validate_only` previews the changes."""
-    return await _taken(request, scope, clients, access_facts, assignment_id)
+    return await _revoke(request, scope, clients, access_facts, assignment_id)
 
 
-async def _listed(request: Request, scope: Scope, clients: Clients) -> Response:
+async def _list(request: Request, scope: Scope, clients: Clients) -> Response:
     query = ASSIGNMENTS.list_query(request)
     user = query.one("user_id")
     found = await clients.assignments.ListAssignments(
@@ -175,10 +182,15 @@ async def _listed(request: Request, scope: Scope, clients: Clients) -> Response:
     return ASSIGNMENTS.page(query, found.assignments, count=found.total_size)
 
 
-async def _given(
-    scope: Scope, clients: Clients, access_facts: AccessFacts, key: str, body: AssignmentCreate
+async def _assign(
+    scope: Scope,
+    query: ParsedQuery,
+    clients: Clients,
+    access_facts: AccessFacts,
+    key: str,
+    body: AssignmentCreate,
 ) -> Response:
-    made = await clients.assignments.CreateAssignment(
+    assignment = await clients.assignments.CreateAssignment(
         CreateAssignmentRequest(
             parent=_parent(scope),
             assignment=body.to_message(),
@@ -186,29 +198,30 @@ async def _given(
             validate_only=body.validate_only,
         )
     )
-    access_facts.changed(made.admin)
-    return ASSIGNMENTS.response(made, effects=EffectDocument.to_list(made.effects))
+    access_facts.invalidate(assignment.admin)
+    effects = EffectDocument.to_list(assignment.effects)
+    return ASSIGNMENTS.one(query, assignment, effects=effects)
 
 
-async def _taken(
+async def _revoke(
     request: Request, scope: Scope, clients: Clients, access_facts: AccessFacts, assignment_id: str
 ) -> Response:
     query = _REVOKING.parse(request.scope["query_string"])
     validate_only = bool(query.flag("validate_only"))
     place = f"{_parent(scope)}/" if scope.tenant else ""
-    taken = await clients.assignments.DeleteAssignment(
+    revoked = await clients.assignments.DeleteAssignment(
         DeleteAssignmentRequest(
             name=f"{place}assignments/{assignment_id}",
             validate_only=validate_only,
             reason=query.one("reason"),
         )
     )
-    access_facts.changed(taken.admin)
+    access_facts.invalidate(revoked.admin)
     return responses.deleted(
         "assignment",
-        last_id(taken.name),
+        last_id(revoked.name),
         deleted=not validate_only,
-        effects=EffectDocument.to_list(taken.effects),
+        effects=EffectDocument.to_list(revoked.effects),
     )
 
 

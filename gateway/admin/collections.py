@@ -1,6 +1,8 @@
 """Collections: groups of products that belong together."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 from souk.catalog_opt_in.v1.catalog_service_pb2 import (
     CreateCollectionRequest,
@@ -11,23 +13,42 @@ from souk.catalog_opt_in.v1.catalog_service_pb2 import (
 )
 
 from gateway.clients import ClientsOf
-from gateway.documents.collection import CollectionCreate, CollectionDocument, CollectionUpdate
+from gateway.documents.collection import (
+    CollectionCreate,
+    CollectionDocument,
+    CollectionProducts,
+    CollectionUpdate,
+)
 from gateway.identity.scopes import HeadOfficeScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
-from gateway.medusa.filters import One
+from gateway.medusa.filters import Id, Many, One, Text, times
 from gateway.medusa.headers import IdempotencyKey, IfMatch
-from gateway.medusa.query import Query
+from gateway.medusa.query import ParsedQuery, Query
 from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
+from gateway.medusa.router import Router
+from gateway.request_state import BATCH_SECONDS
+from services.kernel.call.limits import most_characters, most_entries
 
 COLLECTIONS = Resource(
     "collection",
     "collections",
     CollectionDocument,
-    Query(filters={"handle": One()}, order=("created_at", "updated_at", "title", "handle")),
+    Query(
+        filters={
+            "q": Text(most_characters(ListCollectionsRequest, "query")),
+            "id": Many(most_entries(ListCollectionsRequest, "collections"), of=Id()),
+            "title": One(most_characters(ListCollectionsRequest, "title")),
+            "handle": Many(most_entries(ListCollectionsRequest, "handles")),
+            **times("created_at", "updated_at"),
+        },
+        order=("created_at", "updated_at", "id", "title", "handle"),
+        limit=10,
+    ),
 )
+CollectionQuery = Annotated[ParsedQuery, Depends(COLLECTIONS.query_of_answer)]
 
-router = APIRouter(
+router = Router(
     prefix="/admin/collections",
     tags=["Catalogue"],
     responses=responses.ADMIN_ERRORS,
@@ -51,14 +72,19 @@ class CollectionsAnswer(Envelope):
     openapi_extra=COLLECTIONS.documented_list,
 )
 async def list_collections(request: Request, _: HeadOfficeScope, clients: ClientsOf) -> Response:
-    """Lists collections; sort by created_at, updated_at, title or handle."""
+    """Lists collections; sort by created_at, updated_at, id, title or handle."""
     query = COLLECTIONS.list_query(request)
     found = await clients.catalogue.ListCollections(
         ListCollectionsRequest(
             page_size=query.limit,
             skip=query.offset,
             order_by=query.order,
-            handle=query.one("handle"),
+            query=query.one("q"),
+            collections=[f"collections/{id_}" for id_ in query.many("id")],
+            title=query.one("title"),
+            handles=query.many("handle"),
+            created_at=query.time_range("created_at"),
+            updated_at=query.time_range("updated_at"),
         )
     )
     return COLLECTIONS.page(query, found.collections, count=found.total_size)
@@ -68,15 +94,20 @@ async def list_collections(request: Request, _: HeadOfficeScope, clients: Client
     "",
     summary="Create a collection",
     responses=responses.documented(CollectionAnswer, "The collection."),
+    openapi_extra=COLLECTIONS.documented_one,
 )
 async def create_collection(
-    _: HeadOfficeScope, clients: ClientsOf, key: IdempotencyKey, body: CollectionCreate
+    _: HeadOfficeScope,
+    query: CollectionQuery,
+    clients: ClientsOf,
+    key: IdempotencyKey,
+    body: CollectionCreate,
 ) -> Response:
     """Creates a collection."""
     collection = await clients.catalogue.CreateCollection(
         CreateCollectionRequest(collection=body.to_message(), request_id=key)
     )
-    return COLLECTIONS.response(collection)
+    return COLLECTIONS.one(query, collection)
 
 
 @router.get(
@@ -101,14 +132,17 @@ async def get_collection(
     "/{collection_id}",
     summary="Update a collection",
     responses=responses.documented(CollectionAnswer, "The updated collection."),
+    openapi_extra=COLLECTIONS.documented_one,
 )
 @router.patch(
     "/{collection_id}",
     summary="Update a collection",
     responses=responses.documented(CollectionAnswer, "The updated collection."),
+    openapi_extra=COLLECTIONS.documented_one,
 )
 async def update_collection(
     _: HeadOfficeScope,
+    query: CollectionQuery,
     clients: ClientsOf,
     collection_id: str,
     etag: IfMatch,
@@ -119,7 +153,32 @@ async def update_collection(
     collection = await clients.catalogue.UpdateCollection(
         UpdateCollectionRequest(collection=change, update_mask=body.to_mask())
     )
-    return COLLECTIONS.response(collection)
+    return COLLECTIONS.one(query, collection)
+
+
+@router.post(
+    "/{collection_id}/products",
+    summary="Add and remove a collection's products",
+    responses=responses.documented(CollectionAnswer, "The collection."),
+    openapi_extra=COLLECTIONS.documented_one,
+)
+async def change_products_of_collection(
+    _: HeadOfficeScope,
+    query: CollectionQuery,
+    clients: ClientsOf,
+    collection_id: str,
+    key: IdempotencyKey,
+    body: CollectionProducts,
+) -> Response:
+    """Puts products into a collection and takes others out, in one transaction: all, or none.
+
+    Adding what is in it and removing what is not changes nothing. Each product that changes leaves
+    an event of its own; x-audit-event names the first 20.
+    """
+    changed = await clients.catalogue.ChangeCollectionProducts(
+        body.to_message(name=f"collections/{collection_id}", request_id=key), timeout=BATCH_SECONDS
+    )
+    return COLLECTIONS.one(query, changed)
 
 
 @router.delete(
@@ -130,7 +189,7 @@ async def update_collection(
 async def delete_collection(
     _: HeadOfficeScope, clients: ClientsOf, collection_id: str, etag: IfMatch
 ) -> Response:
-    """Deletes a collection; it must hold no products."""
+    """Deletes a collection; its products, of which it must not hold more than 1,000, stay."""
     await clients.catalogue.DeleteCollection(
         DeleteCollectionRequest(name=f"collections/{collection_id}", etag=etag)
     )

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, Field
 from souk.tenant_registry.v1.access_service_pb2 import Access
 
@@ -12,7 +12,8 @@ from gateway.identity.access_facts import Facts
 from gateway.identity.scopes import CurrentScope
 from gateway.medusa import responses
 from gateway.medusa.resource import Resource
-from gateway.medusa.shapes import Beside, Document, From
+from gateway.medusa.router import Router
+from gateway.medusa.shapes import Document, From, NotInMessage
 from gateway.request_state import state_of
 from gateway.tenancy import KnownTenant, TenancyOf, resolution_of
 
@@ -35,12 +36,12 @@ class KnownTenantDocument(Document[KnownTenant]):
 class ContextDocument(Document[Access]):
     """The tenant of this request, how it was determined, and the caller's permissions there."""
 
-    tenant: Annotated[KnownTenantDocument, Beside()]
-    source: Annotated[str, Beside()] = Field(
+    tenant: Annotated[KnownTenantDocument, NotInMessage()]
+    source: Annotated[str, NotInMessage()] = Field(
         description="host, prefix, header, publishable_key or fallback.", examples=["host"]
     )
     user: Annotated[UserDocument | None, From("admin")] = Field(description="null for an API key.")
-    permissions: Annotated[list[str], Beside()] = Field(
+    permissions: Annotated[list[str], NotInMessage()] = Field(
         examples=[["listing:read", "listing:write"]]
     )
     roles: list[str] = Field(examples=[["TenantAdmin"]])
@@ -52,7 +53,7 @@ class ContextAnswer(BaseModel):
 
 CONTEXT = Resource("tenant_context", "", ContextDocument)
 
-router = APIRouter(prefix="/admin", tags=["Tenants"], responses=responses.ADMIN_ERRORS)
+router = Router(prefix="/admin", tags=["Tenants"], responses=responses.ADMIN_ERRORS)
 
 
 @router.get(

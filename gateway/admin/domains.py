@@ -1,6 +1,8 @@
 """The hosts of a tenant's storefront."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 from souk.tenant_registry.v1.tenant_registry_service_pb2 import (
     DeleteDomainRequest,
@@ -13,15 +15,17 @@ from gateway.identity.scopes import TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey
-from gateway.medusa.query import Query
+from gateway.medusa.query import ParsedQuery, Query
 from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
+from gateway.medusa.router import Router
 from gateway.tenancy import TenancyOf
 from services.kernel.call.errors import InvalidArgument
 from services.values.hosts import HostInvalid, normalise_host
 
 DOMAINS = Resource("domain", "domains", DomainDocument, Query(limit=None))
+DomainQuery = Annotated[ParsedQuery, Depends(DOMAINS.query_of_answer)]
 
-router = APIRouter(
+router = Router(
     prefix="/admin/tenants/{tenant_id}/domains",
     tags=["Tenants"],
     responses=responses.ADMIN_ERRORS,
@@ -52,10 +56,14 @@ async def list_domains(request: Request, scope: TenantScope, clients: ClientsOf)
 
 
 @router.post(
-    "", summary="Add a domain", responses=responses.documented(DomainAnswer, "The domain.")
+    "",
+    summary="Add a domain",
+    responses=responses.documented(DomainAnswer, "The domain."),
+    openapi_extra=DOMAINS.documented_one,
 )
 async def add_domain(
     scope: TenantScope,
+    query: DomainQuery,
     clients: ClientsOf,
     tenancy: TenancyOf,
     key: IdempotencyKey,
@@ -66,8 +74,8 @@ async def add_domain(
     domain = await clients.tenants.CreateDomain(
         body.to_message(parent=f"tenants/{scope.tenant}", request_id=key)
     )
-    await tenancy.changed(tenant_id)
-    return DOMAINS.response(domain)
+    await tenancy.publish_change(tenant_id)
+    return DOMAINS.one(query, domain)
 
 
 @router.delete(
@@ -83,7 +91,7 @@ async def remove_domain(
     await clients.tenants.DeleteDomain(
         DeleteDomainRequest(name=f"tenants/{scope.tenant}/domains/{host}")
     )
-    await tenancy.changed(tenant_id)
+    await tenancy.publish_change(tenant_id)
     return responses.deleted("domain", host, parent={"id": tenant_id, "object": "tenant"})
 
 

@@ -1,6 +1,6 @@
 """The audit events of a tenant."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, Field
 from souk.audit.v1.audit_service_pb2 import Event, GetEventRequest, ListEventsRequest
 
@@ -11,7 +11,9 @@ from gateway.medusa import responses
 from gateway.medusa.filters import Choice, One, Time
 from gateway.medusa.query import Query
 from gateway.medusa.resource import NoQueryOfWrites, Resource
+from gateway.medusa.router import Router
 from gateway.medusa.values import timestamp
+from services.kernel.call.limits import most_characters
 
 _OUTCOMES = {
     "": Event.OUTCOME_UNSPECIFIED,
@@ -19,15 +21,20 @@ _OUTCOMES = {
     "denied": Event.OUTCOME_DENIED,
 }
 
+
+def _text(field: str) -> One:
+    return One(most_characters(ListEventsRequest, field))
+
+
 EVENTS = Resource(
     "audit_event",
     "audit_events",
     EventDocument,
     Query(
         filters={
-            "actor": One(longest=400),
-            "method": One(),
-            "resource": One(longest=1000),
+            "actor": _text("actor"),
+            "method": _text("method"),
+            "resource": _text("resource"),
             "outcome": Choice(("done", "denied")),
             "since": Time(),
             "until": Time(),
@@ -36,7 +43,7 @@ EVENTS = Resource(
     ),
 )
 
-router = APIRouter(
+router = Router(
     prefix="/admin/tenants/{tenant_id}/audit-events",
     tags=["Audit"],
     responses=responses.ADMIN_ERRORS,

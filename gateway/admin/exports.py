@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import orjson
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import StreamingResponse
 from souk.audit.v1.proof_service_pb2 import (
     Checkpoint,
@@ -27,6 +27,7 @@ from gateway.identity.scopes import TenantScope, permissions_now
 from gateway.medusa import responses
 from gateway.medusa.filters import Choice
 from gateway.medusa.query import Query
+from gateway.medusa.router import Router
 from gateway.medusa.shapes import Json
 from gateway.request_state import REQUEST_SECONDS, state_of
 from services.kernel.call.client import deadline
@@ -38,27 +39,27 @@ _COLUMNS = ("occur_time", "actor", "method", "resource", "outcome")
 _SEALED = ("envelope", "payload", "salt", "signature", "leaf")
 _HEADER = ("index", *_COLUMNS, *_SEALED, "record")
 
-router = APIRouter(
+router = Router(
     prefix="/admin/tenants/{tenant_id}/audit-events",
     tags=["Audit"],
     responses=responses.ADMIN_ERRORS,
 )
 
 
-class Form(StrEnum):
+class ExportFormat(StrEnum):
     NDJSON = "ndjson"
     CSV = "csv"
     CLOUDEVENTS = "cloudevents"
 
 
 _TYPES = {
-    Form.NDJSON: "application/x-ndjson",
-    Form.CSV: "text/csv; charset=utf-8",
-    Form.CLOUDEVENTS: "application/x-ndjson",
+    ExportFormat.NDJSON: "application/x-ndjson",
+    ExportFormat.CSV: "text/csv; charset=utf-8",
+    ExportFormat.CLOUDEVENTS: "application/x-ndjson",
 }
 
 
-_EXPORTING = Query({"format": Choice([*Form])}, limit=None, has_fields=False)
+_EXPORTING = Query({"format": Choice([*ExportFormat])}, limit=None, has_fields=False)
 
 
 @router.get(
@@ -76,17 +77,24 @@ async def export_audit_events(
 
     The format is ndjson unless another is asked for.
     """
-    form = Form(_EXPORTING.parse(request.scope["query_string"]).one("format") or Form.NDJSON)
+    export_format = ExportFormat(
+        _EXPORTING.parse(request.scope["query_string"]).one("format") or ExportFormat.NDJSON
+    )
     newest = await clients.proofs.GetCheckpoint(
         GetCheckpointRequest(parent=f"tenants/{scope.tenant}")
     )
     permissions = partial(permissions_now, request, scope.tenant or "")
     export = Export(clients, scope, newest, permissions, state_of(request).timeout.reschedule)
-    lines = {Form.NDJSON: export.ndjson, Form.CSV: export.csv, Form.CLOUDEVENTS: export.cloudevents}
-    name = f"audit-{scope.tenant}-{newest.size}.{'csv' if form is Form.CSV else 'ndjson'}"
+    lines = {
+        ExportFormat.NDJSON: export.ndjson,
+        ExportFormat.CSV: export.csv,
+        ExportFormat.CLOUDEVENTS: export.cloudevents,
+    }
+    suffix = "csv" if export_format is ExportFormat.CSV else "ndjson"
+    name = f"audit-{scope.tenant}-{newest.size}.{suffix}"
     return StreamingResponse(
-        lines[form](),
-        media_type=_TYPES[form],
+        lines[export_format](),
+        media_type=_TYPES[export_format],
         headers={"content-disposition": f'attachment; filename="{name}"'},
     )
 
@@ -115,16 +123,16 @@ class Export:
         yield _line(self._head())
         async for page in self._pages():
             yield b"".join(_line(EntryDocument.to_json(entry)) for entry in page)
-        async for record in self._tail():
+        async for record in self._records_after_entries():
             yield _line(record)
 
     async def csv(self) -> AsyncIterator[str | bytes]:
         yield _row(_HEADER)
-        yield _alone(self._head())
+        yield _record_row(self._head())
         async for page in self._pages():
             yield "".join(_entry_row(EntryDocument.to_json(entry)) for entry in page)
-        async for record in self._tail():
-            yield _alone(record)
+        async for record in self._records_after_entries():
+            yield _record_row(record)
 
     async def cloudevents(self) -> AsyncIterator[str | bytes]:
         async for page in self._pages():
@@ -138,24 +146,24 @@ class Export:
         start = 0
         while start < self._newest.size:
             request = ListEntriesRequest(parent=self._parent, start=start, end=self._newest.size)
-            found = await self._ask(self._proofs.ListEntries, request)
+            found = await self._read_page(self._proofs.ListEntries, request)
             if not found.entries:
                 return  # the verifier reports what is missing
             yield list(found.entries)
             start = found.entries[-1].index + 1
 
-    async def _tail(self) -> AsyncIterator[Json]:
+    async def _records_after_entries(self) -> AsyncIterator[Json]:
         """Yields every signed checkpoint, then the proof of the last one in the platform's tree."""
         after = 0
         while after < self._newest.size:
             request = ListCheckpointsRequest(
                 parent=self._parent, after_size=after, up_to_size=self._newest.size
             )
-            found = await self._ask(self._proofs.ListCheckpoints, request)
+            found = await self._read_page(self._proofs.ListCheckpoints, request)
             if not found.checkpoints:
                 break
-            for one in found.checkpoints:
-                yield {"checkpoint": {"size": one.size, "note": one.note}}
+            for checkpoint in found.checkpoints:
+                yield {"checkpoint": {"size": checkpoint.size, "note": checkpoint.note}}
             after = found.checkpoints[-1].size
         yield {"platform": PlatformDocument.to_json(self._newest.platform)}
 
@@ -163,7 +171,7 @@ class Export:
     def _parent(self) -> str:
         return f"tenants/{self._scope.tenant}"
 
-    async def _ask(self, method: Any, request: Any) -> Any:  # noqa: ANN401 - a stub's method
+    async def _read_page(self, method: Any, request: Any) -> Any:  # noqa: ANN401 - a stub's method
         """Reads one page, with the time limit of a whole request."""
         self._extend(asyncio.get_running_loop().time() + REQUEST_SECONDS)
         with deadline(REQUEST_SECONDS):
@@ -176,16 +184,16 @@ def _line(document: Json) -> bytes:
     return orjson.dumps(document) + b"\n"
 
 
-def _alone(document: Json) -> str:
+def _record_row(document: Json) -> str:
     """Writes a record that is not an entry into the last cell of an empty row."""
     return _row([*("" for _ in _HEADER[1:]), orjson.dumps(document).decode()])
 
 
 def _entry_row(entry: Json) -> str:
     facts = orjson.loads(str(entry["envelope"]))
-    shown = [plain(str(facts[name])) for name in _COLUMNS]
+    readable = [plain(str(facts[name])) for name in _COLUMNS]
     sealed = [entry[name] for name in _SEALED]
-    return _row([entry["index"], *shown, *sealed, ""])
+    return _row([entry["index"], *readable, *sealed, ""])
 
 
 def plain(text: str) -> str:

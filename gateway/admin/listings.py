@@ -1,6 +1,8 @@
 """The products that a tenant has opted in to."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 from souk.catalog_opt_in.v1.listing_service_pb2 import (
     CreateListingRequest,
@@ -12,15 +14,23 @@ from souk.catalog_opt_in.v1.listing_service_pb2 import (
 )
 
 from gateway.clients import ClientsOf
-from gateway.documents.listing import STATES, ListingCreate, ListingDocument, ListingUpdate
+from gateway.documents.listing import (
+    STATES,
+    ListingBatch,
+    ListingCreate,
+    ListingDocument,
+    ListingUpdate,
+)
 from gateway.identity.scopes import TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.filters import Choice
 from gateway.medusa.headers import IdempotencyKey, IfMatch
-from gateway.medusa.query import Query
+from gateway.medusa.query import ParsedQuery, Query
 from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
-from gateway.medusa.values import enum_value
+from gateway.medusa.router import Router
+from gateway.medusa.values import enum_value, last_id
+from gateway.request_state import BATCH_SECONDS
 
 OPT_INS = Resource(
     "product",
@@ -31,8 +41,9 @@ OPT_INS = Resource(
         order=("created_at", "updated_at", "title", "handle"),
     ),
 )
+OptInQuery = Annotated[ParsedQuery, Depends(OPT_INS.query_of_answer)]
 
-router = APIRouter(
+router = Router(
     prefix="/admin/tenants/{tenant_id}/products",
     tags=["Listings"],
     responses=responses.ADMIN_ERRORS,
@@ -47,6 +58,12 @@ class ListingAnswer(BaseModel):
 
 class ListingsAnswer(Envelope):
     products: list[ListingDocument]
+
+
+class ListingBatchAnswer(BaseModel):
+    created: list[ListingDocument]
+    updated: list[ListingDocument]
+    deleted: responses.DeletedInBatch
 
 
 @router.get(
@@ -74,9 +91,14 @@ async def list_opt_ins(request: Request, scope: TenantScope, clients: ClientsOf)
     "",
     summary="Opt in to a product",
     responses=responses.documented(ListingAnswer, "The opt-in."),
+    openapi_extra=OPT_INS.documented_one,
 )
 async def opt_in(
-    scope: TenantScope, clients: ClientsOf, key: IdempotencyKey, body: ListingCreate
+    scope: TenantScope,
+    query: OptInQuery,
+    clients: ClientsOf,
+    key: IdempotencyKey,
+    body: ListingCreate,
 ) -> Response:
     """Opts a tenant in to a published product of the master catalogue."""
     body.set_currency(scope.currency or "")
@@ -87,7 +109,33 @@ async def opt_in(
             request_id=key,
         )
     )
-    return OPT_INS.response(listing)
+    return OPT_INS.one(query, listing)
+
+
+@router.post(
+    "/batch",
+    summary="Create, update and delete opt-ins",
+    responses=responses.documented(ListingBatchAnswer, "What became of each row."),
+)
+async def change_opt_ins(
+    scope: TenantScope, clients: ClientsOf, key: IdempotencyKey, body: ListingBatch
+) -> Response:
+    """Opts a tenant in and out of products and updates opt-ins, in one transaction.
+
+    If any row cannot be done, none is; the error says what is wrong with the first ten. Each row
+    that changes something leaves an event of its own; x-audit-event names the first 20.
+    """
+    body.set_currency(scope.currency or "")
+    done = await clients.listings.BatchChangeListings(
+        body.to_message(parent=f"tenants/{scope.tenant}", request_id=key),
+        timeout=BATCH_SECONDS,
+    )
+    return responses.batch(
+        "tenant_product",
+        created=ListingDocument.to_list(done.created),
+        updated=ListingDocument.to_list(done.updated),
+        deleted=[last_id(product) for product in done.deleted],
+    )
 
 
 @router.get(
@@ -111,9 +159,15 @@ async def get_opt_in(
     "/{product_id}",
     summary="Update an opt-in",
     responses=responses.documented(ListingAnswer, "The updated opt-in."),
+    openapi_extra=OPT_INS.documented_one,
 )
 async def update_opt_in(
-    scope: TenantScope, clients: ClientsOf, product_id: str, etag: IfMatch, body: ListingUpdate
+    scope: TenantScope,
+    query: OptInQuery,
+    clients: ClientsOf,
+    product_id: str,
+    etag: IfMatch,
+    body: ListingUpdate,
 ) -> Response:
     """Updates the fields in the body."""
     body.set_currency(scope.currency or "")
@@ -123,7 +177,7 @@ async def update_opt_in(
             listing=body.to_message(name=name, etag=etag), update_mask=body.to_mask()
         )
     )
-    return OPT_INS.response(listing)
+    return OPT_INS.one(query, listing)
 
 
 @router.delete(

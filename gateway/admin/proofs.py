@@ -1,6 +1,8 @@
 """Proofs of a tenant's events, and the erasure of their payloads."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 from souk.audit.v1.audit_service_pb2 import EraseEventPayloadRequest
 from souk.audit.v1.proof_service_pb2 import (
@@ -20,9 +22,11 @@ from gateway.documents.proof import (
 from gateway.identity.scopes import TenantScope
 from gateway.medusa import responses
 from gateway.medusa.filters import Whole
-from gateway.medusa.query import Query
+from gateway.medusa.query import ParsedQuery, Query
 from gateway.medusa.resource import NoQueryOfWrites, Resource
+from gateway.medusa.router import Router
 
+EventQuery = Annotated[ParsedQuery, Depends(EVENTS.query_of_answer)]
 _NOTHING = Query(limit=None)
 _MOST_EVENTS = 2**53  # the largest number that JavaScript reads exactly
 RECEIPTS = Resource("receipt", "", ReceiptDocument, _NOTHING)
@@ -35,7 +39,7 @@ CONSISTENCY = Resource(
     Query({"from": Whole(0, _MOST_EVENTS, 0), "to": Whole(0, _MOST_EVENTS, 0)}, limit=None),
 )
 
-router = APIRouter(
+router = Router(
     prefix="/admin/tenants/{tenant_id}",
     tags=["Audit"],
     responses=responses.ADMIN_ERRORS,
@@ -95,15 +99,15 @@ async def get_audit_event_proof(
     "/audit-events/{event_id}/erase-payload",
     summary="Erase an event's payload",
     responses=responses.documented(EventAnswer, "The event without its payload."),
+    openapi_extra=EVENTS.documented_one,
 )
 async def erase_audit_event_payload(
-    request: Request, scope: TenantScope, clients: ClientsOf, event_id: str
+    scope: TenantScope, query: EventQuery, clients: ClientsOf, event_id: str
 ) -> Response:
     """Erases an event's changes and personal data permanently; the proof of the event remains.
 
     Returns 409 EVENT_NOT_SEQUENCED for a moment after the act.
     """
-    query = EVENTS.one_query(request)
     name = f"tenants/{scope.tenant}/events/{event_id}"
     event = await clients.audit.EraseEventPayload(EraseEventPayloadRequest(name=name))
     return EVENTS.one(query, event)

@@ -1,6 +1,8 @@
 """Roles: the built-in ones, and those that a tenant creates within its ceiling."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 from souk.tenant_registry.v1.role_service_pb2 import (
     CreateRoleRequest,
@@ -16,12 +18,14 @@ from gateway.identity.scopes import PlatformScope, TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey, IfMatch
-from gateway.medusa.query import Query
+from gateway.medusa.query import ParsedQuery, Query
 from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
+from gateway.medusa.router import Router
 
 ROLES = Resource("role", "roles", RoleDocument, Query(limit=None))
+RoleQuery = Annotated[ParsedQuery, Depends(ROLES.query_of_answer)]
 
-router = APIRouter(
+router = Router(
     prefix="/admin",
     tags=["Users"],
     responses=responses.ADMIN_ERRORS,
@@ -46,7 +50,7 @@ class RolesAnswer(Envelope):
 )
 async def list_roles(request: Request, _: PlatformScope, clients: ClientsOf) -> Response:
     """Lists the built-in roles."""
-    return await _listed(request, clients, "")
+    return await _list(request, clients, "")
 
 
 @router.get(
@@ -57,22 +61,23 @@ async def list_roles(request: Request, _: PlatformScope, clients: ClientsOf) -> 
 )
 async def list_tenant_roles(request: Request, scope: TenantScope, clients: ClientsOf) -> Response:
     """Lists the built-in roles, then the tenant's own."""
-    return await _listed(request, clients, f"tenants/{scope.tenant}")
+    return await _list(request, clients, f"tenants/{scope.tenant}")
 
 
 @router.post(
     "/tenants/{tenant_id}/roles",
     summary="Create a role",
     responses=responses.documented(RoleAnswer, "The role."),
+    openapi_extra=ROLES.documented_one,
 )
 async def create_tenant_role(
-    scope: TenantScope, clients: ClientsOf, key: IdempotencyKey, body: RoleCreate
+    scope: TenantScope, query: RoleQuery, clients: ClientsOf, key: IdempotencyKey, body: RoleCreate
 ) -> Response:
     """Creates a role for the tenant, with at most the permissions of a TenantAdmin."""
     role = await clients.roles.CreateRole(
         CreateRoleRequest(parent=f"tenants/{scope.tenant}", role=body.to_message(), request_id=key)
     )
-    return ROLES.response(role)
+    return ROLES.one(query, role)
 
 
 @router.get(
@@ -96,9 +101,15 @@ async def get_tenant_role(
     "/tenants/{tenant_id}/roles/{role_id}",
     summary="Update a role",
     responses=responses.documented(RoleAnswer, "The updated role."),
+    openapi_extra=ROLES.documented_one,
 )
 async def update_tenant_role(
-    scope: TenantScope, clients: ClientsOf, etag: IfMatch, role_id: str, body: RoleUpdate
+    scope: TenantScope,
+    query: RoleQuery,
+    clients: ClientsOf,
+    etag: IfMatch,
+    role_id: str,
+    body: RoleUpdate,
 ) -> Response:
     """Updates one of the tenant's own roles, for everyone who holds it."""
     name = f"tenants/{scope.tenant}/roles/{role_id}"
@@ -109,7 +120,7 @@ async def update_tenant_role(
             validate_only=body.validate_only,
         )
     )
-    return ROLES.response(role, effects=EffectDocument.to_list(role.effects))
+    return ROLES.one(query, role, effects=EffectDocument.to_list(role.effects))
 
 
 @router.delete(
@@ -127,7 +138,7 @@ async def delete_tenant_role(
     return responses.deleted("role", role_id, parent={"id": tenant_id, "object": "tenant"})
 
 
-async def _listed(request: Request, clients: Clients, parent: str) -> Response:
+async def _list(request: Request, clients: Clients, parent: str) -> Response:
     query = ROLES.list_query(request)
     found = await clients.roles.ListRoles(ListRolesRequest(parent=parent))
     return ROLES.page(query, found.roles, count=len(found.roles))

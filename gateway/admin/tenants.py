@@ -1,6 +1,8 @@
 """Tenants: the shops that sell from the shared catalogue."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 from souk.tenant_registry.v1.tenant_pb2 import Tenant
 from souk.tenant_registry.v1.tenant_registry_service_pb2 import (
@@ -21,14 +23,16 @@ from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.filters import Flag
 from gateway.medusa.headers import IdempotencyKey, IfMatch
-from gateway.medusa.query import Query
+from gateway.medusa.query import ParsedQuery, Query
 from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
+from gateway.medusa.router import Router
 from gateway.medusa.values import last_id
 from gateway.tenancy import Tenancy, TenancyOf
 
 TENANTS = Resource("tenant", "tenants", TenantDocument, Query(filters={"with_deleted": Flag()}))
+TenantQuery = Annotated[ParsedQuery, Depends(TENANTS.query_of_answer)]
 
-router = APIRouter(
+router = Router(
     prefix="/admin/tenants",
     tags=["Tenants"],
     responses=responses.ADMIN_ERRORS,
@@ -66,9 +70,11 @@ async def list_tenants(request: Request, _: PlatformScope, clients: ClientsOf) -
     "",
     summary="Create a tenant",
     responses=responses.documented(TenantAnswer, "The tenant, in the state provisioning."),
+    openapi_extra=TENANTS.documented_one,
 )
 async def create_tenant(
     _: PlatformScope,
+    query: TenantQuery,
     clients: ClientsOf,
     tenancy: TenancyOf,
     key: IdempotencyKey,
@@ -78,7 +84,7 @@ async def create_tenant(
     tenant = await clients.tenants.CreateTenant(
         CreateTenantRequest(tenant_id=body.id, tenant=body.to_message(), request_id=key)
     )
-    return await _changed(tenancy, tenant)
+    return await _publish_change(tenancy, query, tenant)
 
 
 @router.get(
@@ -98,16 +104,22 @@ async def get_tenant(request: Request, scope: TenantScope, clients: ClientsOf) -
     "/{tenant_id}",
     summary="Update a tenant",
     responses=responses.documented(TenantAnswer, "The updated tenant."),
+    openapi_extra=TENANTS.documented_one,
 )
 async def update_tenant(
-    scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, etag: IfMatch, body: TenantUpdate
+    scope: TenantScope,
+    query: TenantQuery,
+    clients: ClientsOf,
+    tenancy: TenancyOf,
+    etag: IfMatch,
+    body: TenantUpdate,
 ) -> Response:
     """Updates the fields in the body; the currency cannot be changed."""
     change = body.to_message(name=f"tenants/{scope.tenant}", etag=etag)
     tenant = await clients.tenants.UpdateTenant(
         UpdateTenantRequest(tenant=change, update_mask=body.to_mask())
     )
-    return await _changed(tenancy, tenant)
+    return await _publish_change(tenancy, query, tenant)
 
 
 @router.delete(
@@ -122,7 +134,7 @@ async def delete_tenant(
     tenant = await clients.tenants.DeleteTenant(
         DeleteTenantRequest(name=f"tenants/{scope.tenant}", request_id=key, etag=etag)
     )
-    await tenancy.changed(last_id(tenant.name))
+    await tenancy.publish_change(last_id(tenant.name))
     return responses.deleted("tenant", last_id(tenant.name))
 
 
@@ -130,54 +142,74 @@ async def delete_tenant(
     "/{tenant_id}/undelete",
     summary="Restore an archived tenant",
     responses=responses.documented(TenantAnswer, "The suspended tenant."),
+    openapi_extra=TENANTS.documented_one,
 )
 async def undelete_tenant(
-    scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, key: IdempotencyKey, etag: IfMatch
+    scope: TenantScope,
+    query: TenantQuery,
+    clients: ClientsOf,
+    tenancy: TenancyOf,
+    key: IdempotencyKey,
+    etag: IfMatch,
 ) -> Response:
     """Restores an archived tenant in the state suspended."""
     tenant = await clients.tenants.UndeleteTenant(
         UndeleteTenantRequest(name=f"tenants/{scope.tenant}", request_id=key, etag=etag)
     )
-    return await _changed(tenancy, tenant)
+    return await _publish_change(tenancy, query, tenant)
 
 
 @router.post(
     "/{tenant_id}/suspend",
     summary="Suspend a tenant",
     responses=responses.documented(TenantAnswer, "The suspended tenant."),
+    openapi_extra=TENANTS.documented_one,
 )
 async def suspend_tenant(
-    scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, key: IdempotencyKey, etag: IfMatch
+    scope: TenantScope,
+    query: TenantQuery,
+    clients: ClientsOf,
+    tenancy: TenancyOf,
+    key: IdempotencyKey,
+    etag: IfMatch,
 ) -> Response:
     """Suspends a tenant; its storefront responds like an unknown host."""
     tenant = await clients.tenants.SuspendTenant(
         SuspendTenantRequest(name=f"tenants/{scope.tenant}", request_id=key, etag=etag)
     )
-    return await _changed(tenancy, tenant)
+    return await _publish_change(tenancy, query, tenant)
 
 
 @router.post(
     "/{tenant_id}/activate",
     summary="Activate a tenant",
     responses=responses.documented(TenantAnswer, "The active tenant."),
+    openapi_extra=TENANTS.documented_one,
 )
 async def activate_tenant(
-    scope: TenantScope, clients: ClientsOf, tenancy: TenancyOf, key: IdempotencyKey, etag: IfMatch
+    scope: TenantScope,
+    query: TenantQuery,
+    clients: ClientsOf,
+    tenancy: TenancyOf,
+    key: IdempotencyKey,
+    etag: IfMatch,
 ) -> Response:
     """Activates a provisioning or suspended tenant."""
     tenant = await clients.tenants.ActivateTenant(
         ActivateTenantRequest(name=f"tenants/{scope.tenant}", request_id=key, etag=etag)
     )
-    return await _changed(tenancy, tenant)
+    return await _publish_change(tenancy, query, tenant)
 
 
 @router.post(
     "/{tenant_id}/plan",
     summary="Change a tenant's plan",
     responses=responses.documented(TenantAnswer, "The tenant on the new plan."),
+    openapi_extra=TENANTS.documented_one,
 )
 async def change_tenant_plan(
     scope: TenantScope,
+    query: TenantQuery,
     clients: ClientsOf,
     tenancy: TenancyOf,
     key: IdempotencyKey,
@@ -188,10 +220,10 @@ async def change_tenant_plan(
     tenant = await clients.tenants.ChangeTenantPlan(
         body.to_message(name=f"tenants/{scope.tenant}", request_id=key, etag=etag)
     )
-    return await _changed(tenancy, tenant)
+    return await _publish_change(tenancy, query, tenant)
 
 
-async def _changed(tenancy: Tenancy, tenant: Tenant) -> Response:
+async def _publish_change(tenancy: Tenancy, query: ParsedQuery, tenant: Tenant) -> Response:
     """Propagates a change to every gateway, and sends the changed tenant."""
-    await tenancy.changed(last_id(tenant.name))
-    return TENANTS.response(tenant)
+    await tenancy.publish_change(last_id(tenant.name))
+    return TENANTS.one(query, tenant)

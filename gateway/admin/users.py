@@ -1,6 +1,8 @@
 """Users: the admins of the platform and its tenants. Their assignments hold their roles."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
 from pydantic import BaseModel, Field
 from souk.tenant_registry.v1.admin_service_pb2 import (
     ActivateAdminRequest,
@@ -20,22 +22,35 @@ from gateway.identity.principals import AccessFactsOf
 from gateway.identity.scopes import AccountScope, PlatformScope, TenantScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
-from gateway.medusa.filters import Flag, One
+from gateway.medusa.filters import Flag, Id, Many, One, Text
 from gateway.medusa.headers import IdempotencyKey
-from gateway.medusa.query import Query
-from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
+from gateway.medusa.query import ParsedQuery, Query
+from gateway.medusa.resource import Envelope, Resource
+from gateway.medusa.router import Router
 from gateway.medusa.values import last_id
+from services.kernel.call.limits import most_characters, most_entries
 
 USERS = Resource(
     "user",
     "users",
     UserDocument,
-    Query(filters={"email": One(longest=254), "with_deactivated": Flag()}),
+    Query(
+        filters={
+            "q": Text(most_characters(ListAdminsRequest, "query")),
+            "id": Many(most_entries(ListAdminsRequest, "admins"), Id()),
+            "email": One(most_characters(ListAdminsRequest, "email")),
+            "first_name": One(most_characters(ListAdminsRequest, "first_name")),
+            "last_name": One(most_characters(ListAdminsRequest, "last_name")),
+            "with_deactivated": Flag(),
+        },
+        order=("id", "email", "first_name", "last_name", "created_at", "updated_at"),
+    ),
 )
+UserQuery = Annotated[ParsedQuery, Depends(USERS.query_of_answer)]
 TENANT_USERS = Resource("user", "users", TenantUserDocument, Query())
-_ACTIVATION = Query(filters={"validate_only": Flag()}, limit=None)
+_ACTIVATION = Query(filters={"validate_only": Flag()}, limit=None, has_fields=False)
 
-router = APIRouter(
+router = Router(
     prefix="/admin",
     tags=["Users"],
     responses=responses.ADMIN_ERRORS,
@@ -74,7 +89,9 @@ async def get_own_user(request: Request, _: AccountScope, clients: ClientsOf) ->
 @router.get(
     "/users",
     summary="List users",
-    responses=responses.documented(UsersAnswer, "A page of users, by id."),
+    responses=responses.documented(
+        UsersAnswer, "A page of users, by id unless `order` says otherwise."
+    ),
     openapi_extra=USERS.documented_list,
 )
 async def list_users(request: Request, _: PlatformScope, clients: ClientsOf) -> Response:
@@ -84,7 +101,12 @@ async def list_users(request: Request, _: PlatformScope, clients: ClientsOf) -> 
         ListAdminsRequest(
             page_size=query.limit,
             skip=query.offset,
+            order_by=query.order,
+            query=query.one("q"),
+            admins=[f"admins/{user_id}" for user_id in query.many("id")],
             email=query.one("email"),
+            first_name=query.one("first_name"),
+            last_name=query.one("last_name"),
             show_deactivated=bool(query.flag("with_deactivated")),
         )
     )
@@ -95,16 +117,16 @@ async def list_users(request: Request, _: PlatformScope, clients: ClientsOf) -> 
     "/users",
     summary="Create a user",
     responses=responses.documented(UserAnswer, "The user."),
-    dependencies=[NoQueryOfWrites],
+    openapi_extra=USERS.documented_one,
 )
 async def create_user(
-    _: PlatformScope, clients: ClientsOf, key: IdempotencyKey, body: UserCreate
+    _: PlatformScope, query: UserQuery, clients: ClientsOf, key: IdempotencyKey, body: UserCreate
 ) -> Response:
     """Creates an admin without roles or a password; a password reset lets them log in."""
     admin = await clients.admins.CreateAdmin(
         CreateAdminRequest(admin=body.to_message(), request_id=key)
     )
-    return USERS.response(admin)
+    return USERS.one(query, admin)
 
 
 @router.get(
@@ -126,10 +148,15 @@ async def get_user(
     "/users/{user_id}",
     summary="Update a user",
     responses=responses.documented(UserAnswer, "The updated user."),
-    dependencies=[NoQueryOfWrites],
+    openapi_extra=USERS.documented_one,
 )
 async def update_user(
-    _: PlatformScope, clients: ClientsOf, key: IdempotencyKey, user_id: str, body: UserUpdate
+    _: PlatformScope,
+    query: UserQuery,
+    clients: ClientsOf,
+    key: IdempotencyKey,
+    user_id: str,
+    body: UserUpdate,
 ) -> Response:
     """Updates the fields in the body; the admin must not hold more than the caller."""
     admin = await clients.admins.UpdateAdmin(
@@ -139,7 +166,7 @@ async def update_user(
             request_id=key,
         )
     )
-    return USERS.response(admin)
+    return USERS.one(query, admin)
 
 
 @router.delete(
@@ -160,7 +187,7 @@ async def deactivate_user(
     admin = await clients.admins.DeleteAdmin(
         DeleteAdminRequest(name=f"admins/{user_id}", validate_only=validate_only)
     )
-    access_facts.changed(admin.name)
+    access_facts.invalidate(admin.name)
     return responses.deleted(
         "user",
         last_id(admin.name),
@@ -189,7 +216,7 @@ async def activate_user(
             name=f"admins/{user_id}", request_id=key, validate_only=_validate_only(request)
         )
     )
-    access_facts.changed(admin.name)
+    access_facts.invalidate(admin.name)
     user, effects = UserDocument.to_json(admin), EffectDocument.to_list(admin.effects)
     return responses.answer({"user": user, "effects": effects})
 

@@ -15,7 +15,7 @@ CALL_SECONDS = 0.05
 PAUSE_SECONDS = 1.0
 
 # uvloop raises RuntimeError for a pooled connection that was reset.
-NOT_THERE = (RedisError, OSError, TimeoutError, RuntimeError)
+UNREACHABLE = (RedisError, OSError, TimeoutError, RuntimeError)
 
 T = TypeVar("T")
 _log = structlog.get_logger("gateway")
@@ -41,21 +41,21 @@ def client(url: str, timeout: float | None) -> redis.Redis:
     return redis.Redis.from_pool(pool)
 
 
-class Quietly:
+class CircuitBreaker:
     """Calls Redis, unless it failed a moment ago, so that requests do not wait repeatedly."""
 
     def __init__(self) -> None:
-        self._asleep_until = 0.0
+        self._open_until = 0.0
 
-    async def ask(self, question: Callable[[], Awaitable[T]]) -> T | None:
-        if time.monotonic() < self._asleep_until:
+    async def call(self, function: Callable[[], Awaitable[T]]) -> T | None:
+        if time.monotonic() < self._open_until:
             return None
         try:
             async with asyncio.timeout(2 * CALL_SECONDS):
-                return await question()
+                return await function()
         except redis.ResponseError:
             return None  # A key of the wrong type: Redis works, but the value is not ours.
-        except NOT_THERE as error:
-            self._asleep_until = time.monotonic() + PAUSE_SECONDS
+        except UNREACHABLE as error:
+            self._open_until = time.monotonic() + PAUSE_SECONDS
             _log.warning("redis_unanswering", error=type(error).__name__)
             return None

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from gateway.cli.exports import Bad, Export, read, unhexed
+from gateway.cli.exports import Export, InvalidExport, parse_hex, read
 from services.kernel.evidence import merkle, signed_notes
 from services.kernel.evidence.event_signatures import EventKeys
 
@@ -21,34 +21,34 @@ def verify(
     keys: Iterable[signed_notes.Key],
     *,
     witnesses: Iterable[signed_notes.Key] = (),
-    olds: Iterable[str] = (),
+    earlier: Iterable[str] = (),
 ) -> str:
     """Checks an export against its signed checkpoints, and against earlier checkpoints.
 
     Raises:
         Bad: the export is not valid.
     """
-    known, roots = list(keys), _roots(export)
-    signed = [_signed(note, known, size) for size, note in sorted(export.checkpoints.items())]
-    good = 0
+    known_keys, roots = list(keys), _roots(export)
+    signed = [_signed(note, known_keys, size) for size, note in sorted(export.checkpoints.items())]
+    verified_size = 0
     for checkpoint in signed:
-        _check(export, checkpoint, roots, good)
-        good = checkpoint.size
-    if not signed or good != export.size or len(export.leaves) != export.size:
-        raise Bad(
+        _check(export, checkpoint, roots, verified_size)
+        verified_size = checkpoint.size
+    if not signed or verified_size != export.size or len(export.leaves) != export.size:
+        raise InvalidExport(
             f"the export should have {export.size} entries, but has {len(export.leaves)},"
-            f" and its checkpoints cover the first {good}"
+            f" and its checkpoints cover the first {verified_size}"
         )
-    for note in olds:
-        old = _signed(note, known, None)
-        if old.size > export.size:
-            raise Bad(
-                f"entry {export.size} is missing: the kept checkpoint covers {old.size} entries."
-                " If the export is older than the checkpoint, export again"
+    for note in earlier:
+        checkpoint = _signed(note, known_keys, None)
+        if checkpoint.size > export.size:
+            raise InvalidExport(
+                f"entry {export.size} is missing: the kept checkpoint covers {checkpoint.size}"
+                " entries. If the export is older than the checkpoint, export again"
             )
-        _check(export, old, roots, 0)
+        _check(export, checkpoint, roots, 0)
     _check_erasures(export)
-    head = _check_platform(export, known, list(witnesses))
+    head = _check_platform(export, known_keys, list(witnesses))
     _check_unsigned(export, head.get("signed_from"))
     return str(head.get("time"))
 
@@ -67,35 +67,39 @@ def _roots(export: Export) -> list[bytes]:
 def _signed(note: str, keys: list[signed_notes.Key], size: int | None) -> signed_notes.Checkpoint:
     try:
         checkpoint = signed_notes.verified(note, keys)
-    except signed_notes.Untrue as error:
-        which = "kept checkpoint" if size is None else f"checkpoint at size {size}"
-        raise Bad(f"the {which}: {error}") from None
+    except signed_notes.InvalidNote as error:
+        name = "kept checkpoint" if size is None else f"checkpoint at size {size}"
+        raise InvalidExport(f"the {name}: {error}") from None
     if size not in (None, checkpoint.size):
-        raise Bad(f"the checkpoint at size {size} has size {checkpoint.size}")
+        raise InvalidExport(f"the checkpoint at size {size} has size {checkpoint.size}")
     return checkpoint
 
 
 def _check(
-    export: Export, checkpoint: signed_notes.Checkpoint, roots: list[bytes], good: int
+    export: Export, checkpoint: signed_notes.Checkpoint, roots: list[bytes], verified_size: int
 ) -> None:
     if checkpoint.origin != export.log:
-        raise Bad(f"a checkpoint belongs to another log: {checkpoint.origin}")
+        raise InvalidExport(f"a checkpoint belongs to another log: {checkpoint.origin}")
     if checkpoint.size >= len(roots):
-        raise Bad(
+        raise InvalidExport(
             f"entry {len(export.leaves)} is missing: a signed checkpoint covers"
             f" {checkpoint.size} entries"
         )
     if roots[checkpoint.size] != checkpoint.root:
         last = checkpoint.size - 1
-        where = f"entry {good}" if good == last else f"one of the entries {good} to {last}"
-        raise Bad(f"{where} differs from what was signed")
+        where = (
+            f"entry {verified_size}"
+            if verified_size == last
+            else f"one of the entries {verified_size} to {last}"
+        )
+        raise InvalidExport(f"{where} differs from what was signed")
 
 
 def _check_erasures(export: Export) -> None:
     """Accepts a missing payload only if a later entry records its erasure."""
-    if export.bare:
-        first = min(export.bare.values())
-        raise Bad(
+    if export.without_payload:
+        first = min(export.without_payload.values())
+        raise InvalidExport(
             f"entry {first} has no payload, and no later entry records its erasure. If it was"
             " erased during the export, export again"
         )
@@ -109,7 +113,7 @@ def _check_unsigned(export: Export, signed_from: object) -> None:
     start = signed_from if type(signed_from) is int else export.size
     first = next((index for index in export.unsigned if index >= start), None)
     if first is not None:
-        raise Bad(f"entry {first} is not signed by its service")
+        raise InvalidExport(f"entry {first} is not signed by its service")
 
 
 def _check_platform(
@@ -119,23 +123,27 @@ def _check_platform(
     try:
         proof = export.platform
         head, note, index = proof["head"].encode(), proof["note"], proof["index"]
-        facts, hashes = dict(json.loads(head)), [unhexed(one) for one in proof["hashes"]]
+        facts, hashes = dict(json.loads(head)), [parse_hex(item) for item in proof["hashes"]]
     except (KeyError, TypeError, ValueError, RecursionError):
-        raise Bad("the export does not end with a valid proof from the platform's tree") from None
+        raise InvalidExport(
+            "the export does not end with a valid proof from the platform's tree"
+        ) from None
     signed = _signed(note, keys, None)
     last = signed_notes.verified(export.checkpoints[export.size], keys)
     if facts.get("log") != export.log or facts.get("size") != export.size:
-        raise Bad("the proof from the platform's tree is for another log or another size")
+        raise InvalidExport("the proof from the platform's tree is for another log or another size")
     if facts.get("root") != last.root.hex() or signed.origin != signed_notes.PLATFORM_ORIGIN:
-        raise Bad("the head in the platform's tree does not match this log")
+        raise InvalidExport("the head in the platform's tree does not match this log")
     if not merkle.is_included(merkle.leaf_hash(head), index, signed.size, hashes, signed.root):
-        raise Bad("the head of this log is not in the platform's tree")
+        raise InvalidExport("the head of this log is not in the platform's tree")
     if witnesses and signed_notes.cosigned_at(note, witnesses) is None:
-        raise Bad("the witness has not cosigned the platform's tree yet; export again later")
+        raise InvalidExport(
+            "the witness has not cosigned the platform's tree yet; export again later"
+        )
     return facts
 
 
-def _old(path: Path) -> str:
+def _earlier_checkpoint(path: Path) -> str:
     """Reads an earlier checkpoint: a note, or a receipt or API response that contains one."""
     text = path.read_text(encoding="utf-8")
     try:
@@ -166,31 +174,31 @@ def main(arguments: list[str]) -> int:
         "--checkpoint", type=Path, action="append", default=[],
         help="an earlier checkpoint or receipt that the export must match; may be repeated",
     )  # fmt: skip
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        return _verify(asked)
+        return _verify(options)
     except OSError as error:
         print(f"souk audit: {error}", file=sys.stderr)
         return 1
 
 
-def _verify(asked: argparse.Namespace) -> int:
+def _verify(options: argparse.Namespace) -> int:
     try:
-        keys = signed_notes.read_keys(asked.key.read_text())
+        keys = signed_notes.read_keys(options.key.read_text())
         witnesses = (
-            signed_notes.read_keys(asked.witness_key.read_text()) if asked.witness_key else []
+            signed_notes.read_keys(options.witness_key.read_text()) if options.witness_key else []
         )
-        export = read(asked.file, EventKeys.read(asked.service_keys.read_text()))
-        olds = [_old(path) for path in asked.checkpoint]
-        time = verify(export, keys, witnesses=witnesses, olds=olds)
-    except (Bad, signed_notes.Untrue) as error:
+        export = read(options.file, EventKeys.read(options.service_keys.read_text()))
+        earlier = [_earlier_checkpoint(path) for path in options.checkpoint]
+        time = verify(export, keys, witnesses=witnesses, earlier=earlier)
+    except (InvalidExport, signed_notes.InvalidNote) as error:
         print(f"BAD: {error}", file=sys.stderr)
         return 1
     cosigned = " and cosigned by the witness" if witnesses else ""
-    earlier = f", {len(export.unsigned)} from before services signed theirs"
+    unsigned_note = f", {len(export.unsigned)} from before services signed theirs"
     print(
         f"GOOD: {export.log} has {export.size} events, {export.erased} of them erased"
-        f"{earlier if export.unsigned else ''}; signed at {time}{cosigned}"
+        f"{unsigned_note if export.unsigned else ''}; signed at {time}{cosigned}"
     )
     return 0
 

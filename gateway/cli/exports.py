@@ -17,9 +17,9 @@ from services.kernel.evidence.event_signatures import EventKeys
 
 FORM = "souk-audit-export/2"
 FORM_WITHOUT_SIGNATURES = "souk-audit-export/1"
-_NONE = type(None)
+_NONE_TYPE = type(None)
 _HEAD = {"form": (str,), "log": (str,), "size": (int,)}
-_TEXT, _OPTIONAL = (str,), (str, _NONE)
+_TEXT, _OPTIONAL = (str,), (str, _NONE_TYPE)
 _ENTRY = {
     "index": (int,),
     "envelope": _TEXT,
@@ -36,11 +36,11 @@ _LAST = {"platform": (dict,)}
 _PLATFORM = {"head": (str,), "index": (int,), "hashes": (list,), "note": (str,)}
 _SIGNED = {"checkpoint": (dict,)}
 _CHECKPOINT = {"size": (int,), "note": (str,)}
-_SHOWN = ("occur_time", "actor", "method", "resource", "outcome")
+_READABLE = ("occur_time", "actor", "method", "resource", "outcome")
 _SEALED = ["envelope", "payload", "salt", "signature", "leaf"]
 _TABLES = {
-    FORM: ["index", *_SHOWN, *_SEALED, "record"],
-    FORM_WITHOUT_SIGNATURES: ["index", *_SHOWN, "envelope", "payload", "salt", "leaf", "record"],
+    FORM: ["index", *_READABLE, *_SEALED, "record"],
+    FORM_WITHOUT_SIGNATURES: ["index", *_READABLE, "envelope", "payload", "salt", "leaf", "record"],
 }
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 _LONGEST_CELL = 16 * 1024 * 1024
@@ -51,7 +51,7 @@ _ERASURE = {
 }
 
 
-class Bad(Exception):
+class InvalidExport(Exception):
     """The export is not valid; the text names the first bad entry."""
 
 
@@ -59,7 +59,7 @@ class Bad(Exception):
 class Export:
     """An export as far as it was read: leaves in order, and checkpoints.
 
-    `bare` maps events without a payload, and without a recorded erasure, to their places.
+    `without_payload` maps events that have none, and no recorded erasure, to their places.
     `unsigned` are the places of events that no service has signed.
     """
 
@@ -70,7 +70,7 @@ class Export:
     checkpoints: dict[int, str] = field(default_factory=dict)
     platform: dict[str, Any] = field(default_factory=dict)
     erased: int = 0
-    bare: dict[str, int] = field(default_factory=dict)
+    without_payload: dict[str, int] = field(default_factory=dict)
     unsigned: list[int] = field(default_factory=list)
 
 
@@ -84,54 +84,56 @@ def read(path: Path, services: EventKeys) -> Export:
     """
     with path.open(encoding="utf-8", newline="") as file:
         try:
-            return taken(_rows(file) if path.suffix == ".csv" else _lines(file), services)
+            return read_records(_rows(file) if path.suffix == ".csv" else _lines(file), services)
         except (ValueError, LookupError, TypeError, RecursionError, csv.Error) as error:
-            raise Bad(f"the file is not an export: {error}") from None
+            raise InvalidExport(f"the file is not an export: {error}") from None
 
 
-def taken(records: Iterator[Any], services: EventKeys) -> Export:
+def read_records(records: Iterator[Any], services: EventKeys) -> Export:
     """Checks the documents of an export; `read` takes them from a file."""
     head = next(records, None)
     if not isinstance(head, dict) or head.get("form") not in _ENTRIES:
-        raise Bad(f"the file is not an export in the form {FORM}")
+        raise InvalidExport(f"the file is not an export in the form {FORM}")
     _require("the head", head, _HEAD)
     export = Export(head["form"], head["log"], head["size"])
     for record in records:
         if not isinstance(record, dict) or export.platform:
-            raise Bad("there is data after the end of the export")
+            raise InvalidExport("there is data after the end of the export")
         if "index" in record:
-            _take_entry(export, record, services)
+            _add_entry(export, record, services)
         elif "checkpoint" in record:
-            _take_checkpoint(export, record)
+            _add_checkpoint(export, record)
         elif "platform" in record:
             _require("the last line", record, _LAST)
             _require("the proof from the platform's tree", record["platform"], _PLATFORM)
             export.platform = record["platform"]
         else:
-            raise Bad("the export has a line of an unknown kind")
+            raise InvalidExport("the export has a line of an unknown kind")
     return export
 
 
 def _require(what: str, found: dict[str, Any], form: Mapping[str, tuple[type, ...]]) -> None:
     if found.keys() != form.keys() or any(type(found[key]) not in form[key] for key in form):
-        raise Bad(f"{what} must have exactly these fields: {', '.join(form)}")
+        raise InvalidExport(f"{what} must have exactly these fields: {', '.join(form)}")
 
 
-def _take_entry(export: Export, record: dict[str, Any], services: EventKeys) -> None:
+def _add_entry(export: Export, record: dict[str, Any], services: EventKeys) -> None:
     expected = len(export.leaves)
     _require(f"entry {expected}", record, _ENTRIES[export.form])
     if record["index"] != expected or export.checkpoints:
         index = record["index"]
-        raise Bad(f"entry {expected} is missing: entry {index} is in its place")
+        raise InvalidExport(f"entry {expected} is missing: entry {index} is in its place")
     facts = _facts(expected, record["envelope"])
     tenant = export.log.removeprefix(signed_notes.origin(""))
     if not facts["event"].startswith(f"tenants/{tenant}/events/"):
-        raise Bad(f"entry {expected} belongs to another log")
+        raise InvalidExport(f"entry {expected} belongs to another log")
     _check_payload(expected, facts, record)
-    _note_erasures(export, facts, record)
+    _track_erasure(export, facts, record)
     leaf = merkle.leaf_hash(record["envelope"].encode())
-    if unhexed(record["leaf"]) != leaf:
-        raise Bad(f"entry {expected} has an envelope that does not match its leaf in the tree")
+    if parse_hex(record["leaf"]) != leaf:
+        raise InvalidExport(
+            f"entry {expected} has an envelope that does not match its leaf in the tree"
+        )
     _check_signature(export, facts, record, services)
     export.leaves.append(leaf)
 
@@ -139,7 +141,7 @@ def _take_entry(export: Export, record: dict[str, Any], services: EventKeys) -> 
 def _facts(index: int, envelope: str) -> dict[str, Any]:
     facts = sealed_form.document(envelope)
     if facts is None or not sealed_form.is_envelope(facts):
-        raise Bad(f"entry {index} has no envelope of the sealed form")
+        raise InvalidExport(f"entry {index} has no envelope of the sealed form")
     return facts
 
 
@@ -149,10 +151,10 @@ def _check_payload(index: int, facts: dict[str, Any], record: dict[str, Any]) ->
     if payload is None and salt is None:
         return
     if payload is None or salt is None:
-        raise Bad(f"entry {index} has only half of its payload")
-    flaw = sealed_form.payload_flaw(payload.encode(), unhexed(salt), facts["payload_hash"])
+        raise InvalidExport(f"entry {index} has only half of its payload")
+    flaw = sealed_form.payload_flaw(payload.encode(), parse_hex(salt), facts["payload_hash"])
     if flaw:
-        raise Bad(f"entry {index} has a payload that does not match its envelope: {flaw}")
+        raise InvalidExport(f"entry {index} has a payload that does not match its envelope: {flaw}")
 
 
 def _check_signature(
@@ -163,27 +165,29 @@ def _check_signature(
     if signature is None:
         export.unsigned.append(index)
     elif not services.have_signed(
-        record["envelope"].encode(), facts["service"], unhexed(signature), including_revoked=True
+        record["envelope"].encode(), facts["service"], parse_hex(signature), including_revoked=True
     ):
-        raise Bad(f"entry {index} is not signed by a known key of its service, {facts['service']}")
+        raise InvalidExport(
+            f"entry {index} is not signed by a known key of its service, {facts['service']}"
+        )
 
 
-def _note_erasures(export: Export, facts: dict[str, Any], record: dict[str, Any]) -> None:
+def _track_erasure(export: Export, facts: dict[str, Any], record: dict[str, Any]) -> None:
     """Notes that an entry has no payload, or that it records the erasure of an earlier one."""
     if _ERASURE.items() <= facts.items():
-        export.bare.pop(facts["resource"], None)
+        export.without_payload.pop(facts["resource"], None)
     if record["payload"] is None:
         export.erased += 1
-        export.bare.setdefault(facts["event"], record["index"])
+        export.without_payload.setdefault(facts["event"], record["index"])
 
 
-def _take_checkpoint(export: Export, record: dict[str, Any]) -> None:
-    checkpoint, before = record["checkpoint"], next(reversed(export.checkpoints), 0)
-    what = f"the checkpoint after size {before}"
+def _add_checkpoint(export: Export, record: dict[str, Any]) -> None:
+    checkpoint, previous_size = record["checkpoint"], next(reversed(export.checkpoints), 0)
+    what = f"the checkpoint after size {previous_size}"
     _require(what, record, _SIGNED)
     _require(what, checkpoint, _CHECKPOINT)
-    if checkpoint["size"] <= before:
-        raise Bad(f"{what} has size {checkpoint['size']}")
+    if checkpoint["size"] <= previous_size:
+        raise InvalidExport(f"{what} has size {checkpoint['size']}")
     export.checkpoints[checkpoint["size"]] = checkpoint["note"]
 
 
@@ -196,7 +200,7 @@ def _document(text: str, line: int) -> Any:  # noqa: ANN401 - whatever JSON says
     try:
         return json.loads(text, object_pairs_hook=without_repeats)
     except ValueError as error:
-        raise Bad(f"line {line} is not part of an export: {error}") from None
+        raise InvalidExport(f"line {line} is not part of an export: {error}") from None
 
 
 def _rows(file: Iterable[str]) -> Iterator[Any]:
@@ -204,19 +208,21 @@ def _rows(file: Iterable[str]) -> Iterator[Any]:
     rows = csv.reader(file, strict=True)
     columns = next(rows, [])
     if columns not in _TABLES.values():
-        raise Bad(f"the columns of the table must be {', '.join(_TABLES[FORM])}")
+        raise InvalidExport(f"the columns of the table must be {', '.join(_TABLES[FORM])}")
     for row in rows:
         if len(row) != len(columns):
-            raise Bad(f"line {rows.line_num} does not have exactly the cells of the table")
+            raise InvalidExport(
+                f"line {rows.line_num} does not have exactly the cells of the table"
+            )
         *cells, text = row
-        yield _beside_nothing(cells, text, rows.line_num) if text else _entry(columns, cells)
+        yield _other_record(cells, text, rows.line_num) if text else _entry(columns, cells)
 
 
-def _beside_nothing(cells: list[str], text: str, line: int) -> Any:  # noqa: ANN401 - as JSON
+def _other_record(cells: list[str], text: str, line: int) -> Any:  # noqa: ANN401 - as JSON
     """Reads a row that is a single document; entries have cells for people to read."""
     document = _document(text, line)
     if any(cells) or "index" in document:
-        raise Bad(f"line {line} is neither an entry nor a record on its own")
+        raise InvalidExport(f"line {line} is neither an entry nor a record on its own")
     return document
 
 
@@ -225,9 +231,9 @@ def _entry(columns: list[str], cells: list[str]) -> dict[str, Any]:
     row = dict(zip(columns[:-1], cells, strict=True))
     index = json.loads(row["index"])
     facts = _facts(index, row["envelope"])
-    for name in _SHOWN:
+    for name in _READABLE:
         if row[name] != _plain(str(facts[name])):
-            raise Bad(f"entry {index} shows a different {name} than its envelope")
+            raise InvalidExport(f"entry {index} shows a different {name} than its envelope")
     sealed = {name: row[name] or None for name in _SEALED if name in row}
     return {"index": index, **sealed}
 
@@ -236,7 +242,7 @@ def _plain(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULAS) else text
 
 
-def unhexed(text: str) -> bytes:
+def parse_hex(text: str) -> bytes:
     """Decodes hexadecimal in its canonical form only."""
     data = bytes.fromhex(text)
     if data.hex() != text:

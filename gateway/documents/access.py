@@ -8,15 +8,15 @@ from souk.tenant_registry.v1.access_service_pb2 import Explanation
 
 from gateway.documents.scalars import CreatedAt, Id, Time, reference
 from gateway.documents.user import UserDocument
-from gateway.medusa.shapes import Beside, Body, Document, From
+from gateway.medusa.shapes import Body, Document, From, NotInMessage
 from gateway.medusa.values import last_id, tenant_of
 
 
 class AccessGrantCreate(Body[AccessGrant]):
     """A request for temporary access to a tenant."""
 
-    reason: str = Field(description="The reason, 1 to 500 characters; the tenant can read it.")
-    minutes: Annotated[int, Beside("ttl")] = Field(description="1 to 15.")
+    reason: str = Field(description="Not empty; the tenant can read it.")
+    minutes: Annotated[int, NotInMessage("ttl")] = Field(description="1 to 15.")
 
 
 class AccessGrantDocument(Document[AccessGrant]):

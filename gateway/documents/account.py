@@ -14,14 +14,12 @@ from souk.tenant_registry.v1.account_service_pb2 import (
     SetPasswordRequest,
 )
 
+from gateway.documents.session import PASSWORD_BYTES
 from gateway.medusa.shapes import Body, Document, From
 
 NewPassword = Annotated[
     str,
-    Field(
-        max_length=1024,
-        description="At least 12 characters, at most 1,024 bytes, and not the e-mail address.",
-    ),
+    Field(description=f"At least 12 characters, and not the e-mail address. {PASSWORD_BYTES}"),
 ]
 
 
@@ -30,36 +28,33 @@ class Success(BaseModel):
 
 
 class PasswordChange(Body[ChangePasswordRequest]):
-    current_password: str = Field(max_length=1024)
+    current_password: str
     new_password: NewPassword
 
 
 class PasswordForgotten(Body[ResetPasswordRequest]):
-    identifier: Annotated[str, From("email")] = Field(
-        max_length=254, description="The admin's e-mail address."
-    )
+    identifier: Annotated[str, From("email")] = Field(description="The admin's e-mail address.")
 
 
 class PasswordSet(Body[SetPasswordRequest]):
     password: NewPassword
     token: str | None = Field(
         default=None,
-        max_length=100,
         description="The token from the e-mail, unless it is sent as Bearer.",
     )
 
 
 class Proof(Body[CreateTotpRequest]):
-    password: str = Field(max_length=1024)
+    password: str
 
 
 class Code(Body[ConfirmTotpRequest]):
-    code: str = Field(max_length=32, description="Six digits.")
+    code: str = Field(description="Six digits.")
 
 
 class Proofs(Body[DeleteTotpRequest]):
-    password: str = Field(max_length=1024)
-    code: str = Field(max_length=32, description="Six digits, or a recovery code.")
+    password: str
+    code: str = Field(description="Six digits, or a recovery code.")
 
 
 class SecretAnswer(Document[CreateTotpResponse]):

@@ -7,7 +7,7 @@ from souk.tenant_registry.v1.assignment_service_pb2 import Assignment
 
 from gateway.documents.role import EffectDocument
 from gateway.documents.scalars import CreatedAt, Id, Moment, Time, ValidateOnly, reference
-from gateway.medusa.shapes import Beside, Body, Document, From, optional
+from gateway.medusa.shapes import Body, Document, From, NotInMessage, optional
 from gateway.medusa.values import tenant_of
 
 UserId = reference("admin", to="admins")
@@ -18,14 +18,13 @@ class AssignmentCreate(Body[Assignment]):
     """A role to assign to an admin."""
 
     user_id: Annotated[str, UserId] = Field(
-        max_length=100, description="The admin who receives the role; not the caller."
+        description="The admin who receives the role; not the caller."
     )
     role: Annotated[str, RoleId] = Field(
-        max_length=100,
         description="The role's id; the caller must hold it here.",
         examples=["OrderOps"],
     )
-    reason: str = Field(description="The reason, 1 to 500 characters.")
+    reason: str = Field(description="Why it is given; not empty.")
     from_: Annotated[Moment, From("from_time")] = optional(
         alias="from", description="Defaults to now."
     )
@@ -52,6 +51,6 @@ class AssignmentDocument(Document[Assignment]):
     revoked_at: Annotated[Time | None, From("revoke_time")]
     revoked_by: str | None
     revoke_reason: str | None = Field(description="null when no reason was given.")
-    effects: Annotated[list[EffectDocument] | None, Beside()] = Field(
+    effects: Annotated[list[EffectDocument] | None, NotInMessage()] = Field(
         description="What the assignment changed, or would change; null in reads."
     )

@@ -22,21 +22,21 @@ _VERSION = "1.5.0"  # of OCSF
 def cloudevent(entry: Entry) -> Json:
     """Converts an entry to a CloudEvent; `soukindex` is its place in the tenant's log."""
     event = entry.event
-    shown = EventDocument.to_json(event)
+    document = EventDocument.to_json(event)
     return {
         "specversion": "1.0",
-        "id": shown["id"],
-        "source": f"//souk.dev/tenants/{shown['tenant_id']}/services/{event.service}",
+        "id": document["id"],
+        "source": f"//souk.dev/tenants/{document['tenant_id']}/services/{event.service}",
         "type": f"dev.souk.audit.{_type_of(event)}",
         "subject": event.resource or "-",
-        "time": shown["occurred_at"],
+        "time": document["occurred_at"],
         "datacontenttype": "application/json",
         "soukindex": entry.index,
-        "data": _ocsf(event, shown),
+        "data": _ocsf(event, document),
     }
 
 
-def _ocsf(event: Event, shown: Json) -> Json:
+def _ocsf(event: Event, document: Json) -> Json:
     kind = _class_of(event)
     activity = _activity(kind, event.method.rpartition("/")[2])
     user = {"uid": event.actor}
@@ -53,8 +53,8 @@ def _ocsf(event: Event, shown: Json) -> Json:
         "time": event.occur_time.ToMilliseconds(),
         "metadata": {
             "version": _VERSION,
-            "uid": shown["id"],
-            "tenant_uid": shown["tenant_id"],
+            "uid": document["id"],
+            "tenant_uid": document["tenant_id"],
             "product": {"name": "Souk", "vendor_name": "Souk"},
         },
         "actor": {"user": user, "session": {"uid": event.session}},
@@ -67,7 +67,7 @@ def _ocsf(event: Event, shown: Json) -> Json:
         "src_endpoint": {"ip": event.address},
         "http_request": {"user_agent": event.user_agent},
         "resources": [{"name": event.resource}],
-        "unmapped": {"changes": shown["changes"], "permission": event.permission},
+        "unmapped": {"changes": document["changes"], "permission": event.permission},
     }
 
 

@@ -4,11 +4,21 @@ from typing import Annotated
 
 from pydantic import Field
 from souk.catalog_opt_in.v1 import product_pb2 as pb
+from souk.catalog_opt_in.v1.catalog_service_pb2 import ChangeCollectionProductsRequest
 
-from gateway.documents.scalars import CreatedAt, Etag, Handle, Id, UpdatedAt
+from gateway.documents.scalars import (
+    CreatedAt,
+    Etag,
+    Handle,
+    Id,
+    Metadata,
+    NeverDeleted,
+    UpdatedAt,
+    reference,
+)
 from gateway.medusa.shapes import Body, Document, optional
 
-Title = Annotated[str, Field(description="1 to 200 characters.")]
+Title = Annotated[str, Field(description="Not empty.")]
 
 
 class CollectionUpdate(Body[pb.Collection]):
@@ -16,6 +26,7 @@ class CollectionUpdate(Body[pb.Collection]):
 
     title: Title = optional()
     handle: Handle = optional()
+    metadata: Metadata | None = None
 
 
 class CollectionCreate(CollectionUpdate):
@@ -24,12 +35,25 @@ class CollectionCreate(CollectionUpdate):
     title: Title
 
 
+class CollectionProducts(Body[ChangeCollectionProductsRequest]):
+    """Products to put in and to take out, each named once."""
+
+    add: Annotated[list[str], reference("adds", to="products")] = Field(
+        [], description="The ids of products to put in."
+    )
+    remove: Annotated[list[str], reference("removes", to="products")] = Field(
+        [], description="The ids of products to take out."
+    )
+
+
 class CollectionDocument(Document[pb.Collection]):
     """A collection of the master catalogue."""
 
     id: Id
     title: str
     handle: str
+    metadata: Metadata | None
     etag: Etag
     created_at: CreatedAt
     updated_at: UpdatedAt
+    deleted_at: NeverDeleted

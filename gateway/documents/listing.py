@@ -3,7 +3,11 @@
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field
-from souk.catalog_opt_in.v1.listing_service_pb2 import Listing, VariantPrice
+from souk.catalog_opt_in.v1.listing_service_pb2 import (
+    BatchChangeListingsRequest,
+    Listing,
+    VariantPrice,
+)
 
 from gateway.documents.product import Status
 from gateway.documents.scalars import (
@@ -48,7 +52,7 @@ class ListingUpdate(Body[Listing]):
     def set_currency(self, currency: str) -> None:
         """Gives the prices without a currency the tenant's."""
         for price in self.prices or []:
-            if price.currency_code is None:
+            if "currency_code" not in price.model_fields_set:
                 price.currency_code = currency
 
 
@@ -56,6 +60,27 @@ class ListingCreate(ListingUpdate):
     """A product to opt in to; its state defaults to live."""
 
     product_id: Annotated[str, reference("product", to="products")]
+
+
+class ListingRowUpdate(ListingUpdate):
+    """The fields of one opt-in to update."""
+
+    id: Annotated[str, reference("product", to="products")] = Field(description="The product's id.")
+
+
+class ListingBatch(Body[BatchChangeListingsRequest]):
+    """At most 1,000 rows in all, each product in one of them; all are done, or none."""
+
+    create: Annotated[list[ListingCreate], From("creates")] = Field([])
+    update: Annotated[list[ListingRowUpdate], From("updates.listing")] = Field([])
+    delete: Annotated[list[str], reference("deletes", to="products")] = Field(
+        [], description="The ids of products."
+    )
+
+    def set_currency(self, currency: str) -> None:
+        """Gives the prices without a currency the tenant's."""
+        for row in [*self.create, *self.update]:
+            row.set_currency(currency)
 
 
 class VariantPriceDocument(Document[VariantPrice]):

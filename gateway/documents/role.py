@@ -7,7 +7,7 @@ from souk.tenant_registry.v1.assignment_service_pb2 import Effect
 from souk.tenant_registry.v1.role_service_pb2 import Policy, Role
 
 from gateway.documents.scalars import Etag, Id, Time, ValidateOnly
-from gateway.medusa.shapes import Beside, Body, Document, From, optional
+from gateway.medusa.shapes import Body, Document, From, NotInMessage, optional
 from gateway.medusa.values import last_id, tenant_of
 
 
@@ -53,7 +53,7 @@ class RoleDocument(Document[Role]):
     etag: Etag | None
     created_at: Annotated[Time | None, From("create_time")]
     updated_at: Annotated[Time | None, From("update_time")]
-    effects: Annotated[list[EffectDocument] | None, Beside()] = Field(
+    effects: Annotated[list[EffectDocument] | None, NotInMessage()] = Field(
         description="What the update changed, or would change, for up to 50 holders; null in reads."
     )
 
@@ -61,10 +61,9 @@ class RoleDocument(Document[Role]):
 class RoleCreate(Body[Role]):
     """A role to create for one tenant."""
 
-    display_name: str = Field(description="1 to 100 characters.")
-    description: str = Field("", description="At most 500 characters.")
+    display_name: str = Field(description="A name for people; not empty.")
+    description: str = ""
     permissions: list[str] = Field(
-        max_length=200,
         description="At most those of a TenantAdmin; the caller must hold them without an end.",
     )
 
@@ -74,5 +73,5 @@ class RoleUpdate(Body[Role]):
 
     display_name: str = optional()
     description: str | None = None
-    permissions: list[str] = optional(max_length=200)
+    permissions: list[str] = optional()
     validate_only: ValidateOnly = False

@@ -3,15 +3,16 @@
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 from google.type.money_pb2 import Money
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from gateway.medusa.filters import ID_RULE
-from gateway.medusa.shapes import WHOLE, Beside, From
+from gateway.medusa.json_objects import storable
+from gateway.medusa.shapes import WHOLE, From, NotInMessage
 from gateway.medusa.times import parse_time
 from gateway.medusa.values import last_id
 from services.kernel.call.errors import invalid
@@ -19,9 +20,9 @@ from services.kernel.call.names import IDENTIFIER
 from services.values.money import amount, json_number, minor_units
 
 
-def _exact(given: object) -> object:
+def _exact(value: object) -> object:
     # An integer is a valid price; true and "9.90" are not.
-    return Decimal(given) if type(given) is int else given
+    return Decimal(value) if type(value) is int else value
 
 
 def amount_json(price: Money) -> orjson.Fragment:
@@ -52,14 +53,25 @@ Handle = Annotated[
 ]
 Int32 = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
+Metadata = Annotated[
+    dict[str, Any],
+    AfterValidator(storable),
+    Field(
+        description="Keys of your own. An update changes the keys that it has, and removes those "
+        'that it sets to "".'
+    ),
+]
 Time = Annotated[str, Field(description="ISO 8601, UTC.", examples=["2026-01-31T09:30:00.000Z"])]
 CreatedAt = Annotated[Time, From("create_time")]
 UpdatedAt = Annotated[Time, From("update_time")]
+NeverDeleted = Annotated[
+    Time | None, NotInMessage(), Field(description="Always null: what is deleted is gone.")
+]
 
 
-def _moment(given: object) -> datetime:
+def _moment(value: object) -> datetime:
     try:
-        return parse_time(given)
+        return parse_time(value)
     except ValueError as wrong:
         raise PydanticCustomError("time", "{wrong}", {"wrong": str(wrong)}) from None
 
@@ -73,7 +85,7 @@ Moment = Annotated[
 
 ValidateOnly = Annotated[
     bool,
-    Beside(),
+    NotInMessage(),
     Field(description="Return what the request would change, without changing it."),
 ]
 

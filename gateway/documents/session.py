@@ -8,22 +8,23 @@ from souk.tenant_registry.v1.session_service_pb2 import RefreshSessionRequest, S
 
 from gateway.documents.scalars import CreatedAt, Id, Time
 from gateway.medusa.shapes import Body, Document, From
+from services.kernel.call.limits import most_characters
+
+# A service counts what it would store: UTF-8 with accents composed.
+PASSWORD_BYTES = f"At most {most_characters(LoginRequest, 'password'):,} bytes."
 
 
 class Credentials(Body[LoginRequest]):
-    email: str = Field(
-        max_length=254, description="Case-insensitive.", examples=["admin@example.com"]
-    )
-    password: str = Field(max_length=1024, description="At most 1,024 bytes.")
+    email: str = Field(description="Case-insensitive.", examples=["admin@example.com"])
+    password: str = Field(description=PASSWORD_BYTES)
     totp: str | None = Field(
         default=None,
-        max_length=32,
         description="A second-factor code or recovery code, if the second factor is on.",
     )
 
 
 class Refresh(Body[RefreshSessionRequest]):
-    refresh_token: str | None = Field(default=None, max_length=100)
+    refresh_token: str | None = None
 
 
 class TokenAnswer(BaseModel):
@@ -32,6 +33,29 @@ class TokenAnswer(BaseModel):
         default=None, description="For `POST /auth/token/refresh`; can be used once."
     )
     expires_in: int = Field(description="The number of seconds until `token` expires.")
+
+
+class CookieUser(BaseModel):
+    """Who the cookie stands for, in Medusa's words for it."""
+
+    actor_id: str = Field(description="The user's id.")
+    actor_type: str = Field(examples=["user"])
+    auth_identity_id: str = Field(description="The user's id as well: a user is one identity.")
+    app_metadata: dict[str, str] = Field(examples=[{"user_id": "user_01J"}])
+
+
+class CookieSessionAnswer(BaseModel):
+    user: CookieUser
+
+    @classmethod
+    def of(cls, user_id: str) -> dict[str, object]:
+        user = CookieUser(
+            actor_id=user_id,
+            actor_type="user",
+            auth_identity_id=user_id,
+            app_metadata={"user_id": user_id},
+        )
+        return cls(user=user).model_dump()
 
 
 class SessionDocument(Document[Session]):

@@ -1,7 +1,5 @@
 """Tenants."""
 
-from decimal import Decimal
-from math import isfinite
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -18,57 +16,16 @@ from gateway.documents.scalars import (
     Time,
     UpdatedAt,
 )
-from gateway.medusa.shapes import Beside, Body, Document, From, optional
-from gateway.medusa.values import MOST_EXACT
-
-# The contract's Struct nests three messages per level, and protobuf parses at most a hundred.
-_MOST_NESTED = 20
-
-
-def _storable(settings: dict[str, Any]) -> dict[str, Any]:
-    return {key: _plain(value, 1) for key, value in settings.items()}
-
-
-def _plain(value: object, depth: int) -> object:
-    """Converts a JSON value for a Struct; refuses a value that the Struct would change."""
-    if depth > _MOST_NESTED:
-        raise ValueError(f"must not be nested more than {_MOST_NESTED} levels deep")
-    match value:
-        case dict():
-            return {_text(key): _plain(one, depth + 1) for key, one in value.items()}
-        case list():
-            return [_plain(one, depth + 1) for one in value]
-        case str():
-            return _text(value)
-        case bool() | None:
-            return value
-        case int() | float() | Decimal():
-            return _number(value)
-    raise ValueError("must be valid JSON")
-
-
-def _text(value: str) -> str:
-    value.encode()  # an unpaired surrogate, which JSON allows, raises ValueError here
-    return value
-
-
-def _number(value: int | float | Decimal) -> float:
-    if isinstance(value, int) and abs(value) > MOST_EXACT:
-        raise ValueError("must not contain an integer too large to be stored exactly")
-    near = float(value)
-    if not isfinite(near):
-        raise ValueError("must not contain a number too large to be stored")
-    if isinstance(value, Decimal) and Decimal(repr(near)) != value:
-        raise ValueError("must not contain a number with too many digits to be stored exactly")
-    return near
-
+from gateway.medusa.json_objects import storable
+from gateway.medusa.shapes import Body, Document, From, NotInMessage, optional
+from services.kernel.process.tenant_ids import RULE
 
 Settings = Annotated[
     dict[str, Any],
-    AfterValidator(_storable),
+    AfterValidator(storable),
     Field(description="Custom settings for the tenant's storefront; at most 16 KiB of JSON."),
 ]
-DisplayName = Annotated[str, Field(description="A name for people, 1 to 100 characters.")]
+DisplayName = Annotated[str, Field(description="A name for people; not empty.")]
 Locale = Annotated[
     str, Field(description="A BCP 47 tag, for example fr or fr-TN.", examples=["fr"])
 ]
@@ -89,8 +46,8 @@ Capabilities = Annotated[
 class TenantCreate(Body[Tenant]):
     """A tenant to create; it starts in the state provisioning."""
 
-    id: Annotated[str, Beside("tenant_id")] = Field(
-        description="Lower-case letters, digits and hyphens. Cannot be changed later."
+    id: Annotated[str, NotInMessage("tenant_id")] = Field(
+        description=f"It {RULE}. It cannot be changed later."
     )
     display_name: DisplayName
     country_code: CountryCode
@@ -101,6 +58,7 @@ class TenantCreate(Body[Tenant]):
     capabilities: Capabilities = Field([])
     settings: Settings = Field({})
     cors_origins: Origins = Field([])
+    description: str = Field("")
 
 
 class TenantUpdate(Body[Tenant]):
@@ -117,6 +75,7 @@ class TenantUpdate(Body[Tenant]):
     capabilities: Capabilities | None = None
     settings: Settings | None = None
     cors_origins: Origins | None = None
+    description: str | None = None
 
 
 class PlanChange(Body[ChangeTenantPlanRequest]):
@@ -138,6 +97,7 @@ class TenantDocument(Document[Tenant]):
     capabilities: list[str]
     settings: dict[str, Any]
     cors_origins: list[str]
+    description: str | None
     state: Literal["provisioning", "active", "suspended", "archived"]
     plan: Plan
     etag: Etag

@@ -23,8 +23,8 @@ class UserCreate(Body[Admin]):
     """An admin to create, without roles; a password reset lets them log in."""
 
     email: str = Field(description="Case-insensitive; unique on the platform.")
-    first_name: str | None = Field(None, description="At most 100 characters.")
-    last_name: str | None = Field(None, description="At most 100 characters.")
+    first_name: str | None = None
+    last_name: str | None = None
 
 
 class UserDocument(Document[Admin]):

@@ -7,14 +7,14 @@ raw or parsed.
 import asyncio
 import contextlib
 
-from gateway.edge.asgi import Message, Receive
+from gateway.asgi import Message, Receive
 from gateway.edge.client_address import Addresses, Headers
-from gateway.edge.sizes import MAX_BODY_BYTES
+from gateway.edge.sizes import MAX_BODY_BYTES, too_large
 from gateway.limits.networks import NETWORK_FACTOR, networks
-from gateway.medusa.errors import GATEWAY_BUSY, Problem, Refused, problem_of_status
+from gateway.medusa.errors import GATEWAY_BUSY, Problem, Refused
 
 PROCESS_BYTES = 64 * 1024 * 1024
-ADDRESS_BYTES = 8 * 1024 * 1024
+ADDRESS_BYTES = 16 * 1024 * 1024
 LINGER_SECONDS = 2.0
 
 
@@ -29,8 +29,8 @@ class BodyBudget:
         self._addresses = addresses
         self._process_bytes = process_bytes
         self._address_bytes = address_bytes
-        self._held = 0
-        self._held_by: dict[str, int] = {}
+        self._used = 0
+        self._used_by: dict[str, int] = {}
 
     def body_of(self, peer: tuple[str, int] | None, headers: Headers) -> "RequestBody":
         """Returns the account of a request whose head has arrived."""
@@ -38,40 +38,43 @@ class BodyBudget:
 
     @property
     def held_bytes(self) -> int:
-        return self._held
+        return self._used
 
     def networks_of(self, peer: str, headers: Headers) -> tuple[str, ...]:
         return networks(self._addresses.client(peer, headers).address)
 
     def take(self, client: tuple[str, ...], size: int) -> bool:
         """Counts bytes for a client's networks, or counts nothing and returns False."""
-        if self._held + size > self._process_bytes:
+        if self._used + size > self._process_bytes:
             return False
-        most = self._address_bytes
+        limit = self._address_bytes
         for network in client:
-            if self._held_by.get(network, 0) + size > most:
+            if self._used_by.get(network, 0) + size > limit:
                 return False
-            most *= NETWORK_FACTOR
-        self._add(client, size)
+            limit *= NETWORK_FACTOR
+        self._change(client, size)
         return True
 
     def give_back(self, client: tuple[str, ...], size: int) -> None:
-        self._add(client, -size)
+        self._change(client, -size)
 
-    def _add(self, client: tuple[str, ...], size: int) -> None:
-        self._held += size
+    def _change(self, client: tuple[str, ...], size: int) -> None:
+        self._used += size
         for network in client:
-            held = self._held_by.get(network, 0) + size
-            if held:
-                self._held_by[network] = held
+            used = self._used_by.get(network, 0) + size
+            if used:
+                self._used_by[network] = used
             else:
-                del self._held_by[network]
+                del self._used_by[network]
 
 
 class RequestBody:
-    """The bytes of one request's body in memory; `refusal` is set once there is no room for it."""
+    """The bytes of one request's body in memory; `refusal` is set once there is no room for it.
 
-    __slots__ = ("_budget", "_client", "_headers", "_peer", "_size", "refusal")
+    `most_bytes` is raised for a known caller's request whose route takes more.
+    """
+
+    __slots__ = ("_budget", "_client", "_headers", "_peer", "_size", "most_bytes", "refusal")
 
     def __init__(self, budget: BodyBudget, peer: str, headers: Headers) -> None:
         self._budget = budget
@@ -79,6 +82,7 @@ class RequestBody:
         self._headers = headers
         self._client: tuple[str, ...] = ()
         self._size = 0
+        self.most_bytes = MAX_BODY_BYTES
         self.refusal: Problem | None = None
 
     def take(self, size: int) -> bool:
@@ -86,9 +90,10 @@ class RequestBody:
         if self.refusal is not None:
             return False
         if not self._size:
+            # Not before the first byte: most requests have no body.
             self._client = self._budget.networks_of(self._peer, self._headers)
-        if self._size + size > MAX_BODY_BYTES:
-            self._refuse(problem_of_status(413))
+        if self._size + size > self.most_bytes:
+            self._refuse(too_large(self.most_bytes))
         elif not self._budget.take(self._client, size):
             self._refuse(GATEWAY_BUSY)
         else:
@@ -105,17 +110,17 @@ class RequestBody:
         self.release()  # nothing of it is kept
 
 
-async def arrived_body(body: RequestBody, receive: Receive) -> Receive:
+async def buffered_body(body: RequestBody, receive: Receive) -> Receive:
     """Waits for the whole body, so that a slow sender does not block others.
 
     Raises:
         Refused: 413, or 503 if too many bodies are on their way.
     """
-    message, pieces = await _kept(body, receive), bytearray()
+    message, pieces = await _receive_within_budget(body, receive), bytearray()
     while message.get("more_body"):
         # One buffer: a list of pieces would take up far more memory than tiny pieces have bytes.
         pieces += message["body"]
-        message = await _kept(body, receive)
+        message = await _receive_within_budget(body, receive)
     if pieces and message["type"] == "http.request":
         message = {**message, "body": bytes(pieces + message["body"])}
     arrived = [message]
@@ -126,14 +131,14 @@ async def arrived_body(body: RequestBody, receive: Receive) -> Receive:
     return read
 
 
-async def _kept(body: RequestBody, receive: Receive) -> Message:
+async def _receive_within_budget(body: RequestBody, receive: Receive) -> Message:
     message = await receive()
     if body.refusal is not None:
         raise Refused(body.refusal)
     return message
 
 
-async def pass_over(receive: Receive) -> None:
+async def discard_rest(receive: Receive) -> None:
     """Keeps reading for a moment before the connection is closed.
 
     Closing it while the client still sends would reset it, and the response would be lost.

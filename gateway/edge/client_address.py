@@ -13,8 +13,9 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Headers = Iterable[tuple[bytes, bytes]]
 
-_MOST_HOPS = 32
-_REMEMBERED = 4096
+# A client may send a long chain of its own; the trusted proxies are at the end.
+_MAX_HOPS = 32
+_CACHE_SIZE = 4096
 
 
 class Addresses:
@@ -22,17 +23,17 @@ class Addresses:
 
     def __init__(self, trusted: Sequence[Network]) -> None:
         self._trusted = tuple(trusted)
-        self._peer = functools.lru_cache(maxsize=_REMEMBERED)(self._read_peer)
+        self._peer = functools.lru_cache(maxsize=_CACHE_SIZE)(self._read_peer)
 
     def client(self, peer: str, headers: Headers) -> Client:
-        address, is_trusted = self._peer(peer)
-        if not is_trusted or address is None:
-            return Client(str(address or ""))
-        return self._behind(address, headers)
+        client, proxy = self._peer(peer)
+        return client if proxy is None else self._behind(proxy, headers)
 
-    def _read_peer(self, peer: str) -> tuple[Address | None, bool]:
-        address = parsed(peer)
-        return address, address is not None and self._trusts(address)
+    def _read_peer(self, peer: str) -> tuple[Client, Address | None]:
+        """Returns the peer as a client, and its address again if it is a trusted proxy."""
+        address = parse_address(peer)
+        is_trusted = address is not None and self._trusts(address)
+        return Client(str(address or "")), address if is_trusted else None
 
     def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)
@@ -40,9 +41,9 @@ class Addresses:
     def _behind(self, proxy: Address, headers: Headers) -> Client:
         headers = list(headers)
         chain, forwarded = _values(headers, b"x-forwarded-for"), _values(headers, b"forwarded")
-        told = [self._outermost(proxy, hops) for hops in (chain, _for(forwarded)) if hops]
+        addresses = [self._outermost(proxy, hops) for hops in (chain, _for(forwarded)) if hops]
         # A proxy that maintains only one of the two headers passes the other on unchecked.
-        address = told[0] if told and all(one == told[0] for one in told) else proxy
+        address = addresses[0] if len(set(addresses)) == 1 else proxy
         schemes = _values(headers, b"x-forwarded-proto")
         return Client(
             str(address),
@@ -53,8 +54,8 @@ class Addresses:
     def _outermost(self, proxy: Address, hops: Sequence[str]) -> Address:
         """Walks back from the proxy to the first untrusted hop, which is the client."""
         client = proxy
-        for hop in reversed(hops[-_MOST_HOPS:]):
-            address = parsed(hop)
+        for hop in reversed(hops[-_MAX_HOPS:]):
+            address = parse_address(hop)
             if address is None:
                 break
             client = address
@@ -63,7 +64,7 @@ class Addresses:
         return client
 
 
-def parsed(text: str) -> Address | None:
+def parse_address(text: str) -> Address | None:
     """Parses an address as proxies write it: with a port, brackets, quotes or a zone."""
     text = text.strip().strip('"')
     if text.startswith("["):
@@ -77,9 +78,9 @@ def parsed(text: str) -> Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _values(headers: Headers, wanted: bytes) -> list[str]:
+def _values(headers: Headers, header: bytes) -> list[str]:
     """Splits a header that may span several lines; the last entry is the nearest proxy's."""
-    lines = [value.decode("latin-1") for name, value in headers if name == wanted]
+    lines = [value.decode("latin-1") for name, value in headers if name == header]
     return [part.strip() for part in ",".join(lines).split(",")] if lines else []
 
 

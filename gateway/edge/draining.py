@@ -6,47 +6,33 @@ and cannot know whether it was read. So from the first signal on, each response 
 """
 
 import time
+from dataclasses import dataclass
 
 import uvicorn
-
-from gateway.edge.asgi import App, Message, Receive, Scope, Send
 
 SHED_SECONDS = 2.0
 
 
+@dataclass(slots=True)
 class Draining:
-    """Wraps the application; `began` is the monotonic time of the stop signal."""
+    """When the stop signal came, on the monotonic clock; each request's scope has it."""
 
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self.began: float | None = None
+    began: float | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_closing(message: Message) -> None:
-            # Checked here, not earlier: a slow request may have begun before the signal.
-            if message["type"] == "http.response.start" and self.began is not None:
-                message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
-            await send(message)
-
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        scope["state"]["draining"] = self.began is not None
-        await self._app(scope, receive, send_closing)
+    @property
+    def has_begun(self) -> bool:
+        return self.began is not None
 
 
 class Server(uvicorn.Server):
     """A server that sheds clients before it stops; a second signal stops it at once."""
 
-    def __init__(self, config: uvicorn.Config, draining: Draining) -> None:
-        super().__init__(config)
-        self._draining = draining
-
     async def on_tick(self, counter: int) -> bool:
         """Returns whether to stop; uvicorn calls it ten times a second."""
         if not await super().on_tick(counter):
             return False
-        if self._draining.began is None:
-            self._draining.began = time.monotonic()
-        is_over = time.monotonic() >= self._draining.began + SHED_SECONDS
+        draining: Draining = self.lifespan.state["draining"]
+        if draining.began is None:
+            draining.began = time.monotonic()
+        is_over = time.monotonic() >= draining.began + SHED_SECONDS
         return self.force_exit or is_over or not self.server_state.connections

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from gateway.limits.kinds import Kind
+from gateway.limits.kinds import Holder, Kind
 from gateway.medusa.errors import GATEWAY_BUSY, Refused
 
 AT_ONCE = 64
@@ -33,7 +33,6 @@ TENANT_BUSY = replace(
     code="TENANT_BUSY",
     message="This shop has too many requests in progress. Try again in a moment.",
 )
-Holder = tuple[str, Kind]
 
 
 class RefusalPace:
@@ -76,7 +75,7 @@ class FairQueue:
         Raises:
             Refused: 503 TENANT_BUSY if the tenant has used its share, else 503 GATEWAY_BUSY.
         """
-        if self._free and not self._has_its_share(holder):
+        if self._free and not self._is_at_share(holder):
             self._take(holder)
         else:
             await self._turn(holder)
@@ -94,12 +93,12 @@ class FairQueue:
         self._held[holder] -= 1
         if not self._held[holder]:
             del self._held[holder]
-        self._hand_on()
+        self._serve_waiting()
 
     async def _turn(self, holder: Holder) -> None:
         """Waits until the holder gets a slot."""
         queue = self._queues.setdefault(holder, deque())
-        if len(queue) >= self._most_waiting // 2 or not self._make_room(len(queue)):
+        if len(queue) >= self._most_waiting // 2 or not self._make_room_in_queue(len(queue)):
             self._forget_empty(holder)
             raise self._busy(holder)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -109,16 +108,17 @@ class FairQueue:
             async with asyncio.timeout(WAIT_SECONDS):
                 await turn
         except BaseException as error:
+            # Also when the client goes away: its place, or the slot it just got, is free again.
             self._leave(holder, turn)
             if isinstance(error, TimeoutError):
                 raise self._busy(holder) from None
             raise
 
-    def _make_room(self, queued: int) -> bool:
+    def _make_room_in_queue(self, queued: int) -> bool:
         """Refuses the last of the longest queue in favour of a shorter one."""
         if self._waiting < self._most_waiting:
             return True
-        holder = max(self._queues, key=lambda one: len(self._queues[one]))
+        holder = max(self._queues, key=lambda waiting: len(self._queues[waiting]))
         if len(self._queues[holder]) <= queued + 1:
             return False
         turn = self._queues[holder].pop()
@@ -137,10 +137,11 @@ class FairQueue:
             self._waiting -= 1
             self._forget_empty(holder)
 
-    def _hand_on(self) -> None:
+    def _serve_waiting(self) -> None:
         while self._free and self._queues and (holder := self._next()) is not None:
             turn = self._queues[holder].popleft()
             self._waiting -= 1
+            # To the end, so that holders with equally many slots take turns.
             self._queues.move_to_end(holder)
             self._forget_empty(holder)
             if not turn.done():  # otherwise it left while it waited
@@ -149,15 +150,15 @@ class FairQueue:
 
     def _next(self) -> Holder | None:
         """Returns the waiting holder below its share with the fewest slots; on a tie, the first."""
-        able = (one for one in self._queues if not self._has_its_share(one))
-        return min(able, key=lambda one: self._held.get(one, 0), default=None)
+        below_share = (waiting for waiting in self._queues if not self._is_at_share(waiting))
+        return min(below_share, key=lambda waiting: self._held.get(waiting, 0), default=None)
 
-    def _has_its_share(self, holder: Holder) -> bool:
-        return self._held.get(holder, 0) >= self._shares[holder[1]]
+    def _is_at_share(self, holder: Holder) -> bool:
+        return self._held.get(holder, 0) >= self._shares[holder.kind]
 
     def _forget_empty(self, holder: Holder) -> None:
         if not self._queues.get(holder, True):
             del self._queues[holder]
 
     def _busy(self, holder: Holder) -> Refused:
-        return Refused(TENANT_BUSY if self._has_its_share(holder) else GATEWAY_BUSY)
+        return Refused(TENANT_BUSY if self._is_at_share(holder) else GATEWAY_BUSY)

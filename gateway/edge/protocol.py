@@ -10,6 +10,7 @@ import resource
 import sys
 import uuid
 from collections import deque
+from itertools import chain
 from typing import Any, cast
 
 import httptools
@@ -22,9 +23,10 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 from uvicorn.server import ServerState
 
+from gateway.asgi import App, Receive, Scope, Send
 from gateway.edge import cors
-from gateway.edge.asgi import App, Receive, Scope, Send
 from gateway.edge.body_budget import BodyBudget, RequestBody
+from gateway.edge.cors import Pairs
 from gateway.edge.sizes import MAX_HEADER_BYTES, MAX_HEADERS, MAX_TARGET_BYTES
 from gateway.medusa.errors import GATEWAY_BUSY, Problem, problem_of_status
 from gateway.request_state import NOBODY
@@ -36,11 +38,12 @@ HEAD_SECONDS = 15.0
 MOST_PIPELINED = 16
 # A client that connected just before a stop has its first request on the way.
 NEWCOMER_SECONDS = 1.0
-# File descriptors reserved for other uses than clients: Redis, services, replaced secrets.
-SPARE_FILES = 64
+# File descriptors reserved for other uses than clients: listeners, Redis, services, replaced
+# secrets, and clients that are taken in before the first of them is told that there is no room.
+SPARE_FILES = 128
 
 
-class TooMuch(Exception):
+class RequestRefused(Exception):
     """The head of a request is too large, or too many requests came at once."""
 
     def __init__(self, status: int) -> None:
@@ -49,12 +52,13 @@ class TooMuch(Exception):
 
 
 class SoukProtocol(HttpToolsProtocol):
-    _head_bytes = 0
-    _too_much = 0
-    _serving: asyncio.Task[None] | None = None
+    _refused_status = 0
+    _served: RequestResponseCycle
+    _task: asyncio.Task[None]
+    _serving: asyncio.Task[None] | None = None  # the task, once it has begun
     _awaits_head = True
     _awaits_body = False
-    _patience: asyncio.TimerHandle | None = None
+    _head_timer: asyncio.TimerHandle | None = None
 
     def __init__(
         self,
@@ -77,21 +81,26 @@ class SoukProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        # Fields of a head, or after a body, of which more are to come.
+        if self.headers and _are_too_large(self.headers):
+            self._refused_status = 431
+            self.send_400_response("")
+            return
         # Empty lines between requests reset uvicorn's keep-alive timer, but begin no head.
         if self._awaits_head or self.cycle is None or self.cycle.response_complete:
             self._wait_for_head(HEAD_SECONDS)
 
     def _wait_for_head(self, seconds: float) -> None:
-        if self._patience is None:
-            self._patience = asyncio.get_running_loop().call_later(seconds, self._give_up)
+        if self._head_timer is None:
+            self._head_timer = asyncio.get_running_loop().call_later(seconds, self._time_out)
 
     def _stop_waiting(self) -> None:
         self._awaits_head = False
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
-    def _give_up(self) -> None:
+    def _time_out(self) -> None:
         self._send(problem_of_status(408))
 
     def shutdown(self) -> None:
@@ -105,7 +114,6 @@ class SoukProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         if len(self._unanswered) > MOST_PIPELINED:
             self._refuse(400)
-        self._head_bytes = 0
         self._awaits_head = True
         super().on_message_begin()
 
@@ -114,22 +122,17 @@ class SoukProtocol(HttpToolsProtocol):
             self._refuse(414)
         super().on_url(url)
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._head_bytes += len(name) + len(value)
-        too_many = len(self.headers) >= _SLACK * MAX_HEADERS
-        if too_many or self._head_bytes > _SLACK * MAX_HEADER_BYTES:
-            self._refuse(431)
-        # Whoever reads headers has done so by the time that fields follow the body: neither a proxy
-        # in front nor the guard could hold them to the same rules.
-        if self._awaits_head:
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
+        if len(self.headers) > _SLACK * MAX_HEADERS:
+            self._refuse(431)
         self._stop_waiting()
         if self.url[:1] not in (b"/", b"*"):
             self.scope["state"]["authority"] = _authority(self.url)
         body = self.scope["state"]["body"] = self._budget.body_of(self.client, self.headers)
         super().on_headers_complete()
+        # Whoever reads headers has done so by the time that fields follow the body: neither a proxy
+        # in front nor the guard could hold them to the same rules.
+        self.headers = []
         self._awaits_body = True
         self._unanswered.append(body)
 
@@ -143,6 +146,7 @@ class SoukProtocol(HttpToolsProtocol):
             self.cycle.message_event.set()
 
     def on_message_complete(self) -> None:
+        self.headers = []
         self._awaits_body = False
         super().on_message_complete()
 
@@ -165,23 +169,26 @@ class SoukProtocol(HttpToolsProtocol):
             self._serving.cancel()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        serve = cast(App, app)
+        """Does what uvicorn does, and keeps the task, so that it can be cancelled."""
+        self._served = cycle
+        self._task = self.loop.create_task(cycle.run_asgi(cast(ASGI3Application, self._serve)))
+        self._task.add_done_callback(self.tasks.discard)
+        self.tasks.add(self._task)
 
-        async def while_somebody_waits(scope: Scope, receive: Receive, send: Send) -> None:
-            self._serving = asyncio.current_task()
-            try:
-                await serve(scope, receive, send)
-            except asyncio.CancelledError:
-                if not self.transport.is_closing():
-                    raise
-                cycle.disconnected = True
-            finally:
-                self._serving = None
-
-        super()._start_asgi_task(cycle, cast(ASGI3Application, while_somebody_waits))
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request, until it is answered or its client has disconnected."""
+        self._serving = self._task
+        try:
+            await cast(App, self.app)(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self.transport.is_closing():
+                raise
+            self._served.disconnected = True
+        finally:
+            self._serving = None
 
     def send_400_response(self, msg: str) -> None:
-        self._send(problem_of_status(self._too_much or 400, self._complaint()))
+        self._send(problem_of_status(self._refused_status or 400, self._complaint()))
 
     @staticmethod
     def _complaint() -> str:
@@ -194,8 +201,9 @@ class SoukProtocol(HttpToolsProtocol):
         """Ignores an Upgrade header: the request is served as HTTP/1.1, without a warning."""
 
     def _refuse(self, status: int) -> None:
-        self._too_much = status
-        raise TooMuch(status)
+        self._refused_status = status
+        self.headers.clear()  # the scope has them, too
+        raise RequestRefused(status)
 
     def _send(self, problem: Problem) -> None:
         """Answers the request that is arriving, and closes the connection.
@@ -211,11 +219,13 @@ class SoukProtocol(HttpToolsProtocol):
             return
         request_id = uuid.uuid4().hex
         body = problem.body(request_id)
-        told = [(name.encode(), value.encode()) for name, value in problem.headers.items()]
-        said = cors.protect("", problem.status, told, NOBODY)
+        problem_headers = [
+            (name.encode(), value.encode()) for name, value in problem.headers.items()
+        ]
+        headers = cors.protect("", problem.status, problem_headers, NOBODY)
         self.transport.write(
             STATUS_LINE[problem.status]
-            + b"".join(b"%b: %b\r\n" % pair for pair in said)
+            + b"".join(b"%b: %b\r\n" % pair for pair in headers)
             + b"content-type: application/json\r\nconnection: close\r\n"
             + b"x-request-id: %b\r\ncontent-length: %d\r\n\r\n" % (request_id.encode(), len(body))
             + body
@@ -224,6 +234,11 @@ class SoukProtocol(HttpToolsProtocol):
 
     def _is_unanswered_so_far(self) -> bool:
         return self._awaits_body and not self.cycle.response_started
+
+
+def _are_too_large(headers: Pairs) -> bool:
+    size = sum(map(len, chain.from_iterable(headers)))
+    return len(headers) > _SLACK * MAX_HEADERS or size > _SLACK * MAX_HEADER_BYTES
 
 
 def _authority(url: bytes) -> bytes:

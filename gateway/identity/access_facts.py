@@ -10,18 +10,18 @@ from souk.tenant_registry.v1.access_service_pb2 import Access, ResolveAccessRequ
 from gateway.cache.single_flight import SingleFlight
 from gateway.clients import Clients
 from gateway.identity.session_tokens import Session
-from gateway.medusa.errors import UNBELIEVED, unauthorized
+from gateway.medusa.errors import SCOPE_REJECTED, unauthorized
 from services.kernel.call.errors import NotFound, Unauthenticated, from_rpc
 from services.kernel.call.scope import Scope, bound
 
 FRESH_SECONDS = 1.0
-_REMEMBERED = 4096
+_CACHE_SIZE = 4096
 OWN_ACTOR = "services/gateway"
-_Asked = tuple[str, str, str | None]
+_Lookup = tuple[str, str, str | None]
 """An admin, their session, and the tenant; None is the platform itself."""
 
 
-def own_scope(permission: str, request_id: str) -> Scope:
+def gateway_scope(permission: str, request_id: str) -> Scope:
     """Returns the gateway's own scope at the platform, for its own calls."""
     return Scope(None, OWN_ACTOR, frozenset({permission}), request_id=request_id)
 
@@ -37,7 +37,7 @@ class Facts:
     permissions: frozenset[str]
     withheld: frozenset[str] = frozenset()
     answer: Access | None = None
-    asked_at: float = 0.0
+    requested_at: float = 0.0
 
     @property
     def version(self) -> int:
@@ -54,12 +54,12 @@ class AccessFacts:
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
-        self._known: LRUCache[_Asked, Facts] = LRUCache(_REMEMBERED)
-        self._newest: LRUCache[str, int] = LRUCache(_REMEMBERED)
-        self._changed: LRUCache[str, float] = LRUCache(_REMEMBERED)
-        self._asking: SingleFlight[Facts] = SingleFlight()
+        self._cached: LRUCache[_Lookup, Facts] = LRUCache(_CACHE_SIZE)
+        self._newest: LRUCache[str, int] = LRUCache(_CACHE_SIZE)
+        self._invalidated: LRUCache[str, float] = LRUCache(_CACHE_SIZE)
+        self._in_flight: SingleFlight[Facts] = SingleFlight()
 
-    async def about(
+    async def facts_of(
         self, session: Session, tenant_id: str | None, *, fresh: bool, request_id: str
     ) -> Facts:
         """Returns what the admin may do there; nothing if there is no such tenant.
@@ -70,47 +70,53 @@ class AccessFacts:
         Raises:
             Refused: 401, the session has ended, or the admin is deleted or deactivated.
         """
-        asked = (session.admin, session.id, tenant_id)
+        lookup = (session.admin, session.id, tenant_id)
         if fresh:
-            return await self._ask(asked, request_id)
-        known = self._known.get(asked)
-        if known is not None and self._still_counts(session.admin, known):
-            return known
+            return await self._look_up(lookup, request_id)
+        cached = self._cached.get(lookup)
+        if cached is not None and self._is_current(session.admin, cached):
+            return cached
         # An admin UI sends many requests at once; they share one call.
-        return await self._asking.join(asked, lambda: self._ask(asked, request_id))
+        return await self._in_flight.join(lookup, lambda: self._look_up(lookup, request_id))
 
-    def _still_counts(self, admin: str, known: Facts) -> bool:
+    def _is_current(self, admin: str, cached: Facts) -> bool:
         """Returns whether the facts are recent and no newer version or change is known."""
-        is_newest = known.version >= (self._newest.get(admin) or 0)
-        is_later = known.asked_at > (self._changed.get(admin) or 0.0)
-        return is_newest and is_later and time.monotonic() - known.asked_at <= FRESH_SECONDS
+        is_newest = cached.version >= (self._newest.get(admin) or 0)
+        is_after_change = cached.requested_at > (self._invalidated.get(admin) or 0.0)
+        is_recent = time.monotonic() - cached.requested_at <= FRESH_SECONDS
+        return is_newest and is_after_change and is_recent
 
-    def changed(self, admin: str) -> None:
+    def invalidate(self, admin: str) -> None:
         """Invalidates what is cached about an admin whose permissions have changed."""
-        self._changed[admin] = time.monotonic()
+        self._invalidated[admin] = time.monotonic()
 
-    async def _ask(self, asked: _Asked, request_id: str) -> Facts:
-        admin, session, tenant_id = asked
-        name, asked_at = f"tenants/{tenant_id}" if tenant_id else "", time.monotonic()
+    async def _look_up(self, lookup: _Lookup, request_id: str) -> Facts:
+        admin, session, tenant_id = lookup
+        name, requested_at = f"tenants/{tenant_id}" if tenant_id else "", time.monotonic()
         try:
-            with bound(own_scope("access:resolve", request_id)):
+            with bound(gateway_scope("access:resolve", request_id)):
                 access = await self._clients.access.ResolveAccess(
                     ResolveAccessRequest(admin=admin, tenant=name, session=session)
                 )
         except grpc.aio.AioRpcError as error:
-            return _nothing_or_raise(error)
-        facts = Facts(frozenset(access.permissions), frozenset(access.withheld), access, asked_at)
+            return _no_permissions_or_raise(error)
+        facts = Facts(
+            frozenset(access.permissions), frozenset(access.withheld), access, requested_at
+        )
         self._newest[admin] = max(facts.version, self._newest.get(admin) or 0)
-        known = self._known.get(asked)
-        if known is None or known.version <= facts.version:
-            self._known[asked] = facts
+        cached = self._cached.get(lookup)
+        if cached is None or cached.version <= facts.version:
+            self._cached[lookup] = facts
         return facts
 
 
-def _nothing_or_raise(error: grpc.aio.AioRpcError) -> Facts:
-    refused = from_rpc(error)
-    if isinstance(refused, NotFound) and refused.reason == "TENANT_NOT_FOUND":
+def _no_permissions_or_raise(error: grpc.aio.AioRpcError) -> Facts:
+    service_error = from_rpc(error)
+    if isinstance(service_error, NotFound) and service_error.reason == "TENANT_NOT_FOUND":
         return Facts(frozenset())
-    if isinstance(refused, NotFound | Unauthenticated) and refused.reason != UNBELIEVED:
+    if (
+        isinstance(service_error, NotFound | Unauthenticated)
+        and service_error.reason != SCOPE_REJECTED
+    ):
         raise unauthorized() from None
-    raise refused from None
+    raise service_error from None

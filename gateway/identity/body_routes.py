@@ -4,6 +4,7 @@ FastAPI reads a body before it authenticates, so a stranger could fill the memor
 are refused afterwards.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from fastapi import FastAPI, Request
@@ -18,11 +19,13 @@ from gateway.medusa.errors import routes_of
 class BodyRoutes:
     def __init__(self, api: FastAPI) -> None:
         self._api = api
-        self._routes = [
-            (route, _authentication(route.dependant))
-            for route in routes_of(api.routes)
-            if isinstance(route, APIRoute) and route.body_field is not None
-        ]
+        # By method, as none of the many reads has a body.
+        self._routes: defaultdict[str, list[tuple[APIRoute, Authenticate | None]]]
+        self._routes = defaultdict(list)
+        for route in routes_of(api.routes):
+            if isinstance(route, APIRoute) and _reads_body(route):
+                for method in route.methods or ():
+                    self._routes[method].append((route, _authentication_of(route.dependant)))
 
     async def reads_body(self, scope: Scope) -> bool:
         """Returns whether the request's route reads its body.
@@ -32,20 +35,25 @@ class BodyRoutes:
         Raises:
             Refused: 401, the route needs a caller, and there is none.
         """
-        for route, authenticate in self._routes:
-            if scope["method"] in (route.methods or ()) and route.path_regex.match(scope["path"]):
+        for route, authenticate in self._routes.get(scope["method"], ()):
+            if route.path_regex.match(scope["path"]):
                 if authenticate is not None:
                     await authenticate(Request({**scope, "app": self._api}))
                 return True
         return False
 
 
-def _authentication(dependant: Dependant) -> Authenticate | None:
-    return next((AUTHENTICATIONS[c] for c in _calls(dependant) if c in AUTHENTICATIONS), None)
+def _reads_body(route: APIRoute) -> bool:
+    """Returns whether a route has a body that FastAPI reads, or documents one that it reads."""
+    return route.body_field is not None or "requestBody" in (route.openapi_extra or {})
 
 
-def _calls(dependant: Dependant) -> Iterator[Callable[..., object]]:
-    for one in dependant.dependencies:
-        if one.call is not None:
-            yield one.call
-        yield from _calls(one)
+def _authentication_of(dependant: Dependant) -> Authenticate | None:
+    return next((AUTHENTICATIONS[c] for c in _calls_of(dependant) if c in AUTHENTICATIONS), None)
+
+
+def _calls_of(dependant: Dependant) -> Iterator[Callable[..., object]]:
+    for inner in dependant.dependencies:
+        if inner.call is not None:
+            yield inner.call
+        yield from _calls_of(inner)

@@ -6,12 +6,13 @@ from functools import partial
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Request, Security
-from fastapi.security import HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPBase
 
 from gateway.clients import Clients
+from gateway.identity import session_cookies, session_tokens
 from gateway.identity.access_facts import AccessFacts, Facts
-from gateway.identity.api_keys import ApiKeys, Machine, key_in
+from gateway.identity.api_keys import ApiKeys, Machine, secret_key_of
 from gateway.identity.session_tokens import Session, Sessions
 from gateway.limits.admission import Admission
 from gateway.medusa.errors import unauthorized
@@ -26,6 +27,13 @@ _session = HTTPBearer(
     scheme_name="session",
     bearerFormat="JWT",
     description="A token from `POST /auth/user/emailpass`, sent as `Authorization: Bearer …`.",
+    auto_error=False,
+)
+_cookie = APIKeyCookie(
+    name=session_cookies.COOKIE,
+    scheme_name="cookie",
+    description="A browser's session from `POST /auth/session`. Not looked at beside a header"
+    " `Authorization`. A write must come from the host's own pages or an origin listed for it.",
     auto_error=False,
 )
 _key = HTTPBase(
@@ -92,25 +100,29 @@ class Admin:
         return self.session.id
 
     async def access(self, tenant_id: str | None, *, fresh: bool, request_id: str) -> Facts:
-        return await self.facts.about(self.session, tenant_id, fresh=fresh, request_id=request_id)
+        return await self.facts.facts_of(
+            self.session, tenant_id, fresh=fresh, request_id=request_id
+        )
 
 
 async def principal_of(
     request: Request,
     _: Annotated[object, Security(_session)],
     __: Annotated[object, Security(_key)],
+    ___: Annotated[object, Security(_cookie)],
 ) -> Principal:
-    """Returns the caller that the Authorization header identifies.
+    """Returns the caller that the Authorization header or else the cookie identifies.
 
     Raises:
-        Refused: 401, the header is missing or invalid in any way.
+        Refused: 401, neither is there, or it is invalid in any way; 403 ORIGIN_NOT_ALLOWED, another
+            site's page may have sent the cookie.
     """
     return await _principal(request, fresh=request.method not in READS)
 
 
 async def _principal(request: Request, *, fresh: bool) -> Principal:
     machine = await _machine(request, fresh=fresh)
-    return machine or Admin(_session_of(request), identity_of(request).access_facts)
+    return machine or Admin(await _session_of(request), identity_of(request).access_facts)
 
 
 async def own_session(request: Request) -> Session:
@@ -118,18 +130,33 @@ async def own_session(request: Request) -> Session:
 
     Raises:
         NotFound: ADMIN_NOT_FOUND, the caller is an API key, which has no account.
-        Refused: 401, the token or the key is missing or invalid in any way.
+        Refused: as principal_of does.
     """
+    await _refuse_machine(request)
+    return await _session_of(request)
+
+
+async def bearer_session(request: Request) -> Session:
+    """Returns the session of the Authorization header; a cookie does not count.
+
+    Raises:
+        NotFound: as own_session does.
+        Refused: 401, the header is missing or invalid in any way.
+    """
+    await _refuse_machine(request)
+    return identity_of(request).sessions.verify(bearer_of(request))
+
+
+async def _refuse_machine(request: Request) -> None:
     if await _machine(request, fresh=request.method not in READS):
         raise NotFound(
             "ADMIN_NOT_FOUND", "An API key has no account of its own. Log in as an admin."
         )
-    return _session_of(request)
 
 
 async def _machine(request: Request, *, fresh: bool) -> Machine | None:
     """Returns the holder of the request's API key; None if it is not a key."""
-    key = key_in(_authorization(request))
+    key = secret_key_of(_authorization(request) or b"")
     if key is None:
         return None
     return await identity_of(request).api_keys.holder(
@@ -137,8 +164,22 @@ async def _machine(request: Request, *, fresh: bool) -> Machine | None:
     )
 
 
-def _session_of(request: Request) -> Session:
-    return identity_of(request).sessions.verify(bearer_of(request))
+async def _session_of(request: Request) -> Session:
+    identity = identity_of(request)
+    # The header was sent on purpose, the cookie by the browser.
+    if _authorization(request) is not None:
+        return identity.sessions.verify(bearer_of(request))
+    token = session_cookies.cookie_of(request)
+    if token is None:
+        raise unauthorized()
+    session = identity.sessions.verify(token, session_tokens.COOKIE)
+    await session_cookies.check_origin(
+        request,
+        identity.tenancy,
+        head_office=identity.head_office,
+        is_read=request.method in READS,
+    )
+    return session
 
 
 def bearer_of(request: Request) -> bytes:
@@ -147,30 +188,38 @@ def bearer_of(request: Request) -> bytes:
     Raises:
         Refused: 401, there is no such header, more than one, or another scheme.
     """
-    given = _authorization(request)
-    if given[:7].lower() != b"bearer ":
+    authorization = _authorization(request) or b""
+    if authorization[:7].lower() != b"bearer ":
         raise unauthorized()
-    return given[7:].strip()
+    return authorization[7:].strip()
 
 
-def _authorization(request: Request) -> bytes:
-    """Returns the only Authorization header; two of them are refused."""
-    given = [value for name, value in request.scope["headers"] if name == b"authorization"]
-    if len(given) != 1:
+def _authorization(request: Request) -> bytes | None:
+    """Returns the only Authorization header; None without one, and two of them are refused."""
+    values = [value for name, value in request.scope["headers"] if name == b"authorization"]
+    if len(values) > 1:
         raise unauthorized()
-    value: bytes = given[0]
-    return value
+    return values[0] if values else None
 
 
-async def _own_session(request: Request, _: Annotated[object, Security(_session)]) -> Session:
+async def _own_session(
+    request: Request,
+    _: Annotated[object, Security(_session)],
+    __: Annotated[object, Security(_cookie)],
+) -> Session:
     return await own_session(request)
+
+
+async def _bearer_session(request: Request, _: Annotated[object, Security(_session)]) -> Session:
+    return await bearer_session(request)
 
 
 Authenticate = Callable[[Request], Awaitable[object]]
 # By dependency, what is checked of a caller before the body of a request is read.
 AUTHENTICATIONS: Mapping[Callable[..., object], Authenticate] = {
     principal_of: partial(_principal, fresh=False),
-    _own_session: partial(_own_session, _=None),
+    _own_session: partial(_own_session, _=None, __=None),
 }
 PrincipalOf = Annotated[Principal, Depends(principal_of)]
 SessionOf = Annotated[Session, Depends(_own_session)]
+BearerSessionOf = Annotated[Session, Depends(_bearer_session)]

@@ -10,7 +10,7 @@ from souk.tenant_registry.v1.access_grant_service_pb2 import RecordUseRequest
 from souk.tenant_registry.v1.denial_service_pb2 import RecordDenialRequest
 
 from gateway.clients import Clients
-from gateway.identity.access_facts import own_scope
+from gateway.identity.access_facts import gateway_scope
 from gateway.identity.principals import Principal, identity_of
 from gateway.request_state import state_of
 from services.kernel.call import recorded_events
@@ -19,7 +19,7 @@ from services.kernel.call.redaction import LONGEST_USER_AGENT, redacted
 from services.kernel.call.scope import Scope, bound
 
 
-def of_client(request: Request, scope: Scope) -> Scope:
+def with_client(request: Request, scope: Scope) -> Scope:
     """Adds the request id, the client's address and its User-Agent to a scope."""
     state = state_of(request)
     return replace(
@@ -30,21 +30,23 @@ def of_client(request: Request, scope: Scope) -> Scope:
     )
 
 
-def user_agent(given: str) -> str:
+def user_agent(value: str) -> str:
     """Returns a User-Agent as events store it: short, printable ASCII, secrets redacted."""
-    plain = "".join(c for c in given[:LONGEST_USER_AGENT] if c.isascii() and c.isprintable())
+    plain = "".join(c for c in value[:LONGEST_USER_AGENT] if c.isascii() and c.isprintable())
     return redacted(plain)
 
 
-async def record_use(request: Request, principal: Principal, access_grant: str) -> None:
+async def record_access_grant_use(
+    request: Request, principal: Principal, access_grant: str
+) -> None:
     """Records the use of an access grant before the request runs.
 
     Also for writes, which record their own events: a write that changes nothing records none, but
     still returns data.
     """
-    asked = RecordUseRequest(name=access_grant, attempt=_attempt(request))
-    async with _recording(request, principal, "accessgrant:record") as clients:
-        await clients.access_grants.RecordUse(asked)
+    use = RecordUseRequest(name=access_grant, attempt=_attempt(request))
+    async with _recording_scope(request, principal, "accessgrant:record") as clients:
+        await clients.access_grants.RecordUse(use)
 
 
 async def record_denial(
@@ -54,18 +56,18 @@ async def record_denial(
     reason: str = "PERMISSION_MISSING",
 ) -> None:
     """Records that a caller was refused, whether the tenant exists or not."""
-    refused = RecordDenialRequest(
+    denial = RecordDenialRequest(
         actor=principal.actor,
         resource=resource,
         reason=reason,
         attempt=_attempt(request),
     )
-    async with _recording(request, principal, "denial:record") as clients:
-        await clients.denials.RecordDenial(refused)
+    async with _recording_scope(request, principal, "denial:record") as clients:
+        await clients.denials.RecordDenial(denial)
 
 
 @asynccontextmanager
-async def _recording(
+async def _recording_scope(
     request: Request, principal: Principal, permission: str
 ) -> AsyncIterator[Clients]:
     """Binds the gateway's own scope for a recording call, and does not reveal its event.
@@ -73,8 +75,10 @@ async def _recording(
     Raises:
         Unavailable: EVENT_UNRECORDED, recording failed, so the request must not go on.
     """
-    own = own_scope(permission, state_of(request).request_id)
-    scope = of_client(request, replace(own, session=principal.session_id))
+    own_scope = replace(
+        gateway_scope(permission, state_of(request).request_id), session=principal.session_id
+    )
+    scope = with_client(request, own_scope)
     # The caller must not learn whose log has the event: that would reveal which tenants exist.
     with bound(scope), recorded_events.collecting():
         try:

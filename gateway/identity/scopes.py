@@ -11,13 +11,14 @@ from fastapi import Depends, Path, Request
 from gateway.identity.access_facts import Facts
 from gateway.identity.principals import (
     READS,
+    BearerSessionOf,
     Principal,
     PrincipalOf,
     SessionOf,
     identity_of,
     principal_of,
 )
-from gateway.identity.recorded_attempts import of_client, record_denial, record_use
+from gateway.identity.recorded_attempts import record_access_grant_use, record_denial, with_client
 from gateway.identity.session_tokens import Session
 from gateway.medusa.errors import not_allowed
 from gateway.medusa.filters import TenantId
@@ -26,6 +27,7 @@ from gateway.request_state import state_of
 from gateway.tenancy import KnownTenant, Source, resolution_of, tenant_not_found
 from services.kernel.call.errors import PermissionDenied, invalid
 from services.kernel.call.scope import Scope, bound
+from services.kernel.process.tenant_ids import LONGEST
 
 # The tenant that a route's query names; the route parses the rest of the query.
 PLACE = Query({"tenant": TenantId()}, limit=None, has_fields=False, ignores_unknown=True)
@@ -40,7 +42,11 @@ async def _tenant_scope(
     request: Request,
     principal: PrincipalOf,
     tenant_id: Annotated[
-        str, Path(max_length=63, description="The tenant's id, for example paris.")
+        str,
+        Path(
+            description="The tenant's id, for example paris.",
+            json_schema_extra={"maxLength": LONGEST},
+        ),
     ],
 ) -> AsyncIterator[Scope]:
     """Binds the scope of the tenant that the path names.
@@ -52,7 +58,7 @@ async def _tenant_scope(
     """
     if problem := TenantId().problem(tenant_id):
         raise invalid("NAME_INVALID", {"tenant_id": problem})
-    await _agree(request, principal, tenant_id)
+    await _check_same_tenant(request, principal, tenant_id)
     with bound(await _scope_at(request, principal, tenant_id)) as scope:
         yield scope
 
@@ -60,7 +66,7 @@ async def _tenant_scope(
 async def _head_office_scope(request: Request, principal: PrincipalOf) -> AsyncIterator[Scope]:
     """Binds the head office's scope, to which the master catalogue belongs."""
     head_office = identity_of(request).head_office
-    await _agree(request, principal, head_office)
+    await _check_same_tenant(request, principal, head_office)
     with bound(await _scope_at(request, principal, head_office)) as scope:
         yield scope
 
@@ -72,7 +78,7 @@ async def _platform_scope(request: Request, principal: PrincipalOf) -> AsyncIter
 
 
 async def _scope_of_platform(request: Request, principal: Principal) -> Scope:
-    await _agree(request, principal, identity_of(request).head_office)
+    await _check_same_tenant(request, principal, identity_of(request).head_office)
     permissions = (await _facts(request, principal, None)).permissions
     if not permissions:
         await record_denial(request, principal, "")
@@ -82,9 +88,9 @@ async def _scope_of_platform(request: Request, principal: Principal) -> Scope:
         )
     identity = identity_of(request)
     head_office = await identity.tenancy.tenant(identity.head_office)
-    await _meet_limits(request, principal.actor, head_office)
+    await _count_against_limits(request, principal.actor, head_office)
     scope = Scope(None, principal.actor, permissions, session=principal.session_id)
-    return of_client(request, scope)
+    return with_client(request, scope)
 
 
 async def _current_scope(request: Request, principal: PrincipalOf) -> AsyncIterator[Scope]:
@@ -101,12 +107,28 @@ async def _place_scope(
     """Binds the scope of the tenant in the query, or else the platform's own."""
     tenant = PLACE.parse(request.scope["query_string"]).one("tenant")
     if tenant:
-        await _agree(request, principal, tenant)
+        await _check_same_tenant(request, principal, tenant)
         scope = await _scope_at(request, principal, tenant)
     else:
         scope = await _scope_of_platform(request, principal)
     with bound(scope):
         yield scope
+
+
+async def scope_at(request: Request, tenant_id: str) -> Scope:
+    """Returns the caller's scope at another tenant than the one that the request is for.
+
+    Raises:
+        NotFound: TENANT_NOT_FOUND, there is no such tenant, or the caller may do nothing there.
+    """
+    state = state_of(request)
+    tenant, facts = state.tenant, state.get(Facts)
+    try:
+        return await _scope_at(request, await principal_of(request, None, None, None), tenant_id)
+    finally:
+        state.tenant = tenant
+        if facts is not None:
+            state.put(facts)
 
 
 async def permissions_now(request: Request, tenant_id: str) -> frozenset[str]:
@@ -115,14 +137,21 @@ async def permissions_now(request: Request, tenant_id: str) -> frozenset[str]:
     Raises:
         Refused: 401, the session or key has ended meanwhile.
     """
-    principal = await principal_of(request, None, None)
+    principal = await principal_of(request, None, None, None)
     facts = await principal.access(tenant_id, fresh=False, request_id=state_of(request).request_id)
     return facts.permissions
 
 
 async def _account_scope(request: Request, session: SessionOf) -> AsyncIterator[Scope]:
     """Binds the scope of an admin's own account."""
-    await _meet_limits(request, session.admin, None)
+    await _count_against_limits(request, session.admin, None)
+    with bound(account_scope(request, session)) as scope:
+        yield scope
+
+
+async def _bearer_account_scope(request: Request, session: BearerSessionOf) -> AsyncIterator[Scope]:
+    """Binds the scope of an admin's own account, which only a Bearer token proves here."""
+    await _count_against_limits(request, session.admin, None)
     with bound(account_scope(request, session)) as scope:
         yield scope
 
@@ -133,7 +162,7 @@ def account_scope(request: Request, session: Session) -> Scope:
     The registry checks in the transaction itself whether the session is still live.
     """
     own = Scope(None, session.admin, frozenset({"account:own"}), session=session.id)
-    return of_client(request, own)
+    return with_client(request, own)
 
 
 TenantScope = Annotated[Scope, Depends(_tenant_scope)]
@@ -141,6 +170,7 @@ HeadOfficeScope = Annotated[Scope, Depends(_head_office_scope)]
 PlatformScope = Annotated[Scope, Depends(_platform_scope)]
 CurrentScope = Annotated[Scope, Depends(_current_scope)]
 AccountScope = Annotated[Scope, Depends(_account_scope)]
+BearerAccountScope = Annotated[Scope, Depends(_bearer_account_scope)]
 PlaceScope = Annotated[Scope, Depends(_place_scope)]
 
 
@@ -151,9 +181,9 @@ async def _scope_at(request: Request, principal: Principal, tenant_id: str) -> S
         raise tenant_not_found(tenant_id)
     tenant = await identity_of(request).tenancy.tenant(tenant_id)
     state_of(request).tenant = tenant.id
-    await _meet_limits(request, principal.actor, tenant)
+    await _count_against_limits(request, principal.actor, tenant)
     if facts.access_grant:
-        await record_use(request, principal, facts.access_grant)
+        await record_access_grant_use(request, principal, facts.access_grant)
     scope = Scope(
         tenant.id,
         principal.actor,
@@ -163,7 +193,7 @@ async def _scope_at(request: Request, principal: Principal, tenant_id: str) -> S
         session=principal.session_id,
         withheld=facts.withheld,
     )
-    return of_client(request, scope)
+    return with_client(request, scope)
 
 
 async def _facts(request: Request, principal: Principal, tenant_id: str | None) -> Facts:
@@ -175,8 +205,8 @@ async def _facts(request: Request, principal: Principal, tenant_id: str | None) 
     return facts
 
 
-async def _meet_limits(request: Request, actor: str, tenant: KnownTenant | None) -> None:
-    await identity_of(request).admission.of_caller(
+async def _count_against_limits(request: Request, actor: str, tenant: KnownTenant | None) -> None:
+    await identity_of(request).admission.count_caller(
         request.method,
         request.scope["path"],
         state_of(request),
@@ -185,7 +215,7 @@ async def _meet_limits(request: Request, actor: str, tenant: KnownTenant | None)
     )
 
 
-async def _agree(request: Request, principal: Principal, tenant_id: str) -> None:
+async def _check_same_tenant(request: Request, principal: Principal, tenant_id: str) -> None:
     """Refuses a path that acts on one tenant while the request names another.
 
     The caller is known, so the attempt is recorded in the log of the tenant in the path.

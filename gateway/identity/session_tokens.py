@@ -20,11 +20,13 @@ from services.kernel.process.signing_keys import PublicKeys
 
 ISSUER = "souk"
 AUDIENCE = "souk-admin"
-TYPE = "at+jwt"
+# What a token is for: a Bearer token never counts as a cookie, nor the other way round.
+BEARER = "at+jwt"
+COOKIE = "souk-cookie+jwt"
 LEEWAY_SECONDS = 30
 MAX_LIFE_SECONDS = 24 * 3600
 MAX_TOKEN_BYTES = 4096
-_REMEMBERED = 4096
+_CACHE_SIZE = 4096
 # Two names of the same algorithm, from RFC 8037 and its successor RFC 9864.
 _ALGORITHMS = ["EdDSA", "Ed25519"]
 # No jwk, jku, x5u or crit: a token must not supply or refer to its own key.
@@ -61,27 +63,27 @@ class Sessions:
     def __init__(self, keys: Secret[PublicKeys], clock: Callable[[], float] = time.time) -> None:
         self._keys = keys
         self._clock = clock
-        self._verified: LRUCache[bytes, _Verified] = LRUCache(_REMEMBERED)
+        self._verified: LRUCache[tuple[bytes, str], _Verified] = LRUCache(_CACHE_SIZE)
 
-    def verify(self, token: bytes) -> Session:
-        """Returns the session of a token.
+    def verify(self, token: bytes, kind: str = BEARER) -> Session:
+        """Returns the session of a token of this kind.
 
         Raises:
             Refused: 401, the token is invalid in any way.
         """
         if len(token) > MAX_TOKEN_BYTES:
             raise unauthorized()
-        verified = self._verified.get(token)
+        verified = self._verified.get((token, kind))
         # A stolen key is removed from the file: what it signed must end with it, remembered or not.
         if verified is None or self._keys().find(verified.key_id) is not verified.key:
-            verified = self._read(token)
-            self._verified[token] = verified
+            verified = self._read(token, kind)
+            self._verified[token, kind] = verified
         session, now = verified.session, self._clock()
         if not session.begins - LEEWAY_SECONDS <= now <= session.ends + LEEWAY_SECONDS:
             raise unauthorized()
         return session
 
-    def _read(self, token: bytes) -> _Verified:
+    def _read(self, token: bytes, kind: str) -> _Verified:
         if not _COMPACT.fullmatch(token):
             raise unauthorized()
         try:
@@ -91,14 +93,14 @@ class Sessions:
             if key is None:
                 raise unauthorized()
             jwt.decode(token, key, _ALGORITHMS)
-            return _Verified(_session(header, claims), key_id, key)
+            return _Verified(_session(header, claims, kind), key_id, key)
         except (JoseError, KeyError, TypeError, ValueError, RecursionError):
             raise unauthorized() from None
 
 
-def _session(header: dict[str, object], claims: dict[str, object]) -> Session:
-    sound = (
-        header["typ"] == TYPE
+def _session(header: dict[str, object], claims: dict[str, object], kind: str) -> Session:
+    is_ours = (
+        header["typ"] == kind
         and header.keys() <= _HEADERS
         and claims["iss"] == ISSUER
         and claims["aud"] == AUDIENCE
@@ -108,7 +110,7 @@ def _session(header: dict[str, object], claims: dict[str, object]) -> Session:
     begins = max(issued, _seconds(claims.get("nbf", issued)))
     if not (_is_id(admin) and _is_id(sid) and isinstance(jti, str) and jti):
         raise ValueError("invalid subject, session or token id")
-    if not (sound and 0 < ends - issued <= MAX_LIFE_SECONDS):
+    if not (is_ours and 0 < ends - issued <= MAX_LIFE_SECONDS):
         raise ValueError("not a session of this platform")
     return Session(f"admins/{admin}", str(sid), begins, ends)
 

@@ -3,16 +3,16 @@
 import re
 import uuid
 
-from gateway.limits.kinds import Kind, kind_of
+from gateway.limits.kinds import Holder, Kind, kind_of
 from gateway.limits.limiter import Limiter, Verdict
 from gateway.limits.plans import (
     Limit,
-    of_account,
-    of_login,
-    of_lookup,
-    of_refusal,
-    of_request,
-    of_scope,
+    account_limits,
+    login_limits,
+    lookup_limits,
+    refusal_limits,
+    request_limits,
+    scope_limits,
 )
 from gateway.medusa.errors import Problem, Refused
 from gateway.metrics import Metrics
@@ -35,36 +35,36 @@ class Admission:
 
     async def on_arrival(
         self, method: str, path: str, state: RequestState, resolution: Resolution
-    ) -> tuple[str, Kind] | None:
-        """Counts a request before its caller is known.
+    ) -> None:
+        """Counts a request before its caller is known, and notes whose share it uses.
 
-        Returns the tenant and kind whose share of the fair queue it uses; None for an operator's
-        probe.
+        An operator's probe is not counted, and uses nobody's.
 
         Raises:
             Refused: 429 RATE_LIMITED.
         """
         kind = kind_of(method, path)
         if kind is None:
-            return None
+            return
         named = self._named(path, resolution)
         tenant, plan = self._counted(named)
         if kind is Kind.LOGIN:
-            limits = of_login(state.address, per_minute=self._logins_per_minute)
+            limits = login_limits(state.address, per_minute=self._logins_per_minute)
+            await self._count_exactly(kind, limits, state)
         else:
-            limits = of_request(kind, tenant=tenant, plan=plan, address=state.address)
-        await self._count(kind, limits, state, exactly=kind is Kind.LOGIN)
-        return (named.id if named else tenant), kind
+            limits = request_limits(kind, tenant, plan, state.address)
+            self._count(kind, limits, state)
+        state.put(Holder(named.id if named else tenant, kind))
 
-    async def of_refusal(self, state: RequestState) -> None:
+    def count_refusal(self, state: RequestState) -> None:
         """Counts a request that was refused before its tenant was known, by its address only.
 
         Raises:
             Refused: 429 RATE_LIMITED.
         """
-        await self._count(Kind.STORE_READ, of_refusal(state.address), state, exactly=False)
+        self._count(Kind.STORE_READ, refusal_limits(state.address), state)
 
-    async def of_caller(
+    async def count_caller(
         self, method: str, path: str, state: RequestState, *, tenant: KnownTenant | None, actor: str
     ) -> None:
         """Counts a request of a known caller at the tenant in whose scope it runs.
@@ -78,10 +78,13 @@ class Admission:
         if kind in (None, Kind.LOGIN):
             return
         if tenant is None:
-            limits = of_account(kind, actor=actor)
+            limits = account_limits(kind, actor=actor)
         else:
-            limits = of_scope(kind, tenant=tenant.id, plan=tenant.plan, actor=actor)
-        await self._count(kind, limits, state, exactly=kind is Kind.WRITE)
+            limits = scope_limits(kind, tenant=tenant.id, plan=tenant.plan, actor=actor)
+        if kind is Kind.WRITE:
+            await self._count_exactly(kind, limits, state)
+        else:
+            self._count(kind, limits, state)
 
     def _named(self, path: str, resolution: Resolution) -> KnownTenant | None:
         """Returns the cached tenant that a request is for, or acts on by its path."""
@@ -99,13 +102,19 @@ class Admission:
         found = named if is_open else self._tenancy.known(self._tenancy.fallback_id)
         return (found.id, found.plan) if found else (self._tenancy.fallback_id, "standard")
 
-    async def _count(
-        self, kind: Kind, limits: tuple[Limit, ...], state: RequestState, *, exactly: bool
+    def _count(self, kind: Kind, limits: tuple[Limit, ...], state: RequestState) -> None:
+        if limits:
+            self._apply(kind, self._limiter.count(limits), state)
+
+    async def _count_exactly(
+        self, kind: Kind, limits: tuple[Limit, ...], state: RequestState
     ) -> None:
-        if not limits:
-            return
-        verdict = await self._limiter.ask(limits) if exactly else self._limiter.count(limits)
+        if limits:
+            self._apply(kind, await self._limiter.count_exactly(limits), state)
+
+    def _apply(self, kind: Kind, verdict: Verdict, state: RequestState) -> None:
         before = state.get(Verdict)
+        # The headers tell the limit that the caller will meet first.
         if before is None or verdict.is_refused or verdict.remaining <= before.remaining:
             state.put(verdict)
         if verdict.is_refused:
@@ -122,7 +131,7 @@ class LookupLimit:
 
     def allows(self, address: str) -> bool:
         """Counts a look-up that a client causes; False if it, or this process, has had too many."""
-        return not self._limiter.count(of_lookup(address, gateway=self._gateway)).is_refused
+        return not self._limiter.count(lookup_limits(address, gateway=self._gateway)).is_refused
 
 
 def _refusal(verdict: Verdict) -> Problem:

@@ -1,6 +1,7 @@
 """Classifies requests for rate limits by method and path."""
 
 from enum import StrEnum
+from typing import NamedTuple
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Identity providers redirect back with GET. A preflight is not a login attempt.
@@ -15,6 +16,13 @@ class Kind(StrEnum):
     WRITE = "write"
     ADMIN_READ = "admin-read"
     STORE_READ = "store-read"
+
+
+class Holder(NamedTuple):
+    """Whose share of the fair queue's slots a request uses."""
+
+    tenant: str
+    kind: Kind
 
 
 def kind_of(method: str, path: str) -> Kind | None:

@@ -8,7 +8,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from cachetools import LRUCache
 
@@ -16,12 +16,11 @@ from gateway.limits.plans import Limit
 from gateway.limits.redis_counts import RedisCounts, Spent
 
 SETTLE_SECONDS = 0.15
-_COUNTS = 20_000
-_AT_ONCE = 500
+_CACHE_SIZE = 20_000
+_BATCH_SIZE = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Whether a request may proceed, and its tightest limit for the response headers."""
 
     limits: tuple[Limit, ...]
@@ -32,11 +31,9 @@ class Verdict:
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """Returns RateLimit and RateLimit-Policy as in draft-ietf-httpapi-ratelimit-headers."""
-        policies = ", ".join(
-            [f'"{one.name}";q={one.quota.burst};w={one.quota.window}' for one in self.limits]
-        )
+        policies = b", ".join([limit.policy for limit in self.limits])
         state = f'"{self.tightest.name}";r={self.remaining};t={self.reset_seconds}'
-        return [(b"ratelimit-policy", policies.encode()), (b"ratelimit", state.encode())]
+        return [(b"ratelimit-policy", policies), (b"ratelimit", state.encode())]
 
 
 class Count:
@@ -54,8 +51,8 @@ class Limiter:
     def __init__(self, shared: RedisCounts, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._shared = shared
         self._clock = clock
-        self._counts: LRUCache[str, Count] = LRUCache(_COUNTS)
-        self._unsent: LRUCache[str, Count] = LRUCache(_COUNTS)
+        self._counts: LRUCache[str, Count] = LRUCache(_CACHE_SIZE)
+        self._unsent: LRUCache[str, Count] = LRUCache(_CACHE_SIZE)
         self._task: asyncio.Task[None] | None = None
         self.is_alone = False
 
@@ -70,87 +67,95 @@ class Limiter:
 
     def count(self, limits: tuple[Limit, ...]) -> Verdict:
         """Counts one request locally against all limits, or against none if one refuses it."""
-        now = self._clock()
+        now, processes = self._clock(), self._processes
         counts = [self._count(limit, now) for limit in limits]
-        for one in counts:
-            over = one.ends - now + self._costs(one.limit) - one.limit.quota.tolerance
-            if over > 1e-9:
-                return _refusal(limits, one.limit, over)
-        for one in counts:
-            one.ends += self._costs(one.limit)
-            if not one.unsent:
-                self._unsent[one.limit.key] = one
-            one.unsent += 1
-        return _verdict(limits, [one.ends - now for one in counts])
+        for limit, count in zip(limits, counts, strict=True):
+            quota = limit.quota
+            excess = count.ends - now + quota.interval * processes - quota.tolerance
+            # Not 0: sums of fractions miss it by a little, and a burst would end one request early.
+            if excess > 1e-9:
+                return _refusal(limits, limit, excess)
+        debts = []
+        for limit, count in zip(limits, counts, strict=True):
+            count.ends += limit.quota.interval * processes
+            debts.append(count.ends - now)
+            if not count.unsent:
+                self._unsent[limit.key] = count
+            count.unsent += 1
+        return _verdict(limits, debts)
 
-    async def ask(self, limits: tuple[Limit, ...]) -> Verdict:
+    async def count_exactly(self, limits: tuple[Limit, ...]) -> Verdict:
         """Counts one request in Redis, exactly across all processes."""
         spent = await self._shared.spend(limits)
         self.is_alone = spent is None
         if spent is None:
             return self.count(limits)
-        self._learn(limits, spent.debts)
+        self._adopt_totals(limits, spent.debts)
         if spent.refused is not None:
-            return _refusal(limits, spent.refused, _over(spent, limits))
+            return _refusal(limits, spent.refused, _excess(spent, limits))
         return _verdict(limits, spent.debts)
 
     async def settle(self) -> None:
         """Sends local counts since the last time to Redis, and receives the totals."""
-        waiting = [self._unsent.get(name) for name in list(self._unsent)[:_AT_ONCE]]
-        counts = [one for one in waiting if one is not None]
+        waiting = [self._unsent.get(name) for name in list(self._unsent)[:_BATCH_SIZE]]
+        counts = [count for count in waiting if count is not None]
         if not counts:
             return
-        sent = [(one.limit, one.unsent) for one in counts]
+        sent = [(count.limit, count.unsent) for count in counts]
         debts = await self._shared.add(sent)
         self.is_alone = debts is None
         if debts is None:
             return
-        for one, (limit, number) in zip(counts, sent, strict=True):
-            one.unsent -= number
-            if not one.unsent:
+        for count, (limit, number) in zip(counts, sent, strict=True):
+            count.unsent -= number
+            if not count.unsent:
                 self._unsent.pop(limit.key, None)
-        self._learn([one.limit for one in counts], debts)
+        self._adopt_totals([count.limit for count in counts], debts)
 
     async def _settling(self) -> None:
         while True:
             await asyncio.sleep(SETTLE_SECONDS)
             await self.settle()
 
-    def _costs(self, limit: Limit) -> float:
-        return limit.quota.interval * (2 if self.is_alone else 1)
+    @property
+    def _processes(self) -> int:
+        """For how many processes a request counts: without Redis, each allows half the rate."""
+        return 2 if self.is_alone else 1
 
     def _count(self, limit: Limit, now: float) -> Count:
-        count = self._counts.get(limit.key)
-        if count is None:
-            count = Count(limit, now)
-            self._counts[limit.key] = count
+        try:
+            count = self._counts[limit.key]
+        except KeyError:
+            count = self._counts[limit.key] = Count(limit, now)
         # If the plan has changed, what was used stays used.
-        count.limit, count.ends = limit, max(count.ends, now)
+        count.limit = limit
+        if count.ends < now:
+            count.ends = now
         return count
 
-    def _learn(self, limits: Sequence[Limit], debts: Sequence[float]) -> None:
+    def _adopt_totals(self, limits: Sequence[Limit], debts: Sequence[float]) -> None:
         now = self._clock()
         for limit, debt in zip(limits, debts, strict=True):
             count = self._count(limit, now)
+            # Never earlier than known here: a Redis that was restarted has forgotten its counts.
             count.ends = max(count.ends, now + debt + count.unsent * limit.quota.interval)
 
 
 def _verdict(limits: tuple[Limit, ...], debts: Sequence[float]) -> Verdict:
-    def remaining_of(limit: Limit, debt: float) -> int:
-        return max(0, int((limit.quota.tolerance - debt) / limit.quota.interval + 1e-6))
-
-    remaining, index = min(
-        (remaining_of(limit, debt), index)
-        for index, (limit, debt) in enumerate(zip(limits, debts, strict=True))
-    )
-    return Verdict(limits, limits[index], remaining, max(1, math.ceil(debts[index])))
-
-
-def _refusal(limits: tuple[Limit, ...], by: Limit, seconds: float) -> Verdict:
-    return Verdict(limits, by, 0, max(1, math.ceil(seconds)), is_refused=True)
+    remaining, tightest, reset = math.inf, limits[0], 0.0
+    for limit, debt in zip(limits, debts, strict=True):
+        quota = limit.quota
+        fits = int((quota.tolerance - debt) / quota.interval + 1e-6)
+        if fits < remaining:
+            remaining, tightest, reset = fits, limit, debt
+    return Verdict(limits, tightest, max(0, int(remaining)), max(1, math.ceil(reset)))
 
 
-def _over(spent: Spent, limits: Sequence[Limit]) -> float:
+def _refusal(limits: tuple[Limit, ...], refused_by: Limit, seconds: float) -> Verdict:
+    return Verdict(limits, refused_by, 0, max(1, math.ceil(seconds)), is_refused=True)
+
+
+def _excess(spent: Spent, limits: Sequence[Limit]) -> float:
     for limit, debt in zip(limits, spent.debts, strict=True):
         if limit is spent.refused:
             return debt + limit.quota.interval - limit.quota.tolerance

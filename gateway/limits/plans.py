@@ -3,36 +3,34 @@
 import functools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.cache.redis import key
 from gateway.limits.kinds import Kind
 from gateway.limits.networks import NETWORK_FACTOR, networks
 
-_REMEMBERED = 4096
+_CACHE_SIZE = 4096
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Quota:
-    """`burst` requests at once, then `per_second`."""
+    """`burst` requests at once, then `per_second`.
+
+    A request uses `interval` seconds, of which `tolerance` may be used ahead of time; a full burst
+    is possible again after `window` whole seconds.
+    """
 
     per_second: float
     burst: int
+    interval: float = field(init=False)
+    tolerance: float = field(init=False)
+    window: int = field(init=False)
 
-    @functools.cached_property
-    def interval(self) -> float:
-        """The seconds that one request uses."""
-        return 1 / self.per_second
-
-    @functools.cached_property
-    def tolerance(self) -> float:
-        """The seconds that may be used ahead of time."""
-        return self.burst / self.per_second
-
-    @functools.cached_property
-    def window(self) -> int:
-        """The whole seconds after which a full burst is possible again."""
-        return math.ceil(self.tolerance)
+    def __post_init__(self) -> None:
+        # Once, not with each request; the class is frozen.
+        object.__setattr__(self, "interval", 1 / self.per_second)
+        object.__setattr__(self, "tolerance", self.burst / self.per_second)
+        object.__setattr__(self, "window", math.ceil(self.tolerance))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +46,18 @@ class Figures:
     principal: Quota
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Limit:
     """A quota with its counter's key and its name in the response headers."""
 
     name: str
     key: str
     quota: Quota
+
+    @functools.cached_property
+    def policy(self) -> bytes:
+        """What the header RateLimit-Policy says of it."""
+        return f'"{self.name}";q={self.quota.burst};w={self.quota.window}'.encode()
 
 
 # Per address: refusals before the tenant is known, and registry look-ups of names that are not
@@ -94,8 +97,8 @@ def _figures(plan: str, kind: Kind) -> Figures | None:
     return figures[kind] if figures is not None else None
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
-def of_request(kind: Kind, *, tenant: str, plan: str, address: str) -> tuple[Limit, ...]:
+@functools.lru_cache(maxsize=_CACHE_SIZE)
+def request_limits(kind: Kind, tenant: str, plan: str, address: str) -> tuple[Limit, ...]:
     """Returns the limits that apply before the caller is known.
 
     The tenant of an admin request is only certain later, so it counts for the address only.
@@ -109,8 +112,8 @@ def of_request(kind: Kind, *, tenant: str, plan: str, address: str) -> tuple[Lim
     return (Limit("tenant", key("limit", kind, "tenant", tenant), figures.tenant), *client)
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
-def of_scope(kind: Kind, *, tenant: str, plan: str, actor: str) -> tuple[Limit, ...]:
+@functools.lru_cache(maxsize=_CACHE_SIZE)
+def scope_limits(kind: Kind, *, tenant: str, plan: str, actor: str) -> tuple[Limit, ...]:
     """Returns the limits of a known caller at the tenant in whose scope the request runs."""
     figures = _figures(plan, kind)
     if figures is None:
@@ -121,26 +124,26 @@ def of_scope(kind: Kind, *, tenant: str, plan: str, actor: str) -> tuple[Limit, 
     )
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
-def of_account(kind: Kind, *, actor: str) -> tuple[Limit, ...]:
+@functools.lru_cache(maxsize=_CACHE_SIZE)
+def account_limits(kind: Kind, *, actor: str) -> tuple[Limit, ...]:
     """Returns the limits of an admin's own account, which belongs to no tenant or plan."""
     figures = _STANDARD[kind]
     return (Limit("principal", key("limit", kind, "account", actor), figures.principal),)
 
 
-def of_login(address: str, *, per_minute: int) -> tuple[Limit, ...]:
+def login_limits(address: str, *, per_minute: int) -> tuple[Limit, ...]:
     """Returns the limits of logins: by address only, across all shops, as admins are shared."""
     quota = Quota(per_minute / 60, per_minute)
     return _of_client(quota, Kind.LOGIN, address=address)
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
-def of_refusal(address: str) -> tuple[Limit, ...]:
+@functools.lru_cache(maxsize=_CACHE_SIZE)
+def refusal_limits(address: str) -> tuple[Limit, ...]:
     """Returns the limits of requests of any kind that are refused before the tenant is known."""
     return _of_client(REFUSED, "refusal", address=address)
 
 
-def of_lookup(address: str, *, gateway: str) -> tuple[Limit, ...]:
+def lookup_limits(address: str, *, gateway: str) -> tuple[Limit, ...]:
     """Returns the limits of registry look-ups; the address's own protects the shared one."""
     return (
         *_of_client(LOOKUPS_OF_ADDRESS, "question", address=address),

@@ -7,7 +7,7 @@ then. Foreign values in a key count as nothing.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gateway.cache.redis import CALL_SECONDS, Quietly, client
+from gateway.cache.redis import CALL_SECONDS, CircuitBreaker, client
 from gateway.limits.plans import Limit
 
 _MICROSECONDS = 1_000_000
@@ -64,14 +64,14 @@ class RedisCounts:
 
     def __init__(self, url: str) -> None:
         self._redis = client(url, timeout=CALL_SECONDS)
-        self._quietly = Quietly().ask
+        self._call = CircuitBreaker().call
         self._spend = self._redis.register_script(_SPEND)
         self._add = self._redis.register_script(_ADD)
 
     async def spend(self, limits: Sequence[Limit]) -> Spent | None:
         """Counts one request against all limits, or against none if one refuses it."""
         figures = [(limit.quota.interval, limit.quota.tolerance) for limit in limits]
-        answer = await self._quietly(
+        answer = await self._call(
             lambda: self._spend(keys=[limit.key for limit in limits], args=_flat(figures))
         )
         if not answer:
@@ -84,7 +84,7 @@ class RedisCounts:
         figures = [
             (number * limit.quota.interval, limit.quota.tolerance) for limit, number in counted
         ]
-        debts = await self._quietly(
+        debts = await self._call(
             lambda: self._add(keys=[limit.key for limit, _ in counted], args=_flat(figures))
         )
         return _seconds(debts) if debts else None

@@ -94,20 +94,20 @@ class ExactRoute(APIRoute):
     """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
+        handle = super().get_route_handler()
 
         async def read_exactly(request: Request) -> Response:
-            return await answer(_Read(request, await json_body(request)))
+            return await handle(_ParsedRequest(request, await json_body(request)))
 
-        return read_exactly if self.body_field else answer
+        return read_exactly if self.body_field else handle
 
 
-class _Read(Request):
+class _ParsedRequest(Request):
     """A request whose body is already parsed: never empty, always JSON."""
 
     def __init__(self, request: Request, parsed: object) -> None:
-        others = [pair for pair in request.scope["headers"] if pair[0] != b"content-type"]
-        headers = [*others, (b"content-type", b"application/json")]
+        headers = [pair for pair in request.scope["headers"] if pair[0] != b"content-type"]
+        headers.append((b"content-type", b"application/json"))
         super().__init__({**request.scope, "headers": headers}, request.receive)
         self._parsed = parsed
 
@@ -147,12 +147,12 @@ def _refuse_unstorable(value: object) -> None:
             if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
                 _refuse("contains a null character or an unpaired surrogate")
         case dict():
-            for key, held in value.items():
+            for key, item in value.items():
                 _refuse_unstorable(key)
-                _refuse_unstorable(held)
+                _refuse_unstorable(item)
         case list():
-            for held in value:
-                _refuse_unstorable(held)
+            for item in value:
+                _refuse_unstorable(item)
 
 
 def _refuse(text: str) -> NoReturn:

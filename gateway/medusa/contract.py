@@ -7,10 +7,12 @@ from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+from souk.kernel.v1.limits_pb2 import Limits
 
 from gateway.medusa import paths
 from gateway.medusa.values import Convert, unchanged
 from services.kernel.call.errors import InvalidArgument, invalid
+from services.kernel.call.limits import declared_limits
 
 Read = Callable[[Any], object]
 Write = Callable[[Any, Any], None]
@@ -22,11 +24,25 @@ def fields(kind: type[Message], steps: Sequence[str]) -> list[FieldDescriptor]:
     Raises:
         KeyError: the message has no such path.
     """
-    found: list[FieldDescriptor] = []
+    path: list[FieldDescriptor] = []
     for step in steps:
-        inside: Any = found[-1].message_type if found else kind.DESCRIPTOR
-        found.append(inside.fields_by_name[step])
-    return found
+        message: Any = path[-1].message_type if path else kind.DESCRIPTOR
+        path.append(message.fields_by_name[step])
+    return path
+
+
+def limit_schema(schema: dict[str, Any], path: Sequence[FieldDescriptor]) -> None:
+    """Adds the limits that the contract declares on a path to the JSON schema of its values."""
+    limits = Limits()
+    for field in path:
+        limits.MergeFrom(declared_limits(field))
+    for kind in schema.get("anyOf", [schema]):
+        is_list = kind.get("type") == "array"
+        if is_list and limits.most_entries:
+            kind["maxItems"] = limits.most_entries
+        text = kind["items"] if is_list else kind
+        if text.get("type") == "string" and limits.most_characters:
+            text["maxLength"] = limits.most_characters
 
 
 def reader(path: Sequence[FieldDescriptor], convert: Convert, *, nullable: bool) -> Read:
@@ -38,7 +54,7 @@ def reader(path: Sequence[FieldDescriptor], convert: Convert, *, nullable: bool)
     if _is_map(field):
         return lambda message: dict(get(message))
     if field.is_repeated:
-        return lambda message: [inner(one) for one in get(message)]
+        return lambda message: [inner(item) for item in get(message)]
     if nullable and field.message_type is not None:
         return lambda message: inner(get(message)) if message.HasField(field.name) else None
     if nullable:
@@ -56,18 +72,18 @@ def writer(path: Sequence[FieldDescriptor], convert: Convert) -> Write:
     field, inner = path[0], writer(path[1:], convert)
 
     def write(message: Message, value: Any) -> None:  # noqa: ANN401 - any value of a body
-        held = getattr(message, field.name)
+        target = getattr(message, field.name)
         if _is_map(field):
-            held.update(value)
+            target.update(value)
         elif field.is_repeated:
-            for place, one in enumerate(value):
-                with at(place):
-                    inner(held.add(), one) if path[1:] else held.append(convert(one))
+            for place, item in enumerate(value):
+                with prefix_violations(place):
+                    inner(target.add(), item) if path[1:] else target.append(convert(item))
         elif path[1:]:
-            inner(held, value)
+            inner(target, value)
         elif field.message_type is not None:
-            held.MergeFrom(convert(value))
-            held.SetInParent()
+            target.MergeFrom(convert(value))
+            target.SetInParent()
         else:
             setattr(message, field.name, convert(value))
 
@@ -75,7 +91,7 @@ def writer(path: Sequence[FieldDescriptor], convert: Convert) -> Write:
 
 
 @contextmanager
-def at(step: paths.Step) -> Iterator[None]:
+def prefix_violations(step: paths.Step) -> Iterator[None]:
     """Adds a step to the paths of whatever is refused inside."""
     try:
         yield

@@ -25,12 +25,14 @@ _log = structlog.get_logger("gateway")
 # conflicts.
 _STATE_CONFLICTS = frozenset(
     {
-        "CATEGORY_IN_USE",
         "EVENT_CHANGED",
         "EVENT_NOT_SEQUENCED",
         "COLLECTION_IN_USE",
+        "PRODUCT_TAG_IN_USE",
+        "PRODUCT_TYPE_IN_USE",
         "LAST_GLOBAL_ADMIN",
         "LAST_TENANT_ADMIN",
+        "OPTION_IN_USE",
         "ROLE_IN_USE",
         "PRODUCT_LISTED",
         "PRODUCT_NOT_PUBLISHED",
@@ -41,7 +43,7 @@ _STATE_CONFLICTS = frozenset(
 
 # A service's reason for rejecting the gateway's own scope, for example when their clocks disagree.
 # The client cannot fix it by logging in again.
-UNBELIEVED = "SCOPE_INVALID"
+SCOPE_REJECTED = "SCOPE_INVALID"
 
 _BY_CODE: Mapping[grpc.StatusCode, tuple[int, str]] = {
     grpc.StatusCode.INVALID_ARGUMENT: (400, "invalid_data"),
@@ -137,7 +139,7 @@ def problem_of(error: ServiceError) -> Problem:
         status, kind = 409, "conflict"
     if status == 500:
         return Problem(500, *_UNKNOWN)
-    if error.reason == UNBELIEVED:
+    if error.reason == SCOPE_REJECTED:
         status = 503
     if status >= 503:
         # The original message may name addresses and libraries; the client must not see it.
@@ -190,12 +192,12 @@ def describe(error: BaseException) -> Problem:
 
 
 def _of_validation(error: RequestValidationError) -> Problem:
-    found = violations.of_flaws(error.errors())
+    found = violations.of_validation_errors(error.errors())
     text = sentence(found) if found else "The request is malformed."
     return Problem(400, "invalid_data", "REQUEST_INVALID", text, {"violations": found})
 
 
-def answered(error: BaseException, method: str) -> Problem:
+def problem_for_method(error: BaseException, method: str) -> Problem:
     """Describes an error for the request's method: a read that timed out can be retried."""
     problem = describe(error)
     if problem.status == 504 and method in ("GET", "HEAD"):
@@ -216,7 +218,7 @@ async def answer_error(request: Request, error: Exception) -> Response:
     """Sends the response for an exception; a 500 is logged with its traceback."""
     if isinstance(error, grpc.aio.AioRpcError):
         error = violations.in_callers_terms(from_rpc(error), request.scope.get("route"))
-    problem = answered(error, request.method)
+    problem = problem_for_method(error, request.method)
     if problem.status == 405:
         problem = replace(problem, headers={**problem.headers, "allow": _allowed(request)})
     if problem.status == 500:
@@ -235,9 +237,9 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
-def routes_of(found: Iterable[object]) -> Iterator[Route]:
+def routes_of(routes: Iterable[object]) -> Iterator[Route]:
     """Yields all routes, including those of included routers, which FastAPI nests."""
-    for route in found:
+    for route in routes:
         if isinstance(route, Route):
             yield route
         elif router := getattr(route, "original_router", None):

@@ -1,6 +1,7 @@
 """Medusa's `fields`: which parts of a document a client wants.
 
-`id,title` selects only these; `+x`, ` x`, `-x`, `*relation` and `relation.*` modify the default.
+`id,title` selects only these; `+x`, ` x`, `-x`, `*relation` and `relation.*` modify the default. A
+relation means its own fields, not the relations in it: `*variants` has no prices.
 Clients use it carelessly, so empty and unknown names are ignored, never an error.
 """
 
@@ -29,6 +30,10 @@ class Selection:
     def is_whole(self) -> bool:
         return self.tree is None
 
+    def includes(self, name: str) -> bool:
+        """Returns whether a part of the document itself is selected, if only in part."""
+        return self.tree is None or name in self.tree
+
     def of(self, document: Document) -> Document:
         """Returns the selected parts of a document, in its own order."""
         return document if self.tree is None else _part(document, self.tree)
@@ -46,7 +51,7 @@ class Fields:
         self._leaves = paths.difference(*map(_parents, paths))
         self._under = _by_prefix(self._leaves)
         self._defaults = self._leaves if defaults is None else self._named(defaults)
-        self._known = lru_cache(maxsize=256)(self._read)
+        self._cached = lru_cache(maxsize=256)(self._read)
 
     def select(self, text: str) -> Selection:
         """Parses the decoded value of `fields`; an empty one means the defaults.
@@ -54,7 +59,7 @@ class Fields:
         Raises:
             InvalidArgument: QUERY_INVALID, it names more than MOST_ITEMS.
         """
-        return self._known(text)
+        return self._cached(text)
 
     def _read(self, text: str) -> Selection:
         items = [item for item in text.split(",") if item.strip(" +")]
@@ -62,14 +67,14 @@ class Fields:
             too_many = f"must not have more than {MOST_ITEMS} names"
             raise InvalidArgument("QUERY_INVALID", f"fields {too_many}", {"fields": too_many})
         replaces = any(_is_plain(item) for item in items)
-        wanted = set() if replaces else set(self._defaults)
+        selected = set() if replaces else set(self._defaults)
         for item in items:
             name = item.strip(" +")
             if name.startswith("-"):
-                wanted -= self._leaves_of(name[1:])
+                selected -= self._leaves_of(name[1:])
             else:
-                wanted |= self._leaves_of(name)
-        return Selection(_tree(self._with_ids(wanted), self._under))
+                selected |= self._own_leaves_of(name)
+        return Selection(_tree(self._with_ids(selected), self._under))
 
     def _leaves_of(self, name: str) -> frozenset[str]:
         if name == "*":
@@ -77,14 +82,22 @@ class Fields:
         path = name.removeprefix("*").removesuffix(".*").strip(" ")
         return self._under[path] if path and path in self._under else frozenset()
 
+    def _own_leaves_of(self, name: str) -> frozenset[str]:
+        """Returns what a name adds: of a relation, not what is in the relations in it."""
+        found = self._leaves_of(name)
+        if name == "*" or not found:
+            return found
+        depth = min(leaf.count(".") for leaf in found)
+        return frozenset(leaf for leaf in found if leaf.count(".") == depth)
+
     def _named(self, names: Iterable[str]) -> frozenset[str]:
         return frozenset().union(*(self._leaves_of(name) for name in names))
 
-    def _with_ids(self, wanted: set[str]) -> set[str]:
+    def _with_ids(self, selected: set[str]) -> set[str]:
         """Adds the id of the document and of every nested object with a selected part."""
-        parents = {parent for leaf in wanted for parent in _parents(leaf)} | {""}
+        parents = {parent for leaf in selected for parent in _parents(leaf)} | {""}
         ids = {f"{parent}.id".lstrip(".") for parent in parents}
-        return wanted | (ids & self._leaves)
+        return selected | (ids & self._leaves)
 
 
 def _is_plain(item: str) -> bool:
@@ -105,15 +118,15 @@ def _by_prefix(leaves: frozenset[str]) -> dict[str, frozenset[str]]:
     return {path: frozenset(found) for path, found in under.items()}
 
 
-def _tree(wanted: set[str], under: Mapping[str, frozenset[str]], at: str = "") -> Tree | None:
-    if under[at] <= wanted:
+def _tree(selected: set[str], under: Mapping[str, frozenset[str]], at: str = "") -> Tree | None:
+    if under[at] <= selected:
         return None
-    keys = {leaf[len(at) :].lstrip(".").split(".")[0] for leaf in under[at] & wanted}
-    return {key: _tree(wanted, under, f"{at}.{key}".lstrip(".")) for key in keys}
+    keys = {leaf[len(at) :].lstrip(".").split(".")[0] for leaf in under[at] & selected}
+    return {key: _tree(selected, under, f"{at}.{key}".lstrip(".")) for key in keys}
 
 
 def _part(document: Document, tree: Tree) -> Document:
-    return {key: _value(held, tree[key]) for key, held in document.items() if key in tree}
+    return {key: _value(value, tree[key]) for key, value in document.items() if key in tree}
 
 
 def _value(value: object, tree: Tree | None) -> object:
@@ -123,5 +136,5 @@ def _value(value: object, tree: Tree | None) -> object:
         case dict():
             return _part(value, tree)
         case list():
-            return [_value(one, tree) for one in value]
+            return [_value(item, tree) for item in value]
     return value

@@ -8,12 +8,15 @@ from typing import Any, Protocol
 
 from gateway.medusa.times import parse_time
 from services.kernel.call.names import IDENTIFIER
-from services.kernel.process.tenant_ids import TENANT_ID, WHOLE
+from services.kernel.process.tenant_ids import LONGEST, RULE, TENANT_ID, WHOLE
 
 # Longer than any id or handle: a longer value names nothing.
 LONGEST_ID = 200
 ID_RULE = "must be an id: letters and digits, with . _ or - between them"
+_AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,4})?")
 _WHOLE = re.compile(r"[0-9]{1,16}")
+_LOCALE = r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"
+_LONGEST_LOCALE = 35
 
 
 class Filter(Protocol):
@@ -57,12 +60,10 @@ class TenantId:
     """A tenant's id, which is also a host label."""
 
     def problem(self, value: str) -> str | None:
-        if TENANT_ID.fullmatch(value):
-            return None
-        return "must be a tenant's id: lower-case letters, digits and hyphens"
+        return None if TENANT_ID.fullmatch(value) else RULE
 
     def schema(self) -> dict[str, Any]:
-        return {"type": "string", "minLength": 1, "maxLength": 63, "pattern": WHOLE}
+        return {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": WHOLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """Up to `most` values, each of the form `of`."""
+    """Up to `most` values, each of the form `of`; those that `have_commas` are never split."""
 
     most: int
-    of: One | Id = field(default_factory=One)
+    of: "One | Id | Choice" = field(default_factory=One)
+    have_commas: bool = False
 
     def problem(self, value: str) -> str | None:
         return self.of.problem(value)
@@ -133,6 +135,19 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Locale:
+    """A BCP 47 tag, whether or not there is such a locale; an empty one is the same as none."""
+
+    def problem(self, value: str) -> str | None:
+        if len(value) <= _LONGEST_LOCALE and re.fullmatch(f"({_LOCALE})?", value):
+            return None
+        return "must be a locale as a BCP 47 tag, for example fr or fr-TN"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "maxLength": _LONGEST_LOCALE, "pattern": f"^({_LOCALE})?$"}
+
+
+@dataclass(frozen=True, slots=True)
 class Whole:
     """A whole number within bounds, which are included."""
 
@@ -164,6 +179,66 @@ class Time:
 
     def schema(self) -> dict[str, Any]:
         return {"type": "string", "format": "date-time"}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount of money in major units."""
+
+    def problem(self, value: str) -> str | None:
+        return None if _AMOUNT.fullmatch(value) else "must be an amount, for example 10.5"
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "number", "minimum": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A value of the form `of` that clients send and that changes no answer yet."""
+
+    of: One | Id = field(default_factory=One)
+
+    def problem(self, value: str) -> str | None:
+        return self.of.problem(value)
+
+    def schema(self) -> dict[str, Any]:
+        return self.of.schema()
+
+
+# The operators of `times`, with what they mean; without one, a time must be equal.
+TIME_OPERATORS = {
+    "gt": "after this time",
+    "gte": "at or after this time",
+    "lt": "before this time",
+    "lte": "at or before this time",
+}
+
+
+def times(*names: str) -> dict[str, Time]:
+    """Makes the keys of filters on times: created_at, created_at[$gt] and so on.
+
+    `ParsedQuery.time_range` reads them.
+    """
+    operators = ["", *_bracketed(TIME_OPERATORS)]
+    return {f"{name}{operator}": Time() for name in names for operator in operators}
+
+
+# The operators of `amounts`, with what they mean; without one, an amount must be equal.
+AMOUNT_OPERATORS = {
+    "gt": "more than this amount",
+    "gte": "this amount or more",
+    "lt": "less than this amount",
+    "lte": "this amount or less",
+}
+
+
+def amounts(name: str) -> dict[str, Amount]:
+    """Makes the keys of a filter on an amount: price, price[$gt] and so on."""
+    return {f"{name}{operator}": Amount() for operator in ("", *_bracketed(AMOUNT_OPERATORS))}
+
+
+def _bracketed(operators: Collection[str]) -> list[str]:
+    return [f"[${operator}]" for operator in operators]
 
 
 def _text_problem(value: str, longest: int) -> str | None:

@@ -15,16 +15,16 @@ _ETAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e]{0,100}")')
 _NAMESPACE = uuid.UUID("5b6a4f0e-5d0c-4c53-8f4c-1a5d5d1c0b52")
 
 
-def single(headers: Iterable[tuple[bytes, bytes]], wanted: str) -> str | None:
+def single(headers: Iterable[tuple[bytes, bytes]], name: str) -> str | None:
     """Returns the value of a header; None if it is absent.
 
     Raises:
         ValueError: it is there with different values, so the first must not win silently.
     """
-    found = {value.strip() for name, value in headers if name == wanted.encode()}
-    if len(found) > 1:
-        raise ValueError(f"{wanted} is sent with different values")
-    return found.pop().decode("latin-1") if found else None
+    values = {value.strip() for key, value in headers if key == name.encode()}
+    if len(values) > 1:
+        raise ValueError(f"{name} is sent with different values")
+    return values.pop().decode("latin-1") if values else None
 
 
 async def _idempotency_key(
@@ -46,12 +46,12 @@ async def _idempotency_key(
         InvalidArgument: IDEMPOTENCY_KEY_INVALID.
     """
     try:
-        sent = single(request.scope["headers"], "idempotency-key")
+        value = single(request.scope["headers"], "idempotency-key")
     except ValueError:
-        sent = ""
-    if sent is None:
+        value = ""
+    if value is None:
         return ""
-    key = sent.strip('"')
+    key = value.strip('"')
     if not _KEY.fullmatch(key):
         raise InvalidArgument(
             "IDEMPOTENCY_KEY_INVALID",
@@ -83,12 +83,12 @@ async def _if_match(
         InvalidArgument: ETAG_INVALID.
     """
     try:
-        sent = single(request.scope["headers"], "if-match")
+        value = single(request.scope["headers"], "if-match")
     except ValueError:
-        sent = ""
-    if sent is None or sent == "*":
+        value = ""
+    if value is None or value == "*":
         return ""
-    etag = _ETAG.fullmatch(sent)
+    etag = _ETAG.fullmatch(value)
     if etag is None:
         raise InvalidArgument(
             "ETAG_INVALID", "If-Match must be a single quoted ETag from an earlier response."

@@ -41,6 +41,7 @@ Currency and country codes are lower case. Times are RFC 3339 in UTC.
         {"name": "Auth", "description": "Login, sessions and passwords of admins."},
         {"name": "Users", "description": "Admins, invites, roles, assignments and access grants."},
         {"name": "Tenants", "description": "Tenants, their domains, API keys and state."},
+        {"name": "Sales channels", "description": "Tenants, as Medusa's clients see them."},
         {"name": "Listings", "description": "The products that a tenant has opted in to."},
         {"name": "Catalogue", "description": "The master catalogue, managed by the head office."},
         {"name": "Audit", "description": "The audit log, and the proofs of its integrity."},

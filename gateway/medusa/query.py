@@ -1,75 +1,55 @@
 """Parses query strings in the style of Medusa's clients, strictly: the one parser of all routes.
 
 Lists are id[0]=a&id[1]=b, id[]=a, id=a&id=b, id=a,b or id[$in][0]=a; a plain value may also be
-handle[$eq]=a. Undeclared keys are refused: silently ignoring a filter would show objects that it
-was meant to exclude.
+handle[$eq]=a, a time created_at[$gt]=a, and a part variants[sku]=a or variants.sku=a. Undeclared
+keys are refused: silently ignoring a filter would show objects that it was meant to exclude.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
+from souk.kernel.v1.times_pb2 import TimeRange
+
+from gateway.medusa.conditions import split
+from gateway.medusa.descriptions import description
 from gateway.medusa.fields import MOST_CHARACTERS
-from gateway.medusa.filters import Filter, Many, Order, Text, Whole
+from gateway.medusa.filters import (
+    TIME_OPERATORS,
+    Filter,
+    Many,
+    Order,
+    Text,
+    Whole,
+)
+from gateway.medusa.meanings import meaning_of
 from gateway.medusa.times import parse_time
+from gateway.medusa.values import timestamp
 from services.kernel.call.errors import InvalidArgument
 from services.kernel.call.limits import LONGEST_TOKEN, MOST_ROWS, MOST_SKIPPED
 
-_KEY = re.compile(r"([a-z][a-z0-9_]*)((?:\[[^\[\]]*\])*)")
-_OF_A_LIST = re.compile(r"(\[\$in\])?(\[[0-9]{0,6}\])?|\[\$eq\]")
-_OF_A_VALUE = re.compile(r"(\[\$eq\])?")
-# The description of each query key, for every resource that declares it.
-_MEANINGS = {
-    "actor": "Only events by this actor, for example admins/user_01J.",
-    "admin": "An admin's id. Without it, everyone with the permission is listed.",
-    "category_id": "Only objects in these categories or their subcategories.",
-    "code": "The code from the identity provider.",
-    "collection_id": "Only objects in these collections.",
-    "email": "Only the user with this e-mail address.",
-    "fields": "The fields to return: plain names replace the default, +name adds, -name removes.",
-    "format": "cloudevents is for other tools and contains no proofs.",
-    "from": "The size of the earlier log.",
-    "handle": "Only objects with this handle.",
-    "id": "Only objects with these ids.",
-    "is_giftcard": "Gift cards are not supported: true returns an empty list.",
-    "limit": "The maximum number of objects to return.",
-    "method": "Only events of this method.",
-    "offset": "The number of objects to skip.",
-    "order": "The field to sort by; prefix it with - for descending order.",
-    "outcome": "Only events with this outcome.",
-    "page_token": "The next_page_token of the previous page; keep all other parameters the same.",
-    "parent_category_id": "Only direct children of this category; null returns the top level.",
-    "permission": "A permission as `noun:verb`, for example listing:write.",
-    "q": "The words to search for; without any, nothing is filtered.",
-    "reason": "The reason, recorded in the audit log.",
-    "region_id": "The region whose prices to return; each shop has exactly one.",
-    "resource": "Only events on this resource, for example tenants/paris/listings/prod_01J.",
-    "since": "Only events at or after this time.",
-    "state": "Only objects in this state.",
-    "status": "Only objects with this status.",
-    "tag_id": "Only objects with one of these tags.",
-    "tenant": "A tenant's id. Without it, the platform.",
-    "to": "The size of the later log.",
-    "type_id": "Only objects of these types.",
-    "until": "Only events before this time.",
-    "user_id": "Only objects of this user.",
-    "validate_only": "Return what the request would change, without changing it.",
-    "with_deactivated": "Include deactivated users.",
-    "with_deleted": "Include archived tenants.",
-    "with_ended": "Include assignments that were revoked or have expired.",
-}
+_KEY = re.compile(r"([a-z][a-z0-9_.]*)((?:\[[^\[\]]*\])*)")
+_PART = re.compile(r"\[([a-z][a-z0-9_.]*)\](.*)")
+_MOST_CONDITIONS = 20
+_LIST_FORM = re.compile(r"(\[\$in\])?(\[[0-9]{0,6}\])?|\[\$eq\]")
+_VALUE_FORM = re.compile(r"(\[\$eq\])?")
+
+
+Meaning = tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ParsedQuery:
     """A parsed query; absent keys are empty, 0 or None."""
 
-    _given: Mapping[str, list[str]]
+    _values: Mapping[str, list[str]]
     _keys: Mapping[str, Filter]
+    conditions: Sequence[Sequence["ParsedQuery"]] = ()
+    """What must hold besides: of each, one."""
 
     @property
     def limit(self) -> int:
@@ -88,24 +68,38 @@ class Asked:
         return self.one("fields")
 
     def one(self, name: str) -> str:
-        return next(iter(self._given.get(name, ())), "")
+        return next(iter(self._values.get(name, ())), "")
 
     def many(self, name: str) -> list[str]:
-        return list(self._given.get(name, ()))
+        return list(self._values.get(name, ()))
 
     def flag(self, name: str) -> bool | None:
         """Returns true or false, or None if the key is absent."""
-        return self.one(name) == "true" if name in self._given else None
+        return self.one(name) == "true" if name in self._values else None
 
     def whole(self, name: str) -> int:
         """Returns a number; its default if the key is absent, 0 if the route does not take it."""
         key = self._keys.get(name)
         default = key.default if isinstance(key, Whole) else 0
-        return int(self.one(name)) if name in self._given else default
+        return int(self.one(name)) if name in self._values else default
 
     def time(self, name: str) -> datetime | None:
         """Returns a time in UTC, or None if the key is absent."""
-        return parse_time(self.one(name)) if name in self._given else None
+        return parse_time(self.one(name)) if name in self._values else None
+
+    def time_range(self, name: str) -> TimeRange:
+        """Returns the conditions on a time; see `filters.times`."""
+        keys = {"eq": name} | {operator: f"{name}[${operator}]" for operator in TIME_OPERATORS}
+        found = {operator: self.time(key) for operator, key in keys.items()}
+        return TimeRange(**{operator: timestamp(at) for operator, at in found.items() if at})
+
+    @property
+    def meaning(self) -> Meaning:
+        """The same for every spelling of a query: sorted, and without what is a default."""
+        pairs = [(name, meaning_of(self._keys[name], held)) for name, held in self._values.items()]
+        for condition in self.conditions:
+            pairs.append(("$or", tuple(sorted({repr(filter_.meaning) for filter_ in condition}))))
+        return tuple(sorted({pair for pair in pairs if pair[1]}))
 
 
 @dataclass(frozen=True)
@@ -114,7 +108,8 @@ class Query:
 
     `limit` is the default page size; None if there are no pages. `order` are the fields by which a
     list can be sorted. Pages follow by offset or, with `by_token`, by token. `required` keys must
-    be given. Only what others add keys to, such as a redirect, `ignores_unknown` ones.
+    be given. Only what others add keys to, such as a redirect, `ignores_unknown` ones. The filters
+    `in_conditions` can also be in `$and` and `$or`.
     """
 
     filters: Mapping[str, Filter] = field(default_factory=dict)
@@ -124,25 +119,42 @@ class Query:
     has_fields: bool = True
     required: Collection[str] = ()
     ignores_unknown: bool = False
+    in_conditions: Collection[str] = ()
 
-    def parse(self, raw: bytes) -> Asked:
+    def parse(self, raw: bytes) -> ParsedQuery:
         """Parses a raw query string.
 
         Raises:
             InvalidArgument: QUERY_INVALID, naming the key.
         """
-        given: dict[str, list[str]] = {}
-        for key, value in _pairs(raw):
-            match = _KEY.fullmatch(key)
-            name, form = match.groups() if match else (key, "")
-            if name in self._keys:
-                _take(key, form, value, self._keys[name], given.setdefault(name, []))
+        pairs, conditions = split(_pairs(raw)) if self.in_conditions else (_pairs(raw), [])
+        if max([len(conditions), *map(len, conditions)]) > _MOST_CONDITIONS:
+            _refuse("$and", f"and $or must not have more than {_MOST_CONDITIONS} filters")
+        values_by_key = self._values(pairs, self._keys)
+        for name in self.required:
+            if name not in values_by_key:
+                _refuse(name, "is required")
+        keys = {name: self.filters[name] for name in self.in_conditions}
+        return ParsedQuery(
+            values_by_key,
+            self._keys,
+            tuple(
+                tuple(ParsedQuery(self._values(filter_, keys), keys) for filter_ in condition)
+                for condition in conditions
+            ),
+        )
+
+    def _values(
+        self, pairs: Iterable[tuple[str, str]], keys: Mapping[str, Filter]
+    ) -> dict[str, list[str]]:
+        values_by_key: dict[str, list[str]] = {}
+        for key, value in pairs:
+            name, form = _name(key, keys)
+            if name in keys:
+                _add_value(key, form, value, keys[name], values_by_key.setdefault(name, []))
             elif not self.ignores_unknown:
                 _refuse(key, "is not a supported query parameter; remove it or check its spelling")
-        for name in self.required:
-            if name not in given:
-                _refuse(name, "is required")
-        return Asked(given, self._keys)
+        return values_by_key
 
     def parameters(self) -> list[dict[str, Any]]:
         """Returns the OpenAPI `parameters` of an operation."""
@@ -151,10 +163,10 @@ class Query:
                 "name": name,
                 "in": "query",
                 "required": name in self.required,
-                "description": _MEANINGS[name],
-                "schema": one.schema(),
+                "description": description(name),
+                "schema": item.schema(),
             }
-            for name, one in self._keys.items()
+            for name, item in self._keys.items()
         ]
 
     @cached_property
@@ -173,18 +185,28 @@ class Query:
         return keys
 
 
-def _take(key: str, form: str, value: str, kind: Filter, values: list[str]) -> None:
+def _name(key: str, keys: Collection[str]) -> tuple[str, str]:
+    """Splits a key into the declared name and how its value is written: variants[sku][] too."""
+    match = None if key in keys else _KEY.fullmatch(key)
+    name, form = match.groups() if match else (key, "")
+    while name not in keys and (part := _PART.fullmatch(form)):
+        name, form = f"{name}.{part[1]}", part[2]
+    return name, form
+
+
+def _add_value(key: str, form: str, value: str, kind: Filter, values: list[str]) -> None:
     """Checks a value and adds it to those of its key."""
     most = kind.most if isinstance(kind, Many) else None
-    if not (_OF_A_LIST if most else _OF_A_VALUE).fullmatch(form):
+    if not (_LIST_FORM if most else _VALUE_FORM).fullmatch(form):
         _refuse(key, "has an unsupported form; send key=value, or key[]=value for a list")
     if values and not most:
         _refuse(key, "must be given only once")
-    for one in value.split(",") if most else [value]:
-        if (problem := kind.problem(one)) is not None:
+    is_split = isinstance(kind, Many) and not kind.have_commas
+    for item in value.split(",") if is_split else [value]:
+        if (problem := kind.problem(item)) is not None:
             _refuse(key, problem)
-        if one not in values:
-            values.append(one)
+        if item not in values:
+            values.append(item)
     if most and len(values) > most:
         _refuse(key, f"must not have more than {most} values")
 

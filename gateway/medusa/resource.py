@@ -1,7 +1,8 @@
 """A kind of document that routes send: its query, and the fields of it that a client chooses."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Generic, TypeVar, cast, get_args, get_type_hints
 
 import orjson
@@ -10,25 +11,28 @@ from pydantic import BaseModel, Field
 from typing_extensions import is_typeddict
 
 from gateway.medusa import responses
-from gateway.medusa.fields import Fields
-from gateway.medusa.query import Asked, Query
+from gateway.medusa.fields import Fields, Selection
+from gateway.medusa.filters import Locale
+from gateway.medusa.query import ParsedQuery, Query
 from gateway.medusa.shapes import Document
 from services.kernel.call.limits import MOST_ROWS
 
 M = TypeVar("M")
 _ONE = Query(limit=None)
+_NONE = Query(limit=None, has_fields=False)
 
 
 async def _no_query(request: Request) -> None:
-    _ONE.parse(request.scope["query_string"])
+    _NONE.parse(request.scope["query_string"])
 
 
 async def _no_query_of_writes(request: Request) -> None:
-    if request.method != "GET":
+    documented = request.scope["route"].openapi_extra or {}
+    if request.method != "GET" and "parameters" not in documented:
         await _no_query(request)
 
 
-# For reads without a query, and for writes, which their path and body describe.
+# For routes without a query; a write that documents one parses it itself.
 NoQuery = Depends(_no_query)
 NoQueryOfWrites = Depends(_no_query_of_writes)
 
@@ -45,31 +49,50 @@ class _Kind:
     """One kind of document: its names, its queries, and the fields that a client can choose."""
 
     def __init__(
-        self, singular: str, plural: str, document: type, *, query: Query, one: Query
+        self,
+        singular: str,
+        plural: str,
+        document: type,
+        *,
+        query: Query,
+        one: Query,
+        on_request: Collection[str] = (),
     ) -> None:
         self._singular = singular
         self._plural = plural
-        self._query = query
-        self._one = one
-        self._fields = Fields(leaves(document))
+        self.query_of_list = query
+        self.query_of_one = one
+        paths = list(leaves(document))
+        defaults = [path for path in paths if path.partition(".")[0] not in on_request]
+        self._fields = Fields(paths, defaults=defaults)
         self.documented_list: dict[str, Any] = {"parameters": query.parameters()}
         self.documented_one: dict[str, Any] = {"parameters": one.parameters()}
 
-    def list_query(self, request: Request) -> Asked:
+    def list_query(self, request: Request) -> ParsedQuery:
         """Parses the query of a list.
 
         Raises:
             InvalidArgument: QUERY_INVALID, naming the key.
         """
-        return self._query.parse(request.scope["query_string"])
+        return self.query_of_list.parse(request.scope["query_string"])
 
-    def one_query(self, request: Request) -> Asked:
+    async def query_of_answer(self, request: Request) -> ParsedQuery:
+        """Parses what a write's answer shall hold, before anything is written; raises as above."""
+        query = self.one_query(request)
+        self._fields.select(query.fields)
+        return query
+
+    def asks_for(self, query: ParsedQuery, part: str) -> bool:
+        """Returns whether a client wants a part of the document."""
+        return self._fields.select(query.fields).includes(part)
+
+    def one_query(self, request: Request) -> ParsedQuery:
         """Parses the query of one document; raises as list_query does."""
-        return self._one.parse(request.scope["query_string"])
+        return self.query_of_one.parse(request.scope["query_string"])
 
 
 class Resource(_Kind, Generic[M]):
-    """Documents of messages M: in lists, one by one, and as responses to writes.
+    """Documents of messages M: in lists, one by one, and as answers to writes.
 
     `query` is that of lists, `one` that of single documents.
     """
@@ -81,60 +104,108 @@ class Resource(_Kind, Generic[M]):
         document: type[Document[M]],
         query: Query = _ONE,
         one: Query = _ONE,
+        *,
+        on_request: Collection[str] = (),
     ) -> None:
-        super().__init__(singular, plural, document, query=query, one=one)
+        super().__init__(singular, plural, document, query=query, one=one, on_request=on_request)
         self._document = document
 
-    def page(self, query: Asked, shown: Sequence[M], *, count: int) -> Response:
-        """Sends a page, or the whole list with the maximum as limit if it has no pages."""
+    def page(
+        self,
+        query: ParsedQuery,
+        messages: Sequence[M],
+        *,
+        count: int,
+        beside: Callable[[M], Mapping[str, object]] = lambda _: {},
+    ) -> Response:
+        """Sends a page, or the whole list with the maximum as limit if it has no pages.
+
+        `beside` returns the fields of a document that are not in its message.
+        """
         selection = self._fields.select(query.fields)
-        parts = [selection.of(self._document.to_json(one)) for one in shown]
+        parts = [
+            selection.of(self._document.to_json(message, **beside(message))) for message in messages
+        ]
         return responses.page(
             self._plural, parts, count=count, offset=query.offset, limit=query.limit or MOST_ROWS
         )
 
-    def page_by_token(self, query: Asked, shown: Sequence[M], *, next_page_token: str) -> Response:
+    def page_of_one(self, query: ParsedQuery, message: M) -> Response:
+        """Sends a page of the only object that there is, if the query's filters leave it.
+
+        `q` searches its name.
+        """
+        document = self._document.to_json(message)
+        is_left = query.one("q").casefold() in str(document["name"]).casefold() and all(
+            document[key] in values
+            for key in ("id", "name", "currency_code")
+            if (values := query.many(key))
+        )
+        messages = [message] if is_left else []
+        return self.page(query, messages[query.offset :], count=len(messages))
+
+    def page_by_token(
+        self, query: ParsedQuery, messages: Sequence[M], *, next_page_token: str
+    ) -> Response:
         """Sends a page of a list that grows while it is read; no token on the last page."""
         selection = self._fields.select(query.fields)
-        parts = [selection.of(self._document.to_json(one)) for one in shown]
+        parts = [selection.of(self._document.to_json(message)) for message in messages]
         token = next_page_token or None
         return responses.answer(
             {self._plural: parts, "limit": query.limit, "next_page_token": token}
         )
 
-    def one(self, query: Asked, shown: M, **beside: object) -> Response:
+    def one(self, query: ParsedQuery, message: M, **others: object) -> Response:
         """Sends the selected fields of one document, with its ETag if it has one."""
-        document = self._document.to_json(shown, **beside)
+        document = self._document.to_json(message, **others)
         part = self._fields.select(query.fields).of(document)
         return responses.one(self._singular, part, etag=_etag(document))
 
-    def response(self, shown: M, **beside: object) -> Response:
-        """Sends the whole document after a write, with its ETag if it has one."""
-        document = self._document.to_json(shown, **beside)
-        return responses.one(self._singular, document, etag=_etag(document))
-
 
 class PreparedResource(_Kind):
-    """Documents that services prepared as JSON: whole ones are sent unparsed."""
+    """Documents that services prepared as JSON: whole ones are sent unparsed.
+
+    They are read in a `locale`.
+
+    The parts that are only there `on_request` are in a document if the route asked for them.
+    """
 
     def __init__(
-        self, singular: str, plural: str, document: type, query: Query, one: Query = _ONE
+        self,
+        singular: str,
+        plural: str,
+        document: type,
+        query: Query,
+        one: Query = _ONE,
+        *,
+        on_request: Collection[str] = (),
     ) -> None:
-        super().__init__(singular, plural, document, query=query, one=one)
-
-    def page(self, query: Asked, shown: Sequence[bytes], *, count: int) -> Response:
-        selection = self._fields.select(query.fields)
-        if not selection.is_whole:
-            shown = [orjson.dumps(selection.of(_exact(one))) for one in shown]
-        return responses.prepared_page(
-            self._plural, shown, count=count, offset=query.offset, limit=query.limit
+        super().__init__(
+            singular,
+            plural,
+            document,
+            query=_with_locale(query),
+            one=_with_locale(one),
+            on_request=on_request,
         )
 
-    def one(self, query: Asked, shown: bytes) -> Response:
+    def page(self, query: ParsedQuery, documents: Sequence[bytes], *, count: int) -> Response:
         selection = self._fields.select(query.fields)
-        if not selection.is_whole:
-            shown = orjson.dumps(selection.of(_exact(shown)))
-        return responses.prepared_one(self._singular, shown)
+        if not self._is_whole(selection):
+            documents = [orjson.dumps(selection.of(_exact(document))) for document in documents]
+        return responses.prepared_page(
+            self._plural, documents, count=count, offset=query.offset, limit=query.limit
+        )
+
+    def one(self, query: ParsedQuery, document: bytes) -> Response:
+        selection = self._fields.select(query.fields)
+        if not self._is_whole(selection):
+            document = orjson.dumps(selection.of(_exact(document)))
+        return responses.prepared_one(self._singular, document)
+
+    def _is_whole(self, selection: Selection) -> bool:
+        """Returns whether all is selected that the document has."""
+        return selection.is_whole or selection == self._fields.select("")
 
 
 def leaves(*documents: type, under: str = "") -> Iterator[str]:
@@ -148,6 +219,10 @@ def leaves(*documents: type, under: str = "") -> Iterator[str]:
             yield f"{under}{name}"
         else:
             yield from leaves(*documents, inner, under=f"{under}{name}.")
+
+
+def _with_locale(query: Query) -> Query:
+    return replace(query, filters={**query.filters, "locale": Locale()})
 
 
 def _fields(document: type) -> dict[str, Any]:

@@ -46,6 +46,18 @@ def deleted(kind: str, gone: str, **more: object) -> Response:
     return answer({"id": gone, "object": kind, "deleted": True, **more})
 
 
+def batch(
+    kind: str,
+    *,
+    created: Sequence[Mapping[str, object]],
+    updated: Sequence[Mapping[str, object]],
+    deleted: Sequence[str],
+) -> Response:
+    """Sends what became of the rows of a batch, in their order."""
+    gone = {"ids": deleted, "object": kind, "deleted": True}
+    return answer({"created": created, "updated": updated, "deleted": gone})
+
+
 def prepared_one(singular: str, document: bytes) -> Response:
     """Sends a document that a service prepared as JSON, without parsing it."""
     return Response(b'{"%b":%b}' % (singular.encode(), document), media_type=JSON)
@@ -81,6 +93,14 @@ class ErrorBody(BaseModel):
     request_id: str = Field(
         description="The request's id, also in the x-request-id header and the logs."
     )
+
+
+class DeletedInBatch(BaseModel):
+    """The answer to the deletes of a batch."""
+
+    ids: list[str] = Field(description="The ids of what was deleted.")
+    object: str = Field(description="The kind of object.")
+    deleted: bool
 
 
 class Deleted(BaseModel):

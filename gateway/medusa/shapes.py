@@ -20,10 +20,13 @@ from operator import attrgetter
 from types import NoneType
 from typing import Any, ClassVar, Generic, TypeVar, cast, get_args, get_origin
 
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from gateway.medusa import contract, paths
 from gateway.medusa.paths import Path
@@ -49,7 +52,7 @@ class From:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class NotInMessage:
     """Marks a field that is not in the message: the route gives it or takes it by itself.
 
     `path` is its name in the RPC's request, for errors about it; by default its own.
@@ -61,9 +64,13 @@ class Beside:
 def optional(**documented: Any) -> Any:  # noqa: ANN401 - as pydantic's Field
     """Declares a key of a body that may be left out but not be null: the field is never empty.
 
-    The value of an absent key is None, whatever the type says.
+    A body without the key has no such attribute: its type is that of a key that was sent.
     """
-    return Field(default_factory=lambda: None, **documented)
+    return Field(default_factory=_absent, **documented)
+
+
+def _absent() -> None:
+    """Stands for a key that was not sent until `model_post_init` takes it away."""
 
 
 class Document(BaseModel, Generic[M]):
@@ -77,11 +84,11 @@ class Document(BaseModel, Generic[M]):
         cls.declared = tuple(_Field(cls, name, info) for name, info in cls.model_fields.items())
 
     @classmethod
-    def to_json(cls, message: M, **beside: object) -> Json:
-        """Returns a message as this document; `beside` has the fields that are not in it."""
-        shown = {field.key: field.read(message) for field in cls.declared}
-        shown.update(beside)
-        return shown
+    def to_json(cls, message: M, **others: object) -> Json:
+        """Returns a message as this document; `others` has the fields that are not in it."""
+        document = {field.key: field.read(message) for field in cls.declared}
+        document.update(others)
+        return document
 
     @classmethod
     def to_list(cls, messages: Iterable[M]) -> list[Json]:
@@ -99,6 +106,22 @@ class Body(Document[M], Generic[M]):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
+    def model_post_init(self, _: object) -> None:
+        for name, info in type(self).model_fields.items():
+            if info.default_factory is _absent and name not in self.model_fields_set:
+                delattr(self, name)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Documents the limits that the contract declares; the services enforce them."""
+        schema = handler(core)
+        properties = handler.resolve_ref_schema(schema)["properties"]
+        for field in cls.declared:
+            contract.limit_schema(properties[field.key], field.in_contract)
+        return schema
+
     def to_message(self, **more: Any) -> M:  # noqa: ANN401 - fields of M
         """Makes a message of the keys that were sent; `more` sets fields that no key stands for.
 
@@ -106,13 +129,13 @@ class Body(Document[M], Generic[M]):
             InvalidArgument: the contract cannot hold a value; with its path in this body.
         """
         kind = message_type(type(self))
-        sent = [(field, getattr(self, field.name)) for field in self._sent()]
+        values = [(field, getattr(self, field.name)) for field in self._sent_fields()]
         if not issubclass(kind, Message):
-            [(field, value)] = sent
+            [(field, value)] = values
             return cast("M", field.convert.write(value))
         message: Any = kind(**more)
-        for field, value in sent:
-            with contract.at(field.key):
+        for field, value in values:
+            with contract.prefix_violations(field.key):
                 field.write(message, value)
         if _is_part(kind) and message.id:
             # An existing part of a resource changes only what the body names of it.
@@ -121,10 +144,10 @@ class Body(Document[M], Generic[M]):
 
     def to_mask(self) -> FieldMask:
         """Returns the update mask of the keys that were sent, null ones included."""
-        names = {field.steps[0] for field in self._sent()}
-        return FieldMask(paths=sorted(names - {"id"}))
+        names = {field.steps[0] for field in self._sent_fields()}
+        return FieldMask(paths=sorted(names - {"id", "name"}))
 
-    def _sent(self) -> list["_Field"]:
+    def _sent_fields(self) -> list["_Field"]:
         names = self.model_fields_set
         return [field for field in self.declared if field.name in names and field.is_in_message]
 
@@ -135,7 +158,7 @@ class _Field:
     def __init__(self, shape: type[Document[Any]], name: str, info: FieldInfo) -> None:
         # From the inside out: what a field adds to the type that it is annotated with wins.
         parts = [*_parts(info.annotation), *info.metadata]
-        marks = [part for part in parts if isinstance(part, From | Beside)]
+        marks = [part for part in parts if isinstance(part, From | NotInMessage)]
         sources = [mark for mark in marks if isinstance(mark, From)]
         path = [name, *(mark.path for mark in marks if mark.path is not None)][-1]
         self.name, self.key = name, info.alias or name
@@ -144,11 +167,17 @@ class _Field:
         self.inner = next((part for part in parts if _is_document(part)), None)
         self._is_map, self._is_list = dict in parts, list in parts
         self.read: contract.Read = lambda _: None
+        self.in_contract: list[FieldDescriptor] = []
+        self._has_masks = False
         if self.is_in_message:
             self._compile(message_type(shape), sources, nullable=NoneType in parts)
 
     def _compile(self, kind: type[Any], sources: list[From], *, nullable: bool) -> None:
         fields = contract.fields(kind, self.steps) if issubclass(kind, Message) else []
+        self.in_contract = fields
+        # A row of a batch is a resource beside the mask of what the body names of it.
+        row = fields[0].message_type if len(fields) > 1 and fields[0].is_repeated else None
+        self._has_masks = row is not None and "update_mask" in row.fields_by_name
         default = conversion(fields[-1]) if fields else AS_IT_IS
         if self.inner:
             default = Conversion(self.inner.to_json, lambda body: body.to_message())
@@ -160,12 +189,16 @@ class _Field:
         self._write = contract.writer(fields, self.convert.write)
         if self.steps and not fields:
             get = attrgetter(".".join(self.steps))
-            self.read = lambda shown: self.convert.read(get(shown))
+            self.read = lambda document: self.convert.read(get(document))
 
-    def write(self, message: Message, value: object) -> None:
+    def write(self, message: Message, value: Any) -> None:  # noqa: ANN401 - any value of a body
         # An update clears a field that is in its mask and unset in its message.
-        if value is not None:
-            self._write(message, value)
+        if value is None:
+            return
+        self._write(message, value)
+        if self._has_masks:
+            for change, body in zip(getattr(message, self.steps[0]), value, strict=True):
+                change.update_mask.CopyFrom(body.to_mask())
 
     def match(self, path: Path) -> tuple[int, int]:
         """Measures how well the field fits a place of the message; _NO_MATCH if it does not."""
@@ -184,7 +217,7 @@ class _Field:
             del rest[:1]
         first = paths.leading_places(tuple(rest))
         inside = tuple(rest[len(first) :]) if self._is_map else ()
-        if self.inner and (first or not self._is_list):
+        if self.inner and (first or places or not self._is_list):
             inside = self.inner.path_of(tuple(rest[len(first) :])) or ()
         return (self.key, *places, *first, *inside)
 

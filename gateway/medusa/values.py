@@ -6,14 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
-Convert = Callable[[Any], Any]
+from services.values.structs import struct_json
 
-# A Struct's numbers are doubles: beyond this, neighbouring integers are the same one.
-MOST_EXACT = 2**53
+Convert = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +42,9 @@ def time_json(moment: Timestamp) -> str:
 
 
 def timestamp(moment: datetime) -> Timestamp:
-    made = Timestamp()
-    made.FromDatetime(moment)
-    return made
+    message = Timestamp()
+    message.FromDatetime(moment)
+    return message
 
 
 def last_id(name: str) -> str:
@@ -63,31 +61,15 @@ def tenant_of(name: str) -> str | None:
 def _enum(kind: EnumDescriptor) -> Conversion:
     """Names the value STATE_LIVE of the enum State live; the unspecified value has no name."""
     prefix = kind.values[0].name.removesuffix("UNSPECIFIED")
-    names = {one.number: one.name.removeprefix(prefix).lower() for one in kind.values}
+    names = {item.number: item.name.removeprefix(prefix).lower() for item in kind.values}
     numbers = {name: number for number, name in names.items()}
     return Conversion(names.__getitem__, numbers.__getitem__)
 
 
 def _struct(value: dict[str, Any]) -> Struct:
-    made = Struct()
-    made.update(value)
-    return made
-
-
-def _struct_json(struct: Struct) -> object:
-    return _whole(MessageToDict(struct))
-
-
-def _whole(value: object) -> object:
-    """Restores integers: a Struct turns 3 into 3.0."""
-    match value:
-        case dict():
-            return {key: _whole(one) for key, one in value.items()}
-        case list():
-            return [_whole(one) for one in value]
-        case float() if value.is_integer() and abs(value) <= MOST_EXACT:
-            return int(value)
-    return value
+    message = Struct()
+    message.update(value)
+    return message
 
 
 def unchanged(value: object) -> object:
@@ -97,5 +79,5 @@ def unchanged(value: object) -> object:
 AS_IT_IS = Conversion(unchanged, unchanged)
 _OF_MESSAGES = {
     Timestamp.DESCRIPTOR.full_name: Conversion(time_json, timestamp),
-    Struct.DESCRIPTOR.full_name: Conversion(_struct_json, _struct),
+    Struct.DESCRIPTOR.full_name: Conversion(struct_json, _struct),
 }

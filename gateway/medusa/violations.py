@@ -37,15 +37,13 @@ _RULES: Mapping[str, str] = {
     "model_type": "must be an object",
     "model_attributes_type": "must be an object",
     "literal_error": "must be {expected}",
-    "string_too_long": "must have at most {max_length} characters",
-    "too_long": "must have at most {max_length} entries",
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "value_error": "{error}",
 }
 
 
-def of_flaws(flaws: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def of_validation_errors(flaws: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Words the flaws that pydantic found, by the place in the body, query or headers."""
     return {_place(flaw["loc"]): _rule(flaw) for flaw in islice(flaws, _MOST)}
 
@@ -54,21 +52,21 @@ def in_callers_terms(error: ServiceError, route: object) -> ServiceError:
     """Returns a service's error with the keys of the route's body and path for its fields."""
     if not error.violations or not isinstance(route, APIRoute):
         return error
-    named = {
+    violations = {
         _key(field, route): ID_RULE if error.reason == "NAME_INVALID" else text
         for field, text in error.violations.items()
     }
-    return type(error)(error.reason, sentence(named), named, **error.metadata)
+    return type(error)(error.reason, sentence(violations), violations, **error.metadata)
 
 
 def _key(field: str, route: APIRoute) -> str:
     body = route.body_field.field_info.annotation if route.body_field else None
     if isinstance(body, type) and issubclass(body, Document):
-        found = body.path_of(paths.parse(field))
-        if found is not None:
-            return paths.write(found)
+        path = body.path_of(paths.parse(field))
+        if path is not None:
+            return paths.write(path)
     parameters = (route.openapi_extra or {}).get("parameters", ())
-    if _QUERY_KEYS.get(field) in [one["name"] for one in parameters]:
+    if _QUERY_KEYS.get(field) in [parameter["name"] for parameter in parameters]:
         return _QUERY_KEYS[field]
     in_path = re.findall(r"\{(\w+)\}", route.path_format)
     # The last id in the path is that of the resource.

@@ -1,12 +1,45 @@
-"""The storefront API, `/store/*`."""
+"""The storefront API, `/store/*`, and the pictures that its documents name."""
 
-from fastapi import APIRouter
+from collections.abc import Mapping
 
-from gateway.store import categories, collections, products, regions
+from gateway.medusa.resource import PreparedResource
+from gateway.medusa.router import Router
+from gateway.store import (
+    categories,
+    collections,
+    locales,
+    options,
+    products,
+    regions,
+    tags,
+    types,
+    uploads,
+    variants,
+)
 
-routers: list[APIRouter] = [
+routers: list[Router] = [
     products.router,
     collections.router,
     categories.router,
+    tags.router,
+    types.router,
+    variants.router,
+    options.router,
     regions.router,
+    locales.router,
+    uploads.router,
 ]
+
+# Reads that depend on nothing but the tenant's catalogue and configuration, by their list's path.
+# They are answered from memory (see gateway/hot), so their routes see nothing of the caller.
+HOT_READS: Mapping[str, PreparedResource] = {
+    products.router.prefix: products.PRODUCTS,
+    collections.router.prefix: collections.COLLECTIONS,
+    categories.router.prefix: categories.CATEGORIES,
+    tags.router.prefix: tags.TAGS,
+    types.router.prefix: types.TYPES,
+    variants.router.prefix: variants.VARIANTS,
+    options.router.prefix: options.OPTIONS,
+    regions.router.prefix: regions.REGIONS,
+    locales.router.prefix: locales.LOCALES,
+}

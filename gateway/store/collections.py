@@ -1,16 +1,17 @@
 """`GET /store/collections`: collections with products of this shop."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel
 from souk.catalog_opt_in.v1.storefront_service_pb2 import ListStoreCollectionsRequest
 
 from gateway.clients import ClientsOf
 from gateway.medusa import responses
-from gateway.medusa.filters import Many
+from gateway.medusa.filters import Many, Text, times
 from gateway.medusa.query import Query
 from gateway.medusa.resource import Envelope, PreparedResource
+from gateway.medusa.router import Router
 from gateway.store.shopper import Shop, no_such
-from services.kernel.call.limits import most_entries
+from services.kernel.call.limits import most_characters, most_entries
 from services.values.store_documents import StoreCollection
 
 COLLECTIONS = PreparedResource(
@@ -19,15 +20,19 @@ COLLECTIONS = PreparedResource(
     StoreCollection,
     Query(
         filters={
+            "q": Text(most_characters(ListStoreCollectionsRequest, "query")),
             "id": Many(most_entries(ListStoreCollectionsRequest, "ids")),
+            "title": Many(most_entries(ListStoreCollectionsRequest, "titles"), have_commas=True),
             "handle": Many(most_entries(ListStoreCollectionsRequest, "handles")),
+            **times("created_at", "updated_at"),
         },
-        order=("created_at", "title", "handle"),
+        order=("id", "created_at", "updated_at", "title", "handle"),
         limit=10,
     ),
+    on_request=("products",),
 )
 
-router = APIRouter(prefix="/store/collections", tags=["Store"], responses=responses.STORE_ERRORS)
+router = Router(prefix="/store/collections", tags=["Store"], responses=responses.STORE_ERRORS)
 
 
 class StoreCollectionAnswer(BaseModel):
@@ -41,7 +46,9 @@ class StoreCollectionsAnswer(Envelope):
 @router.get(
     "",
     summary="List collections",
-    responses=responses.documented(StoreCollectionsAnswer, "A page of collections."),
+    responses=responses.documented(
+        StoreCollectionsAnswer, "A page of collections, newest first by default."
+    ),
     openapi_extra=COLLECTIONS.documented_list,
 )
 async def list_collections(request: Request, shop: Shop, clients: ClientsOf) -> Response:
@@ -55,6 +62,11 @@ async def list_collections(request: Request, shop: Shop, clients: ClientsOf) -> 
             order_by=query.order,
             ids=query.many("id"),
             handles=query.many("handle"),
+            titles=query.many("title"),
+            query=query.one("q"),
+            created_at=query.time_range("created_at"),
+            updated_at=query.time_range("updated_at"),
+            with_products=COLLECTIONS.asks_for(query, "products"),
         )
     )
     return COLLECTIONS.page(query, found.documents, count=found.total_size)
@@ -72,7 +84,12 @@ async def get_collection(
     """Returns one collection; 404 if it has no product of this shop."""
     query = COLLECTIONS.one_query(request)
     found = await clients.storefront.ListStoreCollections(
-        ListStoreCollectionsRequest(parent=f"tenants/{shop.id}", ids=[collection_id], page_size=1)
+        ListStoreCollectionsRequest(
+            parent=f"tenants/{shop.id}",
+            ids=[collection_id],
+            page_size=1,
+            with_products=COLLECTIONS.asks_for(query, "products"),
+        )
     )
     if not found.documents:
         raise no_such("collection", collection_id)

@@ -2,7 +2,7 @@
 
 import re
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel
 from souk.catalog_opt_in.v1.storefront_service_pb2 import (
     GetStoreProductRequest,
@@ -11,18 +11,16 @@ from souk.catalog_opt_in.v1.storefront_service_pb2 import (
 
 from gateway.clients import ClientsOf
 from gateway.medusa import responses
-from gateway.medusa.filters import Flag, Many, One, Text
+from gateway.medusa.filters import Flag, Text
 from gateway.medusa.query import Query
 from gateway.medusa.resource import Envelope, PreparedResource
-from gateway.store.shopper import Shop, check_region, no_such
-from services.kernel.call.limits import most_characters, most_entries
+from gateway.medusa.router import Router
+from gateway.store import product_filters
+from gateway.store.shopper import CONTEXT, Shop, check_context, locales, no_such
+from services.kernel.call.limits import most_characters
 from services.values.store_documents import StoreProduct
 
 _ID_OR_HANDLE = re.compile(r"[A-Za-z0-9_-]{1,100}")
-
-
-def _many(field: str) -> Many:
-    return Many(most_entries(ListStoreProductsRequest, field))
 
 
 PRODUCTS = PreparedResource(
@@ -32,22 +30,17 @@ PRODUCTS = PreparedResource(
     Query(
         filters={
             "q": Text(most_characters(ListStoreProductsRequest, "query")),
-            "id": _many("ids"),
-            "handle": _many("handles"),
-            "collection_id": _many("collection_ids"),
-            "category_id": _many("category_ids"),
-            "tag_id": _many("tag_ids"),
-            "type_id": _many("type_ids"),
+            **product_filters.FILTERS,
             "is_giftcard": Flag(),
-            "region_id": One(),
+            **CONTEXT,
         },
-        order=("created_at", "updated_at", "title", "handle"),
+        order=("id", "created_at", "updated_at", "title", "handle", "price"),
+        in_conditions=product_filters.FILTERS,
     ),
-    # A region determines the currency of prices, so single documents accept it, too.
-    one=Query({"region_id": One()}, limit=None),
+    one=Query(CONTEXT, limit=None),
 )
 
-router = APIRouter(prefix="/store/products", tags=["Store"], responses=responses.STORE_ERRORS)
+router = Router(prefix="/store/products", tags=["Store"], responses=responses.STORE_ERRORS)
 
 
 class StoreProductAnswer(BaseModel):
@@ -69,22 +62,15 @@ class StoreProductsAnswer(Envelope):
 async def list_products(request: Request, shop: Shop, clients: ClientsOf) -> Response:
     """Lists the products that the shop sells; `count` is the total on all pages."""
     query = PRODUCTS.list_query(request)
-    check_region(query.one("region_id"), shop)
+    check_context(query, shop)
     if query.flag("is_giftcard"):
         return PRODUCTS.page(query, [], count=0)
     found = await clients.storefront.ListStoreProducts(
-        ListStoreProductsRequest(
+        product_filters.request(
+            query,
             parent=f"tenants/{shop.id}",
-            page_size=query.limit,
-            skip=query.offset,
-            order_by=query.order,
-            ids=query.many("id"),
-            handles=query.many("handle"),
-            collection_ids=query.many("collection_id"),
-            category_ids=query.many("category_id"),
-            tag_ids=query.many("tag_id"),
-            type_ids=query.many("type_id"),
-            query=query.one("q"),
+            currency=shop.currency_code,
+            locales=await locales(request, query, shop),
         )
     )
     return PRODUCTS.page(query, found.documents, count=found.total_size)
@@ -101,10 +87,13 @@ async def get_product(
 ) -> Response:
     """Returns a product by its id or handle; 404 if this shop does not sell it."""
     query = PRODUCTS.one_query(request)
-    check_region(query.one("region_id"), shop)
+    check_context(query, shop)
     if not _ID_OR_HANDLE.fullmatch(id_or_handle):
         raise no_such("product", id_or_handle)
     found = await clients.storefront.GetStoreProduct(
-        GetStoreProductRequest(name=f"tenants/{shop.id}/storeProducts/{id_or_handle}")
+        GetStoreProductRequest(
+            name=f"tenants/{shop.id}/storeProducts/{id_or_handle}",
+            locales=await locales(request, query, shop),
+        )
     )
     return PRODUCTS.one(query, found.document)

@@ -1,13 +1,14 @@
 """`GET /store/regions`: each shop is one region, made from the tenant's settings."""
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
+from gateway.documents.countries import name_of
 from gateway.medusa import responses
 from gateway.medusa.query import Query
 from gateway.medusa.resource import Envelope, PreparedResource
-from gateway.store.countries import name_of
+from gateway.medusa.router import Router
 from gateway.store.shopper import Shop, check_region, region_of
 from gateway.tenancy import KnownTenant
 
@@ -39,7 +40,7 @@ class StoreRegionsAnswer(Envelope):
 
 REGIONS = PreparedResource("region", "regions", StoreRegion, Query(limit=20))
 
-router = APIRouter(prefix="/store/regions", tags=["Store"], responses=responses.STORE_ERRORS)
+router = Router(prefix="/store/regions", tags=["Store"], responses=responses.STORE_ERRORS)
 
 
 @router.get(

@@ -1,14 +1,25 @@
 """The scope of a shopper's request: the open shop that it is for."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from itertools import takewhile
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from gateway.identity.principals import identity_of
+from gateway.medusa.filters import Filter, Id, Many, One, Unused
+from gateway.medusa.query import ParsedQuery
 from gateway.request_state import state_of
-from gateway.tenancy import KnownTenant, TenancyOf, resolution_of, unknown_shop
+from gateway.tenancy import (
+    KnownTenant,
+    TenancyOf,
+    locale_in,
+    resolution_of,
+    supported_locale,
+    unknown_shop,
+)
 from services.kernel.call.client import deadline
-from services.kernel.call.errors import NotFound
+from services.kernel.call.errors import InvalidArgument, NotFound, invalid
 from services.kernel.call.scope import Scope, bound
 
 # Shoppers wait no longer, and a read can simply be retried.
@@ -24,6 +35,7 @@ async def _shop(request: Request, tenancy: TenancyOf) -> AsyncIterator[KnownTena
     if not tenant.is_open:
         raise unknown_shop()
     state.tenant = tenant.id
+    locale_in(state.fields)
     scope = Scope(
         tenant.id,
         _ACTOR,
@@ -44,6 +56,36 @@ def no_such(kind: str, name: str) -> NotFound:
     return NotFound(f"{kind.upper()}_NOT_FOUND", f"No such {kind}: {name[:100]}")
 
 
+# What clients say of the shopper with each read of products.
+CONTEXT: Mapping[str, Filter] = {
+    "region_id": One(),
+    "currency_code": One(longest=3),
+    "sales_channel_id": Many(10),
+    "country_code": Unused(One(longest=2)),
+    "province": Unused(),
+    "cart_id": Unused(Id()),
+}
+
+
+def check_context(query: ParsedQuery, shop: KnownTenant) -> None:
+    """Refuses another region, currency or sales channel than the shop's own, which it has one of.
+
+    Raises:
+        NotFound: REGION_NOT_FOUND; as of a region that there is not.
+        InvalidArgument: CURRENCY_UNKNOWN or SALES_CHANNEL_UNKNOWN.
+    """
+    check_region(query.one("region_id"), shop)
+    currency = shop.currency_code.lower()
+    if query.one("currency_code").lower() not in ("", currency):
+        raise invalid("CURRENCY_UNKNOWN", {"currency_code": f"must be {currency} in this shop"})
+    if set(query.many("sales_channel_id")) - {f"sc_{shop.id}"}:
+        raise InvalidArgument(
+            "SALES_CHANNEL_UNKNOWN",
+            "Requested sales channel is not part of the publishable key",
+            {"sales_channel_id": "must be the sales channel of this shop"},
+        )
+
+
 def check_region(region_id: str, shop: KnownTenant) -> None:
     """Refuses any region but the shop's own; another shop's counts as unknown.
 
@@ -57,3 +99,18 @@ def check_region(region_id: str, shop: KnownTenant) -> None:
 def region_of(shop: KnownTenant) -> str:
     """Returns the id of a shop's region."""
     return f"reg_{shop.id}"
+
+
+async def locales(request: Request, query: ParsedQuery, shop: KnownTenant) -> list[str]:
+    """Returns the locales to read in: the first that something is translated into is shown.
+
+    Where none is, the head office's own texts are, so those after its language are not asked for.
+    """
+    requested = query.one("locale") or locale_in(state_of(request).fields)
+    office = identity_of(request)
+    own = (await office.tenancy.tenant(office.head_office)).default_locale
+    chosen = supported_locale(shop, requested)
+    chain = dict.fromkeys(
+        tag for locale in (chosen, shop.default_locale) for tag in (locale, locale.split("-")[0])
+    )
+    return list(takewhile(lambda tag: tag not in (own, own.split("-")[0]), chain))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from gateway.tenancy.locales import fields_of_locale, locale_in, supported_locale
 from gateway.tenancy.lookup import Tenancy
 from gateway.tenancy.signals import Resolution, Source, resolution_of
 from gateway.tenancy.tenant import KnownTenant, tenant_not_found, unknown_shop
@@ -14,7 +15,10 @@ __all__ = [
     "Source",
     "Tenancy",
     "TenancyOf",
+    "fields_of_locale",
+    "locale_in",
     "resolution_of",
+    "supported_locale",
     "tenant_not_found",
     "unknown_shop",
 ]

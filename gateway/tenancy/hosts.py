@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.values.hosts import HostInvalid, is_platform_literal, normalise_host
 
-_REMEMBERED = 4096
+_CACHE_SIZE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,12 @@ class Host:
 class Hosts:
     """Recognises the platform's hosts: the base domain, localhost, IP literals and settings."""
 
-    def __init__(self, base_domain: str, named: Collection[str]) -> None:
-        named = [host for host in named if not is_platform_literal(host)]
-        self._own = frozenset(normalise_host(host) for host in (base_domain, *named))
-        self._read: dict[bytes, Host] = {}
+    def __init__(self, base_domain: str, platform_hosts: Collection[str]) -> None:
+        platform_hosts = [host for host in platform_hosts if not is_platform_literal(host)]
+        self._platform_hosts = frozenset(
+            normalise_host(host) for host in (base_domain, *platform_hosts)
+        )
+        self._cache: dict[bytes, Host] = {}
 
     def read(self, raw: bytes) -> Host:
         """Parses a Host value in any spelling of the name.
@@ -30,27 +32,27 @@ class Hosts:
         Raises:
             HostInvalid: 400 HOST_INVALID.
         """
-        host = self._read.get(raw)
+        host = self._cache.get(raw)
         if host is None:
-            host = self._parsed(raw)
-            if len(self._read) >= _REMEMBERED:
-                self._read.clear()
-            self._read[raw] = host
+            host = self._parse(raw)
+            if len(self._cache) >= _CACHE_SIZE:
+                self._cache.clear()
+            self._cache[raw] = host
         return host
 
-    def _parsed(self, raw: bytes) -> Host:
+    def _parse(self, raw: bytes) -> Host:
         if is_platform_literal(raw):
             return Host(raw.decode().lower(), is_platform=True)
         name = normalise_host(raw)
-        return Host(name, is_platform=name in self._own)
+        return Host(name, is_platform=name in self._platform_hosts)
 
 
-def only_host(given: Sequence[bytes]) -> bytes:
+def only_host(values: Sequence[bytes]) -> bytes:
     """Returns the request's only Host header.
 
     Raises:
         HostInvalid: there is none, or more than one.
     """
-    if len(given) != 1:
+    if len(values) != 1:
         raise HostInvalid("HOST_EMPTY", "the request must have exactly one Host header")
-    return given[0]
+    return values[0]

@@ -16,8 +16,8 @@ from gateway.cache.single_flight import SingleFlight
 from gateway.tenancy.memory import Entry, TenantMemory
 from gateway.tenancy.redis_tenants import RedisTenants
 from gateway.tenancy.registry_lookups import RegistryLookups
-from gateway.tenancy.sign import Sign
-from gateway.tenancy.tenant import KnownTenant, known, tenant_not_found, unknown_shop
+from gateway.tenancy.shop_identifier import ShopIdentifier
+from gateway.tenancy.tenant import KnownTenant, known_tenant, tenant_not_found, unknown_shop
 from services.kernel.call.errors import InvalidArgument, NotFound, ServiceError, Unavailable
 from services.kernel.process.tenant_ids import TENANT_ID
 from services.values.api_keys import PUBLISHABLE, digest, is_sound
@@ -26,6 +26,7 @@ from services.values.api_keys import PUBLISHABLE, digest, is_sound
 # refreshed; after that, it is refreshed first, if the registry answers.
 SOFT_SECONDS = 5.0
 HARD_SECONDS = 30.0
+# There is a cached tenant to fall back on, so that no shopper waits for long.
 _WAIT_SECONDS = 0.25
 
 _log = structlog.get_logger("gateway")
@@ -34,26 +35,26 @@ Fetch = Callable[[], Coroutine[Any, Any, KnownTenant | None]]
 
 class Tenancy:
     def __init__(
-        self, questions: RegistryLookups, shared: RedisTenants, *, base_domain: str, fallback: str
+        self, registry: RegistryLookups, redis: RedisTenants, *, base_domain: str, fallback: str
     ) -> None:
-        self._questions = questions
-        self._shared = shared
+        self._registry = registry
+        self._redis = redis
         self._base_domain = base_domain
         self._fallback = fallback
         self._memory = TenantMemory()
-        self._flights: SingleFlight[KnownTenant | None] = SingleFlight()
-        self._behind: set[asyncio.Task[object]] = set()
+        self._in_flight: SingleFlight[KnownTenant | None] = SingleFlight()
+        self._background: set[asyncio.Task[object]] = set()
 
     def start(self) -> None:
         """Starts listening for changes by other processes."""
-        self._later(self._shared.listen(self.heard, self._memory.doubt_all))
+        self._in_background(self._redis.listen(self.on_change_notice, self._memory.doubt_all))
 
     async def close(self) -> None:
-        for task in self._behind:
+        for task in self._background:
             task.cancel()
-        await asyncio.gather(*self._behind, return_exceptions=True)
-        await self._flights.close()
-        await self._shared.close()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._in_flight.close()
+        await self._redis.close()
 
     @property
     def knows_fallback(self) -> bool:
@@ -68,9 +69,9 @@ class Tenancy:
     def fallback_id(self) -> str:
         return self._fallback
 
-    async def shares(self) -> bool:
+    async def redis_answers(self) -> bool:
         """Returns whether Redis answers."""
-        return await self._shared.answers()
+        return await self._redis.answers()
 
     async def owner(self, host: str, address: str) -> KnownTenant | None:
         """Finds the open shop at a normalised host; None for a closed shop or an unknown host.
@@ -82,14 +83,15 @@ class Tenancy:
             Unavailable: neither Redis nor the registry answers.
             Refused: 503, the address asked for too many unknown names.
         """
-        return await self._owner(
-            Sign(
-                ("host", host),
-                lambda tenant: tenant.owns(host, self._base_domain),
-                lambda: self._questions.shop_at(host),
-            ),
-            address,
+        known = await self._open_shop(self._memory.owner("host", host))
+        if known is not None and known.owns(host, self._base_domain):
+            return known
+        identifier = ShopIdentifier(
+            ("host", host),
+            lambda tenant: tenant.owns(host, self._base_domain),
+            lambda: self._registry.shop_at(host),
         )
+        return await self._look_up_owner(identifier, address)
 
     async def owner_of_key(self, key: str, address: str) -> KnownTenant | None:
         """Finds the shop of a publishable key in the same way; a malformed key costs nothing.
@@ -99,14 +101,16 @@ class Tenancy:
         """
         if not is_sound(key, PUBLISHABLE):
             return None
-        return await self._owner(
-            Sign(
-                ("publishable-key", digest(key).hex()),
-                lambda tenant: tenant.has_key(key),
-                lambda: self._questions.shop_of_key(digest(key)),
-            ),
-            address,
+        key_digest = digest(key)
+        known = await self._open_shop(self._memory.owner("publishable-key", key_digest.hex()))
+        if known is not None and known.has_key(key):
+            return known
+        identifier = ShopIdentifier(
+            ("publishable-key", key_digest.hex()),
+            lambda tenant: tenant.has_key(key),
+            lambda: self._registry.shop_of_key(key_digest),
         )
+        return await self._look_up_owner(identifier, address)
 
     async def shop(self, tenant_id: str, address: str) -> KnownTenant | None:
         """Finds the open shop with a tenant's id in the same way.
@@ -114,38 +118,37 @@ class Tenancy:
         Raises:
             Unavailable, Refused: as above.
         """
-        entry = self._memory.tenant(tenant_id)
-        if entry is not None and entry.tenant.is_open:
-            tenant = await self._confirmed(entry)
-            if tenant is not None and tenant.is_open:
-                return tenant
-        sign = Sign(
+        known = await self._open_shop(self._memory.tenant(tenant_id))
+        if known is not None:
+            return known
+        identifier = ShopIdentifier(
             ("shop", tenant_id),
             lambda tenant: tenant.id == tenant_id,
-            lambda: self._questions.shop(tenant_id),
+            lambda: self._registry.shop(tenant_id),
         )
-        return await self._newcomer(sign, address)
+        return await self._look_up_owner(identifier, address)
 
-    async def _owner(self, sign: Sign, address: str) -> KnownTenant | None:
-        entry = self._memory.owner(*sign.name)
-        if entry is not None and entry.tenant.is_open:
-            tenant = await self._confirmed(entry)
-            if tenant is not None and tenant.is_open and sign.is_of(tenant):
-                return tenant
-        return await self._newcomer(sign, address)
-
-    async def _newcomer(self, sign: Sign, address: str) -> KnownTenant | None:
-        """Finds the owner of a name that no open shop in memory has; counts only registry calls."""
-        if self._memory.is_unknown(*sign.name):
+    async def _open_shop(self, entry: Entry | None) -> KnownTenant | None:
+        if entry is None or not entry.tenant.is_open:
             return None
-        question = ("question", *sign.name)
-        if question not in self._flights:
-            hinted = await self._flights.join(sign.name, lambda: self._by_hint(sign))
-            if hinted is not None:
-                return hinted
-            if question not in self._flights:
-                self._questions.count(address)
-        return await self._flights.join(question, lambda: self._by_question(sign))
+        tenant = await self._refreshed(entry)
+        return tenant if tenant is not None and tenant.is_open else None
+
+    async def _look_up_owner(self, identifier: ShopIdentifier, address: str) -> KnownTenant | None:
+        """Finds the owner of a name that no open shop in memory has; counts only registry calls."""
+        if self._memory.is_unknown(*identifier.key):
+            return None
+        registry_lookup = ("registry", *identifier.key)
+        if registry_lookup not in self._in_flight:
+            from_redis = await self._in_flight.join(
+                identifier.key, lambda: self._ask_redis(identifier)
+            )
+            if from_redis is not None:
+                return from_redis
+            # Whoever joins a call that is under way causes none.
+            if registry_lookup not in self._in_flight:
+                self._registry.count(address)
+        return await self._in_flight.join(registry_lookup, lambda: self._ask_registry(identifier))
 
     async def find(self, tenant_id: str) -> KnownTenant | None:
         """Finds a tenant by its id in any state; None if there is none.
@@ -154,10 +157,10 @@ class Tenancy:
             Unavailable: neither Redis nor the registry answers.
         """
         if entry := self._memory.tenant(tenant_id):
-            return await self._confirmed(entry)
+            return await self._refreshed(entry)
         if not TENANT_ID.fullmatch(tenant_id) or self._memory.is_unknown("tenant", tenant_id):
             return None
-        return await self._flights.join(("tenant", tenant_id), self._fetching(tenant_id))
+        return await self._in_flight.join(("tenant", tenant_id), self._fetching(tenant_id))
 
     async def tenant(self, tenant_id: str) -> KnownTenant:
         """Finds a tenant by its id in any state.
@@ -177,42 +180,43 @@ class Tenancy:
             raise unknown_shop()
         return tenant
 
-    async def changed(self, tenant_id: str) -> None:
+    async def publish_change(self, tenant_id: str) -> None:
         """Propagates a change of a tenant or its domains here, to Redis and to all gateways.
 
         Never raises: the change is done, and a gateway that misses it notices within seconds.
         """
-        version, asked_at = 0, time.monotonic()
+        version, requested_at = 0, time.monotonic()
         try:
-            config = await self._questions.tenant(tenant_id)
-            tenant = self._memory.put(known(config), asked_at=asked_at)
+            config = await self._registry.tenant(tenant_id)
+            tenant = self._memory.put(known_tenant(config), requested_at=requested_at)
             version = tenant.version
-            await self._shared.put(tenant, config.SerializeToString())
+            await self._redis.put(tenant, config.SerializeToString())
         except (ServiceError, ValueError):
             self._memory.doubt(tenant_id)
         self._memory.forget_unknown()
-        await self._shared.publish(tenant_id, version)
+        await self._redis.publish(tenant_id, version)
 
-    def heard(self, tenant_id: str, version: int) -> None:
+    def on_change_notice(self, tenant_id: str, version: int) -> None:
         """Handles another process's notice that a tenant changed: older data here is in doubt."""
         self._memory.forget_unknown()
         entry = self._memory.tenant(tenant_id)
         if entry is None or version == 0 or entry.tenant.version < version:
             self._memory.doubt(tenant_id)
 
-    async def _confirmed(self, entry: Entry) -> KnownTenant | None:
+    async def _refreshed(self, entry: Entry) -> KnownTenant | None:
         tenant_id = entry.tenant.id
-        if self._shared.has_lost_a_key():
+        if self._redis.has_lost_a_key():
             self._memory.forget_all()
-            return await self._flights.join(("tenant", tenant_id), self._fetching(tenant_id))
+            return await self._in_flight.join(("tenant", tenant_id), self._fetching(tenant_id))
         age = time.monotonic() - entry.confirmed_at
         if age <= SOFT_SECONDS:
             return entry.tenant
-        refresh = self._flights.start(("tenant", tenant_id), self._fetching(tenant_id))
+        refresh = self._in_flight.start(("tenant", tenant_id), self._fetching(tenant_id))
         if age <= HARD_SECONDS:
             return entry.tenant
         try:
             async with asyncio.timeout(_WAIT_SECONDS):
+                # Shielded: others may wait for the same answer.
                 return await asyncio.shield(refresh)
         except (ServiceError, TimeoutError):
             # Nothing answers: use the cached tenant, and retry in the background.
@@ -223,71 +227,72 @@ class Tenancy:
         return lambda: self._fetch(tenant_id)
 
     async def _fetch(self, tenant_id: str) -> KnownTenant | None:
-        generation, asked_at = self._memory.generation, time.monotonic()
-        kept = await self._shared.tenant(tenant_id)
-        if kept is not None and kept.is_fresh and not self._memory.is_in_doubt(tenant_id):
+        generation, requested_at = self._memory.generation, time.monotonic()
+        cached = await self._redis.tenant(tenant_id)
+        if cached is not None and cached.is_fresh and not self._memory.is_in_doubt(tenant_id):
             if self._memory.tenant(tenant_id) is None:
                 # There is no version here to compare with, so the registry decides.
-                self._later(self._verify(tenant_id))
-            return self._memory.put(kept.tenant, asked_at=asked_at)
+                self._in_background(self._verify(tenant_id))
+            return self._memory.put(cached.tenant, requested_at=requested_at)
         try:
-            return self._learn(await self._questions.tenant(tenant_id), asked_at=asked_at)
+            return self._remember(await self._registry.tenant(tenant_id), requested_at=requested_at)
         except (NotFound, InvalidArgument):
             self._memory.forget(tenant_id)
             self._memory.put_unknown("tenant", tenant_id, generation=generation)
             return None
         except Unavailable:
-            if kept is None:
+            # An old answer is better than no shop while the registry is away.
+            if cached is None:
                 raise
-            return self._memory.put(kept.tenant, asked_at=asked_at)
+            return self._memory.put(cached.tenant, requested_at=requested_at)
 
     async def _verify(self, tenant_id: str) -> None:
-        asked_at = time.monotonic()
+        requested_at = time.monotonic()
         try:
-            self._learn(await self._questions.tenant(tenant_id), asked_at=asked_at)
+            self._remember(await self._registry.tenant(tenant_id), requested_at=requested_at)
         except NotFound:
             self._memory.forget(tenant_id)
         except ServiceError:
             self._memory.confirm_at(tenant_id, time.monotonic() - SOFT_SECONDS)
 
-    async def _by_hint(self, sign: Sign) -> KnownTenant | None:
-        hint = await self._shared.owner_hint(*sign.name)
+    async def _ask_redis(self, identifier: ShopIdentifier) -> KnownTenant | None:
+        hint = await self._redis.owner_hint(*identifier.key)
         if hint is None:
             return None
         tenant = await self.find(hint)
-        if tenant is None or not tenant.is_open or not sign.is_of(tenant):
+        if tenant is None or not tenant.is_open or not identifier.identifies(tenant):
             # Kept there, it would make a closed shop take longer than an unknown one, every time.
-            self._later(self._shared.unpoint(*sign.name))
+            self._in_background(self._redis.delete_owner_hint(*identifier.key))
             return None
-        self._memory.point(*sign.name, tenant.id)
+        self._memory.put_owner(*identifier.key, tenant.id)
         return tenant
 
-    async def _by_question(self, sign: Sign) -> KnownTenant | None:
-        generation, asked_at = self._memory.generation, time.monotonic()
+    async def _ask_registry(self, identifier: ShopIdentifier) -> KnownTenant | None:
+        generation, requested_at = self._memory.generation, time.monotonic()
         try:
-            tenant = self._learn(await sign.ask(), asked_at=asked_at)
+            tenant = self._remember(await identifier.fetch(), requested_at=requested_at)
         except (NotFound, InvalidArgument):
             tenant = None
         if tenant is None or not tenant.is_open:  # a newer version may be closed
-            self._memory.put_unknown(*sign.name, generation=generation)
+            self._memory.put_unknown(*identifier.key, generation=generation)
             return None
-        self._memory.point(*sign.name, tenant.id)
-        self._later(self._shared.point(*sign.name, tenant.id))
+        self._memory.put_owner(*identifier.key, tenant.id)
+        self._in_background(self._redis.put_owner_hint(*identifier.key, tenant.id))
         return tenant
 
-    def _learn(self, config: TenantConfig, *, asked_at: float) -> KnownTenant:
+    def _remember(self, config: TenantConfig, *, requested_at: float) -> KnownTenant:
         try:
-            tenant = known(config)
+            tenant = known_tenant(config)
         except ValueError as error:
             # One broken row must not take down a shop that is cached.
             _log.error("tenant_config_broken", error=str(error))
             raise Unavailable(
                 "UNAVAILABLE", "tenant-registry returned an invalid response"
             ) from None
-        self._later(self._shared.put(tenant, config.SerializeToString()))
-        return self._memory.put(tenant, asked_at=asked_at)
+        self._in_background(self._redis.put(tenant, config.SerializeToString()))
+        return self._memory.put(tenant, requested_at=requested_at)
 
-    def _later(self, work: Coroutine[Any, Any, object]) -> None:
+    def _in_background(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.create_task(work)
-        self._behind.add(task)
-        task.add_done_callback(self._behind.discard)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)

@@ -9,6 +9,7 @@ from gateway.tenancy.tenant import KnownTenant
 
 _TENANTS = 20_000
 _OWNERS = 40_000
+# Apart from the tenants: a scan of random names pushes out nothing but such names.
 _UNKNOWN = 4_096
 _DOUBTED = 4_096
 UNKNOWN_SECONDS = 5.0
@@ -42,19 +43,23 @@ class TenantMemory:
         tenant_id = self._owners.get((kind, name))
         return self._tenants.get(tenant_id) if tenant_id is not None else None
 
-    def point(self, kind: str, name: str, tenant_id: str) -> None:
+    def put_owner(self, kind: str, name: str, tenant_id: str) -> None:
         self._owners[kind, name] = tenant_id
 
-    def put(self, tenant: KnownTenant, *, asked_at: float) -> KnownTenant:
+    def put(self, tenant: KnownTenant, *, requested_at: float) -> KnownTenant:
         """Stores a tenant and returns its newest version; an older one is ignored.
 
-        It counts as confirmed at `asked_at`, unless it came into doubt since then.
+        It counts as confirmed at `requested_at`, unless it came into doubt since then.
         """
-        held = self._tenants.get(tenant.id)
-        if held is not None and held.tenant.version > tenant.version:
-            return held.tenant
+        cached = self._tenants.get(tenant.id)
+        if cached is not None and cached.tenant.version > tenant.version:
+            return cached.tenant
+        if cached is not None and cached.tenant == tenant:
+            tenant = cached.tenant  # the same object: hot reads compare them with each request
         doubted_at = max(self._doubted.get(tenant.id) or NEVER, self._all_doubted_at)
-        self._tenants[tenant.id] = Entry(tenant, asked_at if asked_at > doubted_at else NEVER)
+        self._tenants[tenant.id] = Entry(
+            tenant, requested_at if requested_at > doubted_at else NEVER
+        )
         return tenant
 
     def is_in_doubt(self, tenant_id: str) -> bool:
@@ -87,8 +92,8 @@ class TenantMemory:
         self.forget_unknown()
 
     def is_unknown(self, kind: str, name: str) -> bool:
-        until = self._unknown.get((kind, name))
-        return until is not None and time.monotonic() < until
+        expires_at = self._unknown.get((kind, name))
+        return expires_at is not None and time.monotonic() < expires_at
 
     def put_unknown(self, kind: str, name: str, *, generation: int) -> None:
         if generation == self.generation:

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 
 import structlog
 
-from gateway.cache.redis import CALL_SECONDS, NOT_THERE, Quietly, client, key
-from gateway.tenancy.tenant import KnownTenant, parsed
+from gateway.cache.redis import CALL_SECONDS, UNREACHABLE, CircuitBreaker, client, key
+from gateway.tenancy.tenant import KnownTenant, parse_config
 from services.kernel.process.backoff import Backoff
 from services.kernel.process.secret_files import Secret
 
 FRESH_SECONDS = 30.0
-_KEPT_SECONDS = 24 * 3600
+_EXPIRE_SECONDS = 24 * 3600
 _CHANNEL = "souk:tenant-changed"
 
 # An older version never replaces a newer one, in whatever order two gateways write.
@@ -55,69 +55,74 @@ class RedisTenants:
     def __init__(self, url: str, keys: Secret[tuple[bytes, ...]]) -> None:
         """`keys` are for the MAC: the first signs, all of them verify."""
         self._keys = keys
-        self._used: set[bytes] = set()
+        self._trusted_keys: set[bytes] = set()
         self._redis = client(url, timeout=CALL_SECONDS)
+        # A connection of its own: no message for hours is no failure here.
         self._listener = client(url, timeout=None)
-        self._quietly = Quietly().ask
+        self._call = CircuitBreaker().call
 
     async def answers(self) -> bool:
-        return await self._quietly(lambda: self._redis.ping()) is True
+        return await self._call(lambda: self._redis.ping()) is True
 
     async def tenant(self, tenant_id: str) -> CachedTenant | None:
         fields = ("version", "confirmed", "config", "mac")
         name = key("tenant", tenant_id)
-        values = await self._quietly(lambda: self._redis.hmget(name, fields))
+        values = await self._call(lambda: self._redis.hmget(name, fields))
         if not values or not any(values):
             return None
         cached = self._verified(tenant_id, values)
         if cached is None:
-            await self._quietly(lambda: self._redis.delete(name))
+            await self._call(lambda: self._redis.delete(name))
         return cached
 
     def _verified(
         self, tenant_id: str, values: Sequence[bytes | str | None]
     ) -> CachedTenant | None:
-        version, confirmed, config, mac = (_bytes(value) for value in values)
-        content = (tenant_id, version, confirmed, config)
-        used = {key for key in self._keys() if hmac.compare_digest(mac, _mac(key, *content))}
-        if not used:
+        version, confirmed_at, config, mac = (_bytes(value) for value in values)
+        content = (tenant_id, version, confirmed_at, config)
+        matching = {key for key in self._keys() if hmac.compare_digest(mac, _mac(key, *content))}
+        if not matching:
             return None
-        self._used |= used
-        tenant = parsed(config)
+        self._trusted_keys |= matching
+        tenant = parse_config(config)
         if tenant is None or tenant.id != tenant_id or str(tenant.version).encode() != version:
             return None
-        return CachedTenant(tenant, -FRESH_SECONDS < time.time() - float(confirmed) < FRESH_SECONDS)
+        # Bounded on both sides: what a clock that ran ahead confirmed would be fresh for ever.
+        return CachedTenant(
+            tenant, -FRESH_SECONDS < time.time() - float(confirmed_at) < FRESH_SECONDS
+        )
 
     def has_lost_a_key(self) -> bool:
         """Returns, once, whether a key is gone that data was believed by.
 
         What it vouched for may be forged, and stays in memory if it claims a high version.
         """
-        lost = self._used.difference(self._keys())
-        self._used -= lost
-        return bool(lost)
+        removed = self._trusted_keys.difference(self._keys())
+        self._trusted_keys -= removed
+        return bool(removed)
 
     async def put(self, tenant: KnownTenant, config: bytes) -> None:
-        version, confirmed = str(tenant.version).encode(), str(time.time()).encode()
-        mac = _mac(self._keys()[0], tenant.id, version, confirmed, config)
+        version, confirmed_at = str(tenant.version).encode(), str(time.time()).encode()
+        mac = _mac(self._keys()[0], tenant.id, version, confirmed_at, config)
         name = key("tenant", tenant.id)
-        arguments = (version, confirmed, config, mac, _KEPT_SECONDS)
-        await self._quietly(lambda: self._redis.eval(_FENCED_PUT, 1, name, *arguments))
+        arguments = (version, confirmed_at, config, mac, _EXPIRE_SECONDS)
+        await self._call(lambda: self._redis.eval(_FENCED_PUT, 1, name, *arguments))
 
     async def owner_hint(self, kind: str, name: str) -> str | None:
-        raw = await self._quietly(lambda: self._redis.getrange(key(kind, name), 0, 63))
+        # No tenant's id is longer, while a foreign value may have any size.
+        raw = await self._call(lambda: self._redis.getrange(key(kind, name), 0, 63))
         return _bytes(raw).decode("ascii", "replace") or None
 
-    async def point(self, kind: str, name: str, tenant_id: str) -> None:
-        await self._quietly(lambda: self._redis.set(key(kind, name), tenant_id, ex=_KEPT_SECONDS))
+    async def put_owner_hint(self, kind: str, name: str, tenant_id: str) -> None:
+        await self._call(lambda: self._redis.set(key(kind, name), tenant_id, ex=_EXPIRE_SECONDS))
 
-    async def unpoint(self, kind: str, name: str) -> None:
-        await self._quietly(lambda: self._redis.delete(key(kind, name)))
+    async def delete_owner_hint(self, kind: str, name: str) -> None:
+        await self._call(lambda: self._redis.delete(key(kind, name)))
 
     async def publish(self, tenant_id: str, version: int) -> None:
         """Notifies every gateway process; version 0 means that they must ask the registry."""
         message = json.dumps({"tenant": tenant_id, "version": version})
-        await self._quietly(lambda: self._redis.publish(_CHANNEL, message))
+        await self._call(lambda: self._redis.publish(_CHANNEL, message))
 
     async def listen(
         self, on_change: Callable[[str, int], None], on_connect: Callable[[], None]
@@ -131,8 +136,8 @@ class RedisTenants:
                     on_connect()
                     backoff.reset()
                     async for message in channel.listen():
-                        _pass_on(message.get("data"), on_change)
-            except NOT_THERE as error:
+                        _notify(message.get("data"), on_change)
+            except UNREACHABLE as error:
                 _log.warning("tenant_changes_unheard", error=type(error).__name__)
             await asyncio.sleep(backoff.next())
 
@@ -151,7 +156,7 @@ def _bytes(value: bytes | str | None) -> bytes:
     return value if isinstance(value, bytes) else b""
 
 
-def _pass_on(data: object, on_change: Callable[[str, int], None]) -> None:
+def _notify(data: object, on_change: Callable[[str, int], None]) -> None:
     try:
         message = json.loads(data) if isinstance(data, bytes) else {}
         tenant_id, version = message["tenant"], message["version"]

@@ -16,7 +16,7 @@ from services.kernel.call.scope import Scope, bound
 
 # Only a request for a shop that is not cached waits for it.
 _SECONDS = 2.0
-_AT_ONCE = 32
+_CONCURRENT_CALLS = 32
 _SCOPE = Scope(None, "services/gateway", frozenset({"host:resolve"}))
 
 
@@ -31,7 +31,7 @@ class RegistryLookups:
     def __init__(self, clients: Clients, may_look_up: Callable[[str], bool]) -> None:
         self._clients = clients
         self._may_look_up = may_look_up
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._slots = asyncio.Semaphore(_CONCURRENT_CALLS)
 
     def count(self, address: str) -> None:
         """Counts a call that a client at this address causes with a name of its choice.
@@ -45,30 +45,32 @@ class RegistryLookups:
 
     async def tenant(self, tenant_id: str) -> TenantConfig:
         request = registry.ResolveTenantRequest(name=f"tenants/{tenant_id}")
-        return await self._ask(lambda: self._clients.tenants.ResolveTenant(request))
+        return await self._call(lambda: self._clients.tenants.ResolveTenant(request))
 
     async def shop(self, tenant_id: str) -> TenantConfig:
         request = registry.ResolveTenantRequest(name=f"tenants/{tenant_id}", active_only=True)
-        return await self._ask(lambda: self._clients.tenants.ResolveTenant(request))
+        return await self._call(lambda: self._clients.tenants.ResolveTenant(request))
 
     async def shop_at(self, host: str) -> TenantConfig:
         request = registry.ResolveHostRequest(host=host, active_only=True)
-        return await self._ask(lambda: self._clients.tenants.ResolveHost(request))
+        return await self._call(lambda: self._clients.tenants.ResolveHost(request))
 
     async def shop_of_key(self, digest: bytes) -> TenantConfig:
         request = ResolvePublishableKeyRequest(digest=digest, active_only=True)
-        return await self._ask(lambda: self._clients.api_keys.ResolvePublishableKey(request))
+        return await self._call(lambda: self._clients.api_keys.ResolvePublishableKey(request))
 
-    async def _ask(self, call: Callable[[], Any]) -> TenantConfig:
+    async def _call(self, call: Callable[[], Any]) -> TenantConfig:
         try:
+            # The time in the queue counts, too.
             async with asyncio.timeout(_SECONDS), self._slots:
                 with bound(_SCOPE):
                     config: TenantConfig = await call()
                     return config
         except grpc.aio.AioRpcError as error:
-            refused = from_rpc(error)
+            service_error = from_rpc(error)
         except TimeoutError:
-            refused = Unavailable("UNAVAILABLE", "tenant-registry does not answer")
-        if isinstance(refused, (NotFound, InvalidArgument)):
-            raise refused
-        raise Unavailable("UNAVAILABLE", refused.message) from None
+            service_error = Unavailable("UNAVAILABLE", "tenant-registry does not answer")
+        if isinstance(service_error, (NotFound, InvalidArgument)):
+            raise service_error
+        # Any other outcome says nothing about the tenant: what is cached of it stays in use.
+        raise Unavailable("UNAVAILABLE", service_error.message) from None

@@ -1,7 +1,7 @@
 """Resolves the tenant from the host, prefix, header and key of a request."""
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from fastapi import Request
 
@@ -23,8 +23,7 @@ class Source(Enum):
     FALLBACK = "fallback"
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(NamedTuple):
     """What a request names; `named` is empty if a request to a platform host names no tenant.
 
     `found` is the open shop of that name; None for an unknown and a closed one alike, so that
@@ -103,7 +102,7 @@ def _on_own_host(
     # Before any other signal: a closed shop's host must reveal nothing.
     if tenant is None:
         raise unknown_shop()
-    if any(named not in (None, tenant.id) for named in (prefix, header)):
+    if prefix not in (None, tenant.id) or header not in (None, tenant.id):
         raise _disagreement()
     if key is not None and not tenant.has_key(key):
         raise _no_key()

@@ -51,7 +51,7 @@ class KnownTenant:
         return digest(key) in self.key_digests
 
 
-def known(config: TenantConfig) -> KnownTenant:
+def known_tenant(config: TenantConfig) -> KnownTenant:
     """Converts the registry's response.
 
     Raises:
@@ -79,12 +79,12 @@ def known(config: TenantConfig) -> KnownTenant:
     )
 
 
-def parsed(data: bytes) -> KnownTenant | None:
+def parse_config(data: bytes) -> KnownTenant | None:
     """Parses a stored configuration; None if it is invalid."""
     if len(data) > _MAX_BYTES:
         return None
     try:
-        return known(TenantConfig.FromString(data))
+        return known_tenant(TenantConfig.FromString(data))
     except (DecodeError, ValueError):
         return None
 

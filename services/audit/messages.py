@@ -19,7 +19,7 @@ from services.kernel.process.secret_files import Secret
 
 _log = logger()
 NAME = "tenants/{tenant}/events/{event}"
-_SHOWN = (
+_ENVELOPE_FIELDS = (
     *("service", "method", "resource", "actor", "request_id"),
     *("session", "permission", "reason", "times"),
 )
@@ -27,7 +27,7 @@ _NO_CONTENT: dict[str, Any] = {"address": "", "changes": []}
 _COLUMNS = ("service", "method", "resource", "actor", "outcome")
 
 
-def incoming(event: pb.Event, *, at: int, keys: Secret[EventKeys]) -> queries.Incoming:
+def parse_incoming(event: pb.Event, *, index: int, keys: Secret[EventKeys]) -> queries.Incoming:
     """Converts an event from a service into its rows.
 
     Raises:
@@ -50,7 +50,7 @@ def incoming(event: pb.Event, *, at: int, keys: Secret[EventKeys]) -> queries.In
             faults = [f"the envelope is not signed by a known key of {facts['service']}"]
     if facts is None or faults:
         reasons = "; ".join(faults)
-        raise InvalidArgument("EVENT_INVALID", reasons, {f"events[{at}]": reasons})
+        raise InvalidArgument("EVENT_INVALID", reasons, {f"events[{index}]": reasons})
     row = {name: facts[name] for name in _COLUMNS} | {
         "tenant_id": tenant_id,
         "event_id": event_id,
@@ -71,32 +71,32 @@ def is_signed(
 ) -> bool:
     """Returns whether the service that an envelope names has signed it."""
     return any(
-        known().have_signed(
+        key_set().have_signed(
             envelope, str(facts["service"]), signature, including_revoked=including_revoked
         )
-        for known in (keys, keys.again)
+        for key_set in (keys, keys.again)
     )
 
 
-def shown(kept: queries.Kept, keys: Secret[EventKeys]) -> pb.Event:
+def event_message(stored: queries.StoredEvent, keys: Secret[EventKeys]) -> pb.Event:
     """Builds an event from its envelope, which is what is proven, and its payload.
 
     Raises:
         FailedPrecondition: EVENT_CHANGED, if the signature, the payload or the columns contradict
             the envelope: somebody has altered a row, or made the event up.
     """
-    facts = _facts(kept.event)
-    envelope, signature = kept.event.envelope, kept.event.signature
+    facts = _facts(stored.event)
+    envelope, signature = stored.event.envelope, stored.event.signature
     if signature is not None and not is_signed(
         envelope, facts, signature, keys, including_revoked=True
     ):
-        raise _changed(kept.event)
-    if kept.payload is not None and _payload_flaw(facts, kept.payload):
-        raise _changed(kept.event)
-    return _message(kept, facts)
+        raise _changed(stored.event)
+    if stored.payload is not None and _payload_flaw(facts, stored.payload):
+        raise _changed(stored.event)
+    return _message(stored, facts)
 
 
-def as_stored(kept: queries.Kept) -> pb.Event:
+def exported_message(stored: queries.StoredEvent) -> pb.Event:
     """Builds an event for exports, where the verifier judges what contradicts the envelope.
 
     Of a payload that the envelope does not commit to, only the bytes are returned.
@@ -104,13 +104,13 @@ def as_stored(kept: queries.Kept) -> pb.Event:
     Raises:
         FailedPrecondition: EVENT_CHANGED, if the columns, which exports leave out, contradict it.
     """
-    return _message(kept, _facts(kept.event))
+    return _message(stored, _facts(stored.event))
 
 
-def _message(kept: queries.Kept, facts: Mapping[str, Any]) -> pb.Event:
+def _message(stored: queries.StoredEvent, facts: Mapping[str, Any]) -> pb.Event:
     content = _NO_CONTENT
-    if kept.payload is not None and not _payload_flaw(facts, kept.payload):
-        content = json.loads(kept.payload.payload)
+    if stored.payload is not None and not _payload_flaw(facts, stored.payload):
+        content = json.loads(stored.payload.payload)
     occurred = Timestamp()
     occurred.FromJsonString(facts["occur_time"])
     return pb.Event(
@@ -120,17 +120,17 @@ def _message(kept: queries.Kept, facts: Mapping[str, Any]) -> pb.Event:
         changes=[pb.Change(**change) for change in content["changes"]],
         address=content["address"],
         user_agent=content.get("user_agent", ""),
-        envelope=kept.event.envelope,
-        signature=kept.event.signature or b"",
-        payload=kept.payload.payload if kept.payload else b"",
-        salt=kept.payload.salt if kept.payload else b"",
-        is_erased=kept.payload is None,
-        **{name: facts[name] for name in _SHOWN},
+        envelope=stored.event.envelope,
+        signature=stored.event.signature or b"",
+        payload=stored.payload.payload if stored.payload else b"",
+        salt=stored.payload.salt if stored.payload else b"",
+        is_erased=stored.payload is None,
+        **{name: facts[name] for name in _ENVELOPE_FIELDS},
     )
 
 
-def _payload_flaw(facts: Mapping[str, Any], kept: EventPayload) -> str:
-    return sealed_form.payload_flaw(kept.payload, kept.salt, facts["payload_hash"])
+def _payload_flaw(facts: Mapping[str, Any], stored: EventPayload) -> str:
+    return sealed_form.payload_flaw(stored.payload, stored.salt, facts["payload_hash"])
 
 
 def _facts(event: Event) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _facts(event: Event) -> dict[str, Any]:
     if facts is None or not sealed_form.is_envelope(facts):
         raise _changed(event)
     columns = {column: getattr(event, column) for column in _COLUMNS}
-    is_same = facts["event"] == _name(event) and all(facts[c] == t for c, t in columns.items())
+    is_same = facts["event"] == _name(event) and columns.items() <= facts.items()
     if not is_same or rules.moment(facts["occur_time"]) != event.occur_time:
         raise _changed(event)
     return facts

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit.models import Entry, Event, EventPayload, Node, Pending
+from services.kernel.call.errors import NotFound
 from services.kernel.data.pages import Page
 
 Row = dict[str, Any]
@@ -31,7 +32,7 @@ class Incoming:
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredEvent:
     """A stored event; `payload` is None if it was erased."""
 
     event: Event
@@ -42,27 +43,28 @@ class Kept:
         return len(self.event.envelope) + len(self.payload.payload if self.payload else b"")
 
 
-async def add_unknown(session: AsyncSession, events: Sequence[Incoming]) -> int:
+async def insert_new(session: AsyncSession, events: Sequence[Incoming]) -> int:
     """Records the events with new ids, queued for the sequencer; returns their number.
 
     Rows are inserted in the order of their keys, so that callers with the same events queue up
     instead of deadlocking.
     """
-    by_key = {event.key: event for event in sorted(events, key=lambda one: one.key)}
+    by_key = {event.key: event for event in sorted(events, key=lambda event: event.key)}
     statement = upsert(Event).on_conflict_do_nothing().returning(Event.tenant_id, Event.event_id)
     rows = [event.event for event in by_key.values()]
     added = [by_key[key[0], key[1]] for key in (await session.execute(statement, rows)).all()]
     if added:
-        keys = [{"tenant_id": e.key[0], "event_id": e.key[1]} for e in added]
+        keys = [{"tenant_id": event.key[0], "event_id": event.key[1]} for event in added]
         payloads = [
-            key | {"salt": e.salt, "payload": e.payload} for key, e in zip(keys, added, strict=True)
+            key | {"salt": event.salt, "payload": event.payload}
+            for key, event in zip(keys, added, strict=True)
         ]
         await session.execute(insert(EventPayload), payloads)
         await session.execute(insert(Pending), keys)
     return len(added)
 
 
-async def stored(session: AsyncSession, keys: set[Key]) -> dict[Key, bytes]:
+async def stored_envelopes(session: AsyncSession, keys: set[Key]) -> dict[Key, bytes]:
     """Returns the envelopes of the events with these keys."""
     key = tuple_(Event.tenant_id, Event.event_id)
     rows = await session.execute(
@@ -72,7 +74,7 @@ async def stored(session: AsyncSession, keys: set[Key]) -> dict[Key, bytes]:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EventFilter:
     """Which events to list: required column values, and a time span."""
 
     texts: Mapping[str, str]
@@ -80,31 +82,42 @@ class Wanted:
     until: datetime | None = None
 
 
-async def newest(session: AsyncSession, page: Page, wanted: Wanted) -> list[Kept]:
-    """Lists the tenant's events; empty values in `wanted` are ignored."""
+async def list_newest(
+    session: AsyncSession, page: Page, criteria: EventFilter
+) -> list[StoredEvent]:
+    """Lists the tenant's events; empty values in `criteria` are ignored."""
     column = Event.__table__.c
-    conditions = [column[name] == text for name, text in wanted.texts.items() if text]
-    if wanted.since is not None:
-        conditions.append(Event.occur_time >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(Event.occur_time < wanted.until)
-    asked = cast("Select[Any]", _kept().where(*conditions))  # it has two columns, unlike Any
-    statement = page.of(asked, column["occur_time"], column["event_id"])
-    return [Kept(*row) for row in await session.execute(statement)]
+    conditions = [column[name] == text for name, text in criteria.texts.items() if text]
+    if criteria.since is not None:
+        conditions.append(Event.occur_time >= criteria.since)
+    if criteria.until is not None:
+        conditions.append(Event.occur_time < criteria.until)
+    # The cast: it selects two entities, which Select[Any] does not express.
+    matching = cast("Select[Any]", _events_with_payloads().where(*conditions))
+    statement = page.of(matching, column["occur_time"], column["event_id"])
+    return [StoredEvent(*row) for row in await session.execute(statement)]
 
 
-async def event(session: AsyncSession, event_id: str) -> Kept | None:
-    row = (await session.execute(_kept().where(Event.event_id == event_id))).one_or_none()
-    return Kept(*row) if row else None
+async def event(session: AsyncSession, name: str, event_id: str) -> StoredEvent:
+    """Reads an event of the session's tenant; `name` is what its caller calls it.
+
+    Raises:
+        NotFound: EVENT_NOT_FOUND.
+    """
+    rows = await session.execute(_events_with_payloads().where(Event.event_id == event_id))
+    row = rows.one_or_none()
+    if row is None:
+        raise NotFound("EVENT_NOT_FOUND", f"No such event: {name}.", event=name)
+    return StoredEvent(*row)
 
 
 async def erase(session: AsyncSession, event_id: str) -> None:
     await session.execute(delete(EventPayload).where(EventPayload.event_id == event_id))
 
 
-async def listed(
+async def list_by_index(
     session: AsyncSession, start: int, end: int, limit: int
-) -> list[tuple[int, bytes, Kept]]:
+) -> list[tuple[int, bytes, StoredEvent]]:
     """Lists the tenant's events by place, from `start` up to but excluding `end`, with leaves.
 
     An event whose leaf is missing has an empty one.
@@ -113,21 +126,21 @@ async def listed(
     statement = (
         select(Entry.idx, Node.hash, Event, EventPayload)
         .join(Event, and_(Event.tenant_id == Entry.tenant_id, Event.event_id == Entry.event_id))
-        .outerjoin(EventPayload, _is_of_the_event())
+        .outerjoin(EventPayload, _payload_join())
         .outerjoin(Node, leaf)
         .where(Entry.idx >= start, Entry.idx < end)
         .order_by(Entry.idx)
         .limit(limit)
     )
     return [
-        (row.idx, row.hash or b"", Kept(row.Event, row.EventPayload))
+        (row.idx, row.hash or b"", StoredEvent(row.Event, row.EventPayload))
         for row in await session.execute(statement)
     ]
 
 
-def _kept() -> Select[Event, EventPayload]:
-    return select(Event, EventPayload).outerjoin(EventPayload, _is_of_the_event())
+def _events_with_payloads() -> Select[Event, EventPayload]:
+    return select(Event, EventPayload).outerjoin(EventPayload, _payload_join())
 
 
-def _is_of_the_event() -> ColumnElement[bool]:
+def _payload_join() -> ColumnElement[bool]:
     return and_(EventPayload.tenant_id == Event.tenant_id, EventPayload.event_id == Event.event_id)

@@ -6,45 +6,50 @@ leaves nothing behind. Places are also primary keys, so none could be assigned t
 
 import asyncio
 import json
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import rfc8785
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit import trees
-from services.audit.heads import Amiss, Heads
 from services.audit.messages import is_signed
 from services.audit.models import PLATFORM_LOG
+from services.audit.tree_heads import HeadsMismatch, TreeHeads
+from services.audit.wakers import Wakers
 from services.kernel.call.errors import ServiceError
 from services.kernel.data.database import Database
 from services.kernel.evidence import merkle, sealed_form, signed_notes
-from services.kernel.evidence.audit import spelled
+from services.kernel.evidence.audit import format_time
 from services.kernel.evidence.event_signatures import EventKeys
 from services.kernel.process.logs import logger
+from services.kernel.process.pauses import pause
 from services.kernel.process.secret_files import Secret
 from services.kernel.serving.server import Runtime
 
-EVERY_SECONDS = 0.25
 MOST_AT_ONCE = 1000
-_REPORT_EVERY = 40  # rounds
+# Events close together get one checkpoint: signing and proving cost more than placing.
+_LINGER_SECONDS = 0.25
+# Only for events that another instance recorded before it ended: new ones wake the sequencer.
+_POLL_SECONDS = 5.0
+_REPORT_SECONDS = 10.0
 _LATE_SECONDS = 5.0
 
 _log = logger()
 
 
-class Broken(Exception):
+class BrokenTree(Exception):
     """A tree contradicts its last signed checkpoint, so nothing is added or signed."""
 
 
-async def run(runtime: Runtime) -> None:
+async def run(runtime: Runtime, *, wakers: Wakers) -> None:
     """Sequences until it is cancelled."""
     settings = runtime.settings
     key = settings.secret_file("checkpoint.key", signed_notes.LogKey)
-    known = settings.secret_file("checkpoint.pub", signed_notes.read_keys)
-    services = settings.secret_file("services.pub", EventKeys.read)
-    await Sequencer(runtime.db, key, known, services).work()
+    public_keys = settings.secret_file("checkpoint.pub", signed_notes.read_keys)
+    event_keys = settings.secret_file("services.pub", EventKeys.read)
+    await Sequencer(runtime.db, key, public_keys, event_keys).work(wakers)
 
 
 class Sequencer:
@@ -52,33 +57,45 @@ class Sequencer:
         self,
         db: Database,
         key: Secret[signed_notes.LogKey],
-        known: Secret[list[signed_notes.Key]],
-        services: Secret[EventKeys],
+        public_keys: Secret[list[signed_notes.Key]],
+        event_keys: Secret[EventKeys],
     ) -> None:
         self._db = db
         self._key = key
-        self._known = known
-        self._services = services
+        self._public_keys = public_keys
+        self._event_keys = event_keys
+        self._reported = time.monotonic()
+        self._is_locked_out = False
         self._broken: set[str] = set()
-        self._refused: set[tuple[str, str]] = set()
-        self._heads = Heads()
-        self._heads_hold: bool | None = None  # None: check before signing
+        self._unsigned: set[tuple[str, str]] = set()
+        self._heads = TreeHeads()
+        self._heads_match: bool | None = None  # None: check before signing
 
-    async def work(self) -> None:
-        rounds = 0
+    async def work(self, wakers: Wakers) -> None:
         while True:
-            sequenced, rounds = 0, rounds + 1
+            sequenced, is_unfinished = 0, True
+            wakers.recorded.clear()
+            skipped = len(self._broken) + len(self._unsigned)
             try:
                 sequenced = await self.sequence()
-                if rounds % _REPORT_EVERY == 0:
+                # What was just found to be skipped may have hidden others behind it.
+                is_unfinished = (
+                    self._is_locked_out or len(self._broken) + len(self._unsigned) > skipped
+                )
+                if time.monotonic() - self._reported > _REPORT_SECONDS:
+                    self._reported = time.monotonic()
                     await self._report()
             except ServiceError as error:
                 _log.warning("audit_sequencer_waits", reason=error.reason)
             except Exception:
                 # It must survive any error: without it, nothing is proven any more.
                 _log.exception("audit_sequencer_broke")
+            if sequenced:
+                wakers.signed.set()
+            elif not is_unfinished:
+                await pause(_POLL_SECONDS, wakers.recorded)
             if sequenced < MOST_AT_ONCE:
-                await asyncio.sleep(EVERY_SECONDS)
+                await asyncio.sleep(_LINGER_SECONDS)
 
     async def sequence(self) -> int:
         """Assigns places to one batch of events, all or none; returns their number.
@@ -87,55 +104,57 @@ class Sequencer:
         ten seconds. If heads of tenants are missing or differ from the platform's tree, nothing is
         signed.
         """
-        if self._heads_hold is False:
+        if self._heads_match is False:
             return 0
         signed: dict[str, int] = {}
         try:
-            count = await self._give_places(signed)
-        except Amiss as reason:
-            self._heads_hold = False
+            count = await self._sequence_batch(signed)
+        except HeadsMismatch as reason:
+            self._heads_match = False
             _log.error("audit_tree_broken", log=PLATFORM_LOG, reason=str(reason))
             return 0
         self._heads.add(signed)
         return count
 
-    async def _give_places(self, signed: dict[str, int]) -> int:
-        if self._heads_hold is None:
+    async def _sequence_batch(self, signed: dict[str, int]) -> int:
+        if self._heads_match is None:
             await self._read_heads()
         async with self._db.housekeeping() as session:
-            if not await trees.is_ours(session):
+            # Who holds the lock may not have seen the newest events.
+            self._is_locked_out = not await trees.take_lock(session)
+            if self._is_locked_out:
                 return 0
-            if self._heads_hold is None:
-                await self._heads.hold(session)
-                self._heads_hold = True
-            waiting = await trees.waiting(
+            if self._heads_match is None:
+                await self._heads.check_complete(session)
+                self._heads_match = True
+            pending = await trees.pending_events(
                 session,
                 MOST_AT_ONCE,
-                without=list(self._broken),
-                without_events=list(self._refused),
+                excluding_tenants=list(self._broken),
+                excluding_events=list(self._unsigned),
             )
-            unsigned = [event for event in waiting if event.signature is None]
+            unsigned = [event for event in pending if event.signature is None]
             if unsigned and not self._heads.signing_has_begun:
-                return await self._sequence(session, unsigned, signed)
-            return await self._sequence(session, self._accepted(waiting), signed)
+                return await self._extend_trees(session, unsigned, signed)
+            return await self._extend_trees(session, self._signed_events(pending), signed)
 
-    def _accepted(self, waiting: Sequence[trees.Waiting]) -> list[trees.Waiting]:
+    def _signed_events(self, pending: Sequence[trees.PendingEvent]) -> list[trees.PendingEvent]:
         """Leaves out what no service has signed: somebody wrote it into the database."""
-        accepted = [event for event in waiting if self._is_signed(event)]
-        refused = {event.key for event in waiting} - {event.key for event in accepted}
-        if refused:
-            first = "tenants/{}/events/{}".format(*min(refused))
-            _log.error("audit_events_unsigned", events=len(refused), first=first)
-            self._refused |= refused
-        return accepted
+        signed_events = [event for event in pending if self._is_signed(event)]
+        unsigned_keys = {event.key for event in pending} - {event.key for event in signed_events}
+        if unsigned_keys:
+            first = "tenants/{}/events/{}".format(*min(unsigned_keys))
+            _log.error("audit_events_unsigned", events=len(unsigned_keys), first=first)
+            self._unsigned |= unsigned_keys
+        return signed_events
 
-    def _is_signed(self, event: trees.Waiting) -> bool:
+    def _is_signed(self, event: trees.PendingEvent) -> bool:
         facts = sealed_form.document(event.envelope)
         if facts is None or event.signature is None:
             return False
-        is_its_own = facts.get("event") == "tenants/{}/events/{}".format(*event.key)
-        return is_its_own and is_signed(
-            event.envelope, facts, event.signature, self._services, including_revoked=False
+        names_this_event = facts.get("event") == "tenants/{}/events/{}".format(*event.key)
+        return names_this_event and is_signed(
+            event.envelope, facts, event.signature, self._event_keys, including_revoked=False
         )
 
     async def _read_heads(self) -> None:
@@ -143,20 +162,20 @@ class Sequencer:
         added = 1
         while added:
             async with self._db.housekeeping() as session:
-                added = await self._heads.read_on(session)
+                added = await self._heads.read_newer(session)
 
-    async def _sequence(
-        self, session: AsyncSession, waiting: Sequence[trees.Waiting], signed: dict[str, int]
+    async def _extend_trees(
+        self, session: AsyncSession, pending: Sequence[trees.PendingEvent], signed: dict[str, int]
     ) -> int:
-        platform = await self._whole(session, PLATFORM_LOG) if waiting else None
+        platform = await self._verified_tree(session, PLATFORM_LOG) if pending else None
         if platform is None:
             return 0
-        by_tenant: dict[str, list[trees.Waiting]] = defaultdict(list)
-        for event in waiting:
+        by_tenant: dict[str, list[trees.PendingEvent]] = defaultdict(list)
+        for event in pending:
             by_tenant[event.tenant].append(event)
         count, heads = 0, list[bytes]()
         for tenant, events in by_tenant.items():
-            tree = await self._whole(session, tenant)
+            tree = await self._verified_tree(session, tenant)
             if tree is not None:
                 head = await self._extend(session, tree, events, platform.size + len(heads))
                 heads.append(head)
@@ -172,7 +191,7 @@ class Sequencer:
         self,
         session: AsyncSession,
         tree: merkle.Frontier,
-        events: Sequence[trees.Waiting],
+        events: Sequence[trees.PendingEvent],
         head_idx: int,
     ) -> bytes:
         """Adds events to a tenant's tree, all with or all without a signature, and signs it.
@@ -196,29 +215,29 @@ class Sequencer:
 
     async def _signed_from(self, session: AsyncSession, tenant: str) -> int:
         """Returns the place from which on all events of a log are signed by their services."""
-        last = await trees.last_checkpoint(session, tenant)
-        if last is None:
+        last_checkpoint = await trees.last_checkpoint(session, tenant)
+        if last_checkpoint is None:
             return 0
         # Up to the last head that does not say so, events may be from before services signed.
-        return int(json.loads(last.head).get("signed_from", last.size))
+        return int(json.loads(last_checkpoint.head).get("signed_from", last_checkpoint.size))
 
     def _sign(self, origin: str, tree: merkle.Frontier) -> str:
         return self._key().sign(signed_notes.Checkpoint(origin, tree.size, tree.root))
 
-    async def _whole(self, session: AsyncSession, log: str) -> merkle.Frontier | None:
+    async def _verified_tree(self, session: AsyncSession, log: str) -> merkle.Frontier | None:
         """Reads a tree, and checks it against its last signed checkpoint.
 
         Otherwise, rewritten tables would be signed with the next checkpoint.
         """
         try:
             tree = await trees.frontier(session, log)
-            last = await (
+            last_checkpoint = await (
                 trees.last_platform_checkpoint(session)
                 if log == PLATFORM_LOG
                 else trees.last_checkpoint(session, log)
             )
-            self._compare(log, tree, last.note if last else None)
-        except (LookupError, Broken, signed_notes.Untrue) as error:
+            self._compare(log, tree, last_checkpoint.note if last_checkpoint else None)
+        except (LookupError, BrokenTree, signed_notes.InvalidNote) as error:
             _log.error("audit_tree_broken", log=log, reason=str(error))
             self._broken.add(log)
             return None
@@ -226,23 +245,23 @@ class Sequencer:
 
     def _compare(self, log: str, tree: merkle.Frontier, note: str | None) -> None:
         origin = signed_notes.PLATFORM_ORIGIN if log == PLATFORM_LOG else signed_notes.origin(log)
-        here = signed_notes.Checkpoint(origin, tree.size, tree.root)
+        computed = signed_notes.Checkpoint(origin, tree.size, tree.root)
         signed = signed_notes.Checkpoint(origin, 0, merkle.EMPTY)
         if note:
-            signed = signed_notes.verified(note, self._known.again())
+            signed = signed_notes.verified(note, self._public_keys.again())
         newest = self._heads.newest(log)
         if signed.size < newest:
-            raise Broken(f"the checkpoint of size {newest}, signed before, is gone")
-        if here != signed:
-            raise Broken(
+            raise BrokenTree(f"the checkpoint of size {newest}, signed before, is gone")
+        if computed != signed:
+            raise BrokenTree(
                 f"the tree of size {tree.size} is not its last checkpoint, of size {signed.size}"
             )
 
     async def _report(self) -> None:
         """Logs events that have waited long, and lets broken trees be checked again."""
         self._broken.clear()
-        self._refused.clear()
-        self._heads_hold = None
+        self._unsigned.clear()
+        self._heads_match = None
         async with self._db.housekeeping() as session:
             count, oldest = await trees.backlog(session)
         if count and (datetime.now(UTC) - oldest).total_seconds() > _LATE_SECONDS:
@@ -255,8 +274,8 @@ def _head(tenant: str, tree: merkle.Frontier, signed_from: int | None) -> bytes:
         "log": signed_notes.origin(tenant),
         "size": tree.size,
         "root": tree.root.hex(),
-        "time": spelled(datetime.now(UTC)),
+        "time": format_time(datetime.now(UTC)),
     }
     if signed_from is not None:
         facts["signed_from"] = signed_from
-    return rfc8785.dumps(facts)
+    return sealed_form.canonical(facts)

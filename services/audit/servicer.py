@@ -4,21 +4,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from souk.audit.v1 import audit_service_pb2 as pb
 from souk.audit.v1 import audit_service_pb2_grpc as rpc
 from souk.audit.v1 import proof_service_pb2_grpc as proof_rpc
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit import queries, rules, trees
-from services.audit.messages import NAME, incoming, shown
+from services.audit.messages import NAME, event_message, parse_incoming
 from services.audit.proofs.servicer import ProofServicer
-from services.kernel.call import names
+from services.audit.wakers import Wakers
+from services.kernel.call import names, times
 from services.kernel.call.errors import (
     AlreadyExists,
     FailedPrecondition,
-    InvalidArgument,
-    NotFound,
     invalid,
 )
 from services.kernel.call.scope import current_scope
@@ -35,9 +33,10 @@ _NEWEST = {"occur_time": datetime, "event_id": str}
 class AuditServicer(rpc.AuditServiceServicer):
     """Events in and out; no method changes or removes one, and PostgreSQL forbids it."""
 
-    def __init__(self, db: Database, keys: Secret[EventKeys]) -> None:
+    def __init__(self, db: Database, keys: Secret[EventKeys], wakers: Wakers) -> None:
         self._db = db
         self._keys = keys
+        self._wakers = wakers
 
     async def RecordEvents(
         self, request: pb.RecordEventsRequest, context: object
@@ -47,15 +46,18 @@ class AuditServicer(rpc.AuditServiceServicer):
             raise invalid("EVENTS_COUNT_INVALID", {"events": text})
         now = datetime.now(UTC)
         events = [
-            incoming(event, at=index, keys=self._keys) for index, event in enumerate(request.events)
+            parse_incoming(event, index=index, keys=self._keys)
+            for index, event in enumerate(request.events)
         ]
         for event in events:
             event.event["record_time"] = now
         async with self._db.housekeeping() as session:
-            added = await queries.add_unknown(session, events)
+            added = await queries.insert_new(session, events)
             if added < len(events):
                 keys = {event.key for event in events}
-                _require_same(events, await queries.stored(session, keys))
+                _require_same(events, await queries.stored_envelopes(session, keys))
+        if added:
+            self._wakers.recorded.set()
         return pb.RecordEventsResponse(recorded_count=added)
 
     async def ListEvents(
@@ -64,12 +66,14 @@ class AuditServicer(rpc.AuditServiceServicer):
         current_scope().require_parent(request.parent)
         names.parse(request.parent, "tenants/{tenant}")
         page = pages.read(request, key=_NEWEST, descending=True)
-        wanted = _wanted(request)
+        criteria = _event_filter(request)
         async with self._db.tenant() as session:
-            found = await queries.newest(session, page, wanted)
-        fit = min(page.size, rules.fitting([one.bytes for one in found]))
-        listed, token = replace(page, size=fit).cut(found[: fit + 1], key=_key)
-        events = [shown(kept, self._keys) for kept in listed]
+            found = await queries.list_newest(session, page, criteria)
+        page_length = min(page.size, rules.fitting([event.bytes for event in found]))
+        page_rows, token = replace(page, size=page_length).cut(
+            found[: page_length + 1], key=_page_key
+        )
+        events = [event_message(stored, self._keys) for stored in page_rows]
         return pb.ListEventsResponse(events=events, next_page_token=token)
 
     async def EraseEventPayload(
@@ -78,62 +82,42 @@ class AuditServicer(rpc.AuditServiceServicer):
         current_scope().require(request.name)
         _, event_id = names.parse(request.name, NAME)
         async with self._db.tenant() as session:
-            found = await queries.event(session, event_id)
-            if found is None:
-                raise NotFound(
-                    "EVENT_NOT_FOUND", f"No such event: {request.name}.", event=request.name
-                )
+            found = await queries.event(session, request.name, event_id)
             if found.payload is not None:
                 await _require_place(session, event_id)
                 await queries.erase(session, event_id)
                 audit.record(session, resource=request.name)
-        return shown(queries.Kept(found.event, None), self._keys)
+        return event_message(queries.StoredEvent(found.event, None), self._keys)
 
     async def GetEvent(self, request: pb.GetEventRequest, context: object) -> pb.Event:
         current_scope().require(request.name)
         _, event_id = names.parse(request.name, NAME)
         async with self._db.tenant() as session:
-            found = await queries.event(session, event_id)
-        if found is None:
-            raise NotFound("EVENT_NOT_FOUND", f"No such event: {request.name}.", event=request.name)
-        return shown(found, self._keys)
+            found = await queries.event(session, request.name, event_id)
+        return event_message(found, self._keys)
 
 
-def build(runtime: Runtime) -> Sequence[Servicer]:
+def build(runtime: Runtime, *, wakers: Wakers) -> Sequence[Servicer]:
     keys = runtime.settings.secret_file("services.pub", EventKeys.read)
     return [
-        (rpc.add_AuditServiceServicer_to_server, AuditServicer(runtime.db, keys)),
+        (rpc.add_AuditServiceServicer_to_server, AuditServicer(runtime.db, keys, wakers)),
         (proof_rpc.add_ProofServiceServicer_to_server, ProofServicer(runtime.db, keys)),
     ]
 
 
-def _key(kept: queries.Kept) -> tuple[datetime, str]:
-    return kept.event.occur_time, kept.event.event_id
+def _page_key(stored: queries.StoredEvent) -> tuple[datetime, str]:
+    return stored.event.occur_time, stored.event.event_id
 
 
-def _wanted(request: pb.ListEventsRequest) -> queries.Wanted:
+def _event_filter(request: pb.ListEventsRequest) -> queries.EventFilter:
     texts = {name: getattr(request, name) for name in ("actor", "method", "resource")}
     if request.outcome:
         texts["outcome"] = pb.Event.Outcome.Name(request.outcome).removeprefix("OUTCOME_")
-    return queries.Wanted(
+    return queries.EventFilter(
         texts,
-        since=_moment("start_time", request.start_time) if request.HasField("start_time") else None,
-        until=_moment("end_time", request.end_time) if request.HasField("end_time") else None,
+        since=times.read(request, "start_time"),
+        until=times.read(request, "end_time"),
     )
-
-
-def _moment(field: str, moment: Timestamp) -> datetime:
-    """Reads a time of the request.
-
-    Raises:
-        InvalidArgument: TIME_INVALID.
-    """
-    try:
-        return moment.ToDatetime(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        raise InvalidArgument(
-            "TIME_INVALID", f"{field} is not a valid time.", {field: "is not a valid time"}
-        ) from None
 
 
 async def _require_place(session: AsyncSession, event_id: str) -> None:
@@ -148,14 +132,16 @@ async def _require_place(session: AsyncSession, event_id: str) -> None:
         )
 
 
-def _require_same(events: Sequence[queries.Incoming], known: dict[queries.Key, bytes]) -> None:
+def _require_same(
+    events: Sequence[queries.Incoming], stored_envelopes: dict[queries.Key, bytes]
+) -> None:
     """Refuses an event whose id belongs to another one, in the table or in the request.
 
     Raises:
         AlreadyExists: EVENT_CONFLICT.
     """
     for event in events:
-        if event.event["envelope"] != known[event.key]:
+        if event.event["envelope"] != stored_envelopes[event.key]:
             name = "tenants/{}/events/{}".format(*event.key)
             raise AlreadyExists(
                 "EVENT_CONFLICT", f"{name} already exists with different content.", event=name

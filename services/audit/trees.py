@@ -22,7 +22,7 @@ from services.kernel.evidence import merkle
 _LOCK = 0x41554449  # an arbitrary number shared by all sequencers
 
 
-async def is_ours(session: AsyncSession) -> bool:
+async def take_lock(session: AsyncSession) -> bool:
     """Tries to take the sequencers' lock for this transaction; returns whether it was free."""
     return bool(
         await session.scalar(text("SELECT pg_try_advisory_xact_lock(:lock)"), {"lock": _LOCK})
@@ -30,7 +30,7 @@ async def is_ours(session: AsyncSession) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingEvent:
     """An event without a place; one of before services signed has no signature."""
 
     tenant: str
@@ -43,28 +43,28 @@ class Waiting:
         return self.tenant, self.event_id
 
 
-async def waiting(
+async def pending_events(
     session: AsyncSession,
     limit: int,
     *,
-    without: Collection[str],
-    without_events: Collection[tuple[str, str]],
-) -> list[Waiting]:
+    excluding_tenants: Collection[str],
+    excluding_events: Collection[tuple[str, str]],
+) -> list[PendingEvent]:
     """Lists events without a place: first those without a signature, then the oldest ids.
 
-    `without` are tenants, `without_events` tenants and ids of single events.
+    `excluding_events` are pairs of a tenant id and an event id.
     """
     rows = await session.execute(
         select(Pending.tenant_id, Pending.event_id, Event.envelope, Event.signature)
         .join(Event, (Event.tenant_id == Pending.tenant_id) & (Event.event_id == Pending.event_id))
         .where(
-            Pending.tenant_id.not_in(without),
-            tuple_(Pending.tenant_id, Pending.event_id).not_in(without_events),
+            Pending.tenant_id.not_in(excluding_tenants),
+            tuple_(Pending.tenant_id, Pending.event_id).not_in(excluding_events),
         )
         .order_by(Event.signature.is_not(None), Pending.event_id, Pending.tenant_id)
         .limit(limit)
     )
-    return [Waiting(*row) for row in rows]
+    return [PendingEvent(*row) for row in rows]
 
 
 async def backlog(session: AsyncSession) -> tuple[int, Any]:
@@ -80,13 +80,13 @@ async def backlog(session: AsyncSession) -> tuple[int, Any]:
 
 async def size_of(session: AsyncSession, log: str) -> int:
     """Returns the number of leaves of a tree; their places have no gap."""
-    last = await session.scalar(
+    last_index = await session.scalar(
         select(Node.idx)
         .where(Node.tenant_id == log, Node.level == 0)
         .order_by(Node.idx.desc())
         .limit(1)
     )
-    return 0 if last is None else last + 1
+    return 0 if last_index is None else last_index + 1
 
 
 async def frontier(session: AsyncSession, log: str) -> merkle.Frontier:
@@ -104,12 +104,12 @@ async def frontier(session: AsyncSession, log: str) -> merkle.Frontier:
 async def nodes(
     session: AsyncSession, log: str, places: Iterable[merkle.Place]
 ) -> dict[merkle.Place, bytes]:
-    wanted = list(places)
-    if not wanted:
+    requested = list(places)
+    if not requested:
         return {}
     rows = await session.execute(
         select(Node.level, Node.idx, Node.hash).where(
-            Node.tenant_id == log, tuple_(Node.level, Node.idx).in_(wanted)
+            Node.tenant_id == log, tuple_(Node.level, Node.idx).in_(requested)
         )
     )
     return {(row.level, row.idx): row.hash for row in rows}
@@ -152,9 +152,9 @@ async def append(
 ) -> None:
     """Adds leaves to a tree, in memory and in its table."""
     rows = [
-        {"tenant_id": log, "level": level, "idx": idx, "hash": made}
+        {"tenant_id": log, "level": level, "idx": idx, "hash": node_hash}
         for leaf in leaves
-        for (level, idx), made in tree.append(merkle.leaf_hash(leaf))
+        for (level, idx), node_hash in tree.append(merkle.leaf_hash(leaf))
     ]
     await session.execute(insert(Node), rows)
 
@@ -188,8 +188,8 @@ async def checkpoints(
     session: AsyncSession, after: int, up_to: int, limit: int
 ) -> Sequence[Checkpoint]:
     """Lists the tenant's own checkpoints, smallest first."""
-    wanted = select(Checkpoint).where(Checkpoint.size > after, Checkpoint.size <= up_to)
-    return (await session.scalars(wanted.order_by(Checkpoint.size).limit(limit))).all()
+    requested = select(Checkpoint).where(Checkpoint.size > after, Checkpoint.size <= up_to)
+    return (await session.scalars(requested.order_by(Checkpoint.size).limit(limit))).all()
 
 
 async def platform_note(session: AsyncSession, head_idx: int) -> str | None:
@@ -205,9 +205,9 @@ async def platform_note(session: AsyncSession, head_idx: int) -> str | None:
 
 async def uncosigned(session: AsyncSession) -> tuple[int, PlatformCheckpoint | None]:
     """Returns the size cosigned last, and the newest checkpoint if it is larger."""
-    done = await session.scalar(select(func.max(Cosignature.size))) or 0
+    cosigned_size = await session.scalar(select(func.max(Cosignature.size))) or 0
     newest = await last_platform_checkpoint(session)
-    return done, newest if newest is not None and newest.size > done else None
+    return cosigned_size, newest if newest is not None and newest.size > cosigned_size else None
 
 
 async def add_cosignature(session: AsyncSession, size: int, note: str) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
 from anyascii import anyascii
@@ -20,9 +21,16 @@ def fold(text: str) -> str:
     Latin letters lose their accents, and other scripts are transliterated. ASCII punctuation and
     all symbols stay, so that a search for 100% is not one for 100. Folding twice changes nothing.
     """
+    return " ".join(plain_letters(text).split())
+
+
+def plain_letters(text: str, *, keep: Callable[[str], bool] = str.isascii) -> str:
+    """Folds the letters of a text but those to `keep`, which are only made lower-case."""
     letters = _DOT_BETWEEN_LS.sub("", unicodedata.normalize("NFKC", text))
-    ascii_words = "".join(map(_folded, letters.translate(_APOSTROPHES)))
-    return " ".join(ascii_words.lower().split())
+    return "".join(
+        character if keep(character) else _folded(character)
+        for character in letters.translate(_APOSTROPHES)
+    ).lower()
 
 
 @lru_cache(maxsize=4096)

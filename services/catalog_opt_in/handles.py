@@ -2,12 +2,15 @@
 
 import re
 
+from souk.catalog_opt_in.v1.product_pb2 import Product
+
 from services.catalog_opt_in.folding import fold
 from services.kernel.call.errors import InvalidArgument
+from services.kernel.call.limits import most_characters
 
-LENGTH = 100
+LENGTH = most_characters(Product, "handle")
 PATTERN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_ALLOWED = f"1 to {LENGTH} lower-case letters and digits, with single hyphens between them"
+_ALLOWED = "lower-case letters and digits, with single hyphens between them"
 
 
 def checked(text: str) -> str:
@@ -16,7 +19,7 @@ def checked(text: str) -> str:
     Raises:
         InvalidArgument: HANDLE_INVALID.
     """
-    if len(text) > LENGTH or PATTERN.fullmatch(text) is None:
+    if PATTERN.fullmatch(text) is None:
         raise InvalidArgument(
             "HANDLE_INVALID",
             f"Invalid handle: use {_ALLOWED}.",

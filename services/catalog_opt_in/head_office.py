@@ -18,6 +18,7 @@ _HEAD_OFFICE = text("SELECT pg_advisory_xact_lock(hashtextextended('head-office'
 _ALL_PRODUCTS = text("SELECT pg_advisory_xact_lock(hashtextextended('products', 0))")
 # The prefix keeps a made-up id from clashing with the name of another lock.
 _ONE_PRODUCT = text("SELECT pg_advisory_xact_lock(hashtextextended('product/' || :product_id, 0))")
+_ALL_OFFERS = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('head-office', 0))")
 _LISTING = text(
     "SELECT pg_advisory_xact_lock_shared(hashtextextended('products', 0)),"
     " pg_advisory_xact_lock_shared(hashtextextended('product/' || :product_id, 0))"
@@ -31,7 +32,7 @@ class HeadOffice:
         self._db = database
         self._tenant = tenant
         # Its writes are serialised anyway; waiting here does not hold a connection.
-        self._turn = asyncio.Lock()
+        self._write_lock = asyncio.Lock()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -45,6 +46,17 @@ class HeadOffice:
             yield session
 
     @asynccontextmanager
+    async def reading_all(self) -> AsyncIterator[AsyncSession]:
+        """Opens a transaction on the catalogue and all tenants' listings, to read.
+
+        Raises:
+            PermissionDenied: HEAD_OFFICE_ONLY.
+        """
+        self._refuse_others()
+        async with self._db.platform() as session:
+            yield session
+
+    @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
         """Opens a transaction on the catalogue and all tenants' listings; these are serialised.
 
@@ -52,8 +64,8 @@ class HeadOffice:
             PermissionDenied: HEAD_OFFICE_ONLY.
         """
         self._refuse_others()
-        async with self._turn, self._db.platform() as session:
-            await hold_head_office(session)
+        async with self._write_lock, self._db.platform() as session:
+            await lock_head_office(session)
             yield session
 
     def _refuse_others(self) -> None:
@@ -63,27 +75,35 @@ class HeadOffice:
             )
 
 
-async def hold_head_office(session: AsyncSession) -> None:
+async def lock_head_office(session: AsyncSession) -> None:
     """Serialises this transaction with all writes to the catalogue."""
     await session.execute(_HEAD_OFFICE)
 
 
-async def hold_all_products(session: AsyncSession) -> None:
+async def lock_all_products(session: AsyncSession) -> None:
     """Locks all listings until the transaction ends, for a change to many products."""
     await session.execute(_ALL_PRODUCTS)
 
 
-async def hold_product(session: AsyncSession, product_id: str) -> None:
+async def lock_product(session: AsyncSession, product_id: str) -> None:
     """Locks the listings of one product until the transaction ends."""
     await session.execute(_ONE_PRODUCT, {"product_id": product_id})
 
 
-async def hold_listing(session: AsyncSession, product_id: str) -> None:
+async def lock_offer(session: AsyncSession, product_id: str) -> None:
     """Locks a product's offer until the transaction ends, so that no listing misses a change.
 
     The lock is shared: tenants wait only for the head office, not for each other.
     """
     await session.execute(_LISTING, {"product_id": product_id})
+
+
+async def lock_all_offers(session: AsyncSession) -> None:
+    """Locks all offers until the transaction ends, for a change of many listings.
+
+    Shared, too. One lock for each of a thousand products could fill the server's table of locks.
+    """
+    await session.execute(_ALL_OFFERS)
 
 
 def own_rows(table: type[TenantOwned]) -> ColumnElement[bool]:

@@ -1,6 +1,7 @@
 """Shared helpers to read and write this service's messages."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -8,16 +9,31 @@ from services.catalog_opt_in import handles
 from services.catalog_opt_in.violations import Violations
 from services.kernel.call import names
 from services.kernel.call.errors import InvalidArgument
+from services.values.structs import struct_json
 
 PRODUCT = "products/{product}"
 COLLECTION = "collections/{collection}"
 CATEGORY = "categories/{category}"
+TAG = "productTags/{tag}"
+PRODUCT_TYPE = "productTypes/{type}"
+TENANT = "tenants/{tenant}"
 
 
 def time_of(at: datetime) -> Timestamp:
     stamp = Timestamp()
     stamp.FromDatetime(at.astimezone(UTC))
     return stamp
+
+
+def metadata_of(message: Any) -> dict[str, Any] | None:  # noqa: ANN401  # has metadata
+    """Reads the metadata of a message; None if it has none, which is not the same as {}."""
+    return struct_json(message.metadata) if message.HasField("metadata") else None
+
+
+def set_metadata(message: Any, metadata: dict[str, Any] | None) -> None:  # noqa: ANN401  # has metadata
+    if metadata is not None:
+        message.metadata.update(metadata)
+        message.metadata.SetInParent()
 
 
 def id_in(name: str, pattern: str, violations: Violations, *, field: str) -> str | None:

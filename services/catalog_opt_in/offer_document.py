@@ -1,10 +1,12 @@
 """The JSON in `offer`: what listings need of a product, stored by the head office's writes."""
 
-from typing import TypedDict
+from typing import TypedDict, cast
 
 import orjson
 
-FORMAT = 1
+from services.catalog_opt_in.products.model import Json, PlainFields, VariantFields
+
+FORMAT = 3
 """The format of what is stored ready to be read: offers, documents of listings, folded text.
 
 Raise it with every change of these, and say in the migration that `rerender` is due.
@@ -14,6 +16,7 @@ Raise it with every change of these, and say in the migration that `rerender` is
 class Picture(TypedDict):
     id: str
     url: str
+    metadata: Json | None
 
 
 class Term(TypedDict):
@@ -23,7 +26,7 @@ class Term(TypedDict):
     value: str
 
 
-class Shelf(TypedDict):
+class TaxonomyRef(TypedDict):
     """A collection or a category; `above` lists the ids of its ancestors."""
 
     id: str
@@ -38,19 +41,21 @@ class OfferedOption(TypedDict):
     values: list[Term]
 
 
-class OfferedVariant(TypedDict):
+class OfferedVariant(VariantFields):
     """`choices` maps option ids to value ids, `prices` maps currencies to minor units."""
 
     id: str
-    title: str
     sku: str | None
-    barcode: str
-    weight_grams: int
+    metadata: Json | None
     choices: dict[str, str]
     prices: dict[str, int]
 
 
-class Offer(TypedDict):
+Texts = dict[str, dict[str, dict[str, str]]]
+"""Translated texts by locale, id of what they are of, and field."""
+
+
+class Offer(PlainFields):
     """A product with everything it refers to, at one version.
 
     `format` is the FORMAT in which it was stored; 0 is from before formats were counted.
@@ -58,24 +63,48 @@ class Offer(TypedDict):
 
     format: int
     id: str
-    title: str
-    subtitle: str
-    description: str
     handle: str
     status: str
-    thumbnail: str
     images: list[Picture]
-    collection: Shelf | None
+    collection: TaxonomyRef | None
     type: Term | None
     tags: list[Term]
-    categories: list[Shelf]
+    categories: list[TaxonomyRef]
     options: list[OfferedOption]
     variants: list[OfferedVariant]
+    metadata: Json | None
     created_at: str
+    texts: Texts
+
+
+_GOODS: Json = {
+    **dict.fromkeys(("length", "width", "height"), 0),
+    **dict.fromkeys(("hs_code", "mid_code", "origin_country", "material"), ""),
+    "metadata": None,
+}
+_OF_PRODUCT: Json = {
+    **_GOODS,
+    "format": 0,
+    "external_id": "",
+    "discountable": True,
+    "is_giftcard": False,
+    "weight": 0,
+    "shipping_profile_id": "",
+    "texts": {},
+}
+_OF_VARIANT: Json = {
+    **_GOODS,
+    "ean": "",
+    "upc": "",
+    "manage_inventory": True,
+    "allow_backorder": False,
+}
 
 
 def parse(text: str) -> Offer:
-    """Reads a stored offer. A key that later formats added needs a default here."""
-    offer: Offer = orjson.loads(text)
-    offer.setdefault("format", 0)
-    return offer
+    """Reads a stored offer. A key that later formats added needs a default above."""
+    stored: Json = orjson.loads(text)
+    offer = _OF_PRODUCT | stored
+    offer["variants"] = [_OF_VARIANT | variant for variant in stored["variants"]]
+    offer["images"] = [{"metadata": None, **image} for image in stored["images"]]
+    return cast("Offer", offer)

@@ -11,14 +11,16 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from services.catalog_opt_in import models
 from services.catalog_opt_in.folding import sort_key
-from services.catalog_opt_in.head_office import hold_head_office, hold_product
-from services.catalog_opt_in.listings.refresh import publish
+from services.catalog_opt_in.head_office import lock_head_office, lock_product
+from services.catalog_opt_in.listings.publishing import publish
 from services.catalog_opt_in.listings.refresh import rerender as rerender_listings
 from services.catalog_opt_in.models import Category, Collection, Listing, TenantCatalogue
+from services.catalog_opt_in.models.listings import next_version
 from services.catalog_opt_in.offer_document import FORMAT
 from services.catalog_opt_in.products import queries
 from services.catalog_opt_in.products.offer import offer_of
-from services.catalog_opt_in.products.references import references
+from services.catalog_opt_in.taxonomy.queries import category_tree
+from services.catalog_opt_in.translations.queries import texts_of
 from services.kernel.call.errors import Aborted, DeadlineExceeded, Unavailable
 from services.kernel.call.scope import Scope, bound
 from services.kernel.data.database import Database
@@ -27,7 +29,7 @@ from services.kernel.serving.server import Runtime
 
 PAGE = 100
 _ATTEMPTS = 60
-_AGAIN_SECONDS = 1
+_RETRY_SECONDS = 1
 _log = logs.logger()
 
 
@@ -40,7 +42,7 @@ async def rerender(runtime: Runtime) -> None:
         while page := await _page(runtime.db, after=last):
             for product_id, is_stale in page.items():
                 if is_stale:
-                    await _patiently(runtime.db, product_id)
+                    await _rebuild_with_retries(runtime.db, product_id)
                     rebuilt += 1
             seen, last = seen + len(page), product_id
             _log.info("rerendering", products=seen, rebuilt=rebuilt, format=FORMAT)
@@ -50,18 +52,16 @@ async def rerender(runtime: Runtime) -> None:
 async def _fold_taxonomy(database: Database) -> None:
     """Renews the sort keys of collections and categories; they are few."""
     async with database.housekeeping() as session:
-        await hold_head_office(session)
+        await lock_head_office(session)
         rows: list[Collection | Category] = [
             *await session.scalars(select(Collection)),
             *await session.scalars(select(Category)),
         ]
-        old = [row for row in rows if row.title_key != sort_key(row.title)]
-        for row in old:
+        stale = [row for row in rows if row.title_key != sort_key(row.title)]
+        for row in stale:
             row.title_key = sort_key(row.title)
-        if old:
-            await session.execute(
-                update(TenantCatalogue).values(version=TenantCatalogue.version + 1)
-            )
+        if stale:
+            await session.execute(update(TenantCatalogue).values(version=next_version()))
 
 
 async def _page(database: Database, *, after: str) -> dict[str, bool]:
@@ -72,7 +72,9 @@ async def _page(database: Database, *, after: str) -> dict[str, bool]:
         select(TenantCatalogue.tenant_id)
         .join(Listing, Listing.tenant_id == TenantCatalogue.tenant_id)
         .where(Listing.listing_id == models.Offer.product_id)
-        .where(func.coalesce(Listing.format, 0) < FORMAT)
+        # A whole document is what an instance of the version before wrote, whatever format it says:
+        # it copies that of the offer.
+        .where(or_(func.coalesce(Listing.format, 0) < FORMAT, Listing.document.is_not(None)))
     )
     statement = (
         select(models.Offer.product_id, or_(offer_format < FORMAT, old_listing.exists()))
@@ -84,7 +86,7 @@ async def _page(database: Database, *, after: str) -> dict[str, bool]:
         return dict((await session.execute(statement)).tuples().all())
 
 
-async def _patiently(database: Database, product_id: str) -> None:
+async def _rebuild_with_retries(database: Database, product_id: str) -> None:
     """Rebuilds one product, and waits for whoever holds it; a shop or the head office is first."""
     for attempts_left in reversed(range(_ATTEMPTS)):
         try:
@@ -93,19 +95,20 @@ async def _patiently(database: Database, product_id: str) -> None:
             if not attempts_left:
                 raise
             _log.warning("rerender_waits", product=product_id, reason=error.reason)
-            await asyncio.sleep(_AGAIN_SECONDS)
+            await asyncio.sleep(_RETRY_SECONDS)
         else:
             return
 
 
 async def _rebuild(database: Database, product_id: str) -> None:
     async with database.housekeeping() as session:
-        await hold_head_office(session)
-        await hold_product(session, product_id)
-        product = await queries.one(session, product_id)
+        await lock_head_office(session)
+        await lock_product(session, product_id)
+        product = await queries.get(session, product_id)
         if product is None:  # removed meanwhile
             return
         await queries.fold(session, product)
-        offer = offer_of(product, await references(session, [product]))
-        await publish(session, offer, product.version)
+        texts = await texts_of(session, [product])
+        offer = offer_of(product, await category_tree(session), texts[product_id])
+        await publish(session, [(offer, product.version)])
         await rerender_listings(session, offer)

@@ -1,16 +1,16 @@
-"""Checks of text from users."""
+"""Checks of text from users, besides its length, which the contract limits."""
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 
 _LINE_BREAKS = frozenset("\n\r\t")
+_UPLOAD = re.compile(r"/uploads/file_[0-9A-Z]{26}")
 
 
-def problem(text: str, *, least: int = 0, most: int, lines: bool = False) -> str | None:
+def problem(text: str, *, required: bool = False, lines: bool = False) -> str | None:
     """Returns what is wrong with a text, or None. `lines` allows line breaks and tabs."""
-    if len(text) > most:
-        return f"must have at most {most} characters"
-    if len(text.strip()) < least:
+    if required and not text.strip():
         return "must not be empty"
     allowed = _LINE_BREAKS if lines else frozenset()
     if any(unicodedata.category(c) == "Cc" and c not in allowed for c in text):
@@ -19,17 +19,13 @@ def problem(text: str, *, least: int = 0, most: int, lines: bool = False) -> str
 
 
 def url_problem(url: str) -> str | None:
-    """Returns what is wrong with an image URL, or None."""
-    if len(url) > 2000 or any(c.isspace() or not c.isprintable() for c in url):
-        return "must have at most 2000 characters and no spaces"
-    rooted = url.startswith("/") and not url.startswith("//")
+    """Returns what is wrong with an image URL, or None; a path is one of an uploaded picture."""
+    if any(c.isspace() or not c.isprintable() for c in url):
+        return "must not contain spaces"
     absolute = url.startswith("https://") and url[8:9] not in ("", "/", "?", "#")
-    return None if rooted or absolute else "must be an https URL or a path that starts with /"
-
-
-def query_problem(query: str) -> str | None:
-    """Returns what is wrong with a search query, or None; the contract limits its length."""
-    return problem(query, most=len(query))
+    if absolute or _UPLOAD.fullmatch(url):
+        return None
+    return "must be an https URL, or the url of an upload, such as /uploads/file_01…"
 
 
 def timestamp(at: datetime) -> str:

@@ -1,10 +1,11 @@
 """Collects all violations of a request before it is refused."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from google.type.money_pb2 import Money
 
-from services.kernel.call.errors import InvalidArgument
+from services.kernel.call.errors import Aborted, InvalidArgument
 from services.values import money
 
 
@@ -13,11 +14,21 @@ class Violations:
 
     def __init__(self) -> None:
         self._reason = ""
-        self._found: dict[str, str] = {}
+        self.found: dict[str, str] = {}
+        self._place = ""
+
+    @contextmanager
+    def within(self, place: str) -> Iterator[None]:
+        """Puts a place, such as creates[3], before the fields that are found meanwhile."""
+        self._place = f"{place}."
+        try:
+            yield
+        finally:
+            self._place = ""
 
     def add(self, field: str, text: str, reason: str = "FIELD_INVALID") -> None:
         self._reason = self._reason or reason
-        self._found.setdefault(field, text)
+        self.found.setdefault(self._place + field, text)
 
     def extend(self, problems: Iterable[tuple[str, str]]) -> None:
         for field, text in problems:
@@ -26,6 +37,16 @@ class Violations:
     def absorb(self, refusal: InvalidArgument) -> None:
         for field, text in refusal.violations.items():
             self.add(field, text, refusal.reason)
+
+    @contextmanager
+    def collected(self) -> Iterator[None]:
+        """Notes what is refused meanwhile, such as a stale etag, instead of letting it through."""
+        try:
+            yield
+        except InvalidArgument as refusal:
+            self.absorb(refusal)
+        except Aborted as refusal:
+            self.add("etag", "is not the current version", refusal.reason)
 
     def price(self, price: Money, field: str) -> int:
         """Converts a price to minor units; an invalid price is noted, and 0 returned."""
@@ -41,6 +62,6 @@ class Violations:
         Raises:
             InvalidArgument: with a violation for each field.
         """
-        if self._found:
-            field, text = next(iter(self._found.items()))
-            raise InvalidArgument(self._reason, f"{field} {text}.", self._found)
+        if self.found:
+            field, text = next(iter(self.found.items()))
+            raise InvalidArgument(self._reason, f"{field} {text}.", self.found)

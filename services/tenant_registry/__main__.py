@@ -37,6 +37,7 @@ from services.tenant_registry.accounts.oidc_settings import providers
 from services.tenant_registry.accounts.oidc_state import States
 from services.tenant_registry.accounts.own_account import AccountServicer
 from services.tenant_registry.accounts.passwords import Passwords
+from services.tenant_registry.accounts.registrations import Registrations
 from services.tenant_registry.accounts.session_tokens import SessionTokens
 from services.tenant_registry.accounts.sessions import SessionServicer
 from services.tenant_registry.accounts.totp import Totp
@@ -56,7 +57,7 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
     totp_keys = settings.secret_file("totp.key", ring)
     totp, mailer = Totp(totp_keys), Mailer(load(MailSettings))
     passwords, attempts, factors = Passwords(), Attempts(db), SecondFactors(totp)
-    acceptance = InviteAcceptance(db, passwords, attempts, factors)
+    acceptance = InviteAcceptance(db, passwords, attempts, factors, Registrations(totp_keys))
     registry = TenantRegistryServicer(db, head_office=head_office, base_domain=settings.base_domain)
     access = AccessServicer(db, passwords, tokens, attempts, factors, head_office=head_office)
     oidc = OidcServicer(

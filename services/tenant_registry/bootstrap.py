@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from pydantic import Field
 from souk.tenant_registry.v1 import access_service_pb2 as access
 from souk.tenant_registry.v1 import tenant_pb2 as tenants
 from sqlalchemy import text
@@ -12,7 +11,7 @@ from services.kernel.call.names import new_id
 from services.kernel.call.scope import Scope, bound
 from services.kernel.evidence import audit
 from services.kernel.process import logs
-from services.kernel.process.settings import SoukSettings, load
+from services.kernel.process.settings import Email, SoukSettings, load
 from services.kernel.serving.server import Runtime
 from services.tenant_registry.accounts import queries as account_queries
 from services.tenant_registry.accounts.admin_lifecycle import new_admin
@@ -38,7 +37,7 @@ HEAD_OFFICE = tenants.Tenant(
 class BootstrapSettings(SoukSettings):
     """SOUK_ADMIN_EMAIL, the first admin's; by default admin@ the base domain."""
 
-    admin_email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)
+    admin_email: Email | None = None
 
 
 async def bootstrap(runtime: Runtime) -> None:
@@ -57,30 +56,32 @@ async def bootstrap(runtime: Runtime) -> None:
 
 async def _head_office(session: AsyncSession, tenant_id: str) -> None:
     if await session.get(Tenant, tenant_id) is None:
-        wanted = fields.completed(HEAD_OFFICE)
-        await add_tenant(session, tenant_id, wanted, state=State.ACTIVE, plan="LARGE")
+        head_office = fields.completed(HEAD_OFFICE)
+        await add_tenant(session, tenant_id, head_office, state=State.ACTIVE, plan="LARGE")
         logs.logger().info("head_office_created", head_office=tenant_id)
 
 
 async def _first_admin(session: AsyncSession, email: str, password_hash: str) -> None:
     """Ensures that the platform has a GlobalAdmin, and each tenant a TenantAdmin."""
     now = datetime.now(UTC)
-    keeper = await holder_queries.oldest_guardian(session, GLOBAL_ADMIN, None, now=now)
-    if keeper is None:
-        keeper = await _admin(session, email, password_hash, now)
+    guardian_id = await holder_queries.oldest_guardian(session, GLOBAL_ADMIN, None, now=now)
+    if guardian_id is None:
+        guardian_id = await _admin(session, email, password_hash, now)
         await assigning.give_first(
-            session, keeper, tenant=None, reason="the platform's first admin"
+            session, guardian_id, tenant=None, reason="the platform's first admin"
         )
-        logs.logger().info("first_admin_created", admin=keeper)
+        logs.logger().info("first_admin_created", admin=guardian_id)
     for tenant in await holder_queries.tenants_without(session, TENANT_ADMIN, now=now):
-        await assigning.give_first(session, keeper, tenant=tenant, reason="the tenant had no admin")
+        await assigning.give_first(
+            session, guardian_id, tenant=tenant, reason="the tenant had no admin"
+        )
 
 
 async def _admin(session: AsyncSession, email: str, password_hash: str, now: datetime) -> str:
     """Finds the admin with an e-mail, or creates one; returns their id."""
-    found = await account_queries.admin_with_email(session, email)
-    if found is not None:
-        return found.admin_id
+    existing_admin = await account_queries.admin_with_email(session, email)
+    if existing_admin is not None:
+        return existing_admin.admin_id
     admin = new_admin(email, "", "", password_hash=password_hash, now=now)
     session.add(admin)
     await session.flush()

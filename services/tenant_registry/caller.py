@@ -68,5 +68,5 @@ async def live_session(
     )
     if lock:
         statement = statement.with_for_update()
-    found: AdminSession | None = await session.scalar(statement)
-    return found
+    live: AdminSession | None = await session.scalar(statement)
+    return live

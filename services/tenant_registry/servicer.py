@@ -11,9 +11,12 @@ from services.tenant_registry.accounts.session_tokens import SessionTokens
 from services.tenant_registry.roles.access import AccessMethods
 from services.tenant_registry.tenants.domains import DomainMethods
 from services.tenant_registry.tenants.tenants import TenantMethods
+from services.tenant_registry.tenants.visible_tenants import VisibleTenantMethods
 
 
-class TenantRegistryServicer(TenantMethods, DomainMethods, TenantRegistryServiceServicer):
+class TenantRegistryServicer(
+    TenantMethods, VisibleTenantMethods, DomainMethods, TenantRegistryServiceServicer
+):
     def __init__(self, db: Database, *, head_office: str, base_domain: str) -> None:
         self._db = db
         self._head_office = head_office

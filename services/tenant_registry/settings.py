@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import AnyUrl, Field, UrlConstraints
+from pydantic import AnyUrl, UrlConstraints
 
-from services.kernel.process.settings import SoukSettings
+from services.kernel.process.settings import Email, SoukSettings
 
 Outlet = Annotated[AnyUrl, UrlConstraints(allowed_schemes=["file", "smtp", "smtps"])]
 
@@ -13,7 +13,7 @@ class MailSettings(SoukSettings):
     """Without SOUK_MAIL nothing is sent, and each mail is logged as not sent."""
 
     mail: Outlet | None = None
-    mail_from: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)
+    mail_from: Email | None = None
 
     @property
     def sender(self) -> str:

@@ -24,7 +24,7 @@ def new_key(kind: str) -> str:
     return key + _checksum(key)
 
 
-def shown(key: str, kind: str) -> str:
+def visible_prefix(key: str, kind: str) -> str:
     """Returns the part of a key that people recognise it by."""
     return key[: len(PREFIXES[kind]) + SHOWN_CHARACTERS]
 

@@ -4,13 +4,14 @@ The service that writes the documents and the gateway that describes them share 
 that they cannot differ.
 """
 
-from typing import Annotated
+from typing import Annotated, Any, NotRequired
 
 from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
 # Whatever writes every digit of a JSON number.
 Amount = Annotated[object, WithJsonSchema({"type": "number"})]
+Metadata = Annotated[dict[str, Any] | None, Field(description="The head office's own keys.")]
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
@@ -35,6 +36,7 @@ class Image(TypedDict):
     id: str
     url: str
     rank: int
+    metadata: Metadata
 
 
 class VariantOption(TypedDict):
@@ -43,13 +45,27 @@ class VariantOption(TypedDict):
     value: str
 
 
-class Variant(TypedDict):
+class Goods(TypedDict):
+    """What customs ask."""
+
+    material: str | None
+    origin_country: str | None
+    hs_code: str | None
+    mid_code: str | None
+
+
+class Variant(Goods):
     id: str
     product_id: str
     title: str
     sku: str | None
     barcode: str | None
+    ean: str | None
+    upc: str | None
     weight: Annotated[int | None, Field(description="In grams.")]
+    length: Annotated[int | None, Field(description="In millimetres.")]
+    height: Annotated[int | None, Field(description="In millimetres.")]
+    width: Annotated[int | None, Field(description="In millimetres.")]
     variant_rank: int
     images: list[Image]
     options: list[VariantOption]
@@ -57,7 +73,7 @@ class Variant(TypedDict):
     allow_backorder: bool
     inventory_quantity: int | None
     calculated_price: CalculatedPrice
-    metadata: dict[str, str] | None
+    metadata: Metadata
 
 
 class OptionValue(TypedDict):
@@ -88,8 +104,8 @@ class StoreCategoryRef(TypedDict):
     handle: str
 
 
-class StoreProduct(TypedDict):
-    """A product as this shop sells it, with its own prices in its own currency."""
+class ProductContent(Goods):
+    """What a product shows in every shop that sells it at the same prices."""
 
     id: Annotated[str, Field(examples=["prod_01J0000000000000000000000"])]
     title: str
@@ -109,18 +125,62 @@ class StoreProduct(TypedDict):
     categories: list[StoreCategoryRef]
     options: list[Option]
     variants: list[Variant]
-    weight: int | None
-    length: int | None
-    height: int | None
-    width: int | None
-    material: str | None
-    origin_country: str | None
-    hs_code: str | None
-    mid_code: str | None
+    weight: Annotated[str | None, Field(description="In grams.")]
+    length: Annotated[str | None, Field(description="In millimetres.")]
+    height: Annotated[str | None, Field(description="In millimetres.")]
+    width: Annotated[str | None, Field(description="In millimetres.")]
     external_id: str | None
-    metadata: dict[str, str] | None
+    metadata: Metadata
+    created_at: Time
+
+
+class StoreProduct(ProductContent):
+    """A product as this shop sells it, with its own prices in its own currency."""
+
+    updated_at: Time
+
+
+class ProductRef(TypedDict):
+    """A product where another document mentions it: ask `/store/products` for more."""
+
+    id: str
+    title: str
+    handle: str
+    thumbnail: str | None
+    collection_id: str | None
+    type_id: str | None
     created_at: Time
     updated_at: Time
+
+
+class StoreVariant(Variant):
+    """A variant that this shop sells, at its own price, with its product."""
+
+    product: ProductRef
+
+
+class StoreOption(Option):
+    """An option of a product of this shop, with the values that can be bought."""
+
+    is_exclusive: Annotated[bool, Field(description="Always true: it is of one product.")]
+    created_at: Time
+    updated_at: Time
+
+
+class _Term(TypedDict):
+    id: str
+    value: str
+    metadata: Metadata
+    created_at: Time
+    updated_at: Time
+
+
+class StoreTag(_Term):
+    """A tag of at least one product of this shop."""
+
+
+class StoreType(_Term):
+    """The type of at least one product of this shop."""
 
 
 class StoreCollection(TypedDict):
@@ -129,9 +189,15 @@ class StoreCollection(TypedDict):
     id: str
     title: str
     handle: str
-    metadata: dict[str, str] | None
+    metadata: dict[str, Any] | None
     created_at: Time
     updated_at: Time
+    products: NotRequired[
+        Annotated[
+            list[ProductRef],
+            Field(description="Up to 50 that this shop sells, if `fields` names them."),
+        ]
+    ]
 
 
 class CategoryNode(TypedDict):
@@ -141,7 +207,7 @@ class CategoryNode(TypedDict):
     description: str
     rank: Annotated[int, Field(description="The position among its siblings, from 0.")]
     parent_category_id: str | None
-    metadata: dict[str, str] | None
+    metadata: dict[str, Any] | None
     created_at: Time
     updated_at: Time
 
@@ -152,8 +218,33 @@ class CategoryAbove(CategoryNode):
     ]
 
 
-class StoreCategory(CategoryNode):
+class CategoryBelow(CategoryNode):
+    category_children: Annotated[
+        "list[CategoryBelow]", Field(description="The next level down, and so on.")
+    ]
+
+
+class CategoryInTree(CategoryAbove):
+    category_children: list[CategoryNode]
+
+
+class CategoryOverTree(CategoryAbove):
+    category_children: list[CategoryBelow]
+
+
+_OfCategory = Annotated[
+    list[ProductRef],
+    Field(description="Up to 50 in or below it that this shop sells, if asked for."),
+]
+
+
+class StoreCategory(CategoryInTree):
     """A category that has a product of this shop in it or in a subcategory."""
 
-    parent_category: CategoryAbove | None
-    category_children: list[CategoryNode]
+    products: NotRequired[_OfCategory]
+
+
+class StoreCategoryTree(CategoryOverTree):
+    """Such a category with all that are below it and have products of this shop, too."""
+
+    products: NotRequired[_OfCategory]

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from services.witness.witness import MOST_BYTES, Answer, Witness
+from services.witness.witness import MOST_BYTES, Response, Witness
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -12,21 +12,21 @@ Send = Callable[[Message], Awaitable[None]]
 
 def create_app(witness: Witness) -> Callable[[Any, Receive, Send], Awaitable[None]]:
     async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        asked = scope["method"], scope["path"]
-        if asked == ("POST", "/add-checkpoint"):
+        route = scope["method"], scope["path"]
+        if route == ("POST", "/add-checkpoint"):
             body = await _body(receive)
-            answer = (
-                Answer(413, "request body too large\n")
+            response = (
+                Response(413, "request body too large\n")
                 if body is None
                 else witness.add_checkpoint(body)
             )
-        elif asked == ("GET", "/readyz"):
-            answer = Answer(200, "ready\n")
+        elif route == ("GET", "/readyz"):
+            response = Response(200, "ready\n")
         else:
-            answer = Answer(404, "not found\n")
-        headers = [(b"content-type", answer.kind.encode())]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.text.encode()})
+            response = Response(404, "not found\n")
+        headers = [(b"content-type", response.media_type.encode())]
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": response.text.encode()})
 
     return app
 

@@ -26,17 +26,17 @@ class Ledger:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise SystemExit(f"souk: cannot open the file {path}: {error.strerror}") from None
-        self._seen: dict[str, signed_notes.Checkpoint] = {}
+        self._newest: dict[str, signed_notes.Checkpoint] = {}
         text = path.read_text(encoding="ascii", errors="replace")
         for line in text.splitlines():
-            self._recall(line)
-        self._is_torn = not text.endswith("\n")
+            self._load_line(line)
+        self._ends_mid_line = not text.endswith("\n")
 
     def newest(self, origin: str) -> signed_notes.Checkpoint:
         """Returns the last checkpoint of a log; that of an empty log if there is none."""
-        return self._seen.get(origin, signed_notes.Checkpoint(origin, 0, merkle.EMPTY))
+        return self._newest.get(origin, signed_notes.Checkpoint(origin, 0, merkle.EMPTY))
 
-    def remember(self, checkpoint: signed_notes.Checkpoint) -> None:
+    def store(self, checkpoint: signed_notes.Checkpoint) -> None:
         """Returns once the checkpoint is on disk.
 
         Raises:
@@ -44,23 +44,23 @@ class Ledger:
         """
         root = b64encode(checkpoint.root).decode()
         self._write(f"{checkpoint.origin} {checkpoint.size} {root}\n")
-        self._seen[checkpoint.origin] = checkpoint
+        self._newest[checkpoint.origin] = checkpoint
 
     def close(self) -> None:
         os.close(self._file)
 
-    def _recall(self, line: str) -> None:
+    def _load_line(self, line: str) -> None:
         match = _LINE.fullmatch(line)
         if match and int(match[2]) >= self.newest(match[1]).size:
-            self._seen[match[1]] = signed_notes.Checkpoint(
+            self._newest[match[1]] = signed_notes.Checkpoint(
                 match[1], int(match[2]), b64decode(match[3])
             )
 
     def _write(self, text: str) -> None:
         # The previous write may be incomplete: a line break ends it, so that it is ignored.
-        data = ("\n" + text if self._is_torn else text).encode("ascii")
-        self._is_torn = True
+        data = ("\n" + text if self._ends_mid_line else text).encode("ascii")
+        self._ends_mid_line = True
         while data:
             data = data[os.write(self._file, data) :]
         os.fsync(self._file)
-        self._is_torn = False
+        self._ends_mid_line = False

@@ -14,18 +14,18 @@ MOST_BYTES = 64 * 1024
 _OLD = re.compile(r"old (0|[1-9][0-9]{0,17})")
 _HASH = re.compile(r"[A-Za-z0-9+/]{43}=")
 _MOST_HASHES = 63
-_SIZE = "text/x.tlog.size"
+_SIZE_MEDIA_TYPE = "text/x.tlog.size"
 
 _log = logger()
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """An HTTP response: a cosignature, or why there is none."""
 
     status: int
     text: str
-    kind: str = "text/plain; charset=utf-8"
+    media_type: str = "text/plain; charset=utf-8"
 
 
 class Witness:
@@ -41,46 +41,48 @@ class Witness:
         self._logs = logs
         self._ledger = ledger
 
-    def add_checkpoint(self, body: bytes) -> Answer:
+    def add_checkpoint(self, body: bytes) -> Response:
         """Answers one `POST /add-checkpoint`."""
-        asked = _parsed(body)
-        if asked is None:
-            return Answer(400, "malformed add-checkpoint request\n")
-        old, proof, note = asked
+        parsed = _parse(body)
+        if parsed is None:
+            return Response(400, "malformed add-checkpoint request\n")
+        old_size, proof, note = parsed
         if not note.startswith(f"{signed_notes.PLATFORM_ORIGIN}\n"):
-            return Answer(404, "unknown log\n")
+            return Response(404, "unknown log\n")
         try:
             checkpoint = signed_notes.verified(note, self._logs())
-        except signed_notes.Untrue:
-            return Answer(403, "not signed by a known key\n")
-        return self._judge(old, proof, checkpoint)
+        except signed_notes.InvalidNote:
+            return Response(403, "not signed by a known key\n")
+        return self._cosign_extension(old_size, proof, checkpoint)
 
-    def _judge(self, old: int, proof: list[bytes], checkpoint: signed_notes.Checkpoint) -> Answer:
-        seen = self._ledger.newest(checkpoint.origin)
-        if old > checkpoint.size:
-            return Answer(400, "the old size is larger than the checkpoint's size\n")
-        if old != seen.size or (old == checkpoint.size and seen.root != checkpoint.root):
-            return Answer(409, f"{seen.size}\n", _SIZE)
-        if not merkle.is_consistent(seen.size, seen.root, checkpoint.size, checkpoint.root, proof):
-            return Answer(422, "the checkpoint does not extend the last one cosigned\n")
+    def _cosign_extension(
+        self, old_size: int, proof: list[bytes], checkpoint: signed_notes.Checkpoint
+    ) -> Response:
+        last = self._ledger.newest(checkpoint.origin)
+        if old_size > checkpoint.size:
+            return Response(400, "the old size is larger than the checkpoint's size\n")
+        if old_size != last.size or (old_size == checkpoint.size and last.root != checkpoint.root):
+            return Response(409, f"{last.size}\n", _SIZE_MEDIA_TYPE)
+        if not merkle.is_consistent(last.size, last.root, checkpoint.size, checkpoint.root, proof):
+            return Response(422, "the checkpoint does not extend the last one cosigned\n")
         try:
-            if checkpoint.size > seen.size:
-                self._ledger.remember(checkpoint)
+            if checkpoint.size > last.size:
+                self._ledger.store(checkpoint)
         except OSError as error:
             _log.error("witness_cannot_write", reason=str(error.strerror))
-            return Answer(503, "the checkpoint cannot be stored now\n")
-        return Answer(200, self._key().cosign(checkpoint.body(), int(time.time())))
+            return Response(503, "the checkpoint cannot be stored now\n")
+        return Response(200, self._key().cosign(checkpoint.body(), int(time.time())))
 
 
-def _parsed(body: bytes) -> tuple[int, list[bytes], str] | None:
+def _parse(body: bytes) -> tuple[int, list[bytes], str] | None:
     try:
-        head, gap, note = body.decode().partition("\n\n")
+        header, separator, note = body.decode().partition("\n\n")
     except UnicodeDecodeError:
         return None
-    first, *hashes = head.split("\n")
-    old = _OLD.fullmatch(first)
-    if not gap or old is None or len(hashes) > _MOST_HASHES:
+    size_line, *hashes = header.split("\n")
+    old_size = _OLD.fullmatch(size_line)
+    if not separator or old_size is None or len(hashes) > _MOST_HASHES:
         return None
-    if not all(_HASH.fullmatch(one) for one in hashes):
+    if not all(_HASH.fullmatch(hash_text) for hash_text in hashes):
         return None
-    return int(old[1]), [b64decode(one) for one in hashes], note
+    return int(old_size[1]), [b64decode(hash_text) for hash_text in hashes], note

@@ -1,3 +1,5 @@
+"""The audit service as a process, and events that a service has sealed and signed."""
+
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any

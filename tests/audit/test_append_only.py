@@ -21,9 +21,9 @@ CHANGES = [
 
 @pytest.fixture
 async def rows(audit, event):
-    told = {tenant: event(tenant) for tenant in ("paris", "lyon")}
-    await audit.record(*told.values())
-    return {tenant: e.name.rpartition("/")[2] for tenant, e in told.items()}
+    events = {tenant: event(tenant) for tenant in ("paris", "lyon")}
+    await audit.record(*events.values())
+    return {tenant: e.name.rpartition("/")[2] for tenant, e in events.items()}
 
 
 @pytest.mark.parametrize("statement", CHANGES)

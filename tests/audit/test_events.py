@@ -1,3 +1,5 @@
+"""Events that services record, and what a tenant reads of its own."""
+
 import asyncio
 
 import pytest
@@ -28,13 +30,13 @@ async def test_an_event_is_shown_by_its_envelope_and_payload(audit, event):
 
     await audit.record(sealed)
 
-    shown = await audit.get("paris", sealed.name)
+    found = await audit.get("paris", sealed.name)
     facts = FACTS | {"outcome": pb.Event.OUTCOME_DENIED, "reason": "PERMISSION_MISSING", "times": 3}
-    facts["occur_time"] = shown.occur_time
-    assert {name: getattr(shown, name) for name in facts} == facts
-    assert shown.occur_time.ToJsonString() == FACTS["occur_time"]
-    assert [c.field for c in shown.changes] == ["state"]
-    assert (shown.address, shown.is_erased) == ("192.0.2.7", False)
+    facts["occur_time"] = found.occur_time
+    assert {name: getattr(found, name) for name in facts} == facts
+    assert found.occur_time.ToJsonString() == FACTS["occur_time"]
+    assert [c.field for c in found.changes] == ["state"]
+    assert (found.address, found.is_erased) == ("192.0.2.7", False)
 
 
 async def test_a_repeated_event_is_accepted_and_stored_once(audit, event):
@@ -229,14 +231,14 @@ async def test_events_come_newest_first_over_pages_without_gap_or_repeat(audit, 
     made = [event("nantes", occur_time=f"2026-01-01T00:00:0{s}.000000Z") for s in seconds]
     await audit.record(*made)
 
-    shown, token = [], None
+    listed, token = [], None
     while token != "":
         page = await audit.page("nantes", page_size=2, page_token=token or "")
-        shown += page.events
+        listed += page.events
         token = page.next_page_token
 
-    assert [e.occur_time.ToDatetime().second for e in shown] == sorted(seconds, reverse=True)
-    assert {e.name for e in shown} == {e.name for e in made}
+    assert [e.occur_time.ToDatetime().second for e in listed] == sorted(seconds, reverse=True)
+    assert {e.name for e in listed} == {e.name for e in made}
 
 
 @pytest.mark.parametrize("field", ["actor", "method", "resource"])
@@ -261,7 +263,7 @@ async def test_a_span_of_time_and_an_outcome_narrow_the_list(audit, event):
     assert {e.outcome for e in found} == {pb.Event.OUTCOME_DENIED}
 
 
-async def test_what_is_no_time_is_refused(audit):
+async def test_an_invalid_time_is_refused(audit):
     with pytest.raises(InvalidArgument) as refusal:
         await audit.page("paris", start_time=Timestamp(seconds=10**15))
 

@@ -42,10 +42,10 @@ class House:
                     after=tenant_pb2.Tenant(display_name=after),
                 )
 
-    async def add_leaves(self, *told: dict[str, Any], sign=None) -> None:
+    async def add_leaves(self, *facts: dict[str, Any], sign=None) -> None:
         now = datetime.now(UTC)
         async with self.db.housekeeping() as session:
-            leaves = [_leaf(sign=sign or self.db.sign, now=now, **one) for one in told]
+            leaves = [_leaf(sign=sign or self.db.sign, now=now, **one) for one in facts]
             await session.execute(insert(AuditLeaf), leaves)
 
     async def waiting(self):
@@ -130,7 +130,7 @@ async def test_an_event_reaches_its_own_tenant_alone(house):
     assert not any("paris" in resource for resource in lyon)
 
 
-async def test_what_was_sent_before_a_crash_is_sent_again_and_stored_once(house, audit):
+async def test_a_leaf_sent_before_a_crash_is_sent_again_and_stored_once(house, audit):
     await house.act("paris", "tenants/paris/x/3")
     crashed = relay.Relay(house.db, audit.stub)
     with bound(Scope(None, "services/tenant-registry", frozenset({"event:record"}))):
@@ -142,7 +142,7 @@ async def test_what_was_sent_before_a_crash_is_sent_again_and_stored_once(house,
     assert (await house.resources("paris"))["tenants/paris/x/3"] == 1
 
 
-async def test_what_comes_three_times_and_in_any_order_is_stored_once(house, audit):
+async def test_an_event_that_arrives_three_times_in_any_order_is_stored_once(house, audit):
     resources = [f"tenants/{t}/x/thrice-{n}" for n in range(60) for t in ("paris", "lyon")]
     for resource in resources:
         await house.act(resource.split("/")[1], resource)
@@ -202,7 +202,7 @@ async def test_the_relay_stops_at_once_while_audit_is_down_and_keeps_the_leaf(ho
     assert (await house.resources("paris"))["tenants/paris/x/4"] == 1
 
 
-async def test_what_was_done_last_is_delivered_before_the_relay_ends(house):
+async def test_the_last_leaf_is_delivered_before_the_relay_stops(house):
     async with house.relay():
         for number in range(20):
             await house.act("paris", f"tenants/paris/last/{number}")
@@ -226,7 +226,7 @@ async def test_a_leaf_that_is_refused_stays_and_holds_nobody_back(house, audit):
     assert len(near) == 10
 
 
-async def test_a_leaf_that_the_service_did_not_sign_stays_and_holds_nobody_back(house):
+async def test_a_leaf_with_a_forged_signature_is_not_delivered_and_blocks_no_other(house):
     """Whoever can write into a service's database makes up no act of it."""
     await house.act("paris", "tenants/paris/x/before")
     await house.add_leaves(
@@ -244,8 +244,8 @@ async def test_a_leaf_that_the_service_did_not_sign_stays_and_holds_nobody_back(
 
 
 async def test_leaves_too_big_for_one_message_travel_in_several(house, audit):
-    told = {"actor": "admins/big", "changes": big("é" * 450_000)}
-    await house.add_leaves(*(told | {"event_id": f"evt_big_{number}"} for number in range(12)))
+    facts = {"actor": "admins/big", "changes": big("é" * 450_000)}
+    await house.add_leaves(*(facts | {"event_id": f"evt_big_{number}"} for number in range(12)))
 
     async with house.relay():
         await house.until_delivered()

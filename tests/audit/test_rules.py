@@ -1,3 +1,5 @@
+"""What is wrong with an event, and how many fit into one answer."""
+
 import hashlib
 import json
 
@@ -76,7 +78,7 @@ def test_length_counts_in_bytes_because_the_index_does():
 @pytest.mark.parametrize(
     "envelope", [b"", b"[]", b"7", b'{"a": 1}', b'{"b":1,"a":1}', b'{"a":1,"a":1}', b"[" * 9000]
 )
-def test_what_is_no_canonical_object_is_not_opened(envelope):
+def test_json_that_is_not_canonical_is_not_parsed(envelope):
     assert sealed_form.document(envelope) is None
 
 

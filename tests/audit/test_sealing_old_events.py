@@ -51,7 +51,7 @@ async def upgraded():
         yield cluster
 
 
-async def test_what_was_there_is_sealed_as_it_was_and_gets_its_place(upgraded):
+async def test_old_events_are_sealed_unchanged_and_get_a_place(upgraded):
     for database in ("tenant_registry", "catalog_opt_in"):
         async with upgraded.session(database) as superuser:
             leaves = await superuser.fetch("SELECT * FROM audit_leaf ORDER BY tenant_id")

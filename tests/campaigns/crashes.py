@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 
 from tests.campaigns.record import record, table
 from tests.faults import matrix
-from tests.faults.breaking import descendants, gone
-from tests.faults.ledger import Truth, truth
-from tests.faults.matrix import Field
+from tests.faults.injections import descendants, wait_until_ended
+from tests.faults.ledger import DatabaseState, read_databases
+from tests.faults.matrix import Testbed
 from tests.faults.shops import token
 
 MINUTES = 40.0
@@ -47,14 +47,14 @@ class Found:
     checkpoints: int = 0
     violations: list[str] = field(default_factory=list)
 
-    def add(self, ground: Field, true: Truth) -> None:
+    def add(self, testbed: Testbed, state: DatabaseState) -> None:
         """Counts, and compares."""
-        self.acknowledged = len(ground.ledger.acknowledged)
-        self.intended = len(ground.ledger.intended)
-        self.events, self.checkpoints = true.events.total(), true.trees.checkpoints
+        self.acknowledged = len(testbed.ledger.acknowledged)
+        self.intended = len(testbed.ledger.intended)
+        self.events, self.checkpoints = state.events.total(), state.trees.checkpoints
         try:
-            ground.ledger.check_answers()
-            true.check(ground.ledger)
+            testbed.ledger.check_answers()
+            state.check(testbed.ledger)
         except AssertionError as error:
             self.violate(error)
         print(
@@ -70,16 +70,16 @@ class Found:
         print(*traceback.format_exception(error), flush=True)
 
 
-async def crash(ground: Field, victim: str) -> None:
+async def crash(testbed: Testbed, victim: str) -> None:
     """Kills, and starts what does not come back by itself."""
-    platform = ground.platform
+    platform = testbed.platform
     if victim == BACKEND:
         with suppress(ProcessLookupError):  # it ended by itself before we came
             os.kill(random.choice(descendants(platform.pid("postgres"))), signal.SIGKILL)
         return
     family = descendants(platform.pid(victim))
     await platform.kill(victim)
-    await gone(family)
+    await wait_until_ended(family)
     await platform.start(victim)
 
 
@@ -88,14 +88,14 @@ async def run(minutes: float) -> Found:
     victims = [*PROCESSES] * KILLS + [BACKEND] * BACKEND_KILLS
     random.shuffle(victims)
     # Nothing stands between the processes: a proxy would cost more than they do.
-    async with matrix.field(edges=()) as ground:
+    async with matrix.running_testbed(connections=()) as testbed:
         # The first part begins at once, and each has its share of the time for kills and looking.
         began = time.monotonic()
         for part in range(COMPARISONS):
             try:
-                ground.token = await token(ground.platform)  # a session's is good for an hour
+                testbed.token = await token(testbed.platform)  # a session's is good for an hour
                 await _crashes(
-                    ground,
+                    testbed,
                     victims[part::COMPARISONS],
                     found,
                     began=began + part * seconds / COMPARISONS,
@@ -103,24 +103,24 @@ async def run(minutes: float) -> Found:
                 )
             except Exception as error:
                 found.violate(error)
-            found.add(ground, await truth(ground.platform))
+            found.add(testbed, await read_databases(testbed.platform))
     return found
 
 
 async def _crashes(
-    ground: Field, victims: list[str], found: Found, *, began: float, seconds: float
+    testbed: Testbed, victims: list[str], found: Found, *, began: float, seconds: float
 ) -> None:
     """Kills one after the other, evenly over the time, each when the one before is got over."""
-    async with ground.load(breath=0.0, writers=WRITERS, readers=1).on():
+    async with testbed.load(breath=0.0, writers=WRITERS, readers=1).on():
         for number, victim in enumerate(victims):
             await asyncio.sleep(began + number * seconds / len(victims) - time.monotonic())
-            await ground.recovered()
+            await testbed.recovered()
             if time.monotonic() > began + seconds:
                 break
-            await crash(ground, victim)
+            await crash(testbed, victim)
             found.kills[victim] += 1
-            print(f"killed {victim}, after {len(ground.ledger.acknowledged)} acts", flush=True)
-        await ground.recovered()
+            print(f"killed {victim}, after {len(testbed.ledger.acknowledged)} acts", flush=True)
+        await testbed.recovered()
 
 
 def main(minutes: float) -> int:

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-from tests.faults.breaking import descendants, gone
-from tests.faults.matrix import Breaking, Field
+from tests.faults.injections import descendants, wait_until_ended
+from tests.faults.matrix import Injection, Testbed
 
 _SIZE = "600m"
 _PIECE = b"\0" * 4096
@@ -32,8 +32,8 @@ def small() -> Iterator[Path]:
         try:
             subprocess.run(command, check=True, capture_output=True, text=True)
         except (OSError, subprocess.CalledProcessError) as error:
-            said = getattr(error, "stderr", None) or str(error)
-            raise CannotMount(said.strip()) from None
+            message = getattr(error, "stderr", None) or str(error)
+            raise CannotMount(message.strip()) from None
         try:
             yield place
         finally:
@@ -42,16 +42,16 @@ def small() -> Iterator[Path]:
         place.rmdir()
 
 
-async def move_postgres(field: Field, place: Path) -> None:
+async def move_postgres(testbed: Testbed, place: Path) -> None:
     """Puts PostgreSQL's data there, and a link to it where they were."""
-    platform = field.platform
+    platform = testbed.platform
     data = platform.state.folder / "postgres" / "data"
     family = descendants(platform.pid("postgres"))
     await platform.kill("postgres")
-    await gone(family)
+    await wait_until_ended(family)
     await asyncio.to_thread(_move, data, place / "data")
     await platform.start("postgres")
-    await field.recovered()
+    await testbed.recovered()
 
 
 def _move(data: Path, there: Path) -> None:
@@ -60,12 +60,12 @@ def _move(data: Path, there: Path) -> None:
     data.symlink_to(there)
 
 
-def full(place: Path) -> Breaking:
+def full(place: Path) -> Injection:
     """Not one more block can be written there; a server that ended of it is started again."""
 
     @asynccontextmanager
-    async def breaks(field: Field) -> AsyncIterator[None]:
-        filler, platform = place / "filler", field.platform
+    async def inject(testbed: Testbed) -> AsyncIterator[None]:
+        filler, platform = place / "filler", testbed.platform
         try:
             with filler.open("wb", buffering=0) as file, suppress(OSError):
                 while file.write(_PIECE):
@@ -76,4 +76,4 @@ def full(place: Path) -> Breaking:
             if not platform.runs("postgres"):
                 await platform.start("postgres")
 
-    return breaks
+    return inject

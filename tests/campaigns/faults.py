@@ -18,19 +18,19 @@ from dataclasses import dataclass, field
 
 from tests.campaigns import disk
 from tests.campaigns.record import record, table
-from tests.faults import loss, matrix, upgrade
-from tests.faults.breaking import (
+from tests.faults import matrix, packet_loss, rolling_upgrade
+from tests.faults.injections import (
+    all_degraded,
     all_down,
     clock_jumps,
     clock_off,
-    everywhere,
-    faulty,
+    degraded,
     half_open,
 )
 from tests.faults.ledger import Ledger
-from tests.faults.matrix import LATE, LOST, REFUSED, Field, Row, Seen, prove
+from tests.faults.matrix import LATE, LOST, REFUSED, Outcome, Row, Testbed, check_row
 from tests.faults.proxy import Fault
-from tests.faults.rows import PROCESSES, WAYS
+from tests.faults.rows import NETWORK_AND_STORES, PROCESSES
 
 MINUTES = 20.0
 REQUESTS = 20_000
@@ -40,17 +40,17 @@ LONGER = 4
 _SILENT = Fault(silent=True)
 _LOSSY = Fault(loss=1 / 3)
 _WORSE = (
-    Row("nothing gets to catalog-opt-in or back", faulty("gateway", "catalog-opt-in", _SILENT),
+    Row("nothing gets to catalog-opt-in or back", degraded("gateway", "catalog-opt-in", _SILENT),
         REFUSED, LATE, 3, needs=(2, 1)),
     Row("connections to tenant-registry are half open", half_open("gateway", "tenant-registry"),
         writes=LATE, needs=(3, 6)),
-    Row("postgres is very slow", faulty("catalog-opt-in", "postgres", Fault(latency=1.5)),
+    Row("postgres is very slow", degraded("catalog-opt-in", "postgres", Fault(latency=1.5)),
         REFUSED, LATE, 3, needs=(3, 1)),
-    Row("everything is late", everywhere(Fault(latency=0.02, jitter=0.05)), REFUSED, LATE,
+    Row("everything is late", all_degraded(Fault(latency=0.02, jitter=0.05)), REFUSED, LATE,
         reads_within=6, needs=(6, 2)),
-    Row("bytes trickle", everywhere(Fault(piece=512, bandwidth=200_000)), REFUSED, LATE,
+    Row("bytes trickle", all_degraded(Fault(piece=512, bandwidth=200_000)), REFUSED, LATE,
         reads_within=6, needs=(6, 2)),
-    Row("clients are cut off from the gateway", faulty("client", "gateway", answers=Fault(
+    Row("clients are cut off from the gateway", degraded("client", "gateway", answers=Fault(
         cut_after=5_000)), LOST, LOST, reads_within=6),
     Row("catalog-opt-in's clock is ten minutes fast", clock_off("catalog-opt-in", 600),
         REFUSED, REFUSED),
@@ -69,11 +69,11 @@ _WORSE = (
         needs=(2, 2)),
 )  # fmt: skip
 _LOSING = (
-    Row("a third of the packets to catalog-opt-in and back is lost", faulty("gateway",
+    Row("a third of the packets to catalog-opt-in and back is lost", degraded("gateway",
         "catalog-opt-in", _LOSSY), REFUSED, LATE, 3, needs=(6, 2)),
-    Row("a third of the packets to postgres and back is lost", faulty("catalog-opt-in", "postgres",
-        _LOSSY), REFUSED, LATE, 3, needs=(6, 2)),
-    Row("a third of the packets to redis and back is lost", faulty("gateway", "valkey", _LOSSY)),
+    Row("a third of the packets to postgres and back is lost", degraded("catalog-opt-in",
+        "postgres", _LOSSY), REFUSED, LATE, 3, needs=(6, 2)),
+    Row("a third of the packets to redis and back is lost", degraded("gateway", "valkey", _LOSSY)),
 )  # fmt: skip
 
 
@@ -90,13 +90,13 @@ class Tally:
     slowest_write: float = 0.0
     slowest_recovery: float = 0.0
 
-    def add(self, seen: Seen) -> None:
-        self.reads += seen.reads
-        self.writes += seen.writes
-        self.refused += seen.refused
-        self.slowest_read = max(self.slowest_read, seen.slowest_read)
-        self.slowest_write = max(self.slowest_write, seen.slowest_write)
-        self.slowest_recovery = max(self.slowest_recovery, seen.recovered_after)
+    def add(self, outcome: Outcome) -> None:
+        self.reads += outcome.reads
+        self.writes += outcome.writes
+        self.refused += outcome.refused
+        self.slowest_read = max(self.slowest_read, outcome.slowest_read)
+        self.slowest_write = max(self.slowest_write, outcome.slowest_write)
+        self.slowest_recovery = max(self.slowest_recovery, outcome.recovered_after)
 
 
 @dataclass
@@ -130,17 +130,17 @@ async def run(minutes: float, requests: int) -> Found:
     found, ends = Found(), time.monotonic() + 60 * minutes
     await _upgrade(found, requests, 20 * minutes)
     await _full_disk(found)
-    rows = [*PROCESSES, *WAYS, *_WORSE]
-    if loss.is_allowed():
+    rows = [*PROCESSES, *NETWORK_AND_STORES, *_WORSE]
+    if packet_loss.is_allowed():
         rows += _LOSING
     else:
         found.leave_out("No packets were lost: this kernel lets only root do that.")
-    async with matrix.field() as ground:
+    async with matrix.running_testbed() as testbed:
         for row in _shuffled(rows):
             if time.monotonic() > ends:
                 break
-            await _one(ground, row, found)
-        found.add(ground.ledger)
+            await _one(testbed, row, found)
+        found.add(testbed.ledger)
     return found
 
 
@@ -153,7 +153,7 @@ def _shuffled(rows: list[Row]) -> Iterator[Row]:
 async def _upgrade(found: Found, requests: int, seconds: float) -> None:
     print("replacing every process under load ...", flush=True)
     try:
-        ledger = await upgrade.replaced_under_load(
+        ledger = await rolling_upgrade.upgrade_under_load(
             requests=requests, seconds=seconds, breath=0.0, readers=6
         )
     except Exception as error:
@@ -172,28 +172,28 @@ async def _full_disk(found: Found) -> None:
         with disk.small() as place:
             row = Row("the file system of postgres is full", disk.full(place), REFUSED, LATE,
                       reads_within=3, needs=(20, 30))  # fmt: skip
-            async with matrix.field() as ground:
-                await disk.move_postgres(ground, place)
+            async with matrix.running_testbed() as testbed:
+                await disk.move_postgres(testbed, place)
                 for _ in range(2):
-                    await _one(ground, row, found)
-                found.add(ground.ledger)
+                    await _one(testbed, row, found)
+                found.add(testbed.ledger)
     except disk.CannotMount as reason:
         found.leave_out(f"A full file system of PostgreSQL was left out: {reason}.")
 
 
-async def _one(ground: Field, row: Row, found: Found) -> None:
+async def _one(testbed: Testbed, row: Row, found: Found) -> None:
     tally = found.tallies[row.name]
     tally.runs += 1
     try:
-        seen = await prove(ground, row, times=LONGER)
+        outcome = await check_row(testbed, row, times=LONGER)
     except Exception as error:
         tally.failed += 1
         found.fail(row.name, error)
         with suppress(TimeoutError):  # then the next row fails too, and is counted
-            await ground.recovered()
+            await testbed.recovered()
     else:
-        tally.add(seen)
-        print(f"{row.name}: {seen}", flush=True)
+        tally.add(outcome)
+        print(f"{row.name}: {outcome}", flush=True)
 
 
 def main(minutes: float, requests: int) -> int:

@@ -38,8 +38,8 @@ def _row(record: Record, header: tuple[str, ...] = _HEADER) -> list[str]:
     if "index" not in record:
         return [*("" for _ in header[1:]), json.dumps(record)]
     facts = json.loads(record["envelope"])
-    shown = {name: plain(str(facts[name])) for name in _COLUMNS}
-    cells = record | shown | {"record": ""}
+    columns = {name: plain(str(facts[name])) for name in _COLUMNS}
+    cells = record | columns | {"record": ""}
     return ["" if cells[name] is None else str(cells[name]) for name in header]
 
 
@@ -163,11 +163,11 @@ def repeats_key(lines: list[str], chance: random.Random) -> str:
     return _said_beside(lines, number, chance, f'"{key}":"admins/innocent"')
 
 
-def _said_beside(lines: list[str], number: int, chance: random.Random, said: str) -> str:
+def _said_beside(lines: list[str], number: int, chance: random.Random, member: str) -> str:
     line = lines[number]
     starts = [opened.end() for opened in [_INNER.match(line), _OUTER.match(line)] if opened]
-    ways = [f"{line[:at]}{said},{line[at:]}" for at in starts]
-    lines[number] = chance.choice([*ways, f"{line[:-2]},{said}}}\n"])
+    ways = [f"{line[:at]}{member},{line[at:]}" for at in starts]
+    lines[number] = chance.choice([*ways, f"{line[:-2]},{member}}}\n"])
     return "".join(lines)
 
 

@@ -17,15 +17,16 @@ SUITES = {
     "isolation": (
         "tests/isolation/test_matrix_http.py",
         "tests/isolation/test_matrix_rpcs.py",
+        "tests/isolation/test_rpcs.py::test_nobody_is_let_in_without_proof",
         "tests/isolation/test_replay.py",
         "tests/isolation/test_fuzz.py",
         "tests/gateway/identity/test_token_battery.py",
     ),
     "access": (
-        "tests/tenant_registry/test_walk.py",
-        "tests/tenant_registry/test_decisions.py",
-        "tests/tenant_registry/test_assignments.py::test_of_two_who_take_each_others_role_one_remains",
-        "tests/gateway/admin/test_revocations.py::test_nobody_writes_once_they_were_told_that_their_role_is_taken_back",
+        "tests/tenant_registry/roles/test_random_walks.py",
+        "tests/tenant_registry/roles/test_evaluation_against_cedar.py",
+        "tests/tenant_registry/roles/test_guardians.py::test_concurrent_revocations_of_each_other_leave_a_tenant_one_admin",
+        "tests/gateway/admin/test_revocations.py::test_writes_are_refused_everywhere_as_soon_as_a_revocation_is_acknowledged",
     ),
     "audit": ("tests/audit/test_tampering.py",),
 }
@@ -58,7 +59,7 @@ class Collector:
                 row.tried[what] += int(str(number))
 
 
-def said(rows: dict[str, Row]) -> list[str]:
+def summary(rows: dict[str, Row]) -> list[str]:
     """Makes a table of what was tried; a test that counts nothing has its cases."""
     lines = []
     for name, row in rows.items():
@@ -75,7 +76,7 @@ def main(name: str) -> int:
     collector = Collector()
     options = ["-q", "-n", "2", "--dist", "loadscope", f"--timeout={_LONGEST_TEST_SECONDS}"]
     code = pytest.main([*options, *SUITES[name]], plugins=[collector])
-    lines = said(collector.rows)
+    lines = summary(collector.rows)
     print("\n".join(lines))
     if collector.rows:
         record(name, f"make campaign-{name}", lines)

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from gateway.cli import audit, exports
 from gateway.documents.proof import EXPORT_FORM, EntryDocument, PlatformDocument
 from services.audit import queries, trees
-from services.audit.messages import as_stored
+from services.audit.messages import exported_message
 from services.audit.models import PLATFORM_LOG
 from services.kernel.call.errors import ServiceError
 from services.kernel.call.scope import Scope, bound
@@ -38,11 +38,11 @@ class Evidence:
 
     keys: list[signed_notes.Key]
     services: EventKeys
-    kept: str
+    checkpoint: str
 
     def flaw_of(self, records: Iterable[Record]) -> str:
         """Tells what the verifier finds wrong; empty when it finds nothing."""
-        return self._flaw(lambda: exports.taken(iter(records), self.services))
+        return self._flaw(lambda: exports.read_records(iter(records), self.services))
 
     def flaw_in_file(self, path: Path) -> str:
         """Tells the same of an export in a file."""
@@ -50,9 +50,9 @@ class Evidence:
 
     def _flaw(self, read: Callable[[], exports.Export]) -> str:
         try:
-            audit.verify(read(), self.keys, olds=[self.kept])
-        except exports.Bad as bad:
-            return str(bad)
+            audit.verify(read(), self.keys, earlier=[self.checkpoint])
+        except exports.InvalidExport as invalid:
+            return str(invalid)
         return ""
 
 
@@ -69,9 +69,9 @@ async def exported(session: AsyncSession) -> Records:
         return []
     log = signed_notes.origin(TENANT)
     records: Records = [{"form": EXPORT_FORM, "log": log, "size": checkpoint.size}]
-    for idx, leaf, one in await queries.listed(session, 0, checkpoint.size, checkpoint.size):
+    for idx, leaf, one in await queries.list_by_index(session, 0, checkpoint.size, checkpoint.size):
         records.append(
-            EntryDocument.to_json(pb.Entry(index=idx, leaf_hash=leaf, event=as_stored(one)))
+            EntryDocument.to_json(pb.Entry(index=idx, leaf_hash=leaf, event=exported_message(one)))
         )
     for signed in await trees.checkpoints(session, 0, checkpoint.size, checkpoint.size):
         records.append({"checkpoint": {"size": signed.size, "note": signed.note}})

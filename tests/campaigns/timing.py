@@ -27,7 +27,7 @@ from deploy.local.platform import LocalPlatform
 from gateway.limits.plans import LOOKUPS
 from gateway.tenancy.memory import UNKNOWN_SECONDS
 from tests.campaigns.record import record, table
-from tests.isolation.twins import twin
+from tests.isolation.paired_tenants import paired_tenant
 from tests.platform import another_gateway, running
 
 ROUNDS = 3000
@@ -59,8 +59,8 @@ async def compared(
     """Asks for both, so many seconds apart, and tells how alike the times are."""
     sides: list[tuple[Iterator[Asked], list[float]]] = [(others, []), (nobodys, [])]
     for number in range(rounds + _WARM_UP):
-        for asked, took in random.sample(sides, 2):
-            path, headers = next(asked)
+        for requests, took in random.sample(sides, 2):
+            path, headers = next(requests)
             await asyncio.sleep(apart)
             began = time.perf_counter()
             answer = await http.get(path, headers=headers)
@@ -104,14 +104,14 @@ async def closed_shops(
         suspended = [await _suspended(url, admin) for _ in range(_SUSPENDED)]
         # As many of nobody's, as often: what a name costs to read must not depend on its turn.
         nobodys = [_new_id() for _ in suspended]
-        for way, asked in _WAYS.items():
+        for way, request_for in _WAYS.items():
             for which, names, number, apart in (
                 ("first", _SUSPENDED, rounds // 3, _APART),
                 ("again", 1, rounds, 0.0),
             ):
-                sides = [_of_many_clients(asked, ids[:names]) for ids in (suspended, nobodys)]
-                told = await compared(http, *sides, rounds=number, apart=apart)
-                rows.append([f"a suspended shop by {way}, {which}", *told])
+                sides = [_of_many_clients(request_for, ids[:names]) for ids in (suspended, nobodys)]
+                comparison = await compared(http, *sides, rounds=number, apart=apart)
+                rows.append([f"a suspended shop by {way}, {which}", *comparison])
     return rows
 
 
@@ -129,9 +129,9 @@ def _new_id() -> str:
     return f"c{uuid.uuid4().hex[:12]}"
 
 
-def _of_many_clients(asked: Callable[[str], Asked], ids: Sequence[str]) -> Iterator[Asked]:
+def _of_many_clients(request_for: Callable[[str], Asked], ids: Sequence[str]) -> Iterator[Asked]:
     for one in cycle(ids):
-        path, headers = asked(one)
+        path, headers = request_for(one)
         client = ".".join(str(random.randrange(1, 255)) for _ in range(3))
         yield path, {**headers, "X-Forwarded-For": f"10.{client}"}
 
@@ -157,10 +157,10 @@ async def resources(
     platform: LocalPlatform, http: httpx.AsyncClient, admin: httpx.AsyncClient, rounds: int
 ) -> list[list[str]]:
     """Compares what is another tenant's with what is nobody's."""
-    paris, lyon = [await twin(platform, http, admin, letter) for letter in "pl"]
+    paris, lyon = [await paired_tenant(platform, http, admin, letter) for letter in "pl"]
     # The third product is sold by the one shop alone.
-    asked = await admin.get("/admin/products?status=published&limit=3")
-    listing = asked.json()["products"][2]["id"]
+    answer = await admin.get("/admin/products?status=published&limit=3")
+    listing = answer.json()["products"][2]["id"]
     shop = f"/admin/tenants/{paris.id}/products"
     (await paris.http.post(shop, json={"product_id": listing})).raise_for_status()
     at_lyon = {"X-Tenant-ID": lyon.id}

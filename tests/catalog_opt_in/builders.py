@@ -21,11 +21,12 @@ def dinars(units, millimes=0):
 
 def flavoured(*flavours, prices=None):
     """An option, and a variant of each of its values."""
-    wanted = [euros(29, 90), dinars(89, 500)] if prices is None else prices
+    variant_prices = [euros(29, 90), dinars(89, 500)] if prices is None else prices
     return {
         "options": [pb.Option(title="Flavour", values=[pb.OptionValue(value=f) for f in flavours])],
         "variants": [
-            pb.Variant(sku=unique("SKU"), options={"Flavour": f}, prices=wanted) for f in flavours
+            pb.Variant(sku=unique("SKU"), options={"Flavour": f}, prices=variant_prices)
+            for f in flavours
         ],
     }
 

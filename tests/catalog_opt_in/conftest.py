@@ -21,7 +21,7 @@ SERVICE = "catalog-opt-in"
 SELLING = {"listing:read", "listing:write"}
 KEEPING = {
     f"{noun}:{verb}" for noun in ("product", "collection", "category") for verb in ("read", "write")
-}
+} | {"listing:read"}
 
 
 class Recording:
@@ -75,6 +75,8 @@ REMOVE = {
     "products": _remover("Product"),
     "collections": _remover("Collection"),
     "categories": _remover("Category"),
+    "productTags": _remover("Tag"),
+    "productTypes": _remover("ProductType"),
 }
 
 
@@ -146,11 +148,11 @@ def opt_in(selling):
 
 
 @pytest.fixture
-def shown(store):
+def storefront_page(store):
     """Reads a page of a storefront: the documents, and the answer."""
 
-    async def read(tenant, **asked):
-        request = storefronts.ListStoreProductsRequest(parent=f"tenants/{tenant}", **asked)
+    async def read(tenant, **filters):
+        request = storefronts.ListStoreProductsRequest(parent=f"tenants/{tenant}", **filters)
         answer = await store(tenant).ListStoreProducts(request)
         return [json.loads(document) for document in answer.documents], answer
 

@@ -49,14 +49,15 @@ def test_a_handle_made_of_any_title_is_one_and_stays_as_it_is(title):
         made = handles.from_title(title)
     except InvalidArgument:
         return
+    assert len(made) <= handles.LENGTH
     assert handles.checked(made) == made
     assert handles.from_title(made) == made
 
 
-@pytest.mark.parametrize("text", ["", "A", "a b", "a--b", "-a", "a-", "é", "a\n", "a" * 101])
+@pytest.mark.parametrize("text", ["", "A", "a b", "a--b", "-a", "a-", "é", "a\n"])
 def test_an_invalid_handle_is_refused(text):
     with pytest.raises(InvalidArgument) as refused:
         handles.checked(text)
 
     assert refused.value.reason == "HANDLE_INVALID"
-    assert "1 to 100 lower-case letters" in refused.value.violations["handle"]
+    assert "lower-case letters" in refused.value.violations["handle"]

@@ -103,35 +103,37 @@ async def until(condition):
 
 
 async def test_old_documents_are_rebuilt_as_they_were_in_every_shop(
-    create, opt_in, shown, stored, outdate, rerendering, tenants
+    create, opt_in, storefront_page, stored, outdate, rerendering, tenants
 ):
     product = await create(**flavoured("Plain", prices=[euros(20), dinars(60)]))
     paris, lyon = tenants
     await opt_in(paris, product, prices=[own_price(product.variants[0], euros(25))])
     await opt_in(lyon, product, currency="TND")
     before = await stored(product)
-    versions = [(await shown(tenant))[1].catalogue_version for tenant in tenants]
+    versions = [(await storefront_page(tenant))[1].catalogue_version for tenant in tenants]
     await outdate(product)
 
     await ended(await rerendering())
 
     assert await stored(product) == before
     for tenant, version in zip(tenants, versions, strict=True):
-        [document], answer = await shown(tenant, query=product.title)
+        [document], answer = await storefront_page(tenant, query=product.title)
         assert document["id"] == id_of(product)
-        assert answer.catalogue_version == version + 1
+        assert answer.catalogue_version > version
 
 
-async def test_current_documents_are_left_alone(create, opt_in, shown, rerendering, tenants):
+async def test_current_documents_are_left_alone(
+    create, opt_in, storefront_page, rerendering, tenants
+):
     product = await create()
     for tenant in tenants:
         await opt_in(tenant, product)
-    before = [(await shown(tenant))[1].catalogue_version for tenant in tenants]
+    before = [(await storefront_page(tenant))[1].catalogue_version for tenant in tenants]
     await ended(await rerendering())
 
     await ended(await rerendering())
 
-    assert [(await shown(tenant))[1].catalogue_version for tenant in tenants] == before
+    assert [(await storefront_page(tenant))[1].catalogue_version for tenant in tenants] == before
 
 
 async def test_a_listing_made_of_an_old_offer_is_old_until_it_is_rebuilt(
@@ -148,8 +150,50 @@ async def test_a_listing_made_of_an_old_offer_is_old_until_it_is_rebuilt(
     assert (await stored(product)).is_current
 
 
+async def test_an_old_listing_of_a_current_offer_is_rebuilt(
+    create, opt_in, stored, rerendering, superuser, tenants
+):
+    product = await create()
+    for tenant in tenants:
+        await opt_in(tenant, product)
+    before = await stored(product)
+    await superuser.execute(
+        "UPDATE listing SET format = NULL, document = '{\"old\": true}' WHERE listing_id = $1",
+        id_of(product),
+    )
+
+    await ended(await rerendering())
+
+    assert await stored(product) == before
+
+
+async def test_a_whole_document_is_replaced_whatever_format_its_listing_says(
+    create, opt_in, look_up, stored, rerendering, superuser, tenants
+):
+    product = await create(**flavoured("Plain", prices=[euros(20)]))
+    paris, lyon = tenants
+    await opt_in(paris, product, prices=[own_price(product.variants[0], euros(25))])
+    await opt_in(lyon, product)
+    before = await stored(product)
+    # As an instance of the version before leaves them, which copies the format of the offer.
+    await superuser.execute(
+        "UPDATE listing SET document = '{\"old\": true}', own_document = NULL"
+        " WHERE listing_id = $1",
+        id_of(product),
+    )
+
+    await ended(await rerendering())
+
+    assert await stored(product) == before
+    prices = [
+        (await look_up(tenant, id_of(product)))["variants"][0]["calculated_price"]
+        for tenant in tenants
+    ]
+    assert [price["calculated_amount"] for price in prices] == [25, 20]
+
+
 async def test_a_killed_run_leaves_whole_products_and_the_next_run_finishes(
-    create, opt_in, shown, stored, outdate, rerendering, superuser, tenants
+    create, opt_in, storefront_page, stored, outdate, rerendering, superuser, tenants
 ):
     made = [await create() for _ in range(3)]
     for product in made:
@@ -162,7 +206,7 @@ async def test_a_killed_run_leaves_whole_products_and_the_next_run_finishes(
     child = await rerendering()
     await until(lambda: is_current(stored, made[0]))
     for tenant in tenants:
-        assert (await shown(tenant))[1].total_size == 3
+        assert (await storefront_page(tenant))[1].total_size == 3
     await child.kill()
 
     states = [await stored(product) for product in made]

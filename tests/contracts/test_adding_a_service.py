@@ -25,7 +25,7 @@ _FILES = (
     *("tests/contracts/test_data_dictionary.py", "tests/contracts/test_docs.py"),
     *("tests/deploy/test_compose.py", "tests/deploy/test_manifest.py"),
     *("tests/isolation/test_models.py", "tests/isolation/test_catalog.py"),
-    "tests/tenant_registry/test_access_rules.py",
+    "tests/tenant_registry/roles/test_evaluation.py",
 )
 _WHOLE = (
     *("test_every_route_is_listed", "test_every_setting_is_explained"),

@@ -36,9 +36,11 @@ def modelled(metadata: MetaData) -> Tables:
 
 
 def type_of(column: "Column[object]") -> str:
-    said = column.type.compile(postgresql.dialect()).lower()
-    said = said.replace(' collate "c"', "").replace("timestamp with time zone", "timestamptz")
-    return said + ", key" * column.primary_key + ", null" * bool(column.nullable)
+    compiled = column.type.compile(postgresql.dialect()).lower()
+    compiled = compiled.replace(' collate "c"', "").replace(
+        "timestamp with time zone", "timestamptz"
+    )
+    return compiled + ", key" * column.primary_key + ", null" * bool(column.nullable)
 
 
 @pytest.mark.parametrize("database", DATABASES)

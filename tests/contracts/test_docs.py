@@ -3,10 +3,14 @@
 import ast
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from services.tenant_registry.accounts.attempts import GUESSES
+from services.tenant_registry.accounts.mail_limits import RESETS, RESETS_A_DAY
+from services.tenant_registry.accounts.registrations import REGISTRATIONS
 from tests.isolation.operations import described
 from tests.settings import every_kind
 
@@ -106,3 +110,21 @@ def test_a_decision_has_its_six_parts_and_its_place_in_the_list():
         places = [text.index(f"**{part}.**") for part in parts]
         assert places == sorted(places)
         assert page.name in index
+
+
+def test_the_limits_of_attempts_and_mail_are_those_of_the_code():
+    words = {5: "five", 10: "ten"}
+    [limited] = [row for row in rows(DOCS / "api.md", 4) if row[2] == "LOGIN_LIMITED"]
+    access = " ".join((DOCS / "access.md").read_text().split())
+
+    for limit, what in (
+        (GUESSES, "failures"),
+        (REGISTRATIONS, "registrations"),
+        (RESETS, "resets"),
+    ):
+        assert limit.window == timedelta(minutes=15)
+        assert f"{words[limit.most]} {what}" in limited[3]
+    assert f"{RESETS_A_DAY.most} resets within a day" in limited[3]
+    assert f"{words[RESETS.most]} resets of one address within 15 minutes" in access
+    assert f"and {RESETS_A_DAY.most} within a day" in access
+    assert f"After {words[GUESSES.most]} failures for one e-mail within 15 minutes" in access

@@ -26,7 +26,7 @@ def test_the_killer_of_a_mutant_is_a_test(entry: Mutant):
 
 
 def test_no_mutant_is_listed_twice():
-    changes = Counter((one.file, one.was, one.becomes) for one in entries())
+    changes = Counter((one.file, one.within, one.was, one.becomes) for one in entries())
 
     assert [change for change, times in changes.items() if times > 1] == []
 

@@ -74,8 +74,8 @@ def test_a_job_is_waited_for_by_something(name):
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_nothing_starts_before_what_it_needs_is_ready(name):
     for needed, how in CONTAINERS[name].get("depends_on", {}).items():
-        wanted = "service_completed_successfully" if needed in JOBS else "service_healthy"
-        assert how == {"condition": wanted}
+        condition = "service_completed_successfully" if needed in JOBS else "service_healthy"
+        assert how == {"condition": condition}
 
 
 def test_the_gateway_alone_can_be_reached_from_outside():
@@ -119,8 +119,8 @@ def test_a_container_is_told_only_settings_that_exist():
     known = settings.names() | {"SOUK_POSTGRES_ADMIN_FILE", "SOUK_DEMO"}
 
     for one in CONTAINERS.values():
-        told = {key for key in one.get("environment", {}) if key.startswith("SOUK_")}
-        assert told <= known
+        names = {key for key in one.get("environment", {}) if key.startswith("SOUK_")}
+        assert names <= known
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_process_shares_a_network_with_whom_it_calls_and_with_its_store(name):
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_what_a_process_stores_is_in_a_volume(name):
+def test_every_stored_file_is_in_a_volume(name):
     container = CONTAINERS[name]
     folders = {volume.split(":")[1] for volume in container["volumes"]}
 
@@ -193,7 +193,7 @@ def test_the_secrets_of_each_process_are_handed_to_a_volume_of_its_own():
     assert {volume.partition(":")[0] for volume in volumes} <= set(COMPOSE["volumes"])
 
 
-def test_services_start_after_their_tables_and_the_gateway_after_whom_it_calls():
+def test_services_start_after_migrations_and_the_gateway_after_services():
     for service in SERVICES:
         assert "migrate" in CONTAINERS[service.name]["depends_on"]
     assert set(GATEWAY.calls) <= set(CONTAINERS["gateway"]["depends_on"])

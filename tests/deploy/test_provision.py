@@ -1,3 +1,5 @@
+"""Provisioning makes every database and role, repairs them, and can be repeated."""
+
 import asyncio
 from contextlib import asynccontextmanager
 
@@ -77,19 +79,19 @@ async def provisioned(server):
     return server
 
 
-async def test_an_admin_who_is_no_superuser_does_all_but_three_things_and_says_which():
+async def test_an_admin_without_superuser_warns_of_three_remaining_steps():
     async with bare_server() as server:
         await server.as_admin("CREATE ROLE manager LOGIN CREATEROLE CREATEDB PASSWORD 'm'")
         url = f"postgresql://manager:m@127.0.0.1:{server.port}/postgres"
 
         warnings = await server.provision(url)
-        told = [line.removeprefix("a superuser must run this") for line in warnings]
+        steps = [line.removeprefix("a superuser must run this") for line in warnings]
         await server.as_admin("GRANT CONNECT ON DATABASE postgres TO manager")  # to come again
-        for line in told:
+        for line in steps:
             where, _, statement = line.partition(": ")
             name = where.removeprefix(" in the database ")
             await server.as_admin(statement, database=name if name in DATABASES else "postgres")
-        assert len(told) == 3 * len(DATABASES) + 2
+        assert len(steps) == 3 * len(DATABASES) + 2
 
         assert await server.provision(url) == []
         assert await server.as_role("audit_app", "SELECT current_user") == "audit_app"
@@ -101,9 +103,9 @@ async def test_a_statement_that_fails_is_not_written_into_the_servers_log(
     provisioned, database, role
 ):
     """One that commits holds what an event tells of people, in hex."""
-    told = await provisioned.as_role(f"{database}_{role}", "SHOW log_min_error_statement")
+    level = await provisioned.as_role(f"{database}_{role}", "SHOW log_min_error_statement")
 
-    assert told == "panic"
+    assert level == "panic"
 
 
 async def test_provisioning_again_changes_nothing_that_shows(provisioned):
@@ -121,7 +123,7 @@ async def test_a_role_enters_its_own_database_alone(provisioned, other):
         await provisioned.as_role("audit_app", "SELECT 1", database=other)
 
 
-async def test_a_server_that_others_use_is_left_open_to_them_and_that_is_said():
+async def test_connect_rights_of_other_roles_are_kept_and_a_warning_reports_them():
     async with bare_server() as server:
         await server.as_admin("CREATE ROLE neighbour LOGIN")
 
@@ -200,9 +202,9 @@ async def test_no_second_tenant_and_no_empty_one_can_be_bound(provisioned, twice
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_a_role_gives_up_waiting(provisioned, role):
-    shown = await provisioned.as_role(f"audit_{role}", "SELECT current_setting('lock_timeout')")
+    timeout = await provisioned.as_role(f"audit_{role}", "SELECT current_setting('lock_timeout')")
 
-    assert shown == provisioning.TIMEOUTS[role][1]
+    assert timeout == provisioning.TIMEOUTS[role][1]
 
 
 async def test_an_old_server_is_refused(server, monkeypatch):

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 import httpx
 
 from tests.faults.ledger import COLLECTION
-from tests.faults.matrix import Breaking, Field
+from tests.faults.matrix import Injection, Testbed
 
 _CLIENTS = 2
 _PATIENCE_SECONDS = 0.06
@@ -18,19 +18,19 @@ _ACTS_AT_ONCE = 4
 _BEFORE_AGAIN_SECONDS = 0.05
 
 
-def beside(once: Callable[[Field, httpx.AsyncClient], Awaitable[None]]) -> Breaking:
+def with_clients(once: Callable[[Testbed, httpx.AsyncClient], Awaitable[None]]) -> Injection:
     """Some clients that do something over and over, until the block ends."""
 
     @asynccontextmanager
-    async def breaks(field: Field) -> AsyncIterator[None]:
+    async def inject(testbed: Testbed) -> AsyncIterator[None]:
         async def again(client: httpx.AsyncClient) -> None:
             while True:
-                await once(field, client)
+                await once(testbed, client)
 
-        headers = {"Authorization": f"Bearer {field.token}"}
+        headers = {"Authorization": f"Bearer {testbed.token}"}
         async with (
             httpx.AsyncClient(
-                base_url=field.platform.front, headers=headers, timeout=30, trust_env=False
+                base_url=testbed.platform.public_url, headers=headers, timeout=30, trust_env=False
             ) as client,
             asyncio.TaskGroup() as group,
         ):
@@ -41,20 +41,20 @@ def beside(once: Callable[[Field, httpx.AsyncClient], Awaitable[None]]) -> Break
                 for task in tasks:
                     task.cancel()
 
-    return breaks
+    return inject
 
 
-async def hang_up(field: Field, client: httpx.AsyncClient) -> None:
+async def hang_up(testbed: Testbed, client: httpx.AsyncClient) -> None:
     """Writes, and goes away at any moment from before the request is sent to after its answer."""
-    body = _intended(field)
+    body = _intended(testbed)
     with suppress(TimeoutError):
         async with asyncio.timeout(random.uniform(0, _PATIENCE_SECONDS)):
             await client.post("/admin/collections", json=body)
 
 
-async def ask_three_times(field: Field, client: httpx.AsyncClient) -> None:
+async def ask_three_times(testbed: Testbed, client: httpx.AsyncClient) -> None:
     """Sends some writes three times each, shuffled and at once, until each is answered well."""
-    bodies = [_intended(field) for _ in range(_ACTS_AT_ONCE)]
+    bodies = [_intended(testbed) for _ in range(_ACTS_AT_ONCE)]
     keys = {body["title"]: str(uuid.uuid4()) for body in bodies}
 
     async def ask(body: dict[str, str]) -> tuple[str, int, bytes]:
@@ -70,10 +70,10 @@ async def ask_three_times(field: Field, client: httpx.AsyncClient) -> None:
     answers = await asyncio.gather(*map(ask, random.sample(bodies * _TIMES, len(bodies) * _TIMES)))
     assert {status for _, status, _ in answers} == {200}
     assert len({(title, content) for title, _, content in answers}) == len(bodies)
-    field.ledger.acknowledged |= {(COLLECTION, title) for title in keys}
+    testbed.ledger.acknowledged |= {(COLLECTION, title) for title in keys}
 
 
-def _intended(field: Field) -> dict[str, str]:
+def _intended(testbed: Testbed) -> dict[str, str]:
     title = f"Encore {uuid.uuid4().hex}"
-    field.ledger.intended.add((COLLECTION, title))
+    testbed.ledger.intended.add((COLLECTION, title))
     return {"title": title}

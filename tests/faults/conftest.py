@@ -1,13 +1,13 @@
-"""One platform with proxies in its edges, for all fault tests that leave it whole."""
+"""One platform with proxies between its processes, for all fault tests that leave it whole."""
 
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from tests.faults.matrix import Field, field
+from tests.faults.matrix import Testbed, running_testbed
 
 
 @pytest_asyncio.fixture(scope="package")
-async def ground() -> AsyncIterator[Field]:
-    async with field() as made:
-        yield made
+async def testbed() -> AsyncIterator[Testbed]:
+    async with running_testbed() as testbed:
+        yield testbed

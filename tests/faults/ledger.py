@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from deploy.local.platform import LocalPlatform
 from gateway.request_state import REQUEST_SECONDS
-from tests.faults.trees import Trees, built_again
+from tests.faults.audit_trees import TreeCheck, check_trees
 from tests.platform import connect
 
 DELIVERED_WITHIN_SECONDS = 30
-SLACK_SECONDS = 0.25
+SLACK_SECONDS = 5.0
 COLLECTION, DOMAIN, REMOVAL = "collection", "domain", "removal"
 _METHODS = {"CreateCollection": COLLECTION, "CreateDomain": DOMAIN, "DeleteDomain": REMOVAL}
 
@@ -66,7 +66,7 @@ class Ledger:
         """How many there were, well or not."""
         return self.reads.total() + self.writes.total()
 
-    async def answered(self, *, reads: int, writes: int, within: float) -> None:
+    async def wait_for_answers(self, *, reads: int, writes: int, within: float) -> None:
         """Waits until that many of both were answered since `begin`, well or not."""
         async with asyncio.timeout(within):
             while self.reads.total() < reads or self.writes.total() < writes:
@@ -80,13 +80,13 @@ class Ledger:
 
 
 @dataclass(frozen=True)
-class Truth:
+class DatabaseState:
     """What the databases say, once all events are delivered."""
 
     rows: Counter[Act]
     """The collections and domains that are there."""
     events: Counter[Act]
-    trees: Trees
+    trees: TreeCheck
 
     def check(self, ledger: Ledger) -> None:
         """Compares what is there, what was told of it, and what the writers noted."""
@@ -102,7 +102,7 @@ class Truth:
         assert not self.trees.flaws
 
 
-async def truth(platform: LocalPlatform) -> Truth:
+async def read_databases(platform: LocalPlatform) -> DatabaseState:
     """Waits for what is on its way to audit, and reads all three databases."""
     await _delivered(platform)
     collections = await _read(
@@ -119,8 +119,10 @@ async def truth(platform: LocalPlatform) -> Truth:
         " WHERE outcome = 'DONE' AND split_part(method, '/', 2) = ANY ($1)",
         list(_METHODS),
     )
-    told = ((_METHODS[m], titles.get(name, name.rpartition("/domains/")[2])) for m, name in events)
-    return Truth(Counter(rows), Counter(told), await built_again(platform))
+    event_rows = (
+        (_METHODS[m], titles.get(name, name.rpartition("/domains/")[2])) for m, name in events
+    )
+    return DatabaseState(Counter(rows), Counter(event_rows), await check_trees(platform))
 
 
 async def _read(

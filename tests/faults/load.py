@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 import httpx
 
 from tests.faults.ledger import COLLECTION, DOMAIN, REMOVAL, Act, Ledger
-from tests.faults.shops import HOSTS, TENANTS, canary, stranger
+from tests.faults.shops import HOSTS, TENANTS, canary, other_canary
 
 PATIENCE_SECONDS = 30.0
-_BREATH_SECONDS = 0.05
+_BREATH_SECONDS = 0.15
 _BEFORE_AGAIN_SECONDS = 0.1
 # A gateway that leaves closes what lay idle for 2 seconds. Who uses a connection at that moment
 # cannot tell whether anybody read the request; so it is left before.
@@ -107,7 +107,7 @@ class Load:
 
     def _look(self, tenant: str, answer: httpx.Response) -> None:
         _check_politeness(answer)
-        if stranger(tenant) in answer.text:
+        if other_canary(tenant) in answer.text:
             self.ledger.leaks.append(f"{answer.request.url}: {answer.text}")
 
     async def _write_until(self, stopping: asyncio.Event, client: httpx.AsyncClient) -> None:

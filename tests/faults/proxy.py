@@ -1,7 +1,7 @@
-"""A TCP proxy that does on purpose what networks do by accident; one stands in each edge.
+"""A TCP proxy that does on purpose what networks do by accident; one is in each connection.
 
-with proxy.faulty(Fault(latency=0.3)):              # both ways
-with proxy.faulty(answers=Fault(silent=True)):      # one way: what the server says gets lost
+with proxy.degraded(Fault(latency=0.3)):              # both ways
+with proxy.degraded(answers=Fault(silent=True)):      # one way: what the server says gets lost
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tests.faults.loss import lose
+from tests.faults.packet_loss import lose
 
 _CHUNK = 65_536
 # With this, closing resets: the other side is told that what it sent may not have arrived.
@@ -22,7 +22,7 @@ _RESETS = struct.pack("ii", 1, 0)
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with one way of an edge."""
+    """What is wrong with one way of a connection."""
 
     latency: float = 0.0
     """Seconds by which each piece comes late."""
@@ -44,7 +44,7 @@ NONE = Fault()
 
 
 class Way:
-    """One way of an edge, and how many bytes went it since its fault began."""
+    """One way of a connection, and how many bytes went it since its fault began."""
 
     def __init__(self) -> None:
         self.fault, self.passed = NONE, 0
@@ -135,7 +135,7 @@ class Proxy:
         self.requests, self.answers = Way(), Way()
 
     @contextmanager
-    def faulty(
+    def degraded(
         self, both: Fault = NONE, *, requests: Fault = NONE, answers: Fault = NONE
     ) -> Iterator[None]:
         """Has a fault in both ways, or in one of them, until the block ends."""

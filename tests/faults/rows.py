@@ -1,21 +1,21 @@
 """The rows of the matrix that are run under load, here and, longer, in the campaign."""
 
-from tests.faults.breaking import (
+from tests.faults.clients import ask_three_times, hang_up, with_clients
+from tests.faults.injections import (
+    all_degraded,
     clock_off,
-    doubled,
-    everywhere,
-    faulty,
+    connections_refused,
+    degraded,
     flapping,
     half_open,
     killed,
-    locked,
     paused,
-    redis_told,
-    refused,
+    redis_commands,
+    second_instance,
     sql,
+    table_locked,
     without_descriptors,
 )
-from tests.faults.clients import ask_three_times, beside, hang_up
 from tests.faults.matrix import LATE, LOST, REFUSED, Row
 from tests.faults.proxy import Fault
 
@@ -27,8 +27,8 @@ _FEW = (3, 1)
 """Where a write takes as long as it may."""
 _ONE_EACH = (1, 1)
 """Where a read does so too."""
-_READS_LATE = 3.0
-"""Seconds: a read is given up after two."""
+_READS_LATE = 4.5
+"""Seconds: a read is given up after two, and a call after five."""
 
 KILLED = (
     Row("gateway killed", killed("gateway"), reads=LOST, writes=LOST),
@@ -49,25 +49,34 @@ PAUSED = (
     Row("witness paused", paused("witness")),
 )
 CUT_OFF = (
-    Row("no way to tenant-registry", refused("gateway", "tenant-registry"), writes=REFUSED),
-    Row("no way to catalog-opt-in", refused("gateway", "catalog-opt-in"), REFUSED, REFUSED),
-    Row("no way to audit", refused("catalog-opt-in", "audit")),
-    Row("no way to redis", refused("gateway", "valkey")),
+    Row(
+        "no way to tenant-registry",
+        connections_refused("gateway", "tenant-registry"),
+        writes=REFUSED,
+    ),
+    Row(
+        "no way to catalog-opt-in",
+        connections_refused("gateway", "catalog-opt-in"),
+        REFUSED,
+        REFUSED,
+    ),
+    Row("no way to audit", connections_refused("catalog-opt-in", "audit")),
+    Row("no way to redis", connections_refused("gateway", "valkey")),
     Row(
         "questions to tenant-registry are lost",
-        faulty("gateway", "tenant-registry", requests=_SILENT),
+        degraded("gateway", "tenant-registry", requests=_SILENT),
         writes=LATE,
         needs=(10, 0),
     ),
     Row(
         "answers of catalog-opt-in are lost",
-        faulty("gateway", "catalog-opt-in", answers=_SILENT),
+        degraded("gateway", "catalog-opt-in", answers=_SILENT),
         REFUSED,
         LATE,
         _READS_LATE,
         needs=(1, 0),
     ),
-    Row("answers of redis are lost", faulty("gateway", "valkey", answers=_SILENT)),
+    Row("answers of redis are lost", degraded("gateway", "valkey", answers=_SILENT)),
     Row("connections to redis are half open", half_open("gateway", "valkey")),
     # Until a ping is not answered for five seconds.
     Row(
@@ -94,30 +103,29 @@ CUT_OFF = (
     ),
 )
 SLOW = (
-    Row("everything comes in small pieces", everywhere(Fault(piece=7))),
-    Row("redis is slow", faulty("gateway", "valkey", Fault(latency=0.3))),
+    Row("everything comes in small pieces", all_degraded(Fault(piece=7))),
+    Row("redis is slow", degraded("gateway", "valkey", Fault(latency=0.3))),
     Row(
         "postgres is slow",
-        faulty("catalog-opt-in", "postgres", Fault(latency=0.1, jitter=0.1)),
+        degraded("catalog-opt-in", "postgres", Fault(latency=0.1, jitter=0.1)),
         REFUSED,
         LATE,
-        reads_within=2,
     ),
-    Row("a table is locked", locked("catalog-opt-in", "collection"), writes=LATE | {409}),
+    Row("a table is locked", table_locked("catalog-opt-in", "collection"), writes=LATE | {409}),
 )
-ILL = (
-    Row("redis is emptied", redis_told("FLUSHALL")),
+STORE_FAULTS = (
+    Row("redis is emptied", redis_commands("FLUSHALL")),
     Row(
         "redis is full",
-        redis_told(
+        redis_commands(
             "CONFIG SET maxmemory-policy noeviction",
             "CONFIG SET maxmemory 1",
-            mended=("CONFIG SET maxmemory 256mb", "CONFIG SET maxmemory-policy allkeys-lru"),
+            undo=("CONFIG SET maxmemory 256mb", "CONFIG SET maxmemory-policy allkeys-lru"),
         ),
     ),
     Row(
         "redis is read-only",
-        redis_told("REPLICAOF 127.0.0.1 1", mended=("REPLICAOF NO ONE",)),
+        redis_commands("REPLICAOF 127.0.0.1 1", undo=("REPLICAOF NO ONE",)),
     ),
     Row(
         "postgres is read-only",
@@ -125,7 +133,7 @@ ILL = (
             "catalog-opt-in",
             "ALTER SYSTEM SET default_transaction_read_only = on",
             "SELECT pg_reload_conf()",
-            mended=(
+            undo=(
                 "ALTER SYSTEM RESET default_transaction_read_only",
                 "SELECT pg_reload_conf()",
             ),
@@ -138,7 +146,7 @@ ILL = (
             "catalog-opt-in",
             _FULL,
             "ALTER TABLE collection ADD CONSTRAINT full_disk CHECK (disk_is_full()) NOT VALID",
-            mended=(
+            undo=(
                 "ALTER TABLE collection DROP CONSTRAINT full_disk",
                 "DROP FUNCTION disk_is_full",
             ),
@@ -151,7 +159,7 @@ ILL = (
         sql(
             "tenant-registry",
             "UPDATE tenant SET currency_code = '??' WHERE tenant_id = 'lyon'",
-            mended=("UPDATE tenant SET currency_code = 'EUR' WHERE tenant_id = 'lyon'",),
+            undo=("UPDATE tenant SET currency_code = 'EUR' WHERE tenant_id = 'lyon'",),
         ),
         writes=REFUSED,
     ),
@@ -171,12 +179,17 @@ ILL = (
     ),
 )
 CLIENTS = (
-    Row("clients hang up", beside(hang_up), needs=(20, 10)),
-    Row("every write comes three times", beside(ask_three_times), writes=REFUSED, needs=(20, 10)),
+    Row("clients hang up", with_clients(hang_up), needs=(20, 10)),
+    Row(
+        "every write comes three times",
+        with_clients(ask_three_times),
+        writes=REFUSED,
+        needs=(20, 10),
+    ),
 )
-STRANGE = (
+ODD_PROCESSES = (
     Row("catalog-opt-in's clock is slow", clock_off("catalog-opt-in", -600), REFUSED, REFUSED),
-    Row("two sequencers, and one stumbles", doubled("audit")),
+    Row("two sequencers, and one stumbles", second_instance("audit")),
 )
-PROCESSES = (*KILLED, *PAUSED, *STRANGE)
-WAYS = (*CUT_OFF, *SLOW, *ILL, *CLIENTS)
+PROCESSES = (*KILLED, *PAUSED, *ODD_PROCESSES)
+NETWORK_AND_STORES = (*CUT_OFF, *SLOW, *STORE_FAULTS, *CLIENTS)

@@ -15,7 +15,7 @@ def canary(tenant: str) -> str:
     return f"canari-{tenant}"
 
 
-def stranger(tenant: str) -> str:
+def other_canary(tenant: str) -> str:
     """The other tenant's word."""
     return canary(next(other for other in TENANTS if other != tenant))
 

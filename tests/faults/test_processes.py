@@ -1,11 +1,11 @@
-"""Processes killed, paused or misled, under load: `prove` says what must hold in all of them."""
+"""Processes killed, paused or misled, under load: `check_row` says what must hold."""
 
 import pytest
 
-from tests.faults.matrix import prove
+from tests.faults.matrix import check_row
 from tests.faults.rows import PROCESSES
 
 
 @pytest.mark.parametrize("row", PROCESSES, ids=lambda row: row.name.replace(" ", "-"))
-async def test_acts_are_whole_and_shops_apart_while(ground, row):
-    await prove(ground, row)
+async def test_no_act_is_lost_and_no_shop_sees_another_while(testbed, row):
+    await check_row(testbed, row)

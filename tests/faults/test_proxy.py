@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from deploy.local import ports
-from tests.faults import loss
+from tests.faults import packet_loss
 from tests.faults.proxy import Fault, Proxy
 
 
@@ -48,7 +48,7 @@ async def test_without_a_fault_everything_arrives_and_so_does_the_end():
 
 async def test_latency_holds_up_each_way():
     async with echo() as (proxy, reader, writer):
-        with proxy.faulty(Fault(latency=0.1)):
+        with proxy.degraded(Fault(latency=0.1)):
             began = time.monotonic()
             writer.write(b"souks")
             await reader.readexactly(5)
@@ -58,7 +58,7 @@ async def test_latency_holds_up_each_way():
 
 async def test_a_silent_way_says_nothing_until_it_is_mended():
     async with echo() as (proxy, reader, writer):
-        with proxy.faulty(answers=Fault(silent=True)):
+        with proxy.degraded(answers=Fault(silent=True)):
             writer.write(b"souks")
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(reader.read(1), 0.1)
@@ -66,7 +66,7 @@ async def test_a_silent_way_says_nothing_until_it_is_mended():
         assert await reader.readexactly(5) == b"souks"
 
 
-async def test_an_abandoned_connection_carries_nothing_ever_and_a_new_one_does():
+async def test_an_abandoned_connection_stays_silent_and_a_new_one_works():
     async with echo() as (proxy, reader, writer):
         writer.write(b"souks")
         await reader.readexactly(5)
@@ -81,10 +81,10 @@ async def test_an_abandoned_connection_carries_nothing_ever_and_a_new_one_does()
         writer.close()
 
 
-@pytest.mark.skipif(not loss.is_allowed(), reason="this kernel lets only root lose packets")
-async def test_what_gets_lost_is_sent_again_and_arrives():
+@pytest.mark.skipif(not packet_loss.is_allowed(), reason="this kernel lets only root lose packets")
+async def test_lost_packets_are_sent_again_and_arrive():
     async with echo() as (proxy, reader, writer), asyncio.timeout(30):
-        with proxy.faulty(Fault(loss=0.3)):
+        with proxy.degraded(Fault(loss=0.3)):
             while not sent_again(writer):
                 writer.write(b"souks")
                 assert await reader.readexactly(5) == b"souks"
@@ -92,13 +92,13 @@ async def test_what_gets_lost_is_sent_again_and_arrives():
 
 def sent_again(writer):
     """How many segments the kernel has sent more than once: tcpi_total_retrans of <linux/tcp.h>."""
-    told = writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-    return struct.unpack_from("I", told, 100)[0]
+    tcp_info = writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    return struct.unpack_from("I", tcp_info, 100)[0]
 
 
 async def test_a_cut_lets_that_many_bytes_through_and_resets():
     async with echo() as (proxy, reader, writer):
-        with proxy.faulty(answers=Fault(cut_after=3, piece=2)):
+        with proxy.degraded(answers=Fault(cut_after=3, piece=2)):
             writer.write(b"souks")
 
             assert await reader.readexactly(3) == b"sou"
@@ -108,7 +108,7 @@ async def test_a_cut_lets_that_many_bytes_through_and_resets():
 
 async def test_bandwidth_bounds_the_bytes_a_second():
     async with echo() as (proxy, reader, writer):
-        with proxy.faulty(requests=Fault(bandwidth=10_000, piece=100)):
+        with proxy.degraded(requests=Fault(bandwidth=10_000, piece=100)):
             began = time.monotonic()
             writer.write(b"x" * 1_000)
             await reader.readexactly(1_000)

@@ -23,19 +23,21 @@ class Load:
 
     def __init__(self, url: str, token: str, key: str) -> None:
         self.url = url
-        self.bearing = [{"Authorization": f"Bearer {one}"} for one in (token, key)]
-        self.asked = 0
+        self.bearing = [{"Authorization": f"Bearer {credential}"} for credential in (token, key)]
+        self.request_count = 0
         self.failed: list[str] = []
 
     @asynccontextmanager
     async def on(self):
         async with httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=15) as http:
-            tasks = [asyncio.create_task(one(http)) for one in (self.shop, self.read, self.write)]
+            tasks = [
+                asyncio.create_task(client(http)) for client in (self.shop, self.read, self.write)
+            ]
             yield http
             for task in tasks:
                 task.cancel()
-            ended = await asyncio.gather(*tasks, return_exceptions=True)
-            assert {type(one) for one in ended} == {asyncio.CancelledError}
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            assert {type(result) for result in results} == {asyncio.CancelledError}
 
     async def shop(self, http):
         while True:
@@ -59,7 +61,7 @@ class Load:
                 await self.ask(http, "PATCH", "/admin/tenants/paris", headers=headers, json=body)
 
     async def ask(self, http, method, path, **options):
-        self.asked += 1
+        self.request_count += 1
         answer = await http.request(method, path, **options)
         if answer.status_code == 200:
             return answer
@@ -75,8 +77,8 @@ async def rotated(platform):
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
 
 
 def texts(platform):
@@ -102,8 +104,8 @@ async def test_every_secret_is_replaced_several_times_without_a_failed_request(
             load.bearing.append({"Authorization": f"Bearer {answer.json()['token']}"})
 
     assert load.failed == []
-    assert load.asked > 20 * ROUNDS
-    record_property("requests", load.asked)
+    assert load.request_count > 20 * ROUNDS
+    record_property("requests", load.request_count)
     # The passwords of before open nothing, and those of now do.
     connection = await connect(platform, "tenant-registry", "app")
     await connection.close()

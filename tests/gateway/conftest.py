@@ -13,7 +13,7 @@ from deploy.local import health, ports
 from deploy.local.processes import start
 from deploy.local.valkey import Valkey
 from tests.cluster import cluster  # noqa: F401 - a fixture
-from tests.gateway.two import process, two  # noqa: F401 - fixtures
+from tests.gateway.two_tenants import registry_process, tenants  # noqa: F401 - fixtures
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ GOOD = {
     "SOUK_TENANT_REGISTRY": "127.0.0.1:1",
     "SOUK_CATALOG_OPT_IN": "127.0.0.1:2",
     "SOUK_AUDIT": "127.0.0.1:3",
+    "SOUK_UPLOADS": "file:///nowhere",
 }
 
 
@@ -38,6 +39,9 @@ def start(**changed):
         ("SOUK_TENANT_REGISTRY", None),
         ("SOUK_AUDIT", "127.0.0.1"),
         ("SOUK_LISTEN", "127.0.0.1:http"),
+        ("SOUK_UPLOADS", None),
+        ("SOUK_UPLOADS", "/folder"),
+        ("SOUK_UPLOAD_BYTES", "1000"),
         ("SOUK_HEAD_OFFICE", "Head Office"),
         ("SOUK_FALLBACK_TENANT", "../hq"),
         ("SOUK_TRUSTED_PROXIES", "10.0.0.0/8,proxy.example"),

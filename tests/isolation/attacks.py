@@ -7,30 +7,30 @@ refuses it (42501), or it touches and shows no row. Anything else is a breach, a
 import asyncpg
 from sqlalchemy import Table, UniqueConstraint
 
-from tests.isolation import escapes
+from tests.isolation import binding_attacks
 from tests.isolation.discovery import is_tenants
 from tests.isolation.rows import Row, insert, keys, mark
-from tests.isolation.target import Attack, Breach, Target, shown
+from tests.isolation.target import Attack, Breach, Target, foreign_rows
 
 
 async def reads_everything(t: Target) -> Breach:
-    return shown(await t.count("tenant_id IS DISTINCT FROM $1", t.own))
+    return foreign_rows(await t.count("tenant_id IS DISTINCT FROM $1", t.own))
 
 
 async def reads_by_key(t: Target) -> Breach:
     found = {name: t.theirs[name] for name in keys(t.table)} | {"tenant_id": t.other}
     where = " AND ".join(f'"{name}" = ${n}' for n, name in enumerate(found, 1))
-    return shown(await t.count(where, *found.values()))
+    return foreign_rows(await t.count(where, *found.values()))
 
 
 async def locks_rows(t: Target) -> Breach:
     sql = f"SELECT 1 FROM {t.name} WHERE tenant_id = $1 FOR UPDATE"
-    return shown(len(await t.connection.fetch(sql, t.other)))
+    return foreign_rows(len(await t.connection.fetch(sql, t.other)))
 
 
 async def probes_with_a_subselect(t: Target) -> Breach:
     sql = f"SELECT EXISTS (SELECT FROM {t.name} WHERE tenant_id = $1)"
-    return shown(int(await t.connection.fetchval(sql, t.other)))
+    return foreign_rows(int(await t.connection.fetchval(sql, t.other)))
 
 
 async def inserts_for_the_other(t: Target) -> Breach:
@@ -42,18 +42,18 @@ async def inserts_for_the_other(t: Target) -> Breach:
 async def updates(t: Target) -> Breach:
     column = t.a_column
     sql = f'UPDATE {t.name} SET "{column}" = "{column}" WHERE tenant_id = $1'
-    return shown(await t.tag(sql, t.other))
+    return foreign_rows(await t.tag(sql, t.other))
 
 
 async def updates_and_returns(t: Target) -> Breach:
     column = t.a_column
     sql = f'UPDATE {t.name} SET "{column}" = "{column}" RETURNING tenant_id'
     rows = await t.connection.fetch(sql)
-    return shown(sum(row["tenant_id"] != t.own for row in rows))
+    return foreign_rows(sum(row["tenant_id"] != t.own for row in rows))
 
 
 async def deletes(t: Target) -> Breach:
-    return shown(await t.tag(f"DELETE FROM {t.name} WHERE tenant_id = $1", t.other))
+    return foreign_rows(await t.tag(f"DELETE FROM {t.name} WHERE tenant_id = $1", t.other))
 
 
 async def moves_a_row(t: Target) -> Breach:
@@ -86,7 +86,7 @@ async def copies_out(t: Target) -> Breach:
 
     await t.connection.copy_from_query(f"SELECT * FROM {t.name}", output=take)
     await t.connection.copy_from_table(t.table.name, output=take)
-    return shown(b"".join(chunks).count(mark(t.other).encode()))
+    return foreign_rows(b"".join(chunks).count(mark(t.other).encode()))
 
 
 async def copies_in(t: Target) -> Breach:
@@ -130,20 +130,21 @@ async def finds_a_taken_key(t: Target) -> Breach:
 
 
 def _meets_its_own(t: Target, row: Row) -> bool:
-    unique = [u.columns for u in t.table.constraints if isinstance(u, UniqueConstraint)]
-    own = [keys(t.table), *([c.name for c in columns] for columns in unique)]
     return any(
-        all(row[name] == t.mine[name] for name in names if name != "tenant_id") for names in own
+        all(row[name] == t.mine[name] for name in names if name != "tenant_id")
+        for names in _declared_keys(t.table)
     )
 
 
 def _unique_keys(table: Table) -> list[list[str]]:
     """Lists what the models say is unique, and each column besides, which might be in secret."""
-    found = [keys(table)]
-    found += [[c.name for c in u.columns] for u in table.constraints
-              if isinstance(u, UniqueConstraint)]  # fmt: skip
-    found += [[c.name for c in i.columns] for i in table.indexes if i.unique]
-    return found + [[c.name] for c in table.c if not c.foreign_keys]
+    return _declared_keys(table) + [[c.name] for c in table.c if not c.foreign_keys]
+
+
+def _declared_keys(table: Table) -> list[list[str]]:
+    constraints = [u for u in table.constraints if isinstance(u, UniqueConstraint)]
+    indexes = [i for i in table.indexes if i.unique]
+    return [keys(table), *([c.name for c in unique.columns] for unique in (*constraints, *indexes))]
 
 
 async def finds_a_row_to_refer_to(t: Target) -> Breach:
@@ -195,26 +196,26 @@ BOUND: dict[str, Attack] = {
         copies_out,
         copies_in,
         truncates,
-        escapes.enters_again,
-        escapes.enters_again_in_a_statement,
-        escapes.enters_again_after_a_savepoint,
-        escapes.sets_the_config,
-        escapes.updates_pg_settings,
-        escapes.becomes_the_platform,
-        escapes.becomes_the_owner,
-        escapes.turns_row_security_off,
+        binding_attacks.enters_again,
+        binding_attacks.enters_again_in_a_statement,
+        binding_attacks.enters_again_after_a_savepoint,
+        binding_attacks.sets_the_config,
+        binding_attacks.updates_pg_settings,
+        binding_attacks.becomes_the_platform,
+        binding_attacks.becomes_the_owner,
+        binding_attacks.turns_row_security_off,
         finds_a_taken_key,
         finds_a_row_to_refer_to,
-        escapes.reads_statistics,
-        escapes.makes_a_function_that_tells,
-        escapes.makes_a_temporary_table,
-        escapes.changes_the_walls,
+        binding_attacks.reads_statistics,
+        binding_attacks.makes_a_function_that_tells,
+        binding_attacks.makes_a_temporary_table,
+        binding_attacks.changes_the_walls,
     )
 }
 
 
 async def reads_unbound(t: Target) -> Breach:
-    return shown(await t.count("true"))
+    return foreign_rows(await t.count("true"))
 
 
 async def inserts_unbound(t: Target) -> Breach:
@@ -224,7 +225,7 @@ async def inserts_unbound(t: Target) -> Breach:
 
 async def enters_nothing(t: Target) -> Breach:
     await t.connection.execute("SELECT tenancy.enter('')")
-    return shown(await t.count("true")) or "no tenant was bound, and nobody minded"
+    return foreign_rows(await t.count("true")) or "no tenant was bound, and nobody minded"
 
 
 UNBOUND: dict[str, Attack] = {

@@ -4,7 +4,16 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from tests.pictures import png
+
 Schema = Mapping[str, Any]
+
+
+def content(body: Any, *, takes_files: bool) -> dict[str, Any]:
+    """Returns what makes a client send a body; whatever a file is said to be, it is a picture."""
+    if takes_files:
+        return {"files": [("files", ("x.png", png()))]}
+    return {} if body is None else {"json": body}
 
 
 def sample(schema: Schema, components: Schema) -> Any:
@@ -25,8 +34,8 @@ def sample(schema: Schema, components: Schema) -> Any:
 def _of_type(schema: Schema, components: Schema) -> Any:
     match schema.get("type"):
         case "object" | None:
-            wanted = schema.get("required", ())
-            return {name: sample(schema["properties"][name], components) for name in wanted}
+            required = schema.get("required", ())
+            return {name: sample(schema["properties"][name], components) for name in required}
         case "array":
             return [sample(schema["items"], components)] * schema.get("minItems", 0)
         case "string":

@@ -10,7 +10,14 @@ import asyncpg
 
 from deploy.provision import ENTER
 from services.kernel.serving.migrations import BOUND, TENANT
-from tests.isolation.discovery import is_append_only, is_owned, is_shared, is_tenants, tables
+from tests.isolation.discovery import (
+    is_append_only,
+    is_open,
+    is_owned,
+    is_shared,
+    is_tenants,
+    tables,
+)
 
 Check = Callable[[asyncpg.Connection, str], Awaitable[list[str]]]
 _USER = "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')"
@@ -33,8 +40,9 @@ def _expected_policies(database: str) -> set[tuple[object, ...]]:
                 found.add((table.name, name, "PERMISSIVE", roles, "ALL", condition, condition))
     for table in filter(is_shared, tables(database)):
         app = frozenset({f"{database}_app"})
+        readable = "true" if is_open(table) else f"({BOUND})"
         found |= {
-            (table.name, "bound_tenants", "PERMISSIVE", app, "SELECT", f"({BOUND})", None),
+            (table.name, "bound_tenants", "PERMISSIVE", app, "SELECT", readable, None),
             (table.name, "platform_door", "PERMISSIVE", platform, "ALL", "true", "true"),
         }
     return found
@@ -47,9 +55,9 @@ async def policies(connection: asyncpg.Connection, database: str) -> list[str]:
         " FROM pg_policies"
     )
     live = {(*row[:3], frozenset(row[3]), *row[4:]) for row in rows}
-    wanted = _expected_policies(database)
-    return [f"unexpected policy {p}" for p in live - wanted] + [
-        f"missing policy {p}" for p in wanted - live
+    expected = _expected_policies(database)
+    return [f"unexpected policy {p}" for p in live - expected] + [
+        f"missing policy {p}" for p in expected - live
     ]
 
 

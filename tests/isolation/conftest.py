@@ -1,9 +1,11 @@
+"""Two tenants' rows in every table, the people of the matrix, and the checks of each database."""
+
 import pytest
 
 from tests.cluster import cluster  # noqa: F401 - a fixture
 from tests.isolation import discovery
 from tests.isolation.catalog import Check
-from tests.isolation.killing import checks_of, rows_in
+from tests.isolation.mutant_killers import checks_of, rows_in
 from tests.isolation.people import World, settle
 from tests.isolation.rows import Rows
 

@@ -129,6 +129,6 @@ def has_ids(rpc: Rpc) -> bool:
     return "the-id" in str(filled(rpc, {"tenant": "t", "*": "the-id"}))
 
 
-def told(error: ServiceError) -> str:
+def refusal_text(error: ServiceError) -> str:
     """Everything that a refusal tells its caller."""
     return f"{error.code.name} {error.reason} {error.message} {error.metadata} {error.violations}"

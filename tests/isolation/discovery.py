@@ -53,6 +53,11 @@ def is_shared(table: Table) -> bool:
     return bool(table.info.get("shared"))
 
 
+def is_open(table: Table) -> bool:
+    """Tells whether even a session of no tenant may read the table's rows."""
+    return bool(table.info.get("open"))
+
+
 def is_append_only(table: Table) -> bool:
     return bool(table.info.get("append_only"))
 

@@ -91,8 +91,8 @@ class Model:
         held = self.permissions(person, at)
         if not held:
             return FORBIDDEN if at is None else UNKNOWN
-        asked = {rpc.permission for rpc in operation.rpcs} - OF_SERVICES
-        return IN if asked <= held else FORBIDDEN
+        required = {rpc.permission for rpc in operation.rpcs} - OF_SERVICES
+        return IN if required <= held else FORBIDDEN
 
     def of_call(self, rpc: Rpc, person: Person, at: str | None) -> str:
         """Says how a call must end that is made in a scope at a tenant or at the platform."""
@@ -104,8 +104,8 @@ class Model:
 
 
 def reaches(rpc: Rpc, at: str | None) -> bool:
-    wanted = access_pb2.REACH_PLATFORM if at is None else access_pb2.REACH_TENANT
-    return rpc.reach in (wanted, access_pb2.REACH_EITHER)
+    reach = access_pb2.REACH_PLATFORM if at is None else access_pb2.REACH_TENANT
+    return rpc.reach in (reach, access_pb2.REACH_EITHER)
 
 
 def has_access_grants() -> bool:
@@ -124,12 +124,10 @@ def covers(pattern: str, word: str) -> bool:
 
 def place_of(operation: Operation, target: str) -> str | None:
     """Tells where an operation takes place, if its request names `target`."""
-    if operation.is_of_a_tenant:
+    if operation.is_of_a_tenant or operation.is_of_the_requests_tenant:
         return target
     if is_of_ones_own(operation):
         return None
-    if _permissions(operation) <= OF_SERVICES:
-        return target
     reaches_platform = any(
         rpc.reach != access_pb2.REACH_TENANT
         for rpc in operation.rpcs

@@ -7,7 +7,14 @@ from typing import Any
 from sqlalchemy import ForeignKeyConstraint, Table
 
 from services.kernel.serving.migrations import TENANT
-from tests.isolation.discovery import is_append_only, is_owned, is_shared, is_tenants, tables
+from tests.isolation.discovery import (
+    is_append_only,
+    is_open,
+    is_owned,
+    is_shared,
+    is_tenants,
+    tables,
+)
 from tests.isolation.rows import is_marked
 
 
@@ -134,5 +141,6 @@ def every_mutant(
             made += [one for key in _references(table) for one in of_reference(table, key)]
         found += [on(one, database, table) for one in made]
     for table in filter(is_shared, tables(database)):
-        found += [on(one, database, table) for one in of_shared]
+        if not is_open(table):
+            found += [on(one, database, table) for one in of_shared]
     return found

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from gateway.app import create_api
 from gateway.clients import Clients
+from gateway.identity.scopes import _current_scope
+from gateway.medusa.forms import FORM
 from tests.isolation.contract import Rpc, every_rpc
 
 
@@ -35,6 +38,11 @@ class Operation:
     @property
     def is_of_a_tenant(self) -> bool:
         return "{tenant_id}" in self.path
+
+    @property
+    def is_of_the_requests_tenant(self) -> bool:
+        """Tells whether it is about the tenant that the host, the prefix or a header names."""
+        return _depends_on(routes()[self.method, self.path].dependant, _current_scope)
 
     @property
     def wants_a_session(self) -> bool:
@@ -63,6 +71,10 @@ class Operation:
             for one in parameters
             if one["in"] == "query" and one.get("required")
         }
+
+    @property
+    def takes_files(self) -> bool:
+        return FORM in self.document.get("requestBody", {}).get("content", {})
 
     @property
     def body(self) -> dict[str, Any] | None:
@@ -104,6 +116,10 @@ def _routes(found: Any) -> Iterator[APIRoute]:
             yield from _routes(router.routes)
 
 
+def _depends_on(dependant: Dependant, call: Callable[..., Any]) -> bool:
+    return any(one.call is call or _depends_on(one, call) for one in dependant.dependencies)
+
+
 def _called(endpoint: Callable[..., Any]) -> frozenset[Rpc]:
     return frozenset(rpc for one in _reached(endpoint, set()) for rpc in _rpcs_in(one))
 
@@ -143,11 +159,12 @@ def _stubs() -> dict[str, str]:
     """Reads which attribute of the clients is a stub of which service."""
     tree = _tree(Clients.__init__)
     return {
-        node.targets[0].attr: node.value.func.attr.removesuffix("Stub")
+        node.targets[0].attr: node.value.args[0].attr.removesuffix("Stub")
         for node in ast.walk(tree)
         if isinstance(node, ast.Assign)
         and isinstance(node.targets[0], ast.Attribute)
         and isinstance(node.value, ast.Call)
-        and isinstance(node.value.func, ast.Attribute)
-        and node.value.func.attr.endswith("Stub")
+        and node.value.args
+        and isinstance(node.value.args[0], ast.Attribute)
+        and node.value.args[0].attr.endswith("Stub")
     }

@@ -85,11 +85,11 @@ async def grants(
     connection: asyncpg.Connection, database: str, *, declared: dict[str, Grants]
 ) -> list[str]:
     """Each service role holds exactly what the migrations declare, and nobody else anything."""
-    live, wanted = await table_grants(connection), declared[database]
+    live, expected = await table_grants(connection), declared[database]
     found = []
-    for table in live.keys() | wanted.keys():
-        for role in live.get(table, {}).keys() | wanted.get(table, {}).keys():
-            is_, should = (g.get(table, {}).get(role, frozenset()) for g in (live, wanted))
+    for table in live.keys() | expected.keys():
+        for role in live.get(table, {}).keys() | expected.get(table, {}).keys():
+            is_, should = (g.get(table, {}).get(role, frozenset()) for g in (live, expected))
             if is_ != should:
                 found.append(f"{role} may {sorted(is_)} on {table}, declared {sorted(should)}")
     return found

@@ -18,9 +18,9 @@ from sqlalchemy import (
     Table,
     Text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
-from services.kernel.evidence.audit import spelled
+from services.kernel.evidence.audit import format_time
 from tests.isolation.discovery import is_owned, tables
 
 Row = dict[str, Any]
@@ -128,6 +128,8 @@ def _value(table: Table, column: Column[Any], tenant: str, variant: str) -> obje
             return "{}"
         case ARRAY():
             return [text]
+        case TSVECTOR():
+            return f"'{text}'"
         case Text():
             return text
     raise AssertionError(f"no value is known for {column} of type {column.type}")
@@ -138,7 +140,7 @@ def _envelope(row: Row) -> bytes:
     facts = json.loads(row["envelope"])
     facts |= {name: text for name, text in row.items() if name in facts}
     facts["event"] = f"tenants/{row['tenant_id']}/events/{row['event_id']}"
-    facts["occur_time"] = spelled(row["occur_time"])
+    facts["occur_time"] = format_time(row["occur_time"])
     return json.dumps(facts).encode()
 
 

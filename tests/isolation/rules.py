@@ -18,6 +18,7 @@ from sqlalchemy import (
     Uuid,
 )
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.sql.elements import False_, True_
 from sqlalchemy.types import TypeEngine
 
 from services.kernel.data.tables import TenantOwned
@@ -140,7 +141,10 @@ def r16_sessions_add_the_tenant_to_every_statement(table: Table) -> Iterator[str
 
 def r17_values_come_from_the_service(table: Table) -> Iterator[str]:
     for column in table.c:
-        if column.server_default is not None or column.server_onupdate is not None:
+        default = getattr(column.server_default, "arg", None)
+        # A constant is the same on every node; it serves instances of the version before.
+        is_constant = isinstance(default, str | True_ | False_)
+        if (default is not None and not is_constant) or column.server_onupdate is not None:
             yield f"{column} is filled in by the database"
 
 

@@ -18,19 +18,18 @@ def size(small: int, full: int) -> int:
 def covering(
     rows: Sequence[R], columns: Sequence[C], outcome: Callable[[R, C], str], *, turn: int
 ) -> list[tuple[R, C]]:
-    """Chooses cells of a table: each row at least once, and in each column each outcome.
+    """Chooses cells of a table: in each column each outcome, each by the next row that has it.
 
-    Tables with consecutive turns have each pair of a row and a column between them. The campaign
-    has every cell.
+    Tables with as many consecutive turns as rows have each pair of a row and a column between them.
+    The campaign has every cell.
     """
     if CAMPAIGN:
         return list(itertools.product(rows, columns))
-    cells = [(row, columns[(number + turn) % len(columns)]) for number, row in enumerate(rows)]
     start = turn % len(rows)
+    cells: list[tuple[R, C]] = []
     for column in columns:
-        found = {outcome(row, other) for row, other in cells if other == column}
+        found: dict[str, tuple[R, C]] = {}
         for row in (*rows[start:], *rows[:start]):
-            if (end := outcome(row, column)) not in found:
-                found.add(end)
-                cells.append((row, column))
+            found.setdefault(outcome(row, column), (row, column))
+        cells += found.values()
     return cells

@@ -66,5 +66,5 @@ async def attempt(attack: Attack, target: Target) -> Breach:
         await transaction.rollback()
 
 
-def shown(count: int) -> Breach:
+def foreign_rows(count: int) -> Breach:
     return f"{count} rows of the other tenant" if count else None

@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from services.kernel.data.connections import HardConnection
+from services.kernel.data.connections import RestrictedConnection
 from tests.isolation import catalog, discovery, privileges
 from tests.platform import connect
 
@@ -43,7 +43,7 @@ async def test_the_running_platforms_database_is_walled(platform, checks, databa
 async def test_models_and_migrations_agree(cluster, database):
     address = cluster.url(database, "owner").set(drivername="postgresql+asyncpg")
     engine = create_async_engine(
-        address, poolclass=NullPool, connect_args={"connection_class": HardConnection}
+        address, poolclass=NullPool, connect_args={"connection_class": RestrictedConnection}
     )
 
     def differences(connection):
@@ -60,7 +60,7 @@ async def test_models_and_migrations_agree(cluster, database):
 
 
 @each_database
-async def test_what_a_service_did_cannot_be_read_or_taken_back_by_it(cluster, database):
+async def test_a_service_can_neither_read_nor_undo_its_audit_leaves(cluster, database):
     leaf = cluster.declared[database].get("audit_leaf")
 
     assert leaf is None or leaf[f"{database}_app"] == {"INSERT"}

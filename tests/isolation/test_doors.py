@@ -10,6 +10,10 @@ DOORS = {
     "platform": {
         # The head office's catalogue reaches every tenant's listings.
         ("services/catalog_opt_in/head_office.py", "writing"),
+        # The head office sees which tenants sell its products.
+        ("services/catalog_opt_in/head_office.py", "reading_all"),
+        # A gateway asks for the versions of all catalogues that it has in memory.
+        ("services/catalog_opt_in/storefront/servicer.py", "ListCatalogueVersions"),
         # Whose a host is, who logs in and what they may do is asked before a tenant is known.
         ("services/tenant_registry/tenants/domains.py", "ResolveHost"),
         ("services/tenant_registry/tenants/domains.py", "ResolveTenant"),
@@ -41,6 +45,7 @@ DOORS = {
         ("services/tenant_registry/accounts/own_account.py", "_send_reset"),
         # An invite is found by its token before a place is known; what it gives is given by grants.
         ("services/tenant_registry/accounts/invites.py", "CreateInvite"),
+        ("services/tenant_registry/accounts/invites.py", "GetInvite"),
         ("services/tenant_registry/accounts/invites.py", "ListInvites"),
         ("services/tenant_registry/accounts/invites.py", "DeleteInvite"),
         ("services/tenant_registry/accounts/invites.py", "ResendInvite"),
@@ -76,30 +81,29 @@ DOORS = {
         # The platform's own operators make and list tenants.
         ("services/tenant_registry/tenants/tenants.py", "CreateTenant"),
         ("services/tenant_registry/tenants/tenants.py", "ListTenants"),
+        # The head office's sales channels are the tenants at which its caller holds tenant:read.
+        ("services/tenant_registry/tenants/visible_tenants.py", "ListVisibleTenants"),
         ("services/tenant_registry/bootstrap.py", "bootstrap"),
         # A refusal at the platform, or at a name that may be no tenant's, goes to the right log.
-        ("services/kernel/evidence/denials.py", "_leave"),
+        ("services/kernel/evidence/denials.py", "_record_event"),
         ("services/tenant_registry/tenants/denials.py", "RecordDenial"),
     },
     "housekeeping": {
         ("services/audit/servicer.py", "RecordEvents"),  # takes in events of any tenants
-        ("services/audit/sequencer.py", "_give_places"),  # in all tenants' trees
+        ("services/audit/sequencer.py", "_sequence_batch"),  # in all tenants' trees
         ("services/audit/sequencer.py", "_read_heads"),
         ("services/audit/sequencer.py", "_report"),
-        ("services/audit/witnessing.py", "show"),  # the platform's tree is no tenant's
-        ("services/audit/witnessing.py", "_keep"),
+        ("services/audit/cosigning.py", "submit_newest"),  # the platform's tree is no tenant's
+        ("services/audit/cosigning.py", "_store_cosignature"),
         # Hashes of the platform's tree prove a tenant's head, and name no other tenant.
         ("services/audit/proofs/servicer.py", "_with_platform"),
         ("services/kernel/evidence/relay.py", "_undelivered"),  # carries all tenants' leaves away
-        ("services/kernel/evidence/relay.py", "_hand_over"),
+        ("services/kernel/evidence/relay.py", "_send_and_delete"),
         ("services/kernel/evidence/relay.py", "_report"),
         # Counts attempts, of e-mails that nobody has too: no act, and nobody's.
         ("services/tenant_registry/accounts/attempts.py", "count"),
         ("services/tenant_registry/accounts/unknown_accounts.py", "count_refusal"),
-        (
-            "services/kernel/data/requests.py",
-            "_forget_some",
-        ),  # removes answers that are kept no longer
+        ("services/kernel/data/requests.py", "_remove_batch"),  # removes expired answers
         ("services/tenant_registry/tenants/api_keys.py", "_note_use"),  # when a key was last used
         # Rebuilds what is stored of all tenants in an older format, and changes nothing else.
         ("services/catalog_opt_in/rerender.py", "_fold_taxonomy"),

@@ -188,10 +188,10 @@ async def leaks(
         made += len(batch)
         asking = attack(batch, is_kept=is_kept)
         answer = asyncio.run_coroutine_threadsafe(asking, loop).result()
-        shown = answer.replace(f"'{mark(other)}%'", "")  # an error may quote the statement itself
-        shown_own.append(mark(own) in shown)
-        if mark(other) in shown:
-            found.append(("; ".join(batch), shown))
+        text = answer.replace(f"'{mark(other)}%'", "")  # an error may quote the statement itself
+        shown_own.append(mark(own) in text)
+        if mark(other) in text:
+            found.append(("; ".join(batch), text))
 
     await asyncio.to_thread(fuzz)
     count("statements", made)

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.isolation import model
-from tests.isolation.bodies import sample
+from tests.isolation.bodies import content, sample
 from tests.isolation.model import Person, place_of
 from tests.isolation.operations import Operation, described, operations
 from tests.isolation.people import ANONYMOUS, NOBODYS, World, log_in
@@ -22,6 +22,8 @@ AT_ONCE = 12
 # On a busy machine an answer may be to come back later, which says nothing of who is let in.
 TRIES, LATER = 5, {429, 503, 504}
 ADMINS = [one for one in operations() if one.wants_a_session]
+SOMEWHERE = [one for one in ADMINS if place_of(one, "x") == "x"]
+"""Those that can be asked for at any place; the others have theirs."""
 SHOPPERS = [one for one in operations() if one.path.startswith("/store")]
 REFUSALS = {"TENANT_NOT_FOUND", "SHOP_UNKNOWN"}
 
@@ -36,18 +38,26 @@ async def test_the_running_gateway_has_the_operations_of_the_matrix(http):
 
 def test_every_operation_of_an_admin_calls_something():
     """Otherwise the model would not know what is asked for."""
-    # The context answers what its scope has asked for: any role at the tenant will do.
-    assert [one.name for one in ADMINS if not one.rpcs] == ["GET /admin/tenant-context"]
+    # The context answers what its scope has asked for: any role at the tenant will do. Whoever has
+    # one is told of all currencies and locales, and that a sales channel is made elsewhere.
+    assert [one.name for one in ADMINS if not one.rpcs] == [
+        "POST /admin/sales-channels",
+        "GET /admin/currencies",
+        "GET /admin/currencies/{code}",
+        "GET /admin/locales",
+        "GET /admin/locales/{code}",
+        "GET /admin/tenant-context",
+    ]
 
 
 def cells(operation: Operation, world: World) -> list[tuple[Person, str]]:
     """Pairs everybody with places that the operation can be asked for, and with all outcomes."""
-    is_somewhere = place_of(operation, "x") == "x"
+    alike = SOMEWHERE if operation in SOMEWHERE else ADMINS
     return covering(
         world.people,
-        list(world.places) if is_somewhere else ["the head office"],
+        list(world.places) if operation in SOMEWHERE else ["the head office"],
         lambda person, target: expected(operation, person, target, world),
-        turn=operations().index(operation),
+        turn=alike.index(operation),
     )
 
 
@@ -75,12 +85,11 @@ async def ask(
     body = operation.body
     components = described()["components"]
     query = {name: sample(one, components) for name, one in operation.required_query.items()}
-    content = {} if body is None else {"json": _harmless(sample(body, components))}
+    made = None if body is None else _harmless(sample(body, components))
+    sent = content(made, takes_files=operation.takes_files)
     path = re.sub(r"\{(\w+)\}", lambda m: target if m[1] == "tenant_id" else "x-1", operation.path)
     for _ in range(TRIES):
-        answer = await http.request(
-            operation.method, path, headers=headers, params=query, **content
-        )
+        answer = await http.request(operation.method, path, headers=headers, params=query, **sent)
         if answer.status_code not in LATER:
             break
         await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
@@ -115,7 +124,7 @@ GROUPS = [[one for one in ADMINS if one not in OWN], *([one] for one in OWN)]
 
 @pytest.mark.timeout(size(900, 4 * 3600))
 @pytest.mark.parametrize("group", GROUPS, ids=_named)
-async def test_who_is_let_in_is_what_the_model_says(http, world, group, record_property):
+async def test_access_matches_the_model(http, world, group, record_property):
     gate, wrong = asyncio.Semaphore(AT_ONCE), []
 
     async def check(person: Person, target: str, operation: Operation) -> None:
@@ -131,12 +140,12 @@ async def test_who_is_let_in_is_what_the_model_says(http, world, group, record_p
             wrong.append((*cell, right, answer.status_code, answer.text[:200]))
 
     # What somebody asks of one place comes together: the facts about them serve for a second.
-    asked = sorted(
+    requests = sorted(
         ((*cell, operation) for operation in group for cell in cells(operation, world)),
         key=lambda cell: (cell[0].name, cell[1]),
     )
-    await asyncio.gather(*(check(*cell) for cell in asked))
-    record_property("requests", len(asked))
+    await asyncio.gather(*(check(*cell) for cell in requests))
+    record_property("requests", len(requests))
 
     assert wrong == []
 
@@ -161,6 +170,17 @@ async def test_a_shopper_is_let_in_where_a_shop_is_open(http, world, operation):
     await asyncio.gather(*(check(person, *place) for person, place in cells))
 
     assert wrong == []
+
+
+def test_everybody_is_everywhere(world):
+    """Otherwise the sample that is tried here would leave somebody out, or some place."""
+    tried = {
+        (person.name, target)
+        for operation in SOMEWHERE
+        for person, target in cells(operation, world)
+    }
+
+    assert tried == set(itertools.product((person.name for person in world.people), world.places))
 
 
 def test_the_matrix_has_every_outcome(world):

@@ -167,9 +167,7 @@ def token(key: str, rpc: Rpc, world: World, name: str, place: str | None, held) 
 
 
 @pytest.mark.parametrize("rpc", every_rpc(), ids=lambda rpc: rpc.path[1:])
-async def test_who_is_let_in_is_what_the_model_says(
-    channels, key, world, facts, rpc, record_property
-):
+async def test_access_matches_the_model(channels, key, world, facts, rpc, record_property):
     gate, wrong = asyncio.Semaphore(AT_ONCE), []
     by_name = {person.name: person for person in world.people}
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.isolation import discovery
 from tests.isolation.attacks import BOUND, UNBOUND
-from tests.isolation.killing import killers, mutants_of
+from tests.isolation.mutant_killers import killers, mutants_of
 from tests.isolation.mutants import mutant as made
 
 

@@ -139,7 +139,7 @@ async def test_a_kept_plan_serves_each_tenant_its_own_rows(
     connection = connections[database]
     for setting in PLANS[plan]:
         await connection.execute(setting)
-    kept = await connection.prepare(f'SELECT tenant_id FROM "{table.name}"')
+    statement = await connection.prepare(f'SELECT tenant_id FROM "{table.name}"')
     counted = await connection.prepare(f'SELECT count(*) FROM "{table.name}" WHERE tenant_id = $1')
     seen = []
 
@@ -148,7 +148,7 @@ async def test_a_kept_plan_serves_each_tenant_its_own_rows(
             if tenant:
                 await connection.execute("SELECT tenancy.enter($1)", tenant)
             other = "lyon" if tenant == "paris" else "paris"
-            seen.append((tenant, {row[0] for row in await kept.fetch()}))
+            seen.append((tenant, {row[0] for row in await statement.fetch()}))
             assert await counted.fetchval(other) == 0
     await connection.execute("RESET ALL")
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from tests.gateway.wire import exchange
+from tests.gateway.raw_http import exchange
 from tests.platform import connect
 
 NOBODYS = "nobody-has-this"
@@ -158,7 +158,7 @@ async def test_another_tenant_is_to_an_admin_as_one_that_does_not_exist(
         assert answers[0][0] in (403, 404), (method, path)
 
 
-async def test_what_is_the_head_offices_or_the_platforms_is_closed_to_a_tenants_admin(
+async def test_head_office_and_platform_routes_are_closed_to_a_tenants_admin(
     http, admins, paris_admin
 ):
     beyond = [
@@ -195,7 +195,9 @@ async def test_a_header_moves_no_admin_to_another_tenant(http, admins, paris_adm
             assert answer.status_code in (400, 403, 404), (method, path)
 
 
-async def test_a_product_that_a_tenant_does_not_sell_is_as_unknown_to_it_as_any(http, host):
+async def test_a_product_that_a_tenant_does_not_sell_gets_the_same_404_as_an_unknown_one(
+    http, host
+):
     sold = {p["id"] for p in await products(http, host("paris"))}
     others = [p["id"] for p in await products(http, host("hq")) if p["id"] not in sold]
     assert sold
@@ -216,7 +218,7 @@ async def products(http, headers):
 
 
 async def test_two_storefronts_show_their_own_prices_at_the_same_path(http, host):
-    shown = {
+    currencies = {
         tenant: {
             price["currency_code"]
             for product in await products(http, host(tenant))
@@ -226,4 +228,4 @@ async def test_two_storefronts_show_their_own_prices_at_the_same_path(http, host
         for tenant in ("paris", "hq")
     }
 
-    assert shown == {"paris": {"eur"}, "hq": {"tnd"}}
+    assert currencies == {"paris": {"eur"}, "hq": {"tnd"}}

@@ -3,7 +3,8 @@
 import asyncio
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import grpc
 import pytest
@@ -16,11 +17,14 @@ from deploy.local import ports
 from services.kernel.call.credentials import METADATA_KEY, Signer
 from services.kernel.call.errors import ServiceError
 from services.kernel.call.scope import Scope
-from tests.isolation.contract import Rpc, every_rpc, has_ids, told
+from tests.isolation.contract import Rpc, every_rpc, has_ids, refusal_text
 from tests.isolation.contract import filled as filled_request
 from tests.isolation.rows import mark
+from tests.isolation.sizes import CAMPAIGN
 
 TENANTS = ("paris", "lyon")
+IN_TURNS = 5
+"""Of what proves nothing, a method tries a fifth in `make test`, and the next method the next."""
 each_rpc = pytest.mark.parametrize("rpc", every_rpc(), ids=lambda rpc: rpc.path[1:])
 TENANT_RPCS = [rpc for rpc in every_rpc() if rpc.is_tenants]
 each_tenant_rpc = pytest.mark.parametrize("rpc", TENANT_RPCS, ids=lambda rpc: rpc.path[1:])
@@ -83,29 +87,37 @@ def a_new_key() -> str:
     )
 
 
-def unknown_scopes(rpc: Rpc, key) -> dict[str, list[str]]:
+def unknown_scopes(rpc: Rpc, key) -> dict[str, Callable[[], list[str]]]:
     """Metadata that proves nothing, by what is wrong with it."""
     gateway, now = key("gateway"), int(time.time())
-    head, body, signature = made(gateway, claims(rpc)).split(".")
+
+    def altered(pem: str = gateway, *, kind="souk-scope+jwt", algorithm="Ed25519", **changed: Any):
+        return lambda: [made(pem, claims(rpc, **changed), kind=kind, algorithm=algorithm)]
+
+    def nowhere() -> list[str]:
+        return [made(gateway, {k: v for k, v in claims(rpc).items() if k != "aud"})]
+
+    def cut(join: Callable[[str, str, str], str]) -> Callable[[], list[str]]:
+        return lambda: [join(*made(gateway, claims(rpc)).split("."))]
+
     return {
-        "none": [],
-        "empty": [""],
-        "garbage": ["not.a.token"],
-        "in clear": ["paris"],
-        "expired": [made(gateway, claims(rpc, iat=now - 60, exp=now - 50))],
-        "from the future": [made(gateway, claims(rpc, iat=now + 60, exp=now + 70))],
-        "too long a life": [made(gateway, claims(rpc, exp=now + 3600))],
-        "another audience": [made(gateway, claims(rpc, aud="elsewhere"))],
-        "no audience": [made(gateway, {k: v for k, v in claims(rpc).items() if k != "aud"})],
-        "another key": [made(a_new_key(), claims(rpc))],
-        "another service's key": [made(key("audit"), claims(rpc))],
-        "an unknown caller": [made(gateway, claims(rpc, iss="nobody"))],
-        "another kind of token": [made(gateway, claims(rpc), kind="JWT")],
-        "the wrong algorithm": [made("secret-of-32-bytes-or-a-bit-more", claims(rpc),
-                                     algorithm="HS256")],
-        "no signature": [f"{head}.{body}."],
-        "a changed body": [f"{head}.{body[:-4]}AAAA.{signature}"],
-    }  # fmt: skip
+        "none": list,
+        "empty": lambda: [""],
+        "garbage": lambda: ["not.a.token"],
+        "in clear": lambda: ["paris"],
+        "expired": altered(iat=now - 60, exp=now - 50),
+        "from the future": altered(iat=now + 60, exp=now + 70),
+        "too long a life": altered(exp=now + 3600),
+        "another audience": altered(aud="elsewhere"),
+        "no audience": nowhere,
+        "another key": altered(a_new_key()),
+        "another service's key": altered(key("audit")),
+        "an unknown caller": altered(iss="nobody"),
+        "another kind of token": altered(kind="JWT"),
+        "the wrong algorithm": altered("secret-of-32-bytes-or-a-bit-more", algorithm="HS256"),
+        "no signature": cut(lambda head, body, _: f"{head}.{body}."),
+        "a changed body": cut(lambda head, body, end: f"{head}.{body[:-4]}AAAA.{end}"),
+    }
 
 
 async def refusal(rpc: Rpc, channels, *tokens: str, request=None) -> ServiceError:
@@ -117,8 +129,11 @@ async def refusal(rpc: Rpc, channels, *tokens: str, request=None) -> ServiceErro
 
 @each_rpc
 async def test_nobody_is_let_in_without_proof(channels, key, rpc):
-    for wrong, tokens in unknown_scopes(rpc, key).items():
-        error = await refusal(rpc, channels, *tokens)
+    unknown, turn = list(unknown_scopes(rpc, key).items()), every_rpc().index(rpc)
+    if not CAMPAIGN:
+        unknown = [unknown[0], *unknown[1 + turn % IN_TURNS :: IN_TURNS]]
+    for wrong, tokens in unknown:
+        error = await refusal(rpc, channels, *tokens())
 
         assert (error.code, error.reason) == (grpc.StatusCode.UNAUTHENTICATED, "SCOPE_INVALID"), (
             wrong
@@ -189,7 +204,7 @@ async def answer(rpc: Rpc, channels, key, tenant: str, ids: dict[str, str]) -> s
             channels[rpc.service], filled_request(rpc, ids), (METADATA_KEY, token)
         )
     except ServiceError as error:
-        return told(error)
+        return refusal_text(error)
     return f"OK {given.SerializeToString().decode(errors='replace')} {given}"
 
 
@@ -210,7 +225,9 @@ async def test_a_name_of_another_tenant_is_out_of_reach(channels, key, filled, r
     "rpc", [rpc for rpc in TENANT_RPCS if has_ids(rpc)], ids=lambda rpc: rpc.path[1:]
 )
 @pytest.mark.parametrize(("own", "other"), [TENANTS, TENANTS[::-1]])
-async def test_another_tenants_id_is_as_unknown_as_nobodys(channels, key, filled, rpc, own, other):
+async def test_an_id_of_another_tenant_gets_the_same_answer_as_an_unknown_one(
+    channels, key, filled, rpc, own, other
+):
     nobodys = "nobodys-id"
     unknown = await answer(rpc, channels, key, own, {"tenant": own, "*": nobodys})
     for id_ in ids_of(filled, rpc, other):
@@ -232,8 +249,8 @@ async def test_reads_do_find_the_tenants_own_rows(channels, key, filled, tenant)
         ]
         found[rpc.path] = any(a.startswith("OK") and mark(tenant) in a for a in answers)
 
-    shown = {path for path, is_found in found.items() if is_found}
-    assert shown >= {
+    readable = {path for path, is_found in found.items() if is_found}
+    assert readable >= {
         # Not audit's: an event that no service signed is refused to its own tenant, too. What is
         # signed is read by its tenant alone in tests/audit.
         "/souk.catalog_opt_in.v1.ListingService/GetListing",

@@ -25,5 +25,5 @@ async def typed(commands: str, **environment: str) -> str:
         env={"PATH": os.environ["PATH"], **environment},
         stdout=asyncio.subprocess.PIPE,
     )
-    said, _ = await shell.communicate()
-    return said.decode()
+    output, _ = await shell.communicate()
+    return output.decode()

@@ -21,9 +21,9 @@ def test_the_pages_have_commands_to_try():
 @WITH_CURL
 @pytest.mark.parametrize(("commands", "printed"), TRIED, ids=range(len(TRIED)))
 async def test_the_commands_print_what_the_readme_shows(platform, admin_token, commands, printed):
-    said = await typed(commands.replace(PRINTED_URL, platform.url), TOKEN=admin_token)
+    output = await typed(commands.replace(PRINTED_URL, platform.url), TOKEN=admin_token)
 
-    assert said.splitlines() == printed.splitlines()
+    assert output.splitlines() == printed.splitlines()
 
 
 @WITH_CURL
@@ -35,6 +35,6 @@ async def test_the_tour_prints_what_it_shows(platform):
         ROOTS_STATE, str(platform.state.folder)
     )
 
-    said = (await typed(here)).split(f"{_END}\n")
+    output = (await typed(here)).split(f"{_END}\n")
 
-    assert said == [printed for _, printed in TOUR]
+    assert output == [printed for _, printed in TOUR]

@@ -104,9 +104,10 @@ async def operations(http):
 
 def body_of(description, operation):
     """The properties of an operation's body: {name: schema}; None where there is no body."""
-    if "requestBody" not in operation:
+    content = operation.get("requestBody", {}).get("content", {})
+    if "application/json" not in content:
         return None
-    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    schema = content["application/json"]["schema"]
     if reference := schema.get("$ref"):
         schema = description["components"]["schemas"][reference.rpartition("/")[2]]
     return schema.get("properties", {})
@@ -192,19 +193,19 @@ async def real_ones(client, canaries, platform, admin_token):
             await client("GET", where, auth=httpx.BasicAuth(key, ""))
             await client("GET", where, headers={"X-Publishable-Api-Key": key})
         # Refused to one who is known, which is recorded; only who asks is told the name.
-        told = len(canaries.bodies)
-        for asked in (f"/admin/tenants/{key}", f"{keys}/{key}", f"/t/{key}/admin/users/me"):
-            await client("GET", asked, headers={"Authorization": f"Bearer {key}"})
-            await client("GET", asked, headers=bearing)
-        del canaries.bodies[told:]
+        recorded = len(canaries.bodies)
+        for target in (f"/admin/tenants/{key}", f"{keys}/{key}", f"/t/{key}/admin/users/me"):
+            await client("GET", target, headers={"Authorization": f"Bearer {key}"})
+            await client("GET", target, headers=bearing)
+        del canaries.bodies[recorded:]
         await client("DELETE", f"{keys}/{made['id']}", headers=bearing)
         await client("GET", f"/admin/tenants/{tenant}", headers={"Authorization": f"Bearer {key}"})
     # Somebody pastes a secret into a path; the one who sent it is told of it, nobody else.
-    told = len(canaries.bodies)
+    recorded = len(canaries.bodies)
     for secret in (canaries.real(new_key(SECRET), "a key in a path"), answer["token"]):
         for path in (f"/store/products/{secret}", f"/admin/tenants/{secret}", f"/{secret}/x"):
             await client("GET", path, headers=bearing)
-    del canaries.bodies[told:]
+    del canaries.bodies[recorded:]
 
 
 async def by_mail(client, canaries, platform):
@@ -253,8 +254,8 @@ def test_a_canary_would_be_seen_in_any_form(canaries):
     canary, where = next(iter(canaries.sent.items()))
     raw = canary.encode()
     encoded = [base64.b64encode(b"x" * before + raw + b"x").decode() for before in range(4)]
-    for shown in (canary, raw.hex(), *encoded):
-        assert canaries.found_in(f"… {shown} …") == [where]
+    for form in (canary, raw.hex(), *encoded):
+        assert canaries.found_in(f"… {form} …") == [where]
 
 
 async def test_no_log_of_any_process_has_a_secret_or_an_email(platform, canaries):

@@ -1,31 +1,47 @@
 """Measures the platform: `make bench`, or `python -m tests.load [SECTION] [SECONDS]`.
 
-Sections: requests, logins, limits, keys, sharing, writes, decisions, verify; all of them when none
-is named. SECONDS is how long a line of requests takes, 3 by default. Everything runs on this
-machine, the load generator too, so each section measures a floor of its own, and ratios to it are
-what can be compared.
+Sections: requests, hot, logins, limits, keys, sharing, peers, writes, decisions, verify, stored,
+batches, growth, layers; all of them when none is named. SECONDS is how long a line of requests
+takes, 3 by default. Everything runs on this machine, the load generator too, so each section
+measures a floor of its own, and ratios to it are what can be compared.
 """
 
 import sys
 
 import uvloop
 
+from tests.load.batches import each_batch
 from tests.load.bench import benching
+from tests.load.comparison import each_peer
+from tests.load.growth import each_growth
+from tests.load.hot import each_hot_read
 from tests.load.inside import each_decision, each_write
+from tests.load.layers import each_layer
 from tests.load.logins import each_login
 from tests.load.pairs import limiter, publishable_key
 from tests.load.requests import each_request
 from tests.load.sharing import each_neighbour
+from tests.load.stored import each_stored
 from tests.load.verifying import each_event
 
 ON_A_PLATFORM = {
     "requests": each_request,
+    "hot": each_hot_read,
     "logins": each_login,
     "limits": limiter,
     "keys": publishable_key,
     "sharing": each_neighbour,
+    "peers": each_peer,
 }
-ALONE = {"writes": each_write, "decisions": each_decision, "verify": each_event}
+ALONE = {
+    "writes": each_write,
+    "decisions": each_decision,
+    "verify": each_event,
+    "stored": each_stored,
+    "batches": each_batch,
+    "growth": each_growth,
+    "layers": each_layer,
+}
 
 
 async def main(seconds: float, sections: list[str]) -> None:
@@ -38,7 +54,7 @@ async def main(seconds: float, sections: list[str]) -> None:
             await measure()
 
 
-def asked(arguments: list[str]) -> tuple[float, list[str]]:
+def parsed(arguments: list[str]) -> tuple[float, list[str]]:
     """Reads which sections are asked for, and for how many seconds a line."""
     known = [*ON_A_PLATFORM, *ALONE]
     names = [one for one in arguments if one in known]
@@ -50,4 +66,4 @@ def asked(arguments: list[str]) -> tuple[float, list[str]]:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(*asked(sys.argv[1:])))
+    uvloop.run(main(*parsed(sys.argv[1:])))

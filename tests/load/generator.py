@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+_WITHOUT_BODY = (204, 304)
 
 NextRequest = Callable[[int, int], bytes]
 """Gives the bytes of a connection's n-th request: (connection, n) -> bytes."""
@@ -43,6 +44,7 @@ class _Connection(asyncio.Protocol):
         self._result, self._ends = result, ends
         self._buffer, self._missing = bytearray(), -1
         self._sent, self._count = 0.0, 0
+        self.first = 0.0  # the seconds until the first answer
         self.done = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -66,16 +68,17 @@ class _Connection(asyncio.Protocol):
         if end < 0:
             return False
         head = bytes(self._buffer[:end])
-        length = _LENGTH.search(head)
-        assert length, f"no content-length in {head!r}"
         status = int(head[9:12])
+        length = _LENGTH.search(head)
+        assert length or status in _WITHOUT_BODY, f"no content-length in {head!r}"
         self._result.statuses[status] = self._result.statuses.get(status, 0) + 1
-        self._missing = end + 4 + int(length[1])
+        self._missing = end + 4 + (int(length[1]) if length else 0)
         return True
 
     def _answered(self) -> None:
         now = time.perf_counter()
         self._result.latencies.append(now - self._sent)
+        self.first = self.first or now - self._sent
         self._buffer.clear()
         self._missing = -1
         if now >= self._ends:
@@ -102,3 +105,22 @@ async def load(port: int, connections: int, seconds: float, next_request: NextRe
     await asyncio.gather(*(protocol.done for _, protocol in made))
     result.seconds = time.perf_counter() - started
     return result
+
+
+async def crowd(
+    port: int, connections: int, seconds: float, next_request: NextRequest
+) -> list[float]:
+    """Connects all at once, and returns how long each waited for the first of its answers."""
+    loop, result, ends = asyncio.get_running_loop(), Result(), time.perf_counter() + seconds
+    made = await asyncio.gather(
+        *(
+            loop.create_connection(
+                lambda number=number: _Connection(number, next_request, result, ends),  # type: ignore[misc]
+                "127.0.0.1",
+                port,
+            )
+            for number in range(connections)
+        )
+    )
+    await asyncio.gather(*(protocol.done for _, protocol in made))
+    return [protocol.first for _, protocol in made]

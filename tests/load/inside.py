@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from services.kernel.call.names import new_id
 from services.kernel.call.scope import Scope, bound
-from services.kernel.data.connections import HardConnection
+from services.kernel.data.connections import RestrictedConnection
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
 from services.kernel.serving.migrations import isolate
@@ -43,7 +43,9 @@ async def each_write() -> None:
     async with cluster.running() as made, made.doors(DATABASE) as doors:
         await _make_tables(made)
         address = made.url(DATABASE, "platform").set(drivername="postgresql+asyncpg")
-        engine = create_async_engine(address, connect_args={"connection_class": HardConnection})
+        engine = create_async_engine(
+            address, connect_args={"connection_class": RestrictedConnection}
+        )
         writes = {
             "insert (the floor)": _bare(engine),
             "insert, row-level security": _bound(doors, leaves=False),

@@ -58,11 +58,11 @@ async def _compare(bench: Bench, *ways: tuple[str, NextRequest, Before]) -> None
         for which in (0, 1) if n % 2 else (1, 0):
             _, next_request, before = ways[which]
             await before()
-            began = _core_seconds(bench)
+            began = core_seconds(bench)
             turn = await load(bench.port, CONNECTIONS, bench.seconds / SLICE, next_request)
             if n >= 0:
                 turns[which].append(turn)
-                costs[which].append((_core_seconds(bench) - began) / len(turn.latencies))
+                costs[which].append((core_seconds(bench) - began) / len(turn.latencies))
     floor = sum(turns[0], start=Result())
     for (name, *_), results, cost in zip(ways, turns, costs, strict=True):
         table.line(name, CONNECTIONS, sum(results, start=Result()), floor.per_second)
@@ -72,7 +72,7 @@ async def _compare(bench: Bench, *ways: tuple[str, NextRequest, Before]) -> None
     print(f"  ratio by that {median(ratios):.3f}; half of {ROUNDS} rounds {low:.3f} to {high:.3f}")
 
 
-def _core_seconds(bench: Bench) -> float:
+def core_seconds(bench: Bench) -> float:
     """How long the gateway has been at work, whatever else kept it waiting."""
     fields = Path(f"/proc/{bench.platform.pid('gateway')}/stat").read_text().rpartition(")")[2]
     return sum(map(int, fields.split()[11:13])) / os.sysconf("SC_CLK_TCK")

@@ -17,6 +17,7 @@ TENANTS = 8
 
 async def each_request(bench: Bench) -> None:
     """Prints a line for 1, 16 and 64 connections of each kind of request."""
+    await bench.post("/admin/tenants/paris/plan", {"plan": "large"})
     page = await bench.client.get(LIST, headers=SHOPPER)
     handle = page.json()["products"][0]["handle"]
     admin = {**bench.admin, "host": PARIS}
@@ -52,14 +53,14 @@ async def floor(body: bytes) -> AsyncIterator[int]:
             sys.executable, "-m", "tests.load.floor", file.name, str(port)
         )
         try:
-            await _listening(port)
+            await listening(port)
             yield port
         finally:
             process.terminate()
             await process.wait()
 
 
-async def _listening(port: int) -> None:
+async def listening(port: int) -> None:
     for _ in range(100):
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)

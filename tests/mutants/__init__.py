@@ -6,8 +6,9 @@ The entries are in the `.toml` files of this folder, one file for one part of th
     guard = "a scope is for one service"          # what protects, in words
     mutant = "the audience is not compared"       # what is wrong with it now
     file = "services/kernel/call/credentials.py"
-    was = '''claims["aud"] != self._audience or'''  # stands exactly once in the file
-    becomes = '''False or'''
+    within = "Verifier._scope"                    # the function; without it, the whole file
+    was = 'claims["aud"] != self._audience'       # stands exactly once there
+    becomes = "False"
     killer = "tests/kernel/call/test_credentials.py::test_a_scope_that_is_wrong_in_any_way…"
 
 `killer` is a test that passes as the code is, and fails with the mutant: by an assertion, not

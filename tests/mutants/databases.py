@@ -2,14 +2,14 @@
 
 from tests import cluster
 from tests.isolation import discovery
-from tests.isolation.killing import checks_of, killers, mutants_of, rows_in
+from tests.isolation.mutant_killers import checks_of, killers, mutants_of, rows_in
 
 Line = tuple[str, list[str], str, list[str]]
-"""A guard, its mutants, who kills them, and those that nobody kills."""
+"""A guard, its mutants, the checks that kill them, and the mutants that survive."""
 
 
 async def killed_in_databases() -> list[Line]:
-    """Makes every mutant of every database of a cluster of its own, and tells how they ended."""
+    """Makes every mutant of every database in a new cluster; returns the results by guard."""
     names: dict[str, list[str]] = {}
     by: dict[str, set[str]] = {}
     survivors: dict[str, list[str]] = {}
@@ -19,10 +19,10 @@ async def killed_in_databases() -> list[Line]:
             async with made.session(database) as connection:
                 for mutant in mutants_of(database):
                     noticed = await killers(connection, checks_of(made), rows, database, mutant)
-                    name, wanted = f"{database}: {mutant.name}", {mutant.killer, mutant.attack}
+                    name, expected = f"{database}: {mutant.name}", {mutant.killer, mutant.attack}
                     names.setdefault(mutant.guard, []).append(name)
                     by.setdefault(mutant.guard, set()).update(noticed)
-                    if wanted - noticed - {""}:
+                    if expected - noticed - {""}:
                         survivors.setdefault(mutant.guard, []).append(name)
     return [
         (guard, held, ", ".join(sorted(by[guard])), survivors.get(guard, []))

@@ -1,3 +1,5 @@
+"""Stubs of the registry, and admins of paris and lyon with what they may do."""
+
 import asyncio
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -171,6 +173,18 @@ def assign(rows):
         return assignment
 
     return create
+
+
+@pytest.fixture
+def employ(new_admin, assign):
+    """Makes an admin with one role at one tenant or everywhere; tells their id."""
+
+    async def make(role, tenant, **times):
+        admin, _ = await new_admin()
+        await assign(admin, role, tenant, **times)
+        return admin
+
+    return make
 
 
 @pytest.fixture

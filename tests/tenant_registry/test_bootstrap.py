@@ -1,25 +1,26 @@
+"""What a platform starts with: the head office and its first admin."""
+
 import asyncio
-import os
-import sys
+from dataclasses import replace
+
+import pytest
+
+from deploy.local.processes import start
+from deploy.manifest import SERVICES
 
 METHOD = "souk.tenant_registry.v1.Bootstrap/Run"
 
 
-async def bootstrap(platform, **settings):
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.tenant_registry",
-        "bootstrap",
-        env=os.environ
-        | {
-            "SOUK_LISTEN": "127.0.0.1:1",
-            "SOUK_POSTGRES": platform.topology.postgres_address,
-            "SOUK_SECRETS": str(platform.secrets),
-        }
-        | settings,
-    )
-    return await process.wait()
+@pytest.fixture
+def bootstrap(platform, tmp_path):
+    [service] = [one for one in SERVICES if one.name == "tenant-registry"]
+
+    async def run(**settings):
+        program = platform.topology.command(service, "bootstrap")
+        program = replace(program, environment={**program.environment, **settings})
+        return await (await start(program, tmp_path / "log")).process.wait()
+
+    return run
 
 
 async def everything(rows):
@@ -29,29 +30,29 @@ async def everything(rows):
     ] + [await rows.fetch("SELECT * FROM tenant WHERE tenant_id = 'hq'")]
 
 
-async def test_bootstrapping_gives_each_tenant_an_admin_that_has_none(platform, rows, new_tenant):
+async def test_bootstrapping_gives_each_tenant_an_admin_that_has_none(
+    platform, bootstrap, rows, new_tenant
+):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
 
-    assert await bootstrap(platform) == 0
+    assert await bootstrap() == 0
 
     for tenant in (paris, lyon):
-        kept = await rows.fetch(
+        assignments = await rows.fetch(
             "SELECT email, role_id, granted_by FROM assignment JOIN admin USING (admin_id)"
             " WHERE tenant_id = $1",
             tenant,
         )
         given = (platform.settings.admin, "TenantAdmin", "services/tenant-registry")
-        assert [tuple(row) for row in kept] == [given]
+        assert [tuple(row) for row in assignments] == [given]
 
 
-async def test_bootstrapping_again_changes_nothing_not_even_for_another_email(platform, rows):
-    await bootstrap(platform)
+async def test_bootstrapping_again_changes_nothing_not_even_for_another_email(bootstrap, rows):
+    await bootstrap()
     before = await everything(rows)
 
     codes = set(
-        await asyncio.gather(
-            bootstrap(platform), bootstrap(platform, SOUK_ADMIN_EMAIL="second@paris.example")
-        )
+        await asyncio.gather(bootstrap(), bootstrap(SOUK_ADMIN_EMAIL="second@paris.example"))
     )
 
     assert codes == {0}
@@ -68,7 +69,7 @@ async def test_the_head_office_and_the_first_admin_left_events_without_an_email(
     assert platform.settings.admin not in str(events)
 
 
-async def test_a_wrong_email_is_refused_by_its_settings_name(platform, capfd):
-    assert await bootstrap(platform, SOUK_ADMIN_EMAIL="nobody") == 2
+async def test_a_wrong_email_is_refused_by_its_settings_name(bootstrap, tmp_path):
+    assert await bootstrap(SOUK_ADMIN_EMAIL="nobody") == 2
 
-    assert "SOUK_ADMIN_EMAIL" in capfd.readouterr().err
+    assert "SOUK_ADMIN_EMAIL" in (tmp_path / "log").read_text()

@@ -1,3 +1,5 @@
+"""The form of API keys, and their checksum."""
+
 import hashlib
 import string
 
@@ -5,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.values.api_keys import PUBLISHABLE, SECRET, digest, is_sound, new_key, shown
+from services.values.api_keys import PUBLISHABLE, SECRET, digest, is_sound, new_key, visible_prefix
 
 FORMS = {SECRET: "souk_live_", PUBLISHABLE: "pk_"}
 
@@ -36,7 +38,7 @@ def test_a_key_with_another_character_anywhere_is_not_sound(place, character):
 
 
 @pytest.mark.parametrize("wrong", ["", "souk_live_", "souk_live_" + "0" * 36, "\ud800"])
-def test_what_is_no_key_is_not_sound(wrong):
+def test_a_malformed_key_is_not_sound(wrong):
     assert not is_sound(wrong, SECRET)
     assert not is_sound(new_key(SECRET) + "\n", SECRET)
     assert not is_sound(" " + new_key(SECRET), SECRET)
@@ -46,4 +48,4 @@ def test_of_a_key_its_sha_256_is_kept_and_four_characters_are_shown():
     key = new_key(SECRET)
 
     assert digest(key) == hashlib.sha256(key.encode()).digest()
-    assert shown(key, SECRET) == key[:14]
+    assert visible_prefix(key, SECRET) == key[:14]

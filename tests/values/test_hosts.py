@@ -1,3 +1,5 @@
+"""Host names: many spellings, one canonical form."""
+
 # ruff: noqa: RUF001 - letters that look like others are what is tested here.
 import re
 
@@ -116,7 +118,7 @@ def test_whatever_is_given_becomes_a_plain_host_name_or_is_refused(raw):
 
 
 @given(names)
-def test_what_people_read_leads_back_to_the_same_host(name):
+def test_a_display_host_normalises_to_the_same_host(name):
     try:
         host = hosts.normalise_host(name)
     except HostInvalid:
@@ -183,7 +185,7 @@ def test_a_name_of_ones_own_can_be_registered(name):
         ("", "HOST_EMPTY"),
     ],
 )
-def test_what_is_nobodys_or_looks_like_anothers_cannot_be_registered(name, why):
+def test_a_public_suffix_or_a_look_alike_cannot_be_registered(name, why):
     with pytest.raises(HostInvalid) as refused:
         hosts.registrable(name)
 
@@ -219,6 +221,6 @@ def test_odd_spellings_of_addresses_are_not_the_platforms_own(raw):
 
 
 @given(anything)
-def test_what_is_an_address_is_never_a_tenants_host(raw):
+def test_an_ip_address_is_never_a_tenants_host(raw):
     if hosts.is_platform_literal(raw):
         assert reading_of(raw) in ("HOST_ADDRESS", "localhost")

@@ -38,7 +38,7 @@ def test_a_currency_has_its_own_digits(currency, digits):
 
 
 @pytest.mark.parametrize("currency", ["", "eur", "XXX", "XAU", "ANG", "BGN", "EURO", "EUR\n", "€"])
-def test_what_is_no_currency_is_refused(currency):
+def test_an_unknown_currency_is_refused(currency):
     with pytest.raises(InvalidArgument) as refused:
         money.minor_units(Money(currency_code=currency, units=1))
 

@@ -2,15 +2,15 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import httpx
 
 AT_ONCE = 8
 _PAGE = 200
-_TRIES = 5
-_ANSWERED_LATER = frozenset({429, 503, 504})
+_MAX_ATTEMPTS = 5
+_RETRIED = frozenset({429, 503, 504})
 
 Document = dict[str, Any]
 
@@ -24,7 +24,7 @@ class Api:
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
-        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._slots = asyncio.Semaphore(AT_ONCE)
 
     @classmethod
     def at(cls, url: str) -> Self:
@@ -49,7 +49,7 @@ class Api:
         )
         if answer.status_code == 401:
             raise SeedFailed(f"the login as {email} was refused: wrong e-mail address or password")
-        self._http.headers["authorization"] = f"Bearer {_checked(answer)['token']}"
+        self._http.headers["authorization"] = f"Bearer {_body_of(answer)['token']}"
 
     async def post(self, path: str, body: Mapping[str, object] | None = None) -> Document:
         """Sends a body, or none, and returns the response without its envelope.
@@ -60,11 +60,18 @@ class Api:
         answer = await self._send(
             self._http.build_request("POST", path, json=body, headers=headers)
         )
-        (document,) = _checked(answer).values()
+        (document,) = _body_of(answer).values()
         return dict(document)
 
+    async def upload(self, path: str, contents: Sequence[bytes]) -> list[Document]:
+        """Uploads files, and returns them in their order."""
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        files = [("files", ("picture", content)) for content in contents]
+        request = self._http.build_request("POST", path, files=files, headers=headers)
+        return list(_body_of(await self._send(request))["files"])
+
     async def get(self, path: str, **query: str | int) -> Document:
-        return _checked(await self._send(self._http.build_request("GET", path, params=query)))
+        return _body_of(await self._send(self._http.build_request("GET", path, params=query)))
 
     async def all(self, path: str, plural: str, **query: str) -> list[Document]:
         """Reads every page of a list."""
@@ -76,19 +83,19 @@ class Api:
                 return found
 
     async def _send(self, request: httpx.Request) -> httpx.Response:
-        async with self._gate:
-            for _ in range(_TRIES):
+        async with self._slots:
+            for _ in range(_MAX_ATTEMPTS):
                 try:
                     answer = await self._http.send(request)
                 except httpx.TransportError as error:
                     raise SeedFailed(f"{self._http.base_url} does not answer: {error}") from None
-                if answer.status_code not in _ANSWERED_LATER:
+                if answer.status_code not in _RETRIED:
                     break
                 await asyncio.sleep(float(answer.headers.get("retry-after", 1)))
             return answer
 
 
-def _checked(answer: httpx.Response) -> Document:
+def _body_of(answer: httpx.Response) -> Document:
     if answer.is_success:
         return dict(answer.json())
     request = answer.request

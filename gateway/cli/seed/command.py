@@ -24,18 +24,18 @@ async def seed(url: str, email: str, password: str) -> Counts:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns the exit code."""
-    asked = _arguments().parse_args(argv)
+    options = _parser().parse_args(argv)
     try:
-        password = Path(asked.password_file).read_text(encoding="utf-8").strip()
-        asyncio.run(seed(asked.url, asked.email, password))
+        password = Path(options.password_file).read_text(encoding="utf-8").strip()
+        asyncio.run(seed(options.url, options.email, password))
     except OSError as error:
-        return _stopped(f"{asked.password_file}: {error.strerror}")
+        return _fail(f"{options.password_file}: {error.strerror}")
     except SeedFailed as error:
-        return _stopped(str(error))
+        return _fail(str(error))
     return 0
 
 
-def _arguments() -> argparse.ArgumentParser:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="souk seed", description="Adds the demo data; creates only what is missing."
     )
@@ -45,6 +45,6 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def _stopped(why: str) -> int:
-    print(f"souk seed: {why}", file=sys.stderr)
+def _fail(reason: str) -> int:
+    print(f"souk seed: {reason}", file=sys.stderr)
     return 1

@@ -20,7 +20,7 @@ class Variant(TypedDict):
 
 
 class Product(TypedDict):
-    """`collection` and `categories` are handles."""
+    """`collection` and `categories` are handles; so many `pictures` are drawn of it."""
 
     handle: str
     title: str
@@ -31,7 +31,7 @@ class Product(TypedDict):
     collection: str
     categories: list[str]
     tags: list[str]
-    images: list[str]
+    pictures: int
     options: dict[str, list[str]]
     variants: list[Variant]
 
@@ -87,7 +87,7 @@ def load() -> Data:
     return Data(
         collections=cast(list[Collection], taxonomy["collections"]),
         categories=cast(list[Category], taxonomy["categories"]),
-        products=[cast(Product, one) for file in files for one in _read(file)["products"]],
+        products=[cast(Product, product) for file in files for product in _read(file)["products"]],
         tenants=cast(list[Tenant], _read(HERE / "tenants.toml")["tenants"]),
     )
 

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import groupby
+from itertools import chain, groupby
 
 from gateway.cli.seed.api import Api, Document
 from gateway.cli.seed.data import Category, Data, OptIn, Product, Tenant, Variant
+from gateway.cli.seed.pictures import draw
+
+# Pictures in one upload.
+_AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Seeder:
 
     async def _create_collections(self) -> None:
         self._collections = await self._by_handle("/admin/collections", "collections")
-        await self._make_missing(
+        await self._create_missing(
             "collections",
             "/admin/collections",
             self._collections,
@@ -64,7 +68,7 @@ class Seeder:
         self._categories = await self._by_handle("/admin/product-categories", "product_categories")
         for level in levels(self._data.categories):
             bodies = {one["handle"]: self._category_body(one) for one in level}
-            await self._make_missing(
+            await self._create_missing(
                 "categories", "/admin/product-categories", self._categories, bodies
             )
         self._report(self._counts.summary("categories"))
@@ -72,24 +76,39 @@ class Seeder:
     async def _create_products(self) -> None:
         self._products = await self._by_handle("/admin/products", "products")
         bodies = {one["handle"]: self._product_body(one) for one in self._data.products}
-        await self._make_missing("products", "/admin/products", self._products, bodies)
+        await self._add_pictures(bodies)
+        await self._create_missing("products", "/admin/products", self._products, bodies)
         self._report(self._counts.summary("products"))
+
+    async def _add_pictures(self, bodies: dict[str, Document]) -> None:
+        """Draws and uploads the pictures of products that are missing, and adds them to bodies."""
+        missing = [one for one in self._data.products if one["handle"] not in self._products]
+        drawn = [(one, place) for one in missing for place in range(one["pictures"])]
+        groups = [drawn[at : at + _AT_ONCE] for at in range(0, len(drawn), _AT_ONCE)]
+        uploaded = await asyncio.gather(*map(self._upload, groups))
+        for (product, _), file in zip(drawn, chain.from_iterable(uploaded), strict=True):
+            images = bodies[product["handle"]].setdefault("images", [])
+            images.append({"url": file["url"]})
+
+    async def _upload(self, drawn: Sequence[tuple[Product, int]]) -> list[Document]:
+        pictures = [draw(one["handle"], one["type"], place) for one, place in drawn]
+        return await self._api.upload("/admin/uploads", pictures)
 
     async def _by_handle(self, path: str, plural: str) -> dict[str, Document]:
         return {one["handle"]: one for one in await self._api.all(path, plural)}
 
-    async def _make_missing(
+    async def _create_missing(
         self,
         kind: str,
         path: str,
         existing: dict[str, Document],
-        wanted: Mapping[str, Document],
+        bodies: Mapping[str, Document],
     ) -> None:
-        missing = [key for key in wanted if key not in existing]
-        created = await asyncio.gather(*(self._api.post(path, wanted[key]) for key in missing))
+        missing = [key for key in bodies if key not in existing]
+        created = await asyncio.gather(*(self._api.post(path, bodies[key]) for key in missing))
         existing.update(zip(missing, created, strict=True))
         self._counts.created[kind] += len(missing)
-        self._counts.existing[kind] += len(wanted) - len(missing)
+        self._counts.existing[kind] += len(bodies) - len(missing)
 
     def _category_body(self, category: Category) -> Document:
         parent = category.get("parent")
@@ -98,6 +117,7 @@ class Seeder:
             "name": category["title"],
             "description": category.get("description", ""),
             "rank": category["rank"],
+            "is_active": True,
             "parent_category_id": self._categories[parent]["id"] if parent else None,
         }
 
@@ -110,7 +130,6 @@ class Seeder:
             "status": product["status"],
             "type": {"value": product["type"]},
             "tags": [{"value": tag} for tag in product["tags"]],
-            "images": [{"url": url} for url in product["images"]],
             "collection_id": self._collections[product["collection"]]["id"],
             "categories": [{"id": self._categories[one]["id"]} for one in product["categories"]],
             "options": [{"title": key, "values": some} for key, some in product["options"].items()],
@@ -140,7 +159,7 @@ class Seeder:
         domains = await self._api.get(f"{path}/domains")
         existing = {one["id"]: one for one in domains["domains"]}
         bodies = {host: {"host": host} for host in tenant["domains"]}
-        await self._make_missing("domains", f"{path}/domains", existing, bodies)
+        await self._create_missing("domains", f"{path}/domains", existing, bodies)
 
     async def _create_opt_ins(self, path: str, tenant: Tenant) -> None:
         listed = await self._api.all(f"{path}/products", "products")
@@ -149,7 +168,7 @@ class Seeder:
             self._products[one["handle"]]["id"]: self._opt_in_body(one)
             for one in tenant["products"]
         }
-        await self._make_missing("opt-ins", f"{path}/products", existing, bodies)
+        await self._create_missing("opt-ins", f"{path}/products", existing, bodies)
 
     def _opt_in_body(self, opt_in: OptIn) -> Document:
         product = self._products[opt_in["handle"]]

@@ -4,7 +4,7 @@ from souk.audit.v1 import proof_service_pb2 as pb
 from souk.audit.v1 import proof_service_pb2_grpc as rpc
 
 from services.audit import queries, rules, trees
-from services.audit.messages import NAME, as_stored, shown
+from services.audit.messages import NAME, event_message, exported_message
 from services.audit.models import PLATFORM_LOG, Checkpoint
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition, NotFound, invalid
@@ -29,11 +29,7 @@ class ProofServicer(rpc.ProofServiceServicer):
         current_scope().require(request.name)
         _, event_id = names.parse(request.name, NAME)
         async with self._db.tenant() as session:
-            found = await queries.event(session, event_id)
-            if found is None:
-                raise NotFound(
-                    "EVENT_NOT_FOUND", f"No such event: {request.name}.", event=request.name
-                )
+            found = await queries.event(session, request.name, event_id)
             place = await trees.place(session, event_id)
             checkpoint = await trees.newest_checkpoint(session)
             if place is None or checkpoint is None or place >= checkpoint.size:
@@ -44,7 +40,7 @@ class ProofServicer(rpc.ProofServiceServicer):
             ranges = merkle.inclusion(place, checkpoint.size)
             hashes = await trees.proof(session, _own_log(), ranges)
         return pb.Receipt(
-            event=shown(found, self._keys),
+            event=event_message(found, self._keys),
             index=place,
             hashes=hashes,
             checkpoint=await self._with_platform(checkpoint),
@@ -77,11 +73,11 @@ class ProofServicer(rpc.ProofServiceServicer):
         _require(request.parent)
         _check_sizes(request.start, request.end, field="end")
         async with self._db.tenant() as session:
-            found = await queries.listed(session, request.start, request.end, _MOST_ENTRIES)
-        fit = rules.fitting([one.bytes for _, _, one in found])
+            found = await queries.list_by_index(session, request.start, request.end, _MOST_ENTRIES)
+        count = rules.fitting([event.bytes for _, _, event in found])
         entries = [
-            pb.Entry(index=idx, leaf_hash=leaf, event=as_stored(one))
-            for idx, leaf, one in found[:fit]
+            pb.Entry(index=idx, leaf_hash=leaf, event=exported_message(event))
+            for idx, leaf, event in found[:count]
         ]
         return pb.ListEntriesResponse(entries=entries)
 
@@ -95,7 +91,9 @@ class ProofServicer(rpc.ProofServiceServicer):
                 session, request.after_size, request.up_to_size, _MOST_CHECKPOINTS
             )
         return pb.ListCheckpointsResponse(
-            checkpoints=[pb.Checkpoint(size=one.size, note=one.note) for one in found]
+            checkpoints=[
+                pb.Checkpoint(size=checkpoint.size, note=checkpoint.note) for checkpoint in found
+            ]
         )
 
     async def _with_platform(self, checkpoint: Checkpoint) -> pb.Checkpoint:

@@ -55,14 +55,14 @@ def own_prices(
 ) -> dict[str, int]:
     """Reads a tenant's own prices: minor units by variant."""
     variants = {variant["id"] for variant in offer["variants"]}
-    found: dict[str, int] = {}
+    prices_by_variant: dict[str, int] = {}
     for place, price in enumerate(requested.prices):
         field = f"prices[{place}]"
         if price.variant not in variants:
             violations.add(
                 f"{field}.variant", "must be a variant of the product", "VARIANT_UNKNOWN"
             )
-        elif price.variant in found:
+        elif price.variant in prices_by_variant:
             violations.add(f"{field}.variant", "must not be repeated: it already has a price")
         elif price.price.currency_code != currency:
             violations.add(
@@ -71,5 +71,5 @@ def own_prices(
                 "PRICE_CURRENCY_MISMATCH",
             )
         else:
-            found[price.variant] = violations.price(price.price, f"{field}.price")
-    return dict(sorted(found.items()))
+            prices_by_variant[price.variant] = violations.price(price.price, f"{field}.price")
+    return dict(sorted(prices_by_variant.items()))

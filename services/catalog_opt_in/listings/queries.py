@@ -1,23 +1,22 @@
 """All statements on listings and on the tenant catalogues they form."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from services.catalog_opt_in import models, offer_document
 from services.catalog_opt_in.folding import search_text, sort_key
 from services.catalog_opt_in.head_office import own_rows
-from services.catalog_opt_in.listings import rules
+from services.catalog_opt_in.listings import documents, rules
 from services.catalog_opt_in.models import Listing, ListingPrice, TenantCatalogue
+from services.catalog_opt_in.models.listings import first_version, next_version
 from services.catalog_opt_in.offer_document import Offer
-from services.values.money import json_number
+from services.kernel.data.arrays import among
 
 ORDERS: dict[str, Any] = {
     "created_at": Listing.created_at,
@@ -27,40 +26,65 @@ ORDERS: dict[str, Any] = {
 }
 
 
+FilterTable = models.ListingCategory | models.ListingTag
+KEYS: Mapping[type[FilterTable], str] = {
+    models.ListingCategory: "category_id",
+    models.ListingTag: "tag_id",
+}
+"""What a listing is found by besides its own columns: tables, and their key columns."""
+
+
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """What a listing is found by: a table, its key column there, and the ids."""
+class Choice:
+    """What a tenant chose for its listing of a product: its state, and its own prices.
 
-    table: type[models.ListingCategory] | type[models.ListingTag]
-    key: InstrumentedAttribute[str]
-    ids: list[str]
+    Prices are in minor units of the tenant's currency, by variant.
+    """
+
+    offer: Offer
+    state: str
+    own: Mapping[str, int]
 
 
-async def offer(session: AsyncSession, product_id: str) -> Offer | None:
-    """Reads the head office's offer of a product, whatever its status."""
-    text = await session.scalar(
-        select(models.Offer.document).where(models.Offer.product_id == product_id)
+async def offers(session: AsyncSession, product_ids: Sequence[str]) -> dict[str, Offer]:
+    """Reads the head office's offers of products, whatever their status, by product."""
+    rows = await session.execute(
+        select(models.Offer.product_id, models.Offer.document).where(
+            among(models.Offer.product_id, product_ids)
+        )
     )
-    return None if text is None else offer_document.parse(text)
+    return {product_id: offer_document.parse(text) for product_id, text in rows.tuples()}
 
 
-async def one(session: AsyncSession, listing_id: str, *, lock: bool = False) -> Listing | None:
+async def get(session: AsyncSession, listing_id: str, *, lock: bool = False) -> Listing | None:
     """Reads a listing of the scope's tenant, also through the platform's door.
 
     `lock` locks it.
     """
-    statement = select(Listing).where(own_rows(Listing), Listing.listing_id == listing_id)
-    return await session.scalar(statement.with_for_update() if lock else statement)
+    return (await get_many(session, [listing_id], lock=lock)).get(listing_id)
 
 
-def matching(*, state: str) -> Select[Listing]:
-    wanted = select(Listing)
-    return wanted.where(Listing.state == state) if state else wanted
+async def get_many(
+    session: AsyncSession, listing_ids: Sequence[str], *, lock: bool = False
+) -> dict[str, Listing]:
+    """Reads listings of the scope's tenant, by id; locks them in the order of their ids."""
+    statement = (
+        select(Listing)
+        .where(own_rows(Listing), among(Listing.listing_id, listing_ids))
+        .order_by(Listing.listing_id)
+    )
+    rows = await session.scalars(statement.with_for_update() if lock else statement)
+    return {row.listing_id: row for row in rows}
 
 
-async def count(session: AsyncSession, wanted: Select[Listing]) -> int:
-    inner = wanted.with_only_columns(Listing.listing_id)
-    return await session.scalar(select(func.count()).select_from(inner.subquery())) or 0
+def with_state(*, state: str) -> Select[Listing]:
+    statement = select(Listing)
+    return statement.where(Listing.state == state) if state else statement
+
+
+async def count(session: AsyncSession, statement: Select[Listing]) -> int:
+    ids = statement.with_only_columns(Listing.listing_id)
+    return await session.scalar(select(func.count()).select_from(ids.subquery())) or 0
 
 
 async def own_prices(
@@ -69,30 +93,25 @@ async def own_prices(
     """Reads the tenant's own prices, in minor units by listing and variant."""
     rows = await session.scalars(
         select(ListingPrice)
-        .where(ListingPrice.listing_id.in_(listing_ids))
+        .where(among(ListingPrice.listing_id, listing_ids))
         .order_by(ListingPrice.variant_id)
     )
-    found: dict[str, dict[str, int]] = {listing_id: {} for listing_id in listing_ids}
+    prices: dict[str, dict[str, int]] = {listing_id: {} for listing_id in listing_ids}
     for row in rows:
-        found[row.listing_id][row.variant_id] = row.amount_minor
-    return found
+        prices[row.listing_id][row.variant_id] = row.amount_minor
+    return prices
 
 
-def market(currency: str) -> rules.Market:
-    return rules.Market(currency, lambda minor: orjson.Fragment(json_number(minor, currency)))
-
-
-def derived_columns(
-    offer: Offer, *, own: Mapping[str, int], currency: str, state: str, now: datetime
-) -> dict[str, Any]:
-    """Computes the columns of a listing that derive from the offer and the tenant's choices."""
+def derived_columns(choice: Choice, *, currency: str) -> dict[str, Any]:
+    """Computes the columns of a listing that derive from the offer and the tenant's choice."""
+    offer = choice.offer
     collection, kind = offer["collection"], offer["type"]
+    amounts = rules.amounts(offer, choice.own, currency)
     gate: Any = {
-        "state": state,
+        "state": choice.state,
         "product_status": offer["status"],
-        "priced": bool(rules.amounts(offer, own, currency)),
+        "priced": bool(amounts),
     }
-    document = rules.document(offer, own=own, market=market(currency), updated_at=now)
     return {
         **gate,
         "visible": not rules.reasons_not_shown(**gate),
@@ -103,101 +122,125 @@ def derived_columns(
         "search": search_text(offer["title"], offer["subtitle"], offer["handle"]),
         "collection_id": collection["id"] if collection else None,
         "type_id": kind["id"] if kind else None,
-        "document": orjson.dumps(document),
+        "lowest_minor": min(amounts.values(), default=None),
+        "own_document": documents.of_listing(offer, own=choice.own, currency=currency),
+        "document": None,
         "format": offer["format"],
         "offered_at": datetime.fromisoformat(offer["created_at"]),
-        "updated_at": now,
     }
 
 
 async def create(
-    session: AsyncSession,
-    offer: Offer,
-    *,
-    own: Mapping[str, int],
-    currency: str,
-    state: str,
-    now: datetime,
-) -> Listing | None:
-    """Opts the scope's tenant in to a product; None if it is already opted in."""
-    columns = derived_columns(offer, own=own, currency=currency, state=state, now=now)
-    listing: Listing | None = await session.scalar(
+    session: AsyncSession, choices: Sequence[Choice], *, currency: str, now: datetime
+) -> list[Listing]:
+    """Opts the scope's tenant in to products.
+
+    Returns the new listings in the order of the choices; not those that were there already.
+    """
+    rows = [
+        {
+            "listing_id": choice.offer["id"],
+            "version": 1,
+            "created_at": now,
+            "updated_at": now,
+            **derived_columns(choice, currency=currency),
+        }
+        # In one order, as rows are locked: two batches with the same products would deadlock.
+        for choice in sorted(choices, key=lambda choice: choice.offer["id"])
+    ]
+    inserted = await session.scalars(
         upsert(Listing)
-        .values(listing_id=offer["id"], version=1, created_at=now, **columns)
         .on_conflict_do_nothing(index_elements=["tenant_id", "listing_id"])
-        .returning(Listing)
+        .returning(Listing),
+        rows,
     )
-    if listing is None:
-        return None
-    await _insert_prices(session, offer["id"], own)
-    for filter_ in filters(offer):
-        if rows := [{"listing_id": offer["id"], filter_.key.key: id_} for id_ in filter_.ids]:
-            await session.execute(insert(filter_.table), rows)
-    await raise_catalogue(session, currency, shown=int(listing.visible))
-    return listing
+    by_id = {listing.listing_id: listing for listing in inserted}
+    new = [choice for choice in choices if choice.offer["id"] in by_id]
+    if new:
+        await _insert_prices(session, new)
+        await _insert_filters(session, [choice.offer for choice in new])
+        more_visible = sum(listing.visible for listing in by_id.values())
+        await raise_catalogue(session, currency, more_visible=more_visible)
+    return [by_id[choice.offer["id"]] for choice in new]
 
 
 async def change(
     session: AsyncSession,
-    listing: Listing,
-    offer: Offer,
+    listings: Mapping[str, Listing],
+    choices: Sequence[Choice],
     *,
-    own: Mapping[str, int],
     currency: str,
-    state: str,
     now: datetime,
-) -> Listing:
-    """Changes the prices or the state of a listing."""
-    was_visible = listing.visible
-    for column, value in derived_columns(
-        offer, own=own, currency=currency, state=state, now=now
-    ).items():
-        setattr(listing, column, value)
-    listing.version += 1
+) -> None:
+    """Gives listings, found by id, new prices or states."""
+    more_visible = 0
+    for choice in choices:
+        listing = listings[choice.offer["id"]]
+        more_visible -= listing.visible
+        columns = derived_columns(choice, currency=currency)
+        for column, value in {**columns, "updated_at": now}.items():
+            setattr(listing, column, value)
+        listing.version += 1
+        more_visible += listing.visible
     await session.flush()
-    await session.execute(delete(ListingPrice).where(ListingPrice.listing_id == listing.listing_id))
-    await _insert_prices(session, listing.listing_id, own)
-    await raise_catalogue(session, currency, shown=int(listing.visible) - int(was_visible))
-    return listing
+    changed = [choice.offer["id"] for choice in choices]
+    await session.execute(delete(ListingPrice).where(among(ListingPrice.listing_id, changed)))
+    await _insert_prices(session, choices)
+    await raise_catalogue(session, currency, more_visible=more_visible)
 
 
-async def remove(session: AsyncSession, listing: Listing, *, currency: str) -> None:
-    """Opts the scope's tenant out, with the listing's prices and places."""
-    await session.delete(listing)
-    await session.flush()
-    await raise_catalogue(session, currency, shown=-int(listing.visible))
+async def remove(session: AsyncSession, listings: Sequence[Listing], *, currency: str) -> None:
+    """Opts the scope's tenant out, with the listings' prices and places."""
+    removed = [listing.listing_id for listing in listings]
+    # Written before the catalogue's row, the last lock in the order that head_office.py states.
+    await session.execute(
+        delete(Listing).where(own_rows(Listing), among(Listing.listing_id, removed))
+    )
+    more_visible = -sum(listing.visible for listing in listings)
+    await raise_catalogue(session, currency, more_visible=more_visible)
 
 
-async def raise_catalogue(session: AsyncSession, currency: str, *, shown: int) -> None:
-    """Raises the catalogue version of the scope's tenant; `shown` more products are visible."""
-    # The first row of a shop starts at `shown`; the table refuses negative counts.
-    first = max(shown, 0)
-    statement = upsert(TenantCatalogue).values(currency=currency, version=1, visible_count=first)
+async def raise_catalogue(session: AsyncSession, currency: str, *, more_visible: int) -> None:
+    """Raises the catalogue version of the scope's tenant, and its count of visible products."""
+    # The first row of a shop starts at `more_visible`; the table refuses negative counts.
+    first = max(more_visible, 0)
+    statement = upsert(TenantCatalogue).values(
+        currency=currency, version=first_version(), visible_count=first
+    )
     await session.execute(
         statement.on_conflict_do_update(
             index_elements=["tenant_id"],
             set_={
-                "version": TenantCatalogue.version + 1,
-                "visible_count": TenantCatalogue.visible_count + shown,
+                "version": next_version(),
+                "visible_count": TenantCatalogue.visible_count + more_visible,
             },
         )
     )
 
 
-def filters(offer: Offer) -> list[Filter]:
-    """Lists what a listing is found by besides its own columns."""
-    categories = {id_ for shelf in offer["categories"] for id_ in (shelf["id"], *shelf["above"])}
-    tags = [tag["id"] for tag in offer["tags"]]
-    return [
-        Filter(models.ListingCategory, models.Category.category_id, sorted(categories)),
-        Filter(models.ListingTag, models.Tag.tag_id, sorted(tags)),
-    ]
+def places(offers: Iterable[Offer]) -> dict[type[FilterTable], list[tuple[str, str]]]:
+    """Lists the categories, and those above them, and the tags of products, as pairs of ids."""
+    categories, tags = [], []
+    for offer in offers:
+        of_offer = {
+            id_ for category in offer["categories"] for id_ in (category["id"], *category["above"])
+        }
+        categories += [(offer["id"], id_) for id_ in sorted(of_offer)]
+        tags += [(offer["id"], id_) for id_ in sorted(tag["id"] for tag in offer["tags"])]
+    return {models.ListingCategory: categories, models.ListingTag: tags}
 
 
-async def _insert_prices(session: AsyncSession, listing_id: str, own: Mapping[str, int]) -> None:
+async def _insert_prices(session: AsyncSession, choices: Iterable[Choice]) -> None:
     rows = [
-        {"listing_id": listing_id, "variant_id": variant, "amount_minor": amount}
-        for variant, amount in own.items()
+        {"listing_id": choice.offer["id"], "variant_id": variant, "amount_minor": amount}
+        for choice in choices
+        for variant, amount in choice.own.items()
     ]
     if rows:
         await session.execute(insert(ListingPrice), rows)
+
+
+async def _insert_filters(session: AsyncSession, offers: Iterable[Offer]) -> None:
+    for table, pairs in places(offers).items():
+        if rows := [{"listing_id": product, KEYS[table]: id_} for product, id_ in pairs]:
+            await session.execute(insert(table), rows)

@@ -1,36 +1,52 @@
-"""Applies a change by the head office to the listings of all opted-in tenants.
+"""Applies changes by the head office to the listings of all opted-in tenants.
 
-Set-based: tenants with the same currency, state and prices share a document, which is rendered and
-sent once, and written by one UPDATE. The caller must hold the products (see head_office.py), so
-that no listing comes, goes or changes meanwhile.
+Set-based: tenants with the same currency, state and prices are written by one UPDATE; those without
+prices of their own only in the columns that they are sorted and found by, since the document is
+their market's. The caller must hold the products (see head_office.py), so that no listing comes,
+goes or changes meanwhile.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import NamedTuple
+from operator import itemgetter
+from typing import Any, NamedTuple, cast
 
-import orjson
 from souk.catalog_opt_in.v1 import listing_service_pb2 as pb
-from sqlalchemy import ColumnElement, Text, any_, delete, literal, select, update
+from sqlalchemy import (
+    Table,
+    Text,
+    Update,
+    any_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
-from services.catalog_opt_in import models
 from services.catalog_opt_in.listings import messages, queries
 from services.catalog_opt_in.models import Listing, ListingPrice, TenantCatalogue
+from services.catalog_opt_in.models.listings import next_version
 from services.catalog_opt_in.offer_document import Offer
+from services.kernel.data.arrays import among
 from services.kernel.evidence import audit
 
+OwnPrices = Mapping[tuple[str, str], Mapping[str, int]]
+"""Tenants' own prices in minor units by variant, by product and tenant."""
 
-@dataclass(frozen=True, slots=True)
-class DocumentKey:
-    """What listings of a product share if they have the same document."""
 
+class Group(NamedTuple):
+    """What listings share to which the same is written."""
+
+    product: str
     currency: str
     state: str
     own: tuple[tuple[str, int], ...]
@@ -38,60 +54,41 @@ class DocumentKey:
 
 @dataclass(frozen=True, slots=True)
 class TenantListing:
-    """One tenant's listing of the product."""
+    """One tenant's listing of a product."""
 
     tenant: str
-    key: DocumentKey
+    group: Group
     visible: bool
-    updated_at: datetime
 
 
 class LostPrice(NamedTuple):
     """A tenant's own price, in minor units, of a variant that was removed."""
 
+    product: str
     tenant: str
     currency: str
     variant: str
     amount_minor: int
 
 
-async def publish(session: AsyncSession, offer: Offer, version: int) -> None:
-    """Stores an offer that tenants may opt in to."""
-    values = {
-        "status": offer["status"],
-        "version": version,
-        "document": orjson.dumps(offer).decode(),
-    }
-    statement = upsert(models.Offer).values(product_id=offer["id"], **values)
-    await session.execute(
-        statement.on_conflict_do_update(index_elements=["product_id"], set_=values)
-    )
+async def tenants_listing(
+    session: AsyncSession, product_ids: Sequence[str]
+) -> dict[str, list[str]]:
+    """Returns the tenants that are opted in to products, by product."""
+    tenants: defaultdict[str, list[str]] = defaultdict(list)
+    for listing in await _listings_of(session, product_ids, own={}):
+        tenants[listing.group.product].append(listing.tenant)
+    return tenants
 
 
-async def withdraw(session: AsyncSession, product_id: str) -> None:
-    await session.execute(delete(models.Offer).where(models.Offer.product_id == product_id))
-
-
-async def tenants_listing(session: AsyncSession, product_id: str) -> list[str]:
-    """Returns the tenants that are opted in to a product."""
-    return [listed.tenant for listed in await _listings_of_product(session, product_id, own={})]
-
-
-async def refresh(session: AsyncSession, offers: Iterable[Offer], *, now: datetime) -> None:
+async def refresh(session: AsyncSession, offers: Sequence[Offer], *, now: datetime) -> None:
     """Updates all listings of these products to their current offers."""
-    more_visible: defaultdict[str, int] = defaultdict(int)
-    for offer in offers:
-        lost = await _delete_prices_of_removed_variants(session, offer)
-        own = await _own_prices_by_tenant(session, offer["id"])
-        _record_lost_prices(session, offer, lost, own)
-        groups: defaultdict[DocumentKey, list[TenantListing]] = defaultdict(list)
-        for listed in await _listings_of_product(session, offer["id"], own=own):
-            groups[listed.key].append(listed)
-        for key, group in groups.items():
-            changes = await _rewrite(session, offer, key, group, updated_at=now, versions=1)
-            for tenant, change in changes.items():
-                more_visible[tenant] += change
-    await _raise_catalogues(session, more_visible)
+    if not offers:
+        return
+    lost = await _delete_prices_of_removed_variants(session, offers)
+    own = await _own_prices(session, [offer["id"] for offer in offers])
+    _record_lost_prices(session, lost, own)
+    await _count_visible(session, await _rewrite(session, offers, own, changed_at=now))
 
 
 async def rerender(session: AsyncSession, offer: Offer) -> None:
@@ -99,71 +96,73 @@ async def rerender(session: AsyncSession, offer: Offer) -> None:
 
     That is no change by anybody, so their versions and times of change stay.
     """
-    more_visible: dict[str, int] = {}
-    own = await _own_prices_by_tenant(session, offer["id"])
-    groups: defaultdict[tuple[DocumentKey, datetime], list[TenantListing]] = defaultdict(list)
-    for listed in await _listings_of_product(session, offer["id"], own=own):
-        groups[listed.key, listed.updated_at].append(listed)
-    for (key, updated_at), group in groups.items():
-        more_visible |= await _rewrite(
-            session, offer, key, group, updated_at=updated_at, versions=0
-        )
-    await _raise_catalogues(session, more_visible)
+    own = await _own_prices(session, [offer["id"]])
+    await _count_visible(session, await _rewrite(session, [offer], own, changed_at=None))
 
 
-async def _listings_of_product(
-    session: AsyncSession, product_id: str, *, own: dict[str, dict[str, int]]
+async def raise_catalogues(session: AsyncSession, product_ids: Sequence[str]) -> None:
+    """Tells caches that products are shown otherwise, where nothing that listings store changes."""
+    listings = await _listings_of(session, product_ids, own={})
+    await _count_visible(session, {listing.tenant: 0 for listing in listings})
+
+
+async def _listings_of(
+    session: AsyncSession, product_ids: Sequence[str], *, own: OwnPrices
 ) -> list[TenantListing]:
     # Joins from tenants to listings by key, so that no index has to lead with the product.
     rows = await session.execute(
         select(
+            Listing.listing_id,
             Listing.tenant_id,
             TenantCatalogue.currency,
             Listing.state,
             Listing.visible,
-            Listing.updated_at,
         )
         .join(TenantCatalogue, TenantCatalogue.tenant_id == Listing.tenant_id)
-        .where(Listing.listing_id == product_id)
+        .where(among(Listing.listing_id, product_ids))
     )
     return [
         TenantListing(
             tenant,
-            DocumentKey(currency, state, tuple(sorted(own.get(tenant, {}).items()))),
+            Group(product, currency, state, tuple(sorted(own.get((product, tenant), {}).items()))),
             visible,
-            updated_at,
         )
-        for tenant, currency, state, visible, updated_at in rows
+        for product, tenant, currency, state, visible in rows.tuples()
     ]
 
 
-async def _own_prices_by_tenant(
-    session: AsyncSession, product_id: str
-) -> dict[str, dict[str, int]]:
-    """Reads all tenants' own prices of a product, in minor units by tenant and variant."""
+async def _own_prices(session: AsyncSession, product_ids: Sequence[str]) -> OwnPrices:
+    """Reads all tenants' own prices of products."""
     rows = await session.execute(
-        select(ListingPrice.tenant_id, ListingPrice.variant_id, ListingPrice.amount_minor)
+        select(
+            ListingPrice.listing_id,
+            ListingPrice.tenant_id,
+            ListingPrice.variant_id,
+            ListingPrice.amount_minor,
+        )
         .join(TenantCatalogue, TenantCatalogue.tenant_id == ListingPrice.tenant_id)
-        .where(ListingPrice.listing_id == product_id)
+        .where(among(ListingPrice.listing_id, product_ids))
     )
-    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for tenant, variant, amount in rows:
-        found[tenant][variant] = amount
-    return found
+    prices: defaultdict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for product, tenant, variant, amount in rows.tuples():
+        prices[product, tenant][variant] = amount
+    return prices
 
 
 async def _delete_prices_of_removed_variants(
-    session: AsyncSession, offer: Offer
+    session: AsyncSession, offers: Sequence[Offer]
 ) -> list[LostPrice]:
-    kept = [variant["id"] for variant in offer["variants"]]
+    # No two products have a variant in common: those of all offers can be compared at once.
+    variant_ids = [variant["id"] for offer in offers for variant in offer["variants"]]
     rows = await session.execute(
         delete(ListingPrice)
         .where(
             ListingPrice.tenant_id == TenantCatalogue.tenant_id,
-            ListingPrice.listing_id == offer["id"],
-            ListingPrice.variant_id.not_in(kept),
+            among(ListingPrice.listing_id, [offer["id"] for offer in offers]),
+            ~among(ListingPrice.variant_id, variant_ids),
         )
         .returning(
+            ListingPrice.listing_id,
             ListingPrice.tenant_id,
             TenantCatalogue.currency,
             ListingPrice.variant_id,
@@ -174,88 +173,113 @@ async def _delete_prices_of_removed_variants(
     return [LostPrice(*row) for row in rows]
 
 
-def _record_lost_prices(
-    session: AsyncSession, offer: Offer, lost: list[LostPrice], own: dict[str, dict[str, int]]
-) -> None:
-    """Records an event for each tenant that lost own prices through the head office's act."""
-    for (tenant, currency), prices in groupby(sorted(lost), key=lambda p: (p.tenant, p.currency)):
-        kept = own.get(tenant, {})
-        before = kept | {price.variant: price.amount_minor for price in prices}
+def _record_lost_prices(session: AsyncSession, lost: list[LostPrice], own: OwnPrices) -> None:
+    """Records an event for each listing that lost own prices through the head office's act."""
+    of_listing = itemgetter(0, 1, 2)
+    for (product, tenant, currency), prices in groupby(sorted(lost), key=of_listing):
+        remaining = dict(own.get((product, tenant), {}))
+        before = remaining | {price.variant: price.amount_minor for price in prices}
         audit.record(
             session,
-            resource=f"tenants/{tenant}/listings/{offer['id']}",
+            resource=f"tenants/{tenant}/listings/{product}",
             before=pb.Listing(prices=messages.prices(before, currency)),
-            after=pb.Listing(prices=messages.prices(kept, currency)),
+            after=pb.Listing(prices=messages.prices(remaining, currency)),
             tenant=tenant,
         )
 
 
 async def _rewrite(
     session: AsyncSession,
-    offer: Offer,
-    key: DocumentKey,
-    group: list[TenantListing],
+    offers: Sequence[Offer],
+    own: OwnPrices,
     *,
-    updated_at: datetime,
-    versions: int,
+    changed_at: datetime | None,
 ) -> dict[str, int]:
-    """Writes one document for a group of listings, and raises each version by `versions`.
+    """Writes what all listings of products derive from their offers.
 
-    Returns how many more products each tenant shows: 1, 0 or -1.
+    It is a change of theirs, with a new version, unless `changed_at` is None. Returns how many more
+    products each tenant shows.
     """
-    tenants = [listed.tenant for listed in group]
-    columns = queries.derived_columns(
-        offer, own=dict(key.own), currency=key.currency, state=key.state, now=updated_at
-    )
-    await session.execute(
-        update(Listing)
-        .where(_among(Listing.tenant_id, tenants), Listing.listing_id == offer["id"])
-        .values(version=Listing.version + versions, **columns)
-        .execution_options(synchronize_session=False)
-    )
-    await _replace_filters(session, offer, tenants)
-    return {listed.tenant: int(columns["visible"]) - int(listed.visible) for listed in group}
+    by_id = {offer["id"]: offer for offer in offers}
+    groups: defaultdict[Group, list[str]] = defaultdict(list)
+    more_visible: defaultdict[str, int] = defaultdict(int)
+    for listing in await _listings_of(session, list(by_id), own=own):
+        groups[listing.group].append(listing.tenant)
+        more_visible[listing.tenant] -= listing.visible
+    rows = []
+    for group, tenants in groups.items():
+        choice = queries.Choice(by_id[group.product], group.state, dict(group.own))
+        columns = queries.derived_columns(choice, currency=group.currency)
+        rows.append({"of_product": group.product, "of_tenants": tenants, **columns})
+        for tenant in tenants:
+            more_visible[tenant] += columns["visible"]
+    if rows:
+        await session.execute(_update_of_groups(list(columns), changed_at), rows)
+        await _replace_filters(session, offers, list(more_visible))
+    return more_visible
 
 
-async def _replace_filters(session: AsyncSession, offer: Offer, tenants: list[str]) -> None:
-    """Updates what listings are found by; writes only what has changed."""
-    for filter_ in queries.filters(offer):
-        table, key = filter_.table, filter_.table.__table__.c[filter_.key.key]
-        await session.execute(
-            delete(table).where(
-                _among(table.tenant_id, tenants),
-                table.listing_id == offer["id"],
-                key.not_in(filter_.ids),
-            )
+def _update_of_groups(columns: Sequence[str], changed_at: datetime | None) -> Update:
+    values: dict[str, Any] = {column: bindparam(column) for column in columns}
+    if changed_at is not None:
+        values |= {"updated_at": changed_at, "version": Listing.version + 1}
+    # Of the table, not of the class, which has a way of its own to update many rows.
+    return (
+        update(cast(Table, Listing.__table__))
+        .where(
+            Listing.tenant_id == any_(bindparam("of_tenants", type_=ARRAY(Text))),
+            Listing.listing_id == bindparam("of_product"),
         )
-        wanted = (
-            select(Listing.tenant_id, Listing.listing_id, filter_.key)
-            .join(filter_.key.class_, filter_.key.in_(filter_.ids))
-            .where(_among(Listing.tenant_id, tenants), Listing.listing_id == offer["id"])
+        .values(values)
+    )
+
+
+async def _replace_filters(
+    session: AsyncSession, offers: Sequence[Offer], tenants: Sequence[str]
+) -> None:
+    """Updates what listings are found by; writes only what has changed."""
+    product_ids = [offer["id"] for offer in offers]
+    for table, places in queries.places(offers).items():
+        key = queries.KEYS[table]
+        pairs = func.unnest(
+            literal([product for product, _ in places], ARRAY(Text)),
+            literal([id_ for _, id_ in places], ARRAY(Text)),
+        )
+        current = pairs.table_valued("listing_id", "key").render_derived()
+        still_there = exists().where(
+            current.c.listing_id == table.listing_id, current.c.key == table.__table__.c[key]
+        )
+        await session.execute(
+            delete(table)
+            .where(
+                among(table.tenant_id, tenants), among(table.listing_id, product_ids), ~still_there
+            )
+            .execution_options(synchronize_session=False)
+        )
+        rows = (
+            select(Listing.tenant_id, Listing.listing_id, current.c.key)
+            .join(current, current.c.listing_id == Listing.listing_id)
+            .where(among(Listing.tenant_id, tenants), among(Listing.listing_id, product_ids))
         )
         await session.execute(
             upsert(table)
-            .from_select(["tenant_id", "listing_id", filter_.key.key], wanted)
+            .from_select(["tenant_id", "listing_id", key], rows)
             .on_conflict_do_nothing()
         )
 
 
-async def _raise_catalogues(session: AsyncSession, more_visible: Mapping[str, int]) -> None:
+async def _count_visible(session: AsyncSession, more_visible: Mapping[str, int]) -> None:
+    """Gives catalogues a new version, and counts what they show."""
     by_change: defaultdict[int, list[str]] = defaultdict(list)
     for tenant, change in more_visible.items():
         by_change[change].append(tenant)
     for change, tenants in by_change.items():
         await session.execute(
             update(TenantCatalogue)
-            .where(_among(TenantCatalogue.tenant_id, tenants))
+            .where(among(TenantCatalogue.tenant_id, tenants))
             .values(
-                version=TenantCatalogue.version + 1,
+                version=next_version(),
                 visible_count=TenantCatalogue.visible_count + change,
             )
             .execution_options(synchronize_session=False)
         )
-
-
-def _among(column: InstrumentedAttribute[str], tenants: list[str]) -> ColumnElement[bool]:
-    """Compares with one array parameter: the same prepared statement for any number of tenants."""
-    return column == any_(literal(tenants, ARRAY(Text)))

@@ -1,11 +1,16 @@
-"""Whether a storefront shows a listing, why not, and the document it shows."""
+"""Whether a storefront shows a listing, why not, and what it shows of the product."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
-from services.catalog_opt_in.offer_document import Offer, OfferedOption, OfferedVariant, Shelf, Term
-from services.catalog_opt_in.texts import timestamp
+from services.catalog_opt_in.offer_document import (
+    Offer,
+    OfferedOption,
+    OfferedVariant,
+    TaxonomyRef,
+    Term,
+)
+from services.catalog_opt_in.products.model import GoodsFields
 from services.values import store_documents as shown
 
 LISTING_HIDDEN = "LISTING_HIDDEN"
@@ -26,12 +31,12 @@ def reasons_not_shown(*, state: str, product_status: str, priced: bool) -> list[
 
     The only gate for all reads; the reason that the tenant itself can lift comes first.
     """
-    against = {
+    conditions = {
         LISTING_HIDDEN: state != "LIVE",
         PRODUCT_NOT_PUBLISHED: product_status != "PUBLISHED",
         PRICE_MISSING: not priced,
     }
-    return [reason for reason, holds in against.items() if holds]
+    return [reason for reason, holds in conditions.items() if holds]
 
 
 def amounts(offer: Offer, own: Mapping[str, int], currency: str) -> dict[str, int]:
@@ -39,8 +44,11 @@ def amounts(offer: Offer, own: Mapping[str, int], currency: str) -> dict[str, in
 
     A variant with neither in this currency is left out: it is not for sale.
     """
-    found = {v["id"]: own.get(v["id"], v["prices"].get(currency)) for v in offer["variants"]}
-    return {variant: amount for variant, amount in found.items() if amount is not None}
+    prices = {
+        variant["id"]: own.get(variant["id"], variant["prices"].get(currency))
+        for variant in offer["variants"]
+    }
+    return {variant: amount for variant, amount in prices.items() if amount is not None}
 
 
 def thumbnail(offer: Offer) -> str:
@@ -48,9 +56,7 @@ def thumbnail(offer: Offer) -> str:
     return offer["thumbnail"] or next((image["url"] for image in offer["images"]), "")
 
 
-def document(
-    offer: Offer, *, own: Mapping[str, int], market: Market, updated_at: datetime
-) -> shown.StoreProduct:
+def content(offer: Offer, *, own: Mapping[str, int], market: Market) -> shown.ProductContent:
     """Renders a product as shoppers see it in one market, as Medusa JSON."""
     costs = amounts(offer, own, market.currency)
     sold = [variant for variant in offer["variants"] if variant["id"] in costs]
@@ -62,11 +68,16 @@ def document(
         "description": offer["description"] or None,
         "handle": offer["handle"],
         "status": offer["status"].lower(),
-        "is_giftcard": False,
-        "discountable": True,
+        "is_giftcard": offer["is_giftcard"],
+        "discountable": offer["discountable"],
         "thumbnail": thumbnail(offer) or None,
         "images": [
-            {"id": image["id"], "url": image["url"], "rank": rank}
+            {
+                "id": image["id"],
+                "url": image["url"],
+                "rank": rank,
+                "metadata": image["metadata"],
+            }
             for rank, image in enumerate(offer["images"])
         ],
         "collection_id": collection and collection["id"],
@@ -74,42 +85,48 @@ def document(
         "type_id": kind and kind["id"],
         "type": _term(kind) if kind else None,
         "tags": [_term(tag) for tag in offer["tags"]],
-        "categories": [_category(shelf) for shelf in offer["categories"]],
+        "categories": [_category(ref) for ref in offer["categories"]],
         "options": [_option(option, sold) for option in offer["options"]],
         "variants": [
             _variant(offer, variant, rank, market, costs[variant["id"]])
             for rank, variant in enumerate(sold)
         ],
-        "weight": None,
-        "length": None,
-        "height": None,
-        "width": None,
-        "material": None,
-        "origin_country": None,
-        "hs_code": None,
-        "mid_code": None,
-        "external_id": None,
-        "metadata": None,
+        **_goods(offer),
+        # Medusa's products have these as texts, its variants as numbers.
+        "weight": str(offer["weight"] or "") or None,
+        "length": str(offer["length"] or "") or None,
+        "height": str(offer["height"] or "") or None,
+        "width": str(offer["width"] or "") or None,
+        "external_id": offer["external_id"] or None,
+        "metadata": offer["metadata"],
         "created_at": offer["created_at"],
-        "updated_at": timestamp(updated_at),
     }
 
 
-def _collection(shelf: Shelf) -> shown.CollectionRef:
-    return {"id": shelf["id"], "title": shelf["title"], "handle": shelf["handle"]}
+def _goods(goods: GoodsFields) -> shown.Goods:
+    return {
+        "material": goods["material"] or None,
+        "origin_country": goods["origin_country"] or None,
+        "hs_code": goods["hs_code"] or None,
+        "mid_code": goods["mid_code"] or None,
+    }
+
+
+def _collection(ref: TaxonomyRef) -> shown.CollectionRef:
+    return {"id": ref["id"], "title": ref["title"], "handle": ref["handle"]}
 
 
 def _term(term: Term) -> shown.Tag:
     return {"id": term["id"], "value": term["value"]}
 
 
-def _category(shelf: Shelf) -> shown.StoreCategoryRef:
-    return {"id": shelf["id"], "name": shelf["title"], "handle": shelf["handle"]}
+def _category(ref: TaxonomyRef) -> shown.StoreCategoryRef:
+    return {"id": ref["id"], "name": ref["title"], "handle": ref["handle"]}
 
 
 def _option(option: OfferedOption, sold: list[OfferedVariant]) -> shown.Option:
     """Renders an option with only the values that can be bought."""
-    bought = {variant["choices"][option["id"]] for variant in sold}
+    bought = {variant["choices"].get(option["id"]) for variant in sold}
     values = [_term(value) for value in option["values"] if value["id"] in bought]
     return {"id": option["id"], "title": option["title"], "values": values}
 
@@ -123,20 +140,26 @@ def _variant(
         "title": variant["title"],
         "sku": variant["sku"],
         "barcode": variant["barcode"] or None,
+        "ean": variant["ean"] or None,
+        "upc": variant["upc"] or None,
+        **_goods(variant),
         "weight": variant["weight_grams"] or None,
+        "length": variant["length"] or None,
+        "height": variant["height"] or None,
+        "width": variant["width"] or None,
         "variant_rank": rank,
         "images": [],
         "options": [
             {"id": value["id"], "option_id": option["id"], "value": value["value"]}
             for option in offer["options"]
             for value in option["values"]
-            if value["id"] == variant["choices"][option["id"]]
+            if value["id"] == variant["choices"].get(option["id"])
         ],
         "manage_inventory": False,
         "allow_backorder": False,
         "inventory_quantity": None,
         "calculated_price": _price(market, amount),
-        "metadata": None,
+        "metadata": variant["metadata"],
     }
 
 

@@ -7,8 +7,9 @@ from souk.catalog_opt_in.v1 import listing_service_pb2 as pb
 from souk.catalog_opt_in.v1 import listing_service_pb2_grpc as pb_grpc
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.catalog_opt_in.head_office import hold_listing
-from services.catalog_opt_in.listings import messages, queries
+from services.catalog_opt_in.head_office import lock_offer
+from services.catalog_opt_in.listings import batch, messages, queries
+from services.catalog_opt_in.listings.scopes import refuse_archived, scope_currency
 from services.catalog_opt_in.messages import PRODUCT
 from services.catalog_opt_in.models import Listing
 from services.catalog_opt_in.offer_document import Offer
@@ -37,7 +38,7 @@ class Listings(pb_grpc.ListingServiceServicer):
         current_scope().require(request.name)
         async with self._db.tenant() as session:
             listing = await _listing(session, request.name)
-            return await _shown(session, listing)
+            return await _to_message(session, listing)
 
     async def ListListings(
         self, request: pb.ListListingsRequest, _context: object
@@ -50,125 +51,120 @@ class Listings(pb_grpc.ListingServiceServicer):
         state = messages.state(request.state, violations) if request.state else ""
         violations.refuse()
         async with self._db.tenant() as session:
-            wanted = queries.matching(state=state)
-            rows = (await session.scalars(page.of(wanted, order, Listing.listing_id))).all()
-            total = await queries.count(session, wanted)
-            shown, token = page.cut(rows, key=lambda r: (getattr(r, order.key), r.listing_id))
-            own = await queries.own_prices(session, [row.listing_id for row in shown])
+            statement = queries.with_state(state=state)
+            rows = (await session.scalars(page.of(statement, order, Listing.listing_id))).all()
+            total = await queries.count(session, statement)
+            page_rows, token = page.cut(
+                rows, key=lambda row: (getattr(row, order.key), row.listing_id)
+            )
+            own = await queries.own_prices(session, [row.listing_id for row in page_rows])
         return pb.ListListingsResponse(
-            listings=[messages.to_message(row, own[row.listing_id], _currency()) for row in shown],
+            listings=[
+                messages.to_message(row, own[row.listing_id], scope_currency()) for row in page_rows
+            ],
             next_page_token=token,
             total_size=total,
         )
 
     async def CreateListing(self, request: pb.CreateListingRequest, _context: object) -> pb.Listing:
         current_scope().require_parent(request.parent)
-        _refuse_archived()
+        refuse_archived()
         async with self._db.tenant() as session:
-            if answer := await requests.answered(session, request, pb.Listing):
+            if answer := await requests.stored_answer(session, request, pb.Listing):
                 return answer
-            offer = await _held_offer(session, request.listing.product)
+            offer = await _locked_offer(session, request.listing.product)
             _refuse_unpublished(offer)
             violations = Violations()
             state = messages.state(request.listing.state or pb.Listing.STATE_LIVE, violations)
-            own = messages.own_prices(request.listing, offer, _currency(), violations)
+            own = messages.own_prices(request.listing, offer, scope_currency(), violations)
             violations.refuse()
-            answer = await _opted_in(session, offer, own, state)
+            answer = await _create_listing(session, offer, own, state)
             audit.record(session, resource=answer.name, after=answer)
             return await requests.remember(session, request, answer)
 
     async def UpdateListing(self, request: pb.UpdateListingRequest, _context: object) -> pb.Listing:
         current_scope().require(request.listing.name)
-        _refuse_archived()
+        refuse_archived()
         async with self._db.tenant() as session:
-            offer = await _offer_of(session, request.listing.name)
+            # The product before the listing, as the head office locks them.
+            offer = await _offer_of_listing(session, request.listing.name)
             listing = await _listing(session, request.listing.name, lock=True)
-            before, violations = await _shown(session, listing), Violations()
-            wanted = updates.apply(request.listing, request.update_mask, to=before)
-            if wanted == before:
+            before, violations = await _to_message(session, listing), Violations()
+            requested = updates.apply(request.listing, request.update_mask, to=before)
+            if requested == before:
                 return before
-            state = messages.state(wanted.state, violations)
-            own = messages.own_prices(wanted, offer, _currency(), violations)
+            state = messages.state(requested.state, violations)
+            own = messages.own_prices(requested, offer, scope_currency(), violations)
             violations.refuse()
             await queries.change(
                 session,
-                listing,
-                offer,
-                own=own,
-                currency=_currency(),
-                state=state,
+                {listing.listing_id: listing},
+                [queries.Choice(offer, state, own)],
+                currency=scope_currency(),
                 now=datetime.now(UTC),
             )
-            after = messages.to_message(listing, own, _currency())
+            after = messages.to_message(listing, own, scope_currency())
             audit.record(session, resource=after.name, before=before, after=after)
             return after
 
     async def DeleteListing(self, request: pb.DeleteListingRequest, _context: object) -> Empty:
         current_scope().require(request.name)
         async with self._db.tenant() as session:
-            await _offer_of(session, request.name)
+            # For its lock: the head office must not be rewriting the listing that goes.
+            await _offer_of_listing(session, request.name)
             listing = await _listing(session, request.name, lock=True)
             updates.check_etag(request.etag, listing.version)
-            before = await _shown(session, listing)
-            await queries.remove(session, listing, currency=_currency())
+            before = await _to_message(session, listing)
+            await queries.remove(session, [listing], currency=scope_currency())
             audit.record(session, resource=request.name, before=before)
             return Empty()
 
-
-def _refuse_archived() -> None:
-    """Refuses changes at an archived tenant; it may still opt out, which holds up nobody else.
-
-    Raises:
-        FailedPrecondition: TENANT_ARCHIVED.
-    """
-    if current_scope().tenant_state == "archived":
-        raise FailedPrecondition("TENANT_ARCHIVED", "This tenant is archived. Undelete it first.")
-
-
-def _currency() -> str:
-    """Returns the currency of the scope's tenant.
-
-    Raises:
-        FailedPrecondition: CURRENCY_MISSING, the scope has none.
-    """
-    currency = current_scope().currency
-    if not currency:
-        raise FailedPrecondition("CURRENCY_MISSING", "The tenant has no currency to sell in.")
-    return currency
+    async def BatchChangeListings(
+        self, request: pb.BatchChangeListingsRequest, _context: object
+    ) -> pb.BatchChangeListingsResponse:
+        current_scope().require_parent(request.parent)
+        if request.creates or request.updates:
+            refuse_archived()
+        async with self._db.tenant() as session:
+            kind = pb.BatchChangeListingsResponse
+            if answer := await requests.stored_answer(session, request, kind):
+                return answer
+            answer = await batch.change(session, request)
+            return await requests.remember(session, request, answer)
 
 
 async def _listing(session: AsyncSession, name: str, *, lock: bool = False) -> Listing:
     _, listing_id = names.parse(name, LISTING)
-    listing = await queries.one(session, listing_id, lock=lock)
+    listing = await queries.get(session, listing_id, lock=lock)
     if listing is None:
         raise NotFound("LISTING_NOT_FOUND", f"No such listing: {name}.", listing=name)
     return listing
 
 
-async def _shown(session: AsyncSession, listing: Listing) -> pb.Listing:
+async def _to_message(session: AsyncSession, listing: Listing) -> pb.Listing:
     own = await queries.own_prices(session, [listing.listing_id])
-    return messages.to_message(listing, own[listing.listing_id], _currency())
+    return messages.to_message(listing, own[listing.listing_id], scope_currency())
 
 
-async def _held_offer(session: AsyncSession, product: str) -> Offer:
+async def _locked_offer(session: AsyncSession, product: str) -> Offer:
     """Reads and locks the offer of a product until the transaction ends."""
     try:
         (product_id,) = names.parse(product, PRODUCT)
     except InvalidArgument:
         text = f"must have the form {PRODUCT}"
         raise invalid("NAME_INVALID", {"product": text}) from None
-    await hold_listing(session, product_id)
-    offer = await queries.offer(session, product_id)
+    await lock_offer(session, product_id)
+    offer = (await queries.offers(session, [product_id])).get(product_id)
     if offer is None:
         raise NotFound("PRODUCT_NOT_FOUND", f"No such product: {product}.", product=product)
     return offer
 
 
-async def _offer_of(session: AsyncSession, name: str) -> Offer:
+async def _offer_of_listing(session: AsyncSession, name: str) -> Offer:
     """Reads the offer of a listing; every listing has one."""
     _, listing_id = names.parse(name, LISTING)
     try:
-        return await _held_offer(session, f"products/{listing_id}")
+        return await _locked_offer(session, f"products/{listing_id}")
     except NotFound:
         raise NotFound("LISTING_NOT_FOUND", f"No such listing: {name}.", listing=name) from None
 
@@ -182,16 +178,17 @@ def _refuse_unpublished(offer: Offer) -> None:
         )
 
 
-async def _opted_in(
+async def _create_listing(
     session: AsyncSession, offer: Offer, own: dict[str, int], state: str
 ) -> pb.Listing:
-    listing = await queries.create(
-        session, offer, own=own, currency=_currency(), state=state, now=datetime.now(UTC)
+    choice = queries.Choice(offer, state, own)
+    created = await queries.create(
+        session, [choice], currency=scope_currency(), now=datetime.now(UTC)
     )
-    if listing is None:
+    if not created:
         raise AlreadyExists(
             "LISTING_EXISTS",
             f"The tenant is already opted in to {offer['id']}.",
             product=offer["id"],
         )
-    return messages.to_message(listing, own, _currency())
+    return messages.to_message(created[0], own, scope_currency())

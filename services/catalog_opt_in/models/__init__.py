@@ -1,11 +1,13 @@
 """The tables of this service.
 
-Three kinds. Taxonomy and `offer` belong to the platform: the head office writes them through the
-platform's door, and every tenant may read them. The master products are the head office's own rows.
-What a tenant sells is the tenant's, down to the finished document, so that a storefront never reads
-anybody else's rows.
+Three kinds. Taxonomy, offers with their parts and words, and `market_document` belong to the
+platform: the head office writes them through the platform's door, and every tenant may read them.
+The master products are the head office's own rows. What a tenant sells is the tenant's: which
+products, at which prices, and the document of those with prices of its own; and so is what it
+uploaded.
 """
 
+from services.catalog_opt_in.models.files import File
 from services.catalog_opt_in.models.listings import (
     Listing,
     ListingCategory,
@@ -13,6 +15,7 @@ from services.catalog_opt_in.models.listings import (
     ListingTag,
     TenantCatalogue,
 )
+from services.catalog_opt_in.models.offers import OfferOption, OfferValue, OfferVariant
 from services.catalog_opt_in.models.products import (
     OptionValue,
     Part,
@@ -26,17 +29,31 @@ from services.catalog_opt_in.models.products import (
     VariantPrice,
 )
 from services.catalog_opt_in.models.scopes import Base
-from services.catalog_opt_in.models.taxonomy import Category, Collection, Offer, ProductType, Tag
+from services.catalog_opt_in.models.search import ProductWords, Spelling
+from services.catalog_opt_in.models.taxonomy import (
+    Category,
+    Collection,
+    MarketDocument,
+    Offer,
+    ProductType,
+    Tag,
+)
+from services.catalog_opt_in.models.translations import ProductText, Translation
 
 __all__ = [
     "Base",
     "Category",
     "Collection",
+    "File",
     "Listing",
     "ListingCategory",
     "ListingPrice",
     "ListingTag",
+    "MarketDocument",
     "Offer",
+    "OfferOption",
+    "OfferValue",
+    "OfferVariant",
     "OptionValue",
     "Part",
     "Product",
@@ -44,9 +61,13 @@ __all__ = [
     "ProductImage",
     "ProductOption",
     "ProductTag",
+    "ProductText",
     "ProductType",
+    "ProductWords",
+    "Spelling",
     "Tag",
     "TenantCatalogue",
+    "Translation",
     "Variant",
     "VariantChoice",
     "VariantPrice",

@@ -1,10 +1,12 @@
-"""What each tenant sells: its own rows, including the rendered document."""
+"""What each tenant sells: its own rows."""
 
+import time
 from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -12,6 +14,7 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -37,10 +40,11 @@ def _shown(*columns: str) -> Index:
 
 
 class Listing(TenantOwned, Base):
-    """A tenant's opt-in to one product, with the document that its storefront shows.
+    """A tenant's opt-in to one product.
 
-    `listing_id` is the product's id. `priced` says whether the document has something to
-    sell; `visible` is derived from state, product_status and priced by `listings.rules`.
+    `listing_id` is the product's id. `priced` says whether there is something to sell in the
+    tenant's currency; `visible` is derived from state, product_status and priced by
+    `listings.rules`. `own_document` is null if the market's is shown; see `listings.documents`.
     """
 
     __tablename__ = "listing"
@@ -52,6 +56,8 @@ class Listing(TenantOwned, Base):
         _shown("updated_at"),
         _shown("title_key"),
         _shown("collection_id"),
+        _shown("type_id"),
+        _shown("lowest_minor"),
     )
 
     listing_id: Mapped[str] = mapped_column(Key, primary_key=True)
@@ -66,8 +72,13 @@ class Listing(TenantOwned, Base):
     search: Mapped[str] = mapped_column(Key)
     collection_id: Mapped[str | None] = mapped_column(Key, ForeignKey("collection.collection_id"))
     type_id: Mapped[str | None] = mapped_column(Key, ForeignKey("product_type.type_id"))
-    document: Mapped[bytes] = mapped_column(LargeBinary)
-    # Of the document and the folded columns; null is from before formats were counted.
+    # The lowest price of a variant; null is from before it was stored, or nothing is for sale.
+    lowest_minor: Mapped[int | None] = mapped_column(BigInteger)
+    own_document: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Whole, as instances of the version before write it while they are replaced; it precedes the
+    # others, since they do not see them.
+    document: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Of own_document and the folded columns; null is from before formats were counted.
     format: Mapped[int | None] = mapped_column(Integer)
     version: Mapped[int] = mapped_column(BigInteger)
     # When the head office created the product: the created_at that shoppers see.
@@ -116,3 +127,18 @@ class TenantCatalogue(TenantOwned, Base):
     currency: Mapped[str] = mapped_column(Key)
     version: Mapped[int] = mapped_column(BigInteger)
     visible_count: Mapped[int] = mapped_column(BigInteger)
+
+
+def first_version() -> int:
+    """Returns the version of a catalogue that has none yet, by the clock in microseconds.
+
+    So none recurs with other contents after a database was restored from a backup: caches would
+    take what they hold of the lost one for this one. It is this process's clock, not the
+    database's, since no statement may compute what differs between the nodes of a cluster.
+    """
+    return time.time_ns() // 1_000
+
+
+def next_version() -> ColumnElement[int]:
+    """Returns what a catalogue's version becomes with a change; it rises under any clock."""
+    return func.greatest(TenantCatalogue.version + 1, first_version(), type_=BigInteger)

@@ -26,3 +26,12 @@ def platform_rows(*items: SchemaItem) -> TableArgs:
 def tenant_rows(*items: SchemaItem) -> TableArgs:
     """Declares rows that belong to one tenant each."""
     return (*items, {"info": {"scope": "tenant"}})
+
+
+def open_rows(*items: SchemaItem) -> TableArgs:
+    """Declares rows of no tenant that a session may read before it is bound to one, too.
+
+    Only for what must be found by an operator that is not leakproof: a policy with a condition of
+    its own would keep PostgreSQL from using the index.
+    """
+    return (*items, {"info": {"scope": "platform", "shared": True, "open": True}})

@@ -4,17 +4,38 @@ from datetime import datetime
 
 from souk.catalog_opt_in.v1 import product_pb2
 
-from services.catalog_opt_in.messages import CATEGORY, COLLECTION, handle_of, id_in, time_of
-from services.catalog_opt_in.products.rules import (
+from services.catalog_opt_in.messages import (
+    CATEGORY,
+    COLLECTION,
+    handle_of,
+    id_in,
+    metadata_of,
+    set_metadata,
+    time_of,
+)
+from services.catalog_opt_in.products.model import (
+    ConditionalPrice,
     Image,
+    InventoryItem,
     Option,
     Price,
     Product,
     Value,
     Variant,
-    problems,
+    plain_fields,
+    variant_fields,
+)
+from services.catalog_opt_in.products.parts import with_only_choices, with_titles
+from services.catalog_opt_in.products.resolved import Related, ResolvedProduct
+from services.catalog_opt_in.products.rules import problems
+from services.catalog_opt_in.taxonomy.messages import (
+    category_message,
+    collection_message,
+    tag_message,
+    type_message,
 )
 from services.catalog_opt_in.violations import Violations
+from services.kernel.call.limits import most_characters
 from services.kernel.data.updates import etag
 from services.values import money
 
@@ -22,17 +43,14 @@ _STATUS = "STATUS_"
 _DRAFT = product_pb2.Product.STATUS_DRAFT
 
 
-def to_message(product: Product) -> product_pb2.Product:
+def to_message(product: ResolvedProduct) -> product_pb2.Product:
     """Returns a stored product as a message."""
-    return product_pb2.Product(
+    message = product_pb2.Product(
         name=f"products/{product.product_id}",
-        title=product.title,
-        subtitle=product.subtitle,
-        description=product.description,
+        **plain_fields(product),
         handle=product.handle,
         status=product_pb2.Product.Status.Value(_STATUS + product.status),
-        thumbnail=product.thumbnail,
-        images=[product_pb2.Image(id=i.image_id, url=i.url) for i in product.images],
+        images=[_image_message(image) for image in product.images],
         options=[_option_message(option) for option in product.options],
         variants=[_variant_message(variant) for variant in product.variants],
         collection=f"collections/{product.collection_id}" if product.collection_id else "",
@@ -42,7 +60,26 @@ def to_message(product: Product) -> product_pb2.Product:
         etag=etag(product.version),
         create_time=time_of(product.created_at),
         update_time=time_of(product.updated_at),
+        delete_time=time_of(product.deleted_at) if product.deleted_at else None,
     )
+    set_metadata(message, product.metadata)
+    _add_related(message, product.related)
+    return message
+
+
+def _add_related(message: product_pb2.Product, related: Related) -> None:
+    message.tag_details.extend(tag_message(tag) for tag in related.tags)
+    message.category_details.extend(category_message(row) for row in related.categories)
+    if related.type:
+        message.type_detail.CopyFrom(type_message(related.type))
+    if related.collection:
+        message.collection_detail.CopyFrom(collection_message(related.collection))
+
+
+def _image_message(image: Image) -> product_pb2.Image:
+    message = product_pb2.Image(id=image.image_id, url=image.url)
+    set_metadata(message, image.metadata)
+    return message
 
 
 def _option_message(option: Option) -> product_pb2.Option:
@@ -51,15 +88,31 @@ def _option_message(option: Option) -> product_pb2.Option:
 
 
 def _variant_message(variant: Variant) -> product_pb2.Variant:
-    return product_pb2.Variant(
+    message = product_pb2.Variant(
         id=variant.variant_id,
-        title=variant.title,
+        **variant_fields(variant),
         sku=variant.sku,
-        barcode=variant.barcode,
-        weight_grams=variant.weight_grams,
         options=variant.choices,
         prices=[money.money(price.amount_minor, price.currency) for price in variant.prices],
+        conditional_prices=[
+            product_pb2.ConditionalPrice(
+                id=price.price_id,
+                amount=money.money(price.amount_minor, price.currency),
+                min_quantity=price.min_quantity,
+                max_quantity=price.max_quantity,
+                rules=price.rules,
+            )
+            for price in variant.conditional_prices
+        ],
+        inventory_items=[
+            product_pb2.InventoryItem(
+                inventory_item_id=item.inventory_item_id, required_quantity=item.required_quantity
+            )
+            for item in variant.inventory_items
+        ],
     )
+    set_metadata(message, variant.metadata)
+    return message
 
 
 def from_message(
@@ -71,15 +124,22 @@ def from_message(
         InvalidArgument: with a violation for each field that is wrong.
     """
     violations = Violations()
+    plain = plain_fields(requested)
+    # Whoever gives a card away would give money away.
+    if plain["is_giftcard"]:
+        plain["discountable"] = False
+    elif not requested.HasField("discountable"):
+        plain["discountable"] = True
     product = Product(
         product_id=product_id,
-        title=requested.title,
-        subtitle=requested.subtitle,
-        description=requested.description,
+        **plain,
+        metadata=metadata_of(requested),
         handle=handle_of(requested.handle, requested.title, violations, is_new=stored is None),
-        status=_status(requested.status or (0 if stored else _DRAFT), violations),
-        thumbnail=requested.thumbnail,
-        images=tuple(Image(image_id=image.id, url=image.url) for image in requested.images),
+        status=status(requested.status or (0 if stored else _DRAFT), violations),
+        images=tuple(
+            Image(image_id=image.id, url=image.url, metadata=metadata_of(image))
+            for image in requested.images
+        ),
         options=tuple(_option(option) for option in requested.options),
         variants=tuple(
             _variant(variant, f"variants[{place}]", violations)
@@ -96,20 +156,21 @@ def from_message(
         created_at=stored.created_at if stored else now,
         updated_at=now,
     )
+    product = with_only_choices(product)
     violations.extend(problems(product, stored))
     violations.refuse()
-    return product
+    return with_titles(product, most_characters(product_pb2.Variant, "title"))
 
 
 def with_choices_renamed(
-    wanted: product_pb2.Product, stored: product_pb2.Product
+    requested: product_pb2.Product, stored: product_pb2.Product
 ) -> product_pb2.Product:
-    """Returns `wanted` with unchanged choices of variants under the new titles of their options."""
+    """Renames the unchanged choices of variants after the new titles of their options."""
     old_titles = {option.id: option.title for option in stored.options}
-    new_titles = {old_titles[o.id]: o.title for o in wanted.options if o.id in old_titles}
+    new_titles = {old_titles[o.id]: o.title for o in requested.options if o.id in old_titles}
     old_choices = {variant.id: dict(variant.options) for variant in stored.variants}
     result = product_pb2.Product()
-    result.CopyFrom(wanted)
+    result.CopyFrom(requested)
     for variant in result.variants:
         choices = dict(variant.options)
         if choices == old_choices.get(variant.id):
@@ -118,7 +179,7 @@ def with_choices_renamed(
     return result
 
 
-def _status(requested: int, violations: Violations) -> str:
+def status(requested: int, violations: Violations) -> str:
     if requested not in product_pb2.Product.Status.values()[1:]:
         violations.add("status", "must be DRAFT, PROPOSED, PUBLISHED or REJECTED")
         return ""
@@ -132,12 +193,13 @@ def _option(option: product_pb2.Option) -> Option:
 
 
 def _variant(variant: product_pb2.Variant, field: str, violations: Violations) -> Variant:
+    plain = variant_fields(variant)
+    plain["manage_inventory"] = variant.manage_inventory or not variant.HasField("manage_inventory")
     return Variant(
         variant_id=variant.id,
-        title=variant.title,
+        **plain,
         sku=variant.sku,
-        barcode=variant.barcode,
-        weight_grams=variant.weight_grams,
+        metadata=metadata_of(variant),
         choices=dict(variant.options),
         prices=tuple(
             Price(
@@ -145,5 +207,25 @@ def _variant(variant: product_pb2.Variant, field: str, violations: Violations) -
                 amount_minor=violations.price(price, f"{field}.prices[{place}]"),
             )
             for place, price in enumerate(variant.prices)
+        ),
+        conditional_prices=tuple(
+            ConditionalPrice(
+                price_id=price.id,
+                currency=price.amount.currency_code,
+                amount_minor=violations.price(
+                    price.amount, f"{field}.conditional_prices[{place}].amount"
+                ),
+                min_quantity=price.min_quantity,
+                max_quantity=price.max_quantity,
+                rules=dict(price.rules),
+            )
+            for place, price in enumerate(variant.conditional_prices)
+        ),
+        inventory_items=tuple(
+            InventoryItem(
+                inventory_item_id=item.inventory_item_id,
+                required_quantity=item.required_quantity or 1,
+            )
+            for item in variant.inventory_items
         ),
     )

@@ -1,40 +1,34 @@
 """Builds the offer of a product, which listings are made from."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-from services.catalog_opt_in.offer_document import FORMAT, Offer, OfferedVariant, Shelf, Term
-from services.catalog_opt_in.products.rules import Product, Variant
+from services.catalog_opt_in.offer_document import FORMAT, Offer, OfferedVariant, Term, Texts
+from services.catalog_opt_in.products.model import Product, Variant, plain_fields, variant_fields
+from services.catalog_opt_in.products.resolved import ResolvedProduct
+from services.catalog_opt_in.taxonomy.queries import CategoryTree, category_ref, collection_ref
 from services.catalog_opt_in.texts import timestamp
 
 
-@dataclass(frozen=True, slots=True)
-class References:
-    """The targets of references: shelves by id, tags and types by value."""
-
-    collections: Mapping[str, Shelf]
-    categories: Mapping[str, Shelf]
-    tags: Mapping[str, str]
-    types: Mapping[str, str]
-
-
-def offer_of(product: Product, references: References) -> Offer:
-    """Builds the offer of a product; everything it refers to must be in `references`."""
-    collection, kind = product.collection_id, product.type
+def offer_of(product: ResolvedProduct, tree: CategoryTree, texts: Texts) -> Offer:
+    """Builds the offer of a product, with the translated texts of what it shows."""
+    related = product.related
+    collection, kind = related.collection, related.type
     return {
         "format": FORMAT,
         "id": product.product_id,
-        "title": product.title,
-        "subtitle": product.subtitle,
-        "description": product.description,
+        **plain_fields(product),
         "handle": product.handle,
         "status": product.status,
-        "thumbnail": product.thumbnail,
-        "images": [{"id": image.image_id, "url": image.url} for image in product.images],
-        "collection": references.collections[collection] if collection else None,
-        "type": {"id": references.types[kind], "value": kind} if kind else None,
-        "tags": [{"id": references.tags[value], "value": value} for value in product.tags],
-        "categories": [references.categories[id_] for id_ in product.category_ids],
+        "images": [
+            {"id": image.image_id, "url": image.url, "metadata": image.metadata}
+            for image in product.images
+        ],
+        "collection": collection_ref(collection) if collection else None,
+        "type": {"id": kind.type_id, "value": kind.value} if kind else None,
+        "tags": [{"id": tag.tag_id, "value": tag.value} for tag in related.tags],
+        "categories": [
+            category_ref(row, tree.parents)
+            for row in related.categories
+            if row.category_id not in tree.hidden
+        ],
         "options": [
             {
                 "id": option.option_id,
@@ -44,7 +38,9 @@ def offer_of(product: Product, references: References) -> Offer:
             for option in product.options
         ],
         "variants": [_variant(product, variant) for variant in product.variants],
+        "metadata": product.metadata,
         "created_at": timestamp(product.created_at),
+        "texts": texts,
     }
 
 
@@ -56,10 +52,9 @@ def _variant(product: Product, variant: Variant) -> OfferedVariant:
     }
     return {
         "id": variant.variant_id,
-        "title": variant.title,
+        **variant_fields(variant),
         "sku": variant.sku or None,
-        "barcode": variant.barcode,
-        "weight_grams": variant.weight_grams,
+        "metadata": variant.metadata,
         "choices": dict(values[choice] for choice in variant.choices.items()),
         "prices": {price.currency: price.amount_minor for price in variant.prices},
     }

@@ -1,63 +1,109 @@
-"""Storefront reads: one round trip each, through a function that first binds the tenant."""
+"""Storefront reads: one round trip each, through a function that first binds the tenant.
 
+Versions are the exception: a cache asks for those of many tenants at once.
+"""
+
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from asyncpg import Record
+from sqlalchemy import Text, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.catalog_opt_in.storefront.rules import ShownCategory, ShownCollection
+from services.catalog_opt_in.models import TenantCatalogue
+from services.catalog_opt_in.search.queries import Search
+from services.catalog_opt_in.storefront.rules import (
+    Products,
+    ShownCategory,
+    ShownCollection,
+    ShownProduct,
+    ShownTerm,
+)
+from services.catalog_opt_in.storefront.texts import in_locale
 from services.kernel.data.database import Database
 
-_PRODUCT = "SELECT * FROM store_product($1, $2)"
-_PRODUCTS = "SELECT * FROM store_products($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
-_COLLECTIONS = "SELECT * FROM store_collections($1)"
-_CATEGORIES = "SELECT * FROM store_categories($1)"
+_PRODUCT = "SELECT * FROM store_product($1, $2, $3)"
+_PRODUCTS = "SELECT * FROM store_product_page($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_WORDS = "SELECT * FROM store_words($1, $2)"
+_COLLECTIONS = "SELECT * FROM shown_collections($1)"
+_CATEGORIES = "SELECT * FROM shown_categories($1)"
+_TAGS = "SELECT * FROM shown_tags($1)"
+_TYPES = "SELECT * FROM shown_types($1)"
+_PRODUCTS_IN_COLLECTIONS = "SELECT * FROM store_products_in_collections($1, $2, $3)"
+_PRODUCTS_IN_CATEGORIES = "SELECT * FROM store_products_in_categories($1, $2, $3)"
+_VARIANTS = "SELECT * FROM store_variants($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+_OPTIONS = "SELECT * FROM store_options($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_VERSIONS = select(TenantCatalogue.tenant_id, TenantCatalogue.version).where(
+    TenantCatalogue.tenant_id == any_(bindparam("tenants", type_=ARRAY(Text)))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """Which products, in which order. Empty lists and an empty query do not filter."""
+class ProductQuery:
+    """Which products, in which order. Without conditions and a search, all.
+
+    `conditions` are those of `filters.conditions`.
+    """
 
     size: int
     skip: int
     order: str
     descending: bool
+    conditions: str | None
+    search: Search | None
+    locales: Sequence[str] = ()
+
+
+class Page(NamedTuple):
+    """Which page, in which order."""
+
+    size: int
+    skip: int
+    order: str
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FoundParts:
+    """A page of variants or options: their ids, and the document of each one's product."""
+
     ids: Sequence[str]
-    handles: Sequence[str]
-    collections: Sequence[str]
-    categories: Sequence[str]
-    tags: Sequence[str]
-    types: Sequence[str]
-    query: str
+    documents: Sequence[bytes]
+    total: int
+    version: int
 
 
-async def product(db: Database, id_or_handle: str) -> tuple[bytes, int] | None:
+async def product(
+    db: Database, id_or_handle: str, locales: Sequence[str]
+) -> tuple[bytes, int] | None:
     """Reads the document of a visible product, and the catalogue version."""
-    rows = await db.call(_PRODUCT, id_or_handle)
-    return (rows[0]["document"], rows[0]["version"]) if rows else None
+    rows = await db.call(_PRODUCT, id_or_handle, locales)
+    return (in_locale(rows[0]["document"]), rows[0]["version"]) if rows else None
 
 
-async def products(db: Database, wanted: Wanted) -> tuple[list[bytes], int, int]:
+async def products(db: Database, query: ProductQuery) -> tuple[list[bytes], int, int]:
     """Reads a page of documents, the total number, and the catalogue version."""
-    filters = (
-        wanted.ids,
-        wanted.handles,
-        wanted.collections,
-        wanted.categories,
-        wanted.tags,
-        wanted.types,
-        wanted.query,
-    )
+    search = query.search
     [row] = await db.call(
         _PRODUCTS,
-        wanted.size,
-        wanted.skip,
-        wanted.order,
-        wanted.descending,
-        *(one or None for one in filters),
+        query.size,
+        query.skip,
+        query.order,
+        query.descending,
+        query.conditions,
+        search and search.begun,
+        search and search.whole,
+        query.locales,
     )
-    return row["documents"], row["total"], row["version"]
+    return [in_locale(stored) for stored in row["documents"]], row["total"], row["version"]
+
+
+async def known_words(db: Database, spellings: Sequence[str]) -> list[str]:
+    """Reads the words of products that have one of these spellings."""
+    return [row["word"] for row in await db.call(_WORDS, spellings)]
 
 
 async def collections(db: Database) -> tuple[list[ShownCollection], int]:
@@ -70,6 +116,78 @@ async def categories(db: Database) -> tuple[list[ShownCategory], int]:
     """Reads the categories with visible products, and the catalogue version."""
     rows = await db.call(_CATEGORIES)
     return [ShownCategory(**_fields(row)) for row in rows if row["id"]], _version(rows)
+
+
+async def tags(db: Database) -> tuple[list[ShownTerm], int]:
+    """Reads the tags of visible products, and the catalogue version."""
+    return _terms(await db.call(_TAGS))
+
+
+async def types(db: Database) -> tuple[list[ShownTerm], int]:
+    """Reads the types of visible products, and the catalogue version."""
+    return _terms(await db.call(_TYPES))
+
+
+async def products_in_collections(db: Database, ids: Sequence[str], *, most: int) -> Products:
+    """Reads up to `most` visible products of each collection, oldest first."""
+    return _by_place(await db.call(_PRODUCTS_IN_COLLECTIONS, ids, most))
+
+
+async def products_in_categories(db: Database, ids: Sequence[str], *, most: int) -> Products:
+    """Reads up to `most` visible products in or below each category, oldest first."""
+    return _by_place(await db.call(_PRODUCTS_IN_CATEGORIES, ids, most))
+
+
+async def variants(
+    db: Database,
+    page: Page,
+    *,
+    ids: Sequence[str],
+    products: Sequence[str],
+    skus: Sequence[str],
+    query: str,
+    locales: Sequence[str],
+) -> FoundParts:
+    """Reads a page of the variants that are sold; what is empty does not filter."""
+    filters = (ids or None, products or None, skus or None, query or None)
+    return _found(await db.call(_VARIANTS, *page, *filters, locales))
+
+
+async def options(
+    db: Database,
+    page: Page,
+    *,
+    ids: Sequence[str],
+    titles: Sequence[str],
+    query: str,
+    locales: Sequence[str],
+) -> FoundParts:
+    """Reads a page of the options of visible products; what is empty does not filter."""
+    filters = (ids or None, titles or None, query or None)
+    return _found(await db.call(_OPTIONS, *page, *filters, locales))
+
+
+async def versions(session: AsyncSession, tenants: Sequence[str]) -> dict[str, int]:
+    """Reads the catalogue versions of tenants; those that never sold anything have none."""
+    rows = await session.execute(_VERSIONS, {"tenants": list(tenants)})
+    return dict(rows.tuples().all())
+
+
+def _terms(rows: Sequence[Record]) -> tuple[list[ShownTerm], int]:
+    return [ShownTerm(**_fields(row)) for row in rows if row["id"]], _version(rows)
+
+
+def _by_place(rows: Sequence[Record]) -> Products:
+    found: defaultdict[str, list[ShownProduct]] = defaultdict(list)
+    for place, *fields in rows:
+        found[place].append(ShownProduct(*fields))
+    return found
+
+
+def _found(rows: Sequence[Record]) -> FoundParts:
+    [row] = rows
+    documents = [in_locale(stored) for stored in row["documents"] or ()]
+    return FoundParts(row["ids"] or (), documents, row["total"], row["version"])
 
 
 def _fields(row: Record) -> dict[str, Any]:

@@ -1,16 +1,22 @@
-"""Documents of collections and categories, and the selection that a shopper requested for."""
+"""Documents of what products are found by."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+
+import orjson
 
 from services.catalog_opt_in.texts import timestamp
 from services.values.store_documents import (
     CategoryAbove,
+    CategoryBelow,
+    CategoryInTree,
     CategoryNode,
-    StoreCategory,
+    CategoryOverTree,
+    ProductRef,
     StoreCollection,
+    StoreTag,
 )
 
 
@@ -24,6 +30,7 @@ class ShownCollection:
     handle: str
     created_at: datetime
     updated_at: datetime
+    metadata: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,88 +47,127 @@ class ShownCategory:
     depth: int
     created_at: datetime
     updated_at: datetime
+    metadata: str | None
 
 
-S = TypeVar("S", ShownCollection, ShownCategory)
-Order = Callable[[Any], Any]
+@dataclass(frozen=True, slots=True)
+class ShownTerm:
+    """A tag or a type of products that the tenant shows."""
 
-COLLECTION_ORDERS: dict[str, Order] = {
-    "created_at": lambda one: (one.created_at, one.id),
-    "title": lambda one: (one.title_key, one.id),
-    "handle": lambda one: one.handle,
-}
-CATEGORY_ORDERS: dict[str, Order] = {
-    "rank": lambda one: (one.depth, one.rank, one.id),
-    **COLLECTION_ORDERS,
-}
+    id: str
+    value: str
+    created_at: datetime
+    updated_at: datetime
+    metadata: str | None
 
 
-def chosen(shown: Iterable[S], *, ids: Collection[str], handles: Collection[str]) -> list[S]:
-    """Filters by ids and handles; an empty list does not filter."""
+@dataclass(frozen=True, slots=True)
+class ShownProduct:
+    """A product that the tenant shows, where a collection or a category mentions it."""
+
+    id: str
+    title: str
+    handle: str
+    thumbnail: str
+    collection_id: str | None
+    type_id: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+Products = Mapping[str, Sequence[ShownProduct]]
+"""What is shown of the products of collections or categories, by their id."""
+
+
+def term_document(item: ShownTerm) -> StoreTag:
+    return {
+        "id": item.id,
+        "value": item.value,
+        "metadata": orjson.loads(item.metadata) if item.metadata else None,
+        "created_at": timestamp(item.created_at),
+        "updated_at": timestamp(item.updated_at),
+    }
+
+
+def collection_document(item: ShownCollection) -> StoreCollection:
+    return {
+        "id": item.id,
+        "title": item.title,
+        "handle": item.handle,
+        "metadata": orjson.loads(item.metadata) if item.metadata else None,
+        "created_at": timestamp(item.created_at),
+        "updated_at": timestamp(item.updated_at),
+    }
+
+
+class Tree:
+    """The categories that a tenant shows, and what is around each."""
+
+    def __init__(self, items: Iterable[ShownCategory]) -> None:
+        self._by_id = {item.id: item for item in items}
+        self._below: defaultdict[str | None, list[ShownCategory]] = defaultdict(list)
+        for item in sorted(self._by_id.values(), key=lambda item: (item.rank, item.id)):
+            self._below[item.parent_id].append(item)
+
+    def document(self, item: ShownCategory) -> CategoryInTree:
+        """Renders a category with its ancestors and its children."""
+        children = [_category(child) for child in self._below[item.id]]
+        return {**self._with_parents(item), "category_children": children}
+
+    def document_of_all_below(self, item: ShownCategory) -> CategoryOverTree:
+        """Renders a category with its ancestors and all its descendants."""
+        return {**self._with_parents(item), "category_children": self._children(item)}
+
+    def count_below(self, items: Iterable[ShownCategory]) -> int:
+        """Counts the descendants of categories, each as often as documents show it."""
+        return sum(
+            1 + self.count_below([child]) for item in items for child in self._below[item.id]
+        )
+
+    def _children(self, item: ShownCategory) -> list[CategoryBelow]:
+        return [
+            {**_category(child), "category_children": self._children(child)}
+            for child in self._below[item.id]
+        ]
+
+    def _with_parents(self, item: ShownCategory) -> CategoryAbove:
+        parent = self._by_id.get(item.parent_id or "")
+        above = self._with_parents(parent) if parent else None
+        return {**_category(item), "parent_category": above}
+
+
+def _category(item: ShownCategory) -> CategoryNode:
+    return {
+        "id": item.id,
+        "name": item.title,
+        "handle": item.handle,
+        "description": item.description,
+        "rank": item.rank,
+        "parent_category_id": item.parent_id,
+        "metadata": orjson.loads(item.metadata) if item.metadata else None,
+        "created_at": timestamp(item.created_at),
+        "updated_at": timestamp(item.updated_at),
+    }
+
+
+def with_products(
+    documents: Iterable[Mapping[str, object]], products: Products
+) -> list[Mapping[str, object]]:
+    """Adds to collections or categories what is shown of their products."""
     return [
-        one
-        for one in shown
-        if (not ids or one.id in ids) and (not handles or one.handle in handles)
+        {**document, "products": [_product(item) for item in products.get(str(document["id"]), ())]}
+        for document in documents
     ]
 
 
-def under(shown: Iterable[ShownCategory], parent: str) -> list[ShownCategory]:
-    """Filters by parent category; `null` means those at the top, empty means all."""
-    if not parent:
-        return list(shown)
-    wanted = None if parent == "null" else parent
-    return [one for one in shown if one.parent_id == wanted]
-
-
-def collection_document(one: ShownCollection) -> StoreCollection:
+def _product(item: ShownProduct) -> ProductRef:
     return {
-        "id": one.id,
-        "title": one.title,
-        "handle": one.handle,
-        "metadata": None,
-        "created_at": timestamp(one.created_at),
-        "updated_at": timestamp(one.updated_at),
+        "id": item.id,
+        "title": item.title,
+        "handle": item.handle,
+        "thumbnail": item.thumbnail or None,
+        "collection_id": item.collection_id,
+        "type_id": item.type_id,
+        "created_at": timestamp(item.created_at),
+        "updated_at": timestamp(item.updated_at),
     }
-
-
-def children(shown: Iterable[ShownCategory]) -> dict[str | None, list[ShownCategory]]:
-    """Groups categories by parent, each group sorted by rank."""
-    groups: dict[str | None, list[ShownCategory]] = {}
-    for one in sorted(shown, key=CATEGORY_ORDERS["rank"]):
-        groups.setdefault(one.parent_id, []).append(one)
-    return groups
-
-
-def category_document(
-    one: ShownCategory,
-    *,
-    by_id: Mapping[str, ShownCategory],
-    groups: Mapping[str | None, Sequence[ShownCategory]],
-) -> StoreCategory:
-    """Renders a category with its ancestors and its visible children."""
-    return {
-        **_category(one),
-        "parent_category": _parents(one, by_id),
-        "category_children": [_category(child) for child in groups.get(one.id, ())],
-    }
-
-
-def _category(one: ShownCategory) -> CategoryNode:
-    return {
-        "id": one.id,
-        "name": one.title,
-        "handle": one.handle,
-        "description": one.description,
-        "rank": one.rank,
-        "parent_category_id": one.parent_id,
-        "metadata": None,
-        "created_at": timestamp(one.created_at),
-        "updated_at": timestamp(one.updated_at),
-    }
-
-
-def _parents(one: ShownCategory, by_id: Mapping[str, ShownCategory]) -> CategoryAbove | None:
-    parent = by_id.get(one.parent_id or "")
-    if parent is None:
-        return None
-    return {**_category(parent), "parent_category": _parents(parent, by_id)}

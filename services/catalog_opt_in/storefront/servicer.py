@@ -1,15 +1,16 @@
 """StorefrontService: what shoppers see."""
 
-from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from dataclasses import replace
 
-import orjson
 from souk.catalog_opt_in.v1 import storefront_service_pb2 as pb
 from souk.catalog_opt_in.v1 import storefront_service_pb2_grpc as pb_grpc
 
-from services.catalog_opt_in.folding import search_words
-from services.catalog_opt_in.storefront import queries, rules
-from services.catalog_opt_in.texts import query_problem
+from services.catalog_opt_in.search.queries import corrected, corrections_asked, search_of
+from services.catalog_opt_in.storefront import filters, queries
+from services.catalog_opt_in.storefront.parts.servicer import PartReads
+from services.catalog_opt_in.storefront.shops import require_open
+from services.catalog_opt_in.storefront.taxonomy.servicer import TaxonomyReads
+from services.catalog_opt_in.texts import problem
 from services.kernel.call import names
 from services.kernel.call.errors import NotFound, invalid
 from services.kernel.call.scope import current_scope
@@ -17,13 +18,14 @@ from services.kernel.data import pages
 from services.kernel.data.database import Database
 
 STORE_PRODUCT = "tenants/{tenant}/storeProducts/{product}"
-PRODUCT_ORDERS = {name: name for name in ("created_at", "updated_at", "title", "handle")}
+RELEVANCE = "relevance"
+"""The order of what a query found, unless another is requested."""
+PRODUCT_ORDERS = {
+    name: name for name in ("id", "created_at", "updated_at", "title", "handle", "price")
+}
 
-S = TypeVar("S")
-ShelfRequest = pb.ListStoreCollectionsRequest | pb.ListStoreCategoriesRequest
 
-
-class Storefront(pb_grpc.StorefrontServiceServicer):
+class Storefront(TaxonomyReads, PartReads, pb_grpc.StorefrontServiceServicer):
     def __init__(self, database: Database) -> None:
         self._db = database
 
@@ -31,9 +33,9 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
         self, request: pb.GetStoreProductRequest, _context: object
     ) -> pb.GetStoreProductResponse:
         current_scope().require(request.name)
-        _require_open()
+        require_open()
         _tenant, product = names.parse(request.name, STORE_PRODUCT)
-        found = await queries.product(self._db, product)
+        found = await queries.product(self._db, product, request.locales)
         if found is None:
             raise NotFound("PRODUCT_NOT_FOUND", f"No such product: {product}.", product=product)
         document, version = found
@@ -43,83 +45,43 @@ class Storefront(pb_grpc.StorefrontServiceServicer):
         self, request: pb.ListStoreProductsRequest, _context: object
     ) -> pb.ListStoreProductsResponse:
         current_scope().require_parent(request.parent)
-        _require_open()
-        documents, total, version = await queries.products(self._db, _wanted(request))
+        require_open()
+        documents, total, version = await self._products(request)
         return pb.ListStoreProductsResponse(
             documents=documents, total_size=total, catalogue_version=version
         )
 
-    async def ListStoreCollections(
-        self, request: pb.ListStoreCollectionsRequest, _context: object
-    ) -> pb.ListStoreCollectionsResponse:
-        current_scope().require_parent(request.parent)
-        _require_open()
-        shown, version = await queries.collections(self._db)
-        wanted = rules.chosen(shown, ids=request.ids, handles=request.handles)
-        page = _page(wanted, request, rules.COLLECTION_ORDERS)
-        return pb.ListStoreCollectionsResponse(
-            documents=[orjson.dumps(rules.collection_document(one)) for one in page],
-            total_size=len(wanted),
-            catalogue_version=version,
-        )
+    async def _products(self, request: pb.ListStoreProductsRequest) -> tuple[list[bytes], int, int]:
+        """Reads the products that a request means, also if a word of its query has a slip."""
+        query = _product_query(request)
+        answer = await queries.products(self._db, query)
+        _, total, _ = answer
+        if total == 0 and (spellings := corrections_asked(request.query)):
+            known = await queries.known_words(self._db, spellings)
+            if search := corrected(request.query, known):
+                return await queries.products(self._db, replace(query, search=search))
+        return answer
 
-    async def ListStoreCategories(
-        self, request: pb.ListStoreCategoriesRequest, _context: object
-    ) -> pb.ListStoreCategoriesResponse:
-        current_scope().require_parent(request.parent)
-        _require_open()
-        shown, version = await queries.categories(self._db)
-        wanted = rules.under(
-            rules.chosen(shown, ids=request.ids, handles=request.handles),
-            request.parent_category_id,
-        )
-        page = _page(wanted, request, rules.CATEGORY_ORDERS)
-        by_id, groups = {one.id: one for one in shown}, rules.children(shown)
-        return pb.ListStoreCategoriesResponse(
-            documents=[
-                orjson.dumps(rules.category_document(one, by_id=by_id, groups=groups))
-                for one in page
-            ],
-            total_size=len(wanted),
-            catalogue_version=version,
-        )
+    async def ListCatalogueVersions(
+        self, request: pb.ListCatalogueVersionsRequest, _context: object
+    ) -> pb.ListCatalogueVersionsResponse:
+        async with self._db.platform() as session:
+            found = await queries.versions(session, request.tenants)
+        return pb.ListCatalogueVersionsResponse(versions=found)
 
 
-def _require_open() -> None:
-    """Refuses to show a shop that is not open.
-
-    Raises:
-        NotFound: SHOP_UNKNOWN.
-    """
-    if current_scope().tenant_state not in ("active", ""):
-        raise NotFound("SHOP_UNKNOWN", "No such shop.")
-
-
-def _wanted(request: pb.ListStoreProductsRequest) -> queries.Wanted:
+def _product_query(request: pb.ListStoreProductsRequest) -> queries.ProductQuery:
     order, descending = pages.order_by(request.order_by, PRODUCT_ORDERS, default="-created_at")
     size, skip = pages.window(request)
-    if text := query_problem(request.query):
+    if text := problem(request.query):
         raise invalid("FIELD_INVALID", {"query": text})
-    return queries.Wanted(
+    search = search_of(request.query)
+    return queries.ProductQuery(
         size=size,
         skip=skip,
-        order=order,
+        order=RELEVANCE if search and not request.order_by else order,
         descending=descending,
-        ids=request.ids,
-        handles=request.handles,
-        collections=request.collection_ids,
-        categories=request.category_ids,
-        tags=request.tag_ids,
-        types=request.type_ids,
-        query=search_words(request.query),
+        conditions=filters.conditions(request),
+        search=search,
+        locales=request.locales,
     )
-
-
-def _page(
-    shown: Sequence[S], request: ShelfRequest, orders: Mapping[str, rules.Order]
-) -> Sequence[S]:
-    """Sorts what is shown and returns the requested page; the first order is the default."""
-    order, descending = pages.order_by(request.order_by, orders, default=next(iter(orders)))
-    size, skip = pages.window(request)
-    rows = sorted(shown, key=order, reverse=descending)
-    return rows[skip : skip + size]

@@ -1,39 +1,57 @@
-"""Pages of collections and categories."""
+"""Pages of collections, categories, tags and types."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from services.catalog_opt_in.models import Category, Collection
+from services.catalog_opt_in.models import Category, Collection, ProductType, Tag
 from services.catalog_opt_in.taxonomy import queries
+from services.catalog_opt_in.texts import problem
+from services.kernel.call.errors import invalid
 from services.kernel.data import pages
+from services.kernel.data.time_ranges import within
 
-R = TypeVar("R", Collection, Category)
+R = TypeVar("R", Collection, Category, Tag, ProductType)
 
 Columns = tuple[InstrumentedAttribute[Any], ...]
 """Sort columns; the last one is unique."""
 
 
-async def paged(
+async def read_page(
     session: AsyncSession,
     request: Any,  # noqa: ANN401  # each List request is a class of its own
-    wanted: Select[R],
+    kind: type[R],
     orders: Mapping[str, Columns],
+    *conditions: ColumnElement[bool],
 ) -> tuple[Sequence[R], str, int]:
-    """Reads one page: its rows, the next page token, and the total number of rows.
+    """Reads one page of a kind: its rows, the next page token, and the total number of rows.
 
-    The first of `orders` is the default.
+    `conditions` are those that only this kind has. The first of `orders` is the default.
     """
     columns, descending = pages.order_by(request.order_by, orders, default=next(iter(orders)))
     key = {column.key: column.type.python_type for column in columns}
     page = pages.read(request, key=key, descending=descending)
-    if request.handle:
-        wanted = wanted.where(wanted.selected_columns["handle"] == request.handle)
-    rows = (await session.scalars(page.of(wanted, *columns))).all()
-    shown, token = page.cut(
+    if text := problem(request.query):
+        raise invalid("FIELD_INVALID", {"query": text})
+    statement = select(kind).where(
+        *conditions,
+        *within(kind.created_at, request.created_at),
+        *within(kind.updated_at, request.updated_at),
+    )
+    rows = (await session.scalars(page.of(statement, *columns))).all()
+    page_rows, token = page.cut(
         rows, key=lambda row: tuple(getattr(row, column.key) for column in columns)
     )
-    return shown, token, await queries.count(session, wanted)
+    return page_rows, token, await queries.count(session, statement)
+
+
+def called(
+    kind: type[queries.Row],
+    request: Any,  # noqa: ANN401  # as above
+) -> Iterator[ColumnElement[bool]]:
+    """Yields the conditions on handles and titles that both kinds with these have."""
+    handles = [*request.handles, *filter(None, [request.handle])]
+    yield from queries.matching(kind, handles=handles, title=request.title, q=request.query)

@@ -22,7 +22,7 @@ TAKES_CALLS = "takes-calls"
 
 Not "", which follows the database: an instance must itself answer that its database is busy.
 """
-_A_MOMENT = 0.001
+_MIN_TIMEOUT_SECONDS = 0.001
 _OPTIONS = (
     # A connection that died silently is dropped within 15 seconds.
     ("grpc.keepalive_time_ms", 10_000),
@@ -48,17 +48,17 @@ _RETRY = {
 }
 _BUDGET = {"maxTokens": 10, "tokenRatio": 0.1}
 
-_ends: ContextVar[float] = ContextVar("souk_deadline")
+_deadline: ContextVar[float] = ContextVar("souk_deadline")
 
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
     """Limits all calls made in the block to this many seconds in total."""
-    token = _ends.set(time.monotonic() + seconds)
+    token = _deadline.set(time.monotonic() + seconds)
     try:
         yield
     finally:
-        _ends.reset(token)
+        _deadline.reset(token)
 
 
 def channel(
@@ -77,7 +77,7 @@ def channel(
     }
     options = (*_OPTIONS, ("grpc.service_config", json.dumps(config)))
     return grpc.aio.insecure_channel(
-        target, options=options, interceptors=[_Scoped(signer, audience)]
+        target, options=options, interceptors=[_ScopeSigning(signer, audience)]
     )
 
 
@@ -89,7 +89,7 @@ def _reads(contract: Iterable[FileDescriptor]) -> Iterator[dict[str, str]]:
                     yield {"service": service.full_name, "method": method.name}
 
 
-class _Scoped(grpc.aio.UnaryUnaryClientInterceptor):
+class _ScopeSigning(grpc.aio.UnaryUnaryClientInterceptor):
     def __init__(self, signer: Signer, audience: str) -> None:
         self._signer = signer
         self._audience = audience
@@ -132,15 +132,15 @@ async def _collect(call: Any) -> None:
         raise
     for key, value in trailing or ():
         if key == recorded_events.METADATA_KEY:
-            recorded_events.collect(recorded_events.read(value))
+            recorded_events.collect(recorded_events.decode(value))
 
 
-def _remaining(asked: float | None) -> float:
+def _remaining(requested: float | None) -> float:
     """Returns the timeout that the call asked for, capped at what the request has left.
 
     With nothing left the call still gets a moment, in which it fails like any late call: grpc.aio
     cannot handle an exception raised by the interceptor itself.
     """
-    wanted = CALL_SECONDS if asked is None else asked
-    left = _ends.get(float("inf")) - time.monotonic()
-    return max(min(wanted, left), _A_MOMENT)
+    timeout = CALL_SECONDS if requested is None else requested
+    remaining = _deadline.get(float("inf")) - time.monotonic()
+    return max(min(timeout, remaining), _MIN_TIMEOUT_SECONDS)

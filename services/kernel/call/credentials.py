@@ -19,11 +19,12 @@ from services.kernel.process.signing_keys import PublicKeys, SigningKey, of_entr
 
 METADATA_KEY = "souk-scope"
 REQUEST_ID_KEY = "x-request-id"
+# For so long a copied scope works, and one whose permissions were just revoked.
 LIFETIME_SECONDS = 10
 LEEWAY_SECONDS = 5
 _TYPE = "souk-scope+jwt"
 _MAX_TOKEN = 4096
-_REMEMBERED = 4096
+_CACHE_SIZE = 4096
 
 
 class Signer:
@@ -33,15 +34,16 @@ class Signer:
         """Takes the private key as PEM, or as a secret that may change."""
         self.caller = caller
         self._key: Secret[SigningKey] = Fixed(signing_key(key)) if isinstance(key, str) else key
-        self._made: LRUCache[tuple[Scope, str, str], tuple[float, str]] = LRUCache(_REMEMBERED)
+        self._tokens: LRUCache[tuple[Scope, str, str], tuple[float, str]] = LRUCache(_CACHE_SIZE)
 
     def sign(self, scope: Scope, audience: str) -> str:
         now = time.time()
-        wanted = (replace(scope, request_id=""), audience, self._key().key_id)
-        made_at, token = self._made.get(wanted, (0.0, ""))
-        if not 0 <= now - made_at < LIFETIME_SECONDS / 2:
-            made_at, token = now, self._token(scope, audience, int(now))
-            self._made[wanted] = (made_at, token)
+        # The token has no request id; with it here, every request would cost a signature.
+        cache_key = (replace(scope, request_id=""), audience, self._key().key_id)
+        signed_at, token = self._tokens.get(cache_key, (0.0, ""))
+        if not 0 <= now - signed_at < LIFETIME_SECONDS / 2:
+            signed_at, token = now, self._token(scope, audience, int(now))
+            self._tokens[cache_key] = (signed_at, token)
         return token
 
     def _token(self, scope: Scope, audience: str, now: int) -> str:
@@ -96,7 +98,7 @@ class _Verified:
     """A scope, when its token ends on the monotonic clock, and whose key verified it."""
 
     scope: Scope
-    ends: float
+    expires: float
     issuer: str
     caller: Caller
     key_id: object
@@ -116,7 +118,7 @@ class Verifier:
     def __init__(self, known: Secret[Callers], audience: str) -> None:
         self._callers = known
         self._audience = audience
-        self._verified: LRUCache[str, _Verified] = LRUCache(_REMEMBERED)
+        self._cache: LRUCache[str, _Verified] = LRUCache(_CACHE_SIZE)
 
     def verify(self, token: str) -> Scope:
         """Verifies a token and returns its scope.
@@ -125,11 +127,11 @@ class Verifier:
             Unauthenticated: SCOPE_INVALID, whatever is wrong with the token.
             PermissionDenied: SCOPE_EXCEEDED, if its signer may not vouch for its permissions.
         """
-        verified = self._verified.get(token)
+        verified = self._cache.get(token)
         if verified is None or not verified.is_trusted(self._callers()):
             verified = self._read(token)
-            self._verified[token] = verified
-        if time.monotonic() > verified.ends:
+            self._cache[token] = verified
+        if time.monotonic() > verified.expires:
             raise _invalid()
         return verified.scope
 
@@ -137,18 +139,21 @@ class Verifier:
         if len(token) > _MAX_TOKEN:
             raise _invalid()
         try:
+            # Believed in nothing but which key to try: what is returned comes from `decoded`.
             header, issuer = json.loads(_part(token, 0)), json.loads(_part(token, 1))["iss"]
             caller, key = self._signer(issuer, header.get("kid"))
             decoded = jwt.decode(token, key, ["Ed25519"])
             if decoded.header.get("typ") != _TYPE:
                 raise _invalid()
-            expires, scope = self._scope(caller, decoded.claims)
-            ends = time.monotonic() + expires + LEEWAY_SECONDS - time.time()
-            return _Verified(scope, ends, issuer, caller, header.get("kid"))
+            expires_at, scope = self._scope(caller, decoded.claims)
+            # On the clock that nobody sets back, or an old token would come to life again.
+            expires = time.monotonic() + expires_at + LEEWAY_SECONDS - time.time()
+            return _Verified(scope, expires, issuer, caller, header.get("kid"))
         except (JoseError, LookupError, AttributeError, TypeError, ValueError, RecursionError):
             raise _invalid() from None
 
     def _signer(self, issuer: str, key_id: object) -> tuple[Caller, OKPKey]:
+        # Read again if the key is unknown: it may be a moment old.
         for known in (self._callers, self._callers.again):
             caller = known()[issuer]
             if (key := caller.keys.find(key_id)) is not None:
@@ -156,17 +161,17 @@ class Verifier:
         raise _invalid()
 
     def _scope(self, caller: Caller, claims: dict[str, Any]) -> tuple[int, Scope]:
-        issued, expires, now = int(claims["iat"]), int(claims["exp"]), time.time()
+        issued, expires_at, now = int(claims["iat"]), int(claims["exp"]), time.time()
         if claims["aud"] != self._audience or issued > now + LEEWAY_SECONDS:
             raise _invalid()
-        if not 0 < expires - issued <= LIFETIME_SECONDS:
+        if not 0 < expires_at - issued <= LIFETIME_SECONDS:
             raise _invalid()
         permissions = frozenset(claims["perms"])
         if not caller.vouches_for(permissions) or not caller.speaks_for(claims):
             raise PermissionDenied(
                 "SCOPE_EXCEEDED", f"{claims['iss']} may not vouch for this scope."
             )
-        return expires, Scope(
+        return expires_at, Scope(
             claims["tid"],
             claims["sub"],
             permissions,

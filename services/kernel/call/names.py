@@ -1,22 +1,39 @@
 """Resource names and ids: made, parsed and checked."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from ulid import ULID
 
 from services.kernel.call.errors import InvalidArgument
-from services.kernel.process.tenant_ids import PATTERN, TENANT_ID, WHOLE
+from services.kernel.process.tenant_ids import PATTERN, RULE, TENANT_ID
 
 # Wide enough for ULIDs, handles and hosts; narrow enough that an id needs no escaping in a URL, a
 # log line or a cache key.
 _ID = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?"
+_EPOCH = datetime.fromtimestamp(0, UTC)
 IDENTIFIER = re.compile(_ID)
 
 
 def new_id(prefix: str) -> str:
     """Makes an id such as prod_01J…; ids sort by creation time, to the millisecond."""
     return f"{prefix}_{ULID()}"
+
+
+def created_at(id_: str) -> datetime | None:
+    """Returns when an id was made, to the millisecond; None if `new_id` did not make it."""
+    try:
+        return ULID.from_str(id_.rpartition("_")[2]).datetime
+    except ValueError:
+        return None
+
+
+def first_id(prefix: str, at: datetime) -> str:
+    """Returns the least id that `new_id` can make at a time, to the millisecond."""
+    milliseconds = (max(at, _EPOCH) - _EPOCH) // timedelta(milliseconds=1)
+    # ULID.from_timestamp would take it for the time of the last id, after which all others sort.
+    return f"{prefix}_{ULID.from_bytes(milliseconds.to_bytes(6) + bytes(10))}"
 
 
 def parse(name: str, pattern: str) -> tuple[str, ...]:
@@ -54,8 +71,7 @@ def tenant_id(text: str) -> str:
     if TENANT_ID.fullmatch(text) is None:
         raise InvalidArgument(
             "TENANT_ID_INVALID",
-            "Invalid tenant id: use 1 to 63 lower-case letters, digits and hyphens, starting with "
-            "a letter and not ending with a hyphen.",
-            {"tenant_id": f"must match {WHOLE}"},
+            f"Invalid tenant id: it {RULE}.",
+            {"tenant_id": RULE},
         )
     return text

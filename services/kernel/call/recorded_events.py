@@ -14,10 +14,10 @@ _collected: ContextVar[list[str] | None] = ContextVar("souk_receipts", default=N
 @contextmanager
 def collecting() -> Iterator[list[str]]:
     """Yields a list that collects the names of events left within the block."""
-    found: list[str] = []
-    token = _collected.set(found)
+    names: list[str] = []
+    token = _collected.set(names)
     try:
-        yield found
+        yield names
     finally:
         _collected.reset(token)
 
@@ -28,14 +28,15 @@ def is_collecting() -> bool:
 
 def collect(names: Iterable[str]) -> None:
     """Adds names of events, such as tenants/paris/events/evt_01…, without repeats."""
-    found = _collected.get()
-    if found is not None:
-        found += [name for name in dict.fromkeys(names) if name not in found]
+    collected = _collected.get()
+    if collected is not None:
+        known = set(collected)
+        collected += [name for name in dict.fromkeys(names) if name not in known]
 
 
-def written(names: list[str]) -> str:
+def encode(names: list[str]) -> str:
     return ",".join(names[:_MOST])
 
 
-def read(text: str) -> list[str]:
+def decode(text: str) -> list[str]:
     return [name for name in text.split(",") if name]

@@ -20,10 +20,10 @@ def without_secrets(message: M) -> M:
     """Returns the message without its secrets, however deep; the original is not changed."""
     if not _fields_with(_kind(message), access_pb2.SENSITIVITY_SECRET):
         return message
-    told = type(message)()
-    told.CopyFrom(message)
-    _clear(told)
-    return told
+    copy = type(message)()
+    copy.CopyFrom(message)
+    _clear(copy)
+    return copy
 
 
 def _kind(message: Message) -> Descriptor:
@@ -32,25 +32,27 @@ def _kind(message: Message) -> Descriptor:
 
 @lru_cache(maxsize=512)
 def _fields_with(kind: Descriptor, sensitivity: int) -> frozenset[str]:
-    return frozenset(f.name for f in kind.fields if _holds(f, sensitivity, frozenset()))
+    return frozenset(
+        field.name for field in kind.fields if _contains(field, sensitivity, frozenset())
+    )
 
 
-def _holds(field: FieldDescriptor, sensitivity: int, seen: frozenset[str]) -> bool:
-    if _of(field) == sensitivity:
+def _contains(field: FieldDescriptor, sensitivity: int, seen: frozenset[str]) -> bool:
+    if _sensitivity(field) == sensitivity:
         return True
     inner = field.message_type
     if inner is None or inner.full_name in seen:  # a message may contain itself, like JSON
         return False
-    return any(_holds(f, sensitivity, seen | {inner.full_name}) for f in inner.fields)
+    return any(_contains(field, sensitivity, seen | {inner.full_name}) for field in inner.fields)
 
 
-def _of(field: FieldDescriptor) -> int:
+def _sensitivity(field: FieldDescriptor) -> int:
     return int(field.GetOptions().Extensions[access_pb2.sensitivity])
 
 
 def _clear(message: Message) -> None:
     for field, value in message.ListFields():
-        if _of(field) == access_pb2.SENSITIVITY_SECRET:
+        if _sensitivity(field) == access_pb2.SENSITIVITY_SECRET:
             message.ClearField(field.name)
         else:
             for inner in _messages(field, value):

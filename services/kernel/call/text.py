@@ -22,29 +22,33 @@ def clean(message: Message) -> None:
     if b"\x00" not in message.SerializeToString():
         return
     # Ten are enough to see what is wrong, and fit into a gRPC trailer.
-    dirty = dict.fromkeys(islice(_dirty(message, ""), 10), "must not contain a null character")
-    if dirty:
+    violations = dict.fromkeys(
+        islice(_null_characters(message, ""), 10), "must not contain a null character"
+    )
+    if violations:
         raise InvalidArgument(
-            "TEXT_INVALID", f"{next(iter(dirty))} must not contain a null character.", dirty
+            "TEXT_INVALID",
+            f"{next(iter(violations))} must not contain a null character.",
+            violations,
         )
 
 
-def _dirty(message: Message, prefix: str) -> Iterator[str]:
+def _null_characters(message: Message, prefix: str) -> Iterator[str]:
     for field, value in message.ListFields():
         path = f"{prefix}{field.name}"
         if field.message_type is not None and field.message_type.GetOptions().map_entry:
-            for key, held in value.items():
-                yield from _dirty_value(key, path)
-                yield from _dirty_value(held, path)
+            for key, item in value.items():
+                yield from _null_characters_in(key, path)
+                yield from _null_characters_in(item, path)
         elif field.is_repeated:
-            for index, held in enumerate(value):
-                yield from _dirty_value(held, f"{path}[{index}]")
+            for index, item in enumerate(value):
+                yield from _null_characters_in(item, f"{path}[{index}]")
         else:
-            yield from _dirty_value(value, path)
+            yield from _null_characters_in(value, path)
 
 
-def _dirty_value(value: object, path: str) -> Iterator[str]:
+def _null_characters_in(value: object, path: str) -> Iterator[str]:
     if isinstance(value, Message):
-        yield from _dirty(value, f"{path}.")
+        yield from _null_characters(value, f"{path}.")
     elif isinstance(value, str) and "\x00" in value:
         yield path

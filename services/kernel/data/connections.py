@@ -14,31 +14,33 @@ _READERS = 8
 # Twice what 64 concurrent writers need; a caller that would wait longer is told to retry.
 POOL_WAIT_SECONDS = 0.5
 _CONNECT_SECONDS = 2
+# As long as a call may take by default: nobody waits for a longer statement any more.
 _COMMAND_SECONDS = 5
 
-_OF_TRANSACTIONS = ("BEGIN", "COMMIT;", "ROLLBACK;")  # not of savepoints, as asyncpg writes them
+# As asyncpg writes those of transactions; those of savepoints differ.
+_TRANSACTION_COMMANDS = ("BEGIN", "COMMIT;", "ROLLBACK;")
 
 Connect = Callable[..., Coroutine[Any, Any, asyncpg.Connection]]
 
 
-class HardConnection(asyncpg.Connection):
+class RestrictedConnection(asyncpg.Connection):
     """A connection that never calls set_config, which service roles may not use.
 
-    `entering` is the tenant of the next transaction, bound in the round trip of BEGIN. `leaving` is
-    the last statement of a transaction, sent in the round trip of COMMIT.
+    `tenant_to_bind` is the tenant of the next transaction, bound in the round trip of BEGIN.
+    `statement_before_commit` is the last of a transaction, sent in the round trip of COMMIT.
 
     asyncpg turns JIT off with set_config while it looks up array types, if the server has JIT; so
     it is told that the server has none. The attribute is private, but asyncpg is pinned, and a test
     reads an array through this class.
     """
 
-    __slots__ = ("entering", "leaving")
+    __slots__ = ("statement_before_commit", "tenant_to_bind")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._server_caps = self._server_caps._replace(jit=False)  # type: ignore[has-type]
-        self.entering: str | None = None
-        self.leaving: str | None = None
+        self.tenant_to_bind: str | None = None
+        self.statement_before_commit: str | None = None
 
     async def execute(  # asyncpg uses it to begin and end transactions
         self,
@@ -46,25 +48,26 @@ class HardConnection(asyncpg.Connection):
         *args: Any,
         timeout: float | None = None,  # noqa: ASYNC109 # its signature
     ) -> str:
-        if not query.startswith(_OF_TRANSACTIONS):
+        if not query.startswith(_TRANSACTION_COMMANDS):
             return await super().execute(query, *args, timeout=timeout)
         try:
-            return await super().execute(self._accompanied(query))
+            return await super().execute(self._with_pending_statement(query))
         except BaseException as error:
-            refused = query.startswith("COMMIT") and isinstance(error, asyncpg.PostgresError)
-            if not refused:
+            # Also a cancellation: it leaves unknown how much of this the server has done.
+            refusal = query.startswith("COMMIT") and isinstance(error, asyncpg.PostgresError)
+            if not refusal:
                 self.terminate()  # it may be stuck in an open transaction
             elif self.is_in_transaction():  # the statement before COMMIT was refused
                 await self.execute("ROLLBACK;")
             raise
 
-    def _accompanied(self, query: str) -> str:
+    def _with_pending_statement(self, query: str) -> str:
         """Adds the statement that is waiting for this round trip."""
-        if query.startswith("BEGIN") and self.entering:
-            tenant, self.entering = self.entering, None
+        if query.startswith("BEGIN") and self.tenant_to_bind:
+            tenant, self.tenant_to_bind = self.tenant_to_bind, None
             return f"{query} SELECT tenancy.enter('{tenant}');"
-        if query.startswith("COMMIT") and self.leaving:
-            statement, self.leaving = self.leaving, None
+        if query.startswith("COMMIT") and self.statement_before_commit:
+            statement, self.statement_before_commit = self.statement_before_commit, None
             return f"{statement}; {query}"
         return query
 
@@ -79,21 +82,22 @@ def url(address: str, database: str, role: str, password: str | None = None) -> 
 
 def engine(connect: Connect) -> AsyncEngine:
     """Makes the connection pool for sessions."""
-    made = create_async_engine(
+    pool = create_async_engine(
         "postgresql+asyncpg://",
         async_creator=connect,
         pool_size=POOL_SIZE,
+        # Fixed: the pools of all processes must fit into what one server allows.
         max_overflow=0,
         pool_timeout=POOL_WAIT_SECONDS,
     )
-    event.listen(made.sync_engine, "reset", _forget_session)
-    return made
+    event.listen(pool.sync_engine, "reset", _clear_pending_statements)
+    return pool
 
 
-def _forget_session(connection: Any, _record: object, _state: object) -> None:
+def _clear_pending_statements(connection: Any, _record: object, _state: object) -> None:
     """Clears what a session left that ended before its first statement, or in a rollback."""
-    connection.driver_connection.entering = None
-    connection.driver_connection.leaving = None
+    connection.driver_connection.tenant_to_bind = None
+    connection.driver_connection.statement_before_commit = None
 
 
 async def connect(address: URL, secrets: Path, *_: object, **__: object) -> asyncpg.Connection:
@@ -102,7 +106,7 @@ async def connect(address: URL, secrets: Path, *_: object, **__: object) -> asyn
     While a password is being replaced, PostgreSQL accepts either the one in its file or the one in
     `….next`, which then becomes that file; so the file is read again after both were refused.
     """
-    refused: Exception = FileNotFoundError(f"{address.username}.password")
+    refusal: Exception = FileNotFoundError(f"{address.username}.password")
     for name in (".password", ".password.next", ".password"):
         file = secrets / f"{address.username}{name}"
         try:
@@ -112,13 +116,13 @@ async def connect(address: URL, secrets: Path, *_: object, **__: object) -> asyn
                 user=address.username,
                 password=file.read_text().strip(),
                 database=address.database,
-                connection_class=HardConnection,
+                connection_class=RestrictedConnection,
                 timeout=_CONNECT_SECONDS,
                 command_timeout=_COMMAND_SECONDS,
             )
         except (asyncpg.InvalidPasswordError, FileNotFoundError) as error:
-            refused = error
-    raise refused
+            refusal = error
+    raise refusal
 
 
 async def readers(connect: Connect) -> asyncpg.Pool:
@@ -129,12 +133,18 @@ async def readers(connect: Connect) -> asyncpg.Pool:
         max_size=_READERS,
         max_inactive_connection_lifetime=0,
         connect=connect,
-        connection_class=HardConnection,
-        reset=_leave_as_it_is,
+        connection_class=RestrictedConnection,
+        init=_read_one_moment,
+        reset=_keep_connection_state,
     )
 
 
-async def _leave_as_it_is(_connection: asyncpg.Connection) -> None:
+async def _read_one_moment(connection: asyncpg.Connection) -> None:
+    """Makes all statements of a function see one snapshot, the version and what it is of."""
+    await connection.execute("SET default_transaction_isolation = 'repeatable read'")
+
+
+async def _keep_connection_state(_connection: asyncpg.Connection) -> None:
     """Skips the round trip of a reset: nothing that `call` does outlives its statement."""
 
 
@@ -149,4 +159,5 @@ async def refuse_unbound_role(connection: Any) -> None:
         )
     )
     if unbound:
+        # Not an error to be retried: through such a role every tenant could be read.
         raise SystemExit("souk: row-level security does not bind this database role; see docs")

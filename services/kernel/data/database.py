@@ -20,7 +20,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_lo
 from services.kernel.call import recorded_events
 from services.kernel.call.scope import current_scope
 from services.kernel.data import connections
-from services.kernel.data.connections import HardConnection
+from services.kernel.data.connections import RestrictedConnection
 from services.kernel.data.database_errors import translated
 from services.kernel.data.tables import AuditLeaf, KernelBase, TenantOwned, insertion
 from services.kernel.process.tenant_ids import TENANT_ID
@@ -45,12 +45,12 @@ def _bind_tenant(session: Session, transaction: SessionTransaction, connection: 
     # Nothing has been sent yet: the driver begins with the first statement.
     if TENANT_ID.fullmatch(session.info["tenant"]) is None:  # it goes into a statement
         raise ValueError(f"{session.info['tenant']!r} is not a tenant id")
-    _driver(connection).entering = session.info["tenant"]
+    _driver(connection).tenant_to_bind = session.info["tenant"]
 
 
-def _driver(connection: Connection) -> HardConnection:
+def _driver(connection: Connection) -> RestrictedConnection:
     driver = connection.connection.driver_connection
-    if not isinstance(driver, HardConnection):
+    if not isinstance(driver, RestrictedConnection):
         raise RuntimeError("this connection can neither bind a tenant nor record events")
     return driver
 
@@ -59,6 +59,7 @@ def _driver(connection: Connection) -> HardConnection:
 def _add_tenant_predicate(state: ORMExecuteState) -> None:
     if not (state.is_select or state.is_update or state.is_delete):
         return
+    # These load parts of rows that were found under the predicate, and inherit it.
     if state.is_column_load or state.is_relationship_load:
         return
     tenant = state.session.info["tenant"]
@@ -75,29 +76,31 @@ def _notice_statement(state: ORMExecuteState) -> None:
     else:
         writes = state.is_insert or state.is_update or state.is_delete
     table = getattr(statement, "table", None)
+    # The kernel's own tables are no act. Where the table cannot be told, it may be any.
     if writes and (table is None or table.metadata is not KernelBase.metadata):
         state.session.info["wrote"] = True
 
 
 @event.listens_for(AuditedSession, "after_flush")
 def _notice_flush(session: Session, _context: object) -> None:
-    touched = (
+    changed_rows = (
         *session.new,
         *session.deleted,
-        *(o for o in session.dirty if session.is_modified(o)),
+        *(row for row in session.dirty if session.is_modified(row)),
     )
-    if any(not isinstance(row, KernelBase) for row in touched):
+    if any(not isinstance(row, KernelBase) for row in changed_rows):
         session.info["wrote"] = True
 
 
 @event.listens_for(AuditedSession, "before_commit")
-def _leave_events(session: Session) -> None:
+def _send_leaves_with_commit(session: Session) -> None:
     """Sends the transaction's leaves with its COMMIT, and refuses a change without any.
 
     A leaf is part of the transaction: neither is ever committed without the other.
     """
     if session.in_nested_transaction():  # a savepoint is not an act
         return
+    # First: a change that is only flushed by the commit needs an event, too.
     session.flush()
     leaves: list[AuditLeaf] = session.info.pop("leaves", [])
     if session.info.get("wrote") and not leaves:
@@ -106,18 +109,18 @@ def _leave_events(session: Session) -> None:
         connection = session.connection()
         if not _driver(connection).is_in_transaction():  # else it never begins
             session.execute(text("SELECT 1"))
-        _driver(connection).leaving = insertion(leaves)
+        _driver(connection).statement_before_commit = insertion(leaves)
         session.info["connection"] = connection
     names = [leaf.event_name for leaf in leaves]
     if session.info.get("remembered", names) != names:
         raise AuditMissing("an event was recorded after the answer to the request was remembered")
-    session.info["left"] = names
+    session.info["recorded"] = names
 
 
 @event.listens_for(AuditedSession, "after_commit")
-def _demand_that_they_went(session: Session) -> None:
+def _check_leaves_were_sent(session: Session) -> None:
     connection: Connection | None = session.info.get("connection")
-    if connection is not None and _driver(connection).leaving is not None:
+    if connection is not None and _driver(connection).statement_before_commit is not None:
         connection.invalidate()  # it is stuck in an open transaction
         raise AuditMissing("this transaction ended before its events were sent")
 
@@ -139,12 +142,13 @@ class Database:
         `sign` makes the service's signature over the envelope of an event.
         """
         self._connect_app = partial(connections.connect, app, secrets)
+        # Two pools: row-level security goes by the role, which a connection has for good.
         self._app = connections.engine(self._connect_app)
         self._platform = connections.engine(partial(connections.connect, platform, secrets))
         self._readers: asyncpg.Pool | None = None
         self._head_office = head_office
         self.sign = sign
-        self.acted = asyncio.Event()
+        self.leaves_committed = asyncio.Event()
         """Set after each commit that left a leaf, to wake the relay."""
 
     async def open(self) -> None:
@@ -161,6 +165,7 @@ class Database:
 
     async def close(self) -> None:
         if self._readers is not None:
+            # Not close(), which waits for every connection that is still in use.
             self._readers.terminate()
             self._readers = None
         await self._app.dispose()
@@ -211,6 +216,8 @@ class Database:
         """Raises Unavailable if the database does not respond."""
         with translated():
             async with self._app.connect() as connection:
+                # Without a transaction it is one statement instead of three, every other second.
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
                 await connection.execute(text("SELECT 1"))
 
     @asynccontextmanager
@@ -219,6 +226,7 @@ class Database:
     ) -> AsyncIterator[AsyncSession]:
         with translated():
             async with (
+                # Rows become messages after the commit, when nothing can be loaded any more.
                 AsyncSession(
                     engine, sync_session_class=kind, info=info, expire_on_commit=False
                 ) as session,
@@ -227,6 +235,6 @@ class Database:
                 yield session
                 if session.in_nested_transaction():  # it would bypass the check on commit
                     raise RuntimeError("a savepoint was left open")
-        if left := session.info.get("left"):
-            recorded_events.collect(left)
-            self.acted.set()
+        if recorded := session.info.get("recorded"):
+            recorded_events.collect(recorded)
+            self.leaves_committed.set()

@@ -15,6 +15,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (exc.TimeoutError, TimeoutError) as error:
+        # Before OSError, which a TimeoutError is as well: the pool is full, the server not lost.
         raise Unavailable("DATABASE_BUSY", "The database is busy. Retry later.") from error
     except exc.DBAPIError as error:
         raise _meaning(error, getattr(error.orig, "sqlstate", None) or "") from error
@@ -39,4 +40,5 @@ def _meaning(error: Exception, sqlstate: str) -> ServiceError | Exception:
         or (isinstance(error, exc.DBAPIError) and error.connection_invalidated)
     ):
         return Unavailable("DATABASE_UNAVAILABLE", "The database does not respond. Retry later.")
+    # All else is a bug of ours: the interceptor logs it, and its caller learns nothing of it.
     return error

@@ -29,7 +29,7 @@ Order = TypeVar("Order")
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{16,{LONGEST_TOKEN}}}")
 _DIGEST_BYTES = 12
 # Where a page starts and how long it is do not make it another request.
-_NOT_THE_QUESTION = ("page_size", "page_token")
+_PAGING_FIELDS = ("page_size", "page_token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ class Page:
         """
         if len(rows) <= self.size:
             return rows, ""
-        shown = rows[: self.size]
-        return shown, _token(self.digest, key(shown[-1]))
+        page_rows = rows[: self.size]
+        return page_rows, _token(self.digest, key(page_rows[-1]))
 
 
 def read(request: Message, *, key: Mapping[str, type[KeyPart]], descending: bool = False) -> Page:
@@ -109,8 +109,8 @@ def order_by(text: str, allowed: Mapping[str, Order], *, default: str) -> tuple[
     Raises:
         InvalidArgument: ORDER_INVALID, with what is allowed.
     """
-    asked = text or default
-    name = asked.removeprefix("-")
+    requested = text or default
+    name = requested.removeprefix("-")
     if name not in allowed:
         names = ", ".join(sorted(allowed))
         raise InvalidArgument(
@@ -118,7 +118,7 @@ def order_by(text: str, allowed: Mapping[str, Order], *, default: str) -> tuple[
             f"Invalid order_by: use one of {names}, or one of them after a -.",
             {"order_by": f"must be one of {names}, or one of them after a -"},
         )
-    return allowed[name], asked.startswith("-")
+    return allowed[name], requested.startswith("-")
 
 
 def _size(request: Message) -> int:
@@ -129,6 +129,7 @@ def _size(request: Message) -> int:
             "page_size must not be negative.",
             {"page_size": "must not be negative"},
         )
+    # As AIP-158 has it: a size beyond the maximum is lowered, not refused.
     return min(size or DEFAULT_SIZE, MOST_ROWS)
 
 
@@ -141,33 +142,35 @@ def _skip(request: Message) -> int:
 
 
 def _digest(request: Message, key: Mapping[str, type[KeyPart]], descending: bool) -> bytes:
-    question = type(request)()
-    question.CopyFrom(request)
-    for field in _NOT_THE_QUESTION:
-        if field in question.DESCRIPTOR.fields_by_name:
-            question.ClearField(field)
+    arguments = type(request)()
+    arguments.CopyFrom(request)
+    for field in _PAGING_FIELDS:
+        if field in arguments.DESCRIPTOR.fields_by_name:
+            arguments.ClearField(field)
     tenant = current_scope().tenant or ""
     order = ",".join(key) + ("-" if descending else "+")
-    head = json.dumps([tenant, question.DESCRIPTOR.full_name, order]).encode()
-    body = question.SerializeToString(deterministic=True)
+    head = json.dumps([tenant, arguments.DESCRIPTOR.full_name, order]).encode()
+    body = arguments.SerializeToString(deterministic=True)
     return hashlib.sha256(head + b"\n" + body).digest()[:_DIGEST_BYTES]
 
 
 def _token(digest: bytes, key: tuple[KeyPart, ...]) -> str:
-    parts = [p.astimezone(UTC).isoformat() if isinstance(p, datetime) else p for p in key]
-    packed = digest + json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
+    parts = [
+        part.astimezone(UTC).isoformat() if isinstance(part, datetime) else part for part in key
+    ]
+    encoded = digest + json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(encoded).rstrip(b"=").decode()
 
 
 def _after(token: str, digest: bytes, types: tuple[type[KeyPart], ...]) -> tuple[KeyPart, ...]:
     try:
         if _TOKEN.fullmatch(token) is None:
             raise ValueError("not a token")
-        packed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        parts = json.loads(packed[_DIGEST_BYTES:].decode())
-        if packed[:_DIGEST_BYTES] != digest or not isinstance(parts, list):
+        encoded = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        parts = json.loads(encoded[_DIGEST_BYTES:].decode())
+        if encoded[:_DIGEST_BYTES] != digest or not isinstance(parts, list):
             raise ValueError("a token of another request")
-        return tuple(_key_part(p, kind) for p, kind in zip(parts, types, strict=True))
+        return tuple(_key_part(part, kind) for part, kind in zip(parts, types, strict=True))
     # RecursionError: deep JSON; OverflowError: a time that does not exist in UTC.
     except (ValueError, RecursionError, OverflowError):
         raise InvalidArgument(

@@ -18,9 +18,9 @@ from services.kernel.data.database import Database
 from services.kernel.data.tables import RequestRecord
 from services.kernel.process.logs import logger
 
-KEPT_FOR = timedelta(hours=24)
-_FORGET_EVERY = timedelta(hours=1)
-_MOST_FORGOTTEN = 1000
+RETENTION = timedelta(hours=24)
+_REMOVE_EVERY = timedelta(hours=1)
+_MAX_REMOVED = 1000
 _log = logger()
 
 M = TypeVar("M", bound=Message)
@@ -34,7 +34,7 @@ class Repeatable(Protocol):
     def SerializeToString(self, *, deterministic: bool = ...) -> bytes: ...  # noqa: N802
 
 
-async def answered(session: AsyncSession, request: Repeatable, kind: type[M]) -> M | None:
+async def stored_answer(session: AsyncSession, request: Repeatable, kind: type[M]) -> M | None:
     """Returns the stored answer to a repeated request, or None if the request is new.
 
     The names of the events that the first one left are returned beside it, as they were then.
@@ -52,10 +52,11 @@ async def answered(session: AsyncSession, request: Repeatable, kind: type[M]) ->
     )
     record = await session.scalar(
         select(RequestRecord).where(
+            # Compared here, too: the platform's door adds no tenant to a statement.
             RequestRecord.tenant_id == key[0],
             RequestRecord.actor == key[1],
             RequestRecord.request_id == key[2],
-            RequestRecord.create_time > datetime.now(UTC) - KEPT_FOR,
+            RequestRecord.create_time > datetime.now(UTC) - RETENTION,
         )
     )
     if record is None:
@@ -66,7 +67,7 @@ async def answered(session: AsyncSession, request: Repeatable, kind: type[M]) ->
             "This request id was already used for a different request. Use a new one.",
             request_id=key[2],
         )
-    recorded_events.collect(recorded_events.read(record.events or ""))
+    recorded_events.collect(recorded_events.decode(record.events or ""))
     return kind.FromString(record.response)
 
 
@@ -83,13 +84,14 @@ async def remember(session: AsyncSession, request: Repeatable, answer: M) -> M:
     values = {
         "digest": _digest(request),
         "response": sensitivity.without_secrets(answer).SerializeToString(),
-        "events": recorded_events.written(events),
+        "events": recorded_events.encode(events),
         "create_time": datetime.now(UTC),
     }
     statement = insert(RequestRecord).values(
         tenant_id=tenant, actor=actor, request_id=request_id, **values
     )
     await session.execute(
+        # One that has expired, and so was not found, may still be there for an hour.
         statement.on_conflict_do_update(
             index_elements=["tenant_id", "actor", "request_id"], set_=values
         )
@@ -97,24 +99,25 @@ async def remember(session: AsyncSession, request: Repeatable, answer: M) -> M:
     return answer
 
 
-async def forget(database: Database) -> None:
+async def remove_expired(database: Database) -> None:
     """Removes expired answers, now and every hour."""
     while True:
         try:
-            while await _forget_some(database) == _MOST_FORGOTTEN:
+            while await _remove_batch(database) == _MAX_REMOVED:
                 pass
         except ServiceError as error:
+            # Nobody finds what has expired, so that it may well stay for another hour.
             _log.warning("requests_not_forgotten", reason=error.reason)
-        await asyncio.sleep(_FORGET_EVERY.total_seconds())
+        await asyncio.sleep(_REMOVE_EVERY.total_seconds())
 
 
-async def _forget_some(database: Database) -> int:
+async def _remove_batch(database: Database) -> int:
     """Removes a batch: removing all at once could exceed the statement timeout."""
     key = tuple_(RequestRecord.tenant_id, RequestRecord.actor, RequestRecord.request_id)
-    old = RequestRecord.create_time < datetime.now(UTC) - KEPT_FOR
-    some = select(*key.clauses).where(old).limit(_MOST_FORGOTTEN)
+    expired = RequestRecord.create_time < datetime.now(UTC) - RETENTION
+    batch = select(*key.clauses).where(expired).limit(_MAX_REMOVED)
     async with database.housekeeping() as session:
-        removed = await session.execute(delete(RequestRecord).where(key.in_(some)))
+        removed = await session.execute(delete(RequestRecord).where(key.in_(batch)))
     return removed.rowcount if isinstance(removed, CursorResult) else 0
 
 
@@ -127,5 +130,6 @@ def _key(session: AsyncSession, request: Repeatable) -> tuple[str, str, str]:
 
 
 def _digest(request: Repeatable) -> bytes:
+    # With the method: the same id in two methods is a mistake, not a repeat.
     body = request.SerializeToString(deterministic=True)
     return hashlib.sha256(current_method().encode() + b"\0" + body).digest()

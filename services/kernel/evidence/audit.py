@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import rfc8785
 from google.protobuf.message import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +21,7 @@ from services.kernel.call.names import new_id
 from services.kernel.call.scope import current_method, current_scope
 from services.kernel.data.tables import AuditLeaf
 from services.kernel.evidence.changes import changes
-from services.kernel.evidence.sealed_form import SALT_BYTES
+from services.kernel.evidence.sealed_form import SALT_BYTES, canonical
 
 
 def record(
@@ -59,7 +58,7 @@ def record(
         "actor": actor or scope.actor,
         "session": scope.session,
         "request_id": scope.request_id,
-        "occur_time": spelled(now),
+        "occur_time": format_time(now),
         "outcome": outcome,
         "reason": reason,
         "times": times,
@@ -94,11 +93,11 @@ class Sealed:
 
 def seal(facts: Mapping[str, Any], payload: Mapping[str, Any]) -> Sealed:
     """Makes the bytes of an event; the salt keeps an erased payload from being guessed."""
-    salt, content = secrets.token_bytes(SALT_BYTES), rfc8785.dumps(dict(payload))
+    salt, content = secrets.token_bytes(SALT_BYTES), canonical(payload)
     commitment = hashlib.sha256(salt + content).hexdigest()
-    return Sealed(rfc8785.dumps({**facts, "payload_hash": commitment}), content, salt)
+    return Sealed(canonical({**facts, "payload_hash": commitment}), content, salt)
 
 
-def spelled(moment: datetime) -> str:
+def format_time(moment: datetime) -> str:
     """Formats a time as in envelopes: UTC, to the microsecond."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -67,7 +67,7 @@ def changes(before: Message | None, after: Message | None) -> list[dict[str, Any
         for field in sorted(old.keys() | new.keys())
         if field not in _BOOKKEEPING and _differ(old.get(field, _ABSENT), new.get(field, _ABSENT))
     ]
-    return _rendered(_divided(differing))
+    return _render(_divide(differing))
 
 
 def _fields(message: Message | None) -> dict[str, Any]:
@@ -76,27 +76,33 @@ def _fields(message: Message | None) -> dict[str, Any]:
     return MessageToDict(sensitivity.without_secrets(message), preserving_proto_field_name=True)
 
 
-def _divided(differing: Sequence[_Part]) -> list[_Part]:
+def _divide(differing: Sequence[_Part]) -> list[_Part]:
     """Divides the parts that are too long to be recorded whole, in their order."""
-    waiting, divided = deque(differing), list[_Part]()
-    while waiting:
-        part = waiting.popleft()
-        inner = [] if max(map(len, part.texts())) <= LONGEST_VALUE else _inner(part)
-        fits = len(divided) + len(waiting) + len(inner) <= _MOST_PARTS
-        if inner and fits and all(len(one.path) <= _LONGEST_PATH for one in inner):
-            waiting.extendleft(reversed(inner))
+    undivided, divided = deque(differing), list[_Part]()
+    while undivided:
+        part = undivided.popleft()
+        smaller_parts = [] if max(map(len, part.texts())) <= LONGEST_VALUE else _divide_once(part)
+        fits = len(divided) + len(undivided) + len(smaller_parts) <= _MOST_PARTS
+        if (
+            smaller_parts
+            and fits
+            and all(len(smaller.path) <= _LONGEST_PATH for smaller in smaller_parts)
+        ):
+            undivided.extendleft(reversed(smaller_parts))
         else:
             divided.append(part)
     return divided
 
 
-def _inner(part: _Part) -> list[_Part]:
+def _divide_once(part: _Part) -> list[_Part]:
     """Returns the differing fields or elements of a part; none if it has no such."""
     sides = [side for side in (part.before, part.after) if side is not _ABSENT]
     if all(isinstance(side, Mapping) for side in sides):
-        return _of_objects(part, *(_or_empty(side, {}) for side in (part.before, part.after)))
+        return _differing_fields(part, *(_or_empty(side, {}) for side in (part.before, part.after)))
     if all(isinstance(side, list) for side in sides):
-        return _of_lists(part, *(_or_empty(side, []) for side in (part.before, part.after)))
+        return _differing_elements(
+            part, *(_or_empty(side, []) for side in (part.before, part.after))
+        )
     return []
 
 
@@ -104,7 +110,7 @@ def _or_empty(side: Any, empty: Any) -> Any:  # noqa: ANN401 - JSON
     return empty if side is _ABSENT else side
 
 
-def _of_objects(part: _Part, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[_Part]:
+def _differing_fields(part: _Part, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[_Part]:
     return [
         part.at(_key(part.path, key), old.get(key, _ABSENT), new.get(key, _ABSENT))
         for key in sorted(old.keys() | new.keys())
@@ -116,54 +122,56 @@ def _key(path: str, key: str) -> str:
     return f"{path}.{key}" if _PLAIN_KEY.fullmatch(key) else f"{path}[{json.dumps(key)}]"
 
 
-def _of_lists(part: _Part, old: list[Any], new: list[Any]) -> list[_Part]:
-    before, after = _identified(old), _identified(new)
-    if before is None or after is None or not _keep_their_order(before, after):
+def _differing_elements(part: _Part, old: list[Any], new: list[Any]) -> list[_Part]:
+    before, after = _by_identifier(old), _by_identifier(new)
+    if before is None or after is None or not _have_same_order(before, after):
         return _by_place(part, old, new)
-    kept = [
+    present = [
         part.at(f"{part.path}[{place}]", before[key][1] if key in before else _ABSENT, element)
         for key, (place, element) in after.items()
         if key not in before or _differ(before[key][1], element)
     ]
-    gone = [
+    removed = [
         part.at(f"{part.path}[{place}]", element, _ABSENT)
         for key, (place, element) in before.items()
         if key not in after
     ]
-    return kept + gone
+    return present + removed
 
 
-def _keep_their_order(before: Iterable[str], after: Collection[str]) -> bool:
+def _have_same_order(before: Iterable[str], after: Collection[str]) -> bool:
     known = set(before)
     return [key for key in before if key in after] == [key for key in after if key in known]
 
 
-def _identified(elements: list[Any]) -> dict[str, tuple[int, Any]] | None:
+def _by_identifier(elements: list[Any]) -> dict[str, tuple[int, Any]] | None:
     """Returns places and elements by identifier; None if not each has one of its own."""
     for name in _IDENTIFIERS:
-        found = {
+        by_identifier = {
             element[name]: (place, element)
             for place, element in enumerate(elements)
             if isinstance(element, Mapping) and isinstance(element.get(name), str)
         }
-        if len(found) == len(elements):
-            return found
+        if len(by_identifier) == len(elements):
+            return by_identifier
     return None
 
 
 def _by_place(part: _Part, old: list[Any], new: list[Any]) -> list[_Part]:
     """Compares what is left between the same beginning and the same end of two lists."""
-    start = _number_alike(old, new)
-    end = _number_alike(old[start:][::-1], new[start:][::-1])
+    start = _common_length(old, new)
+    end = _common_length(old[start:][::-1], new[start:][::-1])
     before, after = old[start : len(old) - end], new[start : len(new) - end]
     pairs = enumerate(zip_longest(before, after, fillvalue=_ABSENT), start)
     return [part.at(f"{part.path}[{place}]", *sides) for place, sides in pairs if _differ(*sides)]
 
 
-def _number_alike(old: list[Any], new: list[Any]) -> int:
+def _common_length(old: list[Any], new: list[Any]) -> int:
     """Returns how many elements two lists have in common at their beginning."""
     pairs = zip(old, new, strict=False)
-    return next((n for n, sides in enumerate(pairs) if _differ(*sides)), min(len(old), len(new)))
+    return next(
+        (index for index, sides in enumerate(pairs) if _differ(*sides)), min(len(old), len(new))
+    )
 
 
 def _differ(before: object, after: object) -> bool:
@@ -171,20 +179,21 @@ def _differ(before: object, after: object) -> bool:
     return before is not after and _json(before) != _json(after)
 
 
-def _rendered(parts: Sequence[_Part]) -> list[dict[str, Any]]:
-    room, made = _MOST_BYTES, list[dict[str, Any]]()
+def _render(parts: Sequence[_Part]) -> list[dict[str, Any]]:
+    bytes_left, rendered = _MOST_BYTES, list[dict[str, Any]]()
     for part in parts:
-        change = _change(part, LONGEST_VALUE if room > 0 else _SHORTEST_VALUE)
-        room -= len(change["before"].encode()) + len(change["after"].encode())
-        made.append(change)
-    return made
+        change = _change(part, LONGEST_VALUE if bytes_left > 0 else _SHORTEST_VALUE)
+        bytes_left -= len(change["before"].encode()) + len(change["after"].encode())
+        rendered.append(change)
+    return rendered
 
 
 def _change(part: _Part, longest: int) -> dict[str, Any]:
     before, after = part.texts()
     pairs = enumerate(zip(before, after, strict=False))
     difference = next(
-        (n for n, (one, other) in pairs if one != other), min(len(before), len(after))
+        (index for index, (side_before, side_after) in pairs if side_before != side_after),
+        min(len(before), len(after)),
     )
     start = max(0, difference - min(_BEFORE_THE_DIFFERENCE, longest // 2))
     change = {"field": part.path, "personal": part.personal}

@@ -13,7 +13,7 @@ from services.kernel.call.redaction import redacted
 from services.kernel.call.scope import current_method, current_scope
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
-from services.kernel.evidence.coalescing import Counting
+from services.kernel.evidence.coalescing import Coalescer
 
 _LONGEST_NAME = 200  # in bytes, as the audit service counts
 
@@ -37,7 +37,7 @@ class Denials:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._counting = Counting()
+        self._coalescer = Coalescer()
 
     async def record(self, denial: Denial) -> None:
         """Returns once the refusal is recorded, or counted in an open window.
@@ -48,11 +48,11 @@ class Denials:
         scope = current_scope()
         # Different attempts at the same thing share one event a second, which names the first.
         key = (scope.tenant, scope.actor, current_method(), replace(denial, attempt=""))
-        await self._counting.count(key, partial(self._leave, denial))
+        await self._coalescer.count(key, partial(self._record_event, denial))
 
-    async def _leave(self, denial: Denial, times: int) -> None:
-        door = self._db.platform() if current_scope().tenant is None else self._db.tenant()
-        async with door as session:
+    async def _record_event(self, denial: Denial, times: int) -> None:
+        transaction = self._db.platform() if current_scope().tenant is None else self._db.tenant()
+        async with transaction as session:
             audit.record(
                 session,
                 resource=denial.resource,
@@ -65,16 +65,16 @@ class Denials:
             )
 
 
-def about(request: Message) -> str:
+def named_resource(request: Message) -> str:
     """Returns the resource that a request names, in a form that is safe to log."""
     for field in ("name", "parent"):
-        named = getattr(request, field, "")
-        if isinstance(named, str) and named:
-            return spelled(named)
+        name = getattr(request, field, "")
+        if isinstance(name, str) and name:
+            return loggable_name(name)
     return ""
 
 
-def spelled(name: str) -> str:
+def loggable_name(name: str) -> str:
     """Returns a caller-supplied name in a form that is safe to put into an event."""
-    cut = name.replace("\x00", "").encode(errors="replace")[:_LONGEST_NAME]
-    return redacted(cut.decode(errors="ignore"))
+    truncated = name.replace("\x00", "").encode(errors="replace")[:_LONGEST_NAME]
+    return redacted(truncated.decode(errors="ignore"))

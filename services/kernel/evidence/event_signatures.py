@@ -40,12 +40,12 @@ class EventKeys:
         """Reads services.pub: one key a line, with the word `revoked` after one that was stolen.
 
         Raises:
-            Untrue: a line is not a key.
+            InvalidNote: a line is not a key.
         """
         current, revoked = list[str](), list[str]()
         for line in text.splitlines():
-            kept = line.removesuffix(REVOKED)
-            (current if kept == line else revoked).append(kept)
+            key_text = line.removesuffix(REVOKED)
+            (current if key_text == line else revoked).append(key_text)
         return cls(read_keys("\n".join(current)), read_keys("\n".join(revoked)))
 
     def have_signed(
@@ -55,8 +55,8 @@ class EventKeys:
 
         A revoked key still proves what is in the log, and must not bring anything new into it.
         """
-        found = (_name(service), signature[:_ID_BYTES])
-        key = self._current.get(found) or (self._revoked.get(found) if including_revoked else None)
+        owner = (_name(service), signature[:_ID_BYTES])
+        key = self._current.get(owner) or (self._revoked.get(owner) if including_revoked else None)
         try:
             if key is not None:
                 key.verify(signature[_ID_BYTES:], _PREFIX + envelope)

@@ -59,13 +59,13 @@ class Frontier:
 
     def append(self, leaf: bytes) -> Iterator[tuple[Place, bytes]]:
         """Adds a leaf's hash, and yields each perfect subtree that it completes."""
-        index, level, made = self.size, 0, leaf
-        yield (level, index), made
+        index, level, node = self.size, 0, leaf
+        yield (level, index), node
         while index & 1:
-            made = node_hash(self._hashes.pop(), made)
+            node = node_hash(self._hashes.pop(), node)
             level, index = level + 1, index >> 1
-            yield (level, index), made
-        self._hashes.append(made)
+            yield (level, index), node
+        self._hashes.append(node)
         self.size += 1
 
 
@@ -84,9 +84,9 @@ def inclusion(index: int, size: int) -> list[Range]:
     start, end = 0, size
     while end - start > 1:
         middle = start + _split(end - start)
-        inside, beside = ((start, middle), (middle, end))[:: 1 if index < middle else -1]
-        path.append(beside)
-        start, end = inside
+        half, sibling = ((start, middle), (middle, end))[:: 1 if index < middle else -1]
+        path.append(sibling)
+        start, end = half
     return path[::-1]
 
 
@@ -124,10 +124,10 @@ def is_included(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root
     ranges = inclusion(index, size) if 0 <= index < size else None
     if ranges is None or len(ranges) != len(proof):
         return False
-    made = leaf
-    for (start, _), beside in zip(ranges, proof, strict=True):
-        made = node_hash(made, beside) if start > index else node_hash(beside, made)
-    return made == root
+    node = leaf
+    for (start, _), sibling in zip(ranges, proof, strict=True):
+        node = node_hash(node, sibling) if start > index else node_hash(sibling, node)
+    return node == root
 
 
 def is_consistent(
@@ -141,16 +141,19 @@ def is_consistent(
         return old_root == (root if old else EMPTY)
     hashes = list(proof)
     if ranges[0][1] == old:
-        small = large = hashes.pop(0)
+        old_computed = new_computed = hashes.pop(0)
         del ranges[0]
     else:  # the old log is one perfect subtree of the new one: so the proof omits its hash
-        small = large = old_root
-    for (_, end), beside in zip(ranges, hashes, strict=True):
+        old_computed = new_computed = old_root
+    for (_, end), sibling in zip(ranges, hashes, strict=True):
         if end <= old:
-            small, large = node_hash(beside, small), node_hash(beside, large)
+            old_computed, new_computed = (
+                node_hash(sibling, old_computed),
+                node_hash(sibling, new_computed),
+            )
         else:
-            large = node_hash(large, beside)
-    return small == old_root and large == root
+            new_computed = node_hash(new_computed, sibling)
+    return old_computed == old_root and new_computed == root
 
 
 def _split(count: int) -> int:

@@ -6,7 +6,6 @@ coordinate.
 """
 
 import asyncio
-import random
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -28,7 +27,9 @@ from services.kernel.call.errors import (
 from services.kernel.call.scope import Scope, bound
 from services.kernel.data.database import Database
 from services.kernel.data.tables import AuditLeaf
+from services.kernel.process.backoff import Backoff
 from services.kernel.process.logs import logger
+from services.kernel.process.pauses import pause
 
 if TYPE_CHECKING:
     from souk.audit.v1.audit_service_pb2_grpc import AuditServiceAsyncStub
@@ -36,11 +37,11 @@ if TYPE_CHECKING:
 _BATCH = 500
 _BATCH_BYTES = 2_000_000  # a service accepts messages of 4 MB
 # Only for leaves of a process that ended before it delivered them: new ones wake the relay at once.
-_POLL_SECONDS = 1.0
+_POLL_SECONDS = 5.0
 # Acts close together are sent together: under load this halves the cost of the relay.
 _LINGER_SECONDS = 0.02
 _CALL_SECONDS = 5
-_FIRST_RETRY_SECONDS = 0.1
+_FIRST_RETRY_SECONDS = 0.2
 _LAST_RETRY_SECONDS = 5.0
 _REPORT_SECONDS = 30.0
 _FLUSH_SECONDS = 5.0
@@ -51,10 +52,12 @@ _key = tuple_(AuditLeaf.tenant_id, AuditLeaf.event_id)
 
 async def run(db: Database, *, to: str, signer: Signer, stopped: asyncio.Event) -> None:
     """Delivers to the audit service at `to` until the service has `stopped`, then the rest."""
-    me = Scope(None, f"services/{signer.caller}", frozenset({"event:record"}))
-    with bound(me):
-        async with channel(to, signer=signer, audience="audit", contract=[pb.DESCRIPTOR]) as wire:
-            relay = Relay(db, AuditServiceStub(wire))
+    scope = Scope(None, f"services/{signer.caller}", frozenset({"event:record"}))
+    with bound(scope):
+        async with channel(
+            to, signer=signer, audience="audit", contract=[pb.DESCRIPTOR]
+        ) as audit_channel:
+            relay = Relay(db, AuditServiceStub(audit_channel))
             await relay.work(stopped)
             await relay.flush(_FLUSH_SECONDS)
 
@@ -65,6 +68,7 @@ class Relay:
     def __init__(self, db: Database, audit: "AuditServiceAsyncStub") -> None:
         self._db = db
         self._audit = audit
+        self._backoff = Backoff(_FIRST_RETRY_SECONDS, _LAST_RETRY_SECONDS)
         self._failures = 0
         self._refused: set[tuple[str, str]] = set()
         self._reported = time.monotonic()
@@ -72,13 +76,13 @@ class Relay:
     async def work(self, stopped: asyncio.Event) -> None:
         """Delivers batches soon after each act, and backs off while audit is down."""
         while not stopped.is_set():
-            self._db.acted.clear()
+            self._db.leaves_committed.clear()
             if await self._attempt():
                 continue
             if self._failures:
-                await _pause(self._patience(), stopped)
-            elif await _pause(_POLL_SECONDS, stopped, self._db.acted):
-                await _pause(_LINGER_SECONDS, stopped)
+                await pause(self._backoff.next(), stopped)
+            elif await pause(_POLL_SECONDS, stopped, self._db.leaves_committed):
+                await pause(_LINGER_SECONDS, stopped)
 
     async def flush(self, seconds: float) -> None:
         """Delivers what it can in the given time; the rest waits for the next start."""
@@ -97,7 +101,7 @@ class Relay:
         """
         leaves = await self._undelivered()
         if leaves:
-            await self._hand_over(leaves)
+            await self._send_and_delete(leaves)
         return len(leaves)
 
     async def _attempt(self) -> bool:
@@ -115,12 +119,8 @@ class Relay:
             _log.exception("audit_relay_broke")
             return False
         self._failures = 0
+        self._backoff.reset()
         return delivered > 0
-
-    def _patience(self) -> float:
-        longest = min(_FIRST_RETRY_SECONDS * 2.0 ** min(self._failures, 16), _LAST_RETRY_SECONDS)
-        # Half of it is random, so that services do not retry in step.
-        return longest * (1 + random.random()) / 2  # noqa: S311
 
     async def _undelivered(self) -> Sequence[AuditLeaf]:
         oldest = select(AuditLeaf).order_by(AuditLeaf.tenant_id, AuditLeaf.event_id).limit(_BATCH)
@@ -131,22 +131,22 @@ class Relay:
             session.expunge_all()
         return leaves[: _as_many_as_fit(leaves)]
 
-    async def _hand_over(self, leaves: Sequence[AuditLeaf]) -> None:
+    async def _send_and_delete(self, leaves: Sequence[AuditLeaf]) -> None:
         try:
             await self._send(leaves)
         except (InvalidArgument, AlreadyExists, ResourceExhausted) as error:
-            await self._find_culprit(leaves, error)
+            await self._isolate_refused(leaves, error)
             return
         async with self._db.housekeeping() as session:
             keys = [(leaf.tenant_id, leaf.event_id) for leaf in leaves]
             await session.execute(delete(AuditLeaf).where(_key.in_(keys)))
 
-    async def _find_culprit(self, leaves: Sequence[AuditLeaf], error: ServiceError) -> None:
+    async def _isolate_refused(self, leaves: Sequence[AuditLeaf], error: ServiceError) -> None:
         """Isolates a bad leaf by halving; it stays and is logged, and the others go on."""
         if len(leaves) > 1:
             middle = len(leaves) // 2
-            await self._hand_over(leaves[:middle])
-            await self._hand_over(leaves[middle:])
+            await self._send_and_delete(leaves[:middle])
+            await self._send_and_delete(leaves[middle:])
             return
         leaf = leaves[0]
         self._refused.add((leaf.tenant_id, leaf.event_id))
@@ -186,18 +186,9 @@ class Relay:
 
 def _as_many_as_fit(leaves: Sequence[AuditLeaf]) -> int:
     """Returns how many leaves fit into one message; at least one, if there are any."""
-    room = _BATCH_BYTES
+    bytes_left = _BATCH_BYTES
     for count, leaf in enumerate(leaves):
-        room -= len(leaf.envelope) + len(leaf.payload)
-        if room < 0:
+        bytes_left -= len(leaf.envelope) + len(leaf.payload)
+        if bytes_left < 0:
             return max(count, 1)
     return len(leaves)
-
-
-async def _pause(seconds: float, *wakers: asyncio.Event) -> bool:
-    """Waits up to `seconds` for one of the events; returns whether one was set."""
-    waits = [asyncio.ensure_future(waker.wait()) for waker in wakers]
-    done, pending = await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    for wait in pending:
-        wait.cancel()
-    return bool(done)

@@ -22,26 +22,32 @@ FACTS = frozenset(
     }
 )
 _CHANGE = {"field": str, "before": str, "after": str, "personal": bool}
-_OF_CUT_SIDES = frozenset({"before_sha256", "after_sha256"})
+_OPTIONAL_CHANGE_FIELDS = frozenset({"before_sha256", "after_sha256"})
+
+
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """Writes canonical JSON (RFC 8785) of keys in ASCII and values without fractions.
+
+    For such a document the standard library writes the same bytes, forty times as fast as what
+    writes any; a test compares them.
+    """
+    return json.dumps(
+        document, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True
+    ).encode()
 
 
 def document(text: bytes | str) -> dict[str, Any] | None:
-    """Parses canonical JSON (RFC 8785); None if it is anything else than such an object.
+    """Parses what `canonical` writes; None if it is anything else than such an object.
 
-    For keys in ASCII and values without fractions, the standard library writes the same bytes as
-    RFC 8785: no other text with the same meaning passes, so also no key stands there twice.
+    No other text with the same meaning passes, so also no key stands there twice.
     """
     try:
-        found = json.loads(text)
+        parsed = json.loads(text)
         data = text.encode() if isinstance(text, str) else text
-        is_canonical = isinstance(found, dict) and _canonical(found) == data
+        is_canonical = isinstance(parsed, dict) and canonical(parsed) == data
     except (ValueError, RecursionError):
         return None
-    return found if is_canonical else None
-
-
-def _canonical(found: dict[str, Any]) -> bytes:
-    return json.dumps(found, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    return parsed if is_canonical else None
 
 
 def is_envelope(facts: Mapping[str, Any]) -> bool:
@@ -83,6 +89,6 @@ def _is_payload(content: Mapping[str, Any]) -> bool:
 
 
 def _is_change(change: Mapping[str, Any]) -> bool:
-    return change.keys() - _OF_CUT_SIDES == _CHANGE.keys() and all(
+    return change.keys() - _OPTIONAL_CHANGE_FIELDS == _CHANGE.keys() and all(
         type(value) is _CHANGE.get(name, str) for name, value in change.items()
     )

@@ -30,7 +30,7 @@ _BODY = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,17})\n([A-Za-z0-9+/]{43}=)\n")
 _SIGNATURE = re.compile(r"\u2014 ([^ +\n]+) ([A-Za-z0-9+/=]+)")
 
 
-class Untrue(ValueError):
+class InvalidNote(ValueError):
     """A note is malformed, or not signed by a known key."""
 
 
@@ -73,16 +73,20 @@ def read_keys(text: str) -> list[Key]:
     """Reads a key file, one key a line; rotated keys stay in it.
 
     Raises:
-        Untrue: a line is not a key, or its id does not match.
+        InvalidNote: a line is not a key, or its id does not match.
     """
     keys = []
     for line in filter(None, map(str.strip, text.splitlines())):
         name, _, rest = line.partition("+")
-        said, _, encoded = rest.partition("+")
-        packed = _data(encoded)
-        key = Key(name, packed[0] if packed else 0, packed[1:])
-        if len(key.public) != 32 or key.id.hex() != said or key.kind not in (ED25519, COSIGNATURE):
-            raise Untrue(f"not a public key: {line[:100]}")
+        stated_id, _, encoded = rest.partition("+")
+        kind_and_key = _data(encoded)
+        key = Key(name, kind_and_key[0] if kind_and_key else 0, kind_and_key[1:])
+        if (
+            len(key.public) != 32
+            or key.id.hex() != stated_id
+            or key.kind not in (ED25519, COSIGNATURE)
+        ):
+            raise InvalidNote(f"not a public key: {line[:100]}")
         keys.append(key)
     return keys
 
@@ -116,19 +120,19 @@ def verified(note: str, keys: Iterable[Key]) -> Checkpoint:
     """Reads a checkpoint that one of these keys has signed.
 
     Raises:
-        Untrue: it is malformed, or not signed by any of them.
+        InvalidNote: it is malformed, or not signed by any of them.
     """
-    body, signatures = _parts(note)
-    for key, signature in _known(signatures, keys):
+    body, signatures = _body_and_signatures(note)
+    for key, signature in _signatures_by(signatures, keys):
         if key.kind == ED25519 and _is_signed(key, signature, body.encode()):
             return _checkpoint(body)
-    raise Untrue("not signed by a known key")
+    raise InvalidNote("not signed by a known key")
 
 
 def cosigned_at(note: str, keys: Iterable[Key]) -> int | None:
     """Returns when one of these witnesses cosigned a note, in Unix seconds; None if none did."""
-    body, signatures = _parts(note)
-    for key, signature in _known(signatures, keys):
+    body, signatures = _body_and_signatures(note)
+    for key, signature in _signatures_by(signatures, keys):
         if key.kind == COSIGNATURE and len(signature) == 72:
             [seconds] = struct.unpack(">Q", signature[:8])
             if _is_signed(key, signature[8:], _cosigned(body, seconds)):
@@ -138,36 +142,36 @@ def cosigned_at(note: str, keys: Iterable[Key]) -> int | None:
 
 def body_of(note: str) -> str:
     """Returns the signed part of a note."""
-    return _parts(note)[0]
+    return _body_and_signatures(note)[0]
 
 
-def _known(signatures: str, keys: Iterable[Key]) -> list[tuple[Key, bytes]]:
+def _signatures_by(signatures: str, keys: Iterable[Key]) -> list[tuple[Key, bytes]]:
     """Returns the signatures by known keys; every line must be a well-formed signature."""
     known = {(key.name, key.id): key for key in keys}
     found = []
     for line in signatures.splitlines():
         match = _SIGNATURE.fullmatch(line)
         if match is None:
-            raise Untrue("a line is not a signature")
-        packed = _data(match[2])
-        if key := known.get((match[1], packed[:4])):
-            found.append((key, packed[4:]))
+            raise InvalidNote("a line is not a signature")
+        id_and_signature = _data(match[2])
+        if key := known.get((match[1], id_and_signature[:4])):
+            found.append((key, id_and_signature[4:]))
     return found
 
 
-def _parts(note: str) -> tuple[str, str]:
+def _body_and_signatures(note: str) -> tuple[str, str]:
     if len(note) > _MOST_BYTES or not note.endswith("\n"):
-        raise Untrue("not a signed note")
-    body, gap, signatures = note.partition("\n\n")
-    if not gap or not signatures:
-        raise Untrue("not a signed note")
+        raise InvalidNote("not a signed note")
+    body, separator, signatures = note.partition("\n\n")
+    if not separator or not signatures:
+        raise InvalidNote("not a signed note")
     return body + "\n", signatures
 
 
 def _checkpoint(body: str) -> Checkpoint:
     match = _BODY.fullmatch(body)
     if match is None:
-        raise Untrue("not a checkpoint")
+        raise InvalidNote("not a checkpoint")
     return Checkpoint(match[1], int(match[2]), base64.b64decode(match[3]))
 
 
@@ -190,7 +194,7 @@ def _line(key: Key, signature: bytes) -> str:
 def private_key(pem: str) -> Ed25519PrivateKey:
     key = load_pem_private_key(pem.encode(), password=None)
     if not isinstance(key, Ed25519PrivateKey):
-        raise Untrue("not an Ed25519 key")
+        raise InvalidNote("not an Ed25519 key")
     return key
 
 
@@ -205,7 +209,7 @@ def _data(text: str) -> bytes:
     except binascii.Error:
         data = b""
     if _text(data) != text:
-        raise Untrue(f"not base64: {text[:100]}")
+        raise InvalidNote(f"not base64: {text[:100]}")
     return data
 
 

@@ -8,21 +8,21 @@ from typing import Generic, Protocol, TypeVar
 
 from services.kernel.process import logs
 
-LOOK_SECONDS = 1.0
+CHECK_SECONDS = 1.0
 # An unknown key triggers an immediate check, but a flood of them must not cause constant reads.
-SOONEST_SECONDS = 0.1
+MIN_CHECK_SECONDS = 0.1
 
 T = TypeVar("T")
-Held = TypeVar("Held", covariant=True)
+SecretT = TypeVar("SecretT", covariant=True)
 
 
-class Secret(Protocol[Held]):
+class Secret(Protocol[SecretT]):
     """A secret that may change."""
 
-    def __call__(self) -> Held:
+    def __call__(self) -> SecretT:
         """Returns the secret, at most a second old."""
 
-    def again(self) -> Held:
+    def again(self) -> SecretT:
         """Returns the secret after a fresh check, for use when something unknown was met."""
 
 
@@ -30,13 +30,13 @@ class Secret(Protocol[Held]):
 class Fixed(Generic[T]):
     """A secret that never changes."""
 
-    held: T
+    value: T
 
     def __call__(self) -> T:
-        return self.held
+        return self.value
 
     def again(self) -> T:
-        return self.held
+        return self.value
 
 
 class SecretFile(Generic[T]):
@@ -46,39 +46,39 @@ class SecretFile(Generic[T]):
         self._path = path
         self._read = read
         try:
-            self._mark = self._marked()
-            self._held = read(path.read_text())
+            self._version = self._file_version()
+            self._value = read(path.read_text())
         except OSError as error:
             raise SystemExit(f"souk: cannot read the secret {path}: {error.strerror}") from None
-        self._looked_at = time.monotonic()
+        self._checked_at = time.monotonic()
 
     def __call__(self) -> T:
-        return self._looked(LOOK_SECONDS)
+        return self._checked(CHECK_SECONDS)
 
     def again(self) -> T:
-        return self._looked(SOONEST_SECONDS)
+        return self._checked(MIN_CHECK_SECONDS)
 
-    def _looked(self, age: float) -> T:
+    def _checked(self, age: float) -> T:
         now = time.monotonic()
-        if now - self._looked_at >= age:
-            self._looked_at = now
-            self._look()
-        return self._held
+        if now - self._checked_at >= age:
+            self._checked_at = now
+            self._reload_if_changed()
+        return self._value
 
-    def _look(self) -> None:
+    def _reload_if_changed(self) -> None:
         """Reads a changed file; if it is unreadable, the old secret stays in use."""
         try:
-            if (mark := self._marked()) != self._mark:
-                self._held, self._mark = self._read(self._path.read_text()), mark
+            if (version := self._file_version()) != self._version:
+                self._value, self._version = self._read(self._path.read_text()), version
                 logs.logger().info("secret_read_again", file=self._path.name)
         except (OSError, ValueError, KeyError, TypeError) as error:
             logs.logger().warning(
                 "secret_unreadable", file=self._path.name, error=type(error).__name__
             )
 
-    def _marked(self) -> tuple[int, int, int]:
-        found = self._path.stat()
-        return found.st_ino, found.st_mtime_ns, found.st_size
+    def _file_version(self) -> tuple[int, int, int]:
+        stat = self._path.stat()
+        return stat.st_ino, stat.st_mtime_ns, stat.st_size
 
 
 def ring(text: str) -> tuple[bytes, ...]:

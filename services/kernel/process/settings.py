@@ -1,11 +1,13 @@
 """Settings from the environment; a process refuses to start if any is invalid."""
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.kernel.process import tenant_ids
@@ -21,7 +23,22 @@ def _address(text: str) -> str:
     return text
 
 
+def _tenant_id(text: str) -> str:
+    if not tenant_ids.TENANT_ID.fullmatch(text):
+        raise ValueError(tenant_ids.RULE)
+    return text
+
+
+def _email(text: str) -> str:
+    if len(text) > 254 or not re.fullmatch(r"[^@\s]+@[^@\s]+", text):
+        raise ValueError("must be an e-mail address of at most 254 characters")
+    return text
+
+
+# Not pydantic's `pattern`: its error would show the operator a regular expression.
 Address = Annotated[str, AfterValidator(_address)]
+TenantId = Annotated[str, AfterValidator(_tenant_id)]
+Email = Annotated[str, AfterValidator(_email)]
 
 
 class SoukSettings(BaseSettings):
@@ -30,9 +47,9 @@ class SoukSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="SOUK_", frozen=True)
 
     secrets: Path
-    head_office: str = Field(default="hq", pattern=tenant_ids.WHOLE)
+    head_office: TenantId = "hq"
     base_domain: str = "impactnutrition.com"
-    log_level: str = Field(default="info", pattern=r"^(debug|info|warning|error)$")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def secret(self, name: str) -> str:
         """Reads a secret file; if it is missing, the process stops and names it."""
@@ -58,6 +75,11 @@ class ServiceSettings(SoukSettings):
 S = TypeVar("S", bound=BaseSettings)
 
 
+def in_words(problem: ErrorDetails) -> str:
+    """Words what pydantic found for an operator, without the value, which may be a secret."""
+    return problem["msg"].removeprefix("Value error, ")
+
+
 def load(kind: type[S]) -> S:
     """Reads settings from the environment, or exits with one line for each invalid one."""
     try:
@@ -65,5 +87,5 @@ def load(kind: type[S]) -> S:
     except ValidationError as error:
         for problem in error.errors():
             name = "SOUK_" + "_".join(str(part) for part in problem["loc"]).upper()
-            print(f"souk: invalid setting {name}: {problem['msg']}", file=sys.stderr)  # noqa: T201
+            print(f"souk: invalid setting {name}: {in_words(problem)}", file=sys.stderr)  # noqa: T201
         raise SystemExit(2) from None

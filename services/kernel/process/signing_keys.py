@@ -22,10 +22,10 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A public key; `ends` is in Unix seconds, None unless it is being retired."""
+    """A public key; `expires` is in Unix seconds, None unless it is being retired."""
 
     key: OKPKey
-    ends: float | None = None
+    expires: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class PublicKeys:
 
     def find(self, key_id: object) -> OKPKey | None:
         """Returns the key with an id, None if it is unknown or expired."""
-        wanted = next(iter(self.by_id), "") if key_id is None else key_id
-        found = self.by_id.get(wanted) if isinstance(wanted, str) else None
-        if found is None or (found.ends is not None and found.ends < time.time()):
+        requested_id = next(iter(self.by_id), "") if key_id is None else key_id
+        found = self.by_id.get(requested_id) if isinstance(requested_id, str) else None
+        if found is None or (found.expires is not None and found.expires < time.time()):
             return None
         return found.key
 

@@ -25,13 +25,13 @@ from services.kernel.call.errors import (
 from services.kernel.call.method_rules import Rule
 from services.kernel.call.scope import Scope, bound, current_scope
 from services.kernel.call.text import clean
-from services.kernel.evidence.denials import Denial, Denials, about
+from services.kernel.evidence.denials import Denial, Denials, named_resource
 from services.kernel.process.logs import logger
 
 # The longest that any call may take, even without a deadline of its own.
 LONGEST_SECONDS = 10.0
 # They reveal nothing about tenants, and probes cannot sign a scope.
-_OPEN = ("/grpc.health.v1.Health/", "/grpc.reflection.")
+_UNGUARDED = ("/grpc.health.v1.Health/", "/grpc.reflection.")
 
 _log = logger()
 Behaviour = Callable[[Any, Any], Awaitable[Any]]
@@ -51,7 +51,7 @@ class Guard(grpc.aio.ServerInterceptor):
         details: grpc.HandlerCallDetails,
     ) -> Any:
         handler = await continuation(details)
-        if handler is None or details.method.startswith(_OPEN):
+        if handler is None or details.method.startswith(_UNGUARDED):
             return handler
         return grpc.unary_unary_rpc_method_handler(
             self._guarded(details.method, handler.unary_unary),
@@ -69,18 +69,24 @@ class Guard(grpc.aio.ServerInterceptor):
             except ServiceError as error:
                 _log.warning("call_refused", method=method[1:], reason=error.reason)
                 return await _abort(context, error)
-            with bound(scope, method[1:]), recorded_events.collecting() as left:
-                answer, failure = await _outcome(_ruled(behaviour, rule, scope), request, context)
+            with bound(scope, method[1:]), recorded_events.collecting() as event_names:
+                answer, failure = await _outcome(
+                    _with_checks(behaviour, rule, scope), request, context
+                )
                 if isinstance(failure, PermissionDenied):
                     failure = await self._recorded(request, failure)
-                took = round((time.perf_counter() - started) * 1000, 1)
+                elapsed_ms = round((time.perf_counter() - started) * 1000, 1)
                 if failure is None:
-                    if left:
-                        told = ((recorded_events.METADATA_KEY, recorded_events.written(left)),)
-                        context.set_trailing_metadata(told)
-                    _log.debug("call_served", ms=took)
+                    if event_names:
+                        trailer = (
+                            (recorded_events.METADATA_KEY, recorded_events.encode(event_names)),
+                        )
+                        context.set_trailing_metadata(trailer)
+                    _log.debug("call_served", ms=elapsed_ms)
                     return answer
-                _log.info("call_failed", ms=took, reason=failure.reason, code=failure.code.name)
+                _log.info(
+                    "call_failed", ms=elapsed_ms, reason=failure.reason, code=failure.code.name
+                )
                 return await _abort(context, failure)
 
         return serve
@@ -89,8 +95,8 @@ class Guard(grpc.aio.ServerInterceptor):
         """Records a refusal before it is sent; if it cannot be recorded, it is not sent."""
         try:
             # A request that names no resource is about the caller's own account.
-            what = about(request) or current_scope().actor
-            await self._denials.record(Denial(what, refusal.reason))
+            resource = named_resource(request) or current_scope().actor
+            await self._denials.record(Denial(resource, refusal.reason))
         except Exception:
             _log.exception("denial_unrecorded", reason=refusal.reason)
             return Unavailable(
@@ -104,6 +110,7 @@ class Guard(grpc.aio.ServerInterceptor):
         if token is None:
             raise Unauthenticated("SCOPE_INVALID", "The call carries no valid scope.")
         scope = self._verifier.verify(token)
+        # It is not signed, and goes into logs and events: none of ours is longer.
         request_id = metadata.get(REQUEST_ID_KEY, "")[:64]
         return replace(scope, request_id=request_id)
 
@@ -121,7 +128,7 @@ def _metadata(context: Any) -> dict[str, str]:
     return found
 
 
-def _ruled(behaviour: Behaviour, rule: Rule | None, scope: Scope) -> Behaviour:
+def _with_checks(behaviour: Behaviour, rule: Rule | None, scope: Scope) -> Behaviour:
     """Checks a method's rule first, so that a refused caller learns nothing about the request."""
 
     async def serve(request: Message, context: Any) -> Any:
@@ -148,6 +155,7 @@ async def _outcome(
     except TimeoutError:
         return None, DeadlineExceeded("DEADLINE_EXCEEDED", "The call took too long. Retry later.")
     except Exception:
+        # Its text stays in the log: it may quote a secret, or a row of another tenant.
         _log.exception("call_broke")
         return None, Internal("INTERNAL", "An internal error occurred.")
 

@@ -23,11 +23,16 @@ ALL = "SELECT, INSERT, UPDATE, DELETE"
 
 
 def upgrade(folder: Path, owner: URL, revision: str = "head") -> None:
-    """Brings a database to a revision; `folder` holds env.py and versions/."""
+    """Brings a database forward to a revision; `folder` holds env.py and versions/."""
+    command.upgrade(alembic_config(folder, owner), revision)
+
+
+def alembic_config(folder: Path, owner: URL) -> Config:
     config = Config()
+    # Doubled: Alembic takes a % for the start of a variable.
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.attributes["url"] = owner
-    command.upgrade(config, revision)
+    return config
 
 
 def run(metadata: MetaData) -> None:
@@ -67,14 +72,14 @@ def isolate(
     grant(op, database, table, app=app, platform=platform)
 
 
-def share(op: ModuleType, database: str, table: str) -> None:
+def share(op: ModuleType, database: str, table: str, *, condition: str = BOUND) -> None:
     """Lets tenants read a table of the platform's rows, in a transaction bound to one of them.
 
     The owner migrates all rows, so this is not forced upon it.
     """
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(
-        f"CREATE POLICY bound_tenants ON {table} FOR SELECT TO {database}_app USING ({BOUND})"
+        f"CREATE POLICY bound_tenants ON {table} FOR SELECT TO {database}_app USING ({condition})"
     )
     op.execute(
         f"CREATE POLICY platform_door ON {table} TO {database}_platform"
@@ -140,13 +145,13 @@ def require_signatures(op: ModuleType, table: str) -> None:
     )
 
 
-_TOLD = ("service", "method", "resource", "actor", "request_id", "outcome", "changes")
+_SEALED_COLUMNS = ("service", "method", "resource", "actor", "request_id", "outcome", "changes")
 
 
 def seal_leaves(op: ModuleType) -> None:
     """Converts audit_leaf to its sealed form, including rows that wait for the relay."""
     seal_rows(op, "audit_leaf")
-    for name in _TOLD:
+    for name in _SEALED_COLUMNS:
         op.drop_column("audit_leaf", name)
 
 
@@ -156,7 +161,7 @@ def seal_rows(op: ModuleType, table: str) -> None:
         op.add_column(table, sa.Column(name, sa.LargeBinary()))
     op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")  # lets the owner see all rows
     connection = op.get_bind()
-    columns = ", ".join(("tenant_id", "event_id", "occur_time", *_TOLD))
+    columns = ", ".join(("tenant_id", "event_id", "occur_time", *_SEALED_COLUMNS))
     sealing = (
         f"UPDATE {table} SET envelope = :envelope, payload = :payload, salt = :salt"  # noqa: S608
         " WHERE tenant_id = :tenant_id AND event_id = :event_id"
@@ -171,10 +176,10 @@ def seal_rows(op: ModuleType, table: str) -> None:
 
 
 def _sealed(row: Mapping[Any, Any]) -> dict[str, bytes]:
-    facts: dict[str, Any] = {name: row[name] for name in _TOLD if name != "changes"}
+    facts: dict[str, Any] = {name: row[name] for name in _SEALED_COLUMNS if name != "changes"}
     facts |= {
         "event": f"tenants/{row['tenant_id']}/events/{row['event_id']}",
-        "occur_time": audit.spelled(row["occur_time"]),
+        "occur_time": audit.format_time(row["occur_time"]),
         "times": 1,
         **dict.fromkeys(("permission", "session", "reason"), ""),
     }

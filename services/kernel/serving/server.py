@@ -34,12 +34,14 @@ DRAIN_SECONDS = 20
 # Callers learn at once over their health streams; this allows for a busy machine.
 LEAVE_SECONDS = 1.0
 _PROBE_SECONDS = 2
-_AGAIN_SECONDS = 0.5
+_RETRY_SECONDS = 0.5
 _OPTIONS = (
     ("grpc.so_reuseport", 0),  # a second server on the same port must fail, not share
     ("grpc.keepalive_time_ms", 20_000),
     ("grpc.keepalive_timeout_ms", 10_000),
+    # Below the interval of our clients, who would otherwise be cut off for their pings.
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+    # Clients who reconnect look up the name anew, and so find instances that were added.
     ("grpc.max_connection_age_ms", 300_000),
     ("grpc.max_connection_age_grace_ms", 20_000),
     ("grpc.max_receive_message_length", 4 * 1024 * 1024),
@@ -83,9 +85,9 @@ class Service:
 
 def main(service: Service) -> None:
     """Runs the command given on the command line."""
-    known = ("serve", "migrate", *service.commands)
-    if len(sys.argv) != 2 or sys.argv[1] not in known:
-        raise SystemExit(f"usage: python -m services.{service.database} {{{','.join(known)}}}")
+    commands = ("serve", "migrate", *service.commands)
+    if len(sys.argv) != 2 or sys.argv[1] not in commands:
+        raise SystemExit(f"usage: python -m services.{service.database} {{{','.join(commands)}}}")
     settings, command = load(ServiceSettings), sys.argv[1]
     logs.configure(service.name, settings.log_level, log_context)
     if command == "migrate":
@@ -134,7 +136,7 @@ async def _open(database: db.Database) -> None:
                 raise
             logs.logger().warning("database_awaited", reason=error.reason)
             await database.close()
-            await asyncio.sleep(_AGAIN_SECONDS)
+            await asyncio.sleep(_RETRY_SECONDS)
 
 
 async def _serve(service: Service, runtime: Runtime) -> None:
@@ -153,7 +155,7 @@ async def _serve(service: Service, runtime: Runtime) -> None:
     chores, relaying = [asyncio.create_task(_probe(status, runtime.db))], None
     chores += [asyncio.create_task(chore(runtime)) for chore in service.chores]
     if runtime.settings.audit:
-        chores.append(asyncio.create_task(requests.forget(runtime.db)))
+        chores.append(asyncio.create_task(requests.remove_expired(runtime.db)))
         signer = credentials.Signer(
             service.name, runtime.settings.secret_file(f"{service.name}.key", signing_key)
         )
@@ -164,6 +166,7 @@ async def _serve(service: Service, runtime: Runtime) -> None:
     await status.enter_graceful_shutdown()
     await asyncio.sleep(LEAVE_SECONDS)
     await server.stop(DRAIN_SECONDS)
+    # Only now: the relay also delivers what the last calls have left.
     stopped.set()
     for chore in chores:
         chore.cancel()
@@ -177,8 +180,9 @@ def _server(service: Service, runtime: Runtime) -> tuple[grpc.aio.Server, list[s
     names = [_service_name(add) for add, _ in servicers]
     pool = descriptor_pool.Default()
     rules = method_rules.rules(pool.FindServiceByName(name) for name in names)
-    known = runtime.settings.secret_file("callers.json", credentials.callers)
-    guard = Guard(rules, credentials.Verifier(known, service.name), runtime.denials)
+    callers = runtime.settings.secret_file("callers.json", credentials.callers)
+    guard = Guard(rules, credentials.Verifier(callers, service.name), runtime.denials)
+    # Beyond this number, calls would only wait for the pools until they are refused there.
     server = grpc.aio.server(interceptors=[guard], options=_OPTIONS, maximum_concurrent_rpcs=512)
     for add, servicer in servicers:
         add(servicer, server)
@@ -195,22 +199,22 @@ def _service_name(add: Callable[[Any, Any], None]) -> str:
 
         def add_registered_method_handlers(self, name: str, handlers: object) -> None: ...
 
-    class Anything:
+    class AnyMethods:
         def __getattr__(self, name: str) -> object:
             return None
 
-    add(Anything(), Recorder())
+    add(AnyMethods(), Recorder())
     return names[0]
 
 
 async def _probe(status: health.aio.HealthServicer, database: db.Database) -> None:
     """Keeps the health status current: serving means that the database responds."""
-    healthy = health_pb2.HealthCheckResponse.SERVING
-    ill = health_pb2.HealthCheckResponse.NOT_SERVING
+    serving = health_pb2.HealthCheckResponse.SERVING
+    not_serving = health_pb2.HealthCheckResponse.NOT_SERVING
     while True:
         try:
             await database.ping()
-            await status.set("", healthy)
+            await status.set("", serving)
         except ServiceError:
-            await status.set("", ill)
+            await status.set("", not_serving)
         await asyncio.sleep(_PROBE_SECONDS)

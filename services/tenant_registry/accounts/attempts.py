@@ -25,7 +25,7 @@ class Limit:
 
 
 GUESSES = Limit(10, timedelta(minutes=15))
-_AT_ONCE = 2
+_MAX_CONCURRENT = 2
 
 
 class Attempts:
@@ -34,9 +34,9 @@ class Attempts:
     def __init__(self, db: Database) -> None:
         self._db = db
         # Guesses at one account wait for one row: they wait here, not holding connections.
-        self._semaphore = asyncio.Semaphore(_AT_ONCE)
+        self._semaphore = asyncio.Semaphore(_MAX_CONCURRENT)
 
-    async def count(self, what: str, limit: Limit = GUESSES) -> None:
+    async def count(self, counted: str, limit: Limit = GUESSES) -> None:
         """Counts an attempt.
 
         Raises:
@@ -45,12 +45,12 @@ class Attempts:
         now = datetime.now(UTC)
         async with self._semaphore, self._db.housekeeping() as session:
             number, ends = await session_queries.count_attempt(
-                session, hashed(what), window=limit.window, now=now
+                session, hashed(counted), window=limit.window, now=now
             )
         if number == 1:
             # In its own transaction: one that holds its row could deadlock on others' rows.
             async with self._db.housekeeping() as session:
-                await session_queries.forget_old_attempts(session, now=now)
+                await session_queries.delete_old_attempts(session, now=now)
         if number > limit.most:
             raise ResourceExhausted(
                 "LOGIN_LIMITED",
@@ -59,14 +59,14 @@ class Attempts:
             )
 
 
-async def forget(session: AsyncSession, what: str) -> None:
+async def reset(session: AsyncSession, counted: str) -> None:
     """Resets the count, after a success."""
-    await session_queries.forget_attempts(session, hashed(what))
+    await session_queries.delete_attempts(session, hashed(counted))
 
 
-def hashed(what: str) -> bytes:
+def hashed(counted: str) -> bytes:
     """Hashes what is counted, so that unknown addresses are never stored in clear text."""
-    return hashlib.sha256(what.encode()).digest()
+    return hashlib.sha256(counted.encode()).digest()
 
 
 def seconds_until(moment: datetime, now: datetime) -> int:

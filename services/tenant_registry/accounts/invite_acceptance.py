@@ -24,6 +24,7 @@ from services.tenant_registry.accounts.attempts import Attempts
 from services.tenant_registry.accounts.login import SecondFactors
 from services.tenant_registry.accounts.passwords import Passwords
 from services.tenant_registry.accounts.queries import admin_with_email
+from services.tenant_registry.accounts.registrations import REGISTRATIONS, Registrations
 from services.tenant_registry.accounts.unknown_accounts import count_refusal
 from services.tenant_registry.models import Admin, Invite
 from services.tenant_registry.roles import assigning
@@ -32,19 +33,34 @@ from services.tenant_registry.roles import messages as role_messages
 
 class InviteAcceptance:
     def __init__(
-        self, db: Database, passwords: Passwords, attempts: Attempts, factors: SecondFactors
+        self,
+        db: Database,
+        passwords: Passwords,
+        attempts: Attempts,
+        factors: SecondFactors,
+        registrations: Registrations,
     ) -> None:
         self._db = db
         self._passwords = passwords
         self._attempts = attempts
         self._factors = factors
+        self._registrations = registrations
+
+    async def register(self, email: str, password: str) -> str:
+        """Seals a new account's address and password, whether the address has an account or not."""
+        _check(password, email)
+        await self._attempts.count(f"registrations of {email}", REGISTRATIONS)
+        return self._registrations.seal(email, await self._passwords.hash(password))
 
     async def accept(
         self, request: pb.AcceptInviteRequest, token_hash: bytes | None
     ) -> access.Admin:
         invite, account = await self._read(token_hash)
-        if account is None:
-            _check(request, invite.email)
+        _check_address(request.email, invite.email)
+        if request.registration:
+            password_hash = await self._registered(request, invite, account)
+        elif account is None:
+            _check(request.password, invite.email)
             password_hash = await self._passwords.hash(request.password)
         else:
             password_hash = account.password_hash
@@ -79,6 +95,17 @@ class InviteAcceptance:
         except FailedPrecondition as void:
             await self._refuse_void(name, tenant, void)
 
+    async def _registered(
+        self, request: pb.AcceptInviteRequest, invite: Invite, account: Admin | None
+    ) -> str:
+        """Returns the hash of the registered password, which never stands in for an account's."""
+        password_hash = self._registrations.password_hash(request.registration, invite.email)
+        if password_hash is None:
+            await self._refuse(account, _registration_invalid())
+        if account is not None:
+            await self._refuse(account, _account_exists())
+        return password_hash
+
     async def _read(self, token_hash: bytes | None) -> tuple[Invite, Admin | None]:
         async with self._db.platform() as session:
             now = datetime.now(UTC)
@@ -109,7 +136,7 @@ class InviteAcceptance:
                 return proof
         await _give(session, invite, admin)
         invite.accept_time = now
-        await attempts.forget(session, invite.email)
+        await attempts.reset(session, invite.email)
         return role_messages.admin(admin)
 
     async def _refuse(self, account: Admin | None, error: ServiceError) -> NoReturn:
@@ -135,25 +162,36 @@ class InviteAcceptance:
 
 async def _give(session: AsyncSession, invite: Invite, admin: Admin) -> None:
     """Gives the role in the name of the inviter, who must still be able to give it."""
-    wanted = assigning.WantedRole(admin.admin_id, invite.role_id, invite.tenant_id, invite.reason)
+    role = assigning.RequestedRole(admin.admin_id, invite.role_id, invite.tenant_id, invite.reason)
     try:
-        await assigning.give_accepted(session, wanted, giver=invite.invited_by)
+        await assigning.give_accepted(session, role, giver=invite.invited_by)
     except (PermissionDenied, NotFound):
         text = "This invite is void: its role can no longer be given. Ask for a new one."
         raise FailedPrecondition("INVITE_VOID", text) from None
 
 
-def _check(request: pb.AcceptInviteRequest, email: str) -> None:
-    if flaw := rules.password_flaw(request.password, email):
+def _check_address(email: str, invited: str) -> None:
+    if email and rules.canonical_email(email) != invited:
+        raise invalid("INVITE_INVALID", {"email": "must be the address that was invited"})
+
+
+def _check(password: str, email: str) -> None:
+    if flaw := rules.password_flaw(password, email):
         raise InvalidArgument("PASSWORD_INVALID", f"The password {flaw}.", {"password": flaw})
-    for field in ("first_name", "last_name"):
-        if len(getattr(request, field)) > rules.NAME_LIMIT:
-            text = f"must have at most {rules.NAME_LIMIT} characters"
-            raise invalid("INVITE_INVALID", {field: text})
 
 
 def _wrong_credentials() -> Unauthenticated:
-    return Unauthenticated("CREDENTIALS_INVALID", "The e-mail or the password is incorrect.")
+    return Unauthenticated("CREDENTIALS_INVALID", "Invalid email or password")
+
+
+def _registration_invalid() -> Unauthenticated:
+    text = "The registration is not for the invited address, or has expired. Register again."
+    return Unauthenticated("REGISTRATION_INVALID", text)
+
+
+def _account_exists() -> Unauthenticated:
+    text = "Identity with email already exists. Accept the invite with its password or session."
+    return Unauthenticated("ACCOUNT_EXISTS", text)
 
 
 def _token_invalid() -> Unauthenticated:

@@ -14,11 +14,17 @@ from services.kernel.call.scope import current_scope
 from services.kernel.data import requests
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
-from services.tenant_registry.accounts import mail_texts, messages, one_time_tokens, queries
+from services.tenant_registry.accounts import (
+    lists,
+    mail_texts,
+    messages,
+    one_time_tokens,
+    queries,
+)
 from services.tenant_registry.accounts.invite_acceptance import InviteAcceptance
 from services.tenant_registry.accounts.mail import Mailer
 from services.tenant_registry.accounts.mail_limits import count_invite
-from services.tenant_registry.accounts.rules import EMAIL_LIMIT, canonical_email, is_email
+from services.tenant_registry.accounts.rules import canonical_email, is_email
 from services.tenant_registry.caller import place_and_id, place_of
 from services.tenant_registry.models import Invite
 from services.tenant_registry.roles import assigning
@@ -38,7 +44,7 @@ class InviteServicer(pb_grpc.InviteServiceServicer):
         tenant, email = place_of(request.parent), _checked_email(request.invite.email)
         token, now = one_time_tokens.new_token(INVITE), datetime.now(UTC)
         async with self._db.platform() as session:
-            if answer := await requests.answered(session, request, pb.Invite):
+            if answer := await requests.stored_answer(session, request, pb.Invite):
                 return answer
             row = Invite(
                 invite_id=new_id("inv"),
@@ -61,18 +67,28 @@ class InviteServicer(pb_grpc.InviteServiceServicer):
         self._send(row, token)
         return message
 
+    async def GetInvite(self, request: pb.GetInviteRequest, _context: object) -> pb.Invite:
+        tenant, invite_id = place_and_id(request.name, "invites/{invite}")
+        async with self._db.platform() as session:
+            return messages.invite(await _existing(session, invite_id, tenant))
+
     async def ListInvites(
         self, request: pb.ListInvitesRequest, _context: object
     ) -> pb.ListInvitesResponse:
         tenant = place_of(request.parent)
+        statement = lists.matching_invites(request, tenant, now=datetime.now(UTC))
         async with self._db.platform() as session:
-            rows = await queries.open_invites_at(session, tenant, now=datetime.now(UTC))
-        return pb.ListInvitesResponse(invites=[messages.invite(row) for row in rows])
+            rows, token, total = await lists.read_page(
+                session, request, statement, lists.INVITE_ORDERS
+            )
+        return pb.ListInvitesResponse(
+            invites=[messages.invite(row) for row in rows], next_page_token=token, total_size=total
+        )
 
     async def DeleteInvite(self, request: pb.DeleteInviteRequest, _context: object) -> Empty:
         tenant, invite_id = place_and_id(request.name, "invites/{invite}")
         async with self._db.platform() as session:
-            row = await _existing(session, invite_id, tenant)
+            row = await _existing(session, invite_id, tenant, lock=True)
             await assigning.check_withdrawal(
                 session, offered_role("", row), offered_by=row.invited_by
             )
@@ -85,7 +101,7 @@ class InviteServicer(pb_grpc.InviteServiceServicer):
         tenant, invite_id = place_and_id(request.name, "invites/{invite}")
         token, now = one_time_tokens.new_token(INVITE), datetime.now(UTC)
         async with self._db.platform() as session:
-            row = await _existing(session, invite_id, tenant)
+            row = await _existing(session, invite_id, tenant, lock=True)
             before = messages.invite(row)
             await assigning.check_offer(session, offered_role("", row))
             await count_invite(session, row.email, tenant, now=now)
@@ -96,6 +112,11 @@ class InviteServicer(pb_grpc.InviteServiceServicer):
                          tenant=tenant)  # fmt: skip
         self._send(row, token)
         return message
+
+    async def Register(self, request: pb.RegisterRequest, _context: object) -> pb.RegisterResponse:
+        email = _checked_email(request.email)
+        registration = await self._accepting.register(email, request.password)
+        return pb.RegisterResponse(registration=registration)
 
     async def AcceptInvite(self, request: pb.AcceptInviteRequest, _context: object) -> access.Admin:
         return await self._accepting.accept(request, one_time_tokens.digest(INVITE, request.token))
@@ -111,13 +132,16 @@ class InviteServicer(pb_grpc.InviteServiceServicer):
         self._mailer.in_background(self._mailer.send(row.email, mail_texts.INVITE_SUBJECT, text))
 
 
-def offered_role(admin_id: str, row: Invite) -> assigning.WantedRole:
+def offered_role(admin_id: str, row: Invite) -> assigning.RequestedRole:
     """Returns the role that an invite offers, as one to give."""
-    return assigning.WantedRole(admin_id, row.role_id, row.tenant_id, row.reason)
+    return assigning.RequestedRole(admin_id, row.role_id, row.tenant_id, row.reason)
 
 
-async def _existing(session: AsyncSession, invite_id: str, tenant: str | None) -> Invite:
-    row = await queries.open_invite(session, invite_id, tenant, now=datetime.now(UTC))
+async def _existing(
+    session: AsyncSession, invite_id: str, tenant: str | None, *, lock: bool = False
+) -> Invite:
+    now = datetime.now(UTC)
+    row = await queries.open_invite(session, invite_id, tenant, now=now, lock=lock)
     if row is None:
         raise NotFound(
             "INVITE_NOT_FOUND", "No such invite here, or it has expired or been accepted."
@@ -126,7 +150,7 @@ async def _existing(session: AsyncSession, invite_id: str, tenant: str | None) -
 
 
 async def _refuse_when_full(session: AsyncSession, tenant: str | None, *, now: datetime) -> None:
-    if len(await queries.open_invites_at(session, tenant, now=now)) >= queries.INVITES_LIMIT:
+    if await queries.number_of_open_invites(session, tenant, now=now) >= queries.INVITES_LIMIT:
         raise FailedPrecondition(
             "INVITES_FULL",
             f"At most {queries.INVITES_LIMIT} invites can be open here. Delete one first.",
@@ -136,6 +160,5 @@ async def _refuse_when_full(session: AsyncSession, tenant: str | None, *, now: d
 def _checked_email(text: str) -> str:
     email = canonical_email(text)
     if not is_email(email):
-        what = f"must be an e-mail address of at most {EMAIL_LIMIT} characters"
-        raise invalid("INVITE_INVALID", {"email": what})
+        raise invalid("INVITE_INVALID", {"email": "must be an e-mail address"})
     return email

@@ -12,7 +12,6 @@ from services.tenant_registry.accounts import attempts, queries, session_lifecyc
 from services.tenant_registry.accounts.attempts import Attempts
 from services.tenant_registry.accounts.passwords import Passwords
 from services.tenant_registry.accounts.rules import (
-    EMAIL_LIMIT,
     PASSWORD_LIMIT,
     LoginMethod,
     canonical_email,
@@ -87,7 +86,7 @@ class LoginMethods:
             if isinstance(method, Unauthenticated):
                 return method
             admin.password_hash = new_hash
-            await attempts.forget(session, email)
+            await attempts.reset(session, email)
             return await session_lifecycle.begin(session, admin, method=method, now=now)
 
     async def _record_failure(self, email: str, reason: str) -> None:
@@ -103,14 +102,14 @@ class LoginMethods:
 
 
 def _wrong_credentials() -> Unauthenticated:
-    return Unauthenticated("CREDENTIALS_INVALID", "The e-mail or the password is incorrect.")
+    return Unauthenticated("CREDENTIALS_INVALID", "Invalid email or password")
 
 
 def _check(email: str, password: str) -> None:
     violations = {}
-    if not email or len(email) > EMAIL_LIMIT:
-        violations["email"] = f"is required, with at most {EMAIL_LIMIT} characters"
+    if not email:
+        violations["email"] = "must not be empty"
     if not password or is_too_long(password):
-        violations["password"] = f"is required, with at most {PASSWORD_LIMIT} bytes"
+        violations["password"] = f"must not be empty, and have at most {PASSWORD_LIMIT} bytes"
     if violations:
         raise invalid("LOGIN_INVALID", violations)

@@ -8,11 +8,11 @@ from typing import Any
 
 from services.kernel.call.errors import ResourceExhausted, ServiceError
 from services.kernel.process.logs import logger
-from services.tenant_registry.accounts.mail_senders import Sender, composed, is_final, sender_of
+from services.tenant_registry.accounts.mail_senders import Sender, compose, is_final, sender_of
 from services.tenant_registry.settings import MailSettings
 
 _MOST_WAITING = 100
-_AT_ONCE = 4
+_MAX_CONCURRENT = 4
 # Mail servers are mostly away for moments, not hours, and tokens live for minutes.
 _RETRY_AFTER_SECONDS = (2.0, 15.0, 60.0)
 _log = logger()
@@ -30,7 +30,7 @@ class Mailer:
         self._sender = sender_of(settings)
         self._running: set[asyncio.Task[None]] = set()
         self._retries: set[asyncio.Task[None]] = set()
-        self._at_once = asyncio.Semaphore(_AT_ONCE)
+        self._semaphore = asyncio.Semaphore(_MAX_CONCURRENT)
 
     def refuse_when_full(self) -> None:
         """Refuses a request that needs no account while too much is waiting.
@@ -58,7 +58,7 @@ class Mailer:
         if self._sender is None:
             _log.warning("mail_not_sent", subject=subject, why="SOUK_MAIL is not set")
             return
-        mail = composed(self._from, to, subject, text)
+        mail = compose(self._from, to, subject, text)
         if not await self._is_settled(self._sender, mail) and len(self._retries) < _MOST_WAITING:
             task = asyncio.create_task(self._retry(self._sender, mail))
             self._retries.add(task)
@@ -67,7 +67,7 @@ class Mailer:
     async def _retry(self, sender: Sender, mail: EmailMessage) -> None:
         for seconds in _RETRY_AFTER_SECONDS:
             await asyncio.sleep(seconds)
-            async with self._at_once:
+            async with self._semaphore:
                 if await self._is_settled(sender, mail):
                     return
         _log.error("mail_given_up", subject=mail["Subject"])
@@ -82,7 +82,7 @@ class Mailer:
         return True
 
     async def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        async with self._at_once:
+        async with self._semaphore:
             try:
                 await work
             except ServiceError as error:

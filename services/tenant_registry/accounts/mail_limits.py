@@ -37,9 +37,9 @@ async def count_invite(
         (f"invites from {place}", INVITES_FROM_PLACE),
     )
     # In the order in which every transaction locks these rows, so that none waits in a circle.
-    for what, limit in sorted(limits, key=lambda one: hashed(one[0])):
+    for counted, limit in sorted(limits, key=lambda counted_limit: hashed(counted_limit[0])):
         number, ends = await session_queries.count_attempt(
-            session, hashed(what), window=limit.window, now=now
+            session, hashed(counted), window=limit.window, now=now
         )
         if number > limit.most:
             raise ResourceExhausted(

@@ -37,11 +37,11 @@ class FileSender:
 
     def _write(self, mail: EmailMessage) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        whole = self._folder / f"{new_id('mail')}.eml"
-        draft = whole.with_suffix(".draft")
+        path = self._folder / f"{new_id('mail')}.eml"
+        draft = path.with_suffix(".draft")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(mail.as_bytes())
-        draft.replace(whole)
+        draft.replace(path)
 
 
 class SmtpSender:
@@ -57,9 +57,9 @@ class SmtpSender:
         self._login = login
 
     async def send(self, mail: EmailMessage) -> None:
-        await asyncio.to_thread(self._hand_over, mail)
+        await asyncio.to_thread(self._send_blocking, mail)
 
-    def _hand_over(self, mail: EmailMessage) -> None:
+    def _send_blocking(self, mail: EmailMessage) -> None:
         context = ssl.create_default_context()
         if self._tls:
             server: smtplib.SMTP = smtplib.SMTP_SSL(
@@ -68,7 +68,7 @@ class SmtpSender:
         else:
             server = smtplib.SMTP(self._host, self._port, timeout=_SMTP_SECONDS)
         with server:
-            if not self._tls and not _is_here(self._host):
+            if not self._tls and not _is_this_machine(self._host):
                 server.starttls(context=context)  # raises when the server has no TLS
             if self._login:
                 server.login(*self._login())
@@ -77,17 +77,17 @@ class SmtpSender:
 
 def sender_of(settings: MailSettings) -> Sender | None:
     """Makes the sender that SOUK_MAIL configures; its password is the secret smtp.password."""
-    outlet = settings.mail
-    if outlet is None:
+    address = settings.mail
+    if address is None:
         return None
-    if outlet.scheme == "file":
-        return FileSender(Path(unquote(outlet.path or "/")))
-    is_tls = outlet.scheme == "smtps"
+    if address.scheme == "file":
+        return FileSender(Path(unquote(address.path or "/")))
+    is_tls = address.scheme == "smtps"
     return SmtpSender(
-        (outlet.host or "localhost").strip("[]"),
-        outlet.port or (465 if is_tls else 587),
+        (address.host or "localhost").strip("[]"),
+        address.port or (465 if is_tls else 587),
         tls=is_tls,
-        login=_login_of(settings, unquote(outlet.username or "")),
+        login=_login_of(settings, unquote(address.username or "")),
     )
 
 
@@ -98,7 +98,7 @@ def _login_of(settings: MailSettings, user: str) -> Login | None:
     return lambda: (user, password())
 
 
-def composed(sender: str, to: str, subject: str, text: str) -> EmailMessage:
+def compose(sender: str, to: str, subject: str, text: str) -> EmailMessage:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = sender, to, subject
     mail["Date"] = format_datetime(datetime.now(UTC))
@@ -115,7 +115,7 @@ def is_final(error: Exception) -> bool:
     return isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500
 
 
-def _is_here(host: str) -> bool:
+def _is_this_machine(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:

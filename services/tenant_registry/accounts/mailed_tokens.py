@@ -17,7 +17,7 @@ async def end_at_former_address(
     Whoever reads the former mailbox now could otherwise still set the password, or accept a role
     that was meant for the admin. The withdrawal of an invite is an event at its place.
     """
-    await queries.forget_resets(session, admin.admin_id)
+    await queries.delete_resets(session, admin.admin_id)
     for invite in await queries.open_invites_to(session, former, now=now):
         message = messages.invite(invite)
         await session.delete(invite)

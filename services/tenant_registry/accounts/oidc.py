@@ -66,8 +66,8 @@ class OidcServicer(pb_grpc.OidcServiceServicer):
         try:
             identity = await self._identity(request)
             opened = await self._open(request.provider, identity)
-        except Unverified as why:
-            await self._refuse(request.provider, str(why))
+        except Unverified as reason:
+            await self._refuse(request.provider, str(reason))
             raise Unauthenticated(
                 "OIDC_REFUSED", "The login could not be verified. Start again."
             ) from None
@@ -91,13 +91,13 @@ class OidcServicer(pb_grpc.OidcServiceServicer):
     async def _open(self, name: str, identity: Identity) -> OpenedSession:
         """Finds or creates the admin, syncs roles and begins a session, in one transaction."""
         roles = roles_of_claims(
-            identity.claims, (one.rule() for one in self._providers[name].rules)
+            identity.claims, (rule.rule() for rule in self._providers[name].rules)
         )
         # Unknown to everyone: such an admin gets a usable password by a reset.
         password_hash = await self._passwords.hash(secrets.token_urlsafe(32))
         now = datetime.now(UTC)
         async with self._db.platform() as session:
-            admin = await _known(session, name, identity)
+            admin = await _find_admin(session, name, identity)
             if admin is None:
                 if not roles:
                     raise Unverified("no account, and no claim that gives a role")
@@ -125,13 +125,13 @@ class OidcServicer(pb_grpc.OidcServiceServicer):
             )
             return await session_lifecycle.begin(session, admin, method=f"oidc/{name}", now=now)
 
-    async def _refuse(self, provider: str, why: str) -> None:
+    async def _refuse(self, provider: str, reason: str) -> None:
         """Records a refusal before it is sent; the reason is only in the log."""
-        _log.warning("oidc_refused", provider=provider, why=why)
+        _log.warning("oidc_refused", provider=provider, reason=reason)
         await count_refusal(self._db, "OIDC_REFUSED")
 
 
-async def _known(session: AsyncSession, name: str, identity: Identity) -> Admin | None:
+async def _find_admin(session: AsyncSession, name: str, identity: Identity) -> Admin | None:
     """Finds the admin with this identity, or with the verified address.
 
     Raises:

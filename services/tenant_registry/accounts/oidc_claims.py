@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
+from souk.tenant_registry.v1.access_service_pb2 import Admin
 
+from services.kernel.call.limits import most_characters
 from services.kernel.call.strict_json import jwt_part
 from services.tenant_registry.accounts.oidc_settings import Provider
 from services.tenant_registry.accounts.rules import is_email
 
 _ALGORITHMS = ["RS256", "PS256", "ES256", "Ed25519", "EdDSA"]
 _LONGEST = 16 * 1024
+_LONGEST_NAME = most_characters(Admin, "first_name")
 _LEEWAY_SECONDS = 30
 
 
@@ -48,28 +51,30 @@ def identity(token: object, keys: KeySet, provider: Provider, nonce: str) -> Ide
     except (JoseError, ValueError, TypeError, KeyError, RecursionError):
         raise Unverified("the id_token is not signed by the provider") from None
     _check(claims, provider, nonce)
-    found = _identity(claims)
-    if found.email.partition("@")[2] not in provider.email_domains:
+    verified = _identity(claims)
+    if verified.email.partition("@")[2] not in provider.email_domains:
         raise Unverified("an address outside the provider's domains")
-    return found
+    return verified
 
 
 def key_id(token: object) -> str | None:
     """Returns the id of the key that a token claims to be signed with; None if it names none."""
     try:
-        named = jwt_part(str(token)[:_LONGEST].partition(".")[0]).get("kid")
+        key_id_claim = jwt_part(str(token)[:_LONGEST].partition(".")[0]).get("kid")
     except (ValueError, TypeError, RecursionError):
         return None
-    return named if isinstance(named, str) else None
+    return key_id_claim if isinstance(key_id_claim, str) else None
 
 
 def _check(claims: dict[str, object], provider: Provider, nonce: str) -> None:
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
-    others = [one for one in audiences if one != provider.client_id]
+    other_audiences = [other for other in audiences if other != provider.client_id]
     if claims.get("iss") != provider.issuer:
         raise Unverified("wrong issuer")
-    if provider.client_id not in audiences or (others and claims.get("azp") != provider.client_id):
+    if provider.client_id not in audiences or (
+        other_audiences and claims.get("azp") != provider.client_id
+    ):
         raise Unverified("wrong audience")
     if claims.get("azp", provider.client_id) != provider.client_id:
         raise Unverified("wrong authorized party")
@@ -111,4 +116,4 @@ def _seconds(value: object) -> float:
 
 
 def _name(value: object) -> str:
-    return value[:100].replace("\x00", "") if isinstance(value, str) else ""
+    return value[:_LONGEST_NAME].replace("\x00", "") if isinstance(value, str) else ""

@@ -11,7 +11,7 @@ from joserfc.jwk import KeySet
 
 from services.kernel.call.errors import Unavailable
 from services.tenant_registry.accounts.oidc_claims import Identity, Unverified, identity, key_id
-from services.tenant_registry.accounts.oidc_settings import Provider, is_here
+from services.tenant_registry.accounts.oidc_settings import Provider, is_loopback
 from services.tenant_registry.accounts.oidc_state import PendingLogin
 
 _SECONDS = 2.0
@@ -62,12 +62,14 @@ class ProviderClient:
             "code_verifier": pending.verifier,
         }
         secret = (self._provider.client_id, self._provider.client_secret)
-        status, answer = await _request("POST", endpoints["token_endpoint"], data=form, auth=secret)
+        status, response = await _request(
+            "POST", endpoints["token_endpoint"], data=form, auth=secret
+        )
         if 400 <= status < 500:
             raise Unverified("the provider refused the code")
         if status != 200:
             raise _unavailable()
-        token = answer.get("id_token")
+        token = response.get("id_token")
         if key_id(token) not in {None, *(key.kid for key in keys.keys)}:
             _, keys = await self._fresh_metadata(_REFETCH_SECONDS)
         return identity(token, keys, self._provider, pending.nonce)
@@ -98,7 +100,7 @@ class ProviderClient:
         if not isinstance(address, str):
             raise _unavailable()
         parts, own = urlsplit(address), urlsplit(self._provider.issuer)
-        is_own = is_here(self._provider.issuer) and parts.netloc == own.netloc
+        is_own = is_loopback(self._provider.issuer) and parts.netloc == own.netloc
         if not parts.hostname or not (parts.scheme == "https" or is_own):
             raise _unavailable()
         return address
@@ -118,16 +120,16 @@ async def _request(
             httpx.AsyncClient(timeout=_SECONDS, trust_env=False, follow_redirects=False) as client,
             client.stream(
                 method, address, data=data, auth=auth, headers={"accept": "application/json"}
-            ) as answer,
+            ) as response,
         ):
-            return answer.status_code, _object(await _bounded(answer))
+            return response.status_code, _object(await _bounded(response))
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, ValueError):
         raise _unavailable() from None
 
 
-async def _bounded(answer: httpx.Response) -> bytes:
+async def _bounded(response: httpx.Response) -> bytes:
     body = b""
-    async for part in answer.aiter_bytes():
+    async for part in response.aiter_bytes():
         body += part
         if len(body) > _LONGEST:
             raise ValueError("too long")

@@ -8,6 +8,7 @@
 """
 
 import json
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
@@ -15,11 +16,22 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from services.kernel.process import tenant_ids
+from services.kernel.process.settings import TenantId, in_words
 from services.tenant_registry.accounts.rules import ClaimRule
 
-Domain = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$", max_length=253)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _domain(text: str) -> str:
+    if len(text) > 253 or not re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", text):
+        raise ValueError("must be a domain in lower-case ASCII, such as paris.example")
+    return text
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]{1,40}", text):
+        raise ValueError("a provider's name must be 1 to 40 lower-case letters, digits and hyphens")
+    return text
 
 
 def _safe(text: str) -> str:
@@ -27,12 +39,12 @@ def _safe(text: str) -> str:
     parts = urlsplit(text)
     if parts.username or parts.fragment or not parts.hostname:
         raise ValueError("must be a URL without credentials and fragment")
-    if parts.scheme != "https" and not is_here(text):
+    if parts.scheme != "https" and not is_loopback(text):
         raise ValueError("must use https")
     return text
 
 
-def is_here(address: str) -> bool:
+def is_loopback(address: str) -> bool:
     """Returns whether a URL is http on the loopback address."""
     parts = urlsplit(address)
     try:
@@ -41,6 +53,8 @@ def is_here(address: str) -> bool:
         return False
 
 
+Domain = Annotated[str, AfterValidator(_domain)]
+Name = Annotated[str, AfterValidator(_name)]
 SafeUrl = Annotated[str, AfterValidator(_safe), Field(max_length=2000)]
 
 
@@ -50,7 +64,7 @@ class RuleSetting(BaseModel):
     claim: Text
     value: Text
     role: Text
-    tenant: str | None = Field(pattern=tenant_ids.WHOLE)
+    tenant: TenantId | None
 
     def rule(self) -> ClaimRule:
         return ClaimRule(self.claim, self.value, self.role, self.tenant)
@@ -69,7 +83,7 @@ class Provider(BaseModel):
     rules: tuple[RuleSetting, ...] = Field(max_length=200)
 
 
-_Providers = TypeAdapter(dict[Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")], Provider])
+_Providers = TypeAdapter(dict[Name, Provider])
 
 
 def providers(folder: Path) -> dict[str, Provider]:
@@ -79,11 +93,10 @@ def providers(folder: Path) -> dict[str, Provider]:
         return {}
     try:
         return _Providers.validate_python(json.loads(path.read_text()))
-    except (OSError, ValueError, ValidationError) as error:
-        # The text of a ValidationError quotes the invalid value, which may be the secret.
-        where = (
-            ", ".join(".".join(map(str, one["loc"])) for one in error.errors())
-            if isinstance(error, ValidationError)
-            else type(error).__name__
-        )
-        raise SystemExit(f"souk: the secret {path} is invalid: {where}") from None
+    except ValidationError as error:
+        # Its own text quotes the invalid value, which may be the secret.
+        flaws = [f"{'.'.join(map(str, flaw['loc']))}: {in_words(flaw)}" for flaw in error.errors()]
+        raise SystemExit(f"souk: the secret {path} is invalid: {'; '.join(flaws)}") from None
+    except (OSError, ValueError) as error:
+        what = f"it cannot be read as JSON ({type(error).__name__})"
+        raise SystemExit(f"souk: the secret {path} is invalid: {what}") from None

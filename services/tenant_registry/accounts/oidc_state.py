@@ -13,8 +13,7 @@ from services.kernel.process.secret_files import Secret
 from services.tenant_registry.accounts.one_time_tokens import purpose_encryption
 
 LIFETIME_SECONDS = 600
-_LONGEST = 2000
-_FOR = b"oidc state"
+_PURPOSE = b"oidc state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +47,19 @@ class States:
 
     def finish(self, provider: str, state: str, browser: str) -> PendingLogin | None:
         """Decrypts a state; None if it is expired, or of another provider or browser."""
-        if len(state) > _LONGEST:
-            return None
         try:
-            raw = purpose_encryption(self._keys(), _FOR).decrypt(
+            decrypted = purpose_encryption(self._keys(), _PURPOSE).decrypt(
                 state.encode(), ttl=LIFETIME_SECONDS
             )
         except (InvalidToken, UnicodeError):
             return None
-        pending = PendingLogin(**json.loads(raw))
+        pending = PendingLogin(**json.loads(decrypted))
         is_browsers = hmac.compare_digest(pending.browser_hash, _hashed(browser))
         return pending if is_browsers and pending.provider == provider else None
 
     def _encrypted(self, pending: PendingLogin) -> str:
         plain = json.dumps(asdict(pending)).encode()
-        return purpose_encryption(self._keys(), _FOR).encrypt(plain).decode()
+        return purpose_encryption(self._keys(), _PURPOSE).encrypt(plain).decode()
 
 
 def _hashed(browser: str) -> str:

@@ -40,14 +40,14 @@ def encrypted_successor(token: str, successor: str) -> bytes:
     return AESGCM(_key(token)).encrypt(_NONCE, successor.encode(), None)
 
 
-def decrypted_successor(token: str, box: bytes) -> str:
-    return AESGCM(_key(token)).decrypt(_NONCE, box, None).decode()
+def decrypted_successor(token: str, ciphertext: bytes) -> str:
+    return AESGCM(_key(token)).decrypt(_NONCE, ciphertext, None).decode()
 
 
-def purpose_encryption(keys: tuple[bytes, ...], what_for: bytes) -> MultiFernet:
+def purpose_encryption(keys: tuple[bytes, ...], purpose: bytes) -> MultiFernet:
     """Derives encryption from shared keys; each purpose can decrypt only its own data."""
-    made = [base64.urlsafe_b64encode(hmac.digest(key, what_for, "sha256")) for key in keys]
-    return MultiFernet([Fernet(key) for key in made])
+    derived = [base64.urlsafe_b64encode(hmac.digest(key, purpose, "sha256")) for key in keys]
+    return MultiFernet([Fernet(key) for key in derived])
 
 
 def _key(token: str) -> bytes:

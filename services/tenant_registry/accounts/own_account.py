@@ -64,9 +64,8 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
 
     async def ResetPassword(self, request: pb.ResetPasswordRequest, _context: object) -> Empty:
         email = rules.canonical_email(request.email)
-        if not email or len(email) > rules.EMAIL_LIMIT:
-            text = f"is required, with at most {rules.EMAIL_LIMIT} characters"
-            raise invalid("LOGIN_INVALID", {"email": text})
+        if not email:
+            raise invalid("LOGIN_INVALID", {"email": "must not be empty"})
         await self._attempts.count(f"reset {email}", RESETS)
         await self._attempts.count(f"resets of a day {email}", RESETS_A_DAY)
         self._mailer.refuse_when_full()
@@ -103,10 +102,13 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
                 raise AlreadyExists(
                     "TOTP_EXISTS", "The second factor is already on. Turn it off first."
                 )
-            await queries.forget_second_factor(session, admin.admin_id)
+            await queries.delete_second_factor(session, admin.admin_id)
             session.add(
                 SecondFactor(
-                    admin_id=admin.admin_id, secret=new_secret.box, last_step=0, create_time=now
+                    admin_id=admin.admin_id,
+                    secret=new_secret.ciphertext,
+                    last_step=0,
+                    create_time=now,
                 )
             )
             audit.record(session, resource=f"admins/{admin.admin_id}")
@@ -130,7 +132,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
                     RecoveryCode(admin_id=own.admin_id, code_hash=totp.hashed(code))
                     for code in codes
                 )
-                await attempts.forget(session, _own_guesses(own))
+                await attempts.reset(session, _own_guesses(own))
                 audit.record(session, resource=f"admins/{own.admin_id}")
         if step is None:
             raise _wrong_code()
@@ -145,8 +147,8 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
                 raise _no_totp()
             used = await self._totp.use_code(session, factor, request.code, now=now)
             if used:
-                await queries.forget_second_factor(session, admin.admin_id)
-                await attempts.forget(session, _own_guesses(admin))
+                await queries.delete_second_factor(session, admin.admin_id)
+                await attempts.reset(session, _own_guesses(admin))
                 audit.record(session, resource=f"admins/{admin.admin_id}")
         if not used:
             raise _wrong_code()
@@ -181,7 +183,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
             admin = await admin_with_email(session, email, lock=True)
             known = admin is not None and admin.deactivate_time is None
             if admin is not None and known:
-                await queries.forget_resets(session, admin.admin_id)
+                await queries.delete_resets(session, admin.admin_id)
                 session.add(
                     PasswordReset(
                         token_hash=one_time_tokens.hashed(token),
@@ -217,11 +219,11 @@ async def _set_password(
     """Sets a password, and ends all sessions but the one to keep."""
     admin.password_hash, admin.update_time = new_hash, now
     await session_queries.end_sessions(session, admin.admin_id, keep=keep, reason=reason, now=now)
-    await queries.forget_resets(session, admin.admin_id)
+    await queries.delete_resets(session, admin.admin_id)
     # Otherwise each reset would give an attacker with the mailbox ten more guesses at the code.
     if await queries.second_factor(session, admin.admin_id) is None:
-        await attempts.forget(session, admin.email)
-        await attempts.forget(session, _own_guesses(admin))
+        await attempts.reset(session, admin.email)
+        await attempts.reset(session, _own_guesses(admin))
     audit.record(session, resource=f"admins/{admin.admin_id}")
 
 

@@ -40,14 +40,14 @@ class Passwords:
 
         An account that never had a password stores a marker, which counts as no hash.
         """
-        known = stored if stored and stored.startswith("$argon2") else None
+        usable = stored if stored and stored.startswith("$argon2") else None
         spellings = [] if is_too_long(password) else [canonical_password(password)]
         if password not in spellings:
             spellings.append(password)
         matched = await self._run(
-            lambda: any(self._verify(known or self._dummy_hash, one) for one in spellings)
+            lambda: any(self._verify(usable or self._dummy_hash, text) for text in spellings)
         )
-        return matched and known is not None
+        return matched and usable is not None
 
     async def hash(self, password: str) -> str:
         return await self._run(lambda: self._hasher.hash(canonical_password(password)))

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, select, true
+from sqlalchemy import ColumnElement, CursorResult, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel.data.pages import Page
-from services.tenant_registry.accounts.rules import canonical_email
 from services.tenant_registry.models import (
     Admin,
     AdminIdentity,
@@ -26,8 +25,8 @@ async def admin_with_email(
     session: AsyncSession, email: str, *, lock: bool = False
 ) -> Admin | None:
     statement = select(Admin).where(Admin.email == email)
-    found: Admin | None = await session.scalar(statement.with_for_update() if lock else statement)
-    return found
+    row: Admin | None = await session.scalar(statement.with_for_update() if lock else statement)
+    return row
 
 
 async def lock_admin(session: AsyncSession, admin_id: str) -> Admin:
@@ -40,7 +39,7 @@ async def owner_of_reset(
     session: AsyncSession, token_hash: bytes, *, now: datetime
 ) -> Admin | None:
     """Finds the active admin that an unexpired reset token belongs to."""
-    found: Admin | None = await session.scalar(
+    row: Admin | None = await session.scalar(
         select(Admin)
         .join(PasswordReset, PasswordReset.admin_id == Admin.admin_id)
         .where(
@@ -49,7 +48,7 @@ async def owner_of_reset(
             Admin.deactivate_time.is_(None),
         )
     )
-    return found
+    return row
 
 
 async def use_reset(session: AsyncSession, token_hash: bytes) -> bool:
@@ -60,16 +59,16 @@ async def use_reset(session: AsyncSession, token_hash: bytes) -> bool:
     return isinstance(removed, CursorResult) and removed.rowcount == 1
 
 
-async def forget_resets(session: AsyncSession, admin_id: str) -> None:
+async def delete_resets(session: AsyncSession, admin_id: str) -> None:
     await session.execute(delete(PasswordReset).where(PasswordReset.admin_id == admin_id))
 
 
 async def second_factor(session: AsyncSession, admin_id: str) -> SecondFactor | None:
     """Reads and locks a second factor, so that its codes are used one at a time."""
-    found: SecondFactor | None = await session.scalar(
+    row: SecondFactor | None = await session.scalar(
         select(SecondFactor).where(SecondFactor.admin_id == admin_id).with_for_update()
     )
-    return found
+    return row
 
 
 async def use_recovery_code(session: AsyncSession, admin_id: str, code_hash: bytes) -> bool:
@@ -81,16 +80,9 @@ async def use_recovery_code(session: AsyncSession, admin_id: str, code_hash: byt
     return True
 
 
-async def forget_second_factor(session: AsyncSession, admin_id: str) -> None:
+async def delete_second_factor(session: AsyncSession, admin_id: str) -> None:
     await session.execute(delete(RecoveryCode).where(RecoveryCode.admin_id == admin_id))
     await session.execute(delete(SecondFactor).where(SecondFactor.admin_id == admin_id))
-
-
-def admins_of_platform(*, email: str, show_deactivated: bool) -> ColumnElement[bool]:
-    wanted: ColumnElement[bool] = true()
-    if email:
-        wanted = Admin.email == canonical_email(email)
-    return wanted if show_deactivated else wanted & Admin.deactivate_time.is_(None)
 
 
 def admins_of_tenant(tenant: str, *, now: datetime) -> ColumnElement[bool]:
@@ -100,13 +92,13 @@ def admins_of_tenant(tenant: str, *, now: datetime) -> ColumnElement[bool]:
 
 
 async def page_of_admins(
-    session: AsyncSession, wanted: ColumnElement[bool], page: Page
+    session: AsyncSession, condition: ColumnElement[bool], page: Page
 ) -> Sequence[Admin]:
-    return (await session.scalars(page.of(select(Admin).where(wanted), Admin.admin_id))).all()
+    return (await session.scalars(page.of(select(Admin).where(condition), Admin.admin_id))).all()
 
 
-async def number_of_admins(session: AsyncSession, wanted: ColumnElement[bool]) -> int:
-    statement = select(func.count()).select_from(Admin).where(wanted)
+async def number_of_admins(session: AsyncSession, condition: ColumnElement[bool]) -> int:
+    statement = select(func.count()).select_from(Admin).where(condition)
     return (await session.scalar(statement)) or 0
 
 
@@ -119,22 +111,17 @@ async def roles_at(
         Assignment.admin_id.in_([admin.admin_id for admin in admins]),
         not_ended(now),
     )
-    found: dict[str, set[str]] = {}
+    role_ids: dict[str, set[str]] = {}
     for admin_id, role_id in (await session.execute(statement)).all():
-        found.setdefault(admin_id, set()).add(role_id)
-    return {admin_id: sorted(roles) for admin_id, roles in found.items()}
+        role_ids.setdefault(admin_id, set()).add(role_id)
+    return {admin_id: sorted(roles) for admin_id, roles in role_ids.items()}
 
 
-async def open_invites_at(
+async def number_of_open_invites(
     session: AsyncSession, tenant: str | None, *, now: datetime
-) -> Sequence[Invite]:
-    """Lists the open invites of a place, newest first."""
-    statement = (
-        select(Invite)
-        .where(_is_invite_at(tenant), _is_invite_open(now))
-        .order_by(Invite.invite_id.desc())
-    )
-    return (await session.scalars(statement.limit(INVITES_LIMIT))).all()
+) -> int:
+    statement = select(func.count()).select_from(Invite).where(is_open_invite_at(tenant, now))
+    return (await session.scalar(statement)) or 0
 
 
 async def open_invites_to(session: AsyncSession, email: str, *, now: datetime) -> Sequence[Invite]:
@@ -144,14 +131,11 @@ async def open_invites_to(session: AsyncSession, email: str, *, now: datetime) -
 
 
 async def open_invite(
-    session: AsyncSession, invite_id: str, tenant: str | None, *, now: datetime
+    session: AsyncSession, invite_id: str, tenant: str | None, *, now: datetime, lock: bool = False
 ) -> Invite | None:
-    found: Invite | None = await session.scalar(
-        select(Invite)
-        .where(Invite.invite_id == invite_id, _is_invite_at(tenant), _is_invite_open(now))
-        .with_for_update()
-    )
-    return found
+    statement = select(Invite).where(Invite.invite_id == invite_id, is_open_invite_at(tenant, now))
+    row: Invite | None = await session.scalar(statement.with_for_update() if lock else statement)
+    return row
 
 
 async def open_invite_of_token(
@@ -161,12 +145,14 @@ async def open_invite_of_token(
     statement = select(Invite).where(Invite.token_hash == token_hash, _is_invite_open(now))
     if lock:
         statement = statement.with_for_update()
-    found: Invite | None = await session.scalar(statement)
-    return found
+    row: Invite | None = await session.scalar(statement)
+    return row
 
 
-def _is_invite_at(tenant: str | None) -> ColumnElement[bool]:
-    return Invite.tenant_id.is_(None) if tenant is None else Invite.tenant_id == tenant
+def is_open_invite_at(tenant: str | None, now: datetime) -> ColumnElement[bool]:
+    """Selects the open invites of a tenant; without one, those to roles that count everywhere."""
+    place = Invite.tenant_id.is_(None) if tenant is None else Invite.tenant_id == tenant
+    return place & _is_invite_open(now)
 
 
 def _is_invite_open(now: datetime) -> ColumnElement[bool]:
@@ -175,9 +161,9 @@ def _is_invite_open(now: datetime) -> ColumnElement[bool]:
 
 async def subject_of(session: AsyncSession, provider: str, admin_id: str) -> str | None:
     """Returns the subject by which a provider knows an admin."""
-    found: str | None = await session.scalar(
+    subject: str | None = await session.scalar(
         select(AdminIdentity.subject).where(
             AdminIdentity.provider == provider, AdminIdentity.admin_id == admin_id
         )
     )
-    return found
+    return subject

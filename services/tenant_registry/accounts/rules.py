@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum, auto
 
 PASSWORD_SHORTEST = 12
+# In bytes of its canonical spelling. The contract has the same limit, in characters as typed.
 PASSWORD_LIMIT = 1024
 RESET_LIFETIME = timedelta(minutes=15)
 STEP_SECONDS = 30
 _SKEW_STEPS = (0, -1, 1)
 # The mail server decides about the part before the @, except for spaces and a second @.
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
+# As the contract's; it holds for addresses that come from elsewhere, too.
 EMAIL_LIMIT = 254
-NAME_LIMIT = 100
 SESSION_LIFETIME = timedelta(days=30)
 REFRESH_GRACE = timedelta(seconds=10)
 
@@ -33,15 +34,13 @@ def canonical_password(password: str) -> str:
     Accents are composed, and every space is the ASCII one. No character is refused, unlike there:
     which ones exist depends on Python's version of Unicode, and a password must outlive that.
     """
-    spaced = "".join(" " if unicodedata.category(one) == "Zs" else one for one in password)
+    spaced = "".join(
+        " " if unicodedata.category(character) == "Zs" else character for character in password
+    )
     return unicodedata.normalize("NFC", spaced)
 
 
 def is_too_long(password: str) -> bool:
-    # Twice as many characters as typed: decomposed, an accented letter is two of them. Looked at
-    # first, because composing takes long for a long text.
-    if len(password) > 2 * PASSWORD_LIMIT:
-        return True
     return len(canonical_password(password).encode()) > PASSWORD_LIMIT
 
 
@@ -78,17 +77,6 @@ def is_email(text: str) -> bool:
     return len(text) <= EMAIL_LIMIT and text.isprintable() and bool(_EMAIL.fullmatch(text))
 
 
-def admin_violations(email: str, first_name: str, last_name: str) -> dict[str, str]:
-    """Lists what is wrong, by field; an e-mail must be as it is stored."""
-    found = {}
-    if not is_email(email) or email != canonical_email(email):
-        found["email"] = f"must be an e-mail address of at most {EMAIL_LIMIT} characters"
-    for field, name in (("first_name", first_name), ("last_name", last_name)):
-        if len(name) > NAME_LIMIT:
-            found[field] = f"must have at most {NAME_LIMIT} characters"
-    return found
-
-
 @dataclass(frozen=True, slots=True)
 class ClaimRule:
     """Users with `value` in `claim` hold `role` at `tenant`; None means everywhere."""
@@ -110,7 +98,7 @@ def roles_of_claims(
 
 def _claim_holds(claim: object, rule: ClaimRule) -> bool:
     if isinstance(claim, list):
-        return any(isinstance(one, str) and one == rule.value for one in claim)
+        return any(isinstance(item, str) and item == rule.value for item in claim)
     return isinstance(claim, str) and claim == rule.value
 
 

@@ -48,13 +48,13 @@ async def live_sessions(
 
 async def session_of_token(session: AsyncSession, token_hash: bytes) -> AdminSession | None:
     """Finds and locks the session of a refresh token."""
-    found: AdminSession | None = await session.scalar(
+    row: AdminSession | None = await session.scalar(
         select(AdminSession)
         .join(RefreshToken, RefreshToken.session_id == AdminSession.session_id)
         .where(RefreshToken.token_hash == token_hash)
         .with_for_update(of=AdminSession)
     )
-    return found
+    return row
 
 
 async def is_token_used(session: AsyncSession, token_hash: bytes) -> bool:
@@ -95,11 +95,11 @@ async def count_attempt(
     return counted, end_time or now + window
 
 
-async def forget_attempts(session: AsyncSession, account_hash: bytes) -> None:
+async def delete_attempts(session: AsyncSession, account_hash: bytes) -> None:
     await session.execute(delete(Attempt).where(Attempt.account_hash == account_hash))
 
 
-async def forget_old_attempts(session: AsyncSession, *, now: datetime) -> None:
+async def delete_old_attempts(session: AsyncSession, *, now: datetime) -> None:
     """Removes some expired counts: more than can be added between two calls."""
     is_over = (Attempt.end_time <= now) | (
         Attempt.end_time.is_(None) & (Attempt.begin_time <= now - _LONGEST_UNDATED)

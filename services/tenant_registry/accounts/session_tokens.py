@@ -1,5 +1,6 @@
 """Session tokens: they say who somebody is, never what they may do."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from joserfc import jwt
@@ -12,10 +13,21 @@ from services.tenant_registry.accounts import messages
 from services.tenant_registry.accounts.session_lifecycle import OpenedSession
 from services.tenant_registry.models import AdminSession
 
-LIFETIME = timedelta(hours=1)
 ISSUER = "souk"
 AUDIENCE = "souk-admin"
-TYPE = "at+jwt"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKind:
+    """What a token is for, as its `typ` says, and how long it lasts."""
+
+    typ: str
+    lifetime: timedelta
+
+
+BEARER = TokenKind("at+jwt", timedelta(hours=1))
+# Nothing renews it silently, so it lasts as long as Medusa's: about a working day.
+COOKIE = TokenKind("souk-cookie+jwt", timedelta(hours=10))
 
 
 class SessionTokens:
@@ -24,9 +36,9 @@ class SessionTokens:
     def __init__(self, key: Secret[SigningKey]) -> None:
         self._key = key
 
-    def login_response(self, opened: OpenedSession) -> pb.LoginResponse:
+    def login_response(self, opened: OpenedSession, kind: TokenKind = BEARER) -> pb.LoginResponse:
         """Answers a login or refresh with a new access token."""
-        token, expires = self._token(opened.row, now=datetime.now(UTC))
+        token, expires = self._token(opened.row, kind, now=datetime.now(UTC))
         return messages.login_response(
             opened.admin,
             access_token=token,
@@ -34,10 +46,12 @@ class SessionTokens:
             refresh_token=opened.refresh_token,
         )
 
-    def _token(self, session: AdminSession, *, now: datetime) -> tuple[str, datetime]:
+    def _token(
+        self, session: AdminSession, kind: TokenKind, *, now: datetime
+    ) -> tuple[str, datetime]:
         """Makes a token of a session; returns it and its expiry, never after the session ends."""
         issued = now.replace(microsecond=0)
-        expires = min(issued + LIFETIME, session.end_time.replace(microsecond=0))
+        expires = min(issued + kind.lifetime, session.end_time.replace(microsecond=0))
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,
@@ -49,5 +63,5 @@ class SessionTokens:
             "exp": int(expires.timestamp()),
         }
         key = self._key()
-        header = {"alg": "Ed25519", "typ": TYPE, "kid": key.key_id}
+        header = {"alg": "Ed25519", "typ": kind.typ, "kid": key.key_id}
         return jwt.encode(header, claims, key.key, ["Ed25519"]), expires

@@ -22,7 +22,7 @@ from services.tenant_registry.accounts import (
 )
 from services.tenant_registry.accounts.rules import SessionEnd, TokenUse
 from services.tenant_registry.accounts.session_lifecycle import REFRESH, OpenedSession
-from services.tenant_registry.accounts.session_tokens import SessionTokens
+from services.tenant_registry.accounts.session_tokens import BEARER, COOKIE, SessionTokens
 from services.tenant_registry.models import Admin, AdminSession, RefreshToken
 
 
@@ -44,14 +44,15 @@ class SessionServicer(pb_grpc.SessionServiceServicer):
         return self._tokens.login_response(opened)
 
     async def RenewSession(
-        self, _request: pb.RenewSessionRequest, _context: object
+        self, request: pb.RenewSessionRequest, _context: object
     ) -> access.LoginResponse:
         async with self._db.platform() as session:
             now = datetime.now(UTC)
             row = await caller.own_session(session, now=now, lock=True)
             admin = await session.get_one(Admin, row.admin_id)
             session_lifecycle.record_use(session, row, now=now)
-        return self._tokens.login_response(OpenedSession(admin, row))
+        kind = COOKIE if request.for_cookie else BEARER
+        return self._tokens.login_response(OpenedSession(admin, row), kind)
 
     async def ListSessions(
         self, request: pb.ListSessionsRequest, _context: object

@@ -26,8 +26,7 @@ from services.tenant_registry.models import SecondFactor
 CODES = 10
 _CODE_BYTES = 10  # 80 bits: 16 letters of base32
 _ISSUER = "Souk"
-_FOR = b"totp secret"
-_LONGEST_TYPED = 100
+_PURPOSE = b"totp secret"
 _DIGITS = re.compile(r"[0-9]{6}")
 _RECOVERY = re.compile(r"[A-Z2-7]{16}")
 
@@ -38,7 +37,7 @@ class NewSecret:
 
     secret: str
     uri: str
-    box: bytes
+    ciphertext: bytes
 
 
 class Totp:
@@ -53,7 +52,7 @@ class Totp:
         return NewSecret(
             secret,
             uri,
-            purpose_encryption(self._keys(), _FOR).encrypt(f"{admin_id} {secret}".encode()),
+            purpose_encryption(self._keys(), _PURPOSE).encrypt(f"{admin_id} {secret}".encode()),
         )
 
     async def use_code(
@@ -85,7 +84,7 @@ class Totp:
     def _decrypted(self, factor: SecondFactor) -> str:
         """Decrypts a secret; one copied from another admin's row is refused."""
         try:
-            plain = purpose_encryption(self._keys(), _FOR).decrypt(factor.secret)
+            plain = purpose_encryption(self._keys(), _PURPOSE).decrypt(factor.secret)
             owner, _, secret = plain.decode().partition(" ")
         except InvalidToken:
             owner, secret = "", ""
@@ -96,13 +95,13 @@ class Totp:
 
 def _canonical(code: str) -> str:
     """Spells a code as it was shown, also one typed with full-width digits, spaces or hyphens."""
-    return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", code[:_LONGEST_TYPED])).upper()
+    return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", code)).upper()
 
 
 def recovery_codes() -> list[str]:
     """Makes codes such as ABCD-EFGH-IJKL-MNOP."""
-    made = [base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode() for _ in range(CODES)]
-    return ["-".join(code[at : at + 4] for at in range(0, 16, 4)) for code in made]
+    codes = [base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode() for _ in range(CODES)]
+    return ["-".join(code[at : at + 4] for at in range(0, 16, 4)) for code in codes]
 
 
 def hashed(code: str) -> bytes:

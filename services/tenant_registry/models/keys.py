@@ -12,7 +12,7 @@ from services.tenant_registry.models.declare import Base
 class ApiKey(TenantOwned, Base):
     """A key of one tenant, by its digest, which is looked up across all tenants.
 
-    Never deleted: a revoked key stays, because events refer to it.
+    Its row stays, because events refer to it: `delete_time` only takes a revoked key off the list.
     """
 
     __tablename__ = "api_key"
@@ -35,3 +35,6 @@ class ApiKey(TenantOwned, Base):
     expire_time: Mapped[datetime | None] = mapped_column(Time)
     last_use_time: Mapped[datetime | None] = mapped_column(Time)
     revoke_time: Mapped[datetime | None] = mapped_column(Time)
+    # When its title last changed.
+    retitle_time: Mapped[datetime | None] = mapped_column(Time)
+    delete_time: Mapped[datetime | None] = mapped_column(Time)

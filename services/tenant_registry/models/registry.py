@@ -43,6 +43,8 @@ class Tenant(TenantOwned, Base):
     create_time: Mapped[datetime] = mapped_column(Time)
     update_time: Mapped[datetime] = mapped_column(Time)
     delete_time: Mapped[datetime | None] = mapped_column(Time)
+    # Null is from before there were descriptions, or from an instance that knows none.
+    description: Mapped[str | None] = mapped_column(Text)
 
 
 class Domain(TenantOwned, Base):
@@ -128,6 +130,13 @@ class Assignment(Base):
     __tablename__ = "assignment"
     __table_args__ = (
         CheckConstraint("until_time > from_time", name="time"),
+        # A decision reads what one admin holds at one place, not what they ever held anywhere.
+        Index(
+            "ix_assignment_live",
+            "admin_id",
+            "tenant_id",
+            postgresql_where=text("revoke_time IS NULL"),
+        ),
         {"info": {"scope": "platform"}},
     )
 

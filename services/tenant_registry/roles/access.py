@@ -32,17 +32,18 @@ class AccessMethods:
                 session, admin_id, request.session, now=now
             ):
                 raise caller.session_ended()
-            found = await holder_queries.admin_and_policies(session, admin_id)
-            opened = await access_grants_open_to(session, [admin_id], at, now=now)
-        if found is None:
+            active_admin = await holder_queries.admin_and_policies(session, admin_id, at, now=now)
+            grant_ids = await access_grants_open_to(session, [admin_id], at, now=now)
+        if active_admin is None:
             raise NotFound(
                 "ADMIN_NOT_FOUND", f"No such admin: {request.admin}.", admin=request.admin
             )
-        admin, policies = found
+        admin, policies = active_admin
         access = evaluation.access(policies, at=at, now=now, open_tenants={self._head_office})
         access_grant = ""
-        if at and access.withheld and admin_id in opened:
-            access_grant = f"tenants/{at}/accessGrants/{opened[admin_id]}"
+        # Named only where it adds something: the uses of one that is named are recorded.
+        if at and access.withheld and admin_id in grant_ids:
+            access_grant = f"tenants/{at}/accessGrants/{grant_ids[admin_id]}"
             access = evaluation.access(
                 policies, at=at, now=now, open_tenants={self._head_office, at}
             )
@@ -66,11 +67,15 @@ class AccessMethods:
         async with self._db.platform() as session:
             if request.admin:
                 (admin_id,) = parse(request.admin, "admins/{admin}")
-                one = await self._explain_one(session, admin_id, at, request.permission, now)
-                return pb.ExplainAccessResponse(explanations=[one])
-            found = [m async for m in self._explain_all(session, at, request.permission, now)]
-        shown = found[: holder_queries.EXPLAINED_LIMIT]
-        return pb.ExplainAccessResponse(explanations=shown, more=len(found) > len(shown))
+                explanation = await self._explain_one(
+                    session, admin_id, at, request.permission, now
+                )
+                return pb.ExplainAccessResponse(explanations=[explanation])
+            explanations = [
+                m async for m in self._explain_all(session, at, request.permission, now)
+            ]
+        listed = explanations[: holder_queries.EXPLAINED_LIMIT]
+        return pb.ExplainAccessResponse(explanations=listed, more=len(explanations) > len(listed))
 
     async def _explain_one(
         self, session: AsyncSession, admin_id: str, at: str | None, permission: str, now: datetime
@@ -80,21 +85,21 @@ class AccessMethods:
         # To a tenant, an admin without any role there looks like one who does not exist.
         if row is None or (at is not None and not rows):
             raise admin_not_found(admin_id)
-        opened = {self._head_office}
+        open_tenants = {self._head_office}
         access_grants = await holder_queries.access_grants_of(session, admin_id, at) if at else []
-        opened |= {one.tenant_id for one in access_grants if one.is_open(now)}
+        open_tenants |= {grant.tenant_id for grant in access_grants if grant.is_open(now)}
         active = row.deactivate_time is None
         message = pb.Explanation(admin=messages.admin(row))
-        for given in rows:
+        for assignment in rows:
             verdict = evaluation.nearest(
                 evaluation.policy_effect(
-                    policy, at=at, now=now, open_tenants=opened, active=active
+                    policy, at=at, now=now, open_tenants=open_tenants, active=active
                 ).about(permission)
-                for policy in policies[given.assignment_id]
+                for policy in policies[assignment.assignment_id]
             )
-            name = messages.assignment(given)
+            name = messages.assignment(assignment)
             message.reasons.add(source=name.name, role=name.role, verdict=verdict)
-        message.allowed = any(one.verdict == Verdict.COUNTS for one in message.reasons)
+        message.allowed = any(reason.verdict == Verdict.COUNTS for reason in message.reasons)
         message.reasons.extend(_reasons_of_access_grants(access_grants, now))
         return message
 
@@ -102,24 +107,25 @@ class AccessMethods:
         self, session: AsyncSession, at: str | None, permission: str, now: datetime
     ) -> AsyncIterator[pb.Explanation]:
         admins, policies = await holder_queries.admins_and_policies(session, at, now=now)
-        opened = await access_grants_open_to(session, [row.admin_id for row in admins], at, now=now)
+        admin_ids = [row.admin_id for row in admins]
+        grant_ids = await access_grants_open_to(session, admin_ids, at, now=now)
         for row in admins:
-            places = {self._head_office} | ({at} if at and row.admin_id in opened else set())
+            places = {self._head_office} | ({at} if at and row.admin_id in grant_ids else set())
             held = evaluation.access(policies[row.admin_id], at=at, now=now, open_tenants=places)
             if permission in held.permissions:
                 yield pb.Explanation(admin=messages.admin(row), allowed=True)
 
 
-def _verdict(one: AccessGrant, now: datetime) -> Verdict:
-    if one.end is not None:
+def _verdict(access_grant: AccessGrant, now: datetime) -> Verdict:
+    if access_grant.end is not None:
         return Verdict.REVOKED
-    return Verdict.COUNTS if one.is_open(now) else Verdict.EXPIRED
+    return Verdict.COUNTS if access_grant.is_open(now) else Verdict.EXPIRED
 
 
 def _reasons_of_access_grants(
     access_grants: Sequence[AccessGrant], now: datetime
 ) -> Iterator[pb.Explanation.Reason]:
-    for one in access_grants:
-        verdict = _verdict(one, now)
-        name = f"tenants/{one.tenant_id}/accessGrants/{one.access_grant_id}"
+    for access_grant in access_grants:
+        verdict = _verdict(access_grant, now)
+        name = f"tenants/{access_grant.tenant_id}/accessGrants/{access_grant.access_grant_id}"
         yield pb.Explanation.Reason(source=name, verdict=verdict)

@@ -13,11 +13,10 @@ from services.kernel.call.scope import current_scope
 from services.kernel.data import pages, requests
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
-from services.kernel.evidence.coalescing import Counting
-from services.kernel.evidence.denials import spelled
+from services.kernel.evidence.coalescing import Coalescer
+from services.kernel.evidence.denials import loggable_name
 from services.tenant_registry.models import AccessGrant, AccessGrantEnd
 from services.tenant_registry.roles import locking, queries
-from services.tenant_registry.roles.assignment_rules import REASON_LIMIT
 from services.tenant_registry.roles.messages import access_grant
 
 LONGEST = timedelta(minutes=15)
@@ -27,16 +26,16 @@ NAME = "tenants/{tenant}/accessGrants/{access_grant}"
 class AccessGrantServicer(pb_grpc.AccessGrantServiceServicer):
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._uses = Counting()
+        self._uses = Coalescer()
 
     async def CreateAccessGrant(
         self, request: pb.CreateAccessGrantRequest, _context: object
     ) -> pb.AccessGrant:
         scope = current_scope()
         scope.require_parent(request.parent)
-        ttl = _checked(request)
+        ttl = _checked_ttl(request)
         async with self._db.platform() as session:
-            if answer := await requests.answered(session, request, pb.AccessGrant):
+            if answer := await requests.stored_answer(session, request, pb.AccessGrant):
                 return answer
             parties = await locking.lock_actor_and_target(
                 session, set(), scope.actor, _admin_of(scope.actor)
@@ -64,7 +63,9 @@ class AccessGrantServicer(pb_grpc.AccessGrantServiceServicer):
         tenant, access_grant_id = parse(request.name, NAME)
         async with self._db.platform() as session:
             row = await _row(session, tenant, access_grant_id)
+            # No place is locked: an access grant changes nobody's roles.
             parties = await locking.lock_actor_and_target(session, set(), scope.actor, row.admin_id)
+            # Somebody may have ended it while this waited for the locks.
             await session.refresh(row)
             before = access_grant(row)
             if row.is_open(parties.now):
@@ -82,9 +83,9 @@ class AccessGrantServicer(pb_grpc.AccessGrantServiceServicer):
         async with self._db.tenant() as session:
             rows = await queries.page_of_access_grants(session, page)
             total = await queries.number_of_access_grants(session)
-        shown, token = page.cut(rows, key=lambda row: (row.create_time, row.access_grant_id))
+        page_rows, token = page.cut(rows, key=lambda row: (row.create_time, row.access_grant_id))
         return pb.ListAccessGrantsResponse(
-            access_grants=[access_grant(row) for row in shown],
+            access_grants=[access_grant(row) for row in page_rows],
             next_page_token=token,
             total_size=total,
         )
@@ -93,7 +94,7 @@ class AccessGrantServicer(pb_grpc.AccessGrantServiceServicer):
         self, request: pb.RecordUseRequest, _context: object
     ) -> pb.RecordUseResponse:
         tenant, access_grant_id = parse(request.name, NAME)
-        use = (tenant, access_grant_id, spelled(request.attempt))
+        use = (tenant, access_grant_id, loggable_name(request.attempt))
         await self._uses.count((current_scope().session, use), partial(self._record_use, *use))
         return pb.RecordUseResponse()
 
@@ -125,13 +126,12 @@ def _admin_of(actor: str) -> str:
     return actor.removeprefix("admins/")
 
 
-def _checked(request: pb.CreateAccessGrantRequest) -> timedelta:
-    wrong = {}
-    reason = request.access_grant.reason.strip()
-    if not reason or len(reason) > REASON_LIMIT:
-        wrong["reason"] = f"is required, with at most {REASON_LIMIT} characters"
+def _checked_ttl(request: pb.CreateAccessGrantRequest) -> timedelta:
+    violations = {}
+    if not request.access_grant.reason.strip():
+        violations["reason"] = "must not be empty"
     if not 0 < request.ttl.seconds <= LONGEST.total_seconds():
-        wrong["ttl"] = "must be greater than zero and at most 15 minutes"
-    if wrong:
-        raise invalid("ACCESS_GRANT_INVALID", wrong)
+        violations["ttl"] = "must be greater than zero and at most 15 minutes"
+    if violations:
+        raise invalid("ACCESS_GRANT_INVALID", violations)
     return timedelta(seconds=request.ttl.seconds)

@@ -19,24 +19,20 @@ from services.tenant_registry.roles import (
     locking,
     messages,
 )
-from services.tenant_registry.roles.assignment_rules import (
-    GLOBAL_ADMIN,
-    REASON_LIMIT,
-    TENANT_ADMIN,
-    Holder,
-)
+from services.tenant_registry.roles.assignment_rules import GLOBAL_ADMIN, TENANT_ADMIN, Holder
+from services.tenant_registry.roles.evaluation import AssignedPolicy
 from services.tenant_registry.roles.locking import ActorAndTarget
 from services.tenant_registry.roles.permissions import TENANT
 
 # The giver of the first admin's role, and of a new tenant's first.
 REGISTRY = "services/tenant-registry"
-_CLOCKS_DIFFER = timedelta(minutes=1)
+_CLOCK_TOLERANCE = timedelta(minutes=1)  # the clock of a caller who says "now" may be behind ours
 # A role that expires is renewed when less than this is left.
-_RENEWED = timedelta(days=15)
+_RENEW_BELOW = timedelta(days=15)
 
 
 @dataclass(frozen=True, slots=True)
-class WantedRole:
+class RequestedRole:
     """A role to give: to whom, where (None means everywhere), for how long, and why."""
 
     admin: str
@@ -57,7 +53,7 @@ class Change:
     now: datetime
 
 
-async def give(session: AsyncSession, wanted: WantedRole, *, dry: bool = False) -> Change:
+async def give(session: AsyncSession, requested: RequestedRole, *, dry: bool = False) -> Change:
     """Gives a role to an admin whom the caller knows; others must accept an invite first.
 
     What the admins hold is read here, under locks. `dry` makes all checks but writes nothing.
@@ -70,36 +66,34 @@ async def give(session: AsyncSession, wanted: WantedRole, *, dry: bool = False) 
         InvalidArgument: GRANT_INVALID, the reason or the times.
         AlreadyExists: ASSIGNMENT_EXISTS, they already hold that role there for all of that time.
     """
-    return await _give(session, wanted, current_scope().actor, dry=dry, accepted=False)
+    return await _give(session, requested, current_scope().actor, dry=dry, accepted=False)
 
 
-async def give_accepted(session: AsyncSession, wanted: WantedRole, *, giver: str) -> Change:
+async def give_accepted(session: AsyncSession, requested: RequestedRole, *, giver: str) -> Change:
     """Gives a role that its admin has accepted, in the name of whoever offered it.
 
     Raises:
         The same as `give`.
     """
-    return await _give(session, wanted, giver, dry=False, accepted=True)
+    return await _give(session, requested, giver, dry=False, accepted=True)
 
 
 async def _give(
-    session: AsyncSession, wanted: WantedRole, giver: str, *, dry: bool, accepted: bool
+    session: AsyncSession, requested: RequestedRole, giver: str, *, dry: bool, accepted: bool
 ) -> Change:
-    if wanted.tenant is not None and await session.get(Tenant, wanted.tenant) is None:
-        name = f"tenants/{wanted.tenant}"
+    if requested.tenant is not None and await session.get(Tenant, requested.tenant) is None:
+        name = f"tenants/{requested.tenant}"
         raise NotFound("TENANT_NOT_FOUND", f"No such tenant: {name}.", tenant=name)
-    parties = await locking.lock_actor_and_target(session, {wanted.tenant}, giver, wanted.admin)
+    parties = await locking.lock_actor_and_target(
+        session, {requested.tenant}, giver, requested.admin
+    )
     parties.require_active_target()
     if not accepted and not assignment_rules.may_know(
-        parties.actor, parties.target, wanted.tenant, now=parties.now
+        parties.actor, parties.target, requested.tenant, now=parties.now
     ):
-        raise errors.admin_not_found(wanted.admin)
-    assignment = _assignment(wanted, giver, parties.now)
-    policies = await holder_queries.policies_of_role(session, assignment)
-    if not policies:
-        raise NotFound(
-            "ROLE_NOT_FOUND", "This role does not exist or cannot be given here.", role=wanted.role
-        )
+        raise errors.admin_not_found(requested.admin)
+    assignment = _assignment(requested, giver, parties.now)
+    policies = await _policies(session, assignment)
     with errors.refusals_as_errors():
         assignment_rules.may_give(parties.actor, parties.target, policies, now=parties.now)
     if assignment_rules.holds_already(parties.target, policies):
@@ -112,7 +106,16 @@ async def _give(
     return change
 
 
-async def check_offer(session: AsyncSession, wanted: WantedRole) -> None:
+async def _policies(session: AsyncSession, assignment: Assignment) -> list[AssignedPolicy]:
+    """Reads what an assignment would give; refuses a role that its place does not have."""
+    policies = await holder_queries.policies_of_role(session, assignment)
+    if not policies:
+        text = "This role does not exist or cannot be given here."
+        raise NotFound("ROLE_NOT_FOUND", text, role=assignment.role_id)
+    return policies
+
+
+async def check_offer(session: AsyncSession, requested: RequestedRole) -> None:
     """Checks that the caller could give a role to a newcomer, without writing anything.
 
     Raises:
@@ -121,21 +124,20 @@ async def check_offer(session: AsyncSession, wanted: WantedRole) -> None:
         InvalidArgument: GRANT_INVALID, the reason.
     """
     giver = current_scope().actor
+    # A newcomer has no row to lock, so the giver is locked in both roles.
     parties = await locking.lock_actor_and_target(
-        session, {wanted.tenant}, giver, giver.removeprefix("admins/")
+        session, {requested.tenant}, giver, giver.removeprefix("admins/")
     )
-    assignment = _assignment(wanted, giver, parties.now)
-    policies = await holder_queries.policies_of_role(session, assignment)
-    if not policies:
-        raise NotFound(
-            "ROLE_NOT_FOUND", "This role does not exist or cannot be given here.", role=wanted.role
-        )
+    assignment = _assignment(requested, giver, parties.now)
+    policies = await _policies(session, assignment)
     with errors.refusals_as_errors():
-        newcomer = Holder(admin=wanted.admin, active=True)
+        newcomer = Holder(admin=requested.admin, active=True)
         assignment_rules.may_give(parties.actor, newcomer, policies, now=parties.now)
 
 
-async def check_withdrawal(session: AsyncSession, wanted: WantedRole, *, offered_by: str) -> None:
+async def check_withdrawal(
+    session: AsyncSession, requested: RequestedRole, *, offered_by: str
+) -> None:
     """Checks that the caller may withdraw an offer: their own, or one of what they hold too.
 
     Raises:
@@ -145,11 +147,10 @@ async def check_withdrawal(session: AsyncSession, wanted: WantedRole, *, offered
     if actor == offered_by:
         return
     parties = await locking.lock_actor_and_target(
-        session, {wanted.tenant}, actor, actor.removeprefix("admins/")
+        session, {requested.tenant}, actor, actor.removeprefix("admins/")
     )
-    offered = await holder_queries.policies_of_role(
-        session, _assignment(wanted, offered_by, parties.now)
-    )
+    assignment = _assignment(requested, offered_by, parties.now)
+    offered = await holder_queries.policies_of_role(session, assignment)
     with errors.refusals_as_errors():
         assignment_rules.may_withdraw(parties.actor, offered, now=parties.now)
 
@@ -171,23 +172,28 @@ async def sync_claimed_roles(
     before = await holder_queries.given_by(session, admin_id, giver)
     places = {tenant for _, tenant in roles} | {row.tenant_id for row in before}
     parties = await locking.lock_actor_and_target(session, places, giver, admin_id)
-    held: set[tuple[str, str | None]] = set()
+    unchanged: set[tuple[str, str | None]] = set()
+    # Read again: before, it was not locked, and only said which places to lock.
     for row in await holder_queries.given_by(session, admin_id, giver):
-        wanted = (row.role_id, row.tenant_id) in roles
-        if wanted and row.until_time is not None and row.until_time > parties.now + _RENEWED:
-            held.add((row.role_id, row.tenant_id))
+        is_claimed = (row.role_id, row.tenant_id) in roles
+        if (
+            is_claimed
+            and row.until_time is not None
+            and row.until_time > parties.now + _RENEW_BELOW
+        ):
+            unchanged.add((row.role_id, row.tenant_id))
         else:
-            reason = "renewed" if wanted else f"{giver} no longer sends the claim"
+            reason = "renewed" if is_claimed else f"{giver} no longer sends the claim"
             _revoke(session, parties, row, giver, reason=reason)
-    for role, tenant in sorted(set(roles) - held, key=str):
+    for role, tenant in sorted(set(roles) - unchanged, key=str):
         reason = f"claim from {giver}"
         assignment = _assignment(
-            WantedRole(admin_id, role, tenant, reason, until_time=until), giver, parties.now
+            RequestedRole(admin_id, role, tenant, reason, until_time=until), giver, parties.now
         )
         policies = await holder_queries.policies_of_role(session, assignment)
-        is_there = tenant is None or await session.get(Tenant, tenant) is not None
-        is_placed = tenant is None or all(policy.reach == TENANT for policy in policies)
-        if policies and is_there and is_placed:
+        tenant_exists = tenant is None or await session.get(Tenant, tenant) is not None
+        fits_place = tenant is None or all(policy.reach == TENANT for policy in policies)
+        if policies and tenant_exists and fits_place:
             _write(session, parties, assignment)
 
 
@@ -207,17 +213,14 @@ async def take(
     Raises:
         PermissionDenied: GRANT_OVER_MORE.
         FailedPrecondition: LAST_GLOBAL_ADMIN or LAST_TENANT_ADMIN.
-        InvalidArgument: GRANT_INVALID, the reason.
         NotFound: ASSIGNMENT_NOT_FOUND, also for one of another place.
     """
-    if len(reason) > REASON_LIMIT:
-        text = f"must have at most {REASON_LIMIT} characters"
-        raise invalid("GRANT_INVALID", {"reason": text})
     taker = by or current_scope().actor
     row = await holder_queries.assignment_at(session, assignment_id, tenant)
     if row is None:
         raise NotFound("ASSIGNMENT_NOT_FOUND", "No such assignment here.")
     parties = await locking.lock_actor_and_target(session, {tenant}, taker, row.admin_id)
+    # Whom to lock was only known from the row; somebody may have revoked it meanwhile.
     await session.refresh(row)
     change = Change(row, parties.target, parties.target.without(assignment_id), parties.now)
     if row.revoke_time is not None:
@@ -246,11 +249,8 @@ async def give_first(
     role = TENANT_ADMIN if tenant else GLOBAL_ADMIN
     if await holder_queries.guardians(session, role, tenant, now=parties.now):
         return False
-    _write(
-        session,
-        parties,
-        _assignment(WantedRole(admin_id, role, tenant, reason), REGISTRY, parties.now),
-    )
+    first = RequestedRole(admin_id, role, tenant, reason)
+    _write(session, parties, _assignment(first, REGISTRY, parties.now))
     return True
 
 
@@ -271,25 +271,25 @@ def _write(session: AsyncSession, parties: ActorAndTarget, assignment: Assignmen
     audit.record(session, resource=message.name, after=message, tenant=assignment.tenant_id)
 
 
-def _assignment(wanted: WantedRole, giver: str, now: datetime) -> Assignment:
-    begins = wanted.from_time or now
-    wrong = {}
-    if not wanted.reason.strip() or len(wanted.reason) > REASON_LIMIT:
-        wrong["reason"] = f"is required, with at most {REASON_LIMIT} characters"
-    if begins < now - _CLOCKS_DIFFER:
-        wrong["from_time"] = "must not be in the past"
-    if wanted.until_time is not None and wanted.until_time <= max(begins, now):
-        wrong["until_time"] = "must be after the start, and in the future"
-    if wrong:
-        raise invalid("GRANT_INVALID", wrong)
+def _assignment(requested: RequestedRole, giver: str, now: datetime) -> Assignment:
+    begins = requested.from_time or now
+    violations = {}
+    if not requested.reason.strip():
+        violations["reason"] = "must not be empty"
+    if begins < now - _CLOCK_TOLERANCE:
+        violations["from_time"] = "must not be in the past"
+    if requested.until_time is not None and requested.until_time <= max(begins, now):
+        violations["until_time"] = "must be after the start, and in the future"
+    if violations:
+        raise invalid("GRANT_INVALID", violations)
     return Assignment(
         assignment_id=new_id("asgn"),
-        admin_id=wanted.admin,
-        role_id=wanted.role,
-        tenant_id=wanted.tenant,
+        admin_id=requested.admin,
+        role_id=requested.role,
+        tenant_id=requested.tenant,
         from_time=begins,
-        until_time=wanted.until_time,
+        until_time=requested.until_time,
         granted_by=giver,
-        reason=wanted.reason.strip(),
+        reason=requested.reason.strip(),
         create_time=now,
     )

@@ -14,7 +14,6 @@ from services.tenant_registry.roles.permissions import PLATFORM, TENANT, covers,
 GLOBAL_ADMIN, TENANT_ADMIN = "GlobalAdmin", "TenantAdmin"
 # Any tenant where the admins in question have no roles of its own; never a tenant's id.
 ANY_OTHER = ""
-REASON_LIMIT = 500
 _MOST_NAMED = 5
 _ENDED = (Verdict.REVOKED, Verdict.EXPIRED)
 
@@ -34,7 +33,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """An admin, with one `Grant` for each policy of each role ever given to them."""
+    """An admin, with one `AssignedPolicy` for each policy of each role ever given to them."""
 
     admin: str
     active: bool
@@ -72,8 +71,8 @@ class Holder:
             policy.tenant for policy in self.policies if self.active and is_guardian(policy, now)
         }
 
-    def with_policies(self, given: Sequence[AssignedPolicy]) -> "Holder":
-        return replace(self, policies=(*self.policies, *given))
+    def with_policies(self, policies: Sequence[AssignedPolicy]) -> "Holder":
+        return replace(self, policies=(*self.policies, *policies))
 
     def without(self, assignment: str) -> "Holder":
         return replace(
@@ -99,32 +98,32 @@ class Holder:
 
 def may_know(actor: Holder, target: Holder, tenant: str | None, *, now: datetime) -> bool:
     """Returns whether an admin may know of another: a member there, or one of all whom they see."""
-    sees_all = any(covers(one, "admin:read") for one in actor.may(None, now=now, until=now))
+    sees_all = any(covers(pattern, "admin:read") for pattern in actor.may(None, now=now, until=now))
     return sees_all or tenant in target.places(now)
 
 
 def may_give(
-    giver: Holder, target: Holder, given: Sequence[AssignedPolicy], *, now: datetime
+    giver: Holder, target: Holder, policies: Sequence[AssignedPolicy], *, now: datetime
 ) -> None:
-    """Checks that an admin may give a role, whose policies are `given`, to another.
+    """Checks that an admin may give a role with these policies to another.
 
     Raises:
         Refused: GRANT_TO_SELF, ROLE_IS_GLOBAL, GRANT_EXCEEDS or GRANT_OVER_MORE.
     """
-    tenant, until = given[0].tenant, given[0].until_time
+    tenant, until = policies[0].tenant, policies[0].until_time
     if giver.admin == target.admin:
         raise Refused("GRANT_TO_SELF", "You cannot give a role to yourself")
-    if tenant is not None and any(policy.reach == PLATFORM for policy in given):
+    if tenant is not None and any(policy.reach == PLATFORM for policy in policies):
         raise Refused(
             "ROLE_IS_GLOBAL",
             "This role counts everywhere. Give it at the platform, not at a tenant",
         )
     for at in _places_reached({tenant}):
-        wanted = _patterns(policy for policy in given if policy.reaches(at))
-        missing = beyond(wanted, giver.may(at, now=now, until=until), _reach_at(at))
-        if missing:
+        requested = _patterns(policy for policy in policies if policy.reaches(at))
+        excess = missing_permissions(requested, giver.may(at, now=now, until=until), _reach_at(at))
+        if excess:
             raise Refused(
-                "GRANT_EXCEEDS", "You cannot give what you do not hold there for that long", missing
+                "GRANT_EXCEEDS", "You cannot give what you do not hold there for that long", excess
             )
     may_act_on(giver, target, {tenant}, now=now)
 
@@ -135,23 +134,23 @@ def may_withdraw(actor: Holder, offered: Sequence[AssignedPolicy], *, now: datet
     Raises:
         Refused: GRANT_OVER_MORE.
     """
-    for at in _places_reached({one.tenant for one in offered}):
-        patterns = _patterns(one for one in offered if one.reaches(at))
-        more = beyond(patterns, actor.may(at, now=now, until=now), _reach_at(at))
-        if more:
+    for at in _places_reached({policy.tenant for policy in offered}):
+        patterns = _patterns(policy for policy in offered if policy.reaches(at))
+        missing = missing_permissions(patterns, actor.may(at, now=now, until=now), _reach_at(at))
+        if missing:
             raise Refused(
-                "GRANT_OVER_MORE", "This invite offers permissions that you do not hold", more
+                "GRANT_OVER_MORE", "This invite offers permissions that you do not hold", missing
             )
 
 
-def holds_already(target: Holder, given: Sequence[AssignedPolicy]) -> bool:
+def holds_already(target: Holder, policies: Sequence[AssignedPolicy]) -> bool:
     """Returns whether a role to give would add nothing, as they hold it for all that time."""
-    wanted = given[0]
+    requested = policies[0]
     return any(
-        (held.role, held.tenant) == (wanted.role, wanted.tenant)
+        (held.role, held.tenant) == (requested.role, requested.tenant)
         and held.revoke_time is None
-        and held.from_time <= wanted.from_time
-        and lasts(held, wanted.until_time)
+        and held.from_time <= requested.from_time
+        and lasts(held, requested.until_time)
         for held in target.policies
     )
 
@@ -169,10 +168,10 @@ def may_restore(giver: Holder, target: Holder, *, now: datetime) -> None:
             if not policy.reaches(at) or policy.verdict(at=at, now=now) in _ENDED:
                 continue
             held = giver.may(at, now=now, until=policy.until_time)
-            lacking = beyond(policy.patterns, held, _reach_at(at))
-            if lacking:
+            missing = missing_permissions(policy.patterns, held, _reach_at(at))
+            if missing:
                 message = "You cannot restore what you do not hold for as long"
-                raise Refused("GRANT_OVER_MORE", message, lacking)
+                raise Refused("GRANT_OVER_MORE", message, missing)
 
 
 def may_change_role(
@@ -206,25 +205,27 @@ def may_act_on(giver: Holder, target: Holder, places: set[str | None], *, now: d
         return
     for at in _places_reached(places):
         held = giver.may(at, now=now, until=now)
-        more = beyond(target.will(at, now=now), held, _reach_at(at))
-        if more:
+        missing = missing_permissions(target.will(at, now=now), held, _reach_at(at))
+        if missing:
             raise Refused(
-                "GRANT_OVER_MORE", "This admin holds permissions there that you do not hold", more
+                "GRANT_OVER_MORE",
+                "This admin holds permissions there that you do not hold",
+                missing,
             )
 
 
-def beyond(wanted: Iterable[str], held: frozenset[str], reach: str) -> list[str]:
-    """Lists the permissions that `wanted` patterns cover and `held` ones do not.
+def missing_permissions(requested: Iterable[str], held: frozenset[str], reach: str) -> list[str]:
+    """Lists the permissions that `requested` patterns cover and `held` ones do not.
 
     A pattern of an unknown noun stands for itself: what it may cover one day must not be given by
     an admin who would not hold it then.
     """
-    known = frozenset().union(*(expanded(pattern, reach) for pattern in held))
+    held_permissions = frozenset().union(*(expanded(pattern, reach) for pattern in held))
     missing: set[str] = set()
-    for pattern in wanted:
-        if not any(covers(one, pattern) for one in held):
-            meant = expanded(pattern, reach)
-            missing |= meant - known if meant else {pattern}
+    for pattern in requested:
+        if not any(covers(other, pattern) for other in held):
+            permissions = expanded(pattern, reach)
+            missing |= permissions - held_permissions if permissions else {pattern}
     return sorted(missing)
 
 
@@ -257,5 +258,5 @@ def _reach_at(at: str | None) -> str:
 
 
 def _listed(permissions: Sequence[str]) -> str:
-    more = len(permissions) - _MOST_NAMED
-    return ", ".join(permissions[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    unnamed = len(permissions) - _MOST_NAMED
+    return ", ".join(permissions[:_MOST_NAMED]) + (f" and {unnamed} more" if unnamed > 0 else "")

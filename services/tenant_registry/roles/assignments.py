@@ -3,14 +3,13 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 from souk.tenant_registry.v1 import assignment_service_pb2 as pb
 from souk.tenant_registry.v1 import assignment_service_pb2_grpc as pb_grpc
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.kernel.call.errors import InvalidArgument, NotFound
+from services.kernel.call import times
+from services.kernel.call.errors import NotFound, invalid
 from services.kernel.call.names import parse
 from services.kernel.data import pages, requests
 from services.kernel.data.database import Database
@@ -44,13 +43,13 @@ class AssignmentServicer(pb_grpc.AssignmentServiceServicer):
     ) -> pb.ListAssignmentsResponse:
         tenant = place_of(request.parent)
         page = pages.read(request, key=_KEY, descending=True)
-        wanted = queries.assignments_at(
+        condition = queries.assignments_at(
             tenant,
             admin=parse(request.admin, "admins/{admin}")[0] if request.admin else None,
             now=None if request.show_ended else datetime.now(UTC),
         )
         async with self._db.platform() as session:
-            return pb.ListAssignmentsResponse(**await _page(session, wanted, page))
+            return pb.ListAssignmentsResponse(**await _page(session, condition, page))
 
     async def ListOwnAssignments(
         self, request: pb.ListOwnAssignmentsRequest, _context: object
@@ -58,18 +57,18 @@ class AssignmentServicer(pb_grpc.AssignmentServiceServicer):
         page, now = pages.read(request, key=_KEY, descending=True), datetime.now(UTC)
         async with self._db.platform() as session:
             own = await caller.own_session(session, now=now)
-            wanted = queries.assignments_of(own.admin_id, now=now)
-            return pb.ListOwnAssignmentsResponse(**await _page(session, wanted, page))
+            condition = queries.assignments_of(own.admin_id, now=now)
+            return pb.ListOwnAssignmentsResponse(**await _page(session, condition, page))
 
     async def CreateAssignment(
         self, request: pb.CreateAssignmentRequest, _context: object
     ) -> pb.Assignment:
         tenant = place_of(request.parent)
-        wanted = _wanted(request.assignment, tenant)
+        requested = _requested_role(request.assignment, tenant)
         async with self._db.platform() as session:
-            if answer := await requests.answered(session, request, pb.Assignment):
+            if answer := await requests.stored_answer(session, request, pb.Assignment):
                 return answer
-            change = await assigning.give(session, wanted, dry=request.validate_only)
+            change = await assigning.give(session, requested, dry=request.validate_only)
             return await requests.remember(session, request, self._with_effects(change))
 
     async def DeleteAssignment(
@@ -96,21 +95,21 @@ class AssignmentServicer(pb_grpc.AssignmentServiceServicer):
 
 
 async def _page(
-    session: AsyncSession, wanted: ColumnElement[bool], page: pages.Page
+    session: AsyncSession, condition: ColumnElement[bool], page: pages.Page
 ) -> dict[str, Any]:
     """Reads a page of assignments, as the fields of the answer to a List."""
-    rows = await queries.page_of_assignments(session, wanted, page)
-    shown, token = page.cut(rows, key=lambda row: (row.create_time, row.assignment_id))
+    rows = await queries.page_of_assignments(session, condition, page)
+    page_rows, token = page.cut(rows, key=lambda row: (row.create_time, row.assignment_id))
     return {
-        "assignments": [messages.assignment(row) for row in shown],
+        "assignments": [messages.assignment(row) for row in page_rows],
         "next_page_token": token,
-        "total_size": await queries.number_of_assignments(session, wanted),
+        "total_size": await queries.number_of_assignments(session, condition),
     }
 
 
-def _wanted(message: pb.Assignment, tenant: str | None) -> assigning.WantedRole:
+def _requested_role(message: pb.Assignment, tenant: str | None) -> assigning.RequestedRole:
     (admin_id,) = parse(message.admin, "admins/{admin}")
-    return assigning.WantedRole(
+    return assigning.RequestedRole(
         admin=admin_id,
         role=role_id(message.role, tenant),
         tenant=tenant,
@@ -120,17 +119,8 @@ def _wanted(message: pb.Assignment, tenant: str | None) -> assigning.WantedRole:
     )
 
 
-def _time(message: Message, field: str) -> datetime | None:
-    """Reads a time; refuses one that is out of range."""
-    if not message.HasField(field):
-        return None
-    given: Timestamp = getattr(message, field)
-    try:
-        moment = given.ToDatetime(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        moment = LATEST
-    if not moment < LATEST:
-        raise InvalidArgument(
-            "GRANT_INVALID", f"{field} is not a valid time.", {field: "is not a valid time"}
-        )
-    return moment
+def _time(message: pb.Assignment, field: str) -> datetime | None:
+    time = times.read(message, field, reason="GRANT_INVALID")
+    if time is not None and time >= LATEST:
+        raise invalid("GRANT_INVALID", {field: "is not a valid time"})
+    return time

@@ -17,15 +17,15 @@ def between(before: Holder, after: Holder, *, now: datetime, head_office: str) -
     places: set[str | None] = {policy.tenant for policy in (*before.policies, *after.policies)}
     if None in places:
         places |= {ANY_OTHER, head_office}
-    found = list(_effects(before, after, places, now, head_office))
-    return sorted(found, key=lambda effect: effect.place)[:LIMIT]
+    changed = list(_effects(before, after, places, now, head_office))
+    return sorted(changed, key=lambda effect: effect.place)[:LIMIT]
 
 
 def _effects(
     before: Holder, after: Holder, places: set[str | None], now: datetime, head_office: str
 ) -> Iterator[pb.Effect]:
     for at in places:
-        old, new = (_permissions(one, at, now, head_office) for one in (before, after))
+        old, new = (_permissions(holder, at, now, head_office) for holder in (before, after))
         if old != new:
             yield pb.Effect(
                 admin=f"admins/{after.admin}",

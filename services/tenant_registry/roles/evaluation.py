@@ -58,8 +58,8 @@ class AssignedPolicy:
         return Verdict.COUNTS if self.reaches(at) else Verdict.ELSEWHERE
 
     def reaches(self, at: str | None) -> bool:
-        place_and_id = self.tenant is None or self.tenant == at
-        return place_and_id and self.reach == (PLATFORM if at is None else TENANT)
+        is_here = self.tenant is None or self.tenant == at
+        return is_here and self.reach == (PLATFORM if at is None else TENANT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +106,10 @@ def policy_effect(
     verdict = policy.verdict(at=at, now=now)
     if verdict is not Verdict.COUNTS:
         return PolicyEffect(verdict)
-    whole = permissions_of(policy)
+    permissions = permissions_of(policy)
     is_closed = at is not None and policy.tenant is None and at not in open_tenants
-    given = whole & OPERATING if is_closed else whole
-    return PolicyEffect(verdict, given, whole - given)
+    given = permissions & OPERATING if is_closed else permissions
+    return PolicyEffect(verdict, given, permissions - given)
 
 
 def access(
@@ -120,13 +120,13 @@ def access(
     open_tenants: Collection[str],
 ) -> Access:
     """Combines what an active admin's policies allow at a place; see `policy_effect`."""
-    found = [
+    effects = [
         (policy, policy_effect(policy, at=at, now=now, open_tenants=open_tenants))
         for policy in policies
     ]
-    given = frozenset().union(*(one.given for _, one in found))
-    withheld = frozenset().union(*(one.withheld for _, one in found))
-    roles = frozenset(policy.role for policy, one in found if one.verdict is Verdict.COUNTS)
+    given = frozenset().union(*(effect.given for _, effect in effects))
+    withheld = frozenset().union(*(effect.withheld for _, effect in effects))
+    roles = frozenset(policy.role for policy, effect in effects if effect.verdict is Verdict.COUNTS)
     return Access(permissions=given, roles=roles, withheld=withheld - given)
 
 

@@ -1,6 +1,6 @@
 """Queries on what admins hold, all through the platform's door."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, select
@@ -22,13 +22,17 @@ async def is_active(session: AsyncSession, admin_id: str) -> bool:
 
 
 async def admin_and_policies(
-    session: AsyncSession, admin_id: str
+    session: AsyncSession, admin_id: str, tenant: str | None, *, now: datetime
 ) -> tuple[Admin, list[AssignedPolicy]] | None:
-    """Reads an active admin with everything ever given to them, in one statement."""
+    """Reads an active admin with what they hold at a tenant or, with None, at the platform.
+
+    One statement, whose cost does not grow with the other places at which they hold something.
+    """
+    here = (Assignment.admin_id == Admin.admin_id) & _counts_at({tenant}) & not_ended(now)
     rows = (
         await session.execute(
             select(Admin, Assignment, Policy)
-            .outerjoin(Assignment, Assignment.admin_id == Admin.admin_id)
+            .outerjoin(Assignment, here)
             .outerjoin(Policy, Policy.role_id == Assignment.role_id)
             .where(Admin.admin_id == admin_id, Admin.deactivate_time.is_(None))
         )
@@ -40,30 +44,50 @@ async def admin_and_policies(
     ]
 
 
+async def policies_anywhere(
+    session: AsyncSession, admin_id: str, *, now: datetime
+) -> list[AssignedPolicy]:
+    """Reads what an active admin holds, now or later, at all places."""
+    rows = await session.execute(
+        select(Assignment, Policy)
+        .join(Admin, Admin.admin_id == Assignment.admin_id)
+        .join(Policy, Policy.role_id == Assignment.role_id)
+        .where(Admin.admin_id == admin_id, Admin.deactivate_time.is_(None), not_ended(now))
+    )
+    return [assigned_policy(assignment, policy) for assignment, policy in rows.tuples()]
+
+
 async def lock_admins(session: AsyncSession, ids: Collection[str]) -> Sequence[Admin]:
     """Reads and locks admins, ordered by id."""
+    # In one order, so that two acts never wait for each other; and read anew, behind the lock.
     statement = select(Admin).where(Admin.admin_id.in_(ids)).order_by(Admin.admin_id)
-    found = await session.scalars(
+    rows = await session.scalars(
         statement.with_for_update().execution_options(populate_existing=True)
     )
-    return found.all()
+    return rows.all()
 
 
 async def lock_policies(
-    session: AsyncSession, ids: Collection[str], *, now: datetime
+    session: AsyncSession, ids: Collection[str], places: Set[str | None] | None, *, now: datetime
 ) -> dict[str, list[AssignedPolicy]]:
-    """Reads what admins hold, now or later, and locks it and the roles."""
+    """Reads what admins hold at places, now or later, and locks it and the roles.
+
+    Without `places` that is everything; it is much for whoever created a thousand tenants.
+    """
     statement = (
         select(Assignment, Policy)
         .join(Role, Role.role_id == Assignment.role_id)
         .join(Policy, Policy.role_id == Role.role_id)
         .where(Assignment.admin_id.in_(ids), not_ended(now))
     )
+    if places is not None:
+        statement = statement.where(_counts_at(places))
+    # Shared: whoever relies on the same roles goes on, and only who changes them waits.
     rows = await session.execute(statement.with_for_update(read=True, of=(Assignment, Role)))
-    found: dict[str, list[AssignedPolicy]] = {}
+    policies: dict[str, list[AssignedPolicy]] = {}
     for assignment, policy in rows.all():
-        found.setdefault(assignment.admin_id, []).append(assigned_policy(assignment, policy))
-    return found
+        policies.setdefault(assignment.admin_id, []).append(assigned_policy(assignment, policy))
+    return policies
 
 
 async def policies_of_role(session: AsyncSession, assignment: Assignment) -> list[AssignedPolicy]:
@@ -108,8 +132,8 @@ async def holders_at(
     session: AsyncSession, role_id: str, tenant: str, *, now: datetime
 ) -> Sequence[str]:
     """Returns the ids of those who hold a role at a tenant, now or later."""
-    held = (Assignment.role_id == role_id) & (Assignment.tenant_id == tenant)
-    statement = select(Assignment.admin_id).where(held, not_ended(now))
+    is_held = (Assignment.role_id == role_id) & (Assignment.tenant_id == tenant)
+    statement = select(Assignment.admin_id).where(is_held, not_ended(now))
     return (await session.scalars(statement.distinct().order_by(Assignment.admin_id))).all()
 
 
@@ -125,16 +149,16 @@ async def oldest_guardian(
     session: AsyncSession, role: str, tenant: str | None, *, now: datetime
 ) -> str | None:
     statement = _guardians(role, now).where(Assignment.tenant_id == tenant)
-    found: str | None = await session.scalar(
+    guardian_id: str | None = await session.scalar(
         statement.order_by(Assignment.create_time, Assignment.assignment_id).limit(1)
     )
-    return found
+    return guardian_id
 
 
 async def tenants_without(session: AsyncSession, role: str, *, now: datetime) -> Sequence[str]:
     """Returns the unarchived tenants where no active admin holds a role without an end."""
-    kept = _guardians(role, now).where(Assignment.tenant_id == Tenant.tenant_id).exists()
-    statement = select(Tenant.tenant_id).where(Tenant.state != "ARCHIVED", ~kept)
+    has_guardian = _guardians(role, now).where(Assignment.tenant_id == Tenant.tenant_id).exists()
+    statement = select(Tenant.tenant_id).where(Tenant.state != "ARCHIVED", ~has_guardian)
     return (await session.scalars(statement.order_by(Tenant.tenant_id))).all()
 
 
@@ -152,10 +176,18 @@ def _guardians(role: str, now: datetime) -> Select[str]:
     )
 
 
+def _counts_at(places: Set[str | None]) -> ColumnElement[bool]:
+    """Selects the assignments of places, and those given everywhere, which count there too."""
+    tenants = [place for place in places if place is not None]
+    return Assignment.tenant_id.is_(None) | Assignment.tenant_id.in_(tenants)
+
+
 def not_ended(now: datetime) -> ColumnElement[bool]:
     """Selects the assignments that count, now or later."""
-    unrevoked = Assignment.revoke_time.is_(None) | (Assignment.revoke_time > now)
-    return unrevoked & (Assignment.until_time.is_(None) | (Assignment.until_time > now))
+    # One that is revoked is over, whatever the clock of this process says: no time of revocation
+    # is ever in the future. And the index of live assignments has no others.
+    unexpired = Assignment.until_time.is_(None) | (Assignment.until_time > now)
+    return Assignment.revoke_time.is_(None) & unexpired
 
 
 def assigned_policy(assignment: Assignment, policy: Policy) -> AssignedPolicy:
@@ -189,8 +221,8 @@ async def access_grants_open_to(
         ~AccessGrant.end.has(),
     )
     oldest_first = (AccessGrant.create_time, AccessGrant.access_grant_id)
-    found = await session.execute(statement.order_by(*oldest_first))
-    return dict(found.tuples().all())
+    rows = await session.execute(statement.order_by(*oldest_first))
+    return dict(rows.tuples().all())
 
 
 async def assignments_and_policies(
@@ -200,13 +232,13 @@ async def assignments_and_policies(
 
     At a tenant, its own and those given everywhere; at the platform, all.
     """
-    wanted = Assignment.admin_id == admin_id
+    condition = Assignment.admin_id == admin_id
     if tenant is not None:
-        wanted &= Assignment.tenant_id.is_(None) | (Assignment.tenant_id == tenant)
+        condition &= Assignment.tenant_id.is_(None) | (Assignment.tenant_id == tenant)
     newest = (Assignment.create_time.desc(), Assignment.assignment_id.desc())
     rows = (
         await session.scalars(
-            select(Assignment).where(wanted).order_by(*newest).limit(EXPLAINED_LIMIT)
+            select(Assignment).where(condition).order_by(*newest).limit(EXPLAINED_LIMIT)
         )
     ).all()
     return rows, await _policies_by_assignment(session, rows)
@@ -255,7 +287,7 @@ async def _policies_by_assignment(
     policies = (await session.scalars(select(Policy).where(Policy.role_id.in_(roles)))).all()
     return {
         row.assignment_id: [
-            assigned_policy(row, one) for one in policies if one.role_id == row.role_id
+            assigned_policy(row, policy) for policy in policies if policy.role_id == row.role_id
         ]
         for row in rows
     }

@@ -57,21 +57,17 @@ class ActorAndHolders:
 async def lock_actor_and_target(
     session: AsyncSession, places: set[str | None], actor: str, admin_id: str
 ) -> ActorAndTarget:
-    """Locks places and two admins, and reads what the admins hold.
+    """Locks places and two admins, and reads what the admins hold there.
 
+    With the platform among the places that is everything, as what counts there counts everywhere.
     `actor` is a resource name; one that is not an admin holds nothing.
 
     Raises:
         NotFound: ADMIN_NOT_FOUND, for the target.
     """
-    for place in sorted(places, key=str):
-        await _lock_place(session, place)
-    actor_id = actor.removeprefix(_PREFIX) if actor.startswith(_PREFIX) else ""
-    rows, now = await _locked(session, {admin_id, actor_id}), datetime.now(UTC)
-    if admin_id not in rows:
-        raise admin_not_found(admin_id)
-    actor_, target = await _holders(session, rows, (actor_id, admin_id), now)
-    return ActorAndTarget(now, actor_, target, rows[admin_id])
+    return await _lock_parties(
+        session, places, actor, admin_id, read_at=None if None in places else places
+    )
 
 
 async def lock_everywhere(session: AsyncSession, actor: str, admin_id: str) -> ActorAndTarget:
@@ -82,10 +78,29 @@ async def lock_everywhere(session: AsyncSession, actor: str, admin_id: str) -> A
         NotFound: ADMIN_NOT_FOUND.
     """
     places = await holder_queries.places_of(session, admin_id, now=datetime.now(UTC))
-    found = await lock_actor_and_target(session, places, actor, admin_id)
-    if not found.target.places(found.now) <= places:
+    parties = await _lock_parties(session, places, actor, admin_id, read_at=None)
+    if not parties.target.places(parties.now) <= places:
         raise conflict()
-    return found
+    return parties
+
+
+async def _lock_parties(
+    session: AsyncSession,
+    places: set[str | None],
+    actor: str,
+    admin_id: str,
+    *,
+    read_at: set[str | None] | None,
+) -> ActorAndTarget:
+    for place in sorted(places, key=str):
+        await _lock_place(session, place)
+    actor_id = actor.removeprefix(_PREFIX) if actor.startswith(_PREFIX) else ""
+    # The time is taken behind the locks: what ended while this waited for them is over.
+    rows, now = await _locked(session, {admin_id, actor_id}), datetime.now(UTC)
+    if admin_id not in rows:
+        raise admin_not_found(admin_id)
+    actor_holder, target = await _holders(session, rows, (actor_id, admin_id), read_at, now)
+    return ActorAndTarget(now, actor_holder, target, rows[admin_id])
 
 
 async def lock_holders_of_role(
@@ -96,27 +111,31 @@ async def lock_holders_of_role(
     actor_id = actor.removeprefix(_PREFIX)
     ids = await holder_queries.holders_at(session, role_id, tenant, now=datetime.now(UTC))
     rows, now = await _locked(session, {actor_id, *ids}), datetime.now(UTC)
-    actor_, *holders = await _holders(session, rows, (actor_id, *ids), now)
-    return ActorAndHolders(now, actor_, tuple(holders), rows)
+    actor_holder, *holders = await _holders(session, rows, (actor_id, *ids), {tenant}, now)
+    return ActorAndHolders(now, actor_holder, tuple(holders), rows)
 
 
 async def _locked(session: AsyncSession, ids: Set[str]) -> dict[str, Admin]:
-    found = await holder_queries.lock_admins(session, ids - {""})
-    return {row.admin_id: row for row in found}
+    rows = await holder_queries.lock_admins(session, ids - {""})
+    return {row.admin_id: row for row in rows}
 
 
 async def _holders(
-    session: AsyncSession, rows: Mapping[str, Admin], ids: Sequence[str], now: datetime
+    session: AsyncSession,
+    rows: Mapping[str, Admin],
+    ids: Sequence[str],
+    places: set[str | None] | None,
+    now: datetime,
 ) -> list[Holder]:
-    """Reads what these admins hold, now or later; unknown ids hold nothing."""
-    policies = await holder_queries.lock_policies(session, rows.keys(), now=now)
+    """Reads what these admins hold at places, now or later; unknown ids hold nothing."""
+    policies = await holder_queries.lock_policies(session, rows.keys(), places, now=now)
     return [
         Holder(
-            admin=one,
-            active=one in rows and rows[one].deactivate_time is None,
-            policies=tuple(policies.get(one, ())),
+            admin=admin_id,
+            active=admin_id in rows and rows[admin_id].deactivate_time is None,
+            policies=tuple(policies.get(admin_id, ())),
         )
-        for one in ids
+        for admin_id in ids
     ]
 
 

@@ -13,6 +13,7 @@ OF_SERVICES = frozenset(
         "host:resolve",
         "key:resolve",
         "session:create",
+        "storefront:watch",
     }
 )
 PERMISSIONS = {
@@ -44,6 +45,8 @@ PERMISSIONS = {
             "domain:write",
             "event:erase",
             "event:read",
+            "file:read",
+            "file:write",
             "key:read",
             "key:write",
             "listing:read",

@@ -31,10 +31,10 @@ def assignments_at(
     tenant: str | None, *, admin: str | None, now: datetime | None
 ) -> ColumnElement[bool]:
     """Selects the assignments of a place; `now` leaves out those that have ended."""
-    wanted = Assignment.tenant_id == tenant
+    condition = Assignment.tenant_id == tenant
     if admin is not None:
-        wanted &= Assignment.admin_id == admin
-    return wanted if now is None else wanted & not_ended(now)
+        condition &= Assignment.admin_id == admin
+    return condition if now is None else condition & not_ended(now)
 
 
 def assignments_of(admin: str, *, now: datetime) -> ColumnElement[bool]:
@@ -43,15 +43,15 @@ def assignments_of(admin: str, *, now: datetime) -> ColumnElement[bool]:
 
 
 async def page_of_assignments(
-    session: AsyncSession, wanted: ColumnElement[bool], page: Page
+    session: AsyncSession, condition: ColumnElement[bool], page: Page
 ) -> Sequence[Assignment]:
-    statement = select(Assignment).where(wanted)
+    statement = select(Assignment).where(condition)
     key = (Assignment.create_time, Assignment.assignment_id)
     return (await session.scalars(page.of(statement, *key))).all()
 
 
-async def number_of_assignments(session: AsyncSession, wanted: ColumnElement[bool]) -> int:
-    statement = select(func.count()).select_from(Assignment).where(wanted)
+async def number_of_assignments(session: AsyncSession, condition: ColumnElement[bool]) -> int:
+    statement = select(func.count()).select_from(Assignment).where(condition)
     return (await session.scalar(statement)) or 0
 
 
@@ -71,16 +71,16 @@ async def role_at(
         statement = statement.where(Role.tenant_id == tenant).with_for_update()
     else:
         statement = statement.where(Role.tenant_id.is_(None) | (Role.tenant_id == tenant))
-    found: Role | None = await session.scalar(statement)
-    return found
+    role: Role | None = await session.scalar(statement)
+    return role
 
 
 async def policies_of(session: AsyncSession, role_ids: Sequence[str]) -> dict[str, list[Policy]]:
     statement = select(Policy).where(Policy.role_id.in_(role_ids))
-    found: dict[str, list[Policy]] = {role_id: [] for role_id in role_ids}
+    policies: dict[str, list[Policy]] = {role_id: [] for role_id in role_ids}
     for policy in (await session.scalars(statement.order_by(Policy.policy_id))).all():
-        found[policy.role_id].append(policy)
-    return found
+        policies[policy.role_id].append(policy)
+    return policies
 
 
 async def number_of_roles(session: AsyncSession, tenant: str) -> int:

@@ -11,9 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.kernel.call.errors import FailedPrecondition, NotFound, invalid
 from services.kernel.call.names import new_id
 from services.kernel.call.scope import current_scope
-from services.kernel.data import requests
+from services.kernel.data import requests, updates
 from services.kernel.data.database import Database
-from services.kernel.data.updates import check_etag, masked
 from services.kernel.evidence import audit
 from services.tenant_registry.caller import place_and_id, place_of
 from services.tenant_registry.models import Policy, Role
@@ -57,9 +56,9 @@ class RoleServicer(pb_grpc.RoleServiceServicer):
         current_scope().require_parent(request.parent)
         _check(request.role)
         async with self._db.platform() as session:
-            if answer := await requests.answered(session, request, pb.Role):
+            if answer := await requests.stored_answer(session, request, pb.Role):
                 return answer
-            maker = await _maker(session)
+            maker = await _lock_maker(session)
             maker.may_hold(list(request.role.permissions))
             if await queries.number_of_roles(session, maker.tenant) >= role_rules.MOST_ROLES:
                 raise FailedPrecondition(
@@ -68,6 +67,7 @@ class RoleServicer(pb_grpc.RoleServiceServicer):
                 )
             row, policy = _new(request.role, maker.tenant)
             session.add(row)
+            # The role first: the session does not know that its policy refers to it.
             await session.flush()
             session.add(policy)
             message = messages.role(row, [policy])
@@ -75,18 +75,18 @@ class RoleServicer(pb_grpc.RoleServiceServicer):
             return await requests.remember(session, request, message)
 
     async def UpdateRole(self, request: pb.UpdateRoleRequest, _context: object) -> pb.Role:
-        role_id = _own(request.role.name)
+        role_id = _own_role_id(request.role.name)
         async with self._db.platform() as session:
             scope = current_scope()
             parties = await locking.lock_holders_of_role(
                 session, role_id, scope.tenant or "", scope.actor
             )
-            maker = await _maker_of(session, parties.actor, parties.now)
+            maker = await _maker(session, parties.actor, parties.now)
             row, policy = await _existing(session, role_id, maker)
-            check_etag(request.role.etag, row.version or 0)
             before = messages.role(row, [policy])
-            changed = masked(request.role, request.update_mask, before)
-            after = _merged(before, request.role, changed)
+            after = updates.apply(request.role, request.update_mask, to=before)
+            after.permissions.sort()
+            after.policies[0].permissions[:] = after.permissions
             _check(after)
             if after == before:
                 return before
@@ -101,11 +101,11 @@ class RoleServicer(pb_grpc.RoleServiceServicer):
             return after
 
     async def DeleteRole(self, request: pb.DeleteRoleRequest, _context: object) -> pb.Role:
-        role_id = _own(request.name)
+        role_id = _own_role_id(request.name)
         async with self._db.platform() as session:
-            maker = await _maker(session)
+            maker = await _lock_maker(session)
             row, policy = await _existing(session, role_id, maker)
-            check_etag(request.etag, row.version or 0)
+            updates.check_etag(request.etag, row.version or 0)
             if await queries.is_in_use(session, role_id):
                 raise FailedPrecondition(
                     "ROLE_IN_USE",
@@ -113,6 +113,7 @@ class RoleServicer(pb_grpc.RoleServiceServicer):
                 )
             message = messages.role(row, [policy])
             audit.record(session, resource=message.name, before=message)
+            # The policy first, as it refers to the role.
             await session.delete(policy)
             await session.flush()
             await session.delete(row)
@@ -132,9 +133,9 @@ class RoleServicer(pb_grpc.RoleServiceServicer):
         _, role_id = place_and_id(after.name, "roles/{role}")
         found = [
             effect
-            for one in parties.holders
+            for holder in parties.holders
             for effect in effects.between(
-                one, one.with_role_changed(role_id, after.permissions),
+                holder, holder.with_role_changed(role_id, after.permissions),
                 now=parties.now, head_office=self._head_office,
             )
         ]  # fmt: skip
@@ -158,21 +159,26 @@ class _Maker:
             role_rules.may_change(permissions, held=self.held)
 
 
-async def _maker(session: AsyncSession) -> _Maker:
+async def _lock_maker(session: AsyncSession) -> _Maker:
     """Reads the maker under the locks under which the tenant's roles are given."""
     scope = current_scope()
     admin_id = scope.actor.removeprefix("admins/")
     parties = await locking.lock_actor_and_target(session, {scope.tenant}, scope.actor, admin_id)
-    return await _maker_of(session, parties.actor, parties.now)
+    return await _maker(session, parties.actor, parties.now)
 
 
-async def _maker_of(session: AsyncSession, actor: Holder, now: datetime) -> _Maker:
+async def _maker(session: AsyncSession, actor: Holder, now: datetime) -> _Maker:
     tenant = current_scope().tenant or ""
     policies = (await queries.policies_of(session, [role_rules.CEILING]))[role_rules.CEILING]
     return _Maker(
         tenant=tenant,
         held=actor.may(tenant, now=now, until=None),
-        ceiling=frozenset(p for one in policies if one.reach == "TENANT" for p in one.permissions),
+        ceiling=frozenset(
+            permission
+            for policy in policies
+            if policy.reach == "TENANT"
+            for permission in policy.permissions
+        ),
     )
 
 
@@ -185,7 +191,7 @@ async def _existing(session: AsyncSession, role_id: str, maker: _Maker) -> tuple
     return row, policy
 
 
-def _own(name: str) -> str:
+def _own_role_id(name: str) -> str:
     _, role_id = place_and_id(name, "roles/{role}")
     return role_id
 
@@ -195,22 +201,8 @@ def _not_found() -> NotFound:
 
 
 def _check(message: pb.Role) -> None:
-    found = role_rules.violations(
-        message.display_name, message.description, list(message.permissions)
-    )
-    if found:
-        raise invalid("ROLE_INVALID", found)
-
-
-def _merged(before: pb.Role, wanted: pb.Role, changed: list[str]) -> pb.Role:
-    after = pb.Role()
-    after.CopyFrom(before)
-    for field in changed:
-        if field == "permissions":
-            after.permissions[:] = after.policies[0].permissions[:] = sorted(wanted.permissions)
-        else:
-            setattr(after, field, getattr(wanted, field))
-    return after
+    if violations := role_rules.violations(message.display_name, list(message.permissions)):
+        raise invalid("ROLE_INVALID", violations)
 
 
 def _new(message: pb.Role, tenant: str) -> tuple[Role, Policy]:

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from google.protobuf.timestamp_pb2 import Timestamp
+from google.protobuf.empty_pb2 import Empty
 from souk.tenant_registry.v1 import api_key_service_pb2 as pb
 from souk.tenant_registry.v1 import api_key_service_pb2_grpc as pb_grpc
 from souk.tenant_registry.v1.tenant_pb2 import TenantConfig
@@ -16,7 +16,6 @@ from services.kernel.call.errors import (
     NotFound,
     PermissionDenied,
     ServiceError,
-    invalid,
 )
 from services.kernel.call.scope import current_scope
 from services.kernel.data import pages, requests
@@ -26,7 +25,7 @@ from services.kernel.process import logs
 from services.tenant_registry.models import ApiKey, Tenant
 from services.tenant_registry.roles import assignment_rules, holder_queries
 from services.tenant_registry.roles.evaluation import access
-from services.tenant_registry.tenants import messages, queries, rules
+from services.tenant_registry.tenants import key_requests, messages, queries, rules
 from services.tenant_registry.tenants.messages import config
 from services.tenant_registry.tenants.queries import owner_of_key
 from services.tenant_registry.tenants.rules import State
@@ -34,6 +33,10 @@ from services.tenant_registry.tenants.tenants import existing, not_found
 from services.values import api_keys
 
 _NAME = "tenants/{tenant}/apiKeys/{api_key}"
+_ORDERS = {
+    "created_at": (ApiKey.create_time, ApiKey.key_id),
+    "title": (ApiKey.title, ApiKey.key_id),
+}
 _USE_NOTED_EVERY = timedelta(minutes=1)
 _LOCK_KEYS = text("SELECT pg_advisory_xact_lock(hashtextextended('api_key/' || :tenant, 0))")
 
@@ -48,7 +51,7 @@ class ApiKeyServicer(pb_grpc.ApiKeyServiceServicer):
         self, request: pb.CreateApiKeyRequest, _context: object
     ) -> pb.CreateApiKeyResponse:
         current_scope().require_parent(request.parent)
-        row = _checked(request.api_key)
+        row = key_requests.checked_row(request.api_key, all_permissions=request.all_permissions)
         if row.kind == api_keys.PUBLISHABLE:
             return await self._create_publishable(request, row)
         return await self._create_secret(request, row)
@@ -58,14 +61,16 @@ class ApiKeyServicer(pb_grpc.ApiKeyServiceServicer):
     ) -> pb.CreateApiKeyResponse:
         # The platform's door: the maker's rights are read in the transaction that creates the key.
         async with self._db.platform() as session:
-            if answer := await requests.answered(session, request, pb.ApiKey):
+            if answer := await requests.stored_answer(session, request, pb.ApiKey):
                 return pb.CreateApiKeyResponse(api_key=answer)
             await session.execute(_LOCK_KEYS, {"tenant": row.tenant_id})
             tenant = await session.get(Tenant, row.tenant_id)
             if tenant is None:
                 raise not_found(request.parent)
-            held = await _held_by_maker(session, self._head_office, until=row.expire_time)
-            if missing := set(row.permissions) - held:
+            makers = await _held_by_maker(session, self._head_office, until=row.expire_time)
+            if request.all_permissions:
+                row.permissions = sorted(makers & rules.GRANTABLE)
+            if missing := set(row.permissions) - makers:
                 raise PermissionDenied(
                     "KEY_EXCEEDS_MAKER",
                     "A key cannot have permissions that you do not hold here for as long.",
@@ -77,7 +82,7 @@ class ApiKeyServicer(pb_grpc.ApiKeyServiceServicer):
         self, request: pb.CreateApiKeyRequest, row: ApiKey
     ) -> pb.CreateApiKeyResponse:
         async with self._db.tenant() as session:
-            if answer := await requests.answered(session, request, pb.ApiKey):
+            if answer := await requests.stored_answer(session, request, pb.ApiKey):
                 return pb.CreateApiKeyResponse(api_key=answer)
             tenant = await existing(session, lock=True)
             tenant.config_version += 1
@@ -86,28 +91,58 @@ class ApiKeyServicer(pb_grpc.ApiKeyServiceServicer):
     async def GetApiKey(self, request: pb.GetApiKeyRequest, _context: object) -> pb.ApiKey:
         current_scope().require(request.name)
         async with self._db.tenant() as session:
-            return messages.api_key(await _own_key(session, request.name))
+            return messages.api_key(await _existing_key(session, request.name))
 
     async def ListApiKeys(
         self, request: pb.ListApiKeysRequest, _context: object
     ) -> pb.ListApiKeysResponse:
         current_scope().require_parent(request.parent)
-        key = {"create_time": datetime, "key_id": str}
-        page = pages.read(request, key=key, descending=True)
+        columns, descending = pages.order_by(request.order_by, _ORDERS, default="-created_at")
+        key = {column.key: column.type.python_type for column in columns}
+        page = pages.read(request, key=key, descending=descending)
         async with self._db.tenant() as session:
             await existing(session)
-            rows, total = await queries.page_of_keys(session, page)
-        shown, token = page.cut(rows, key=lambda row: (row.create_time, row.key_id))
+            rows, total = await queries.page_of_keys(
+                session, page, columns, key_requests.filters(request)
+            )
+        page_rows, token = page.cut(
+            rows, key=lambda row: tuple(getattr(row, column.key) for column in columns)
+        )
         return pb.ListApiKeysResponse(
-            api_keys=[messages.api_key(row) for row in shown],
+            api_keys=[messages.api_key(row) for row in page_rows],
             next_page_token=token,
             total_size=total,
         )
 
+    async def UpdateApiKey(self, request: pb.UpdateApiKeyRequest, _context: object) -> pb.ApiKey:
+        current_scope().require(request.api_key.name)
+        async with self._db.tenant() as session:
+            row = await _existing_key(session, request.api_key.name, lock=True)
+            before = messages.api_key(row)
+            title = key_requests.new_title(request, before)
+            if title == row.title:
+                return before
+            row.title, row.retitle_time = title, datetime.now(UTC)
+            after = messages.api_key(row)
+            audit.record(session, resource=after.name, before=before, after=after)
+        return after
+
+    async def DeleteApiKey(self, request: pb.DeleteApiKeyRequest, _context: object) -> Empty:
+        current_scope().require(request.name)
+        async with self._db.tenant() as session:
+            row = await _existing_key(session, request.name, lock=True)
+            if row.revoke_time is None:
+                raise FailedPrecondition(
+                    "KEY_NOT_REVOKED", "Only a revoked key can be deleted. Revoke it first."
+                )
+            row.delete_time = datetime.now(UTC)
+            audit.record(session, resource=request.name, before=messages.api_key(row))
+        return Empty()
+
     async def RevokeApiKey(self, request: pb.RevokeApiKeyRequest, _context: object) -> pb.ApiKey:
         current_scope().require(request.name)
         async with self._db.tenant() as session:
-            row = await _own_key(session, request.name, lock=True)
+            row = await _existing_key(session, request.name, lock=True)
             before = messages.api_key(row)
             if row.revoke_time is not None:
                 return before
@@ -150,38 +185,6 @@ class ApiKeyServicer(pb_grpc.ApiKeyServiceServicer):
             logs.logger().warning("key_use_unnoted", reason=error.reason)
 
 
-def _checked(wanted: pb.ApiKey) -> ApiKey:
-    """Checks a key to create, and returns its row without the key itself.
-
-    Raises:
-        InvalidArgument: KEY_INVALID, with a violation for each wrong field.
-    """
-    now, kind = datetime.now(UTC), pb.ApiKey.Kind.Name(wanted.kind).removeprefix("KIND_")
-    expires = _datetime(wanted.expire_time) if wanted.HasField("expire_time") else None
-    if wrong := rules.key_violations(
-        kind, wanted.title, wanted.permissions, expires=expires, now=now
-    ):
-        raise invalid("KEY_INVALID", wrong)
-    return ApiKey(
-        tenant_id=current_scope().tenant,
-        key_id=names.new_id("apk"),
-        kind=kind,
-        title=wanted.title.strip(),
-        permissions=sorted(set(wanted.permissions)),
-        creator=current_scope().actor,
-        revoker="",
-        create_time=now,
-        expire_time=expires,
-    )
-
-
-def _datetime(given: Timestamp) -> datetime:
-    try:
-        return given.ToDatetime(UTC)
-    except (ValueError, OverflowError):  # the seconds are out of range
-        return datetime.min.replace(tzinfo=UTC)
-
-
 async def _held_by_maker(
     session: AsyncSession, head_office: str, *, until: datetime | None
 ) -> frozenset[str]:
@@ -195,12 +198,13 @@ async def _held_by_maker(
     scope = current_scope()
     (admin_id,) = names.parse(scope.actor, "admins/{admin}")
     await queries.lock_rights(session, admin_id)
-    found = await holder_queries.admin_and_policies(session, admin_id)
+    now = datetime.now(UTC)
+    found = await holder_queries.admin_and_policies(session, admin_id, scope.tenant, now=now)
     if found is None:
         return frozenset()
     # A key outlives an access grant, so it cannot hold what a grant opens.
     lasting = [policy for policy in found[1] if assignment_rules.lasts(policy, until)]
-    held = access(lasting, at=scope.tenant, now=datetime.now(UTC), open_tenants={head_office})
+    held = access(lasting, at=scope.tenant, now=now, open_tenants={head_office})
     return held.permissions & scope.permissions
 
 
@@ -210,13 +214,14 @@ async def _add_key(
     """Adds a key to a tenant; the caller holds the lock under which its keys are counted."""
     if tenant.state == State.ARCHIVED:
         raise FailedPrecondition("TENANT_ARCHIVED", "This tenant is archived. Undelete it first.")
-    most = rules.LIVE_KEYS_LIMIT[row.kind]
-    if await queries.number_of_live_keys(session, row.tenant_id, row.kind, row.create_time) >= most:
+    limit = rules.LIVE_KEYS_LIMIT[row.kind]
+    number = await queries.number_of_live_keys(session, row.tenant_id, row.kind, row.create_time)
+    if number >= limit:
         raise FailedPrecondition(
-            "KEYS_FULL", f"A tenant can have at most {most} live keys of this kind."
+            "KEYS_FULL", f"A tenant can have at most {limit} live keys of this kind."
         )
     secret = api_keys.new_key(row.kind)
-    row.digest, row.prefix = api_keys.digest(secret), api_keys.shown(secret, row.kind)
+    row.digest, row.prefix = api_keys.digest(secret), api_keys.visible_prefix(secret, row.kind)
     session.add(row)
     message = messages.api_key(row)
     audit.record(session, resource=message.name, after=message)
@@ -225,7 +230,7 @@ async def _add_key(
     return pb.CreateApiKeyResponse(api_key=message, secret=secret)
 
 
-async def _own_key(session: AsyncSession, name: str, *, lock: bool = False) -> ApiKey:
+async def _existing_key(session: AsyncSession, name: str, *, lock: bool = False) -> ApiKey:
     _, key_id = names.parse(name, _NAME)
     row = await queries.own_key(session, key_id, lock=lock)
     if row is None:

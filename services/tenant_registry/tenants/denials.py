@@ -5,7 +5,7 @@ from souk.tenant_registry.v1 import denial_service_pb2_grpc as pb_grpc
 from sqlalchemy import select
 
 from services.kernel.data.database import Database
-from services.kernel.evidence.denials import Denial, Denials, spelled
+from services.kernel.evidence.denials import Denial, Denials, loggable_name
 from services.tenant_registry.models import Tenant
 
 
@@ -17,16 +17,18 @@ class DenialServicer(pb_grpc.DenialServiceServicer):
     async def RecordDenial(
         self, request: pb.RecordDenialRequest, _context: object
     ) -> pb.RecordDenialResponse:
-        asked = request.resource.removeprefix("tenants/")
+        tenant_id = request.resource.removeprefix("tenants/")
         async with self._db.platform() as session:
-            known = await session.scalar(select(Tenant.tenant_id).where(Tenant.tenant_id == asked))
+            existing_tenant_id = await session.scalar(
+                select(Tenant.tenant_id).where(Tenant.tenant_id == tenant_id)
+            )
         await self._denials.record(
             Denial(
-                resource=spelled(request.resource),
-                reason=spelled(request.reason),
-                actor=spelled(request.actor),
-                attempt=spelled(request.attempt),
-                tenant=known,
+                resource=loggable_name(request.resource),
+                reason=loggable_name(request.reason),
+                actor=loggable_name(request.actor),
+                attempt=loggable_name(request.attempt),
+                tenant=existing_tenant_id,
             )
         )
         return pb.RecordDenialResponse()

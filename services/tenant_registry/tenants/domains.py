@@ -41,7 +41,7 @@ class DomainMethods:
         tenant_id = _own_tenant(request.parent)
         host = self._registrable(request.host, tenant_id)
         async with self._db.tenant() as session:
-            if answer := await requests.answered(session, request, tenants.Domain):
+            if answer := await requests.stored_answer(session, request, tenants.Domain):
                 return answer
             tenant = await existing(session, lock=True)
             row = await _add_domain(session, tenant, host, primary=request.primary)

@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Sequence
 
 from google.protobuf.json_format import MessageToDict, SerializeToJsonError
 from souk.tenant_registry.v1 import tenant_pb2 as pb
@@ -12,12 +12,7 @@ from services.kernel.call.errors import InvalidArgument, invalid
 from services.tenant_registry.tenants import origins, standards
 from services.values.money import CURRENCIES
 
-DISPLAY_NAME_LIMIT = 100
-LOCALES_LIMIT = 20
-CAPABILITIES_LIMIT = 50
-CAPABILITY_LENGTH = 50
 SETTINGS_BYTES = 16 * 1024
-ORIGINS_LIMIT = 20
 _CONTROLS = ("Cc", "Zl", "Zp")
 _CAPABILITY = re.compile(r"[a-z][a-z0-9]*([_-][a-z0-9]+)*")
 
@@ -50,12 +45,25 @@ def check(tenant: pb.Tenant, changed: Collection[str] | None = None) -> None:
         raise invalid("TENANT_INVALID", violations)
 
 
+def changed(before: pb.Tenant, after: pb.Tenant) -> list[str]:
+    """Lists the checked fields in which two states of a tenant differ."""
+    return [field for field in _CHECKS if getattr(before, field) != getattr(after, field)]
+
+
 def _display_name(tenant: pb.Tenant) -> str:
     name = tenant.display_name
-    if not name.strip() or len(name) > DISPLAY_NAME_LIMIT:
-        return f"must have 1 to {DISPLAY_NAME_LIMIT} characters that are not all white space"
+    if not name.strip():
+        return "must not be empty"
     controls = any(unicodedata.category(character) in _CONTROLS for character in name)
     return "must be one line without control characters" if controls else ""
+
+
+def _description(tenant: pb.Tenant) -> str:
+    controls = any(
+        unicodedata.category(character) in _CONTROLS and character != "\n"
+        for character in tenant.description
+    )
+    return "must be without control characters other than line feeds" if controls else ""
 
 
 def _country(tenant: pb.Tenant) -> str:
@@ -76,7 +84,9 @@ def _default_locale(tenant: pb.Tenant) -> str:
 
 
 def _supported_locales(tenant: pb.Tenant) -> str:
-    if problem := _list(tenant.supported_locales, fewest=1, most=LOCALES_LIMIT):
+    if not tenant.supported_locales:
+        return "must not be empty"
+    if problem := _repeats(tenant.supported_locales):
         return problem
     wrong = any(not standards.is_locale(tag) for tag in tenant.supported_locales)
     return "must be BCP 47 tags of known languages, for example fr or fr-TN" if wrong else ""
@@ -88,14 +98,10 @@ def _time_zone(tenant: pb.Tenant) -> str:
 
 
 def _capabilities(tenant: pb.Tenant) -> str:
-    if problem := _list(tenant.capabilities, fewest=0, most=CAPABILITIES_LIMIT):
+    if problem := _repeats(tenant.capabilities):
         return problem
-    wrong = any(
-        len(word) > CAPABILITY_LENGTH or _CAPABILITY.fullmatch(word) is None
-        for word in tenant.capabilities
-    )
-    limit = f"at most {CAPABILITY_LENGTH} characters"
-    return f"must be lower-case words of {limit}, for example reviews" if wrong else ""
+    wrong = any(_CAPABILITY.fullmatch(word) is None for word in tenant.capabilities)
+    return "must be lower-case words, for example reviews" if wrong else ""
 
 
 def _settings(tenant: pb.Tenant) -> str:
@@ -108,7 +114,7 @@ def _settings(tenant: pb.Tenant) -> str:
 
 
 def _cors_origins(tenant: pb.Tenant) -> str:
-    if problem := _list(tenant.cors_origins, fewest=0, most=ORIGINS_LIMIT):
+    if problem := _repeats(tenant.cors_origins):
         return problem
     wrong = any(not origins.is_origin(text) for text in tenant.cors_origins)
     return f"must be web origins, for example {origins.EXAMPLES}" if wrong else ""
@@ -120,9 +126,9 @@ def plan(value: int) -> str:
     Raises:
         InvalidArgument: TENANT_INVALID, for none or an unknown one.
     """
-    known = pb.Tenant.Plan.values()[1:]
-    if value not in known:
-        names = ", ".join(plan_name(one) for one in known)
+    plans = pb.Tenant.Plan.values()[1:]
+    if value not in plans:
+        names = ", ".join(plan_name(number) for number in plans)
         raise InvalidArgument(
             "TENANT_INVALID", f"plan must be one of {names}.", {"plan": f"must be one of {names}"}
         )
@@ -133,15 +139,13 @@ def plan_name(value: int) -> str:
     return pb.Tenant.Plan.Name(pb.Tenant.Plan.ValueType(value)).removeprefix("PLAN_")
 
 
-def _list(words: Iterable[str], *, fewest: int, most: int) -> str:
-    listed = list(words)
-    if not fewest <= len(listed) <= most:
-        return f"must have {fewest} to {most} entries"
-    return "" if len(set(listed)) == len(listed) else "must not repeat an entry"
+def _repeats(words: Sequence[str]) -> str:
+    return "" if len(set(words)) == len(words) else "must not repeat an entry"
 
 
 _CHECKS: dict[str, Callable[[pb.Tenant], str]] = {
     "display_name": _display_name,
+    "description": _description,
     "country_code": _country,
     "currency_code": _currency,
     "default_locale": _default_locale,

@@ -38,6 +38,8 @@ def api_key(row: ApiKey) -> keys.ApiKey:
         revoker=row.revoker,
     )
     message.create_time.FromDatetime(row.create_time)
+    changes = (row.create_time, row.retitle_time, row.revoke_time)
+    message.update_time.FromDatetime(max(filter(None, changes)))
     for field in ("expire_time", "last_use_time", "revoke_time"):
         if (moment := getattr(row, field)) is not None:
             getattr(message, field).FromDatetime(moment)
@@ -65,6 +67,7 @@ def tenant(row: Tenant) -> tenants.Tenant:
         plan=tenants.Tenant.Plan.Value(f"PLAN_{row.plan}"),
         etag=etag(row.version),
         settings=ParseDict(row.settings, Struct()),
+        description=row.description or "",
         **{field: getattr(row, field) for field in (*_SAME, *_LISTS)},
     )
     message.create_time.FromDatetime(row.create_time)
@@ -109,4 +112,5 @@ def _columns(message: tenants.Tenant) -> dict[str, Any]:
         **{field: getattr(message, field) for field in _SAME},
         **{field: list(getattr(message, field)) for field in _LISTS},
         "settings": MessageToDict(message.settings),
+        "description": message.description,
     }

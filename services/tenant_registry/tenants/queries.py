@@ -1,11 +1,13 @@
 """Queries on tenants, their domains and their API keys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Text, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import Select
 
 from services.kernel.data.pages import Page
@@ -87,8 +89,8 @@ async def _config(
 
 def _is_live_key(now: datetime) -> ColumnElement[bool]:
     """Selects live keys: neither revoked nor expired at `now`."""
-    ends = ApiKey.expire_time
-    return and_(ApiKey.revoke_time.is_(None), or_(ends.is_(None), ends > now))
+    expires = ApiKey.expire_time
+    return and_(ApiKey.revoke_time.is_(None), or_(expires.is_(None), expires > now))
 
 
 def _is_live_publishable_key() -> ColumnElement[bool]:
@@ -97,15 +99,22 @@ def _is_live_publishable_key() -> ColumnElement[bool]:
 
 async def own_key(session: AsyncSession, key_id: str, *, lock: bool = False) -> ApiKey | None:
     """Reads a key of the session's tenant."""
-    statement = select(ApiKey).where(ApiKey.key_id == key_id)
-    found: ApiKey | None = await session.scalar(statement.with_for_update() if lock else statement)
-    return found
+    statement = select(ApiKey).where(ApiKey.key_id == key_id, ApiKey.delete_time.is_(None))
+    key: ApiKey | None = await session.scalar(statement.with_for_update() if lock else statement)
+    return key
 
 
-async def page_of_keys(session: AsyncSession, page: Page) -> tuple[Sequence[ApiKey], int]:
+async def page_of_keys(
+    session: AsyncSession,
+    page: Page,
+    columns: Sequence[InstrumentedAttribute[Any]],
+    filters: Collection[ColumnElement[bool]],
+) -> tuple[Sequence[ApiKey], int]:
     """Reads a page of the session's tenant's keys, and their total number."""
-    rows = (await session.scalars(page.of(select(ApiKey), ApiKey.create_time, ApiKey.key_id))).all()
-    return rows, (await session.scalar(select(func.count()).select_from(ApiKey))) or 0
+    statement = select(ApiKey).where(ApiKey.delete_time.is_(None), *filters)
+    rows = (await session.scalars(page.of(statement, *columns))).all()
+    count = select(func.count()).select_from(statement.subquery())
+    return rows, (await session.scalar(count)) or 0
 
 
 async def number_of_live_keys(
@@ -119,20 +128,20 @@ async def number_of_live_keys(
 
 async def live_secret_key(session: AsyncSession, digest: bytes, now: datetime) -> ApiKey | None:
     """Finds a live secret key of any tenant by its digest."""
-    found: ApiKey | None = await session.scalar(
+    key: ApiKey | None = await session.scalar(
         select(ApiKey).where(ApiKey.digest == digest, ApiKey.kind == "SECRET", _is_live_key(now))
     )
-    return found
+    return key
 
 
 async def note_key_use(
     session: AsyncSession, key_id: str, now: datetime, *, every: timedelta
 ) -> None:
     """Records when a key was used, unless that was recorded recently."""
-    used = ApiKey.last_use_time
+    last_use = ApiKey.last_use_time
     await session.execute(
         update(ApiKey)
-        .where(ApiKey.key_id == key_id, or_(used.is_(None), used < now - every))
+        .where(ApiKey.key_id == key_id, or_(last_use.is_(None), last_use < now - every))
         .values(last_use_time=now)
     )
 
@@ -149,8 +158,8 @@ async def lock_rights(session: AsyncSession, admin_id: str) -> None:
 async def own_tenant(session: AsyncSession, *, lock: bool = False) -> Tenant | None:
     """Reads, and with `lock` locks, the one tenant that a tenant session sees."""
     statement = select(Tenant)
-    found: Tenant | None = await session.scalar(statement.with_for_update() if lock else statement)
-    return found
+    tenant: Tenant | None = await session.scalar(statement.with_for_update() if lock else statement)
+    return tenant
 
 
 async def page_of_tenants(

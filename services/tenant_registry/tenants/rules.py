@@ -9,7 +9,6 @@ from services.tenant_registry.roles.permissions import PERMISSIONS, TENANT
 DOMAINS_LIMIT = 100
 # Of live keys; publishable ones are part of the tenant's configuration, so they are few.
 LIVE_KEYS_LIMIT = {"SECRET": 100, "PUBLISHABLE": 20}
-KEY_TITLE_LIMIT = 100
 LONGEST_KEY = timedelta(days=3653)
 # Only people administer access: a key could otherwise create more keys.
 _OF_PEOPLE = frozenset({"access", "accessgrant", "admin", "assignment", "key", "role"})
@@ -38,31 +37,40 @@ def is_reserved(host: str, *, tenant: str, base: str) -> bool:
 def key_violations(
     kind: str,
     title: str,
-    permissions: Collection[str],
+    permissions: Collection[str] | None,
     *,
     expires: datetime | None,
     now: datetime,
 ) -> dict[str, str]:
-    """Lists what is wrong with a key to create, by field."""
-    found = {}
+    """Lists what is wrong with a key to create, by field.
+
+    Without `permissions`, its maker's are still to be looked up.
+    """
+    violations = {}
     if kind not in LIVE_KEYS_LIMIT:
-        found["kind"] = "must be secret or publishable"
-    if not 1 <= len(title.strip()) <= KEY_TITLE_LIMIT:
-        found["title"] = f"must have 1 to {KEY_TITLE_LIMIT} characters"
-    if wrong := _permissions_violation(kind, permissions):
-        found["permissions"] = wrong
+        violations["kind"] = "must be secret or publishable"
+    if violation := title_violation(title):
+        violations["title"] = violation
+    if violation := _permissions_violation(kind, permissions):
+        violations["permissions"] = violation
     if expires is not None and not now < expires <= now + LONGEST_KEY:
-        found["expire_time"] = "must be in the future and within ten years"
-    return found
+        violations["expire_time"] = "must be in the future and within ten years"
+    return violations
 
 
-def _permissions_violation(kind: str, permissions: Collection[str]) -> str:
+def title_violation(title: str) -> str:
+    return "" if title.strip() else "must not be empty"
+
+
+def _permissions_violation(kind: str, permissions: Collection[str] | None) -> str:
+    if permissions is None:
+        return "must be empty for a publishable key" if kind == "PUBLISHABLE" else ""
     if kind == "PUBLISHABLE":
         return "must be empty for a publishable key" if permissions else ""
     if not permissions:
         return "must not be empty for a secret key"
-    unfit = sorted(set(permissions) - GRANTABLE)
-    return f"must not include {', '.join(unfit[:5])[:200]}" if unfit else ""
+    ungrantable = sorted(set(permissions) - GRANTABLE)
+    return f"must not include {', '.join(ungrantable[:5])[:200]}" if ungrantable else ""
 
 
 class State(StrEnum):

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
-from google.protobuf.field_mask_pb2 import FieldMask
 from souk.tenant_registry.v1 import tenant_pb2 as tenants
 from souk.tenant_registry.v1 import tenant_registry_service_pb2 as pb
 from sqlalchemy.exc import IntegrityError
@@ -13,9 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.kernel.call import names
 from services.kernel.call.errors import AlreadyExists, FailedPrecondition, NotFound
 from services.kernel.call.scope import current_scope
-from services.kernel.data import pages, requests
+from services.kernel.data import pages, requests, updates
 from services.kernel.data.database import Database
-from services.kernel.data.updates import check_etag, masked
 from services.kernel.evidence import audit
 from services.tenant_registry.models import Tenant
 from services.tenant_registry.roles import assigning
@@ -48,21 +46,23 @@ class TenantMethods:
         async with self._db.platform() as session:
             rows = await queries.page_of_tenants(session, page, show_deleted=deleted)
             total = await queries.number_of_tenants(session, show_deleted=deleted)
-        shown, token = page.cut(rows, key=lambda row: (row.tenant_id,))
+        page_rows, token = page.cut(rows, key=lambda row: (row.tenant_id,))
         return pb.ListTenantsResponse(
-            tenants=[messages.tenant(row) for row in shown], next_page_token=token, total_size=total
+            tenants=[messages.tenant(row) for row in page_rows],
+            next_page_token=token,
+            total_size=total,
         )
 
     async def CreateTenant(
         self, request: pb.CreateTenantRequest, _context: object
     ) -> tenants.Tenant:
         tenant_id = names.tenant_id(request.tenant_id)
-        wanted = fields.completed(request.tenant)
-        fields.check(wanted)
+        requested = fields.completed(request.tenant)
+        fields.check(requested)
         async with self._db.platform() as session:
-            if answer := await requests.answered(session, request, tenants.Tenant):
+            if answer := await requests.stored_answer(session, request, tenants.Tenant):
                 return answer
-            row = await add_tenant(session, tenant_id, wanted, state=State.PROVISIONING)
+            row = await add_tenant(session, tenant_id, requested, state=State.PROVISIONING)
             await _first_admin(session, tenant_id)
             return await requests.remember(session, request, row)
 
@@ -72,12 +72,11 @@ class TenantMethods:
         _require_own(request.tenant.name)
         async with self._db.tenant() as session:
             row = await existing(session, lock=True)
-            check_etag(request.tenant.etag, row.version)
             _state_after(rules.updated, row)
             before = messages.tenant(row)
-            changed = masked(request.tenant, request.update_mask, before)
-            after = _merged(before, request.tenant, changed)
-            fields.check(after, changed)
+            after = updates.apply(request.tenant, request.update_mask, to=before)
+            after.settings.SetInParent()  # none and empty settings are the same
+            fields.check(after, fields.changed(before, after))
             if after == before:
                 return before
             messages.write(row, after)
@@ -113,10 +112,10 @@ class TenantMethods:
         _require_own(request.name)
         plan = fields.plan(request.plan)
         async with self._db.tenant() as session:
-            if answer := await requests.answered(session, request, tenants.Tenant):
+            if answer := await requests.stored_answer(session, request, tenants.Tenant):
                 return answer
             row = await existing(session, lock=True)
-            check_etag(request.etag, row.version)
+            updates.check_etag(request.etag, row.version)
             _state_after(rules.updated, row)
             before = messages.tenant(row)
             if plan == row.plan:
@@ -133,10 +132,10 @@ class TenantMethods:
         """Moves a tenant to another state; if it is there already, nothing is written."""
         _require_own(request.name)
         async with self._db.tenant() as session:
-            if answer := await requests.answered(session, request, tenants.Tenant):
+            if answer := await requests.stored_answer(session, request, tenants.Tenant):
                 return answer
             row = await existing(session, lock=True)
-            check_etag(request.etag, row.version)
+            updates.check_etag(request.etag, row.version)
             state, before = _state_after(rule, row), messages.tenant(row)
             if state == row.state:
                 return await requests.remember(session, request, before)
@@ -164,7 +163,7 @@ def not_found(name: str) -> NotFound:
 async def add_tenant(
     session: AsyncSession,
     tenant_id: str,
-    wanted: tenants.Tenant,
+    requested: tenants.Tenant,
     *,
     state: State,
     plan: str = "STANDARD",
@@ -174,7 +173,7 @@ async def add_tenant(
     Raises:
         AlreadyExists: TENANT_EXISTS; ids are never reused, and a deleted tenant keeps its own.
     """
-    row = messages.new_row(tenant_id, wanted, state=state, plan=plan, now=datetime.now(UTC))
+    row = messages.new_row(tenant_id, requested, state=state, plan=plan, now=datetime.now(UTC))
     session.add(row)
     try:
         await session.flush()
@@ -206,18 +205,6 @@ def _state_after(rule: Callable[[State], State], row: Tenant) -> State:
     except rules.Refused as refused:
         name = f"tenants/{row.tenant_id}"
         raise FailedPrecondition(refused.reason, refused.message, tenant=name) from None
-
-
-def _merged(before: tenants.Tenant, wanted: tenants.Tenant, changed: list[str]) -> tenants.Tenant:
-    after = tenants.Tenant()
-    after.CopyFrom(before)
-    for field in changed:
-        after.ClearField(field)  # type: ignore[arg-type]  # the mask was checked against the message
-    part = tenants.Tenant()
-    FieldMask(paths=changed).MergeMessage(wanted, part)
-    after.MergeFrom(part)
-    after.settings.SetInParent()  # none and empty settings are the same
-    return after
 
 
 def _record_change(session: AsyncSession, row: Tenant, before: tenants.Tenant) -> tenants.Tenant:

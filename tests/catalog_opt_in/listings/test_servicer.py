@@ -130,14 +130,14 @@ async def test_a_missing_product_cannot_be_listed(opt_in, tenants):
 
 
 async def test_a_product_without_a_price_in_the_currency_is_not_sold(
-    create, opt_in, shown, look_up, tenants
+    create, opt_in, storefront_page, look_up, tenants
 ):
     product = await create(**flavoured("Plain", prices=[dinars(10)]))
 
     listing = await opt_in(tenants[0], product)
 
     assert (listing.visible, list(listing.reasons)) == (False, ["PRICE_MISSING"])
-    assert (await shown(tenants[0]))[1].total_size == 0
+    assert (await storefront_page(tenants[0]))[1].total_size == 0
     with pytest.raises(NotFound):
         await look_up(tenants[0], product.handle)
 
@@ -188,7 +188,9 @@ async def test_a_variant_has_one_own_price(create, opt_in, tenants):
     assert "prices[1].variant" in refusal.value.violations
 
 
-async def test_a_hidden_listing_is_kept_and_not_shown(create, opt_in, selling, shown, tenants):
+async def test_a_hidden_listing_is_kept_and_not_shown(
+    create, opt_in, selling, storefront_page, tenants
+):
     paris, lyon = tenants
     product = await create()
     listing = await opt_in(paris, product)
@@ -198,8 +200,8 @@ async def test_a_hidden_listing_is_kept_and_not_shown(create, opt_in, selling, s
     hidden = await update(selling, listing, "state")
 
     assert (hidden.visible, list(hidden.reasons)) == (False, ["LISTING_HIDDEN"])
-    assert (await shown(paris))[1].total_size == 0
-    assert (await shown(lyon))[1].total_size == 1
+    assert (await storefront_page(paris))[1].total_size == 0
+    assert (await storefront_page(lyon))[1].total_size == 1
     only = await selling(paris).ListListings(
         pb.ListListingsRequest(parent=f"tenants/{paris}", state=HIDDEN)
     )
@@ -243,18 +245,21 @@ async def test_a_listing_cannot_move_to_another_product(create, opt_in, selling,
     assert refusal.value.reason == "FIELD_IMMUTABLE"
 
 
-async def test_opting_out_removes_it_for_that_tenant_alone(create, opt_in, selling, shown, tenants):
+async def test_opting_out_removes_it_for_that_tenant_alone(
+    create, opt_in, selling, storefront_page, tenants
+):
     paris, lyon = tenants
     product = await create()
     listing = await opt_in(paris, product, prices=[own_price(product.variants[0], euros(1))])
     await opt_in(lyon, product)
-    version = (await shown(paris))[1].catalogue_version
+    version = (await storefront_page(paris))[1].catalogue_version
 
     await selling(paris).DeleteListing(pb.DeleteListingRequest(name=listing.name))
 
-    after = (await shown(paris))[1]
-    assert (after.total_size, after.catalogue_version) == (0, version + 1)
-    assert (await shown(lyon))[1].total_size == 1
+    after = (await storefront_page(paris))[1]
+    assert after.total_size == 0
+    assert after.catalogue_version > version
+    assert (await storefront_page(lyon))[1].total_size == 1
     with pytest.raises(NotFound) as refusal:
         await selling(paris).DeleteListing(pb.DeleteListingRequest(name=listing.name))
     assert refusal.value.reason == "LISTING_NOT_FOUND"
@@ -270,10 +275,10 @@ async def test_pages_hold_every_listing_once_in_order(create, opt_in, selling, t
         await opt_in(tenants[1], product)
 
     parent = f"tenants/{tenants[0]}"
-    asked = {"parent": parent, "order_by": order, "page_size": 2}
-    first = await selling(tenants[0]).ListListings(pb.ListListingsRequest(**asked))
-    asked["page_token"] = first.next_page_token
-    second = await selling(tenants[0]).ListListings(pb.ListListingsRequest(**asked))
+    fields = {"parent": parent, "order_by": order, "page_size": 2}
+    first = await selling(tenants[0]).ListListings(pb.ListListingsRequest(**fields))
+    fields["page_token"] = first.next_page_token
+    second = await selling(tenants[0]).ListListings(pb.ListListingsRequest(**fields))
 
     names = [one.name for one in (*first.listings, *second.listings)]
     assert names == (made[::-1] if order.startswith("-") else made)
@@ -358,7 +363,7 @@ async def test_of_concurrent_updates_of_one_version_only_one_succeeds(
 
 
 async def test_concurrent_hiding_and_opting_out_keep_the_count_right(
-    create, opt_in, selling, shown, tenants
+    create, opt_in, selling, storefront_page, tenants
 ):
     product, other = await create(), await create()
     for tenant in tenants:
@@ -367,7 +372,7 @@ async def test_concurrent_hiding_and_opting_out_keep_the_count_right(
     hidden = pb.Listing(name=listing.name, state=HIDDEN)
 
     await asyncio.gather(*(update(selling, hidden, "state") for _ in range(4)))
-    assert (await shown(tenants[0]))[1].total_size == 1
+    assert (await storefront_page(tenants[0]))[1].total_size == 1
     await update(selling, pb.Listing(name=listing.name, state=LIVE), "state")
     leave = pb.DeleteListingRequest(name=listing.name)
     outcomes = await asyncio.gather(
@@ -379,6 +384,6 @@ async def test_concurrent_hiding_and_opting_out_keep_the_count_right(
     refused = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
     assert {type(one) for one in refused} == {NotFound}
     for tenant in tenants:
-        documents, answer = await shown(tenant)
+        documents, answer = await storefront_page(tenant)
         assert [document["id"] for document in documents] == [id_of(other)]
         assert answer.total_size == 1

@@ -108,7 +108,7 @@ def admin(up: Souk, state: Path) -> Iterator[httpx.Client]:
 
 def act(up: Souk, state: Path, tenant: str) -> None:
     """Does something that is acknowledged."""
-    wanted = {
+    body = {
         "id": tenant,
         "display_name": tenant.title(),
         "country_code": "tn",
@@ -117,10 +117,10 @@ def act(up: Souk, state: Path, tenant: str) -> None:
         "time_zone": "Africa/Tunis",
     }
     with admin(up, state) as client:
-        client.post("/admin/tenants", json=wanted).raise_for_status()
+        client.post("/admin/tenants", json=body).raise_for_status()
 
 
-def test_it_tells_where_to_go_and_how_to_log_in(first):
+def test_up_prints_the_addresses_and_how_to_log_in(first):
     state, up = first
     up.says("Ctrl-C")
 

@@ -1,3 +1,5 @@
+"""Secret files: created once, readable by their owner alone, and all that processes need."""
+
 import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
@@ -91,9 +93,9 @@ def test_a_services_stolen_key_is_revoked_and_its_replaced_one_is_not(tmp_path):
 
     for _ in range(2):
         make_secrets(tmp_path)
-        [*kept, made] = event_keys(tmp_path)
+        [*earlier, made] = event_keys(tmp_path)
 
-        assert kept == [registry, f"{catalog}{REVOKED}", audit, newer]
+        assert earlier == [registry, f"{catalog}{REVOKED}", audit, newer]
         assert made.startswith("services/catalog-opt-in+")
         assert made != catalog
 

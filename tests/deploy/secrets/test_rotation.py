@@ -32,8 +32,8 @@ def folder(tmp_path):
 @pytest.fixture
 def looking(monkeypatch):
     """Files are looked at whenever they are used."""
-    monkeypatch.setattr(secret_files, "LOOK_SECONDS", 0)
-    monkeypatch.setattr(secret_files, "SOONEST_SECONDS", 0)
+    monkeypatch.setattr(secret_files, "CHECK_SECONDS", 0)
+    monkeypatch.setattr(secret_files, "MIN_CHECK_SECONDS", 0)
 
 
 def texts(folder):
@@ -75,7 +75,7 @@ def test_the_key_of_before_is_believed_until_what_it_signed_has_ended(folder):
     assert make_secrets(folder) == []
 
 
-def test_keys_that_have_ended_are_forgotten_and_removing_a_file_ends_a_key_at_once(folder):
+def test_expired_keys_are_dropped_and_a_removed_key_ends_at_once(folder):
     for _ in range(3):
         rotation.announce(folder, ["session.key"])
         rotation.switch(folder, ["session.key"])
@@ -179,7 +179,7 @@ def test_a_retired_key_is_believed_no_longer_than_it_shall_be(folder, monkeypatc
         verifier.verify(old.sign(LYON, "audit"))
 
 
-def test_who_meets_an_unknown_key_looks_at_once_but_not_all_day(folder, monkeypatch):
+def test_an_unknown_key_makes_a_verifier_reread_the_file_but_not_each_time(folder, monkeypatch):
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     looks = []

@@ -8,8 +8,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.described import AS_DESCRIBED
 from tests.isolation.people import Person, employ, log_in
+from tests.openapi_hooks import CHECKS_OPENAPI
 from tests.platform import connect
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
@@ -77,7 +77,7 @@ async def enter(platform, http):
                 headers=headers,
                 trust_env=False,
                 timeout=10,
-                event_hooks=AS_DESCRIBED,
+                event_hooks=CHECKS_OPENAPI,
             )
         )
         return admin, clients[-1]
@@ -89,7 +89,7 @@ async def enter(platform, http):
 
 
 @pytest.fixture
-def two(make_tenant):
+def tenants(make_tenant):
     async def make():
         return (await make_tenant())["id"], (await make_tenant())["id"]
 

@@ -8,8 +8,13 @@ from tests.gateway.admin.answers import refused
 from tests.isolation.operations import described
 
 PLACES = {
+    "code": "eur",
     "tenant_id": "paris",
     "product_id": "prod_01",
+    "variant_id": "variant_01",
+    "option_id": "opt_01",
+    "tag_id": "ptag_01",
+    "type_id": "ptyp_01",
     "collection_id": "pcol_01",
     "category_id": "pcat_01",
     "domain": "paris.impactnutrition.com",
@@ -21,6 +26,7 @@ PLACES = {
     "role_id": "role_01",
     "invite_id": "inv_01",
     "access_grant_id": "agr_01",
+    "file_id": "file_01",
 }
 JSON = {"Content-Type": "application/json"}
 
@@ -32,10 +38,14 @@ def operations():
                 yield method.upper(), path.format(**PLACES), operation
 
 
+def takes_json(operation):
+    return "application/json" in operation.get("requestBody", {}).get("content", {})
+
+
 ALL = [(method, path) for method, path, _ in operations()]
 # Who accepts an invite has no session yet.
 GUARDED = [one for one in ALL if one[1] != "/admin/invites/accept"]
-WITH_BODY = [(method, path) for method, path, one in operations() if "requestBody" in one]
+WITH_BODY = [(method, path) for method, path, one in operations() if takes_json(one)]
 # Which acts need no such header, and why, is what test_idempotency.py is about.
 WITH_HEADERS = [
     (method, path, names)
@@ -43,7 +53,7 @@ WITH_HEADERS = [
     if (
         names := sorted(p["name"].lower() for p in one.get("parameters", ()) if p["in"] == "header")
     )
-    and "requestBody" in one
+    and takes_json(one)
 ]
 
 

@@ -1,3 +1,5 @@
+"""The tenant context: whose request it is, and what the caller may do there."""
+
 import pytest
 
 from tests.gateway.admin.answers import one, refused

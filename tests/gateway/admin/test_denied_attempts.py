@@ -28,13 +28,13 @@ async def test_an_attempt_at_another_tenant_is_in_that_tenants_log(admin, http, 
     assert answer.status_code == 404
     assert "x-audit-event" not in answer.headers
     tried = quote("GET /admin/tenants/{tenant_id}")
-    asked = f"outcome=denied&actor=admins/{me['user']['id']}&method={tried}"
-    [event] = await arrived(admin, "lyon", asked)
+    query = f"outcome=denied&actor=admins/{me['user']['id']}&method={tried}"
+    [event] = await arrived(admin, "lyon", query)
     assert (event["resource"], event["reason"]) == ("tenants/lyon", "PERMISSION_MISSING")
     assert event["permission"] == ""
 
 
-async def test_an_attempt_at_a_tenant_that_is_not_there_is_recorded_all_the_same(
+async def test_an_attempt_at_an_unknown_tenant_is_recorded_too(
     admin,
     http,
     paris_admin,  # noqa: F811
@@ -67,7 +67,7 @@ async def test_a_path_and_a_header_that_name_two_tenants_are_recorded(
     assert {event["reason"] for event in events} == {"TENANT_SIGNALS_DISAGREE"}
 
 
-async def test_what_a_service_refuses_is_recorded(admin, http, paris_admin):  # noqa: F811
+async def test_a_refusal_by_a_service_is_recorded(admin, http, paris_admin):  # noqa: F811
     answer = await http.post("/admin/tenants/paris/suspend", headers=paris_admin)
 
     assert answer.status_code == 403

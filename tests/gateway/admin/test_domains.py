@@ -1,3 +1,5 @@
+"""A tenant's domains over HTTP: added, listed, removed, and nobody else's."""
+
 import asyncio
 
 import pytest
@@ -146,7 +148,7 @@ async def test_the_same_key_adds_one_domain_and_another_body_is_refused(admin, m
     ],
     ids=str,
 )
-async def test_what_is_no_host_is_refused(admin, make_tenant, body):
+async def test_a_domain_that_is_no_host_is_refused(admin, make_tenant, body):
     path = f"/admin/tenants/{(await make_tenant())['id']}/domains"
 
     refused(await admin.post(path, json=body), 400)

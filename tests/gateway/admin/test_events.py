@@ -1,3 +1,5 @@
+"""Audit events over HTTP: pages, filters and single events of one tenant."""
+
 import asyncio
 import time
 

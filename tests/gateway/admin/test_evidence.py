@@ -67,8 +67,8 @@ async def test_a_receipt_proves_its_event(admin, shop, keys):
     assert receipt["event"] == event
     proof = (await admin.get(f"{shop}/audit-events/{event['id']}/proof")).json()["proof"]
     # Where the platform's tree has the head is told anew: a witness may have cosigned it meanwhile.
-    for told in (receipt, proof):
-        del told["checkpoint"]["platform"]
+    for document in (receipt, proof):
+        del document["checkpoint"]["platform"]
     assert {name: receipt[name] for name in proof} == proof
 
 
@@ -104,8 +104,8 @@ def run(module, *words):
 
 @pytest.mark.parametrize("form", ["ndjson", "csv"])
 async def test_an_export_is_verified_offline(admin, platform, form, tmp_path):
-    file, kept = tmp_path / f"paris.{form}", tmp_path / "kept.json"
-    kept.write_text((await admin.get("/admin/tenants/paris/audit-checkpoint")).text)
+    file, saved = tmp_path / f"paris.{form}", tmp_path / "kept.json"
+    saved.write_text((await admin.get("/admin/tenants/paris/audit-checkpoint")).text)
     async with admin.stream(
         "GET", f"/admin/tenants/paris/audit-events/export?format={form}"
     ) as answer:
@@ -113,7 +113,7 @@ async def test_an_export_is_verified_offline(admin, platform, form, tmp_path):
         file.write_bytes(await answer.aread())
     key, services = (str(platform.secrets / f"{name}.pub") for name in ("checkpoint", "services"))
     command = ["audit", "verify", str(file), "--key", key, "--service-keys", services]
-    command += ["--checkpoint", str(kept)]
+    command += ["--checkpoint", str(saved)]
 
     done = await asyncio.to_thread(run, "gateway.cli", *command)
     file.write_text(file.read_text().replace("CreateListing", "DeleteListing", 1))
@@ -161,9 +161,7 @@ async def test_an_export_as_cloudevents_has_an_ocsf_class(admin):
     [(Event.OUTCOME_DENIED, "Refused"), (Event.OUTCOME_DONE, "UsedAccessGrant")],
     ids=["refused", "done"],
 )
-def test_what_is_a_route_of_the_gateways_is_one_type_of_cloudevents_by_outcome(
-    tenant, outcome, kind
-):
+def test_events_of_gateway_routes_have_a_cloudevents_type_by_outcome(tenant, outcome, kind):
     event = Event(
         name=f"tenants/{tenant}/events/evt_1",
         service="tenant-registry",
@@ -211,13 +209,13 @@ async def test_an_erased_payload_is_gone_and_everything_still_verifies(
     assert event["user_agent"]
     assert erased.json()["audit_event"]["user_agent"] == ""
 
-    async def told():
+    async def erasure_events():
         answer = await admin.get(f"{shop}/audit-events?resource=tenants/{shop.split('/')[3]}"
                                  f"/events/{event['id']}")  # fmt: skip
         answer.status_code += not answer.json()["audit_events"]
         return answer
 
-    [trace] = (await until(told)).json()["audit_events"]
+    [trace] = (await until(erasure_events)).json()["audit_events"]
     assert trace["method"].endswith("/EraseEventPayload")
     answer = await until(lambda: admin.get(f"{shop}/audit-events/{trace['id']}/receipt"))
     file = tmp_path / "log.ndjson"

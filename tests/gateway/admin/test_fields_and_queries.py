@@ -27,6 +27,39 @@ async def test_fields_choose_the_parts_of_every_document_of_a_page(admin):
         assert {frozenset(one) for one in page(found, "products")} == {frozenset({"id", "handle"})}
 
 
+async def test_fields_choose_the_parts_of_a_writes_answer(admin, make_product):
+    made = await make_product()
+    path = f"/admin/products/{made['id']}"
+
+    for method in ("POST", "PATCH"):
+        changed = await admin.request(method, f"{path}?fields=title", json={"title": method})
+        assert one(changed, "product") == {"id": made["id"], "title": method}
+
+    for tenant in ("paris", "lyon"):
+        opted_in = await admin.post(
+            f"/admin/tenants/{tenant}/products?fields=state", json={"product_id": made["id"]}
+        )
+        assert one(opted_in, "product").keys() == {"id", "state"}
+
+
+async def test_a_write_that_asks_for_too_many_fields_writes_nothing(admin, make_product):
+    made = await make_product()
+    path = f"/admin/products/{made['id']}"
+
+    answer = await admin.patch(f"{path}?fields={'title,' * 201}", json={"title": "Changed"})
+
+    assert refused(answer, 400, "QUERY_INVALID")["details"]["violations"].keys() == {"fields"}
+    assert one(await admin.get(path), "product") == made
+
+
+async def test_fields_are_refused_by_a_write_that_answers_no_document(admin, make_product):
+    path = f"/admin/products/{(await make_product())['id']}"
+
+    refused(await admin.delete(f"{path}?fields=id"), 400, "QUERY_INVALID")
+
+    assert (await admin.get(path)).status_code == 200
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -50,5 +83,5 @@ async def test_a_query_key_that_a_write_does_not_know_is_refused(admin, path):
 
 
 @pytest.mark.parametrize("query", ["limit=50%00", "q=%00", "q=%ff", "q=%ed%a0%80", "order[]=title"])
-async def test_what_is_no_text_is_refused(admin, query):
+async def test_a_query_that_is_no_plain_text_is_refused(admin, query):
     refused(await admin.get(f"/admin/products?{query}"), 400)

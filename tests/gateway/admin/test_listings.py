@@ -1,3 +1,5 @@
+"""Opt-ins over HTTP: made, priced, hidden and withdrawn by their own tenant."""
+
 import asyncio
 
 import pytest
@@ -40,11 +42,11 @@ async def test_an_opt_in_is_one_tenants_with_its_own_price(admin, http, make_pro
     assert listing["prices"] == [{"variant_id": variant, "amount": 49.9, "currency_code": "eur"}]
     assert one(await admin.get(f"{PARIS}/{made['id']}"), "product") == listing
     refused(await admin.get(f"{LYON}/{made['id']}"), 404, "LISTING_NOT_FOUND")
-    shown = [
+    prices = [
         await price(http, host, made)
         for host in ("paris.impactnutrition.com", "impactnutrition.com.tn")
     ]
-    assert shown == [(49.9, "eur"), (189.905, "tnd")]
+    assert prices == [(49.9, "eur"), (189.905, "tnd")]
 
 
 async def price(http, host, product):
@@ -133,7 +135,7 @@ async def test_opting_out_is_one_tenants(admin, make_product):
     assert one(await admin.get(f"{LYON}/{made['id']}"), "product")["visible"]
 
 
-async def test_what_is_not_published_cannot_be_opted_in_to(admin, make_product):
+async def test_a_product_that_is_not_published_cannot_be_opted_in_to(admin, make_product):
     made = await make_product(status="draft")
 
     for path in (PARIS, LYON):
@@ -249,3 +251,55 @@ async def test_an_archived_tenant_changes_no_opt_in_but_can_give_one_up(
     assert listing["state"] == "live"
     assert (await admin.delete(f"{listings}/{made['id']}")).status_code == 200
     one(await admin.post(f"/admin/tenants/{other['id']}/products", json=body), "product")
+
+
+async def test_a_batch_has_medusas_form(admin, make_product):
+    new, changed, gone = [await make_product() for _ in range(3)]
+    for path in (PARIS, LYON):
+        for product in (changed, gone):
+            one(await admin.post(path, json={"product_id": product["id"]}), "product")
+    price = {"variant_id": changed["variants"][0]["id"], "amount": 12.5}
+
+    answer = await admin.post(
+        f"{PARIS}/batch",
+        json={
+            "create": [{"product_id": new["id"], "state": "hidden"}],
+            "update": [{"id": changed["id"], "prices": [price]}],
+            "delete": [gone["id"]],
+        },
+    )
+
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    [created], [updated] = body["created"], body["updated"]
+    assert (created["id"], created["state"]) == (new["id"], "hidden")
+    assert updated["prices"] == [price | {"currency_code": "eur"}]
+    assert body["deleted"] == {"ids": [gone["id"]], "object": "tenant_product", "deleted": True}
+    assert len(answer.headers["x-audit-event"].split(",")) == 3
+    assert one(await admin.get(f"{PARIS}/{changed['id']}"), "product") == updated
+    refused(await admin.get(f"{PARIS}/{gone['id']}"), 404, "LISTING_NOT_FOUND")
+    assert one(await admin.get(f"{LYON}/{changed['id']}"), "product")["prices"] == []
+
+
+async def test_a_bad_row_of_a_batch_is_named_in_the_callers_words(admin, make_product):
+    made = await make_product()
+    price = {"variant_id": "variant_none", "amount": 1}
+    for path in (PARIS, LYON):
+        one(await admin.post(path, json={"product_id": made["id"]}), "product")
+        answer = await admin.post(
+            f"{path}/batch",
+            json={
+                "create": [{"product_id": made["id"]}, {"product_id": "a/b"}],
+            },
+        )
+        assert list(answer.json()["details"]["violations"]) == ["create[1].product_id"]
+        answer = await admin.post(
+            f"{path}/batch",
+            json={"update": [{"id": made["id"], "prices": [price]}], "delete": ["none"]},
+        )
+        problem = answer.json()
+        assert answer.status_code == 400
+        assert problem["details"]["violations"] == {
+            "update[0].prices[0].variant_id": "must be a variant of the product",
+            "delete[0]": "is not opted in to",
+        }

@@ -21,6 +21,7 @@ async def clients(platform):
     settings = GatewaySettings(
         secrets=platform.secrets,
         redis=RedisDsn("redis://127.0.0.1:1"),
+        uploads="file:///nowhere",
         **{name: addresses[name] for name in ("tenant_registry", "catalog_opt_in", "audit")},
     )
     made = Clients(settings)
@@ -42,13 +43,13 @@ async def test_an_export_ends_with_the_right_to_it(clients, shop, form):  # noqa
 
     async def read(parts):
         async for part in parts:
-            told.append(part)
+            exported.append(part)
 
-    told: list[object] = []
+    exported: list[object] = []
     export = Export(clients, scope, newest, permissions, lambda _: None)
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
         await read(getattr(export, form)())
 
     assert isinstance(from_rpc(refusal.value), PermissionDenied)
-    assert f"tenants/{tenant}" in repr(told)
-    assert "tenants/paris" not in repr(told)
+    assert f"tenants/{tenant}" in repr(exported)
+    assert "tenants/paris" not in repr(exported)

@@ -41,7 +41,7 @@ async def far_client(far_gateway, near, redis):
         await until_redis_is_used(client, way)
         if redis == "killed":
             await way.refuse()
-        with way.faulty(Fault(silent=redis == "silent")):
+        with way.degraded(Fault(silent=redis == "silent")):
             yield client
         if redis == "killed":
             await way.listen()
@@ -56,8 +56,8 @@ async def until_redis_is_used(client, way):
             await asyncio.sleep(0.05)
 
 
-async def test_a_role_ends_for_writes_at_once_and_for_reads_within_a_second(two, enter):
-    paris, lyon = await two()
+async def test_a_role_ends_for_writes_at_once_and_for_reads_within_a_second(tenants, enter):
+    paris, lyon = await tenants()
     boss, theirs, given = await handed(enter, paris, lyon)
     path = f"/admin/tenants/{paris}/domains"
     async with asyncio.timeout(1.5):
@@ -79,10 +79,10 @@ async def test_a_role_ends_for_writes_at_once_and_for_reads_within_a_second(two,
 
 
 @pytest.mark.parametrize("redis", ["there", "killed", "silent"])
-async def test_a_role_taken_back_at_one_gateway_ends_at_another_with_and_without_redis(
-    far_gateway, two, enter, redis
+async def test_a_role_revoked_at_one_gateway_ends_at_another_with_or_without_redis(
+    far_gateway, tenants, enter, redis
 ):
-    paris, lyon = await two()
+    paris, lyon = await tenants()
     boss, theirs, given = await handed(enter, paris, lyon)
     path = f"/admin/tenants/{paris}/domains"
     async with far_client(far_gateway, theirs, redis) as far:
@@ -99,10 +99,10 @@ async def test_a_role_taken_back_at_one_gateway_ends_at_another_with_and_without
 
 
 @pytest.mark.parametrize("redis", ["there", "killed", "silent"])
-async def test_nobody_writes_once_they_were_told_that_their_role_is_taken_back(
-    far_gateway, two, enter, redis, record_property
+async def test_writes_are_refused_everywhere_as_soon_as_a_revocation_is_acknowledged(
+    far_gateway, tenants, enter, redis, record_property
 ):
-    paris, lyon = await two()
+    paris, lyon = await tenants()
     boss, theirs, given = await handed(enter, paris, lyon)
     roles, shop = f"/admin/tenants/{paris}/assignments", f"/admin/tenants/{paris}"
     again = {"user_id": given["user_id"], "role": "TenantAdmin", "reason": "a test"}

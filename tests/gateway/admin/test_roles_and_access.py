@@ -16,8 +16,8 @@ async def handed(enter, paris, lyon):
     return boss, theirs, given
 
 
-async def test_who_runs_the_platform_opens_a_tenant_before_they_look_into_it(two, enter):
-    paris, lyon = await two()
+async def test_a_platform_admin_needs_an_access_grant_to_read_a_tenant(tenants, enter):
+    paris, lyon = await tenants()
     above, theirs = await enter(("GlobalAdmin", None))
     _, boss = await enter(("TenantAdmin", paris))
     for tenant in (paris, lyon):
@@ -52,8 +52,8 @@ async def test_who_runs_the_platform_opens_a_tenant_before_they_look_into_it(two
     )
 
 
-async def test_an_access_grant_that_is_ended_closes_the_tenant_within_a_second(two, enter):
-    paris, lyon = await two()
+async def test_an_access_grant_that_is_ended_closes_the_tenant_within_a_second(tenants, enter):
+    paris, lyon = await tenants()
     above, theirs = await enter(("GlobalAdmin", None))
     _, boss = await enter(("TenantAdmin", paris))
     _, other = await enter(("GlobalAdmin", None))
@@ -79,16 +79,16 @@ async def test_an_access_grant_that_is_ended_closes_the_tenant_within_a_second(t
     assert seen["ended_by"].startswith("admins/")
 
 
-async def test_an_admin_of_one_tenant_reads_themself_on_the_platforms_own_host(two, enter):
-    paris, lyon = await two()
+async def test_an_admin_of_one_tenant_reads_themself_on_the_platforms_own_host(tenants, enter):
+    paris, lyon = await tenants()
     for tenant in (paris, lyon):
         admin, theirs = await enter(("OrderOps", tenant))
 
         assert one(await theirs.get("/admin/users/me"), "user")["id"] == admin
 
 
-async def test_an_admin_reads_which_roles_they_hold_where_and_nobody_elses(two, enter):
-    paris, lyon = await two()
+async def test_an_admin_reads_which_roles_they_hold_where_and_nobody_elses(tenants, enter):
+    paris, lyon = await tenants()
     boss, theirs, given = await handed(enter, paris, lyon)
     _, above = await enter(("GlobalAdmin", None))
     path = "/admin/users/me/assignments"
@@ -107,8 +107,8 @@ async def test_an_admin_reads_which_roles_they_hold_where_and_nobody_elses(two, 
     refused(await theirs.get(path, headers={"Authorization": "x"}), 401, "UNAUTHENTICATED")
 
 
-async def test_an_id_of_a_stranger_is_an_id_of_nobody(two, enter):
-    paris, lyon = await two()
+async def test_an_id_of_a_stranger_gets_the_same_answer_as_an_unknown_one(tenants, enter):
+    paris, lyon = await tenants()
     _, boss = await enter(("TenantAdmin", paris))
     stranger, _ = await enter(("TenantAdmin", lyon))
 
@@ -120,12 +120,12 @@ async def test_an_id_of_a_stranger_is_an_id_of_nobody(two, enter):
         answers.append(answer.json()["message"].replace(user, "…"))
 
     assert len(set(answers)) == 1
-    shown = page(await boss.get(f"/admin/tenants/{paris}/users"), "users")
-    assert stranger not in [user["id"] for user in shown]
+    users = page(await boss.get(f"/admin/tenants/{paris}/users"), "users")
+    assert stranger not in [user["id"] for user in users]
 
 
-async def test_what_may_not_be_handed_on_is_named_in_the_refusal(two, enter):
-    paris, lyon = await two()
+async def test_a_refusal_names_the_permissions_that_cannot_be_assigned(tenants, enter):
+    paris, lyon = await tenants()
     _, boss = await enter(("TenantAdmin", paris))
     body = {"email": "bob@example.org", "role": "CatalogMgr", "reason": "a test"}
 
@@ -138,9 +138,9 @@ async def test_what_may_not_be_handed_on_is_named_in_the_refusal(two, enter):
     refused(elsewhere, 404, "TENANT_NOT_FOUND")
 
 
-@pytest.mark.parametrize("what", ["domains", "invites", "roles"])
-async def test_what_has_no_pages_says_how_many_there_can_be(two, enter, what):
-    paris, lyon = await two()
+@pytest.mark.parametrize("what", ["domains", "roles"])
+async def test_a_list_without_pages_reports_the_largest_size_as_its_limit(tenants, enter, what):
+    paris, lyon = await tenants()
     _, boss = await enter(("TenantAdmin", paris), ("TenantAdmin", lyon))
 
     for tenant in (paris, lyon):
@@ -150,8 +150,8 @@ async def test_what_has_no_pages_says_how_many_there_can_be(two, enter, what):
         assert answer["count"] == len(answer[what]) < 200
 
 
-async def test_users_are_made_listed_changed_and_deactivated(admin, two, enter, unique):
-    paris, lyon = await two()
+async def test_users_are_made_listed_changed_and_deactivated(admin, tenants, enter, unique):
+    paris, lyon = await tenants()
     email = f"{unique}@paris.example"
     made = one(await admin.post("/admin/users", json={"email": email}), "user")
     path = f"/admin/users/{made['id']}"
@@ -171,20 +171,20 @@ async def test_users_are_made_listed_changed_and_deactivated(admin, two, enter, 
         assert (active["id"], active["deactivated_at"]) == (made["id"], None)
     boss, theirs = await enter(("TenantAdmin", paris))
     refused(await theirs.post(f"{path}/activate"), 403, "PERMISSION_MISSING")
-    shown = page(await theirs.get(f"/admin/tenants/{paris}/users"), "users")
-    assert {u["id"]: u["roles"] for u in shown}[boss] == ["TenantAdmin"]
+    users = page(await theirs.get(f"/admin/tenants/{paris}/users"), "users")
+    assert {u["id"]: u["roles"] for u in users}[boss] == ["TenantAdmin"]
     refused(await theirs.get("/admin/users"), 403, "PERMISSION_MISSING")
     refused(await theirs.get(f"/admin/tenants/{lyon}/users"), 404, "TENANT_NOT_FOUND")
 
 
-async def test_what_a_change_would_do_is_told_before_it_is_made(admin, two, enter):
-    paris, lyon = await two()
+async def test_validate_only_previews_the_effects_of_an_assignment(admin, tenants, enter):
+    paris, lyon = await tenants()
     hand, _ = await enter()
     body = {"user_id": hand, "role": "OrderOps", "reason": "a test", "validate_only": True}
 
-    told = one(await admin.post(f"/admin/tenants/{paris}/assignments", json=body), "assignment")
+    preview = one(await admin.post(f"/admin/tenants/{paris}/assignments", json=body), "assignment")
 
-    assert told["effects"] == [
+    assert preview["effects"] == [
         {
             "user_id": hand,
             "tenant_id": paris,
@@ -197,8 +197,8 @@ async def test_what_a_change_would_do_is_told_before_it_is_made(admin, two, ente
         assert page(listed, "assignments") == []
 
 
-async def test_a_tenant_makes_a_role_of_its_own(two, enter):
-    paris, lyon = await two()
+async def test_a_tenant_makes_a_role_of_its_own(tenants, enter):
+    paris, lyon = await tenants()
     _, boss = await enter(("TenantAdmin", paris))
     body = {"display_name": "Shop window", "permissions": ["listing:read", "listing:write"]}
     made = one(await boss.post(f"/admin/tenants/{paris}/roles", json=body), "role")
@@ -215,19 +215,24 @@ async def test_a_tenant_makes_a_role_of_its_own(two, enter):
     assert len(listed) == 5
     more = {"display_name": "More", "permissions": ["product:write"]}
     refused(await boss.post(f"/admin/tenants/{paris}/roles", json=more), 403, "ROLE_EXCEEDS")
+    wordy = {**body, "description": "x" * 501}
+    error = refused(
+        await boss.post(f"/admin/tenants/{paris}/roles", json=wordy), 400, "FIELD_INVALID"
+    )
+    assert error["details"]["violations"] == {"description": "must have at most 500 characters"}
     assert (await boss.delete(path)).status_code == 200
     refused(await boss.get(f"/admin/tenants/{lyon}/roles"), 404, "TENANT_NOT_FOUND")
 
 
-async def test_an_explanation_says_why_and_who(two, enter):
-    paris, lyon = await two()
+async def test_an_explanation_says_why_and_who(tenants, enter):
+    paris, lyon = await tenants()
     boss, theirs = await enter(("TenantAdmin", paris))
     ask = {"permission": "domain:write", "tenant": paris}
 
     answer = await theirs.get("/admin/access/explain", params={**ask, "admin": boss})
-    (told,) = answer.json()["explanations"]
-    assert told["allowed"]
-    assert [reason["verdict"] for reason in told["reasons"]] == ["COUNTS"]
+    (explanation,) = answer.json()["explanations"]
+    assert explanation["allowed"]
+    assert [reason["verdict"] for reason in explanation["reasons"]] == ["COUNTS"]
     who = (await theirs.get("/admin/access/explain", params=ask)).json()["explanations"]
     assert boss in {one_["user"]["id"] for one_ in who}
     other = await theirs.get("/admin/access/explain", params={**ask, "tenant": lyon})
@@ -235,27 +240,27 @@ async def test_an_explanation_says_why_and_who(two, enter):
     refused(await theirs.get("/admin/access/explain", params={"permission": "tenant:list"}), 403)
 
 
-async def test_what_ends_with_an_admin_is_told_before_they_are_deactivated(admin, two, enter):
-    paris, lyon = await two()
+async def test_validate_only_previews_a_deactivation(admin, tenants, enter):
+    paris, lyon = await tenants()
     hand, theirs = await enter(("OrderOps", paris))
     await enter(("OrderOps", lyon))
     path, asking = f"/admin/users/{hand}", {"validate_only": "true"}
     held = ["listing:read", "product:read", "tenant:read"]
 
-    told = (await admin.delete(path, params=asking)).json()
+    preview = (await admin.delete(path, params=asking)).json()
 
     lost = {"user_id": hand, "tenant_id": paris, "gained": [], "lost": held}
-    assert told == {"id": hand, "object": "user", "deleted": False, "effects": [lost]}
+    assert preview == {"id": hand, "object": "user", "deleted": False, "effects": [lost]}
     assert (await theirs.get(f"/admin/tenants/{paris}")).status_code == 200
-    assert (await admin.delete(path)).json() == told | {"deleted": True}
-    told = (await admin.post(f"{path}/activate", params=asking)).json()
-    assert told["effects"] == [lost | {"gained": held, "lost": []}]
-    assert told["user"]["deactivated_at"]
+    assert (await admin.delete(path)).json() == preview | {"deleted": True}
+    preview = (await admin.post(f"{path}/activate", params=asking)).json()
+    assert preview["effects"] == [lost | {"gained": held, "lost": []}]
+    assert preview["user"]["deactivated_at"]
     refused(await admin.delete(path, params={"validate_only": "maybe"}), 400, "QUERY_INVALID")
 
 
-async def test_what_other_permissions_of_a_role_change_is_told_before_they_are_saved(two, enter):
-    paris, lyon = await two()
+async def test_validate_only_previews_an_update_of_a_role(tenants, enter):
+    paris, lyon = await tenants()
     _, boss = await enter(("TenantAdmin", paris), ("TenantAdmin", lyon), ("GlobalAdmin", None))
     hand, _ = await enter()
     roles = f"/admin/tenants/{paris}/roles"
@@ -265,12 +270,12 @@ async def test_what_other_permissions_of_a_role_change_is_told_before_they_are_s
     one(await boss.post(f"/admin/tenants/{paris}/assignments", json=given), "assignment")
     change, path = {"permissions": ["domain:read"]}, f"{roles}/{role['id']}"
 
-    told = one(await boss.patch(path, json=change | {"validate_only": True}), "role")
+    preview = one(await boss.patch(path, json=change | {"validate_only": True}), "role")
 
     lost = {"user_id": hand, "tenant_id": paris}
-    assert told["effects"] == [lost | {"gained": ["domain:read"], "lost": ["listing:read"]}]
+    assert preview["effects"] == [lost | {"gained": ["domain:read"], "lost": ["listing:read"]}]
     assert one(await boss.get(path), "role") == role
-    assert one(await boss.patch(path, json=change), "role")["effects"] == told["effects"]
+    assert one(await boss.patch(path, json=change), "role")["effects"] == preview["effects"]
     assert one(await boss.get(path), "role")["policies"][0]["permissions"] == ["domain:read"]
     elsewhere = f"/admin/tenants/{lyon}/roles/{role['id']}"
     refused(await boss.patch(elsewhere, json=change), 404, "ROLE_NOT_FOUND")

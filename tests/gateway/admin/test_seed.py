@@ -73,6 +73,19 @@ async def test_the_seeded_tenants_sell_what_the_data_says(admin, http):
         assert handles.issuperset(one["handle"] for one in tenant["products"])
 
 
+async def test_the_pictures_of_every_shop_are_there(http):
+    for tenant in ("hq", "paris"):
+        shop = {"X-Tenant-ID": tenant}
+        listed = await http.get("/store/products?limit=200", headers=shop)
+        for product in page(listed, "products"):
+            urls = {product["thumbnail"], *(image["url"] for image in product["images"])}
+            if product["handle"] in {one["handle"] for one in load().products}:
+                assert urls
+                for url in urls:
+                    picture = await http.get(url, headers=shop)
+                    assert picture.headers["content-type"] == "image/png", url
+
+
 async def test_own_prices_are_where_the_data_says(admin):
     listed = await admin.get("/admin/tenants/paris/products?limit=200")
     own = {one["handle"]: len(one["prices"]) for one in page(listed, "products")}

@@ -1,3 +1,7 @@
+"""Categories and collections over HTTP."""
+
+from typing import Any
+
 import pytest
 
 from tests.gateway.admin.answers import one, page, refused
@@ -15,7 +19,7 @@ def kind(request):
     return f"/admin/{request.param}", singular, plural, title
 
 
-async def test_what_is_made_can_be_read_listed_changed_and_removed(admin, kind, unique):
+async def test_a_created_object_is_read_listed_updated_and_deleted(admin, kind, unique):
     path, singular, plural, title = kind
     answer = await admin.post(path, json={title: "Été 2027", "handle": unique})
     made = one(answer, singular)
@@ -73,18 +77,30 @@ async def test_a_stale_etag_changes_nothing(admin, kind, unique):
     assert one(await admin.get(path), singular) == fresh
 
 
-async def test_what_holds_a_product_stays(admin, kind, make_product, unique):
+async def test_products_are_put_in_and_taken_out_and_stay_when_it_is_deleted(
+    admin, kind, make_product, unique
+):
     path, singular, _, title = kind
-    made = one(await admin.post(path, json={title: "A", "handle": unique}), singular)
-    place = {"collection_id": made["id"]}
-    if singular == "product_category":
-        place = {"categories": [{"id": made["id"]}]}
+    document = one(await admin.post(path, json={title: "A", "handle": unique}), singular)
+    first, second = await make_product(), await make_product()
+    path = f"{path}/{document['id']}"
 
-    product = await make_product(**place)
+    async def places(product):
+        product = one(await admin.get(f"/admin/products/{product['id']}"), "product")
+        return [product["collection_id"], *(ref["id"] for ref in product["categories"])]
 
-    assert place.items() <= product.items()
-    refused(await admin.delete(f"{path}/{made['id']}"), 409)
-    assert one(await admin.get(f"{path}/{made['id']}"), singular) == made
+    answer = await admin.post(f"{path}/products", json={"add": [first["id"], second["id"]]})
+    assert one(answer, singular)["id"] == document["id"]
+    assert len(answer.headers["x-audit-event"].split(",")) == 2
+    one(await admin.post(f"{path}/products?fields=id", json={"remove": [first["id"]]}), singular)
+    assert document["id"] not in await places(first)
+    assert document["id"] in await places(second)
+    unknown = await admin.post(f"{path}/products", json={"add": ["prod_none"]})
+    error = refused(unknown, 400, "PRODUCT_NOT_FOUND")
+    assert error["details"]["violations"] == {"add[0]": "does not exist"}
+
+    assert (await admin.delete(path)).status_code == 200
+    assert document["id"] not in await places(second)
 
 
 async def test_a_renamed_collection_is_renamed_in_every_tenants_storefront(
@@ -111,7 +127,8 @@ async def test_a_category_cannot_come_to_lie_under_itself(admin, unique):
         body = {"parent_category_id": parent["id"]}
         refused(await admin.patch(f"{path}/{top['id']}", json=body), 400, "CATEGORY_CYCLE")
 
-    refused(await admin.delete(f"{path}/{top['id']}"), 409, "CATEGORY_IN_USE")
+    error = refused(await admin.delete(f"{path}/{top['id']}"), 400, "CATEGORY_IN_USE")
+    assert error["type"] == "not_allowed"
     up = await admin.patch(f"{path}/{below['id']}", json={"parent_category_id": None})
     assert one(up, "product_category")["parent_category_id"] is None
 
@@ -129,7 +146,7 @@ async def test_a_category_cannot_come_to_lie_under_itself(admin, unique):
     ],
     ids=str,
 )
-async def test_what_is_flawed_is_refused_and_not_made(admin, kind, unique, flaw):
+async def test_an_invalid_body_is_refused_and_creates_nothing(admin, kind, unique, flaw):
     path, _, plural, title = kind
     body = {"title": "A", "handle": unique, **flaw}
     body[title] = body.pop("title")
@@ -161,7 +178,7 @@ async def test_a_flawed_category_is_refused(admin, unique, flaw):
     assert page(found, "product_categories") == []
 
 
-async def test_what_is_not_there_is_not_found(admin, kind):
+async def test_an_unknown_id_is_not_found(admin, kind):
     path, _, _, title = kind
 
     refused(await admin.get(f"{path}/nothing"), 404)
@@ -172,3 +189,136 @@ async def test_what_is_not_there_is_not_found(admin, kind):
 @pytest.mark.parametrize("query", ["order=price", "surprise=1", "limit=0", "offset=-1"])
 async def test_a_flawed_query_is_refused(admin, kind, query):
     refused(await admin.get(f"{kind[0]}?{query}"), 400)
+
+
+CATEGORIES = "/admin/product-categories"
+
+
+@pytest.fixture
+def tree(admin, unique):
+    """Creates categories below one another, and returns them from the top."""
+
+    async def create(*names):
+        parents: list[dict[str, Any]] = []
+        for name in names:
+            parent_id = parents[-1]["id"] if parents else None
+            body = {"name": f"{name} {unique}", "parent_category_id": parent_id, "is_active": True}
+            parents.append(await created(admin, CATEGORIES, body))
+        return parents
+
+    return create
+
+
+async def test_an_object_has_metadata_and_is_never_shown_as_deleted(admin, kind, unique):
+    path, singular, _, title = kind
+    body = {title: "A", "handle": unique, "metadata": {"season": "été", "places": [1, 2.5]}}
+    document = one(await admin.post(path, json=body), singular)
+    assert (document["metadata"], document["deleted_at"]) == (body["metadata"], None)
+
+    for sent, expected in (
+        (
+            {"metadata": {"season": "", "new": {"deep": True}}},
+            {"places": [1, 2.5], "new": {"deep": True}},
+        ),
+        ({title: "B"}, {"places": [1, 2.5], "new": {"deep": True}}),
+        ({"metadata": None}, None),
+    ):
+        answer = await admin.post(f"{path}/{document['id']}", json=sent)
+        assert one(answer, singular)["metadata"] == expected
+
+
+async def test_an_object_is_found_by_each_filter(admin, kind, unique):
+    path, _, plural, title = kind
+    first = await created(admin, path, {title: f"Été {unique}", "handle": unique})
+    second = await created(admin, path, {title: f"Hiver {unique}"})
+    moment = first["created_at"]
+
+    for query, ids in (
+        (f"q={unique}", [first, second]),
+        (f"q=ete {unique}", [first]),
+        (f"{title}=Été {unique}", [first]),
+        (f"id={first['id']}", [first]),
+        (f"id[]={first['id']}&id[]={second['id']}", [first, second]),
+        (f"handle={unique}", [first]),
+        (f"q={unique}&created_at[$lte]={moment}", [first]),
+        (f"q={unique}&created_at[$gt]={moment}", [second]),
+        (f"q={unique}&updated_at[$lt]={moment}", []),
+        (f"q={unique}&order=-{title}", [second, first]),
+        (f"q={unique}&order=-id", [second, first]),
+    ):
+        listed = page(await admin.get(f"{path}?{query}"), plural)
+        expected = ids if "order" in query else sorted(ids, key=lambda row: row["id"])
+        found = listed if "order" in query else sorted(listed, key=lambda row: row["id"])
+        assert [row["id"] for row in found] == [row["id"] for row in expected], query
+
+
+async def test_errors_name_the_field_as_the_body_does(admin):
+    answer = await admin.post(CATEGORIES, json={"name": " "})
+
+    error = refused(answer, 400, "FIELD_INVALID")
+    assert error["details"]["violations"] == {"name": "must not be empty"}
+    assert error["message"] == "name must not be empty."
+
+
+async def test_a_category_comes_with_those_around_it(admin, tree):
+    top, middle, low, lowest = await tree("A", "B", "C", "D")
+
+    document = one(await admin.get(f"{CATEGORIES}/{middle['id']}"), "product_category")
+
+    assert document["parent_category"]["id"] == top["id"]
+    assert document["parent_category"]["parent_category"] is None
+    [child] = document["category_children"]
+    assert (child["id"], "category_children" in child) == (low["id"], False)
+    query = "include_descendants_tree=true&include_ancestors_tree=true"
+    whole = one(await admin.get(f"{CATEGORIES}/{middle['id']}?{query}"), "product_category")
+    [child] = whole["category_children"]
+    assert [(row["id"], row["category_children"]) for row in child["category_children"]] == [
+        (lowest["id"], [])
+    ]
+    [listed] = page(
+        await admin.get(f"{CATEGORIES}?id={middle['id']}&{query}"), "product_categories"
+    )
+    assert listed == whole
+    assert (lowest["parent_category"]["id"], lowest["category_children"]) == (low["id"], [])
+
+
+async def test_fields_choose_the_categories_around_one(admin, tree):
+    _, middle, _ = await tree("A", "B", "C")
+    path = f"{CATEGORIES}/{middle['id']}"
+
+    for fields, keys in (
+        ("id,*parent_category", {"id", "parent_category"}),
+        ("id,*category_children", {"id", "category_children"}),
+        ("name", {"id", "name"}),
+    ):
+        document = one(await admin.get(f"{path}?fields={fields}"), "product_category")
+        assert document.keys() == keys
+
+
+async def test_categories_are_found_by_parent_and_by_who_sees_them(admin, tree, unique):
+    top, low = await tree("A", "B")
+    await admin.post(f"{CATEGORIES}/{low['id']}", json={"is_active": False, "is_internal": True})
+
+    for query, names in (
+        (f"parent_category_id={top['id']}", ["B"]),
+        (f"parent_category_id=null&q={unique}", ["A"]),
+        (f"is_active=true&q={unique}", ["A"]),
+        (f"is_active=false&q={unique}", ["B"]),
+        (f"is_internal=true&q={unique}", ["B"]),
+        (f"is_internal=false&q={unique}", ["A"]),
+    ):
+        listed = page(await admin.get(f"{CATEGORIES}?{query}"), "product_categories")
+        assert [row["name"] for row in listed] == [f"{name} {unique}" for name in names], query
+
+
+async def test_a_new_category_is_inactive_and_last(admin, tree):
+    [top] = await tree("A")
+    body = {"name": "B", "handle": "", "parent_category_id": top["id"]}
+
+    first, second = [await created(admin, CATEGORIES, body | {"name": n}) for n in ("B1", "B2")]
+
+    assert (first["is_active"], first["is_internal"]) == (False, False)
+    assert (first["rank"], second["rank"]) == (0, 1)
+    moved = await admin.post(f"{CATEGORIES}/{second['id']}", json={"rank": 0})
+    assert one(moved, "product_category")["rank"] == 0
+    assert one(await admin.get(f"{CATEGORIES}/{first['id']}"), "product_category")["rank"] == 1

@@ -1,3 +1,5 @@
+"""Tenants over HTTP: created, updated, suspended, archived and restored."""
+
 import asyncio
 import uuid
 
@@ -204,7 +206,7 @@ async def test_a_flawed_tenant_is_refused_and_not_made(admin, unique, flaw):
     ("tenant_id", "status"),
     [("nobody", 404), ("a" * 63, 404), ("Paris", 400), ("-", 400), ("%00", 400), ("é", 400)],
 )
-async def test_a_tenant_that_is_not_there_is_not_found_and_what_is_no_id_is_told(
+async def test_an_unknown_tenant_id_is_not_found_and_a_malformed_one_is_a_bad_request(
     admin, tenant_id, status
 ):
     path = f"/admin/tenants/{tenant_id}"

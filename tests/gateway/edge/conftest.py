@@ -4,6 +4,7 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from gateway.__main__ import KEEP_ALIVE_SECONDS
 from gateway.edge import protocol
 from gateway.edge.body_budget import BodyBudget
 from gateway.edge.client_address import Addresses
@@ -20,7 +21,12 @@ def budget():
 def serving(budget):
     """Makes ends of connections to the application."""
     config = uvicorn.Config(
-        application, http=protocol.SoukProtocol, log_config=None, lifespan="off"
+        application,
+        http=protocol.SoukProtocol,
+        log_config=None,
+        lifespan="off",
+        # Longer than any test waits: what closes a connection is the protocol's own clock.
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
     config.load()
     return lambda: protocol.SoukProtocol(config, ServerState(), {"body_budget": budget})

@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from gateway.edge.body_budget import arrived_body
+from gateway.edge.body_budget import buffered_body
 
 
 class Transport(asyncio.Transport):
@@ -35,10 +35,10 @@ async def application(scope, receive, send):
         await asyncio.Event().wait()
     answer = b""
     if scope["path"] == "/headers":
-        await arrived_body(scope["state"]["body"], receive)
+        await buffered_body(scope["state"]["body"], receive)
         answer = json.dumps([name.decode() for name, _ in scope["headers"]]).encode()
     if scope["path"] == "/size":
-        body = await (await arrived_body(scope["state"]["body"], receive))()
+        body = await (await buffered_body(scope["state"]["body"], receive))()
         answer = str(len(body["body"])).encode()
     status = 200 if answer else 204
     await send({"type": "http.response.start", "status": status, "headers": []})

@@ -52,7 +52,7 @@ def test_clients_behind_a_trusted_proxy_have_a_share_each():
     assert not body(budget, "10.0.0.1", (b"x-forwarded-for", LYON.encode())).take(1)
 
 
-def test_what_is_given_back_can_be_taken_again(budget):
+def test_released_bytes_can_be_used_again(budget):
     for _ in range(100):
         one = body(budget, LYON)
         assert one.take(4)
@@ -61,7 +61,7 @@ def test_what_is_given_back_can_be_taken_again(budget):
         one.release()
 
     assert budget.held_bytes == 0
-    assert budget._held_by == {}
+    assert budget._used_by == {}
 
 
 def test_a_body_that_is_refused_keeps_nothing_of_what_it_had(budget):

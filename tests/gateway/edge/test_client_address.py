@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.edge.client_address import Addresses, parsed
+from gateway.edge.client_address import Addresses, parse_address
 from gateway.identity.recorded_attempts import user_agent
 from gateway.limits.networks import networks
 from gateway.request_state import Client
@@ -21,9 +21,9 @@ def address(peer, **headers):
 
 
 def test_without_proxies_the_peer_is_the_client_whatever_it_says():
-    told = [(b"x-forwarded-for", b"9.9.9.9"), (b"forwarded", b"for=9.9.9.9")]
+    headers = [(b"x-forwarded-for", b"9.9.9.9"), (b"forwarded", b"for=9.9.9.9")]
 
-    assert Addresses([]).client("127.0.0.1", told) == Client("127.0.0.1")
+    assert Addresses([]).client("127.0.0.1", headers) == Client("127.0.0.1")
 
 
 def test_a_stranger_is_not_believed():
@@ -106,7 +106,7 @@ def test_no_header_is_an_error(chain, forwarded):
 
     client = BEHIND.client("10.0.0.1", pairs)
 
-    assert parsed(client.address) is not None
+    assert parse_address(client.address) is not None
     assert networks(client.address)
 
 

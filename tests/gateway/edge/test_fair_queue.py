@@ -6,14 +6,14 @@ from contextlib import AsyncExitStack
 import pytest
 
 from gateway.edge.fair_queue import REFUSAL_SECONDS, REFUSALS_PER_SECOND, FairQueue, RefusalPace
-from gateway.limits import Kind
+from gateway.limits import Holder, Kind
 from gateway.medusa.errors import Refused
 
 SHARES = {Kind.STORE_READ: 5, Kind.ADMIN_READ: 5}
 
 
 def at(tenant, kind=Kind.STORE_READ):
-    return (tenant, kind)
+    return Holder(tenant, kind)
 
 
 class Crowd:
@@ -96,7 +96,7 @@ async def test_more_than_may_wait_are_refused_at_once_and_told_to_come_again(cro
     assert crowd.began.count("lyon") == 5
 
 
-async def test_who_waits_too_long_is_refused_and_leaves_nothing_behind(crowd, monkeypatch):
+async def test_a_request_that_waits_too_long_is_refused_and_frees_its_place(crowd, monkeypatch):
     monkeypatch.setattr("gateway.edge.fair_queue.WAIT_SECONDS", 0.02)
     async with AsyncExitStack() as held:
         for tenant in ["paris"] * 5 + ["lyon"] * 5:
@@ -108,7 +108,7 @@ async def test_who_waits_too_long_is_refused_and_leaves_nothing_behind(crowd, mo
             assert refusal.value.problem.code == code
 
 
-async def test_who_goes_away_while_waiting_keeps_no_slot(crowd):
+async def test_a_client_that_leaves_the_queue_keeps_no_slot(crowd):
     await crowd.come("paris", 8)
     waiting = crowd.tasks["paris"][5:]
     for task in waiting:
@@ -120,14 +120,14 @@ async def test_who_goes_away_while_waiting_keeps_no_slot(crowd):
     assert crowd.began.count("lyon") == 5
 
 
-async def test_what_admins_ask_is_not_in_the_way_of_the_same_shops_visitors(crowd):
+async def test_admin_requests_do_not_block_shoppers_of_the_same_shop(crowd):
     await crowd.come("paris", 15, Kind.ADMIN_READ)
     await crowd.come("paris", 5)
 
     assert len(crowd.began) == 10
 
 
-async def test_who_has_all_of_its_share_holds_up_no_queue_behind_it(crowd):
+async def test_a_tenant_at_its_share_does_not_block_others(crowd):
     """A smaller share is full with fewer, and would else be the one that is looked at for ever."""
     crowd.slots._shares = {Kind.STORE_READ: 5, Kind.ADMIN_READ: 1}
     await crowd.come("lyon", 3)

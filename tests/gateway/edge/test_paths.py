@@ -4,7 +4,7 @@ import pytest
 
 from gateway.edge.paths import check_path
 from gateway.medusa.errors import Refused
-from tests.gateway.wire import ask
+from tests.gateway.raw_http import ask
 
 PLAIN = [
     b"/",

@@ -12,7 +12,7 @@ import pytest
 from gateway.edge import protocol
 from gateway.edge.protocol import MOST_PIPELINED, SPARE_FILES
 from tests.gateway.edge.serving import Transport
-from tests.gateway.wire import ask, exchange
+from tests.gateway.raw_http import ask, exchange
 from tests.platform import gateway_process
 
 ROOM = 20
@@ -38,7 +38,7 @@ async def gateway(platform):
         yield found
 
 
-async def test_past_the_files_that_it_may_open_a_newcomer_is_refused_and_nobody_else(gateway, host):
+async def test_past_the_file_limit_only_new_connections_are_refused(gateway, host):
     url, pid = gateway
     address = ("127.0.0.1", int(url.rpartition(":")[2]))
     async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
@@ -60,7 +60,7 @@ async def test_past_the_files_that_it_may_open_a_newcomer_is_refused_and_nobody_
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: pa"])
-async def test_who_never_says_what_they_want_is_not_waited_for(monkeypatch, serving, sent):
+async def test_a_client_that_never_sends_a_head_is_disconnected(monkeypatch, serving, sent):
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
     transport, connection = Transport(), serving()
 
@@ -74,7 +74,7 @@ async def test_who_never_says_what_they_want_is_not_waited_for(monkeypatch, serv
     assert b"REQUEST_TIMEOUT" in transport.sent
 
 
-async def test_who_has_said_it_is_waited_for(monkeypatch, serving):
+async def test_a_request_whose_head_has_arrived_is_not_timed_out(monkeypatch, serving):
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
     transport, connection = Transport(), serving()
 
@@ -86,7 +86,7 @@ async def test_who_has_said_it_is_waited_for(monkeypatch, serving):
     connection.connection_lost(None)
 
 
-async def test_who_connected_just_before_a_stop_is_answered(serving):
+async def test_a_client_that_connects_just_before_a_stop_is_answered(serving):
     transport, connection = Transport(), serving()
     connection.connection_made(transport)
 
@@ -102,7 +102,7 @@ async def test_who_connected_just_before_a_stop_is_answered(serving):
     assert transport.is_closed
 
 
-async def test_a_stop_waits_a_moment_for_who_connected_and_says_nothing(monkeypatch, serving):
+async def test_a_stop_closes_a_connection_that_sends_nothing_after_a_moment(monkeypatch, serving):
     monkeypatch.setattr(protocol, "NEWCOMER_SECONDS", 0.05)
     transport, connection = Transport(), serving()
     connection.connection_made(transport)
@@ -113,7 +113,7 @@ async def test_a_stop_waits_a_moment_for_who_connected_and_says_nothing(monkeypa
             await asyncio.sleep(0.01)
 
 
-async def test_who_was_answered_and_sends_only_empty_lines_is_not_waited_for(monkeypatch, serving):
+async def test_empty_lines_do_not_keep_an_idle_connection_open(monkeypatch, serving):
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
     transport, connection = Transport(), serving()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.edge.request_log import _shown
+from gateway.edge.request_log import _loggable
 from services.values.api_keys import SECRET, new_key
 
 TOKEN = "eyJhbGciOiJFZDI1NTE5In0.eyJzdWIiOiJ1c2VyXzEifQ." + "x" * 86
@@ -14,16 +14,16 @@ REFRESH = "souk_refresh_" + "x" * 43
 def test_a_secret_that_somebody_pastes_into_a_path_is_not_logged(kind, path):
     secret = {"key": new_key(SECRET), "session": TOKEN, "refresh": REFRESH}[kind]
 
-    shown = _shown(path.format(secret))
+    logged = _loggable(path.format(secret))
 
-    assert "***" in shown
-    assert secret[16:24] not in shown
+    assert "***" in logged
+    assert secret[16:24] not in logged
 
 
 @pytest.mark.parametrize("path", ["/store/products/prod_01JABCDEF", "/admin/tenants/paris", "/é"])
 def test_other_paths_are_logged_as_they_are(path):
-    assert _shown(path) == path
+    assert _loggable(path) == path
 
 
 def test_a_long_path_is_cut():
-    assert _shown("/" + "a" * 300) == "/" + "a" * 199
+    assert _loggable("/" + "a" * 300) == "/" + "a" * 199

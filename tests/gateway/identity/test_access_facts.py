@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from services.kernel.call.names import new_id
 from tests.gateway.accounts.test_sessions import bearing, forge
-from tests.gateway.wire import ask
+from tests.gateway.raw_http import ask
 
 __all__ = ["forge"]
 

@@ -11,7 +11,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from souk.tenant_registry.v1.api_key_service_pb2 import ResolvedApiKey
 
-from gateway.identity.api_keys import ApiKeys, key_in
+from gateway.identity.api_keys import ApiKeys, secret_key_of
 from gateway.medusa.errors import Refused
 from services.values.api_keys import PUBLISHABLE, SECRET, new_key
 
@@ -39,7 +39,7 @@ def basic(user, password=""):
     return {"Authorization": f"Basic {word}"}
 
 
-def told(answer):
+def refusal(answer):
     return answer.status_code, {**answer.json(), "request_id": ""}
 
 
@@ -93,11 +93,11 @@ async def test_a_wrong_key_is_refused_alike_whatever_is_wrong(http, make, admin)
         bearing(expiring["token"]),
     ]
 
-    none = told(await http.get("/admin/tenants/paris"))
+    none = refusal(await http.get("/admin/tenants/paris"))
     assert none[0] == 401
     for headers in wrong:
         for tenant in ("paris", "hq", "nobodys"):
-            assert told(await http.get(f"/admin/tenants/{tenant}", headers=headers)) == none
+            assert refusal(await http.get(f"/admin/tenants/{tenant}", headers=headers)) == none
 
 
 OWN_ACCOUNT = [
@@ -143,9 +143,9 @@ async def test_a_revoked_key_writes_nothing_from_then_on_and_soon_reads_nothing(
         while (await http.get("/admin/tenants/paris", headers=headers)).status_code != 401:
             await asyncio.sleep(0.05)
     assert (await http.get("/admin/tenants/hq", headers=bearing(other["token"]))).is_success
-    shown = (await admin.get(f"{KEYS.format('paris')}/{key['id']}")).json()["api_key"]
-    assert shown["revoked_by"] == shown["created_by"]
-    assert shown["revoked_at"]
+    api_key = (await admin.get(f"{KEYS.format('paris')}/{key['id']}")).json()["api_key"]
+    assert api_key["revoked_by"] == api_key["created_by"]
+    assert api_key["revoked_at"]
 
 
 async def test_an_expired_key_ends_by_itself(http, make):
@@ -211,7 +211,7 @@ async def test_a_repeated_request_does_not_show_the_key_again(admin):
     assert again == first | {"token": None}
 
 
-async def test_where_a_machine_is_and_what_it_may_is_told_to_it(http, make):
+async def test_the_tenant_context_of_a_key_names_its_permissions_and_no_user(http, make):
     key = await make("paris", "tenant:read")
 
     answer = await http.get(
@@ -239,7 +239,7 @@ async def test_where_a_machine_is_and_what_it_may_is_told_to_it(http, make):
     ],
 )
 def test_a_key_is_found_where_it_may_stand(header, found):
-    assert key_in(header) == found
+    assert secret_key_of(header) == found
 
 
 async def test_a_misspelled_key_costs_no_question():

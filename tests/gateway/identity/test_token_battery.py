@@ -90,10 +90,10 @@ class Changes:
         if len(parts) < 2:
             return self._byte()
         at = self._chance.randrange(2)
-        said = json.loads(urlsafe_b64decode(parts[at] + "=" * (-len(parts[at]) % 4)))
-        name = self._chance.choice([*said, "alg", "kid", "jwk", "sub", "sid", "tid", "perms"])
-        said[name] = self._chance.choice(VALUES)
-        parts[at] = urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
+        fields = json.loads(urlsafe_b64decode(parts[at] + "=" * (-len(parts[at]) % 4)))
+        name = self._chance.choice([*fields, "alg", "kid", "jwk", "sub", "sid", "tid", "perms"])
+        fields[name] = self._chance.choice(VALUES)
+        parts[at] = urlsafe_b64encode(json.dumps(fields).encode()).decode().rstrip("=")
         return ".".join(parts)
 
 

@@ -12,14 +12,14 @@ from gateway.limits import Kind, Limit, Limiter, RedisCounts, kind_of
 from gateway.limits.plans import (
     PLANS,
     Quota,
-    of_account,
-    of_login,
-    of_lookup,
-    of_refusal,
-    of_request,
-    of_scope,
+    account_limits,
+    login_limits,
+    lookup_limits,
+    refusal_limits,
+    request_limits,
+    scope_limits,
 )
-from tests.gateway.two import NOWHERE
+from tests.gateway.two_tenants import NOWHERE
 
 TEN = Quota(per_second=10, burst=5)
 ADDRESSES = ("203.0.113.5", "2001:db8::1", "")
@@ -67,22 +67,22 @@ async def test_a_burst_passes_and_then_one_for_each_interval():
         assert passed(counting, (limit(whose="lyon"),), 20) == 5
 
 
-async def test_who_is_refused_by_one_limit_uses_up_none_of_the_others():
+async def test_a_request_refused_by_one_limit_counts_against_no_other():
     wide, narrow = limit("tenant", Quota(10, 50)), limit("address")
     async with limiter() as counting:
         assert passed(counting, (wide, narrow), 50) == 5
         assert passed(counting, (wide,), 100) == 45
 
 
-async def test_what_is_told_is_what_is_left_of_the_tightest_limit():
+async def test_the_headers_report_what_remains_of_the_tightest_limit():
     wide, narrow = limit("tenant", Quota(10, 50)), limit("address")
     async with limiter() as counting:
-        told = [counting.count((wide, narrow)) for _ in range(6)]
+        verdicts = [counting.count((wide, narrow)) for _ in range(6)]
 
-    assert [one.remaining for one in told] == [4, 3, 2, 1, 0, 0]
-    assert {one.tightest for one in told} == {narrow}
-    assert [one.is_refused for one in told] == [False] * 5 + [True]
-    fields = dict(told[0].headers())
+    assert [one.remaining for one in verdicts] == [4, 3, 2, 1, 0, 0]
+    assert {one.tightest for one in verdicts} == {narrow}
+    assert [one.is_refused for one in verdicts] == [False] * 5 + [True]
+    fields = dict(verdicts[0].headers())
     assert http_sf.parse(fields[b"ratelimit-policy"], tltype="list") == [
         ("tenant", {"q": 50, "w": 5}),
         ("address", {"q": 5, "w": 1}),
@@ -109,13 +109,13 @@ async def test_processes_learn_what_the_others_counted(redis_url):
 async def test_in_redis_the_count_is_exact_however_many_ask_at_once(redis_url):
     limits = (limit("tenant", Quota(0.01, 200)), limit("principal", Quota(0.01, 100)))
     async with limiter(redis_url) as one, limiter(redis_url) as other:
-        asked = [each.ask(limits) for each in (one, other) for _ in range(200)]
-        told = []
-        for start in range(0, len(asked), 10):
-            told += await asyncio.gather(*asked[start : start + 10])
+        pending = [each.count_exactly(limits) for each in (one, other) for _ in range(200)]
+        verdicts = []
+        for start in range(0, len(pending), 10):
+            verdicts += await asyncio.gather(*pending[start : start + 10])
 
-    assert sum(not one.is_refused for one in told) == 100
-    assert {one.tightest.name for one in told if one.is_refused} == {"principal"}
+    assert sum(not one.is_refused for one in verdicts) == 100
+    assert {one.tightest.name for one in verdicts if one.is_refused} == {"principal"}
 
 
 async def test_without_redis_the_rate_is_half_and_never_open():
@@ -123,24 +123,24 @@ async def test_without_redis_the_rate_is_half_and_never_open():
     async with limiter(clock=clock) as counting:
         allowed = 0
         for _ in range(1000):
-            allowed += not (await counting.ask((limit(quota=Quota(1, 20)),))).is_refused
+            allowed += not (await counting.count_exactly((limit(quota=Quota(1, 20)),))).is_refused
             clock.now += 0.01
         assert counting.is_alone
         assert 10 <= allowed <= 10 + 5
 
 
-async def test_what_was_used_up_before_redis_went_stays_used_up(redis_url):
+async def test_quota_used_before_redis_failed_stays_used(redis_url):
     limits = (limit(quota=Quota(0.01, 20)),)
     async with limiter(redis_url) as counting:
         for _ in range(20):
-            assert not (await counting.ask(limits)).is_refused
+            assert not (await counting.count_exactly(limits)).is_refused
         await counting._shared.close()
         counting._shared = RedisCounts(NOWHERE)
 
-        assert (await counting.ask(limits)).is_refused
+        assert (await counting.count_exactly(limits)).is_refused
 
 
-async def test_what_was_counted_alone_is_told_when_redis_is_back(redis_url):
+async def test_local_counts_reach_redis_when_it_is_back(redis_url):
     limits = (limit(quota=Quota(0.01, 20)),)
     async with limiter(NOWHERE) as counting:
         assert passed(counting, limits, 6) == 6
@@ -152,7 +152,7 @@ async def test_what_was_counted_alone_is_told_when_redis_is_back(redis_url):
         assert not counting.is_alone
 
         async with limiter(redis_url) as other:
-            assert (await other.ask(limits)).remaining == 13
+            assert (await other.count_exactly(limits)).remaining == 13
 
 
 @pytest.mark.parametrize("rubbish", [b"\xff", b"-1", b"nan", b"1e300", b"9" * 40, b"inf"])
@@ -160,15 +160,15 @@ async def test_rubbish_in_redis_counts_as_nothing(redis_url, redis, rubbish):
     limits = (limit(),)
     await redis.set(limits[0].key, rubbish)
     async with limiter(redis_url) as counting:
-        assert (await counting.ask(limits)).remaining == 4
+        assert (await counting.count_exactly(limits)).remaining == 4
         await redis.delete(limits[0].key)
         await redis.hset(limits[0].key, "a", "b")
-        assert not (await counting.ask(limits)).is_refused
+        assert not (await counting.count_exactly(limits)).is_refused
 
 
 async def test_keys_are_gone_from_redis_when_they_say_nothing_more(redis_url, redis):
     async with limiter(redis_url) as counting:
-        await counting.ask((limit(),))
+        await counting.count_exactly((limit(),))
         assert 0 < await redis.pttl(limit().key) <= 200
 
 
@@ -212,24 +212,33 @@ def test_every_request_is_of_one_kind(method, path, kind):
 def test_a_plan_without_limits_counts_nothing_but_logins():
     for kind in (Kind.STORE_READ, Kind.WRITE):
         given_ = {"tenant": "paris", "plan": "unlimited"}
-        assert of_request(kind, **given_, address="203.0.113.5") == ()
-        assert of_scope(kind, **given_, actor="admins/a") == ()
-    assert of_login("203.0.113.5", per_minute=60)[0].quota.burst == 60
+        assert request_limits(kind, **given_, address="203.0.113.5") == ()
+        assert scope_limits(kind, **given_, actor="admins/a") == ()
+    assert login_limits("203.0.113.5", per_minute=60)[0].quota.burst == 60
 
 
-def test_what_somebody_does_at_their_own_account_counts_for_them_alone():
+def test_only_store_reads_count_for_the_tenant_before_the_caller_is_known():
+    for tenant in ("paris", "lyon"):
+        for kind in (Kind.STORE_READ, Kind.ADMIN_READ, Kind.WRITE):
+            limits = request_limits(kind, tenant=tenant, plan="trial", address="203.0.113.5")
+
+            counts_for_tenant = "tenant" in [limit.name for limit in limits]
+            assert counts_for_tenant == (kind is Kind.STORE_READ)
+
+
+def test_requests_to_an_own_account_count_for_that_admin_alone():
     for kind in (Kind.ADMIN_READ, Kind.WRITE):
-        [one], [other] = (of_account(kind, actor=actor) for actor in ("admins/a", "admins/b"))
+        [one], [other] = (account_limits(kind, actor=actor) for actor in ("admins/a", "admins/b"))
         assert one.name == "principal"
         assert one.key != other.key
-        at_work = of_scope(kind, tenant="account", plan="standard", actor="admins/a")
+        at_work = scope_limits(kind, tenant="account", plan="standard", actor="admins/a")
         assert one.key not in {limit.key for limit in at_work}
 
 
 @pytest.mark.parametrize("plan", [*PLANS, "a plan of next year"])
 def test_addresses_of_one_network_are_one_client_and_tenants_are_apart(plan):
     def keys(tenant, address):
-        found = of_request(Kind.STORE_READ, tenant=tenant, plan=plan, address=address)
+        found = request_limits(Kind.STORE_READ, tenant=tenant, plan=plan, address=address)
         return [one.key for one in found]
 
     assert keys("paris", "2001:db8::1") == keys("paris", "2001:db8::2")
@@ -238,15 +247,15 @@ def test_addresses_of_one_network_are_one_client_and_tenants_are_apart(plan):
 
 
 FOR_ADDRESSES = {
-    "store read": lambda address, tenant: of_request(
+    "store read": lambda address, tenant: request_limits(
         Kind.STORE_READ, tenant=tenant, plan="trial", address=address
     )[1:],  # without the tenant's own
-    "write": lambda address, tenant: of_request(
+    "write": lambda address, tenant: request_limits(
         Kind.WRITE, tenant=tenant, plan="trial", address=address
     ),
-    "login": lambda address, _: of_login(address, per_minute=5),
-    "refusal": lambda address, _: of_refusal(address),
-    "look-up": lambda address, _: of_lookup(address, gateway="g")[:-1],  # without everybody's
+    "login": lambda address, _: login_limits(address, per_minute=5),
+    "refusal": lambda address, _: refusal_limits(address),
+    "look-up": lambda address, _: lookup_limits(address, gateway="g")[:-1],  # without everybody's
 }
 
 
@@ -272,7 +281,7 @@ def test_no_two_principals_share_a_count(one, other):
     def keys(tenant, actor):
         return [
             each.key
-            for each in of_scope(Kind.WRITE, tenant=tenant, plan="trial", actor=actor)
+            for each in scope_limits(Kind.WRITE, tenant=tenant, plan="trial", actor=actor)
             if each.name == "principal"
         ]
 

@@ -1,3 +1,5 @@
+"""JSON bodies: parsed to the last digit, or refused with the reason."""
+
 import contextlib
 import gzip
 import json
@@ -79,7 +81,7 @@ def test_json_is_read_exactly(raw, body):
         (b"]" * 10 + b"[" * 1000, "more than 32 levels deep"),
     ],
 )
-def test_what_does_not_mean_one_thing_to_everybody_is_refused(raw, text):
+def test_ambiguous_json_is_refused(raw, text):
     assert text in refusal(raw)
 
 

@@ -1,3 +1,5 @@
+"""The `fields` parameter: which parts of a document are sent."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,7 +49,7 @@ def paths(value, at=""):
     return {at}
 
 
-def asked(text, fields=SHORT):
+def selected(text, fields=SHORT):
     return paths(fields.select(text).of(FULL))
 
 
@@ -74,6 +76,8 @@ PRICE = {"variants.calculated_price.calculated_amount", "variants.calculated_pri
         ("tags.*", BASE | {"tags.id", "tags.value"}),
         ("+tags,", BASE | {"tags.id", "tags.value"}),
         ("*variants.calculated_price", BASE | {"variants.id"} | PRICE),
+        ("*variants", BASE | {"variants.id", "variants.sku"}),
+        ("variants", {"id", "variants.id", "variants.sku"}),
         ("+variants.sku", BASE | {"variants.id", "variants.sku"}),
         ("*variants.sku", BASE | {"variants.id", "variants.sku"}),
         ("*tags, *variants.calculated_price, +handle",
@@ -98,7 +102,7 @@ PRICE = {"variants.calculated_price.calculated_amount", "variants.calculated_pri
     ],
 )  # fmt: skip
 def test_fields_ask_for_parts_of_a_document(text, parts):
-    assert asked(text) == parts
+    assert selected(text) == parts
 
 
 @pytest.mark.parametrize(
@@ -115,7 +119,7 @@ def test_a_selection_of_less_is_known_as_such():
     assert not PRODUCT.select("-title").is_whole
 
 
-def test_what_is_null_or_empty_in_a_document_stays_so():
+def test_null_and_empty_parts_of_a_document_stay_so():
     part = PRODUCT.select("collection.title,tags.value").of(DOCUMENT)
 
     assert part == {"id": "prod_1", "collection": None, "tags": []}
@@ -127,7 +131,7 @@ def test_the_order_of_the_document_is_kept():
     assert list(part) == ["id", "title", "handle", "variants"]
 
 
-def test_what_is_not_on_the_list_never_leaves_in_a_part():
+def test_a_field_that_is_not_allowed_is_never_sent():
     part = PRODUCT.select("title,*variants,cost").of({**DOCUMENT, "cost": 3})
 
     assert "cost" not in part
@@ -160,8 +164,8 @@ odd = st.text('+-*., \x00"aid', max_size=8)
 
 
 @given(st.lists(items | odd, max_size=10).map(",".join))
-def test_whatever_is_asked_for_comes_with_its_id_and_nothing_that_is_not_there(text):
-    part = asked(text)
+def test_any_selection_has_its_ids_and_only_fields_of_the_document(text):
+    part = selected(text)
 
     assert part <= paths(FULL)
     assert "id" in part
@@ -172,7 +176,7 @@ def test_whatever_is_asked_for_comes_with_its_id_and_nothing_that_is_not_there(t
 
 @given(st.lists(items, max_size=10).map(",".join))
 def test_empty_and_unknown_items_change_nothing(text):
-    assert asked(f",{text}, +unknown,*odd.one,") == asked(text)
+    assert selected(f",{text}, +unknown,*odd.one,") == selected(text)
 
 
 @given(st.lists(items, max_size=10).map(",".join))
@@ -184,4 +188,4 @@ def test_asking_again_of_a_part_gives_the_same_part(text):
 
 @given(st.text(max_size=300))
 def test_any_text_selects_something_or_is_refused(text):
-    assert "id" in asked(text)
+    assert "id" in selected(text)

@@ -86,5 +86,5 @@ async def test_an_etag_that_a_proxy_weakened_is_the_same_version(sent, sent_as):
 
 
 @pytest.mark.parametrize("wrong", ["12", '"1", "2"', "W/12", 'w/"12"', "", '"' + "1" * 101 + '"'])
-async def test_what_is_not_one_quoted_etag_is_refused(sent, wrong):
+async def test_an_if_match_that_is_not_one_quoted_etag_is_refused(sent, wrong):
     assert (await sent(("If-Match", wrong)))["code"] == "ETAG_INVALID"

@@ -13,23 +13,36 @@ ACTS = ("post", "put")
 
 # Acts that take no key, and why a repeat of them does no harm. Whoever adds a route that makes or
 # moves something gives it `key: IdempotencyKey` (gateway/medusa/headers.py), and passes it as
-# `request_id` to an RPC whose servicer asks `requests.answered` first and `requests.remember` last.
+# `request_id` to an RPC whose servicer calls `requests.stored_answer` first and `requests.remember`
+# last.
 # What is listed here instead needs a reason that holds.
 SETS = "it sets what the body says; the same again sets the same"
-SESSION = "it makes a session and nothing else, and its answer is a secret that is stored nowhere"
+SESSION = "it makes a token and nothing else, and its answer is a secret that is stored nowhere"
 ONE_USE = "the proof that it takes is good for one use; a repeat is refused"
 MAILED = "again, a newer token is mailed, and the older is worth nothing"
 SECRET = "again, another secret takes the place of the unconfirmed one; it is stored nowhere else"
 ERASED = "what is erased stays erased; again, there is nothing left to erase"
 WITHOUT = {
     ("post", "/admin/products/{product_id}"): SETS,
+    ("post", "/admin/products/{product_id}/variants/{variant_id}"): SETS,
+    ("post", "/admin/products/{product_id}/options/{option_id}"): SETS,
     ("post", "/admin/collections/{collection_id}"): SETS,
     ("post", "/admin/product-categories/{category_id}"): SETS,
+    ("post", "/admin/product-tags/{tag_id}"): SETS,
+    ("post", "/admin/product-types/{type_id}"): SETS,
+    ("post", "/admin/sales-channels"): "it always refuses",
+    ("post", "/admin/sales-channels/sc_{tenant_id}"): SETS,
+    ("post", "/admin/stores/store_{tenant_id}"): SETS,
+    ("post", "/admin/api-keys/{key_id}"): SETS,
+    ("post", "/admin/api-keys/{key_id}/revoke"): "a revoked key stays as it is",
+    ("post", "/admin/api-keys/{key_id}/sales-channels"): "it changes nothing",
     ("post", "/auth/user/emailpass"): SESSION,
     ("post", "/admin/tenants/{tenant_id}/audit-events/{event_id}/erase-payload"): ERASED,
+    ("post", "/auth/session"): SESSION,
+    ("post", "/auth/user/emailpass/register"): SESSION,
     ("post", "/auth/token/refresh"): ONE_USE,
     ("post", "/auth/user/emailpass/update"): ONE_USE,
-    ("post", "/auth/user/emailpass/reset-password"): MAILED,
+    ("post", "/auth/user/{provider}/reset-password"): MAILED,
     ("post", "/admin/users/me/password"): ONE_USE,
     ("post", "/admin/users/me/totp"): SECRET,
     ("post", "/admin/users/me/totp/confirm"): ONE_USE,
@@ -65,7 +78,7 @@ def test_nothing_is_excused_that_is_not_there():
 
 
 @pytest_asyncio.fixture
-async def two(admin):
+async def tenants(admin):
     """Two shops of the test's own."""
     names = [f"{name}-{uuid.uuid4().hex[:8]}" for name in ("paris", "lyon")]
     for name in names:
@@ -87,7 +100,7 @@ def key(value=None):
     return {"Idempotency-Key": value or uuid.uuid4().hex}
 
 
-async def test_at_the_same_time_it_is_done_once_and_all_are_told_the_same(admin):
+async def test_concurrent_repeats_act_once_and_get_the_same_answer(admin):
     once, handle = key(), f"p-{uuid.uuid4().hex[:8]}"
 
     answers = await asyncio.gather(
@@ -114,9 +127,9 @@ async def test_with_another_body_it_is_refused_and_nothing_is_done(admin):
     assert found.json().get("count", 0) == 0 or found.status_code == 400
 
 
-async def test_a_repeat_gets_the_receipt_of_the_first_request(admin, two):
+async def test_a_repeat_gets_the_receipt_of_the_first_request(admin, tenants):
     of_each = []
-    for tenant in two:
+    for tenant in tenants:
         once, path = key(), f"/admin/tenants/{tenant}/domains"
         body = {"host": f"shop-{uuid.uuid4().hex[:8]}.example"}
         first, again = [await admin.post(path, json=body, headers=once) for _ in range(2)]
@@ -127,10 +140,10 @@ async def test_a_repeat_gets_the_receipt_of_the_first_request(admin, two):
     assert len(set(of_each)) == 2
 
 
-async def test_a_key_of_one_tenant_is_new_at_another(admin, two):
+async def test_a_key_of_one_tenant_is_new_at_another(admin, tenants):
     once = key()
     added = []
-    for tenant in two:
+    for tenant in tenants:
         body = {"host": f"shop-{uuid.uuid4().hex[:8]}.example"}
         answer = await admin.post(f"/admin/tenants/{tenant}/domains", json=body, headers=once)
         assert answer.status_code == 200, answer.text
@@ -139,7 +152,7 @@ async def test_a_key_of_one_tenant_is_new_at_another(admin, two):
     assert len(set(added)) == 2
 
 
-async def test_what_failed_is_not_remembered(admin, platform):
+async def test_a_failed_request_can_be_repeated_under_the_same_key(admin, platform):
     once, handle = key(), f"p-{uuid.uuid4().hex[:8]}"
     taken = await admin.post("/admin/collections", json=collection(handle))
     taken.raise_for_status()

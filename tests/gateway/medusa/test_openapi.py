@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, Phase, settings
 
 from tests.gateway.admin.answers import TYPES
 from tests.isolation.operations import described
-from tests.isolation.sizes import CAMPAIGN
+from tests.isolation.sizes import CAMPAIGN, size
 
 BOUNDED = settings(
-    max_examples=8,
+    max_examples=size(4, 40),
     deadline=None,
     derandomize=True,
     database=None,
@@ -91,6 +91,8 @@ def places(platform, admin_token) -> dict[str, str]:
             "product_id": made("/admin/products", title=word, status="published"),
             "collection_id": made("/admin/collections", title=word),
             "category_id": made("/admin/product-categories", name=word),
+            "tag_id": made("/admin/product-tags", value=word),
+            "type_id": made("/admin/product-types", value=word),
             "domain": made(f"/admin/tenants/{word}/domains", host=f"{word}.example.org"),
         }
 

@@ -7,9 +7,21 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
+from souk.kernel.v1.times_pb2 import TimeRange
 
-from gateway.medusa.filters import Choice, Flag, Id, Many, One, Text, Time, Whole
+from gateway.medusa.filters import (
+    Choice,
+    Flag,
+    Id,
+    Many,
+    One,
+    Text,
+    Time,
+    Whole,
+    times,
+)
 from gateway.medusa.query import Query
+from gateway.medusa.values import timestamp
 from services.kernel.call.errors import InvalidArgument
 
 PRODUCTS = Query(
@@ -33,6 +45,7 @@ EVENTS = Query(
     },
     by_token=True,
 )
+CREATED = Query(filters=times("created_at", "updated_at"))
 
 
 def refusal(raw, query=PRODUCTS):
@@ -44,10 +57,10 @@ def refusal(raw, query=PRODUCTS):
 
 
 def test_an_empty_query_asks_for_the_first_page():
-    asked = PRODUCTS.parse(b"")
+    parsed = PRODUCTS.parse(b"")
 
-    assert (asked.limit, asked.offset, asked.order, asked.fields) == (50, 0, "", "")
-    assert (asked.many("id"), asked.one("q"), asked.flag("is_giftcard")) == ([], "", None)
+    assert (parsed.limit, parsed.offset, parsed.order, parsed.fields) == (50, 0, "", "")
+    assert (parsed.many("id"), parsed.one("q"), parsed.flag("is_giftcard")) == ([], "", None)
 
 
 @pytest.mark.parametrize(
@@ -92,9 +105,9 @@ def test_a_flag_is_true_or_false(raw, flag):
 
 
 def test_a_page_is_asked_for_by_limit_and_offset():
-    asked = PRODUCTS.parse(b"limit=100&offset=100000&order=-created_at")
+    parsed = PRODUCTS.parse(b"limit=100&offset=100000&order=-created_at")
 
-    assert (asked.limit, asked.offset, asked.order) == (100, 100_000, "-created_at")
+    assert (parsed.limit, parsed.offset, parsed.order) == (100, 100_000, "-created_at")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +169,7 @@ def test_a_page_is_asked_for_by_limit_and_offset():
         (b"q=\xc3\xa9", "query"),
     ],
 )
-def test_what_is_not_declared_or_out_of_bounds_is_refused_by_key(raw, key):
+def test_an_undeclared_key_or_a_value_out_of_bounds_is_refused_by_key(raw, key):
     assert refusal(raw) == key
 
 
@@ -166,10 +179,10 @@ def test_a_resource_without_pages_takes_no_page():
         assert refusal(raw, PRODUCT) == key
 
 
-def test_an_empty_search_or_order_or_choice_of_fields_is_as_none_at_all():
-    asked = PRODUCTS.parse(b"q=&order=&fields=")
+def test_an_empty_query_order_or_fields_parameter_is_ignored():
+    parsed = PRODUCTS.parse(b"q=&order=&fields=")
 
-    assert (asked.one("q"), asked.order, asked.fields) == ("", "", "")
+    assert (parsed.one("q"), parsed.order, parsed.fields) == ("", "", "")
 
 
 @pytest.mark.parametrize(
@@ -208,6 +221,41 @@ def test_a_time_is_read_in_utc(raw, moment):
 
 
 @pytest.mark.parametrize(
+    ("raw", "hours"),
+    [
+        (b"", {}),
+        (b"created_at=2026-11-30T09:00:00Z", {"eq": 9}),
+        (b"created_at[$eq]=2026-11-30T09:00:00Z", {"eq": 9}),
+        (b"created_at%5B%24gt%5D=2026-11-30T09:00:00Z", {"gt": 9}),
+        (b"created_at[$gte]=2026-11-30T09:00:00Z&created_at[$lt]=2026-11-30T10:00:00Z",
+         {"gte": 9, "lt": 10}),
+        (b"created_at[$lte]=2026-11-30T10:00:00Z&updated_at[$gt]=2026-11-30T09:00:00Z",
+         {"lte": 10}),
+    ],
+)  # fmt: skip
+def test_times_have_operators(raw, hours):
+    at = {name: timestamp(datetime(2026, 11, 30, hour, tzinfo=UTC)) for name, hour in hours.items()}
+
+    assert CREATED.parse(raw).time_range("created_at") == TimeRange(**at)
+
+
+@pytest.mark.parametrize(
+    ("raw", "key"),
+    [
+        (b"created_at[$gt]=2026-01-01", "created_at[$gt]"),
+        (b"created_at[$gt]=", "created_at[$gt]"),
+        (b"created_at[$gt][0]=2026-11-30T09:00:00Z", "created_at[$gt][0]"),
+        (b"created_at[$ne]=2026-11-30T09:00:00Z", "created_at[$ne]"),
+        (b"created_at[]=2026-11-30T09:00:00Z", "created_at[]"),
+        (b"created_at[$gt]=2026-11-30T09:00:00Z&created_at[$gt]=2026-11-30T09:00:00Z",
+         "created_at[$gt]"),
+    ],
+)  # fmt: skip
+def test_an_operator_that_times_do_not_have_or_its_value_is_refused_by_key(raw, key):
+    assert refusal(raw, CREATED) == key
+
+
+@pytest.mark.parametrize(
     ("raw", "key"),
     [
         (b"user_id=a/b", "user_id"),
@@ -227,10 +275,10 @@ def test_ids_choices_and_numbers_are_checked(raw, key):
 
 
 def test_pages_by_token_begin_with_an_empty_one():
-    asked = EVENTS.parse(b"page_token=&limit=7&to=0")
+    parsed = EVENTS.parse(b"page_token=&limit=7&to=0")
 
-    assert (asked.one("page_token"), asked.limit, asked.offset) == ("", 7, 0)
-    assert (asked.whole("to"), EVENTS.parse(b"").whole("to")) == (0, 5)
+    assert (parsed.one("page_token"), parsed.limit, parsed.offset) == ("", 7, 0)
+    assert (parsed.whole("to"), EVENTS.parse(b"").whole("to")) == (0, 5)
 
 
 def test_a_redirect_may_add_keys_but_must_have_its_own():
@@ -248,24 +296,24 @@ words = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_character
 
 
 @given(st.lists(words, max_size=20, unique=True), words, st.booleans(), st.integers(1, 200))
-def test_what_a_client_writes_is_what_is_read(ids, word, flag, limit):
+def test_a_query_is_parsed_as_clients_write_it(ids, word, flag, limit):
     pairs = [(f"id[{n}]", v) for n, v in enumerate(ids)]
     pairs += [("q", word), ("is_giftcard", str(flag).lower()), ("limit", limit)]
 
     for quoting in ({}, {"quote_via": quote}, {"safe": "[]"}):
-        asked = PRODUCTS.parse(urlencode(pairs, **quoting).encode())
-        assert (asked.many("id"), asked.one("q")) == (ids, word)
-        assert (asked.flag("is_giftcard"), asked.limit) == (flag, limit)
+        parsed = PRODUCTS.parse(urlencode(pairs, **quoting).encode())
+        assert (parsed.many("id"), parsed.one("q")) == (ids, word)
+        assert (parsed.flag("is_giftcard"), parsed.limit) == (flag, limit)
 
 
 @given(st.binary(max_size=100) | st.text("id[]$=&,%0ahandlelimit", max_size=60).map(str.encode))
 def test_any_bytes_are_a_query_or_refused(raw):
     try:
-        asked = PRODUCTS.parse(raw)
+        parsed = PRODUCTS.parse(raw)
     except InvalidArgument as refused:
         assert refused.reason == "QUERY_INVALID"  # noqa: PT017 - either outcome is right
     else:
-        assert 1 <= asked.limit <= 200
+        assert 1 <= parsed.limit <= 200
 
 
 def test_openapi_says_what_may_be_asked():
@@ -284,3 +332,10 @@ def test_openapi_says_what_may_be_asked():
     assert schemas["limit"] == {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}
     assert (schemas["id"]["type"], schemas["id"]["maxItems"]) == ("array", 200)
     assert schemas["q"] == {"type": "string", "maxLength": 100}
+
+
+def test_openapi_says_what_each_operator_means():
+    descriptions = {one["name"]: one["description"] for one in CREATED.parameters()}
+
+    assert descriptions["created_at"] == "Only objects created at this time."
+    assert descriptions["created_at[$lte]"] == "Only objects created at or before this time."

@@ -11,9 +11,10 @@ from souk.catalog_opt_in.v1.listing_service_pb2 import VariantPrice
 from souk.tenant_registry.v1.tenant_pb2 import Tenant
 
 from gateway.medusa import paths
-from gateway.medusa.shapes import WHOLE, Beside, Body, Document, From
+from gateway.medusa.shapes import WHOLE, Body, Document, From, NotInMessage, optional
 from gateway.medusa.values import last_id, tenant_of
 from services.kernel.call.errors import InvalidArgument, invalid
+from services.kernel.call.limits import most_characters, most_entries
 
 
 def even(number: int) -> Money:
@@ -52,7 +53,7 @@ class Item(Body[pb.Variant]):
 
 
 class Thing(Body[pb.Product]):
-    id: Annotated[str, Beside("product_id")] = ""
+    id: Annotated[str, NotInMessage("product_id")] = ""
     name: Annotated[str | None, From("title")] = None
     status: Literal["draft", "published"] | None = None
     tags: list[Tag] | None = None
@@ -60,6 +61,10 @@ class Thing(Body[pb.Product]):
     options: list[Choices] | None = None
     items: Annotated[list[Item] | None, From("variants")] = None
     created: Annotated[datetime | None, From("create_time")] = None
+
+
+class Titled(Body[pb.Collection]):
+    title: str = optional()
 
 
 class Shown(Document[pb.Product]):
@@ -72,7 +77,7 @@ class Shown(Document[pb.Product]):
     options: list[Sizes]
     shelf: Annotated[str | None, From("collection", last_id)]
     created: Annotated[str | None, From("create_time")]
-    extra: Annotated[str | None, Beside()]
+    extra: Annotated[str | None, NotInMessage()]
 
 
 PRODUCT = pb.Product(
@@ -87,9 +92,9 @@ PRODUCT = pb.Product(
 
 
 def test_a_document_is_read_as_declared_in_the_declared_order():
-    shown = Shown.to_json(PRODUCT, extra="x")
+    document = Shown.to_json(PRODUCT, extra="x")
 
-    assert list(shown.items()) == [
+    assert list(document.items()) == [
         ("id", "prod_1"),
         ("name", "Whey"),
         ("note", None),
@@ -103,10 +108,10 @@ def test_a_document_is_read_as_declared_in_the_declared_order():
     ]
 
 
-def test_what_is_empty_or_unset_is_null_where_it_may_be():
-    shown = Shown.to_json(pb.Product())
+def test_an_unset_or_empty_value_is_null_where_the_field_may_be():
+    document = Shown.to_json(pb.Product())
 
-    nulls = {key for key, value in shown.items() if value is None}
+    nulls = {key for key, value in document.items() if value is None}
     assert nulls == {"note", "kind", "shelf", "created", "extra"}
 
 
@@ -160,7 +165,7 @@ def test_a_list_of_values_can_be_messages_in_the_contract():
     assert [value.value for value in message.values] == ["S", "M"]
 
 
-def test_a_value_that_the_contract_cannot_hold_is_named_by_its_place_in_the_body():
+def test_a_value_that_does_not_fit_the_contract_is_named_by_its_path():
     body = Thing.model_validate({"items": [{}, {"amounts": [2, 3]}]})
 
     with pytest.raises(InvalidArgument) as refused:
@@ -201,6 +206,34 @@ def test_a_place_of_the_message_is_found_in_the_body(contract, place):
 
     assert found is not None
     assert paths.write(found) == place
+
+
+def test_an_optional_key_is_an_attribute_only_if_it_was_sent():
+    absent = Titled.model_validate({})
+
+    assert not hasattr(absent, "title")
+    assert absent.to_message() == pb.Collection()
+    assert not absent.to_mask().paths
+    assert Titled.model_validate({"title": "Summer"}).title == "Summer"
+    with pytest.raises(ValidationError):
+        Titled.model_validate({"title": None})
+
+
+def test_a_body_documents_the_limits_that_the_contract_declares():
+    schema = Thing.model_json_schema()
+    [name, _], [tags, _] = (schema["properties"][key]["anyOf"] for key in ("name", "tags"))
+
+    assert name["maxLength"] == most_characters(pb.Product, "title")
+    assert tags["maxItems"] == most_entries(pb.Product, "tags")
+    label = schema["$defs"]["Choices"]["properties"]["label"]
+    assert label["maxLength"] == most_characters(pb.Option, "title")
+
+
+def test_a_list_documents_its_own_limit_and_that_of_each_text():
+    sizes = Sizes.model_json_schema()["properties"]["sizes"]
+
+    assert sizes["maxItems"] == most_entries(pb.Option, "values")
+    assert sizes["items"]["maxLength"] == most_characters(pb.OptionValue, "value")
 
 
 def test_the_closest_key_is_found():

@@ -7,7 +7,7 @@ from gateway.cache.redis import key as redis_key
 from gateway.tenancy import memory
 from services.values.api_keys import PUBLISHABLE, SECRET, digest, new_key
 from tests.gateway.tenancy.test_signals import HQ, LYON, PARIS, PLATFORM, shop
-from tests.gateway.two import HERE, NOWHERE, until
+from tests.gateway.two_tenants import HERE, NOWHERE, wait_until
 
 KEYS = "/admin/tenants/{}/api-keys"
 
@@ -95,40 +95,42 @@ async def test_a_key_moves_no_admin_to_another_tenant(admin, key_of):
     assert refused.json()["code"] == "TENANT_SIGNALS_DISAGREE"
 
 
-async def test_a_known_key_is_asked_for_once_and_its_config_serves_the_host_too(two, redis_url):
-    gateway = two.gateway(redis_url)
+async def test_a_publishable_key_is_resolved_once_and_its_config_serves_other_lookups(
+    tenants, redis_url
+):
+    gateway = tenants.gateway(redis_url)
     keys = {
-        two.paris: await two.publishable_key(two.paris),
-        two.lyon: await two.publishable_key(two.lyon),
+        tenants.paris: await tenants.publishable_key(tenants.paris),
+        tenants.lyon: await tenants.publishable_key(tenants.lyon),
     }
 
     for _ in range(20):
         for tenant, key in keys.items():
             assert (await gateway.owner_of_key(key, HERE)).id == tenant
-    assert (await gateway.find(two.paris)).has_key(keys[two.paris])
-    assert not (await gateway.find(two.paris)).has_key(keys[two.lyon])
-    assert two.asked == []  # neither a host nor an id was asked for
+    assert (await gateway.find(tenants.paris)).has_key(keys[tenants.paris])
+    assert not (await gateway.find(tenants.paris)).has_key(keys[tenants.lyon])
+    assert tenants.lookups == []  # neither a host nor an id was asked for
 
 
-async def test_a_hint_in_redis_that_lies_finds_nobody(two, redis, redis_url):
-    key = await two.publishable_key(two.paris)
-    await redis.set(redis_key("publishable-key", digest(key).hex()), two.lyon)
+async def test_a_hint_in_redis_that_lies_finds_nobody(tenants, redis, redis_url):
+    key = await tenants.publishable_key(tenants.paris)
+    await redis.set(redis_key("publishable-key", digest(key).hex()), tenants.lyon)
 
-    assert (await two.gateway(redis_url).owner_of_key(key, HERE)).id == two.paris
+    assert (await tenants.gateway(redis_url).owner_of_key(key, HERE)).id == tenants.paris
 
 
-async def test_another_process_finds_a_key_with_the_registry_down(two, redis, redis_url):
-    key = await two.publishable_key(two.paris)
-    here, there = two.gateway(redis_url), two.gateway(redis_url, port=1)
+async def test_another_process_finds_a_key_with_the_registry_down(tenants, redis, redis_url):
+    key = await tenants.publishable_key(tenants.paris)
+    here, there = tenants.gateway(redis_url), tenants.gateway(redis_url, port=1)
     await here.owner_of_key(key, HERE)
-    await until(lambda: redis.exists(redis_key("publishable-key", digest(key).hex())))
+    await wait_until(lambda: redis.exists(redis_key("publishable-key", digest(key).hex())))
 
-    assert (await there.owner_of_key(key, HERE)).id == two.paris
+    assert (await there.owner_of_key(key, HERE)).id == tenants.paris
 
 
-async def test_keys_that_were_made_up_grow_nothing(two, redis, redis_url, monkeypatch):
+async def test_keys_that_were_made_up_grow_nothing(tenants, redis, redis_url, monkeypatch):
     monkeypatch.setattr(memory, "_UNKNOWN", 16)
-    gateway = two.gateway(redis_url)
+    gateway = tenants.gateway(redis_url)
     before = await redis.dbsize()
 
     for number in range(50):
@@ -139,7 +141,7 @@ async def test_keys_that_were_made_up_grow_nothing(two, redis, redis_url, monkey
     assert await redis.dbsize() == before
 
 
-async def test_a_misspelled_key_costs_no_question(two):
-    gateway = two.gateway(NOWHERE, port=1)
+async def test_a_misspelled_key_costs_no_question(tenants):
+    gateway = tenants.gateway(NOWHERE, port=1)
 
     assert await gateway.owner_of_key(new_key(PUBLISHABLE)[:-1], HERE) is None

@@ -10,20 +10,20 @@ from hypothesis import strategies as st
 from souk.tenant_registry.v1.tenant_pb2 import TenantConfig
 
 from gateway.cache.redis import CALL_SECONDS, client, key
-from gateway.tenancy.tenant import known
-from tests.gateway.two import HERE, until
+from gateway.tenancy.tenant import known_tenant
+from tests.gateway.two_tenants import HERE, wait_until
 
 
-async def test_an_older_version_never_replaces_a_newer_one(two, redis_url, redis):
-    gateway = two.gateway(redis_url)
-    for tenant in (two.paris, two.lyon):
-        older = await two.config(tenant)
-        await two.rename(tenant, "Renamed")
-        newer = await two.config(tenant)
+async def test_an_older_version_never_replaces_a_newer_one(tenants, redis_url, redis):
+    gateway = tenants.gateway(redis_url)
+    for tenant in (tenants.paris, tenants.lyon):
+        older = await tenants.config(tenant)
+        await tenants.rename(tenant, "Renamed")
+        newer = await tenants.config(tenant)
 
         for one in (newer, older):
-            await gateway._shared.put(known(one), one.SerializeToString())
-            gateway._memory.put(known(one), asked_at=time.monotonic())
+            await gateway._redis.put(known_tenant(one), one.SerializeToString())
+            gateway._memory.put(known_tenant(one), requested_at=time.monotonic())
 
         assert await redis.hget(key("tenant", tenant), "version") == b"%d" % newer.version
         assert (await gateway.find(tenant)).display_name == "Renamed"
@@ -53,73 +53,73 @@ RUBBISH = {
 
 
 @pytest.mark.parametrize("write", RUBBISH.values(), ids=RUBBISH.keys())
-async def test_what_somebody_else_wrote_into_redis_is_never_served(two, redis_url, redis, write):
-    await two.gateway(redis_url).find(two.lyon)
-    await until(lambda: redis.exists(key("tenant", two.lyon)))
-    held = await redis.hgetall(key("tenant", two.lyon))
-    await write(redis, key("tenant", two.paris), two.paris, held)
+async def test_data_in_redis_without_a_valid_mac_is_never_served(tenants, redis_url, redis, write):
+    await tenants.gateway(redis_url).find(tenants.lyon)
+    await wait_until(lambda: redis.exists(key("tenant", tenants.lyon)))
+    held = await redis.hgetall(key("tenant", tenants.lyon))
+    await write(redis, key("tenant", tenants.paris), tenants.paris, held)
 
-    paris = await two.gateway(redis_url).find(two.paris)
+    paris = await tenants.gateway(redis_url).find(tenants.paris)
 
-    assert paris == known(await two.config(two.paris))
+    assert paris == known_tenant(await tenants.config(tenants.paris))
     assert paris.currency_code == "EUR"
 
 
-async def test_a_tenant_forged_with_a_stolen_key_is_forgotten_with_the_key(two, redis_url, redis):
-    gateway, keys = two.gateway(redis_url), [b"stolen"]
-    gateway._shared._keys = lambda: tuple(keys)
-    genuine = {tenant: await two.config(tenant) for tenant in (two.paris, two.lyon)}
+async def test_a_tenant_forged_with_a_stolen_key_is_forgotten_with_it(tenants, redis_url, redis):
+    gateway, keys = tenants.gateway(redis_url), [b"stolen"]
+    gateway._redis._keys = lambda: tuple(keys)
+    genuine = {tenant: await tenants.config(tenant) for tenant in (tenants.paris, tenants.lyon)}
     for tenant, config in genuine.items():
         forged = TenantConfig.FromString(config.SerializeToString())
         forged.version = 999_999
         forged.tenant.display_name = "Forged"
-        await gateway._shared.put(known(forged), forged.SerializeToString())
+        await gateway._redis.put(known_tenant(forged), forged.SerializeToString())
         assert (await gateway.find(tenant)).display_name == "Forged"
-    await asyncio.gather(*gateway._behind)
+    await asyncio.gather(*gateway._background)
 
     keys[:] = [b"new"]
 
     for tenant, config in genuine.items():
-        assert await gateway.find(tenant) == known(config)
+        assert await gateway.find(tenant) == known_tenant(config)
         assert (await gateway.shop(tenant, HERE)).display_name == "Souk"
 
 
 @pytest.mark.parametrize("hint", [b"LYON", b"", b"../LYON", b"nobody", b"x" * 1000, b"\xff\xfe"])
-async def test_a_hint_in_redis_gives_no_host_to_somebody_else(two, redis_url, redis, hint):
-    await redis.set(key("host", two.host), hint.replace(b"LYON", two.lyon.encode()))
+async def test_a_hint_in_redis_gives_no_host_to_somebody_else(tenants, redis_url, redis, hint):
+    await redis.set(key("host", tenants.host), hint.replace(b"LYON", tenants.lyon.encode()))
 
-    assert (await two.gateway(redis_url).owner(two.host, HERE)).id == two.paris
+    assert (await tenants.gateway(redis_url).owner(tenants.host, HERE)).id == tenants.paris
 
 
-async def test_a_process_that_knew_nothing_checks_what_redis_told_it(two, redis_url, redis):
-    await two.gateway(redis_url).find(two.paris)
-    await until(lambda: redis.exists(key("tenant", two.paris)))
-    await two.suspend(two.paris)
-    gateway = two.gateway(redis_url)
+async def test_a_process_that_knew_nothing_checks_what_redis_told_it(tenants, redis_url, redis):
+    await tenants.gateway(redis_url).find(tenants.paris)
+    await wait_until(lambda: redis.exists(key("tenant", tenants.paris)))
+    await tenants.suspend(tenants.paris)
+    gateway = tenants.gateway(redis_url)
 
-    await gateway.find(two.paris)
+    await gateway.find(tenants.paris)
 
     async def checked():
-        return not (await gateway.find(two.paris)).is_open
+        return not (await gateway.find(tenants.paris)).is_open
 
-    await until(checked)
+    await wait_until(checked)
 
 
-async def test_nonsense_on_the_channel_is_passed_over(two, redis_url, redis):
-    gateway = two.gateway(redis_url, listening=True)
-    await until(lambda: _subscribed(redis))
-    await gateway.find(two.paris)
+async def test_nonsense_on_the_channel_is_passed_over(tenants, redis_url, redis):
+    gateway = tenants.gateway(redis_url, listening=True)
+    await wait_until(lambda: _subscribed(redis))
+    await gateway.find(tenants.paris)
 
     for message in (b"", b"\xff", b"[]", b'{"tenant": 1, "version": {}}', b"[" * 5000, b"null"):
         await redis.publish("souk:tenant-changed", message)
-    await two.suspend(two.paris)
-    change = {"tenant": two.paris, "version": (await two.config(two.paris)).version}
+    await tenants.suspend(tenants.paris)
+    change = {"tenant": tenants.paris, "version": (await tenants.config(tenants.paris)).version}
     await redis.publish("souk:tenant-changed", json.dumps(change))
 
     async def heard():
-        return not (await gateway.find(two.paris)).is_open
+        return not (await gateway.find(tenants.paris)).is_open
 
-    await until(heard)
+    await wait_until(heard)
 
 
 async def _subscribed(redis):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.gateway.wire import ask
+from tests.gateway.raw_http import ask
 
 PARIS = "paris.impactnutrition.com"
 LYON = "lyon.impactnutrition.com"  # suspended
@@ -120,7 +120,7 @@ async def test_whether_a_closed_shop_is_there_no_path_tells(platform, signal, pa
 @pytest.mark.parametrize(
     "tenant", ["Paris", "PARIS", " ", "par is", "paris/", "..", "%2e", "x" * 64]
 )
-async def test_what_is_no_tenants_id_names_no_shop(platform, tenant):
+async def test_an_invalid_tenant_id_is_an_unknown_shop(platform, tenant):
     answer = await ask(platform.url, b"localhost", headers=[("X-Tenant-ID", f"a{tenant}")])
 
     assert (answer.status, answer.json["code"]) == (404, "SHOP_UNKNOWN")

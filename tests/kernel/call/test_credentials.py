@@ -16,6 +16,7 @@ from services.kernel.call.errors import PermissionDenied, Unauthenticated
 from services.kernel.call.scope import Scope
 from services.kernel.process.secret_files import Fixed
 from services.kernel.process.signing_keys import PublicKey, PublicKeys, public_keys
+from tests.secret_files import Replaceable
 
 PARIS = Scope("paris", "admins/user_1", frozenset({"listing:write"}), currency="EUR")
 LYON = Scope(
@@ -137,18 +138,6 @@ def test_a_remembered_scope_is_refused_once_it_has_expired(monkeypatch):
 
     with pytest.raises(Unauthenticated):
         verify.verify(good)
-
-
-class Replaceable:
-    """A secret that a test replaces."""
-
-    def __init__(self, held):
-        self.held = held
-
-    def __call__(self):
-        return self.held
-
-    again = __call__
 
 
 @pytest.mark.parametrize(

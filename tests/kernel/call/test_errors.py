@@ -16,7 +16,7 @@ from services.kernel.call.errors import (
 )
 
 
-def told(error: ServiceError) -> AioRpcError:
+def received(error: ServiceError) -> AioRpcError:
     """Makes what a client gets when a service raises this."""
     status = rpc_status.to_status(to_status(error))
     return AioRpcError(status.code, Metadata(), Metadata(*status.trailing_metadata), status.details)
@@ -24,7 +24,7 @@ def told(error: ServiceError) -> AioRpcError:
 
 @pytest.mark.parametrize("error", [NotFound("NOT_FOUND", "no"), Internal("INTERNAL", "internal")])
 def test_an_error_of_a_service_arrives_as_it_was_raised(error):
-    found = from_rpc(told(error))
+    found = from_rpc(received(error))
 
     assert (type(found), found.reason, found.message) == (type(error), error.reason, error.message)
 
@@ -32,7 +32,9 @@ def test_an_error_of_a_service_arrives_as_it_was_raised(error):
 def test_an_error_of_many_fields_names_the_first_ten_twice_and_fits_a_trailer():
     error = invalid("MANY", {f"field_{number}": "is wrong" for number in range(1000)})
 
-    assert from_rpc(told(error)).violations.keys() == {f"field_{number}" for number in range(10)}
+    assert from_rpc(received(error)).violations.keys() == {
+        f"field_{number}" for number in range(10)
+    }
     assert error.message.count("is wrong") == 10
     assert to_status(error).ByteSize() < 8192
 

@@ -51,7 +51,7 @@ def test_a_scope_without_the_permission_or_in_the_wrong_place_is_refused(rule, c
 
 
 @pytest.mark.parametrize("tenant", ["paris", "lyon"])
-def test_who_lacks_a_permission_only_until_they_open_the_tenant_is_told_so(tenant):
+def test_a_permission_that_an_access_grant_would_give_is_refused_with_that_reason(tenant):
     caller = Scope(tenant, "admins/user_1", frozenset(), withheld=frozenset({"listing:write"}))
 
     for permission, reason in (

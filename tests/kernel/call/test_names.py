@@ -1,4 +1,7 @@
+"""Resource names and tenant ids: parsed, or refused."""
+
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -69,8 +72,17 @@ def test_a_slug_is_a_tenant_id(text):
 @pytest.mark.parametrize(
     "text", ["", "1a", "-a", "a-", "A", "a_b", "a.b", "é", "a\n", "x" * 64, "a b", "a/b"]
 )
-def test_what_is_no_slug_is_refused_as_a_tenant_id(text):
+def test_a_tenant_id_that_is_not_a_slug_is_refused(text):
     with pytest.raises(InvalidArgument) as refused:
         names.tenant_id(text)
 
     assert refused.value.reason == "TENANT_ID_INVALID"
+
+
+def test_the_first_id_of_a_time_sorts_before_those_made_then():
+    before = datetime.now(UTC)
+    made = names.new_id("prod")
+    after = datetime.now(UTC) + timedelta(milliseconds=1)
+
+    assert names.first_id("prod", before) <= made < names.first_id("prod", after)
+    assert names.first_id("prod", datetime.min.replace(tzinfo=UTC)) == f"prod_{'0' * 26}"

@@ -1,3 +1,5 @@
+"""Null characters are refused, wherever they stand."""
+
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given

@@ -54,6 +54,14 @@ async def test_a_read_of_one_round_trip_is_bound_too(doors):
     assert read == {"paris": [["bread", "oil"]], "lyon": [["salt"]]}
 
 
+async def test_all_statements_of_a_read_see_one_moment(doors):
+    level = "SELECT $1::text AS tenant, current_setting('transaction_isolation') AS level"
+    for tenant in ("paris", "lyon"):
+        with scope(tenant):
+            [row] = await doors.call(level)
+        assert tuple(row) == (tenant, "repeatable read")
+
+
 async def test_a_transaction_cannot_be_bound_to_a_second_tenant(doors):
     with scope("paris"), pytest.raises(ProgrammingError, match="already bound"):
         async with doors.tenant() as session:
@@ -97,7 +105,7 @@ async def test_a_role_that_owns_tables_is_refused_at_the_start(cluster):
 
 
 async def test_an_array_is_read_although_set_config_is_revoked(doors):
-    """What HardConnection is for: asyncpg would call set_config to look up an array's type."""
+    """Why RestrictedConnection exists: asyncpg would call set_config to look up an array's type."""
     with scope("paris"), pytest.raises(ProgrammingError, match="permission denied"):
         async with doors.tenant() as session:
             await session.execute(text("SELECT set_config('app.tenant_id', 'lyon', true)"))
@@ -113,12 +121,12 @@ async def test_a_session_that_sent_nothing_leaves_its_tenant_on_no_connection(do
         with scope(tenant):
             async with doors.tenant() as session:
                 driver = (await (await session.connection()).get_raw_connection()).driver_connection
-                assert driver.entering == tenant
-        assert driver.entering is None
+                assert driver.tenant_to_bind == tenant
+        assert driver.tenant_to_bind is None
 
 
 @pytest.mark.parametrize("tenant", ["", "paris'); --", "Paris", "paris\n"])
-async def test_what_is_no_tenants_id_is_bound_to_nothing(doors, tenant):
+async def test_an_invalid_tenant_id_is_never_bound(doors, tenant):
     with scope(tenant), pytest.raises(ValueError, match="not a tenant id"):
         async with doors.tenant() as session:
             await session.execute(text("SELECT tenant_id FROM stall"))

@@ -1,3 +1,5 @@
+"""Pages, and page tokens that are valid only for their own request."""
+
 import base64
 import json
 from collections import namedtuple
@@ -35,8 +37,8 @@ def request(**fields):
     return ListListingsRequest(parent="tenants/paris", **fields)
 
 
-def read(asked, key=KEY, **options):
-    return pages.read(asked, key=key, **options)
+def read(message, key=KEY, **options):
+    return pages.read(message, key=key, **options)
 
 
 def key_of(row):
@@ -54,17 +56,17 @@ def forged(digest, parts):
     return base64.urlsafe_b64encode(digest + text.encode()).rstrip(b"=").decode()
 
 
-def refusal(asked, **options):
+def refusal(message, **options):
     with pytest.raises(InvalidArgument) as refused:
-        read(asked, **options)
+        read(message, **options)
     return refused.value.reason
 
 
 @pytest.mark.parametrize(
-    ("asked", "size"), [(0, 50), (1, 1), (200, 200), (201, 200), (2**31 - 1, 200)]
+    ("page_size", "size"), [(0, 50), (1, 1), (200, 200), (201, 200), (2**31 - 1, 200)]
 )
-def test_a_page_has_the_size_asked_for_within_bounds(asked, size):
-    page = read(request(page_size=asked))
+def test_a_page_has_the_size_asked_for_within_bounds(page_size, size):
+    page = read(request(page_size=page_size))
 
     assert (page.size, page.limit) == (size, size + 1)
 
@@ -80,16 +82,16 @@ def test_skip_is_bounded():
 
 
 def test_the_last_page_has_no_token():
-    shown, token = read(request(page_size=10)).cut(ROWS, key=key_of)
+    rows, token = read(request(page_size=10)).cut(ROWS, key=key_of)
 
-    assert list(shown) == ROWS
+    assert list(rows) == ROWS
     assert token == ""
 
 
 def test_a_token_continues_after_the_last_row_shown():
-    shown, token = read(request(page_size=3)).cut(ROWS[:4], key=key_of)
+    rows, token = read(request(page_size=3)).cut(ROWS[:4], key=key_of)
 
-    assert list(shown) == ROWS[:3]
+    assert list(rows) == ROWS[:3]
     assert read(request(page_size=7, page_token=token)).after == ROWS[2]
 
 
@@ -98,8 +100,8 @@ def test_a_walk_by_tokens_meets_every_row_once_after_what_was_skipped():
     while True:
         page = read(request(page_size=3, page_token=token, skip=2))
         rows = [r for r in ROWS if page.after is None or r > page.after][page.skip :][: page.limit]
-        shown, token = page.cut(rows, key=key_of)
-        seen += shown
+        page_rows, token = page.cut(rows, key=key_of)
+        seen += page_rows
         if not token:
             break
 

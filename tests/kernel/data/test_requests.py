@@ -34,14 +34,14 @@ def scope(tenant, actor="admins/user_1", method=METHOD):
     return bound(Scope(tenant, actor, frozenset(), request_id="r"), method)
 
 
-def asked(tenant="paris", host="a.example.fr", request_id=""):
+def domain_request(tenant="paris", host="a.example.fr", request_id=""):
     return CreateDomainRequest(parent=f"tenants/{tenant}", host=host, request_id=request_id)
 
 
 async def act(doors, request, answer, meanwhile=asyncio.sleep):
     """Does what an RPC does: answers as before, or acts and remembers."""
     async with doors.tenant() as session:
-        if before := await requests.answered(session, request, Domain):
+        if before := await requests.stored_answer(session, request, Domain):
             return before
         await meanwhile(0)
         audit.record(session, resource=request.host)
@@ -49,7 +49,7 @@ async def act(doors, request, answer, meanwhile=asyncio.sleep):
 
 
 async def test_a_repeated_request_gets_the_first_answer(doors):
-    request = asked(request_id=str(uuid4()))
+    request = domain_request(request_id=str(uuid4()))
 
     with scope("paris"):
         first = await act(doors, request, "first")
@@ -59,7 +59,7 @@ async def test_a_repeated_request_gets_the_first_answer(doors):
 
 
 async def test_a_repeat_names_the_events_of_the_first_request(doors):
-    request = asked(request_id=str(uuid4()))
+    request = domain_request(request_id=str(uuid4()))
     named = []
 
     for tenant in ("paris", "paris", "lyon"):
@@ -73,7 +73,7 @@ async def test_a_repeat_names_the_events_of_the_first_request(doors):
 
 
 async def test_an_event_after_the_answer_was_remembered_is_refused(doors):
-    request = asked(request_id=str(uuid4()))
+    request = domain_request(request_id=str(uuid4()))
 
     async def act_late():
         async with doors.tenant() as session:
@@ -87,12 +87,12 @@ async def test_an_event_after_the_answer_was_remembered_is_refused(doors):
 
 
 async def test_a_secret_is_not_kept_for_a_repeat(doors):
-    request = asked(request_id=str(uuid4()))
+    request = domain_request(request_id=str(uuid4()))
     made = CreateApiKeyResponse(api_key=ApiKey(title="ERP"), secret="souk_live_canary")
 
     async def keep():
         async with doors.tenant() as session:
-            if before := await requests.answered(session, request, CreateApiKeyResponse):
+            if before := await requests.stored_answer(session, request, CreateApiKeyResponse):
                 return before
             audit.record(session, resource="a key")
             return await requests.remember(session, request, made)
@@ -105,7 +105,7 @@ async def test_a_secret_is_not_kept_for_a_repeat(doors):
 
 
 async def test_two_at_the_same_time_act_once(doors):
-    request, acting, two = asked(request_id=str(uuid4())), [], asyncio.Event()
+    request, acting, two = domain_request(request_id=str(uuid4())), [], asyncio.Event()
 
     async def wait_for_another(_):
         acting.append(request)
@@ -127,15 +127,15 @@ async def test_the_same_id_with_another_body_is_refused(doors):
     request_id = str(uuid4())
 
     with scope("paris"):
-        await act(doors, asked(host="a.example.fr", request_id=request_id), "first")
+        await act(doors, domain_request(host="a.example.fr", request_id=request_id), "first")
         with pytest.raises(InvalidArgument) as refused:
-            await act(doors, asked(host="b.example.fr", request_id=request_id), "second")
+            await act(doors, domain_request(host="b.example.fr", request_id=request_id), "second")
 
     assert refused.value.reason == "REQUEST_ID_REUSED"
 
 
 async def test_the_same_id_on_another_method_is_refused(doors):
-    request = asked(request_id=str(uuid4()))
+    request = domain_request(request_id=str(uuid4()))
 
     with scope("paris"):
         await act(doors, request, "first")
@@ -148,16 +148,16 @@ async def test_another_tenant_or_actor_with_the_same_id_acts_anew(doors, tenant,
     request_id = str(uuid4())
 
     with scope("paris"):
-        await act(doors, asked("paris", request_id=request_id), "ours")
+        await act(doors, domain_request("paris", request_id=request_id), "ours")
     with scope(tenant, actor):
-        answer = await act(doors, asked(tenant, request_id=request_id), "theirs")
+        answer = await act(doors, domain_request(tenant, request_id=request_id), "theirs")
 
     assert answer.name == "theirs"
 
 
 async def test_without_an_id_every_request_acts(doors):
     with scope("lyon"):
-        answers = [await act(doors, asked("lyon"), str(n)) for n in range(2)]
+        answers = [await act(doors, domain_request("lyon"), str(n)) for n in range(2)]
 
     assert [answer.name for answer in answers] == ["0", "1"]
 
@@ -165,26 +165,26 @@ async def test_without_an_id_every_request_acts(doors):
 @pytest.mark.parametrize("request_id", ["x", "1", "é" * 40, "'; drop table request_record"])
 async def test_an_id_that_is_no_uuid_is_refused(doors, request_id):
     with scope("paris"), pytest.raises(InvalidArgument) as refused:
-        await act(doors, asked(request_id=request_id), "never")
+        await act(doors, domain_request(request_id=request_id), "never")
 
     assert refused.value.reason == "REQUEST_ID_INVALID"
 
 
 async def test_answers_are_forgotten_after_a_day(doors, monkeypatch):
-    monkeypatch.setattr(requests, "_MOST_FORGOTTEN", 1)
-    request = asked(request_id=str(uuid4()))
+    monkeypatch.setattr(requests, "_MAX_REMOVED", 1)
+    request = domain_request(request_id=str(uuid4()))
     for tenant in ("paris", "lyon"):
         with scope(tenant):
             await act(doors, request, "first")
     async with doors.housekeeping() as session:
-        yesterday = datetime.now(UTC) - requests.KEPT_FOR - timedelta(minutes=1)
+        yesterday = datetime.now(UTC) - requests.RETENTION - timedelta(minutes=1)
         await session.execute(update(RequestRecord).values(create_time=yesterday))
 
     with scope("paris"):
         assert (await act(doors, request, "second")).name == "second"
     async with doors.housekeeping() as session:
         await session.execute(update(RequestRecord).values(create_time=yesterday))
-    forgetting = asyncio.create_task(requests.forget(doors))
+    forgetting = asyncio.create_task(requests.remove_expired(doors))
     async with asyncio.timeout(10):
         while await _count(doors):
             await asyncio.sleep(0.01)

@@ -1,4 +1,7 @@
+"""Update masks, etags, and elements that are merged by id."""
+
 import pytest
+from google.protobuf import json_format
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
@@ -23,7 +26,7 @@ def refusal(message, paths, current=None):
     return refused.value.reason, refused.value.violations
 
 
-def test_the_fields_of_the_mask_are_changed_each_once_and_unset_ones_too():
+def test_a_mask_gives_each_of_its_fields_once_and_unset_ones_too():
     assert updates.masked(Product(title="Whey"), mask("title", "subtitle", "title")) == [
         "title",
         "subtitle",
@@ -138,9 +141,9 @@ STORED = Product(
 
 
 def test_an_update_replaces_the_masked_fields_alone():
-    wanted = Product(title="Casein", subtitle="Slow")
+    product = Product(title="Casein", subtitle="Slow")
 
-    after = updates.apply(wanted, mask("title"), to=STORED)
+    after = updates.apply(product, mask("title"), to=STORED)
 
     assert (after.title, after.subtitle, after.etag) == ("Casein", "", '"1"')
     assert after.variants == STORED.variants
@@ -194,3 +197,16 @@ def test_a_wrong_path_in_an_elements_mask_is_refused_with_its_place(path):
 
     assert refused.value.reason == "MASK_INVALID"
     assert refused.value.violations.keys() == {f"variants[1].{path}"}
+
+
+def test_metadata_keep_the_keys_that_were_not_sent_and_lose_the_emptied_ones():
+    stored, sent = Product(etag='"1"'), Product()
+    stored.metadata.update({"removed": "a", "changed": "b", "stays": "c"})
+    sent.metadata.update({"removed": "", "changed": None, "absent": "", "new": [1]})
+
+    after = updates.apply(sent, mask("metadata"), to=stored)
+    cleared = updates.apply(Product(), mask("metadata"), to=stored)
+
+    assert json_format.MessageToDict(after.metadata) == {"changed": None, "stays": "c", "new": [1]}
+    assert stored.metadata["removed"] == "a"
+    assert not cleared.HasField("metadata")

@@ -62,7 +62,7 @@ async def test_a_change_without_an_event_is_rolled_back(doors, change, tenant):
     assert await goods(doors) == BEFORE
 
 
-async def kept(doors):
+async def recorded_events(doors):
     """What is told in each tenant's log."""
     async with doors.housekeeping() as session:
         leaves = (await session.scalars(select(AuditLeaf))).all()
@@ -90,7 +90,7 @@ async def test_an_event_is_recorded_in_no_savepoint_which_might_take_it_along(do
         await act()
 
     assert await goods(doors) == BEFORE
-    assert await kept(doors) == {}
+    assert await recorded_events(doors) == {}
 
 
 @pytest.mark.parametrize("tenant", ["paris", "lyon"])
@@ -102,7 +102,7 @@ async def test_a_savepoint_ends_without_an_event_and_its_transaction_does_not(do
             audit.record(session, resource=f"tenants/{tenant}/stalls/two")
 
     assert await goods(doors) == {**BEFORE, (tenant, "two"): []}
-    assert set(await kept(doors)) == {tenant}
+    assert set(await recorded_events(doors)) == {tenant}
 
 
 @pytest.mark.parametrize("recorded", [True, False])
@@ -121,7 +121,7 @@ async def test_a_savepoint_that_is_left_open_takes_everything_back(doors, tenant
         await act()
 
     assert await goods(doors) == BEFORE
-    assert await kept(doors) == {}
+    assert await recorded_events(doors) == {}
 
 
 @pytest.mark.parametrize("tenant", ["paris", "lyon", None])
@@ -148,11 +148,11 @@ async def test_no_connection_comes_back_in_a_transaction_that_failed_to_begin_or
 
     for _ in range(3):
         await act("SELECT 1")
-    assert set(await kept(doors)) == {tenant or "hq"}
+    assert set(await recorded_events(doors)) == {tenant or "hq"}
 
 
 @pytest.mark.parametrize("tenant", ["paris", "lyon"])
-async def test_who_could_not_send_an_event_is_told(doors, tenant):
+async def test_a_caller_is_told_when_its_event_was_not_sent(doors, tenant):
     """As on a connection in a transaction that SQLAlchemy does not know, and so does not commit."""
 
     async def act():
@@ -164,7 +164,7 @@ async def test_who_could_not_send_an_event_is_told(doors, tenant):
     with scope(tenant), pytest.raises(database.AuditMissing, match="before its events were sent"):
         await act()
 
-    assert await kept(doors) == {}
+    assert await recorded_events(doors) == {}
     with scope(tenant):
         async with doors.tenant() as session:
             assert len((await session.scalars(select(Stall))).all()) == 1
@@ -176,7 +176,9 @@ async def test_an_event_alone_is_kept_too(doors, tenant):
         async with doors.tenant() as session:
             audit.record(session, resource=f"tenants/{tenant}/stalls/two", outcome="DENIED")
 
-    assert {t: facts["outcome"] for t, facts in (await kept(doors)).items()} == {tenant: "DENIED"}
+    assert {t: facts["outcome"] for t, facts in (await recorded_events(doors)).items()} == {
+        tenant: "DENIED"
+    }
 
 
 @pytest.mark.parametrize("tenant", ["paris", "lyon"])
@@ -188,7 +190,7 @@ async def test_an_event_that_was_rolled_back_comes_with_no_later_one(doors, tena
         async with doors.tenant() as session:
             await session.scalars(select(Stall))
 
-    assert await kept(doors) == {}
+    assert await recorded_events(doors) == {}
 
 
 class Mishap(Exception):
@@ -212,15 +214,15 @@ async def test_an_event_whose_commit_was_never_sent_stays_on_no_connection(doors
     with scope(tenant), pytest.raises(Mishap):
         await act()
 
-    assert drivers[0].leaving is None
+    assert drivers[0].statement_before_commit is None
     with scope("paris"):
         async with doors.tenant() as session:
             await session.scalars(select(Stall))
-    assert await kept(doors) == {}
+    assert await recorded_events(doors) == {}
 
 
 @pytest.mark.parametrize(("tenant", "other"), [("paris", "lyon"), ("lyon", "paris")])
-async def test_what_is_refused_at_commit_takes_all_along_and_spares_who_comes_next(
+async def test_a_refused_commit_rolls_everything_back_and_leaves_the_connection_usable(
     doors, tenant, other
 ):
     """Row-level security holds for the event too, though it is sent with the commit."""
@@ -238,22 +240,22 @@ async def test_what_is_refused_at_commit_takes_all_along_and_spares_who_comes_ne
             async with doors.tenant() as session:
                 assert [stall.stall_id for stall in await session.scalars(select(Stall))] == ["one"]
     assert await goods(doors) == BEFORE
-    assert await kept(doors) == {}
+    assert await recorded_events(doors) == {}
 
 
 @pytest.mark.parametrize("typed", ["'); DROP TABLE stall; --", "\\'; --", "$1 %s :id {}", "ö€😀\n"])
-async def test_what_people_type_is_no_sql_in_an_event(doors, typed):
+async def test_text_from_callers_is_not_sql_in_an_event(doors, typed):
     with scope("paris"):
         async with doors.tenant() as session:
             audit.record(session, resource=f"tenants/paris/stalls/{typed}", reason=typed)
 
-    facts = (await kept(doors))["paris"]
+    facts = (await recorded_events(doors))["paris"]
     assert (facts["resource"], facts["reason"]) == (f"tenants/paris/stalls/{typed}", typed)
     assert await goods(doors) == BEFORE
 
 
 @pytest.mark.parametrize("tenant", ["'", "x', '', now(), '', '', '') --", "Paris", "paris\n"])
-async def test_what_is_no_tenants_id_is_written_into_no_event(doors, tenant):
+async def test_an_invalid_tenant_id_is_not_written_into_an_event(doors, tenant):
     async def act():
         async with doors.platform() as session:
             audit.record(session, resource="products/x", tenant=tenant)
@@ -261,7 +263,7 @@ async def test_what_is_no_tenants_id_is_written_into_no_event(doors, tenant):
     with scope(None), pytest.raises(ValueError, match="must not be written into a statement"):
         await act()
 
-    assert await kept(doors) == {}
+    assert await recorded_events(doors) == {}
 
 
 async def test_an_event_commits_with_its_change_in_its_tenants_log(doors):
@@ -271,12 +273,12 @@ async def test_an_event_commits_with_its_change_in_its_tenants_log(doors):
                 session.add(Stall(stall_id="two", goods=[]))
                 audit.record(session, resource=f"tenants/{tenant}/stalls/two")
 
-    told = await kept(doors)
-    assert {tenant: facts["resource"] for tenant, facts in told.items()} == {
+    events = await recorded_events(doors)
+    assert {tenant: facts["resource"] for tenant, facts in events.items()} == {
         "paris": "tenants/paris/stalls/two",
         "lyon": "tenants/lyon/stalls/two",
     }
-    for facts in told.values():
+    for facts in events.values():
         assert (facts["service"], facts["method"]) == ("catalog-opt-in", METHOD)
         assert facts["permission"] == "listing:write"
 

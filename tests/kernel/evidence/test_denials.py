@@ -11,7 +11,7 @@ from services.audit.rules import LONGEST
 from services.kernel.call.scope import Scope, bound
 from services.kernel.data.tables import AuditLeaf
 from services.kernel.evidence import coalescing, denials
-from services.kernel.evidence.denials import Denial, Denials, about
+from services.kernel.evidence.denials import Denial, Denials, named_resource
 
 DATABASE = "tenant_registry"
 
@@ -72,28 +72,28 @@ async def test_the_same_refusal_again_within_a_second_is_counted_in_one_event(do
     with scope():
         await asyncio.gather(*(watched.record(Denial("r", "REASON")) for _ in range(50)))
         assert len(await left(doors)) == 1
-        await asyncio.gather(*watched._counting._closing)
+        await asyncio.gather(*watched._coalescer._closing)
 
     assert [facts["times"] for _, facts in await left(doors)] == [1, 49]
 
 
-async def test_who_tries_many_ways_to_one_place_leaves_one_event_a_second(doors):
+async def test_different_attempts_at_one_resource_leave_one_event_a_second(doors):
     watched = Denials(doors)
     for tenant in ("paris", "lyon"):
         with scope(tenant):
             for n in range(20):
                 await watched.record(Denial("r", "REASON", attempt=f"GET /way/{n}"))
-    await asyncio.gather(*watched._counting._closing)
+    await asyncio.gather(*watched._coalescer._closing)
 
-    told = [(tenant, facts["method"], facts["times"]) for tenant, facts in await left(doors)]
-    assert sorted(told) == [
+    events = [(tenant, facts["method"], facts["times"]) for tenant, facts in await left(doors)]
+    assert sorted(events) == [
         (tenant, "GET /way/0", times) for tenant in ("lyon", "paris") for times in (1, 19)
     ]
 
 
 def test_a_name_is_cut_to_what_the_audit_service_takes():
-    assert len(denials.spelled("é" * 300).encode()) <= LONGEST["method"]
-    assert denials.spelled("a\x00b\ud800") == "ab?"
+    assert len(denials.loggable_name("é" * 300).encode()) <= LONGEST["method"]
+    assert denials.loggable_name("a\x00b\ud800") == "ab?"
 
 
 async def test_other_refusals_are_events_of_their_own(doors):
@@ -111,7 +111,7 @@ async def test_other_refusals_are_events_of_their_own(doors):
     assert len(await left(doors)) == 5
 
 
-async def test_nobody_is_told_while_it_cannot_be_recorded(doors, cluster):
+async def test_recording_a_denial_fails_while_it_cannot_be_stored(doors, cluster):
     watched = Denials(doors)
     superuser = await cluster.connect(DATABASE)
     await superuser.execute(f"REVOKE INSERT ON audit_leaf FROM {DATABASE}_app")
@@ -120,7 +120,7 @@ async def test_nobody_is_told_while_it_cannot_be_recorded(doors, cluster):
             outcomes = await asyncio.gather(
                 *(watched.record(Denial("r", "REASON")) for _ in range(3)), return_exceptions=True
             )
-            await asyncio.gather(*watched._counting._closing)
+            await asyncio.gather(*watched._coalescer._closing)
     finally:
         await superuser.execute(f"GRANT INSERT ON audit_leaf TO {DATABASE}_app")
         await superuser.close()
@@ -131,9 +131,9 @@ async def test_nobody_is_told_while_it_cannot_be_recorded(doors, cluster):
     assert len(await left(doors)) == 1
 
 
-def test_what_a_request_was_about_is_bounded():
+def test_the_name_of_a_denied_resource_is_cut():
     kind = tenant_registry_service_pb2.GetTenantRequest
 
-    assert about(kind(name="tenants/paris")) == "tenants/paris"
-    assert len(about(kind(name="x" * 5000))) == 200
-    assert about(kind(name="a\x00b")) == "ab"
+    assert named_resource(kind(name="tenants/paris")) == "tenants/paris"
+    assert len(named_resource(kind(name="x" * 5000))) == 200
+    assert named_resource(kind(name="a\x00b")) == "ab"

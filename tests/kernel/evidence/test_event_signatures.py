@@ -3,7 +3,7 @@
 import pytest
 
 from services.kernel.evidence.event_signatures import REVOKED, EventKey, EventKeys
-from services.kernel.evidence.signed_notes import Untrue
+from services.kernel.evidence.signed_notes import InvalidNote
 from tests.campaigns.tampering import a_private_key
 
 ENVELOPE = b'{"service":"audit"}'
@@ -52,5 +52,5 @@ def test_a_revoked_key_proves_what_is_there_and_signs_nothing_new(key):
 
 
 def test_a_file_with_anything_else_is_refused(key):
-    with pytest.raises(Untrue):
+    with pytest.raises(InvalidNote):
         EventKeys.read(f"{key.public.line()} trusted\n")

@@ -6,10 +6,12 @@ import json
 import pytest
 import rfc8785
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from hypothesis import given
+from hypothesis import strategies as st
 from souk.kernel.v1 import access_pb2
 from souk.tenant_registry.v1 import access_service_pb2, tenant_pb2
 
-from services.kernel.evidence import audit
+from services.kernel.evidence import audit, sealed_form
 from services.kernel.evidence.changes import changes
 from services.kernel.serving import migrations
 
@@ -69,17 +71,17 @@ def test_no_secret_is_kept_however_deep_it_lies(outer):
         title="t", password="canary", one=secret, many=[secret], within={"password": "canary"}
     )
 
-    kept = changes(None, message)
+    recorded = changes(None, message)
 
-    assert "canary" not in json.dumps(kept)
-    assert [change["field"] for change in kept] == ["many", "one", "title", "within"]
+    assert "canary" not in json.dumps(recorded)
+    assert [change["field"] for change in recorded] == ["many", "one", "title", "within"]
     assert message.password == message.many[0].token == "canary"
 
 
-def test_what_is_about_a_person_is_marked(outer):
-    kept = changes(None, outer(title="t", email="ada@example.org", within={"title": "u"}))
+def test_personal_fields_are_marked(outer):
+    recorded = changes(None, outer(title="t", email="ada@example.org", within={"title": "u"}))
 
-    assert {change["field"]: change["personal"] for change in kept} == {
+    assert {change["field"]: change["personal"] for change in recorded} == {
         "title": False,
         "email": True,
         "within": True,
@@ -94,6 +96,25 @@ def test_an_envelope_commits_to_its_payload_by_a_salted_hash():
     assert facts["payload_hash"] == hashlib.sha256(first.salt + first.payload).hexdigest()
     assert first.payload == second.payload
     assert first.envelope != second.envelope
+
+
+KEYS = st.text(st.characters(codec="ascii"), max_size=8)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(KEYS, inner),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(KEYS, VALUES))
+def test_the_canonical_form_is_that_of_rfc_8785(document):
+    assert sealed_form.canonical(document) == rfc8785.dumps(document)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800"])
+def test_no_value_without_a_canonical_form_is_sealed(value):
+    with pytest.raises(ValueError, match=r"JSON|surrogates"):
+        sealed_form.canonical({"a": value})
 
 
 def test_a_leaf_of_before_is_sealed_as_it_was():

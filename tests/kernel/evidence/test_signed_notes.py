@@ -39,10 +39,10 @@ def test_a_note_that_another_implementation_signed_proves_true():
     [key] = signed_notes.read_keys(PUBLIC)
 
     with pytest.raises(
-        signed_notes.Untrue, match="not a checkpoint"
+        signed_notes.InvalidNote, match="not a checkpoint"
     ):  # signed well, but no checkpoint
         signed_notes.verified(SIGNED, [key])
-    with pytest.raises(signed_notes.Untrue, match="not signed by a known key"):
+    with pytest.raises(signed_notes.InvalidNote, match="not signed by a known key"):
         signed_notes.verified(SIGNED.replace("problem,", "problem."), [key])
 
 
@@ -67,7 +67,7 @@ def test_a_changed_checkpoint_is_refused(log):
         "",
         "\n\n",
     ):
-        with pytest.raises(signed_notes.Untrue):
+        with pytest.raises(signed_notes.InvalidNote):
             signed_notes.verified(changed, [log.public])
 
 
@@ -75,7 +75,7 @@ def test_another_key_proves_nothing(log, witness):
     note = log.sign(CHECKPOINT)
 
     for keys in ([], [signed_notes.LogKey(pem()).public], [witness.public]):
-        with pytest.raises(signed_notes.Untrue):
+        with pytest.raises(signed_notes.InvalidNote):
             signed_notes.verified(note, keys)
 
 
@@ -90,8 +90,8 @@ def test_after_a_rotation_old_checkpoints_still_prove_true(log):
 @pytest.mark.parametrize(
     "line", ["x", "a+b", "a+00000000+AAAA", PUBLIC.replace("c74f20a3", "c74f20a4"), PUBLIC[:-4]]
 )
-def test_what_is_no_key_is_refused(line):
-    with pytest.raises(signed_notes.Untrue):
+def test_a_line_that_is_not_a_key_is_refused(line):
+    with pytest.raises(signed_notes.InvalidNote):
         signed_notes.read_keys(line)
 
 

@@ -27,10 +27,10 @@ def put(monkeypatch, settings):
 def start(tmp_path, **settings):
     """Starts the audit service with sound settings, but for those given."""
     given = {**SOUND, "SOUK_SECRETS": str(tmp_path), **settings}
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SOUK_")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SOUK_")}
     return subprocess.run(
         [sys.executable, "-m", "services.audit", "serve"],
-        env=kept | given,
+        env=inherited | given,
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -97,6 +97,11 @@ def test_only_reads_are_ever_tried_again():
         "ListStoreProducts",
         "ListStoreCollections",
         "ListStoreCategories",
+        "ListStoreTags",
+        "ListStoreTypes",
+        "ListStoreVariants",
+        "ListStoreOptions",
+        "ListCatalogueVersions",
     }
 
 
@@ -122,12 +127,12 @@ async def test_a_service_says_that_it_stops_while_it_still_takes_calls(audit):
     await audit.page("paris", wait_for_ready=True)
     async with grpc.aio.insecure_channel(f"127.0.0.1:{audit.port}") as wire:
         health: Any = health_pb2_grpc.HealthStub(wire)
-        asked = health_pb2.HealthCheckRequest(service=client.TAKES_CALLS)
-        told = health.Watch(asked)
-        serving = await told.read()
+        request = health_pb2.HealthCheckRequest(service=client.TAKES_CALLS)
+        watch = health.Watch(request)
+        serving = await watch.read()
         audit.child.signal(signal.SIGTERM)
-        leaving = await told.read()
-        answer = await health.Check(asked)
+        leaving = await watch.read()
+        answer = await health.Check(request)
 
     assert serving.status == health_pb2.HealthCheckResponse.SERVING
     assert leaving.status == answer.status == health_pb2.HealthCheckResponse.NOT_SERVING

@@ -26,11 +26,12 @@ _EACH_WORD = (
     "NOT EXISTS (SELECT FROM unnest(string_to_array($10, '' '')) word"
     " WHERE strpos(l.search, word) = 0)"
 )
+STORE_PRODUCTS = _STORE_PRODUCTS.replace(_WHOLE_QUERY, _EACH_WORD)
 
 
 def upgrade() -> None:
     op.add_column("listing", sa.Column("format", sa.Integer()))
-    op.execute(_STORE_PRODUCTS.replace(_WHOLE_QUERY, _EACH_WORD))
+    op.execute(STORE_PRODUCTS)
     if op.get_bind().scalar(sa.text("SELECT EXISTS (SELECT FROM offer)")):
         logs.logger().warning("rerender_due", run="python -m services.catalog_opt_in rerender")
 

@@ -1,36 +1,43 @@
 """The category methods of CatalogService."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import NoReturn
 
 from google.protobuf.empty_pb2 import Empty
 from souk.catalog_opt_in.v1 import catalog_service_pb2 as pb
 from souk.catalog_opt_in.v1 import product_pb2
-from sqlalchemy import select
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.catalog_opt_in.batches import MOST_ROWS
 from services.catalog_opt_in.folding import sort_key
-from services.catalog_opt_in.head_office import HeadOffice, hold_all_products
-from services.catalog_opt_in.messages import CATEGORY, handle_of, id_in
+from services.catalog_opt_in.head_office import HeadOffice, lock_all_products
+from services.catalog_opt_in.messages import CATEGORY, handle_of, id_in, metadata_of
 from services.catalog_opt_in.models import Category
-from services.catalog_opt_in.products.servicer import refresh_products
+from services.catalog_opt_in.products import membership
+from services.catalog_opt_in.products.resolved import ResolvedProduct
+from services.catalog_opt_in.products.storing import refresh_products
 from services.catalog_opt_in.taxonomy import queries, rules
+from services.catalog_opt_in.taxonomy.categories import placing
+from services.catalog_opt_in.taxonomy.categories.relatives import with_relatives
 from services.catalog_opt_in.taxonomy.messages import category_message
-from services.catalog_opt_in.taxonomy.paging import paged
+from services.catalog_opt_in.taxonomy.paging import called, read_page
 from services.catalog_opt_in.violations import Violations
 from services.kernel.call import names
-from services.kernel.call.errors import FailedPrecondition, NotFound, invalid
+from services.kernel.call.errors import FailedPrecondition, NotFound
 from services.kernel.data import requests, updates
+from services.kernel.data.arrays import among
 from services.kernel.evidence import audit
 
 _ORDERS = {
     "rank": (Category.depth, Category.rank, Category.category_id),
     "created_at": (Category.created_at, Category.category_id),
+    "updated_at": (Category.updated_at, Category.category_id),
+    "id": (Category.category_id,),
     "title": (Category.title_key, Category.category_id),
     "handle": (Category.handle, Category.category_id),
-}
-_REFUSALS = {
-    "CATEGORY_CYCLE": "must not be the category itself or one below it",
-    "CATEGORY_TOO_DEEP": f"must not make the tree deeper than {rules.MOST_LEVELS} levels",
 }
 
 
@@ -41,15 +48,27 @@ class Categories:
         self, request: pb.GetCategoryRequest, _context: object
     ) -> product_pb2.Category:
         async with self._office.reading() as session:
-            return category_message(await _category(session, request.name))
+            row = await _category(session, request.name)
+            [message] = await with_relatives(
+                session, [row], all_descendants=request.with_descendants
+            )
+            return message
 
     async def ListCategories(
         self, request: pb.ListCategoriesRequest, _context: object
     ) -> pb.ListCategoriesResponse:
         async with self._office.reading() as session:
-            rows, token, total = await paged(session, request, select(Category), _ORDERS)
+            rows, token, total = await read_page(
+                session,
+                request,
+                Category,
+                _ORDERS,
+                *called(Category, request),
+                *_conditions(request),
+            )
+            found = await with_relatives(session, rows, all_descendants=request.with_descendants)
         return pb.ListCategoriesResponse(
-            categories=[category_message(row) for row in rows],
+            categories=found,
             next_page_token=token,
             total_size=total,
         )
@@ -58,47 +77,89 @@ class Categories:
         self, request: pb.CreateCategoryRequest, _context: object
     ) -> product_pb2.Category:
         async with self._office.writing() as session:
-            if answer := await requests.answered(session, request, product_pb2.Category):
+            if answer := await requests.stored_answer(session, request, product_pb2.Category):
                 return answer
             now = datetime.now(UTC)
             row = Category(category_id=names.new_id("pcat"), version=1, created_at=now)
-            await _write(session, row, request.category, now)
-            answer = category_message(row)
-            audit.record(session, resource=answer.name, after=answer)
+            requested = request.category
+            rank = requested.rank if requested.HasField("rank") else None
+            shifted = await _write(session, row, requested, now, rank=rank)
+            await queries.raise_catalogues_of(session, shifted)
+            after = category_message(row)
+            audit.record(session, resource=after.name, after=after)
+            [answer] = await with_relatives(session, [row])
             return await requests.remember(session, request, answer)
 
     async def UpdateCategory(
         self, request: pb.UpdateCategoryRequest, _context: object
     ) -> product_pb2.Category:
         async with self._office.writing() as session:
-            await hold_all_products(session)
+            await lock_all_products(session)
             row = await _category(session, request.category.name)
             before, now = category_message(row), datetime.now(UTC)
-            wanted = updates.apply(request.category, request.update_mask, to=before)
-            if wanted == before:
-                return before
-            row.version += 1
-            await queries.raise_catalogues_of(session, row.category_id)
-            await _write(session, row, wanted, now)
-            after = category_message(row)
-            await _refresh(session, row.category_id, before, after, now)
-            audit.record(session, resource=after.name, before=before, after=after)
-            return after
+            requested = updates.apply(request.category, request.update_mask, to=before)
+            if requested != before:
+                row.version += 1
+                rank = _new_rank(request, before, requested)
+                shifted = await _write(session, row, requested, now, rank=rank)
+                await queries.raise_catalogues_of(session, {row.category_id, *shifted})
+                after = category_message(row)
+                await _refresh(session, row.category_id, before, after, now)
+                audit.record(session, resource=after.name, before=before, after=after)
+            [answer] = await with_relatives(session, [row])
+            return answer
 
     async def DeleteCategory(self, request: pb.DeleteCategoryRequest, _context: object) -> Empty:
         async with self._office.writing() as session:
+            await lock_all_products(session)
             row = await _category(session, request.name)
             updates.check_etag(request.etag, row.version)
-            inside = rules.below(await queries.tree(session), row.category_id)
-            if len(inside) > 1 or await queries.products_in_categories(session, inside):
-                raise FailedPrecondition(
-                    "CATEGORY_IN_USE",
-                    "This category holds products or other categories. Move them first.",
-                    category=request.name,
-                )
+            product_ids = await queries.products_in_categories(session, [row.category_id])
+            if row.category_id in (await queries.tree(session)).values():
+                _refuse_deleting(row, "category children")  # Medusa's own words
+            if len(product_ids) > MOST_ROWS:
+                _refuse_deleting(row, f"more than {MOST_ROWS} products")
+            _, remove = _acts(row.category_id)
+            await membership.take_out(session, product_ids, remove)
+            shifted = await placing.remove(session, row)
             await session.delete(row)
+            await queries.raise_catalogues_of(session, shifted)
             audit.record(session, resource=request.name, before=category_message(row))
             return Empty()
+
+    async def ChangeCategoryProducts(
+        self, request: pb.ChangeCategoryProductsRequest, _context: object
+    ) -> product_pb2.Category:
+        async with self._office.writing() as session:
+            if answer := await requests.stored_answer(session, request, product_pb2.Category):
+                return answer
+            row = await _category(session, request.name)
+            add, remove = _acts(row.category_id)
+            await membership.change(session, request, add=add, remove=remove)
+            [answer] = await with_relatives(session, [row])
+            return await requests.remember(session, request, answer)
+
+
+def _acts(category_id: str) -> tuple[membership.Change, membership.Change]:
+    """Returns what puts a product into a category, and what takes it out."""
+
+    def add(product: ResolvedProduct) -> ResolvedProduct:
+        category_ids = dict.fromkeys([*product.category_ids, category_id])
+        return replace(product, category_ids=tuple(category_ids))
+
+    def remove(product: ResolvedProduct) -> ResolvedProduct:
+        category_ids = tuple(id_ for id_ in product.category_ids if id_ != category_id)
+        return replace(product, category_ids=category_ids)
+
+    return add, remove
+
+
+def _refuse_deleting(row: Category, contents: str) -> NoReturn:
+    raise FailedPrecondition(
+        "CATEGORY_IN_USE",
+        f"Deleting ProductCategory ({row.category_id}) with {contents} is not allowed",
+        category=f"categories/{row.category_id}",
+    )
 
 
 async def _category(session: AsyncSession, name: str) -> Category:
@@ -110,40 +171,37 @@ async def _category(session: AsyncSession, name: str) -> Category:
 
 
 async def _write(
-    session: AsyncSession, row: Category, requested: product_pb2.Category, now: datetime
-) -> None:
-    """Validates the request and stores it in `row`."""
+    session: AsyncSession,
+    row: Category,
+    requested: product_pb2.Category,
+    now: datetime,
+    *,
+    rank: int | None,
+) -> set[str]:
+    """Validates the request and stores it in `row`; returns the siblings that made room for it."""
     violations = Violations()
     handle = handle_of(requested.handle, requested.title, violations, is_new=row.handle is None)
     violations.extend(rules.text_problems(requested.title, requested.description, requested.rank))
     parent_id = id_in(requested.parent, CATEGORY, violations, field="parent")
     violations.refuse()
     await queries.refuse_taken_handle(session, Category, handle, row.category_id)
-    await _place(session, row, parent_id)
+    shifted = await placing.place(session, row, parent_id, rank)
     row.title, row.title_key, row.handle = requested.title, sort_key(requested.title), handle
-    row.description, row.rank, row.updated_at = requested.description, requested.rank, now
+    row.description, row.extra = requested.description, metadata_of(requested)
+    row.is_active, row.is_internal = requested.is_active, requested.is_internal
+    row.updated_at = now
     session.add(row)
     await session.flush()
+    return shifted
 
 
-async def _place(session: AsyncSession, row: Category, parent_id: str | None) -> None:
-    """Places a category under another, or at the top, with its descendants.
-
-    Raises:
-        InvalidArgument: CATEGORY_NOT_FOUND, the parent does not exist.
-        FailedPrecondition: CATEGORY_CYCLE or CATEGORY_TOO_DEEP.
-    """
-    tree = await queries.tree(session)
-    if parent_id is not None and parent_id not in tree:
-        text = "does not exist"
-        raise invalid("CATEGORY_NOT_FOUND", {"parent": text})
-    if refusal := rules.move_refusal(tree, row.category_id, parent_id):
-        text = _REFUSALS[refusal]
-        raise FailedPrecondition(refusal, f"parent {text}.", {"parent": text})
-    after = rules.moved(tree, row.category_id, parent_id)
-    depths = {id_: len(rules.above(after, id_)) for id_ in rules.below(after, row.category_id)}
-    row.parent_id, row.depth = parent_id, depths.pop(row.category_id)
-    await queries.set_depths(session, depths)
+def _new_rank(
+    request: pb.UpdateCategoryRequest, before: product_pb2.Category, requested: product_pb2.Category
+) -> int | None:
+    """Returns the rank that an update asks for; without one, a category that moves comes last."""
+    if "rank" not in updates.masked(request.category, request.update_mask, before):
+        return None
+    return requested.rank if requested.HasField("rank") else None
 
 
 async def _refresh(
@@ -153,11 +211,31 @@ async def _refresh(
     after: product_pb2.Category,
     now: datetime,
 ) -> None:
-    """Refreshes the listings affected by a change: all below after a move, else those in it."""
-    if before.parent != after.parent:
-        inside = rules.below(await queries.tree(session), category_id)
+    """Refreshes the listings affected by a change: those in it, or all below it as well."""
+    if _place_in_shops(before) != _place_in_shops(after):
+        category_ids = rules.with_descendants(await queries.tree(session), category_id)
     elif (before.title, before.handle) != (after.title, after.handle):
-        inside = {category_id}
+        category_ids = {category_id}
     else:
         return
-    await refresh_products(session, await queries.products_in_categories(session, inside), now)
+    await refresh_products(
+        session, await queries.products_in_categories(session, category_ids), now
+    )
+
+
+def _place_in_shops(category: product_pb2.Category) -> tuple[str, bool]:
+    """Returns what decides by which categories the products in it and below it are found."""
+    return category.parent, category.is_active and not category.is_internal
+
+
+def _conditions(request: pb.ListCategoriesRequest) -> Iterator[ColumnElement[bool]]:
+    if request.categories:
+        ids = [names.parse(name, CATEGORY)[0] for name in request.categories]
+        yield among(Category.category_id, ids)
+    if request.HasField("parent"):
+        parent_id = names.parse(request.parent, CATEGORY)[0] if request.parent else None
+        yield Category.parent_id == parent_id
+    if request.HasField("is_active"):
+        yield Category.is_active == request.is_active
+    if request.HasField("is_internal"):
+        yield Category.is_internal == request.is_internal

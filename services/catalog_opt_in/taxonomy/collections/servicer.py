@@ -1,31 +1,38 @@
 """The collection methods of CatalogService."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from google.protobuf.empty_pb2 import Empty
 from souk.catalog_opt_in.v1 import catalog_service_pb2 as pb
 from souk.catalog_opt_in.v1 import product_pb2
-from sqlalchemy import select
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.catalog_opt_in.batches import MOST_ROWS
 from services.catalog_opt_in.folding import sort_key
-from services.catalog_opt_in.head_office import HeadOffice, hold_all_products
-from services.catalog_opt_in.messages import COLLECTION, handle_of
+from services.catalog_opt_in.head_office import HeadOffice, lock_all_products
+from services.catalog_opt_in.messages import COLLECTION, handle_of, metadata_of
 from services.catalog_opt_in.models import Collection
-from services.catalog_opt_in.products.servicer import refresh_products
+from services.catalog_opt_in.products import membership
+from services.catalog_opt_in.products.resolved import ResolvedProduct
+from services.catalog_opt_in.products.storing import refresh_products
 from services.catalog_opt_in.taxonomy import queries
 from services.catalog_opt_in.taxonomy.messages import collection_message
-from services.catalog_opt_in.taxonomy.paging import paged
+from services.catalog_opt_in.taxonomy.paging import called, read_page
 from services.catalog_opt_in.taxonomy.rules import text_problems
 from services.catalog_opt_in.violations import Violations
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition, NotFound
 from services.kernel.data import requests, updates
+from services.kernel.data.arrays import among
 from services.kernel.evidence import audit
 
 _ORDERS = {
     "created_at": (Collection.created_at, Collection.collection_id),
     "updated_at": (Collection.updated_at, Collection.collection_id),
+    "id": (Collection.collection_id,),
     "title": (Collection.title_key, Collection.collection_id),
     "handle": (Collection.handle, Collection.collection_id),
 }
@@ -44,7 +51,14 @@ class Collections:
         self, request: pb.ListCollectionsRequest, _context: object
     ) -> pb.ListCollectionsResponse:
         async with self._office.reading() as session:
-            rows, token, total = await paged(session, request, select(Collection), _ORDERS)
+            rows, token, total = await read_page(
+                session,
+                request,
+                Collection,
+                _ORDERS,
+                *called(Collection, request),
+                *_conditions(request),
+            )
         return pb.ListCollectionsResponse(
             collections=[collection_message(row) for row in rows],
             next_page_token=token,
@@ -55,7 +69,7 @@ class Collections:
         self, request: pb.CreateCollectionRequest, _context: object
     ) -> product_pb2.Collection:
         async with self._office.writing() as session:
-            if answer := await requests.answered(session, request, product_pb2.Collection):
+            if answer := await requests.stored_answer(session, request, product_pb2.Collection):
                 return answer
             now = datetime.now(UTC)
             row = Collection(collection_id=names.new_id("pcol"), version=1, created_at=now)
@@ -68,16 +82,16 @@ class Collections:
         self, request: pb.UpdateCollectionRequest, _context: object
     ) -> product_pb2.Collection:
         async with self._office.writing() as session:
-            await hold_all_products(session)
+            await lock_all_products(session)
             row = await _collection(session, request.collection.name)
             before, now = collection_message(row), datetime.now(UTC)
-            wanted = updates.apply(request.collection, request.update_mask, to=before)
-            if wanted == before:
+            requested = updates.apply(request.collection, request.update_mask, to=before)
+            if requested == before:
                 return before
             row.version += 1
-            await _write(session, row, wanted, now)
-            inside = await queries.products_in_collection(session, row.collection_id)
-            await refresh_products(session, inside, now)
+            await _write(session, row, requested, now)
+            product_ids = await queries.products_in_collection(session, row.collection_id)
+            await refresh_products(session, product_ids, now)
             after = collection_message(row)
             audit.record(session, resource=after.name, before=before, after=after)
             return after
@@ -86,17 +100,45 @@ class Collections:
         self, request: pb.DeleteCollectionRequest, _context: object
     ) -> Empty:
         async with self._office.writing() as session:
+            await lock_all_products(session)
             row = await _collection(session, request.name)
             updates.check_etag(request.etag, row.version)
-            if await queries.products_in_collection(session, row.collection_id):
+            product_ids = await queries.products_in_collection(session, row.collection_id)
+            if len(product_ids) > MOST_ROWS:
                 raise FailedPrecondition(
                     "COLLECTION_IN_USE",
-                    "This collection holds products. Move them first.",
+                    f"This collection holds more than {MOST_ROWS} products. Take some out first.",
                     collection=request.name,
                 )
+            _, remove = _acts(row.collection_id)
+            await membership.take_out(session, product_ids, remove)
             await session.delete(row)
             audit.record(session, resource=request.name, before=collection_message(row))
             return Empty()
+
+    async def ChangeCollectionProducts(
+        self, request: pb.ChangeCollectionProductsRequest, _context: object
+    ) -> product_pb2.Collection:
+        async with self._office.writing() as session:
+            if answer := await requests.stored_answer(session, request, product_pb2.Collection):
+                return answer
+            row = await _collection(session, request.name)
+            add, remove = _acts(row.collection_id)
+            await membership.change(session, request, add=add, remove=remove)
+            return await requests.remember(session, request, collection_message(row))
+
+
+def _acts(collection_id: str) -> tuple[membership.Change, membership.Change]:
+    """Returns what puts a product into a collection, and what takes it out."""
+
+    def add(product: ResolvedProduct) -> ResolvedProduct:
+        return replace(product, collection_id=collection_id)
+
+    def remove(product: ResolvedProduct) -> ResolvedProduct:
+        is_in = product.collection_id == collection_id
+        return replace(product, collection_id=None) if is_in else product
+
+    return add, remove
 
 
 async def _collection(session: AsyncSession, name: str) -> Collection:
@@ -117,6 +159,12 @@ async def _write(
     violations.refuse()
     await queries.refuse_taken_handle(session, Collection, handle, row.collection_id)
     row.title, row.title_key, row.handle = requested.title, sort_key(requested.title), handle
-    row.updated_at = now
+    row.extra, row.updated_at = metadata_of(requested), now
     session.add(row)
     await session.flush()
+
+
+def _conditions(request: pb.ListCollectionsRequest) -> Iterator[ColumnElement[bool]]:
+    if request.collections:
+        ids = [names.parse(name, COLLECTION)[0] for name in request.collections]
+        yield among(Collection.collection_id, ids)

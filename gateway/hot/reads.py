@@ -1,0 +1,60 @@
+"""Which requests are hot reads, and how two spellings of one become the same."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from gateway.medusa.query import Meaning
+from gateway.medusa.resource import PreparedResource
+from services.kernel.call.errors import InvalidArgument
+
+# A longer one is parsed each time, so that what is remembered stays small.
+_REMEMBERED_BYTES = 256
+# What Python needs for a value besides its characters.
+_VALUE_BYTES = 64
+
+
+class Read(NamedTuple):
+    """What a shopper asks of a shop: a path, what the query means, and in which locale."""
+
+    path: str
+    query: Meaning
+    locale: str = ""
+
+    @property
+    def bytes(self) -> int:
+        """How much memory it takes, without what each answer takes anyway."""
+        values = [value for _, values in self.query for value in values]
+        return (
+            len(self.path) + len(self.locale) + sum(_VALUE_BYTES + len(value) for value in values)
+        )
+
+
+class HotReads:
+    """Recognises the reads of resources by path; `resources` are by the path of their list."""
+
+    def __init__(self, resources: Mapping[str, PreparedResource]) -> None:
+        self._resources = resources
+        self._remembered = lru_cache(maxsize=2048)(self._parse)
+
+    def read(self, path: str, query: bytes) -> Read | None:
+        """Returns what a GET asks for; None if it is no hot read, or the route will refuse it."""
+        if len(path) + len(query) > _REMEMBERED_BYTES:
+            return self._parse(path, query)
+        return self._remembered(path, query)
+
+    def _parse(self, path: str, query: bytes) -> Read | None:
+        if resource := self._resources.get(path):
+            query_form = resource.query_of_list
+        else:
+            of, _, one = path.rpartition("/")
+            if not one or not (resource := self._resources.get(of)):
+                return None
+            query_form = resource.query_of_one
+        try:
+            parsed = query_form.parse(query)
+        except InvalidArgument:
+            return None
+        # Apart, since a header may ask for a locale too, and the shop decides which it is.
+        meaning = tuple(pair for pair in parsed.meaning if pair[0] != "locale")
+        return Read(path, meaning, parsed.one("locale"))

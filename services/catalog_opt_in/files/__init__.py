@@ -1,0 +1,1 @@
+"""The pictures that tenants upload: their records, not their bytes."""

@@ -1,0 +1,91 @@
+"""How the parts of a product keep their ids, and what is filled in where they leave it open."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from services.catalog_opt_in.products.model import Image, Option, Product, Variant
+from services.catalog_opt_in.products.rules import image_ids, option_ids
+
+
+def with_ids(requested: Product, stored: Product | None, new_id: Callable[[str], str]) -> Product:
+    """Assigns each part its id: its own, that of an equal part in `stored`, or a new one.
+
+    Equal are images of the same URL, options of the same title, and their values of the same text.
+    """
+    return replace(
+        requested,
+        images=tuple(_images_with_ids(requested, stored, new_id)),
+        options=tuple(_options_with_ids(requested, stored, new_id)),
+        variants=tuple(_variant_with_ids(variant, new_id) for variant in requested.variants),
+    )
+
+
+def _variant_with_ids(variant: Variant, new_id: Callable[[str], str]) -> Variant:
+    return replace(
+        variant,
+        variant_id=variant.variant_id or new_id("variant"),
+        conditional_prices=tuple(
+            replace(price, price_id=price.price_id or new_id("price"))
+            for price in variant.conditional_prices
+        ),
+    )
+
+
+def _images_with_ids(
+    requested: Product, stored: Product | None, new_id: Callable[[str], str]
+) -> Iterator[Image]:
+    unclaimed = image_ids(stored) - image_ids(requested)
+    by_url = {i.url: i.image_id for i in stored.images if i.image_id in unclaimed} if stored else {}
+    for image in requested.images:
+        yield replace(image, image_id=image.image_id or by_url.pop(image.url, "") or new_id("img"))
+
+
+def _options_with_ids(
+    requested: Product, stored: Product | None, new_id: Callable[[str], str]
+) -> Iterator[Option]:
+    by_id = {option.option_id: option for option in stored.options} if stored else {}
+    unclaimed = option_ids(stored) - option_ids(requested)
+    by_title = {option.title: option for id_, option in by_id.items() if id_ in unclaimed}
+    for option in requested.options:
+        match = by_id.get(option.option_id) or by_title.get(option.title)
+        yield _option_with_ids(option, match, new_id)
+
+
+def _option_with_ids(option: Option, stored: Option | None, new_id: Callable[[str], str]) -> Option:
+    ids_by_value = {value.value: value.value_id for value in stored.values} if stored else {}
+    return replace(
+        option,
+        option_id=stored.option_id if stored else new_id("opt"),
+        values=tuple(
+            replace(value, value_id=ids_by_value.get(value.value) or new_id("optval"))
+            for value in option.values
+        ),
+    )
+
+
+def with_only_choices(product: Product) -> Product:
+    """Chooses the only value of options that a variant leaves open, unless another has these."""
+    only = {o.title: o.values[0].value for o in product.options if len(o.values) == 1}
+    given = [variant.choices for variant in product.variants]
+    variants = list(product.variants)
+    for place, variant in enumerate(variants):
+        choices = {**only, **variant.choices}
+        if choices not in given:
+            variants[place] = replace(variant, choices=choices)
+            given.append(choices)
+    return replace(product, variants=tuple(variants))
+
+
+def with_titles(product: Product, longest: int) -> Product:
+    """Titles each variant that has no title after its choices, cut to the longest allowed."""
+    titled = (
+        replace(variant, title=variant.title or _title_of(variant, product)[:longest])
+        for variant in product.variants
+    )
+    return replace(product, variants=tuple(titled))
+
+
+def _title_of(variant: Variant, product: Product) -> str:
+    choices = [variant.choices.get(option.title, "") for option in product.options]
+    chosen = " / ".join(filter(None, choices))
+    return chosen or product.title

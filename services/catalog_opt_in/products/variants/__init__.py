@@ -1,0 +1,1 @@
+"""A product's variants and options, read and changed by themselves."""

@@ -1,0 +1,1 @@
+"""Search: the words of products, and which of them a query means."""

@@ -1,0 +1,1 @@
+"""Reads of parts of products: variants and options."""

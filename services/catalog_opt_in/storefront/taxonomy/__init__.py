@@ -1,0 +1,1 @@
+"""Reads of what products are found by."""

@@ -1,0 +1,36 @@
+"""Puts the texts of a locale into a product's document."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+Texts = Mapping[str, Mapping[str, str]]
+
+
+def in_locale(stored: bytes) -> bytes:
+    """Returns a document as the database's functions give it, with the texts in the line after it.
+
+    What is not translated stays as it is.
+    """
+    document, _, texts = stored.partition(b"\n")
+    if not texts:
+        return document
+    # Numbers keep every digit.
+    parsed: dict[str, Any] = json.loads(document, parse_float=orjson.Fragment)
+    _translate(parsed, orjson.loads(texts))
+    return orjson.dumps(parsed)
+
+
+def _translate(part: dict[str, Any], texts: Texts) -> None:
+    if own := texts.get(part.get("id", "")):
+        part.update({field: text for field, text in own.items() if field in part})
+    for key, inner in part.items():
+        if isinstance(inner, dict):
+            if key != "metadata":  # whose keys mean what their editors want
+                _translate(inner, texts)
+        elif isinstance(inner, list):
+            for item in inner:
+                if isinstance(item, dict):
+                    _translate(item, texts)

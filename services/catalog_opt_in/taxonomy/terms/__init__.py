@@ -1,0 +1,1 @@
+"""Terms that products share and shoppers filter by: tags and product types."""

@@ -1,0 +1,159 @@
+"""All statements on translations, and on what they are of."""
+
+from collections import defaultdict
+from collections.abc import Collection as AnyCollection
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.catalog_opt_in import models
+from services.catalog_opt_in.head_office import own_rows
+from services.catalog_opt_in.models import Product, ProductTag, Translation
+from services.catalog_opt_in.offer_document import Texts
+from services.catalog_opt_in.products.resolved import ResolvedProduct
+from services.catalog_opt_in.taxonomy.queries import products_in_categories
+from services.kernel.data.arrays import among
+
+# The column with the id of each kind that belongs to a product, by the prefix of the id.
+_OF_PRODUCTS: Mapping[str, tuple[Any, Any]] = {
+    "prod": (Product, Product.product_id),
+    "variant": (models.Variant, models.Variant.variant_id),
+    "opt": (models.ProductOption, models.ProductOption.option_id),
+    "optval": (models.OptionValue, models.OptionValue.value_id),
+}
+_SHARED: Mapping[str, Any] = {
+    "pcol": models.Collection.collection_id,
+    "pcat": models.Category.category_id,
+    "ptag": models.Tag.tag_id,
+    "ptyp": models.ProductType.type_id,
+}
+
+
+def matching(
+    *, reference_ids: AnyCollection[str], prefix: str, locales: AnyCollection[str]
+) -> Select[Translation]:
+    """Selects translations; what is empty does not filter."""
+    statement = select(Translation)
+    if reference_ids:
+        statement = statement.where(among(Translation.reference_id, reference_ids))
+    if prefix:
+        statement = statement.where(Translation.reference_id.startswith(f"{prefix}_"))
+    if locales:
+        statement = statement.where(among(Translation.locale, locales))
+    return statement
+
+
+async def get_many(session: AsyncSession, ids: AnyCollection[str]) -> dict[str, Translation]:
+    """Reads the head office's translations by id."""
+    rows = await session.scalars(
+        select(Translation).where(own_rows(Translation), among(Translation.translation_id, ids))
+    )
+    return {row.translation_id: row for row in rows}
+
+
+async def translated(
+    session: AsyncSession, reference_ids: AnyCollection[str]
+) -> set[tuple[str, str]]:
+    """Returns what has a translation already, each with a locale."""
+    rows = await session.execute(
+        select(Translation.reference_id, Translation.locale).where(
+            own_rows(Translation), among(Translation.reference_id, reference_ids)
+        )
+    )
+    return set(rows.tuples())
+
+
+async def owners(session: AsyncSession, reference_ids: AnyCollection[str]) -> dict[str, str | None]:
+    """Returns the product of each thing that exists; None for what products share."""
+    found: dict[str, str | None] = {}
+    for prefix, ids in _by_prefix(reference_ids).items():
+        if prefix in _OF_PRODUCTS:
+            table, column = _OF_PRODUCTS[prefix]
+            statement = (
+                select(column, table.product_id)
+                .join(Product, Product.product_id == table.product_id)
+                .where(own_rows(table), own_rows(Product), Product.deleted_at.is_(None))
+            )
+            if prefix == "prod":
+                statement = select(column, column).where(
+                    own_rows(Product), Product.deleted_at.is_(None)
+                )
+            rows = await session.execute(statement.where(among(column, ids)))
+            found.update(rows.tuples().all())
+        elif prefix in _SHARED:
+            column = _SHARED[prefix]
+            shared = await session.scalars(select(column).where(among(column, ids)))
+            found.update(dict.fromkeys(shared))
+    return found
+
+
+async def products_showing(session: AsyncSession, rows: Iterable[Translation]) -> Sequence[str]:
+    """Returns the ids of the products that show what these translations are of."""
+    changed = list(rows)
+    found = {row.product_id for row in changed if row.product_id}
+    shared = _by_prefix(row.reference_id for row in changed if not row.product_id)
+    conditions = [
+        column.in_(shared[prefix])
+        for prefix, column in (("pcol", Product.collection_id), ("ptyp", Product.type_id))
+        if prefix in shared
+    ]
+    if conditions:
+        statement = select(Product.product_id).where(own_rows(Product), or_(*conditions))
+        found.update(await session.scalars(statement))
+    if "pcat" in shared:
+        found.update(await products_in_categories(session, shared["pcat"]))
+    if "ptag" in shared:
+        statement = select(ProductTag.product_id).where(
+            own_rows(ProductTag), among(ProductTag.tag_id, shared["ptag"])
+        )
+        found.update(await session.scalars(statement))
+    return sorted(found)
+
+
+async def texts_of(session: AsyncSession, products: Sequence[ResolvedProduct]) -> dict[str, Texts]:
+    """Reads the translated texts of all that products show, by product."""
+    showing: defaultdict[str, list[str]] = defaultdict(list)
+    for product in products:
+        for reference_id in _shown_by(product):
+            showing[reference_id].append(product.product_id)
+    rows = await session.scalars(
+        select(Translation).where(
+            own_rows(Translation), among(Translation.reference_id, list(showing))
+        )
+    )
+    found: dict[str, Texts] = {product.product_id: {} for product in products}
+    for row in rows:
+        for product_id in showing[row.reference_id]:
+            found[product_id].setdefault(row.locale, {})[row.reference_id] = row.texts
+    return found
+
+
+async def remove_of_products(session: AsyncSession, product_ids: Sequence[str]) -> None:
+    """Removes the translations of products and their parts."""
+    await session.execute(
+        delete(Translation).where(own_rows(Translation), Translation.product_id.in_(product_ids))
+    )
+
+
+def _shown_by(product: ResolvedProduct) -> Iterable[str]:
+    related = product.related
+    yield product.product_id
+    yield from (variant.variant_id for variant in product.variants)
+    for option in product.options:
+        yield option.option_id
+        yield from (value.value_id for value in option.values)
+    yield from (tag.tag_id for tag in related.tags)
+    yield from (category.category_id for category in related.categories)
+    if related.collection:
+        yield related.collection.collection_id
+    if related.type:
+        yield related.type.type_id
+
+
+def _by_prefix(reference_ids: Iterable[str]) -> dict[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for reference_id in reference_ids:
+        found[reference_id.partition("_")[0]].append(reference_id)
+    return found

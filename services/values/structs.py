@@ -1,0 +1,25 @@
+"""JSON objects with keys of the client's own, as the contract's Structs."""
+
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.struct_pb2 import Struct
+
+# A Struct's numbers are doubles: beyond this, neighbouring integers are the same one.
+MOST_EXACT = 2**53
+
+
+def struct_json(struct: Struct) -> dict[str, Any]:
+    """Returns a Struct as a JSON object, with its integers: a Struct turns 3 into 3.0."""
+    return {key: _whole(value) for key, value in MessageToDict(struct).items()}
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    match value:
+        case dict():
+            return {key: _whole(item) for key, item in value.items()}
+        case list():
+            return [_whole(item) for item in value]
+        case float() if value.is_integer() and abs(value) <= MOST_EXACT:
+            return int(value)
+    return value

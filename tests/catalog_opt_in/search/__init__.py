@@ -1,0 +1,1 @@
+"""Search: words, slips, and what a query means."""

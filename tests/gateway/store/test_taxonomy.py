@@ -1,0 +1,182 @@
+"""What products are found by, as shoppers read it: of products of the shop."""
+
+import pytest
+
+
+async def test_a_collection_and_a_category_are_found_as_their_products_say(read):
+    for tenant in ("hq", "paris"):
+        products = (await read(tenant, "/store/products", limit=200))["products"]
+        collections = {p["collection_id"] for p in products} - {None}
+        listed = (await read(tenant, "/store/collections", limit=200))["collections"]
+        assert {collection["id"] for collection in listed} == collections
+        one = listed[0]
+        assert await read(tenant, f"/store/collections/{one['id']}") == {"collection": one}
+        within = await read(tenant, "/store/products", collection_id=one["id"], limit=200)
+        assert within["count"] == sum(p["collection_id"] == one["id"] for p in products)
+        categories = await read(tenant, "/store/product-categories", limit=200)
+        for category in categories["product_categories"][:3]:
+            answer = await read(tenant, f"/store/product-categories/{category['id']}")
+            assert answer == {"product_category": category}
+
+
+async def test_a_collection_or_category_with_nothing_of_this_shop_is_not_there(http, read, host):
+    for plural, path in (
+        ("collections", "/store/collections"),
+        ("product_categories", "/store/product-categories"),
+    ):
+        ours = {one["id"] for one in (await read("paris", path, limit=200))[plural]}
+        only_in_hq = {one["id"] for one in (await read("hq", path, limit=200))[plural]} - ours
+        for missing in [*only_in_hq, "pcol_nothing"]:
+            answer = await http.get(f"{path}/{missing}", headers=host("paris"))
+            assert answer.status_code == 404
+            assert answer.json()["type"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("path", "plural", "of_product"),
+    [
+        ("/store/collections", "collections", lambda p: {p["collection_id"]}),
+        (
+            "/store/product-categories",
+            "product_categories",
+            lambda p: {c["id"] for c in p["categories"]},
+        ),
+    ],
+)
+async def test_products_are_mentioned_where_they_are_asked_for(read, path, plural, of_product):
+    for tenant in ("hq", "paris"):
+        sold = (await read(tenant, "/store/products", limit=200))["products"]
+        plain = (await read(tenant, path, limit=200))[plural]
+        listed = (await read(tenant, path, limit=200, fields="*products"))[plural]
+        assert [{**one, "products": []} for one in plain] == [
+            {**one, "products": []} for one in listed
+        ]
+        for one in listed:
+            of_this = {p["id"] for p in sold if one["id"] in of_product(p)}
+            mentioned = {p["id"] for p in one["products"]}
+            assert of_this <= mentioned <= {p["id"] for p in sold}
+            assert mentioned
+            singular, answer = next(
+                iter((await read(tenant, f"{path}/{one['id']}", fields="*products")).items())
+            )
+            assert (plural.startswith(singular[:-1]), answer) == (True, one)
+        [short] = (await read(tenant, path, limit=1, fields="handle,products.handle"))[plural]
+        assert list(short) == ["id", "handle", "products"]
+        assert all(list(product) == ["id", "handle"] for product in short["products"])
+
+
+async def test_the_newest_collection_comes_first(read):
+    for tenant in ("hq", "paris"):
+        listed = (await read(tenant, "/store/collections", limit=200))["collections"]
+        times = [one["created_at"] for one in listed]
+        assert times == sorted(times, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "plural", "filter_of_products"),
+    [
+        ("/store/product-tags", "product_tags", "tag_id"),
+        ("/store/product-types", "product_types", "type_id"),
+    ],
+)
+async def test_a_tag_or_a_type_is_there_if_a_product_of_this_shop_has_it(
+    http, read, host, path, plural, filter_of_products
+):
+    terms_of = {t: (await read(t, path, limit=200))[plural] for t in ("hq", "paris")}
+    for tenant, terms in terms_of.items():
+        assert [term["id"] for term in terms] == sorted(term["id"] for term in terms)
+        for term in terms:
+            found = await read(tenant, "/store/products", **{filter_of_products: term["id"]})
+            assert found["count"] > 0
+            assert (await read(tenant, path, value=term["value"]))[plural] == [term]
+            assert term in (await read(tenant, path, q=term["value"].upper()[1:]))[plural]
+            assert list((await read(tenant, f"{path}/{term['id']}")).values()) == [term]
+    ours = {term["id"] for term in terms_of["paris"]}
+    for missing in [*({term["id"] for term in terms_of["hq"]} - ours), "ptag_nothing"]:
+        answer = await http.get(f"{path}/{missing}", headers=host("paris"))
+        assert (answer.status_code, answer.json()["type"]) == (404, "not_found")
+        assert (await read("paris", path, id=missing))["count"] == 0
+    assert (await read("paris", path, q="no such thing"))["count"] == 0
+
+
+async def test_related_products_share_a_collection_and_tags(read):
+    for tenant in ("hq", "paris"):
+        sold = (await read(tenant, "/store/products", limit=200))["products"]
+        product = next(p for p in sold if p["collection_id"] and p["tags"])
+        tags = {tag["id"] for tag in product["tags"]}
+        related = await read(
+            tenant,
+            "/store/products",
+            **{"collection_id[0]": product["collection_id"], "is_giftcard": "false"},
+            **{f"tag_id[{n}]": tag for n, tag in enumerate(sorted(tags))},
+        )
+        assert {p["id"] for p in related["products"]} == {
+            p["id"]
+            for p in sold
+            if p["collection_id"] == product["collection_id"]
+            and tags & {tag["id"] for tag in p["tags"]}
+        }
+
+
+async def test_categories_and_collections_are_filtered_as_clients_do(read):
+    for tenant in ("hq", "paris"):
+        for path, plural, name in (
+            ("/store/collections", "collections", "title"),
+            ("/store/product-categories", "product_categories", "name"),
+        ):
+            listed = (await read(tenant, path, limit=200))[plural]
+            one = listed[-1]
+            for filters in (
+                {"q": one["handle"]},
+                {f"{name}[]": one[name]},
+                {name: one[name]},
+                {"created_at[$gte]": one["created_at"], "created_at[$lte]": one["created_at"]},
+                {"updated_at[$gte]": one["updated_at"], "updated_at[$lte]": one["updated_at"]},
+            ):
+                found = (await read(tenant, path, limit=200, **filters))[plural]
+                assert one in found, filters
+                assert len(found) < len(listed) or "_at" in next(iter(filters))
+            for order in ("id", "created_at", "updated_at", name, "handle"):
+                found = (await read(tenant, path, limit=200, order=f"-{order}"))[plural]
+                assert sorted(c["id"] for c in found) == sorted(c["id"] for c in listed)
+            assert (await read(tenant, path, **{"created_at[$gt]": "2999-01-01T00:00:00Z"}))[
+                "count"
+            ] == 0
+
+
+async def test_categories_come_with_all_that_are_below_them(read):
+    path = "/store/product-categories"
+    for tenant in ("hq", "paris"):
+        plain = (await read(tenant, path, limit=200, include_ancestors_tree="true"))[
+            "product_categories"
+        ]
+        assert plain == (await read(tenant, path, limit=200))["product_categories"]
+        trees = (await read(tenant, path, limit=200, include_descendants_tree="true"))[
+            "product_categories"
+        ]
+        by_id = {category["id"]: category for category in plain}
+
+        def below(category_id, by_id=by_id):
+            return [
+                {**child, "category_children": below(child["id"])}
+                for child in by_id[category_id]["category_children"]
+            ]
+
+        assert trees == [{**one, "category_children": below(one["id"])} for one in plain]
+        top = next(one for one in trees if one["category_children"])
+        answer = await read(
+            tenant, f"{path}/{top['id']}", include_descendants_tree="true", fields="*products"
+        )
+        assert answer["product_category"].pop("products")
+        assert answer == {"product_category": top}
+        parents = [one["id"] for one in plain if one["category_children"]][:2]
+        children = await read(
+            tenant, path, **{f"parent_category_id[{n}]": id_ for n, id_ in enumerate(parents)}
+        )
+        assert {one["parent_category_id"] for one in children["product_categories"]} == set(parents)
+        for filters, count in (
+            ({"is_active": "true", "is_internal": "false"}, len(plain)),
+            ({"is_active": "false"}, 0),
+            ({"is_internal": "true"}, 0),
+        ):
+            assert (await read(tenant, path, **filters))["count"] == count
