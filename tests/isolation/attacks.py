@@ -142,9 +142,9 @@ def _unique_keys(table: Table) -> list[list[str]]:
 
 
 def _declared_keys(table: Table) -> list[list[str]]:
-    constraints = [u for u in table.constraints if isinstance(u, UniqueConstraint)]
-    indexes = [i for i in table.indexes if i.unique]
-    return [keys(table), *([c.name for c in unique.columns] for unique in (*constraints, *indexes))]
+    constraints = [u.columns for u in table.constraints if isinstance(u, UniqueConstraint)]
+    indexes = [i.columns for i in table.indexes if i.unique]
+    return [keys(table), *([c.name for c in columns] for columns in (*constraints, *indexes))]
 
 
 async def finds_a_row_to_refer_to(t: Target) -> Breach:
