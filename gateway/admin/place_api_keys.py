@@ -21,8 +21,8 @@ from gateway.documents.api_key import (
     ChannelsOfKey,
     PlaceApiKeyDocument,
 )
-from gateway.documents.sales_channel import PREFIX, channel_id
-from gateway.identity.scopes import CurrentScope
+from gateway.documents.sales_channel import channel_id, tenant_name
+from gateway.identity.scopes import CurrentScope, scope_at
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.errors import not_allowed
@@ -31,11 +31,10 @@ from gateway.medusa.headers import IdempotencyKey
 from gateway.medusa.query import ParsedQuery, Query
 from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
 from gateway.medusa.router import Router
-from gateway.medusa.values import enum_value
+from gateway.medusa.values import enum_value, last_id
 from gateway.tenancy import KnownTenant, TenancyOf
 from services.kernel.call.errors import InvalidArgument
 from services.kernel.call.limits import most_characters, most_entries
-from services.kernel.process.tenant_ids import TENANT_ID
 
 KEYS = Resource(
     "api_key",
@@ -211,6 +210,7 @@ async def delete_key(scope: CurrentScope, clients: ClientsOf, key_id: str) -> Re
     openapi_extra=KEYS.documented_one,
 )
 async def change_channels(
+    request: Request,
     scope: CurrentScope,
     query: KeyQuery,
     clients: ClientsOf,
@@ -224,39 +224,34 @@ async def change_channels(
     """
     name = f"tenants/{scope.tenant}/apiKeys/{key_id}"
     key = await clients.api_keys.GetApiKey(GetApiKeyRequest(name=name))
-    _check_channels(key, channel_id(scope.tenant or ""), body)
+    await _check_channels(request, key, channel_id(scope.tenant or ""), body)
     return await _answer(query, tenancy, key)
 
 
-def _check_channels(key: ApiKey, own: str, body: ChannelsOfKey) -> None:
+async def _check_channels(request: Request, key: ApiKey, own: str, body: ChannelsOfKey) -> None:
     """Refuses a change of a key's channel.
 
     Raises:
-        InvalidArgument: CHANNELS_INVALID, a secret key has none, or an id can be no channel's.
+        InvalidArgument: CHANNELS_INVALID, a secret key has none.
+        NotFound: TENANT_NOT_FOUND, no such channel, or not for the caller.
         Refused: KEY_BOUND, the key would get another channel, or none.
     """
     if key.kind != ApiKey.KIND_PUBLISHABLE:
         text = "Sales channels can only be associated with publishable API keys"
         raise InvalidArgument("CHANNELS_INVALID", text, {"add": "must be empty for a secret key"})
-    if unknown := [one for one in body.add if not _can_be_channel(one)]:
-        text = f"Sales channels with IDs {', '.join(unknown)[:500]} do not exist"
-        raise InvalidArgument("CHANNELS_INVALID", text, {"add": "must be ids of sales channels"})
-    if others := [one for one in body.add if one != own]:
-        tenant = others[0].removeprefix(PREFIX)
+    tenants = {channel: last_id(tenant_name(channel)) for channel in [*body.add, *body.remove]}
+    if others := [channel for channel in body.add if channel != own]:
+        other, tenant = others[0], tenants[others[0]]
+        await scope_at(request, tenant)
         raise not_allowed(
             "KEY_BOUND",
-            f"This key belongs to {own} for good. Create one for {others[0]} with POST"
+            f"This key belongs to {own} for good. Create one for {other} with POST"
             f" /admin/api-keys on its host, or with the header X-Tenant-ID: {tenant}.",
         )
     if own in body.remove:
         raise not_allowed(
             "KEY_BOUND", f"This key belongs to {own} for good. Revoke it to end its use there."
         )
-
-
-def _can_be_channel(channel: str) -> bool:
-    is_prefixed = channel.startswith(PREFIX)
-    return is_prefixed and TENANT_ID.fullmatch(channel.removeprefix(PREFIX)) is not None
 
 
 async def _answer(

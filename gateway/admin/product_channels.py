@@ -105,7 +105,13 @@ async def change_channels(clients: Clients, changes: Sequence[ChannelChange], pr
             await clients.listings.BatchChangeListings(change.request(product))
 
 
-def beside(channels: Mapping[str, Sequence[Tenant]], product: str) -> dict[str, object]:
-    """Returns the part of a product's document that tells where it is sold."""
-    documents = SalesChannelDocument.to_list(channels.get(product, ()))
-    return {"sales_channels": documents}
+def channel_documents(
+    channels: Mapping[str, Sequence[Tenant]],
+) -> dict[str, list[dict[str, object]]]:
+    """Returns the documents of products' channels, each made once however many products it has."""
+    tenants = {tenant.name: tenant for sellers in channels.values() for tenant in sellers}
+    documents = {name: SalesChannelDocument.to_json(tenants[name]) for name in tenants}
+    return {
+        product: [documents[tenant.name] for tenant in sellers]
+        for product, sellers in channels.items()
+    }

@@ -8,7 +8,7 @@ from souk.tenant_registry.v1.tenant_registry_service_pb2 import ListVisibleTenan
 
 from gateway.clients import Clients
 from gateway.documents.product import STATUSES
-from gateway.documents.sales_channel import tenant_name
+from gateway.documents.sales_channel import tenant_names
 from gateway.medusa.filters import Choice, Filter, Flag, Id, Many, One, Text, times
 from gateway.medusa.query import ParsedQuery
 from gateway.medusa.values import enum_value
@@ -87,7 +87,7 @@ async def tenants_of(query: ParsedQuery, clients: Clients, head_office: str) -> 
         ListVisibleTenantsRequest(
             parent=f"tenants/{head_office}",
             page_size=MOST_ROWS,
-            tenants=map(tenant_name, channels),
+            tenants=tenant_names(channels),
             show_deleted=True,
         )
     )

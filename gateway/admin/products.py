@@ -11,12 +11,11 @@ from souk.catalog_opt_in.v1.catalog_service_pb2 import (
     UpdateProductRequest,
 )
 from souk.catalog_opt_in.v1.product_pb2 import Product
-from souk.tenant_registry.v1.tenant_pb2 import Tenant
 
 from gateway.admin.product_channels import (
-    beside,
     change_channels,
     channel_changes,
+    channel_documents,
     channels_of,
 )
 from gateway.admin.product_filters import FILTERS, ORDER, list_request, tenants_of
@@ -92,7 +91,7 @@ async def list_products(request: Request, scope: HeadOfficeScope, clients: Clien
         query,
         found.products,
         count=found.total_size,
-        beside=lambda product: beside(channels, product.name),
+        beside=lambda product: {"sales_channels": channels.get(product.name, [])},
     )
 
 
@@ -125,7 +124,7 @@ async def create_product(
     )
     await change_channels(clients, changes, product.name)
     channels = await _channels(query, clients, scope, product)
-    return PRODUCTS.one(query, product, **beside(channels, product.name))
+    return PRODUCTS.one(query, product, sales_channels=channels.get(product.name, []))
 
 
 @router.post(
@@ -165,7 +164,7 @@ async def get_product(
     query = PRODUCTS.one_query(request)
     product = await clients.catalogue.GetProduct(GetProductRequest(name=f"products/{product_id}"))
     channels = await _channels(query, clients, scope, product)
-    return PRODUCTS.one(query, product, **beside(channels, product.name))
+    return PRODUCTS.one(query, product, sales_channels=channels.get(product.name, []))
 
 
 # Medusa's clients update with POST.
@@ -208,7 +207,7 @@ async def update_product(
     )
     await change_channels(clients, changes, product.name)
     channels = await _channels(query, clients, scope, product)
-    return PRODUCTS.one(query, product, **beside(channels, product.name))
+    return PRODUCTS.one(query, product, sales_channels=channels.get(product.name, []))
 
 
 @router.delete(
@@ -228,9 +227,9 @@ async def delete_product(
 
 async def _channels(
     query: ParsedQuery, clients: Clients, scope: Scope, *products: Product
-) -> dict[str, list[Tenant]]:
-    """Returns in which channels products are sold, if the client asked for it."""
+) -> dict[str, list[dict[str, object]]]:
+    """Returns the documents of the channels of products, if the client asked for them."""
     if not PRODUCTS.asks_for(query, "sales_channels"):
         return {}
     names = [product.name for product in products]
-    return await channels_of(clients, scope.tenant or "", names)
+    return channel_documents(await channels_of(clients, scope.tenant or "", names))

@@ -18,7 +18,7 @@ from gateway.documents.sales_channel import (
     SalesChannelDocument,
     SalesChannelUpdate,
     channel_id,
-    tenant_name,
+    tenant_names,
 )
 from gateway.identity.scopes import CurrentScope, TenantScope
 from gateway.medusa import responses
@@ -91,7 +91,7 @@ async def list_sales_channels(
             skip=query.offset,
             order_by=query.order.replace("name", "display_name"),
             query=query.one("q"),
-            tenants=map(tenant_name, query.many("id")),
+            tenants=tenant_names(query.many("id")),
             display_name=query.one("name"),
             states=() if is_disabled is None else _CLOSED if is_disabled else _OPEN,
             publishable_key=query.one("publishable_key_id"),

@@ -7,10 +7,9 @@ is answered is stored.
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from typing import Annotated
 
 import grpc
-from fastapi import Depends, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel
 from souk.catalog_opt_in.v1.file_service_pb2 import (
     BatchCreateFilesRequest,
@@ -25,7 +24,6 @@ from gateway.identity.scopes import CurrentScope
 from gateway.medusa import responses
 from gateway.medusa.forms import FIELD, UploadedFiles, documented_form
 from gateway.medusa.headers import IdempotencyKey
-from gateway.medusa.query import ParsedQuery
 from gateway.medusa.resource import NoQueryOfWrites, Resource
 from gateway.medusa.router import Router
 from gateway.medusa.values import enum_value, last_id
@@ -33,7 +31,6 @@ from gateway.pictures import PicturesOf, formats
 from services.kernel.call.errors import invalid
 
 FILES = Resource("file", "files", FileDocument)
-FileQuery = Annotated[ParsedQuery, Depends(FILES.query_of_answer)]
 
 router = Router(
     prefix="/admin/uploads",

@@ -1,5 +1,6 @@
 """Tenants as Medusa's sales channels, and the products that they sell."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -10,18 +11,39 @@ from gateway.documents.scalars import CreatedAt, Etag, Time, UpdatedAt, referenc
 from gateway.documents.tenant import DisplayName, Settings
 from gateway.medusa.shapes import Body, Document, From, NotInMessage, optional
 from gateway.medusa.values import last_id
+from services.kernel.call.errors import NotFound
+from services.kernel.process.tenant_ids import TENANT_ID
 
-PREFIX = "sc_"
+_PREFIX = "sc_"
+_NOBODY = "tenants/_"  # no tenant's: an id has no _
 
 
 def channel_id(tenant: str) -> str:
     """Returns the id of a tenant's sales channel, from the tenant's id or name."""
-    return f"{PREFIX}{last_id(tenant)}"
+    return f"{_PREFIX}{last_id(tenant)}"
 
 
 def tenant_name(channel: str) -> str:
-    """Returns the name of a channel's tenant; an id that no channel can have is no tenant's."""
-    return f"tenants/{channel.removeprefix(PREFIX)}" if channel.startswith(PREFIX) else channel
+    """Returns the name of a channel's tenant.
+
+    Raises:
+        NotFound: TENANT_NOT_FOUND, no channel can have this id.
+    """
+    tenant = channel.removeprefix(_PREFIX)
+    if tenant == channel or not TENANT_ID.fullmatch(tenant):
+        raise NotFound("TENANT_NOT_FOUND", f"No such sales channel: {channel[:100]}")
+    return f"tenants/{tenant}"
+
+
+def tenant_names(channels: Iterable[str]) -> list[str]:
+    """Returns what a list is filtered by; an id that no channel can have finds nothing."""
+    names = []
+    for channel in channels:
+        try:
+            names.append(tenant_name(channel))
+        except NotFound:
+            names.append(_NOBODY)
+    return names
 
 
 class SalesChannelUpdate(Body[Tenant]):

@@ -11,6 +11,8 @@ import imagesize
 
 # Before the size come at most colour profiles and what a camera notes. More is not looked through.
 _HEAD_BYTES = 512 * 1024
+# As far as JPEG, GIF and browsers go. A PNG can claim sides that no integer of a record holds.
+_LONGEST_SIDE = 65_535
 _UNKNOWN = "is not a JPEG, PNG, WebP, GIF or AVIF picture"
 _SVG = "is an SVG, which can hold scripts; export it as PNG or WebP"
 
@@ -51,4 +53,7 @@ def read(content: bytes) -> Picture:
     width, height = imagesize.get(io.BytesIO(content[:_HEAD_BYTES]), exif_rotation=False)
     if min(width, height) <= 0:
         raise ValueError("is a picture whose width and height cannot be read")
+    if max(width, height) > _LONGEST_SIDE:
+        text = f"must have at most {_LONGEST_SIDE:,} pixels a side, but is {width} × {height}"  # noqa: RUF001
+        raise ValueError(text)
     return Picture(kind, width, height)

@@ -43,7 +43,7 @@ def maker(keys, new_admin, new_tenant, assign):
     return make
 
 
-async def create(stub, tenant, *permissions, kind=SECRET, request_id="", **fields):
+async def create(stub, tenant, *permissions, kind=SECRET, has_all=False, request_id="", **fields):
     key = pb.ApiKey(title="ERP", kind=kind, permissions=permissions)
     for field, value in fields.items():
         if isinstance(value, datetime):
@@ -51,7 +51,12 @@ async def create(stub, tenant, *permissions, kind=SECRET, request_id="", **field
         else:
             setattr(key, field, value)
     return await stub.CreateApiKey(
-        pb.CreateApiKeyRequest(parent=f"tenants/{tenant}", api_key=key, request_id=request_id)
+        pb.CreateApiKeyRequest(
+            parent=f"tenants/{tenant}",
+            api_key=key,
+            request_id=request_id,
+            all_permissions=has_all,
+        )
     )
 
 

@@ -5,19 +5,16 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from services.catalog_opt_in.models import Category, Collection, ProductType, Tag
 from services.catalog_opt_in.taxonomy import queries
 from services.catalog_opt_in.texts import problem
 from services.kernel.call.errors import invalid
 from services.kernel.data import pages
+from services.kernel.data.pages import Columns
 from services.kernel.data.time_ranges import within
 
 R = TypeVar("R", Collection, Category, Tag, ProductType)
-
-Columns = tuple[InstrumentedAttribute[Any], ...]
-"""Sort columns; the last one is unique."""
 
 
 async def read_page(
@@ -31,9 +28,6 @@ async def read_page(
 
     `conditions` are those that only this kind has. The first of `orders` is the default.
     """
-    columns, descending = pages.order_by(request.order_by, orders, default=next(iter(orders)))
-    key = {column.key: column.type.python_type for column in columns}
-    page = pages.read(request, key=key, descending=descending)
     if text := problem(request.query):
         raise invalid("FIELD_INVALID", {"query": text})
     statement = select(kind).where(
@@ -41,11 +35,7 @@ async def read_page(
         *within(kind.created_at, request.created_at),
         *within(kind.updated_at, request.updated_at),
     )
-    rows = (await session.scalars(page.of(statement, *columns))).all()
-    page_rows, token = page.cut(
-        rows, key=lambda row: tuple(getattr(row, column.key) for column in columns)
-    )
-    return page_rows, token, await queries.count(session, statement)
+    return await pages.read_page(session, request, statement, orders)
 
 
 def called(

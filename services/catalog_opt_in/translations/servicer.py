@@ -4,7 +4,6 @@ from souk.catalog_opt_in.v1 import catalog_service_pb2 as pb
 
 from services.catalog_opt_in.head_office import HeadOffice
 from services.catalog_opt_in.models import Translation
-from services.catalog_opt_in.taxonomy.queries import count
 from services.catalog_opt_in.translations import batch, queries
 from services.catalog_opt_in.translations.kinds import KINDS, prefix_of
 from services.catalog_opt_in.translations.messages import translation_message
@@ -24,22 +23,15 @@ class Translations:
     async def ListTranslations(
         self, request: pb.ListTranslationsRequest, _context: object
     ) -> pb.ListTranslationsResponse:
-        columns, descending = pages.order_by(request.order_by, _ORDERS, default="created_at")
-        key = {column.key: column.type.python_type for column in columns}
-        page = pages.read(request, key=key, descending=descending)
         statement = queries.matching(
             reference_ids=request.reference_ids,
             prefix=_prefix(request.reference),
             locales=request.locales,
         )
         async with self._office.reading() as session:
-            rows = (await session.scalars(page.of(statement, *columns))).all()
-            total = await count(session, statement)
-        page_rows, token = page.cut(
-            rows, key=lambda row: tuple(getattr(row, column.key) for column in columns)
-        )
+            rows, token, total = await pages.read_page(session, request, statement, _ORDERS)
         return pb.ListTranslationsResponse(
-            translations=map(translation_message, page_rows),
+            translations=map(translation_message, rows),
             next_page_token=token,
             total_size=total,
         )

@@ -14,7 +14,9 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
-from sqlalchemy import Select, SQLColumnExpression, tuple_
+from sqlalchemy import Select, SQLColumnExpression, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from services.kernel.call.errors import InvalidArgument, invalid
 from services.kernel.call.limits import LONGEST_TOKEN, MOST_ROWS, MOST_SKIPPED
@@ -23,6 +25,8 @@ from services.kernel.call.scope import current_scope
 DEFAULT_SIZE = 50
 
 KeyPart = str | int | datetime
+Columns = tuple[InstrumentedAttribute[Any], ...]
+"""Sort columns; the last one is unique."""
 Row = TypeVar("Row")
 Order = TypeVar("Order")
 
@@ -92,6 +96,33 @@ def read(request: Message, *, key: Mapping[str, type[KeyPart]], descending: bool
         descending=descending,
         digest=digest,
     )
+
+
+async def read_page(
+    session: AsyncSession,
+    request: Any,  # noqa: ANN401  # each List request is a class of its own
+    statement: Select[Any],
+    orders: Mapping[str, Columns],
+    *,
+    default: str = "",
+) -> tuple[Sequence[Any], str, int]:
+    """Reads one page: its rows, the next page token, and the total number of rows.
+
+    `default` is the order of a request that has none; else it is the first of `orders`.
+
+    Raises:
+        InvalidArgument: as read and order_by.
+    """
+    default = default or next(iter(orders))
+    columns, descending = order_by(request.order_by, orders, default=default)
+    key = {column.key: column.type.python_type for column in columns}
+    page = read(request, key=key, descending=descending)
+    rows = (await session.scalars(page.of(statement, *columns))).all()
+    total = await session.scalar(select(func.count()).select_from(statement.subquery()))
+    page_rows, token = page.cut(
+        rows, key=lambda row: tuple(getattr(row, column.key) for column in columns)
+    )
+    return page_rows, token, total or 0
 
 
 def window(request: Message) -> tuple[int, int]:

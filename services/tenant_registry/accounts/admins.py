@@ -53,7 +53,7 @@ class AdminServicer(pb_grpc.AdminServiceServicer):
     ) -> pb.ListAdminsResponse:
         statement = lists.matching_admins(request)
         async with self._db.platform() as session:
-            rows, token, total = await lists.read_page(
+            rows, token, total = await pages.read_page(
                 session, request, statement, lists.ADMIN_ORDERS
             )
         return pb.ListAdminsResponse(

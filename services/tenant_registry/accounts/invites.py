@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.kernel.call.errors import FailedPrecondition, NotFound, invalid
 from services.kernel.call.names import new_id
 from services.kernel.call.scope import current_scope
-from services.kernel.data import requests
+from services.kernel.data import pages, requests
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
 from services.tenant_registry.accounts import (
@@ -78,7 +78,7 @@ class InviteServicer(pb_grpc.InviteServiceServicer):
         tenant = place_of(request.parent)
         statement = lists.matching_invites(request, tenant, now=datetime.now(UTC))
         async with self._db.platform() as session:
-            rows, token, total = await lists.read_page(
+            rows, token, total = await pages.read_page(
                 session, request, statement, lists.INVITE_ORDERS
             )
         return pb.ListInvitesResponse(

@@ -1,26 +1,18 @@
-"""Lists of admins and of open invites: which rows, in which order, a page at a time."""
+"""Lists of admins and of open invites: which rows, in which order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypeVar
 
 from souk.tenant_registry.v1 import admin_service_pb2 as admin_pb
 from souk.tenant_registry.v1 import invite_service_pb2 as invite_pb
-from sqlalchemy import Select, func, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Select, or_, select
 
 from services.kernel.call.names import parse
-from services.kernel.data import pages
+from services.kernel.data.pages import Columns
 from services.tenant_registry.accounts import queries
 from services.tenant_registry.accounts.rules import canonical_email
 from services.tenant_registry.caller import place_and_id
 from services.tenant_registry.models import Admin, Invite
-
-R = TypeVar("R", Admin, Invite)
-
-Columns = tuple[InstrumentedAttribute[Any], ...]
-"""Sort columns; the last one is unique."""
 
 # The first order of each is the default.
 ADMIN_ORDERS: Mapping[str, Columns] = {
@@ -78,21 +70,3 @@ def matching_invites(
             Invite.email.contains(canonical_email(request.query), autoescape=True)
         )
     return statement
-
-
-async def read_page(
-    session: AsyncSession,
-    request: Any,  # noqa: ANN401  # each List request is a class of its own
-    statement: Select[R],
-    orders: Mapping[str, Columns],
-) -> tuple[Sequence[R], str, int]:
-    """Reads one page: its rows, the next page token, and the total number of rows."""
-    columns, descending = pages.order_by(request.order_by, orders, default=next(iter(orders)))
-    key = {column.key: column.type.python_type for column in columns}
-    page = pages.read(request, key=key, descending=descending)
-    rows = (await session.scalars(page.of(statement, *columns))).all()
-    total = await session.scalar(select(func.count()).select_from(statement.subquery()))
-    page_rows, token = page.cut(
-        rows, key=lambda row: tuple(getattr(row, column.key) for column in columns)
-    )
-    return page_rows, token, total or 0

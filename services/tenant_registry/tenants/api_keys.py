@@ -70,6 +70,11 @@ class ApiKeyServicer(pb_grpc.ApiKeyServiceServicer):
             makers = await _held_by_maker(session, self._head_office, until=row.expire_time)
             if request.all_permissions:
                 row.permissions = sorted(makers & rules.GRANTABLE)
+            if not row.permissions:
+                raise PermissionDenied(
+                    "KEY_EXCEEDS_MAKER",
+                    "You hold no permission here, for as long, that a key can have.",
+                )
             if missing := set(row.permissions) - makers:
                 raise PermissionDenied(
                     "KEY_EXCEEDS_MAKER",
@@ -97,19 +102,14 @@ class ApiKeyServicer(pb_grpc.ApiKeyServiceServicer):
         self, request: pb.ListApiKeysRequest, _context: object
     ) -> pb.ListApiKeysResponse:
         current_scope().require_parent(request.parent)
-        columns, descending = pages.order_by(request.order_by, _ORDERS, default="-created_at")
-        key = {column.key: column.type.python_type for column in columns}
-        page = pages.read(request, key=key, descending=descending)
+        statement = queries.listed_keys(key_requests.filters(request))
         async with self._db.tenant() as session:
             await existing(session)
-            rows, total = await queries.page_of_keys(
-                session, page, columns, key_requests.filters(request)
+            rows, token, total = await pages.read_page(
+                session, request, statement, _ORDERS, default="-created_at"
             )
-        page_rows, token = page.cut(
-            rows, key=lambda row: tuple(getattr(row, column.key) for column in columns)
-        )
         return pb.ListApiKeysResponse(
-            api_keys=[messages.api_key(row) for row in page_rows],
+            api_keys=[messages.api_key(row) for row in rows],
             next_page_token=token,
             total_size=total,
         )

@@ -61,7 +61,8 @@ def checked_row(requested: pb.ApiKey, *, all_permissions: bool) -> ApiKey:
     if wrong := rules.key_violations(
         kind,
         requested.title,
-        None if all_permissions and not requested.permissions else requested.permissions,
+        requested.permissions,
+        has_all=all_permissions,
         expires=expires,
         now=now,
     ):

@@ -3,11 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, LargeBinary, Text, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import Select
 
 from services.kernel.data.pages import Page
@@ -104,17 +102,8 @@ async def own_key(session: AsyncSession, key_id: str, *, lock: bool = False) -> 
     return key
 
 
-async def page_of_keys(
-    session: AsyncSession,
-    page: Page,
-    columns: Sequence[InstrumentedAttribute[Any]],
-    filters: Collection[ColumnElement[bool]],
-) -> tuple[Sequence[ApiKey], int]:
-    """Reads a page of the session's tenant's keys, and their total number."""
-    statement = select(ApiKey).where(ApiKey.delete_time.is_(None), *filters)
-    rows = (await session.scalars(page.of(statement, *columns))).all()
-    count = select(func.count()).select_from(statement.subquery())
-    return rows, (await session.scalar(count)) or 0
+def listed_keys(filters: Collection[ColumnElement[bool]]) -> Select[ApiKey]:
+    return select(ApiKey).where(ApiKey.delete_time.is_(None), *filters)
 
 
 async def number_of_live_keys(

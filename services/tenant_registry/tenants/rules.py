@@ -37,21 +37,22 @@ def is_reserved(host: str, *, tenant: str, base: str) -> bool:
 def key_violations(
     kind: str,
     title: str,
-    permissions: Collection[str] | None,
+    permissions: Collection[str],
     *,
+    has_all: bool,
     expires: datetime | None,
     now: datetime,
 ) -> dict[str, str]:
     """Lists what is wrong with a key to create, by field.
 
-    Without `permissions`, its maker's are still to be looked up.
+    One that `has_all` gets its maker's permissions, which are still to be looked up.
     """
     violations = {}
     if kind not in LIVE_KEYS_LIMIT:
         violations["kind"] = "must be secret or publishable"
     if violation := title_violation(title):
         violations["title"] = violation
-    if violation := _permissions_violation(kind, permissions):
+    if violation := _permissions_violation(kind, permissions, has_all=has_all):
         violations["permissions"] = violation
     if expires is not None and not now < expires <= now + LONGEST_KEY:
         violations["expire_time"] = "must be in the future and within ten years"
@@ -62,11 +63,11 @@ def title_violation(title: str) -> str:
     return "" if title.strip() else "must not be empty"
 
 
-def _permissions_violation(kind: str, permissions: Collection[str] | None) -> str:
-    if permissions is None:
-        return "must be empty for a publishable key" if kind == "PUBLISHABLE" else ""
+def _permissions_violation(kind: str, permissions: Collection[str], *, has_all: bool) -> str:
     if kind == "PUBLISHABLE":
-        return "must be empty for a publishable key" if permissions else ""
+        return "must be empty for a publishable key" if permissions or has_all else ""
+    if has_all:
+        return "must be empty together with all_permissions" if permissions else ""
     if not permissions:
         return "must not be empty for a secret key"
     ungrantable = sorted(set(permissions) - GRANTABLE)

@@ -136,7 +136,7 @@ async def test_keys_are_found_by_their_words_types_and_times(at):
     assert await titles("?created_at[$lt]=2020-01-01T00:00:00Z") == []
 
 
-async def test_a_publishable_key_has_its_tenants_channel_and_no_other(at, admin):
+async def test_a_publishable_key_has_its_tenants_channel_and_no_other(at, enter):
     (paris, ask), (lyon, _) = at
     made = await make(ask)
     path, own = f"/{made['id']}/sales-channels", {"id": f"sc_{paris}", "name": "A test's own"}
@@ -145,11 +145,24 @@ async def test_a_publishable_key_has_its_tenants_channel_and_no_other(at, admin)
 
     same = one(await ask("POST", path, json={"add": [own["id"]]}), "api_key")
     assert same["sales_channels"] == [own]
-    for body in ({"add": [f"sc_{lyon}"]}, {"add": ["sc_nobodys"]}, {"remove": [own["id"]]}):
-        error = refused(await ask("POST", path, json=body), 400, "KEY_BOUND")
+    _, client = await enter(("TenantAdmin", paris), ("TenantAdmin", lyon))
+    for body in ({"add": [f"sc_{lyon}"]}, {"remove": [own["id"]]}):
+        answer = await client.post(KEYS + path, json=body, headers={"X-Tenant-ID": paris})
+        error = refused(answer, 400, "KEY_BOUND")
         assert own["id"] in error["message"]
-    unknown = refused(await ask("POST", path, json={"add": ["phony"]}), 400, "CHANNELS_INVALID")
-    assert unknown["message"] == "Sales channels with IDs phony do not exist"
+
+
+@pytest.mark.parametrize("channel", ["phony", "sc_", "sc_Paris", "tenants/{paris}", "{paris}"])
+async def test_a_key_gets_no_channel_that_there_is_not(at, channel):
+    (paris, ask), (lyon, _) = at
+    path = f"/{(await make(ask))['id']}/sales-channels"
+    channel = channel.format(paris=paris)
+
+    for body in ({"add": [channel]}, {"remove": [channel]}):
+        error = refused(await ask("POST", path, json=body), 404, "TENANT_NOT_FOUND")
+        assert error["message"] == f"No such sales channel: {channel}"
+    for unseen in (f"sc_{lyon}", "sc_nobodys"):
+        refused(await ask("POST", path, json={"add": [unseen]}), 404, "TENANT_NOT_FOUND")
 
 
 async def test_a_secret_key_has_no_channel(at):

@@ -328,6 +328,17 @@ async def test_a_draft_is_sold_by_the_head_office_alone(keeper):
     assert await channels_of(client, made["id"]) == sorted(["sc_hq", paris])
 
 
+@pytest.mark.parametrize("channel", ["tenants/{paris}", "{paris}", "sc_Paris", "sc_", ""])
+async def test_a_product_gets_no_channel_that_there_is_not(keeper, channel):
+    client, paris, lyon = keeper
+    body = product_of(lyon, channel.format(paris=paris.removeprefix("sc_")))
+
+    error = refused(await client.post("/admin/products", json=body), 404, "TENANT_NOT_FOUND")
+
+    assert error["message"].startswith("No such sales channel: ")
+    assert page(await client.get(f"/admin/products?handle={body['handle']}"), "products") == []
+
+
 async def test_too_many_channels_are_refused(keeper):
     client, _, _ = keeper
     body = product_of(*(f"sc_t{n}" for n in range(201)))

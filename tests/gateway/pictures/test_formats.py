@@ -28,6 +28,10 @@ def test_the_kind_and_size_of_a_picture_are_in_its_bytes(kind):
         (png(0, 5), "cannot be read"),
         (gif()[:6], "cannot be read"),
         (b"\xff\xd8\xff" + bytes(100), "cannot be read"),
+        (png(2**31, 1), "at most 65,535 pixels a side, but is 2147483648"),
+        (png(1, 2**32 - 1), "at most 65,535 pixels a side"),
+        (KINDS["avif"](2**32 - 1, 1), "at most 65,535 pixels a side"),
+        (KINDS["webp"](2**24, 1), "at most 65,535 pixels a side"),
     ],
 )
 def test_a_file_that_is_no_picture_is_refused_with_the_reason(content, text):

@@ -108,6 +108,23 @@ async def test_no_key_can_administer_access_whoever_makes_it(
         assert refusal.value.reason == "KEY_INVALID"
 
 
+async def test_a_key_with_all_that_its_maker_may_is_never_without_any_permission(
+    keys, new_tenant, new_admin, assign
+):
+    paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
+    admin, _ = await new_admin()
+    await assign(admin, "TenantAdmin", paris, ends=HOUR)
+    await assign(admin, "TenantAdmin", lyon)
+
+    with pytest.raises(PermissionDenied) as refusal:
+        await create(keys(paris, admin), paris, has_all=True)
+    assert refusal.value.reason == "KEY_EXCEEDS_MAKER"
+    assert await all_of(keys(paris, admin), paris) == []
+    made = await create(keys(lyon, admin), lyon, has_all=True)
+    assert set(made.api_key.permissions) <= GRANTABLE
+    assert made.api_key.permissions
+
+
 async def test_a_machine_makes_no_keys(keys, maker):
     paris, in_paris = await maker()
     made = await create(in_paris, paris, "listing:read")

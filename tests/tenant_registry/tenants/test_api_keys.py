@@ -59,6 +59,8 @@ async def test_no_stored_row_or_event_contains_an_api_key(keys, maker, rows, eve
         ({"title": " "}, "title"),
         ({"kind": pb.ApiKey.KIND_UNSPECIFIED}, "kind"),
         ({"kind": PUBLISHABLE}, "permissions"),
+        ({"has_all": True}, "permissions"),
+        ({"has_all": True, "kind": PUBLISHABLE}, "permissions"),
         ({"expire_time": datetime(2020, 1, 1, tzinfo=UTC)}, "expire_time"),
         ({"expire_time": datetime(9999, 1, 1, tzinfo=UTC)}, "expire_time"),
     ],
