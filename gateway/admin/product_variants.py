@@ -39,7 +39,7 @@ VARIANTS = Resource(
             "sku": Many(most_entries(ListVariantsRequest, "skus"), have_commas=True),
             "ean": Many(most_entries(ListVariantsRequest, "eans")),
             "upc": Many(most_entries(ListVariantsRequest, "upcs")),
-            "barcode": Many(most_entries(ListVariantsRequest, "barcodes")),
+            "barcode": Many(most_entries(ListVariantsRequest, "barcodes"), have_commas=True),
             "manage_inventory": Flag(),
             "allow_backorder": Flag(),
             **times("created_at", "updated_at"),

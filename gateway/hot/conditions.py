@@ -22,15 +22,6 @@ def etag_of(body: bytes) -> bytes:
     return b'W/"%s"' % hashlib.blake2b(body, digest_size=12).hexdigest().encode()
 
 
-def is_current(if_none_match: bytes, etag: bytes) -> bool:
-    """Returns whether a client has this version already; weak and strong ETags are the same."""
-    if not if_none_match or not etag:
-        return False
-    opaque = etag.removeprefix(b"W/")
-    held = (one.strip().removeprefix(b"W/") for one in if_none_match.split(b","))
-    return if_none_match.strip() == b"*" or opaque in held
-
-
 def accepts_gzip(accept_encoding: bytes) -> bool:
     """Returns whether a client takes gzip; what it says of other encodings does not matter."""
     if len(accept_encoding) > _LONGEST:

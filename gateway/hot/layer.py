@@ -15,6 +15,7 @@ from gateway.hot.reads import HotReads, Read
 from gateway.hot.recorder import Answer, length_of, recorded
 from gateway.hot.versions import CatalogueVersions
 from gateway.medusa.errors import Refused
+from gateway.medusa.headers import is_current
 from gateway.metrics import Metrics
 from gateway.request_state import RequestState, of_scope
 from gateway.tenancy import KnownTenant, Resolution, Tenancy, locale_in, supported_locale
@@ -148,7 +149,7 @@ class HotLayer:
         if status != 200:
             body = answer.body_for(state.request_id)
             headers = [*headers, length_of(body)]
-        elif conditions.is_current(fields.joined(b"if-none-match"), answer.etag):
+        elif is_current(fields.joined(b"if-none-match"), answer.etag):
             status, headers, body = 304, answer.validators, b""
         elif conditions.accepts_gzip(fields.joined(b"accept-encoding")):
             await self._zip(read, answer, state.tenant)

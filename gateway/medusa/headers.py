@@ -1,4 +1,4 @@
-"""The request headers of writes: If-Match and Idempotency-Key, and how a single header is read."""
+"""How request headers are read: a single one, If-None-Match, and If-Match and Idempotency-Key."""
 
 import re
 import uuid
@@ -25,6 +25,15 @@ def single(headers: Iterable[tuple[bytes, bytes]], name: str) -> str | None:
     if len(values) > 1:
         raise ValueError(f"{name} is sent with different values")
     return values.pop().decode("latin-1") if values else None
+
+
+def is_current(if_none_match: bytes, etag: bytes) -> bool:
+    """Returns whether a client has this version already; weak and strong ETags are the same."""
+    if not if_none_match or not etag:
+        return False
+    opaque = etag.removeprefix(b"W/")
+    held = (one.strip().removeprefix(b"W/") for one in if_none_match.split(b","))
+    return if_none_match.strip() == b"*" or opaque in held
 
 
 async def _idempotency_key(

@@ -33,6 +33,7 @@ _OF_VARIANT = {
     "variants.upc": "upcs",
     "variants.barcode": "barcodes",
 }
+_HAVE_COMMAS = ("skus", "barcodes")
 _OPTION, _VALUE = "variants.options.option_id", "variants.options.value"
 # What instances of the version before know, too.
 _OF_REQUEST = ("id", "handle", "collection_id", "category_id", "tag_id", "type_id")
@@ -42,7 +43,10 @@ FILTERS: Mapping[str, Filter] = {
         name: Many(most_entries(StoreProductFilter, field), have_commas=name == "title")
         for name, field in _OF_PRODUCT.items()
     },
-    **{name: Many(most_entries(StoreVariantFilter, field)) for name, field in _OF_VARIANT.items()},
+    **{
+        name: Many(most_entries(StoreVariantFilter, field), have_commas=field in _HAVE_COMMAS)
+        for name, field in _OF_VARIANT.items()
+    },
     _OPTION: One(),
     _VALUE: One(),
     **times("created_at", "updated_at"),

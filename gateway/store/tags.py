@@ -22,7 +22,7 @@ TAGS = PreparedResource(
         filters={
             "q": Text(most_characters(ListStoreTagsRequest, "query")),
             "id": Many(most_entries(ListStoreTagsRequest, "ids")),
-            "value": Many(most_entries(ListStoreTagsRequest, "values")),
+            "value": Many(most_entries(ListStoreTagsRequest, "values"), have_commas=True),
         },
         order=("id", "value"),
     ),

@@ -22,7 +22,7 @@ TYPES = PreparedResource(
         filters={
             "q": Text(most_characters(ListStoreTypesRequest, "query")),
             "id": Many(most_entries(ListStoreTypesRequest, "ids")),
-            "value": Many(most_entries(ListStoreTypesRequest, "values")),
+            "value": Many(most_entries(ListStoreTypesRequest, "values"), have_commas=True),
         },
         order=("id", "value"),
     ),

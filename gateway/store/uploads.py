@@ -3,6 +3,7 @@
 from fastapi import Request, Response
 
 from gateway.medusa import responses
+from gateway.medusa.headers import is_current
 from gateway.medusa.resource import NoQuery
 from gateway.medusa.router import Router
 from gateway.pictures import PicturesOf
@@ -41,6 +42,6 @@ async def get_picture(request: Request, file_id: str, shop: Shop, pictures: Pict
         # Whatever a browser may take it for, it runs nothing and reads nothing.
         "content-security-policy": "default-src 'none'; sandbox",
     }
-    if etag.encode() in state_of(request).fields.joined(b"if-none-match"):
+    if is_current(state_of(request).fields.joined(b"if-none-match"), etag.encode()):
         return Response(status_code=304, headers=headers)
     return Response(content, media_type=f"image/{kind}", headers=headers)

@@ -23,7 +23,7 @@ VARIANTS = PreparedResource(
             "q": Text(most_characters(ListStoreVariantsRequest, "query")),
             "id": Many(most_entries(ListStoreVariantsRequest, "ids")),
             "product_id": Many(most_entries(ListStoreVariantsRequest, "product_ids")),
-            "sku": Many(most_entries(ListStoreVariantsRequest, "skus")),
+            "sku": Many(most_entries(ListStoreVariantsRequest, "skus"), have_commas=True),
             **CONTEXT,
         },
         order=("id", "title", "sku"),

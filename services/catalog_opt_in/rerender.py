@@ -12,15 +12,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from services.catalog_opt_in import models
 from services.catalog_opt_in.folding import sort_key
 from services.catalog_opt_in.head_office import lock_head_office, lock_product
-from services.catalog_opt_in.listings.publishing import publish
 from services.catalog_opt_in.listings.refresh import rerender as rerender_listings
 from services.catalog_opt_in.models import Category, Collection, Listing, TenantCatalogue
 from services.catalog_opt_in.models.listings import next_version
 from services.catalog_opt_in.offer_document import FORMAT
-from services.catalog_opt_in.products import queries
-from services.catalog_opt_in.products.offer import offer_of
-from services.catalog_opt_in.taxonomy.queries import category_tree
-from services.catalog_opt_in.translations.queries import texts_of
+from services.catalog_opt_in.products import queries, storing
 from services.kernel.call.errors import Aborted, DeadlineExceeded, Unavailable
 from services.kernel.call.scope import Scope, bound
 from services.kernel.data.database import Database
@@ -108,7 +104,5 @@ async def _rebuild(database: Database, product_id: str) -> None:
         if product is None:  # removed meanwhile
             return
         await queries.fold(session, product)
-        texts = await texts_of(session, [product])
-        offer = offer_of(product, await category_tree(session), texts[product_id])
-        await publish(session, [(offer, product.version)])
+        [offer] = await storing.publish(session, [product])
         await rerender_listings(session, offer)

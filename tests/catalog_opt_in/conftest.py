@@ -1,5 +1,6 @@
 """Fixtures of the catalogue's tests: stubs of its services, and what is made and read by them."""
 
+import asyncio
 import json
 import uuid
 from contextlib import suppress
@@ -7,6 +8,8 @@ from contextlib import suppress
 import pytest
 import pytest_asyncio
 from google.protobuf.field_mask_pb2 import FieldMask
+from souk.audit.v1 import audit_service_pb2 as audit
+from souk.audit.v1.audit_service_pb2_grpc import AuditServiceStub
 from souk.catalog_opt_in.v1 import catalog_service_pb2 as catalog
 from souk.catalog_opt_in.v1 import listing_service_pb2 as listings
 from souk.catalog_opt_in.v1 import storefront_service_pb2 as storefronts
@@ -167,5 +170,23 @@ def look_up(store):
         name = f"tenants/{tenant}/storeProducts/{key}"
         answer = await store(tenant).GetStoreProduct(storefronts.GetStoreProductRequest(name=name))
         return json.loads(answer.document)
+
+    return read
+
+
+@pytest.fixture
+def events(scoped_stub):
+    """Reads a tenant's events, once there are as many as the test waits for; oldest first."""
+
+    async def read(tenant, *, at_least, resource=""):
+        stub = scoped_stub(AuditServiceStub, "audit", tenant=tenant, permissions={"event:read"})
+        async with asyncio.timeout(20):
+            while True:
+                answer = await stub.ListEvents(
+                    audit.ListEventsRequest(parent=f"tenants/{tenant}", resource=resource)
+                )
+                if len(answer.events) >= at_least:
+                    return list(answer.events)[::-1]
+                await asyncio.sleep(0.1)
 
     return read

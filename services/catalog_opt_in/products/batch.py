@@ -12,13 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in import batches
 from services.catalog_opt_in.head_office import lock_all_products
-from services.catalog_opt_in.products import messages, queries, storing
+from services.catalog_opt_in.products import events, messages, queries, storing
 from services.catalog_opt_in.products.model import Product
 from services.catalog_opt_in.products.references import note_unknown, references, resolved
-from services.catalog_opt_in.products.resolved import ResolvedProduct
+from services.catalog_opt_in.products.resolved import ResolvedProduct, is_same
 from services.catalog_opt_in.violations import Violations
 from services.kernel.data import updates
-from services.kernel.evidence import audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,11 @@ async def change(
     }
     batch = await _validated(session, request, stored)
     products = await _resolved(session, batch)
-    changed = {place: product for place, product in products.items() if place in batch.changed}
+    changed = {
+        place: product
+        for place, product in products.items()
+        if place in batch.changed and not is_same(product, stored[product.product_id])
+    }
     new = [product for place, product in products.items() if place in batch.new]
     # Changes first: what they give up, such as a handle, is then free for new products.
     await storing.replace(session, list(changed.values()))
@@ -126,10 +129,10 @@ async def _resolved(session: AsyncSession, batch: _Batch) -> dict[str, ResolvedP
 def _record(session: AsyncSession, answer: pb.BatchChangeProductsResponse, batch: _Batch) -> None:
     """Records the event of each row that changed something, as if it were done alone."""
     for created in answer.created:
-        audit.record(session, resource=created.name, after=created)
+        events.record(session, after=created)
     for updated in answer.updated:
         before = batch.before[updated.name]
         if updated != before:
-            audit.record(session, resource=updated.name, before=before, after=updated)
+            events.record(session, before=before, after=updated)
     for name in answer.deleted:
-        audit.record(session, resource=name, before=batch.before[name])
+        events.record(session, before=batch.before[name])

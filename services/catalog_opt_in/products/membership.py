@@ -10,12 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in import batches
 from services.catalog_opt_in.head_office import lock_all_products
-from services.catalog_opt_in.products import messages, queries, storing
+from services.catalog_opt_in.products import events, messages, queries, storing
 from services.catalog_opt_in.products.references import references, resolved
 from services.catalog_opt_in.products.resolved import ResolvedProduct
 from services.catalog_opt_in.violations import Violations
 from services.kernel.call.limits import most_entries
-from services.kernel.evidence import audit
 
 Change = Callable[[ResolvedProduct], ResolvedProduct]
 """Returns what a product becomes: itself, if nothing changes."""
@@ -76,7 +75,7 @@ async def _store(
     resolved_pairs = [(before, resolved(after, refs)) for before, after in changed]
     await storing.replace(session, [after for _, after in resolved_pairs])
     for before, after in map(_messages, resolved_pairs):
-        audit.record(session, resource=after.name, before=before, after=after)
+        events.record(session, before=before, after=after)
 
 
 def _messages(

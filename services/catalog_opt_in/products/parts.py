@@ -1,34 +1,70 @@
 """How the parts of a product keep their ids, and what is filled in where they leave it open."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import replace
 
-from services.catalog_opt_in.products.model import Image, Option, Product, Variant
+from services.catalog_opt_in.products.model import (
+    ConditionalPrice,
+    Image,
+    Option,
+    Product,
+    Variant,
+)
 from services.catalog_opt_in.products.rules import image_ids, option_ids
 
 
 def with_ids(requested: Product, stored: Product | None, new_id: Callable[[str], str]) -> Product:
     """Assigns each part its id: its own, that of an equal part in `stored`, or a new one.
 
-    Equal are images of the same URL, options of the same title, and their values of the same text.
+    Equal are images of the same URL, options of the same title, their values of the same text, and
+    prices of the same currency, quantities and rules. An id of no stored price is not taken.
     """
     return replace(
         requested,
         images=tuple(_images_with_ids(requested, stored, new_id)),
         options=tuple(_options_with_ids(requested, stored, new_id)),
-        variants=tuple(_variant_with_ids(variant, new_id) for variant in requested.variants),
+        variants=tuple(_variants_with_ids(requested, stored, new_id)),
     )
 
 
-def _variant_with_ids(variant: Variant, new_id: Callable[[str], str]) -> Variant:
-    return replace(
-        variant,
-        variant_id=variant.variant_id or new_id("variant"),
-        conditional_prices=tuple(
-            replace(price, price_id=price.price_id or new_id("price"))
-            for price in variant.conditional_prices
-        ),
-    )
+def _variants_with_ids(
+    requested: Product, stored: Product | None, new_id: Callable[[str], str]
+) -> Iterator[Variant]:
+    by_id = {variant.variant_id: variant for variant in stored.variants} if stored else {}
+    for variant in requested.variants:
+        match = by_id.get(variant.variant_id)
+        yield replace(
+            variant,
+            variant_id=variant.variant_id or new_id("variant"),
+            conditional_prices=tuple(
+                _prices_with_ids(
+                    variant.conditional_prices, match.conditional_prices if match else (), new_id
+                )
+            ),
+        )
+
+
+def _prices_with_ids(
+    requested: Iterable[ConditionalPrice],
+    stored: Iterable[ConditionalPrice],
+    new_id: Callable[[str], str],
+) -> Iterator[ConditionalPrice]:
+    prices = list(requested)
+    unclaimed = {price.price_id: _conditions(price) for price in stored}
+    claimed = {price.price_id for price in prices} & unclaimed.keys()
+    by_conditions = {key: id_ for id_, key in unclaimed.items() if id_ not in claimed}
+    for price in prices:
+        own = price.price_id if price.price_id in claimed else ""
+        claimed.discard(own)
+        yield replace(
+            price,
+            price_id=own or by_conditions.pop(_conditions(price), "") or new_id("price"),
+        )
+
+
+def _conditions(price: ConditionalPrice) -> Hashable:
+    rules = tuple(sorted(price.rules.items()))
+    return price.currency, price.min_quantity, price.max_quantity, rules
 
 
 def _images_with_ids(

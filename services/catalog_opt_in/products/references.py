@@ -30,8 +30,8 @@ async def references(session: AsyncSession, products: Iterable[Product]) -> Refe
     return References(
         collections=await queries.collections(session, collection_ids) if collection_ids else {},
         categories=await queries.categories(session, category_ids) if category_ids else {},
-        tags=await queries.tags(session, {tag for p in all_of for tag in p.tags}),
-        types=await queries.types(session, {p.type for p in all_of if p.type}),
+        tags=await queries.terms(session, Tag, {tag for p in all_of for tag in p.tags}),
+        types=await queries.terms(session, ProductType, {p.type for p in all_of if p.type}),
     )
 
 

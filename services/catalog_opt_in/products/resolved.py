@@ -1,6 +1,6 @@
 """Products together with what they refer to."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from services.catalog_opt_in import models
 from services.catalog_opt_in.products.model import Product
@@ -29,3 +29,8 @@ def with_related(product: Product, related: Related) -> ResolvedProduct:
     own["tags"] = tuple(tag.value for tag in related.tags)
     own["type"] = related.type.value if related.type else None
     return ResolvedProduct(**own, related=related)
+
+
+def is_same(product: ResolvedProduct, stored: ResolvedProduct) -> bool:
+    """Returns whether a change changes nothing, such as one that gives a part no id but its own."""
+    return replace(product, version=stored.version, updated_at=stored.updated_at) == stored

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in import models
 from services.catalog_opt_in.head_office import HeadOffice, lock_product
-from services.catalog_opt_in.products import batch, filters, messages, queries, storing
+from services.catalog_opt_in.products import batch, events, filters, messages, queries, storing
 from services.catalog_opt_in.products.model import Product
 from services.catalog_opt_in.products.single import change, checked, product_named
 from services.catalog_opt_in.search.index import found_by, known_words
@@ -18,7 +18,6 @@ from services.catalog_opt_in.search.queries import Search, corrected, correction
 from services.catalog_opt_in.texts import problem
 from services.kernel.call.errors import FailedPrecondition, invalid
 from services.kernel.data import pages, requests, updates
-from services.kernel.evidence import audit
 
 
 class Products:
@@ -64,7 +63,7 @@ class Products:
             product = await checked(session, storing.new(request.product))
             await storing.create(session, [product])
             answer = messages.to_message(product)
-            audit.record(session, resource=answer.name, after=answer)
+            events.record(session, after=answer)
             return await requests.remember(session, request, answer)
 
     async def UpdateProduct(
@@ -76,7 +75,7 @@ class Products:
             requested = updates.apply(request.product, request.update_mask, to=before)
             if requested == before:
                 return before
-            return await change(session, stored, requested)
+            return await change(session, stored, requested, before=before)
 
     async def DeleteProduct(self, request: pb.DeleteProductRequest, _context: object) -> Empty:
         async with self._office.writing() as session:
@@ -85,7 +84,7 @@ class Products:
             await lock_product(session, stored.product_id)
             await _refuse_listed(session, stored)
             await storing.remove(session, [stored.product_id], datetime.now(UTC))
-            audit.record(session, resource=request.name, before=messages.to_message(stored))
+            events.record(session, before=messages.to_message(stored))
             return Empty()
 
     async def BatchChangeProducts(

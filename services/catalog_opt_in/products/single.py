@@ -5,14 +5,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in.head_office import lock_product
 from services.catalog_opt_in.messages import PRODUCT
-from services.catalog_opt_in.products import messages, queries, storing
+from services.catalog_opt_in.products import events, messages, queries, storing
 from services.catalog_opt_in.products.model import Product
 from services.catalog_opt_in.products.references import note_unknown, references, resolved
-from services.catalog_opt_in.products.resolved import ResolvedProduct
+from services.catalog_opt_in.products.resolved import ResolvedProduct, is_same
 from services.catalog_opt_in.violations import Violations
 from services.kernel.call import names
 from services.kernel.call.errors import AlreadyExists, NotFound
-from services.kernel.evidence import audit
 
 
 async def product_named(session: AsyncSession, name: str) -> ResolvedProduct:
@@ -64,9 +63,10 @@ async def change(
     stored: ResolvedProduct,
     requested: product_pb2.Product,
     *,
+    before: product_pb2.Product,
     base: product_pb2.Product | None = None,
 ) -> product_pb2.Product:
-    """Stores what a product is to become, with an event.
+    """Stores what a product, shown as `before`, is to become, with an event.
 
     `base` is what `requested` was made from, if not from the product as it is.
 
@@ -74,10 +74,11 @@ async def change(
         InvalidArgument: with what is wrong with it.
         AlreadyExists: HANDLE_TAKEN or SKU_TAKEN.
     """
-    before = messages.to_message(stored)
     product = await checked(session, storing.changed(stored, requested, base or before))
+    if is_same(product, stored):
+        return before
     await lock_product(session, product.product_id)
     await storing.replace(session, [product])
     after = messages.to_message(product)
-    audit.record(session, resource=after.name, before=before, after=after)
+    events.record(session, before=before, after=after)
     return after

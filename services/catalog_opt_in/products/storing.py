@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from souk.catalog_opt_in.v1 import product_pb2
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.catalog_opt_in.listings import publishing
 from services.catalog_opt_in.listings import queries as listings
-from services.catalog_opt_in.listings.publishing import publish, withdraw
 from services.catalog_opt_in.listings.refresh import refresh, tenants_listing
 from services.catalog_opt_in.offer_document import Offer
 from services.catalog_opt_in.products import messages, queries
@@ -80,7 +80,7 @@ async def create(session: AsyncSession, products: Sequence[ResolvedProduct]) -> 
     if not products:
         return
     await queries.create(session, products)
-    offers = await _publish(session, products)
+    offers = await publish(session, products)
     choices = [listings.Choice(offer, "LIVE", own={}) for offer in offers]
     currency = current_scope().currency or ""
     await listings.create(session, choices, currency=currency, now=products[0].created_at)
@@ -93,7 +93,7 @@ async def replace(session: AsyncSession, products: Sequence[ResolvedProduct]) ->
     """
     if products:
         await queries.replace(session, products)
-        await refresh(session, await _publish(session, products), now=products[0].updated_at)
+        await refresh(session, await publish(session, products), now=products[0].updated_at)
 
 
 async def remove(session: AsyncSession, product_ids: Sequence[str], now: datetime) -> None:
@@ -104,7 +104,7 @@ async def remove(session: AsyncSession, product_ids: Sequence[str], now: datetim
     if own:
         currency = current_scope().currency or ""
         await listings.remove(session, list(own.values()), currency=currency)
-    await withdraw(session, product_ids)
+    await publishing.withdraw(session, product_ids)
     await translations.remove_of_products(session, product_ids)
     await queries.mark_deleted(session, product_ids, now)
 
@@ -123,15 +123,17 @@ async def refresh_products(
 ) -> None:
     """Rebuilds the offers of products, after a change of what they refer to."""
     products = await queries.get_many(session, product_ids)
-    await refresh(session, await _publish(session, products), now=now)
+    await refresh(session, await publish(session, products), now=now)
 
 
-async def _publish(session: AsyncSession, products: Sequence[ResolvedProduct]) -> list[Offer]:
+async def publish(session: AsyncSession, products: Sequence[ResolvedProduct]) -> list[Offer]:
+    """Builds and stores the offers of products, with all that is found and shown by them."""
     has_categories = any(product.category_ids for product in products)
     tree = await category_tree(session) if has_categories else CategoryTree({}, ())
     texts = await translations.texts_of(session, products)
     offers = [offer_of(product, tree, texts[product.product_id]) for product in products]
-    await publish(session, [(o, p.version) for o, p in zip(offers, products, strict=True)])
+    versions = [(o, p.version) for o, p in zip(offers, products, strict=True)]
+    await publishing.publish(session, versions)
     return offers
 
 

@@ -1,13 +1,14 @@
 """All statements on collections, categories, tags and types."""
 
 from collections.abc import Collection as AnyCollection
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from services.catalog_opt_in.folding import search_words
 from services.catalog_opt_in.head_office import own_rows
@@ -15,9 +16,6 @@ from services.catalog_opt_in.models import (
     Category,
     Collection,
     ListingCategory,
-    Product,
-    ProductCategory,
-    ProductTag,
     ProductType,
     Tag,
     TenantCatalogue,
@@ -30,7 +28,12 @@ from services.kernel.call.names import new_id
 from services.kernel.data.arrays import among
 
 Row = Collection | Category
-TAG_PREFIX, TYPE_PREFIX = "productTags/", "productTypes/"
+Term = TypeVar("Term", Tag, ProductType)
+_TERMS: Mapping[type[Tag | ProductType], tuple[InstrumentedAttribute[str], str, str]] = {
+    Tag: (Tag.tag_id, "ptag", "productTags/"),
+    ProductType: (ProductType.type_id, "ptyp", "productTypes/"),
+}
+"""The key of each kind of term, and what its ids and names begin with."""
 
 
 async def tree(session: AsyncSession) -> dict[str, str | None]:
@@ -47,8 +50,10 @@ class CategoryTree:
 
 
 async def category_tree(session: AsyncSession) -> CategoryTree:
-    statement = select(Category.category_id).where(Category.is_internal | ~Category.is_active)
-    parents, own = await tree(session), set(await session.scalars(statement))
+    is_hidden = Category.is_internal | ~Category.is_active
+    statement = select(Category.category_id, Category.parent_id, is_hidden)
+    rows = (await session.execute(statement)).tuples().all()
+    parents, own = {id_: parent for id_, parent, _ in rows}, {row[0] for row in rows if row[2]}
     return CategoryTree(parents, hidden(parents, own) if own else ())
 
 
@@ -107,13 +112,13 @@ async def count(session: AsyncSession, statement: Select[Any]) -> int:
 
 async def collections(session: AsyncSession, ids: AnyCollection[str]) -> dict[str, Collection]:
     """Reads collections by id; unknown ids are left out."""
-    rows = await session.scalars(select(Collection).where(Collection.collection_id.in_(ids)))
+    rows = await session.scalars(select(Collection).where(among(Collection.collection_id, ids)))
     return {row.collection_id: row for row in rows}
 
 
 async def categories(session: AsyncSession, ids: AnyCollection[str]) -> dict[str, Category]:
     """Reads categories by id; unknown ids are left out."""
-    rows = await session.scalars(select(Category).where(Category.category_id.in_(ids)))
+    rows = await session.scalars(select(Category).where(among(Category.category_id, ids)))
     return {row.category_id: row for row in rows}
 
 
@@ -132,62 +137,35 @@ def category_ref(row: Category, parents: Parents) -> TaxonomyRef:
     )
 
 
-async def tags(session: AsyncSession, named: AnyCollection[str]) -> dict[str, Tag]:
-    """Reads tags by value or by name, productTags/{tag}; creates tags for new values.
+async def terms(
+    session: AsyncSession, kind: type[Term], named: AnyCollection[str]
+) -> dict[str, Term]:
+    """Reads tags or types by value or by name, such as productTags/{tag}; creates new values.
 
     Unknown names are left out.
     """
     if not named:
         return {}
-    values = [text for text in named if not text.startswith(TAG_PREFIX)]
+    table: Any = kind
+    key, id_prefix, names_begin = _TERMS[kind]
+    values = sorted(text for text in named if not text.startswith(names_begin))
     if values:
-        new = [{"tag_id": new_id("ptag"), "value": value} for value in sorted(values)]
-        await session.execute(insert(Tag).on_conflict_do_nothing(index_elements=["value"]), new)
-    ids = [text.removeprefix(TAG_PREFIX) for text in named if text.startswith(TAG_PREFIX)]
-    matches = or_(Tag.value.in_(values), Tag.tag_id.in_(ids))
-    rows = (await session.scalars(select(Tag).where(matches))).all()
-    return {key: row for row in rows for key in (row.value, f"{TAG_PREFIX}{row.tag_id}")}
+        new = [{key.key: new_id(id_prefix), "value": value} for value in values]
+        await session.execute(insert(kind).on_conflict_do_nothing(index_elements=["value"]), new)
+    ids = [text.removeprefix(names_begin) for text in named if text.startswith(names_begin)]
+    matches = or_(among(table.value, values), among(key, ids))
+    rows = (await session.scalars(select(kind).where(matches))).all()
+    by_name = {f"{names_begin}{getattr(row, key.key)}": row for row in rows}
+    return {row.value: row for row in rows} | by_name
 
 
-async def types(session: AsyncSession, named: AnyCollection[str]) -> dict[str, ProductType]:
-    """Reads product types as `tags` does: by value or by name, productTypes/{type}."""
-    if not named:
-        return {}
-    values = [text for text in named if not text.startswith(TYPE_PREFIX)]
-    if values:
-        new = [{"type_id": new_id("ptyp"), "value": value} for value in sorted(values)]
-        statement = insert(ProductType).on_conflict_do_nothing(index_elements=["value"])
-        await session.execute(statement, new)
-    ids = [text.removeprefix(TYPE_PREFIX) for text in named if text.startswith(TYPE_PREFIX)]
-    matches = or_(ProductType.value.in_(values), ProductType.type_id.in_(ids))
-    rows = (await session.scalars(select(ProductType).where(matches))).all()
-    return {key: row for row in rows for key in (row.value, f"{TYPE_PREFIX}{row.type_id}")}
-
-
-async def products_in_collection(session: AsyncSession, collection_id: str) -> Sequence[str]:
-    statement = select(Product.product_id).where(
-        own_rows(Product), Product.collection_id == collection_id
-    )
-    return (await session.scalars(statement)).all()
-
-
-async def products_in_categories(session: AsyncSession, ids: Iterable[str]) -> Sequence[str]:
-    statement = select(ProductCategory.product_id).where(
-        own_rows(ProductCategory), ProductCategory.category_id.in_(list(ids))
-    )
+async def products_with(
+    session: AsyncSession, column: InstrumentedAttribute[Any], ids: Iterable[str]
+) -> Sequence[str]:
+    """Reads which products have one of these ids in a column of theirs, or of a link of theirs."""
+    table: Any = column.class_
+    statement = select(table.product_id).where(own_rows(table), among(column, ids))
     return (await session.scalars(statement.distinct())).all()
-
-
-async def products_with_tag(session: AsyncSession, tag_id: str) -> Sequence[str]:
-    statement = select(ProductTag.product_id).where(
-        own_rows(ProductTag), ProductTag.tag_id == tag_id
-    )
-    return (await session.scalars(statement)).all()
-
-
-async def products_of_type(session: AsyncSession, type_id: str) -> Sequence[str]:
-    statement = select(Product.product_id).where(own_rows(Product), Product.type_id == type_id)
-    return (await session.scalars(statement)).all()
 
 
 async def set_ranks(session: AsyncSession, ranks: dict[str, int]) -> None:

@@ -5,15 +5,15 @@ from collections.abc import Collection as AnyCollection
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in import models
 from services.catalog_opt_in.head_office import own_rows
-from services.catalog_opt_in.models import Product, ProductTag, Translation
+from services.catalog_opt_in.models import Product, Translation
 from services.catalog_opt_in.offer_document import Texts
 from services.catalog_opt_in.products.resolved import ResolvedProduct
-from services.catalog_opt_in.taxonomy.queries import products_in_categories
+from services.catalog_opt_in.taxonomy.queries import products_with
 from services.kernel.data.arrays import among
 
 # The column with the id of each kind that belongs to a product, by the prefix of the id.
@@ -28,6 +28,13 @@ _SHARED: Mapping[str, Any] = {
     "pcat": models.Category.category_id,
     "ptag": models.Tag.tag_id,
     "ptyp": models.ProductType.type_id,
+}
+# By which column products refer to each kind that they share.
+_SHOWN_BY: Mapping[str, Any] = {
+    "pcol": Product.collection_id,
+    "pcat": models.ProductCategory.category_id,
+    "ptag": models.ProductTag.tag_id,
+    "ptyp": Product.type_id,
 }
 
 
@@ -94,21 +101,8 @@ async def products_showing(session: AsyncSession, rows: Iterable[Translation]) -
     changed = list(rows)
     found = {row.product_id for row in changed if row.product_id}
     shared = _by_prefix(row.reference_id for row in changed if not row.product_id)
-    conditions = [
-        column.in_(shared[prefix])
-        for prefix, column in (("pcol", Product.collection_id), ("ptyp", Product.type_id))
-        if prefix in shared
-    ]
-    if conditions:
-        statement = select(Product.product_id).where(own_rows(Product), or_(*conditions))
-        found.update(await session.scalars(statement))
-    if "pcat" in shared:
-        found.update(await products_in_categories(session, shared["pcat"]))
-    if "ptag" in shared:
-        statement = select(ProductTag.product_id).where(
-            own_rows(ProductTag), among(ProductTag.tag_id, shared["ptag"])
-        )
-        found.update(await session.scalars(statement))
+    for prefix, ids in shared.items():
+        found.update(await products_with(session, _SHOWN_BY[prefix], ids))
     return sorted(found)
 
 

@@ -1,7 +1,7 @@
 """Conditions on times, for the filters of lists."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from souk.kernel.v1.times_pb2 import TimeRange
@@ -10,8 +10,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from services.kernel.call import times
 from services.kernel.data.tables import Time
-
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 def _of_time(moment: datetime) -> ColumnElement[datetime]:
@@ -28,26 +26,9 @@ def within(
 
     `value` returns the least value of the column from a time on, if that is not the time itself.
 
-    Clients read milliseconds of what is stored in microseconds: to them, what is stored within one
-    millisecond happened at the same time.
-
     Raises:
         InvalidArgument: TIME_INVALID, no calendar has the time.
     """
-    for field, _ in bounds.ListFields():
-        moment = times.read(bounds, field.name)
-        if moment is None:
-            continue
-        start = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-        first, first_after = value(start), value(start + _MILLISECOND)
-        match field.name:
-            case "eq":
-                yield (column >= first) & (column < first_after)
-            case "gt":
-                yield column >= first_after
-            case "gte":
-                yield column >= first
-            case "lt":
-                yield column < first
-            case "lte":
-                yield column < first_after
+    for name, moment in times.bounds(bounds):
+        least = value(moment)
+        yield column >= least if name == "from" else column < least

@@ -14,7 +14,6 @@ from services.kernel.call.errors import (
     PermissionDenied,
 )
 from tests.catalog_opt_in.conftest import SERVICE
-from tests.catalog_opt_in.listings.conftest import events  # noqa: F401 - a fixture
 
 
 def picture(**fields):
@@ -69,7 +68,7 @@ async def test_uploading_and_deleting_leave_an_event_for_each_file(
     files,
     upload,
     tenants,
-    events,  # noqa: F811
+    events,
 ):
     paris, lyon = tenants
     first, second = await upload(paris, picture(), picture(width=5))
@@ -110,7 +109,7 @@ async def test_a_repeated_upload_gets_the_same_files(upload, tenants):
         ({"sha256": "x" * 64}, "must come with its SHA-256"),
     ],
 )
-async def test_one_bad_file_refuses_all(upload, tenants, events, wrong, text):  # noqa: F811
+async def test_one_bad_file_refuses_all(upload, tenants, events, wrong, text):
     with pytest.raises(InvalidArgument, match=text) as refused:
         await upload(tenants[0], picture(), picture(**wrong))
     assert [*refused.value.violations] == ["files[1]"]

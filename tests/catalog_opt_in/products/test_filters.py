@@ -1,5 +1,8 @@
 """Which of the head office's products a list has."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 import pytest_asyncio
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -114,6 +117,25 @@ async def test_products_are_found_by_times(create, found, field):
     ):
         listed = await found(handles=[product.handle], **{field: TimeRange(**bounds)})
         assert listed == names, bounds
+
+
+@pytest.mark.parametrize("field", ["created_at", "updated_at"])
+async def test_every_list_takes_the_last_millisecond_of_all(create, catalogue, found, field):
+    product = await create()
+    last = Timestamp()
+    last.FromDatetime(datetime.max.replace(tzinfo=UTC))
+
+    for operator, names in (("eq", []), ("gt", []), ("gte", []), ("lt", [product.name])):
+        bounds: dict[str, Any] = {field: TimeRange(**{operator: last})}
+        assert await found(handles=[product.handle], **bounds) == names
+        variants = pb.ListVariantsRequest(parent=product.name, **bounds)
+        assert (await catalogue().ListVariants(variants)).total_size == 2 * len(names)
+        for kind in ("Collections", "Categories", "Tags", "ProductTypes"):
+            request = getattr(pb, f"List{kind}Request")(page_size=1, **bounds)
+            await getattr(catalogue(), f"List{kind}")(request)
+    for tenant in ("paris", "lyon"):
+        with pytest.raises(PermissionDenied):
+            await found(tenant, **bounds)
 
 
 async def test_deleted_products_are_listed_if_they_are_wanted(create, catalogue, found):

@@ -188,3 +188,61 @@ async def test_an_update_mask_may_empty_a_field(catalogue, create):
     )
 
     assert (list(changed.tags), changed.subtitle) == ([], "")
+
+
+def under(amount, **conditions):
+    return products.ConditionalPrice(amount=amount, **conditions)
+
+
+async def test_prices_under_conditions_keep_their_ids(catalogue, create, change):
+    [first, *_] = (made := await create()).variants
+    first.conditional_prices.extend(
+        [under(euros(9), min_quantity=10), under(euros(8), rules={"region_id": "reg_1"})]
+    )
+    before = await change(made, "variants")
+    many, regional = before.variants[0].conditional_prices
+    row = products.Variant(
+        id=first.id,
+        conditional_prices=[
+            under(euros(7), rules={"region_id": "reg_1"}),
+            under(euros(9), min_quantity=20, id=many.id),
+            under(euros(6), min_quantity=20, max_quantity=30, id=many.id),
+            under(euros(5), min_quantity=40, id="price_of_another"),
+        ],
+        update_mask=FieldMask(paths=["conditional_prices"]),
+    )
+
+    after = await change(
+        products.Product(name=made.name, variants=[row, made.variants[1]]), "variants"
+    )
+
+    ids = [price.id for price in after.variants[0].conditional_prices]
+    assert ids[:2] == [regional.id, many.id]
+    assert len({*ids, "price_of_another"}) == 5
+    assert after == await read(catalogue, made.name)
+
+
+async def test_a_product_given_again_without_ids_is_the_same(catalogue, create, change):
+    made = await create(
+        images=[products.Image(url="https://cdn.example/1.png")],
+        variants=[
+            products.Variant(
+                options={"Flavour": flavour},
+                conditional_prices=[under(euros(9), min_quantity=10)],
+            )
+            for flavour in ("Chocolate", "Vanilla")
+        ],
+    )
+    again = products.Product()
+    again.CopyFrom(made)
+    for part in (*again.images, *again.variants[0].conditional_prices):
+        part.ClearField("id")
+
+    assert await change(again, "images", "variants") == made
+    batch = pb.BatchChangeProductsRequest(
+        updates=[
+            pb.ProductChange(product=again, update_mask=FieldMask(paths=["images", "variants"]))
+        ]
+    )
+    assert list((await catalogue().BatchChangeProducts(batch)).updated) == [made]
+    assert await read(catalogue, made.name) == made

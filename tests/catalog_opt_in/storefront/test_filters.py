@@ -7,6 +7,7 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from souk.catalog_opt_in.v1 import listing_service_pb2 as listings
+from souk.catalog_opt_in.v1 import product_pb2 as products
 from souk.catalog_opt_in.v1 import storefront_service_pb2 as pb
 from souk.kernel.v1.times_pb2 import TimeRange
 
@@ -201,3 +202,31 @@ async def test_variants_are_listed_where_they_are_sold(create, opt_in, store, te
         [document] = map(json.loads, answer.documents)
         assert [value["value"] for value in document["values"]] == [sold.options["Flavour"]]
         assert answer.total_size == 1
+
+
+async def test_parts_are_found_by_all_words_of_a_query_and_not_by_none(
+    create, opt_in, store, tenants
+):
+    word = unique("Crème")
+    option = products.Option(title=f"{word} goût", values=[products.OptionValue(value="Vanille")])
+    variant = products.Variant(title=f"{word} à la vanille", prices=[euros(1)])
+    product = await create(options=[option], variants=[variant])
+    for tenant in tenants:
+        await opt_in(tenant, product)
+
+    for tenant in tenants:
+        parent = f"tenants/{tenant}"
+        for query, counts in (
+            (f"VANILLE {word}", (1, 0)),
+            (f"goût {word}", (0, 1)),
+            (f"{word} fraise", (0, 0)),
+            ("'", (0, 0)),
+            (" ", (1, 1)),
+        ):
+            found = await store(tenant).ListStoreVariants(
+                pb.ListStoreVariantsRequest(parent=parent, query=query)
+            )
+            options = await store(tenant).ListStoreOptions(
+                pb.ListStoreOptionsRequest(parent=parent, query=query)
+            )
+            assert (found.total_size, options.total_size) == counts, query

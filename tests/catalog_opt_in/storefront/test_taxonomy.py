@@ -300,3 +300,13 @@ async def test_tags_and_types_say_when_they_were_made(create, opt_in, shelves, t
             assert (document["metadata"], document["updated_at"]) == (None, document["created_at"])
             made = datetime.fromisoformat(document["created_at"])
             assert abs(made - product.create_time.ToDatetime(tzinfo=UTC)) < timedelta(minutes=1)
+
+
+async def test_tags_and_types_are_found_by_all_words_of_a_query(create, opt_in, shelves, tenants):
+    value = unique("sans gluten, Bio")
+    product = await create(tags=[value], type=value)
+    for tenant in tenants:
+        await opt_in(tenant, product)
+        for kind in ("Tags", "Types"):
+            for query, count in (("BIO gluten", 1), ("bio lactose", 0), ("'", 0), (" ", 1)):
+                assert (await shelves(tenant, kind, query=query))[1].total_size == count, query

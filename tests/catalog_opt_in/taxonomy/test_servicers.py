@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from souk.catalog_opt_in.v1 import product_pb2 as products
 from souk.kernel.v1.times_pb2 import TimeRange
 
+from services.catalog_opt_in.taxonomy.rules import MOST_CHILDREN
 from services.kernel.call.errors import (
     Aborted,
     AlreadyExists,
@@ -17,6 +18,7 @@ from services.kernel.call.errors import (
     PermissionDenied,
 )
 from tests.catalog_opt_in.builders import id_of, unique
+from tests.catalog_opt_in.conftest import SERVICE
 
 
 async def test_a_resource_is_read_as_it_was_created(kind):
@@ -296,3 +298,48 @@ async def test_a_categorys_new_title_is_on_every_product_in_it(
     for tenant in tenants:
         [document] = (await look_up(tenant, product.handle))["categories"]
         assert document["name"] == "New name"
+
+
+async def test_metadata_of_a_collection_reach_its_shops_and_leave_its_products(
+    collections, create, opt_in, look_up, storefront_page, tenants
+):
+    paris, lyon = tenants
+    collection = await collections.create()
+    product = await create(collection=collection.name)
+    await opt_in(paris, product)
+    await opt_in(lyon, await create())
+    before = [(await storefront_page(tenant))[1].catalogue_version for tenant in tenants]
+    shown = await look_up(paris, product.handle)
+
+    collection.metadata.update({"season": "winter"})
+    await collections.update(collection, "metadata")
+
+    after = [(await storefront_page(tenant))[1].catalogue_version for tenant in tenants]
+    assert after[0] > before[0]
+    assert after[1] == before[1]
+    assert await look_up(paris, product.handle) == shown
+
+
+async def test_a_category_that_stays_where_it_is_may_be_among_too_many(categories, database):
+    full = await categories.create()
+    child = await categories.create(parent=full.name)
+    superuser = await database(SERVICE, "superuser")
+    await superuser.execute(
+        "INSERT INTO category (category_id, title, title_key, handle, description, parent_id, rank,"
+        " depth, version, created_at, updated_at) SELECT id, id, id, id, '', $1, n + 1, 1, 1,"
+        " now(), now() FROM (SELECT n, $2 || n AS id FROM generate_series(1, $3::int) n) made",
+        id_of(full),
+        child.handle,
+        MOST_CHILDREN,
+    )
+
+    child.title = "Renamed"
+    assert (await categories.update(child, "title")).title == "Renamed"
+    with pytest.raises(FailedPrecondition) as refusal:
+        await categories.create(parent=full.name)
+    assert refusal.value.reason == "CATEGORY_FULL"
+    await superuser.execute(
+        "DELETE FROM category WHERE parent_id = $1 AND category_id LIKE $2",
+        id_of(full),
+        f"{child.handle}%",
+    )

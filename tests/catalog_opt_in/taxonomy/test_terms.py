@@ -200,3 +200,23 @@ async def test_the_other_tags_of_a_product_stay(catalogue, create, read):
     await tags.delete(gone.name)
 
     assert list((await read(product)).tags) == others
+
+
+async def test_metadata_of_a_term_reach_its_shops_and_leave_its_products(
+    terms, create, opt_in, look_up, storefront_page, tenants
+):
+    paris, lyon = tenants
+    made = await terms.create()
+    product = await create(**terms.on(made.value))
+    await opt_in(paris, product)
+    await opt_in(lyon, await create())
+    before = [(await storefront_page(tenant))[1].catalogue_version for tenant in tenants]
+    shown = await look_up(paris, product.handle)
+
+    made.metadata.update({"colour": "red"})
+    await terms.update(made, "metadata")
+
+    after = [(await storefront_page(tenant))[1].catalogue_version for tenant in tenants]
+    assert after[0] > before[0]
+    assert after[1] == before[1]
+    assert await look_up(paris, product.handle) == shown

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from gateway.hot.conditions import accepts_gzip, etag_of, is_current
+from gateway.hot.conditions import accepts_gzip, etag_of
 from tests.gateway.hot.shops import Shops
 
 SHOPS = ("paris", "lyon")
@@ -34,23 +34,6 @@ def test_gzip_is_for_those_who_take_it(sent, takes):
 def test_an_etag_is_weak_and_of_the_body_alone():
     assert etag_of(b"a") == etag_of(b"a") != etag_of(b"b")
     assert etag_of(b"a").startswith(b'W/"')
-
-
-@pytest.mark.parametrize(
-    ("sent", "has_it"),
-    [
-        ('W/"a"', True),
-        ('"a"', True),  # a proxy may have made it strong
-        ('"b", W/"a"', True),
-        ("*", True),
-        ('W/"b"', False),
-        ('"b", *', False),  # it stands alone or means nothing
-        ("a", False),
-        ("", False),
-    ],
-)
-def test_a_client_with_this_version_has_it_however_it_spells_the_etag(sent, has_it):
-    assert is_current(sent.encode(), b'W/"a"') is has_it
 
 
 async def test_a_client_that_has_the_page_gets_no_body(shops):

@@ -1,4 +1,4 @@
-"""Idempotency-Key and If-Match: read once, and never guessed."""
+"""Idempotency-Key, If-Match and If-None-Match: read once, and never guessed."""
 
 import uuid
 
@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 
 from gateway.medusa import errors
-from gateway.medusa.headers import LONGEST_KEY, IdempotencyKey, IfMatch
+from gateway.medusa.headers import LONGEST_KEY, IdempotencyKey, IfMatch, is_current
 from gateway.request_state import RequestState, attach
 
 UUID = "0f6a1f0e-5d0c-4c53-8f4c-1a5d5d1c0b52"
@@ -88,3 +88,20 @@ async def test_an_etag_that_a_proxy_weakened_is_the_same_version(sent, sent_as):
 @pytest.mark.parametrize("wrong", ["12", '"1", "2"', "W/12", 'w/"12"', "", '"' + "1" * 101 + '"'])
 async def test_an_if_match_that_is_not_one_quoted_etag_is_refused(sent, wrong):
     assert (await sent(("If-Match", wrong)))["code"] == "ETAG_INVALID"
+
+
+@pytest.mark.parametrize(
+    ("sent", "has_it"),
+    [
+        ('W/"a"', True),
+        ('"a"', True),  # a proxy may have made it strong
+        ('"b", W/"a"', True),
+        ("*", True),
+        ('W/"b"', False),
+        ('"b", *', False),  # it stands alone or means nothing
+        ("a", False),
+        ("", False),
+    ],
+)
+def test_a_client_with_this_version_has_it_however_it_spells_the_etag(sent, has_it):
+    assert is_current(sent.encode(), b'W/"a"') is has_it

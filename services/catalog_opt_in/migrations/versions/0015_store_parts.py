@@ -17,6 +17,8 @@ _DOCUMENT = _filters._DOCUMENT
 _SOLD = _filters._SOLD
 _quoted = _filters._quoted
 
+# All words of a query, with single spaces between them, are in a text.
+_WORDS = """(SELECT bool_and(strpos(%s, word) > 0) FROM unnest(string_to_array(%s, ' ')) word)"""
 # What is null does not filter. `documents` are those of the products, in the order of `ids`.
 STORE_VARIANTS = f"""
 CREATE FUNCTION store_variants(
@@ -33,7 +35,7 @@ DECLARE
     || CASE WHEN p_ids IS NULL THEN '' ELSE ' AND v.variant_id = ANY ($4)' END
     || CASE WHEN p_products IS NULL THEN '' ELSE ' AND v.product_id = ANY ($5)' END
     || CASE WHEN p_skus IS NULL THEN '' ELSE ' AND v.sku = ANY ($6)' END
-    || CASE WHEN p_query IS NULL THEN '' ELSE ' AND strpos(v.search, $7) > 0' END;
+    || CASE WHEN p_query IS NULL THEN '' ELSE ' AND {_quoted(_WORDS % ("v.search", "$7"))}' END;
   sorted text := CASE p_order WHEN 'id' THEN '' WHEN 'title' THEN 'v.title_key' || direction || ', '
     WHEN 'sku' THEN 'v.sku' || direction || ', ' END;
   currency text;
@@ -70,7 +72,7 @@ DECLARE
     WHERE true'
     || CASE WHEN p_ids IS NULL THEN '' ELSE ' AND o.option_id = ANY ($4)' END
     || CASE WHEN p_titles IS NULL THEN '' ELSE ' AND o.title = ANY ($5)' END
-    || CASE WHEN p_query IS NULL THEN '' ELSE ' AND strpos(o.title_key, $6) > 0' END;
+    || CASE WHEN p_query IS NULL THEN '' ELSE ' AND {_quoted(_WORDS % ("o.title_key", "$6"))}' END;
   sorted text := CASE p_order WHEN 'id' THEN ''
     WHEN 'title' THEN 'o.title_key' || direction || ', ' END;
   currency text;

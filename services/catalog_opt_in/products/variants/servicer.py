@@ -79,7 +79,9 @@ class Variants:
             with changed_parts.refused_in_terms_of_request():
                 after = changed_parts.apply(request.etag)
                 if after != before:
-                    after = await change(session, stored, after, base=changed_parts.base)
+                    after = await change(
+                        session, stored, after, before=before, base=changed_parts.base
+                    )
             return await requests.remember(session, request, after)
 
 

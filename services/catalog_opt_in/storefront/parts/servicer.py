@@ -2,7 +2,7 @@
 
 from souk.catalog_opt_in.v1 import storefront_service_pb2 as pb
 
-from services.catalog_opt_in.folding import fold
+from services.catalog_opt_in.folding import search_words
 from services.catalog_opt_in.storefront import queries
 from services.catalog_opt_in.storefront.parts import rules
 from services.catalog_opt_in.storefront.shops import require_open
@@ -32,7 +32,7 @@ class PartReads:
             ids=request.ids,
             products=request.product_ids,
             skus=request.skus,
-            query=fold(request.query),
+            query=search_words(request.query),
             locales=request.locales,
         )
         return pb.ListStoreVariantsResponse(
@@ -55,7 +55,7 @@ class PartReads:
             page,
             ids=request.ids,
             titles=request.titles,
-            query=fold(request.query),
+            query=search_words(request.query),
             locales=request.locales,
         )
         return pb.ListStoreOptionsResponse(

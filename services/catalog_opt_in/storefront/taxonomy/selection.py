@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 from souk.catalog_opt_in.v1 import storefront_service_pb2 as pb
 
 from services.catalog_opt_in.folding import fold, search_words
-from services.catalog_opt_in.storefront.filters import bounds
 from services.catalog_opt_in.storefront.rules import ShownCategory, ShownCollection, ShownTerm
+from services.kernel.call import times
 
 Order = Callable[[Any], Any]
 S = TypeVar("S", ShownCollection, ShownCategory)
@@ -50,21 +50,22 @@ def below(
 
 
 def terms(items: Iterable[ShownTerm], request: TermsRequest) -> list[ShownTerm]:
-    """Filters by ids, values and a part of the value; what is empty does not filter."""
-    text = fold(request.query)
+    """Filters by ids, values and words in the value; what is empty does not filter."""
+    words = search_words(request.query).split()
     return [
         item
         for item in items
         if (not request.ids or item.id in request.ids)
         and (not request.values or item.value in request.values)
-        and text in fold(item.value)
+        and all(word in fold(item.value) for word in words)
     ]
 
 
 def _conditions(request: PlacesRequest) -> Iterator[Callable[[Any], bool]]:
     ids, handles, titles = set(request.ids), set(request.handles), set(request.titles)
     words = search_words(request.query).split()
-    created, updated = dict(bounds(request.created_at)), dict(bounds(request.updated_at))
+    created = dict(times.bounds(request.created_at))
+    updated = dict(times.bounds(request.updated_at))
     if ids:
         yield lambda item: item.id in ids
     if handles:

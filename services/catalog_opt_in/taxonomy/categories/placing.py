@@ -30,12 +30,12 @@ async def place(
     tree = await queries.tree(session)
     if parent_id is not None and parent_id not in tree:
         raise invalid("CATEGORY_NOT_FOUND", {"parent": "does not exist"})
-    if refusal := rules.move_refusal(tree, row.category_id, parent_id):
-        raise FailedPrecondition(
-            refusal, f"parent {_REFUSALS[refusal]}.", {"parent": _REFUSALS[refusal]}
-        )
     moved = {}
     if tree.get(row.category_id, "") != parent_id:
+        if refusal := rules.move_refusal(tree, row.category_id, parent_id):
+            raise FailedPrecondition(
+                refusal, f"parent {_REFUSALS[refusal]}.", {"parent": _REFUSALS[refusal]}
+            )
         if row.category_id in tree:
             moved = await _close_gap(session, row)
         await _set_depths(session, row, rules.moved(tree, row.category_id, parent_id))

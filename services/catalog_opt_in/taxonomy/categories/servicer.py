@@ -15,7 +15,7 @@ from services.catalog_opt_in.batches import MOST_ROWS
 from services.catalog_opt_in.folding import sort_key
 from services.catalog_opt_in.head_office import HeadOffice, lock_all_products
 from services.catalog_opt_in.messages import CATEGORY, handle_of, id_in, metadata_of
-from services.catalog_opt_in.models import Category
+from services.catalog_opt_in.models import Category, ProductCategory
 from services.catalog_opt_in.products import membership
 from services.catalog_opt_in.products.resolved import ResolvedProduct
 from services.catalog_opt_in.products.storing import refresh_products
@@ -114,7 +114,9 @@ class Categories:
             await lock_all_products(session)
             row = await _category(session, request.name)
             updates.check_etag(request.etag, row.version)
-            product_ids = await queries.products_in_categories(session, [row.category_id])
+            product_ids = await queries.products_with(
+                session, ProductCategory.category_id, [row.category_id]
+            )
             if row.category_id in (await queries.tree(session)).values():
                 _refuse_deleting(row, "category children")  # Medusa's own words
             if len(product_ids) > MOST_ROWS:
@@ -218,9 +220,8 @@ async def _refresh(
         category_ids = {category_id}
     else:
         return
-    await refresh_products(
-        session, await queries.products_in_categories(session, category_ids), now
-    )
+    product_ids = await queries.products_with(session, ProductCategory.category_id, category_ids)
+    await refresh_products(session, product_ids, now)
 
 
 def _place_in_shops(category: product_pb2.Category) -> tuple[str, bool]:

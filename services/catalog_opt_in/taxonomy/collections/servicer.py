@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.catalog_opt_in.batches import MOST_ROWS
 from services.catalog_opt_in.folding import sort_key
 from services.catalog_opt_in.head_office import HeadOffice, lock_all_products
+from services.catalog_opt_in.listings.refresh import raise_catalogues
 from services.catalog_opt_in.messages import COLLECTION, handle_of, metadata_of
-from services.catalog_opt_in.models import Collection
+from services.catalog_opt_in.models import Collection, Product
 from services.catalog_opt_in.products import membership
 from services.catalog_opt_in.products.resolved import ResolvedProduct
 from services.catalog_opt_in.products.storing import refresh_products
@@ -90,9 +91,14 @@ class Collections:
                 return before
             row.version += 1
             await _write(session, row, requested, now)
-            product_ids = await queries.products_in_collection(session, row.collection_id)
-            await refresh_products(session, product_ids, now)
+            product_ids = await queries.products_with(
+                session, Product.collection_id, [row.collection_id]
+            )
             after = collection_message(row)
+            if (before.title, before.handle) != (after.title, after.handle):
+                await refresh_products(session, product_ids, now)
+            else:  # products show neither its metadata nor its times, but shops do
+                await raise_catalogues(session, product_ids)
             audit.record(session, resource=after.name, before=before, after=after)
             return after
 
@@ -103,7 +109,9 @@ class Collections:
             await lock_all_products(session)
             row = await _collection(session, request.name)
             updates.check_etag(request.etag, row.version)
-            product_ids = await queries.products_in_collection(session, row.collection_id)
+            product_ids = await queries.products_with(
+                session, Product.collection_id, [row.collection_id]
+            )
             if len(product_ids) > MOST_ROWS:
                 raise FailedPrecondition(
                     "COLLECTION_IN_USE",

@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in.batches import MOST_ROWS
 from services.catalog_opt_in.head_office import lock_all_products
+from services.catalog_opt_in.listings.refresh import raise_catalogues
 from services.catalog_opt_in.messages import metadata_of
 from services.catalog_opt_in.products import membership
 from services.catalog_opt_in.products.storing import refresh_products
 from services.catalog_opt_in.taxonomy.paging import read_page
+from services.catalog_opt_in.taxonomy.queries import products_with
 from services.catalog_opt_in.taxonomy.terms.kinds import Kind, M, R
 from services.catalog_opt_in.texts import problem
 from services.kernel.call import names
@@ -83,8 +85,11 @@ async def update(session: AsyncSession, kind: Kind[R, M], change: M, mask: Field
         return before
     row.version += 1
     await _write(session, kind, row, requested, now)
+    product_ids = await products_with(session, kind.of_products, [kind.id_of(row)])
     if requested.value != before.value:
-        await refresh_products(session, await kind.products(session, kind.id_of(row)), now)
+        await refresh_products(session, product_ids, now)
+    else:  # products show neither its metadata nor its times, but shops do
+        await raise_catalogues(session, product_ids)
     after = kind.show(row)
     audit.record(session, resource=after.name, before=before, after=after)
     return after
@@ -94,7 +99,7 @@ async def delete(session: AsyncSession, kind: Kind[R, M], name: str, etag: str) 
     await lock_all_products(session)
     row = await _row(session, kind, name)
     updates.check_etag(etag, row.version)
-    product_ids = await kind.products(session, kind.id_of(row))
+    product_ids = await products_with(session, kind.of_products, [kind.id_of(row)])
     if len(product_ids) > MOST_ROWS:
         raise FailedPrecondition(
             f"{kind.code}_IN_USE",

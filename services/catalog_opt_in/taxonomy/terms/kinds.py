@@ -1,17 +1,15 @@
 """What tells tags and product types apart; all else they have in common."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from souk.catalog_opt_in.v1 import product_pb2
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.catalog_opt_in.messages import PRODUCT_TYPE, TAG
-from services.catalog_opt_in.models import ProductType, Tag
+from services.catalog_opt_in.models import Product, ProductTag, ProductType, Tag
 from services.catalog_opt_in.products.resolved import ResolvedProduct
-from services.catalog_opt_in.taxonomy import queries
 from services.catalog_opt_in.taxonomy.messages import tag_message, type_message
 
 R = TypeVar("R", Tag, ProductType)
@@ -29,8 +27,8 @@ class Kind(Generic[R, M]):
     pattern: str
     message: type[M]
     show: Callable[[R], M]
-    products: Callable[[AsyncSession, str], Awaitable[Sequence[str]]]
-    """Reads which products have a term, by its id."""
+    of_products: InstrumentedAttribute[Any]
+    """The column that says which products have a term."""
     without: Callable[[ResolvedProduct, str], ResolvedProduct]
     """Returns what a product is without a term, by its value."""
 
@@ -59,7 +57,7 @@ TAGS = Kind(
     pattern=TAG,
     message=product_pb2.Tag,
     show=tag_message,
-    products=queries.products_with_tag,
+    of_products=ProductTag.tag_id,
     without=_without_tag,
 )
 TYPES = Kind(
@@ -70,6 +68,6 @@ TYPES = Kind(
     pattern=PRODUCT_TYPE,
     message=product_pb2.ProductType,
     show=type_message,
-    products=queries.products_of_type,
+    of_products=Product.type_id,
     without=_without_type,
 )
