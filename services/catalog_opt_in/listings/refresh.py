@@ -100,6 +100,12 @@ async def rerender(session: AsyncSession, offer: Offer) -> None:
     await _count_visible(session, await _rewrite(session, [offer], own, changed_at=None))
 
 
+async def raise_catalogues(session: AsyncSession, product_ids: Sequence[str]) -> None:
+    """Tells caches that shops show otherwise what products are found by, and nothing of these."""
+    listings = await _listings_of(session, product_ids, own={})
+    await _count_visible(session, {listing.tenant: 0 for listing in listings})
+
+
 async def _listings_of(
     session: AsyncSession, product_ids: Sequence[str], *, own: OwnPrices
 ) -> list[TenantListing]:
