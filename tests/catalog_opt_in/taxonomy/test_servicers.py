@@ -309,7 +309,7 @@ async def test_metadata_of_a_collection_reach_its_shops_and_leave_its_products(
     await opt_in(paris, product)
     await opt_in(lyon, await create())
     before = [(await storefront_page(tenant))[1].catalogue_version for tenant in tenants]
-    shown = await look_up(paris, product.handle)
+    document = await look_up(paris, product.handle)
 
     collection.metadata.update({"season": "winter"})
     await collections.update(collection, "metadata")
@@ -317,7 +317,7 @@ async def test_metadata_of_a_collection_reach_its_shops_and_leave_its_products(
     after = [(await storefront_page(tenant))[1].catalogue_version for tenant in tenants]
     assert after[0] > before[0]
     assert after[1] == before[1]
-    assert await look_up(paris, product.handle) == shown
+    assert await look_up(paris, product.handle) == document
 
 
 async def test_a_category_that_stays_where_it_is_may_be_among_too_many(categories, database):
