@@ -13,16 +13,11 @@ from services.kernel.data.database import Database
 from services.kernel.data.tables import TenantOwned
 
 # Locks are always taken in this order, and the rows of tenant_catalogue last, so that transactions
-# never deadlock.
+# never deadlock. Opt-ins share those of products: see listings/writing.py.
 _HEAD_OFFICE = text("SELECT pg_advisory_xact_lock(hashtextextended('head-office', 0))")
 _ALL_PRODUCTS = text("SELECT pg_advisory_xact_lock(hashtextextended('products', 0))")
 # The prefix keeps a made-up id from clashing with the name of another lock.
 _ONE_PRODUCT = text("SELECT pg_advisory_xact_lock(hashtextextended('product/' || :product_id, 0))")
-_ALL_OFFERS = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('head-office', 0))")
-_LISTING = text(
-    "SELECT pg_advisory_xact_lock_shared(hashtextextended('products', 0)),"
-    " pg_advisory_xact_lock_shared(hashtextextended('product/' || :product_id, 0))"
-)
 
 
 class HeadOffice:
@@ -88,22 +83,6 @@ async def lock_all_products(session: AsyncSession) -> None:
 async def lock_product(session: AsyncSession, product_id: str) -> None:
     """Locks the listings of one product until the transaction ends."""
     await session.execute(_ONE_PRODUCT, {"product_id": product_id})
-
-
-async def lock_offer(session: AsyncSession, product_id: str) -> None:
-    """Locks a product's offer until the transaction ends, so that no listing misses a change.
-
-    The lock is shared: tenants wait only for the head office, not for each other.
-    """
-    await session.execute(_LISTING, {"product_id": product_id})
-
-
-async def lock_all_offers(session: AsyncSession) -> None:
-    """Locks all offers until the transaction ends, for a change of many listings.
-
-    Shared, too. One lock for each of a thousand products could fill the server's table of locks.
-    """
-    await session.execute(_ALL_OFFERS)
 
 
 def own_rows(table: type[TenantOwned]) -> ColumnElement[bool]:

@@ -17,7 +17,6 @@ DOORS = {
         # Whose a host is, who logs in and what they may do is asked before a tenant is known.
         ("services/tenant_registry/tenants/domains.py", "ResolveHost"),
         ("services/tenant_registry/tenants/domains.py", "ResolveTenant"),
-        ("services/tenant_registry/roles/access.py", "ResolveAccess"),
         # A key's maker is an admin, whose rights stand beside no tenant; whose a key is, is asked
         # before a tenant is known.
         ("services/tenant_registry/tenants/api_keys.py", "_create_secret"),
@@ -88,6 +87,10 @@ DOORS = {
         ("services/kernel/evidence/denials.py", "_record_event"),
         ("services/tenant_registry/tenants/denials.py", "RecordDenial"),
     },
+    "call_platform": {
+        # What an admin may do is asked before a tenant is known.
+        ("services/tenant_registry/roles/decision_facts.py", "decision_facts"),
+    },
     "housekeeping": {
         ("services/audit/servicer.py", "RecordEvents"),  # takes in events of any tenants
         ("services/audit/sequencer.py", "_sequence_batch"),  # in all tenants' trees
@@ -114,7 +117,7 @@ DOORS = {
 
 
 def _uses(tree: ast.Module, method: str) -> set[str]:
-    """Names the functions in which `….method()` is called with no argument."""
+    """Names the functions in which `….method()` is called, without arguments if it is a door."""
     found = set()
     for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -123,7 +126,7 @@ def _uses(tree: ast.Module, method: str) -> set[str]:
                     isinstance(node, ast.Call)
                     and isinstance(node.func, ast.Attribute)
                     and node.func.attr == method
-                    and not node.args
+                    and (not node.args or method == "call_platform")
                 ):
                     found.add(function.name)
     return found
@@ -135,6 +138,10 @@ def _places(method: str) -> set[tuple[str, str]]:
 
 def test_the_platforms_door_is_opened_where_it_is_known_to_be():
     assert _places("platform") == DOORS["platform"]
+
+
+def test_all_tenants_rows_are_read_at_once_where_it_is_known_to_be():
+    assert _places("call_platform") == DOORS["call_platform"]
 
 
 def test_housekeeping_is_done_where_it_is_known_to_be():

@@ -1,15 +1,16 @@
 """Measures the platform: `make bench`, or `python -m tests.load [SECTION] [SECONDS]`.
 
-Sections: requests, hot, logins, limits, keys, sharing, peers, writes, decisions, verify, stored,
-batches, growth, layers; all of them when none is named. SECONDS is how long a line of requests
-takes, 3 by default. Everything runs on this machine, the load generator too, so each section
-measures a floor of its own, and ratios to it are what can be compared.
+Sections: requests, acts, hot, logins, limits, keys, sharing, peers, writes, decisions, verify,
+stored, batches, growth, layers; all of them when none is named. SECONDS is how long a line of
+requests takes, 3 by default. Everything runs on this machine, the load generator too, so each
+section measures a floor of its own, and ratios to it are what can be compared.
 """
 
 import sys
 
 import uvloop
 
+from tests.load.acts import each_act
 from tests.load.batches import each_batch
 from tests.load.bench import benching
 from tests.load.comparison import each_peer
@@ -26,6 +27,7 @@ from tests.load.verifying import each_event
 
 ON_A_PLATFORM = {
     "requests": each_request,
+    "acts": each_act,
     "hot": each_hot_read,
     "logins": each_login,
     "limits": limiter,

@@ -3,12 +3,10 @@
 Rates tell what a client sees; the time that the gateway's core was busy tells it with less noise.
 """
 
-import os
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from statistics import median, quantiles
 
-from tests.load import table
+from tests.load import cores, table
 from tests.load.bench import LIST, SHOPPER, Bench, request, same
 from tests.load.generator import NextRequest, Result, load
 
@@ -74,5 +72,4 @@ async def _compare(bench: Bench, *ways: tuple[str, NextRequest, Before]) -> None
 
 def core_seconds(bench: Bench) -> float:
     """How long the gateway has been at work, whatever else kept it waiting."""
-    fields = Path(f"/proc/{bench.platform.pid('gateway')}/stat").read_text().rpartition(")")[2]
-    return sum(map(int, fields.split()[11:13])) / os.sysconf("SC_CLK_TCK")
+    return cores.of_process(bench.platform.pid("gateway"))

@@ -8,23 +8,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from souk.catalog_opt_in.v1 import listing_service_pb2 as pb
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in import batches
-from services.catalog_opt_in.head_office import lock_all_offers
-from services.catalog_opt_in.listings import messages, queries
+from services.catalog_opt_in.listings import messages, writing
 from services.catalog_opt_in.listings.queries import Choice
 from services.catalog_opt_in.listings.scopes import scope_currency
-from services.catalog_opt_in.models import Listing
+from services.catalog_opt_in.listings.stored import StoredListing
 from services.catalog_opt_in.offer_document import Offer
 from services.catalog_opt_in.violations import Violations
 from services.kernel.call.errors import conflict
 from services.kernel.data import updates
+from services.kernel.data.acts import Act
 from services.kernel.evidence import audit
 
 
 async def change(
-    session: AsyncSession, request: pb.BatchChangeListingsRequest
+    act: Act, request: pb.BatchChangeListingsRequest
 ) -> pb.BatchChangeListingsResponse:
     """Does all rows of a batch.
 
@@ -33,18 +32,18 @@ async def change(
         Aborted: CONFLICT, another request opted in to one of the products meanwhile.
     """
     product_ids = _products_of(request)
-    await lock_all_offers(session)
-    stored = await _Stored.read(session, product_ids)
+    await writing.lock_all_offers(act)
+    stored = await _Stored.read(act, product_ids)
     if request.skip_done:
         request = _without_done(request, stored)
     creates, changes = _validated(request, stored)
     currency, now = scope_currency(), datetime.now(UTC)
-    created = await _create(session, creates, currency, now)
+    created = await _create(act, creates, currency, now)
     if changes:
-        await queries.change(session, stored.listings, changes, currency=currency, now=now)
+        await writing.change(act, stored.listings, changes, currency=currency, now=now)
     if request.deletes:
         gone = [stored.listings[_id(product)] for product in request.deletes]
-        await queries.remove(session, gone, currency=currency)
+        await writing.remove(act, gone, currency=currency)
     changed = {
         choice.offer["id"]: messages.to_message(
             stored.listings[choice.offer["id"]], choice.own, currency
@@ -57,7 +56,7 @@ async def change(
         updated=[after[_id(row.listing.product)] for row in request.updates],
         deleted=request.deletes,
     )
-    _record(session, answer, stored)
+    _record(act, answer, stored)
     return answer
 
 
@@ -77,15 +76,15 @@ class _Stored:
     """What is there of the products in a batch."""
 
     offers: dict[str, Offer]
-    listings: dict[str, Listing]
+    listings: dict[str, StoredListing]
     """The tenant's own, locked."""
     messages: dict[str, pb.Listing]
 
     @classmethod
-    async def read(cls, session: AsyncSession, product_ids: Sequence[str]) -> "_Stored":
-        offers = await queries.offers(session, product_ids)
-        listings = await queries.get_many(session, product_ids, lock=True)
-        own = await queries.own_prices(session, list(listings))
+    async def read(cls, act: Act, product_ids: Sequence[str]) -> "_Stored":
+        offers = await writing.offers(act, product_ids)
+        listings = await writing.listings(act, product_ids)
+        own = await writing.own_prices(act, list(listings))
         listed = {
             id_: messages.to_message(listing, own[id_], scope_currency())
             for id_, listing in listings.items()
@@ -160,11 +159,11 @@ def _change(change: pb.ListingChange, stored: _Stored, violations: Violations) -
 
 
 async def _create(
-    session: AsyncSession, choices: Sequence[Choice], currency: str, now: datetime
+    act: Act, choices: Sequence[Choice], currency: str, now: datetime
 ) -> list[pb.Listing]:
     if not choices:
         return []
-    created = await queries.create(session, choices, currency=currency, now=now)
+    created = await writing.create(act, choices, currency=currency, now=now)
     if len(created) < len(choices):  # made since they were looked for
         raise conflict()
     return [
@@ -173,17 +172,17 @@ async def _create(
     ]
 
 
-def _record(session: AsyncSession, answer: pb.BatchChangeListingsResponse, stored: _Stored) -> None:
+def _record(act: Act, answer: pb.BatchChangeListingsResponse, stored: _Stored) -> None:
     """Records the event of each row that changed something, as if it were done alone."""
     for created in answer.created:
-        audit.record(session, resource=created.name, after=created)
+        audit.record(act, resource=created.name, after=created)
     for updated in answer.updated:
         before = stored.messages[_id(updated.product)]
         if updated != before:
-            audit.record(session, resource=updated.name, before=before, after=updated)
+            audit.record(act, resource=updated.name, before=before, after=updated)
     for product in answer.deleted:
         before = stored.messages[_id(product)]
-        audit.record(session, resource=before.name, before=before)
+        audit.record(act, resource=before.name, before=before)
 
 
 def _id(product: str) -> str:

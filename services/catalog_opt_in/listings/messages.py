@@ -6,6 +6,7 @@ from souk.catalog_opt_in.v1 import listing_service_pb2 as pb
 from souk.catalog_opt_in.v1 import product_pb2
 
 from services.catalog_opt_in.listings.rules import reasons_not_shown
+from services.catalog_opt_in.listings.stored import StoredListing
 from services.catalog_opt_in.messages import time_of
 from services.catalog_opt_in.models import Listing
 from services.catalog_opt_in.offer_document import Offer
@@ -14,7 +15,9 @@ from services.kernel.data.updates import etag
 from services.values import money
 
 
-def to_message(listing: Listing, own: Mapping[str, int], currency: str) -> pb.Listing:
+def to_message(
+    listing: Listing | StoredListing, own: Mapping[str, int], currency: str
+) -> pb.Listing:
     return pb.Listing(
         name=f"tenants/{listing.tenant_id}/listings/{listing.listing_id}",
         product=f"products/{listing.listing_id}",

@@ -1,20 +1,18 @@
-"""All statements on listings and on the tenant catalogues they form."""
+"""Reads of listings, and what they derive from their products."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.catalog_opt_in import models, offer_document
+from services.catalog_opt_in import models
 from services.catalog_opt_in.folding import search_text, sort_key
 from services.catalog_opt_in.head_office import own_rows
 from services.catalog_opt_in.listings import documents, rules
-from services.catalog_opt_in.models import Listing, ListingPrice, TenantCatalogue
-from services.catalog_opt_in.models.listings import first_version, next_version
+from services.catalog_opt_in.models import Listing, ListingPrice
 from services.catalog_opt_in.offer_document import Offer
 from services.kernel.data.arrays import among
 
@@ -46,35 +44,12 @@ class Choice:
     own: Mapping[str, int]
 
 
-async def offers(session: AsyncSession, product_ids: Sequence[str]) -> dict[str, Offer]:
-    """Reads the head office's offers of products, whatever their status, by product."""
-    rows = await session.execute(
-        select(models.Offer.product_id, models.Offer.document).where(
-            among(models.Offer.product_id, product_ids)
-        )
+async def get(session: AsyncSession, listing_id: str) -> Listing | None:
+    """Reads a listing of the scope's tenant, also through the platform's door."""
+    found: Listing | None = await session.scalar(
+        select(Listing).where(own_rows(Listing), Listing.listing_id == listing_id)
     )
-    return {product_id: offer_document.parse(text) for product_id, text in rows.tuples()}
-
-
-async def get(session: AsyncSession, listing_id: str, *, lock: bool = False) -> Listing | None:
-    """Reads a listing of the scope's tenant, also through the platform's door.
-
-    `lock` locks it.
-    """
-    return (await get_many(session, [listing_id], lock=lock)).get(listing_id)
-
-
-async def get_many(
-    session: AsyncSession, listing_ids: Sequence[str], *, lock: bool = False
-) -> dict[str, Listing]:
-    """Reads listings of the scope's tenant, by id; locks them in the order of their ids."""
-    statement = (
-        select(Listing)
-        .where(own_rows(Listing), among(Listing.listing_id, listing_ids))
-        .order_by(Listing.listing_id)
-    )
-    rows = await session.scalars(statement.with_for_update() if lock else statement)
-    return {row.listing_id: row for row in rows}
+    return found
 
 
 def with_state(*, state: str) -> Select[Listing]:
@@ -130,94 +105,6 @@ def derived_columns(choice: Choice, *, currency: str) -> dict[str, Any]:
     }
 
 
-async def create(
-    session: AsyncSession, choices: Sequence[Choice], *, currency: str, now: datetime
-) -> list[Listing]:
-    """Opts the scope's tenant in to products.
-
-    Returns the new listings in the order of the choices; not those that were there already.
-    """
-    rows = [
-        {
-            "listing_id": choice.offer["id"],
-            "version": 1,
-            "created_at": now,
-            "updated_at": now,
-            **derived_columns(choice, currency=currency),
-        }
-        # In one order, as rows are locked: two batches with the same products would deadlock.
-        for choice in sorted(choices, key=lambda choice: choice.offer["id"])
-    ]
-    inserted = await session.scalars(
-        upsert(Listing)
-        .on_conflict_do_nothing(index_elements=["tenant_id", "listing_id"])
-        .returning(Listing),
-        rows,
-    )
-    by_id = {listing.listing_id: listing for listing in inserted}
-    new = [choice for choice in choices if choice.offer["id"] in by_id]
-    if new:
-        await _insert_prices(session, new)
-        await _insert_filters(session, [choice.offer for choice in new])
-        more_visible = sum(listing.visible for listing in by_id.values())
-        await raise_catalogue(session, currency, more_visible=more_visible)
-    return [by_id[choice.offer["id"]] for choice in new]
-
-
-async def change(
-    session: AsyncSession,
-    listings: Mapping[str, Listing],
-    choices: Sequence[Choice],
-    *,
-    currency: str,
-    now: datetime,
-) -> None:
-    """Gives listings, found by id, new prices or states."""
-    more_visible = 0
-    for choice in choices:
-        listing = listings[choice.offer["id"]]
-        more_visible -= listing.visible
-        columns = derived_columns(choice, currency=currency)
-        for column, value in {**columns, "updated_at": now}.items():
-            setattr(listing, column, value)
-        listing.version += 1
-        more_visible += listing.visible
-    await session.flush()
-    changed = [choice.offer["id"] for choice in choices]
-    await session.execute(delete(ListingPrice).where(among(ListingPrice.listing_id, changed)))
-    await _insert_prices(session, choices)
-    await raise_catalogue(session, currency, more_visible=more_visible)
-
-
-async def remove(session: AsyncSession, listings: Sequence[Listing], *, currency: str) -> None:
-    """Opts the scope's tenant out, with the listings' prices and places."""
-    removed = [listing.listing_id for listing in listings]
-    # Written before the catalogue's row, the last lock in the order that head_office.py states.
-    await session.execute(
-        delete(Listing).where(own_rows(Listing), among(Listing.listing_id, removed))
-    )
-    more_visible = -sum(listing.visible for listing in listings)
-    await raise_catalogue(session, currency, more_visible=more_visible)
-
-
-async def raise_catalogue(session: AsyncSession, currency: str, *, more_visible: int) -> None:
-    """Raises the catalogue version of the scope's tenant, and its count of visible products."""
-    # The first row of a shop starts at `more_visible`; the table refuses negative counts.
-    first = max(more_visible, 0)
-    statement = upsert(TenantCatalogue).values(
-        currency=currency, version=first_version(), visible_count=first
-    )
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["tenant_id"],
-            set_={
-                "version": next_version(),
-                "visible_count": TenantCatalogue.visible_count + more_visible,
-            },
-        )
-    )
-
-
 def places(offers: Iterable[Offer]) -> dict[type[FilterTable], list[tuple[str, str]]]:
     """Lists the categories, and those above them, and the tags of products, as pairs of ids."""
     categories, tags = [], []
@@ -228,19 +115,3 @@ def places(offers: Iterable[Offer]) -> dict[type[FilterTable], list[tuple[str, s
         categories += [(offer["id"], id_) for id_ in sorted(of_offer)]
         tags += [(offer["id"], id_) for id_ in sorted(tag["id"] for tag in offer["tags"])]
     return {models.ListingCategory: categories, models.ListingTag: tags}
-
-
-async def _insert_prices(session: AsyncSession, choices: Iterable[Choice]) -> None:
-    rows = [
-        {"listing_id": choice.offer["id"], "variant_id": variant, "amount_minor": amount}
-        for choice in choices
-        for variant, amount in choice.own.items()
-    ]
-    if rows:
-        await session.execute(insert(ListingPrice), rows)
-
-
-async def _insert_filters(session: AsyncSession, offers: Iterable[Offer]) -> None:
-    for table, pairs in places(offers).items():
-        if rows := [{"listing_id": product, KEYS[table]: id_} for product, id_ in pairs]:
-            await session.execute(insert(table), rows)

@@ -7,9 +7,9 @@ from souk.catalog_opt_in.v1 import listing_service_pb2 as pb
 from souk.catalog_opt_in.v1 import listing_service_pb2_grpc as pb_grpc
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.catalog_opt_in.head_office import lock_offer
-from services.catalog_opt_in.listings import batch, messages, queries
+from services.catalog_opt_in.listings import batch, messages, queries, writing
 from services.catalog_opt_in.listings.scopes import refuse_archived, scope_currency
+from services.catalog_opt_in.listings.stored import StoredListing
 from services.catalog_opt_in.messages import PRODUCT
 from services.catalog_opt_in.models import Listing
 from services.catalog_opt_in.offer_document import Offer
@@ -24,6 +24,7 @@ from services.kernel.call.errors import (
 )
 from services.kernel.call.scope import current_scope
 from services.kernel.data import pages, requests, updates
+from services.kernel.data.acts import Act
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
 
@@ -38,7 +39,8 @@ class Listings(pb_grpc.ListingServiceServicer):
         current_scope().require(request.name)
         async with self._db.tenant() as session:
             listing = await _listing(session, request.name)
-            return await _to_message(session, listing)
+            own = await queries.own_prices(session, [listing.listing_id])
+        return messages.to_message(listing, own[listing.listing_id], scope_currency())
 
     async def ListListings(
         self, request: pb.ListListingsRequest, _context: object
@@ -69,54 +71,49 @@ class Listings(pb_grpc.ListingServiceServicer):
     async def CreateListing(self, request: pb.CreateListingRequest, _context: object) -> pb.Listing:
         current_scope().require_parent(request.parent)
         refuse_archived()
-        async with self._db.tenant() as session:
-            if answer := await requests.stored_answer(session, request, pb.Listing):
+        async with self._db.act() as act:
+            if answer := await requests.stored_answer(act, request, pb.Listing):
                 return answer
-            offer = await _locked_offer(session, request.listing.product)
+            offer = await _offer(act, request.listing.product)
             _refuse_unpublished(offer)
             violations = Violations()
             state = messages.state(request.listing.state or pb.Listing.STATE_LIVE, violations)
             own = messages.own_prices(request.listing, offer, scope_currency(), violations)
             violations.refuse()
-            answer = await _create_listing(session, offer, own, state)
-            audit.record(session, resource=answer.name, after=answer)
-            return await requests.remember(session, request, answer)
+            answer = await _create_listing(act, offer, own, state)
+            audit.record(act, resource=answer.name, after=answer)
+            return await requests.remember(act, request, answer)
 
     async def UpdateListing(self, request: pb.UpdateListingRequest, _context: object) -> pb.Listing:
         current_scope().require(request.listing.name)
         refuse_archived()
-        async with self._db.tenant() as session:
-            # The product before the listing, as the head office locks them.
-            offer = await _offer_of_listing(session, request.listing.name)
-            listing = await _listing(session, request.listing.name, lock=True)
-            before, violations = await _to_message(session, listing), Violations()
+        async with self._db.act() as act:
+            offer, listing, before = await _locked(act, request.listing.name)
+            violations = Violations()
             requested = updates.apply(request.listing, request.update_mask, to=before)
             if requested == before:
                 return before
             state = messages.state(requested.state, violations)
             own = messages.own_prices(requested, offer, scope_currency(), violations)
             violations.refuse()
-            await queries.change(
-                session,
+            await writing.change(
+                act,
                 {listing.listing_id: listing},
                 [queries.Choice(offer, state, own)],
                 currency=scope_currency(),
                 now=datetime.now(UTC),
             )
             after = messages.to_message(listing, own, scope_currency())
-            audit.record(session, resource=after.name, before=before, after=after)
+            audit.record(act, resource=after.name, before=before, after=after)
             return after
 
     async def DeleteListing(self, request: pb.DeleteListingRequest, _context: object) -> Empty:
         current_scope().require(request.name)
-        async with self._db.tenant() as session:
-            # For its lock: the head office must not be rewriting the listing that goes.
-            await _offer_of_listing(session, request.name)
-            listing = await _listing(session, request.name, lock=True)
+        async with self._db.act() as act:
+            _, listing, before = await _locked(act, request.name)
             updates.check_etag(request.etag, listing.version)
-            before = await _to_message(session, listing)
-            await queries.remove(session, [listing], currency=scope_currency())
-            audit.record(session, resource=request.name, before=before)
+            await writing.remove(act, [listing], currency=scope_currency())
+            audit.record(act, resource=request.name, before=before)
             return Empty()
 
     async def BatchChangeListings(
@@ -125,48 +122,47 @@ class Listings(pb_grpc.ListingServiceServicer):
         current_scope().require_parent(request.parent)
         if request.creates or request.updates:
             refuse_archived()
-        async with self._db.tenant() as session:
+        async with self._db.act() as act:
             kind = pb.BatchChangeListingsResponse
-            if answer := await requests.stored_answer(session, request, kind):
+            if answer := await requests.stored_answer(act, request, kind):
                 return answer
-            answer = await batch.change(session, request)
-            return await requests.remember(session, request, answer)
+            answer = await batch.change(act, request)
+            return await requests.remember(act, request, answer)
 
 
-async def _listing(session: AsyncSession, name: str, *, lock: bool = False) -> Listing:
+async def _listing(session: AsyncSession, name: str) -> Listing:
     _, listing_id = names.parse(name, LISTING)
-    listing = await queries.get(session, listing_id, lock=lock)
+    listing = await queries.get(session, listing_id)
     if listing is None:
-        raise NotFound("LISTING_NOT_FOUND", f"No such listing: {name}.", listing=name)
+        raise _not_found(name)
     return listing
 
 
-async def _to_message(session: AsyncSession, listing: Listing) -> pb.Listing:
-    own = await queries.own_prices(session, [listing.listing_id])
-    return messages.to_message(listing, own[listing.listing_id], scope_currency())
+def _not_found(name: str) -> NotFound:
+    return NotFound("LISTING_NOT_FOUND", f"No such listing: {name}.", listing=name)
 
 
-async def _locked_offer(session: AsyncSession, product: str) -> Offer:
-    """Reads and locks the offer of a product until the transaction ends."""
+async def _locked(act: Act, name: str) -> tuple[Offer, StoredListing, pb.Listing]:
+    """Reads and locks a listing and its offer, so that the head office rewrites neither."""
+    _, listing_id = names.parse(name, LISTING)
+    found = await writing.locked(act, listing_id)
+    if found is None or found.listing is None:
+        raise _not_found(name)
+    before = messages.to_message(found.listing, found.own, scope_currency())
+    return found.offer, found.listing, before
+
+
+async def _offer(act: Act, product: str) -> Offer:
+    """Reads and locks the offer of a product until the act ends."""
     try:
         (product_id,) = names.parse(product, PRODUCT)
     except InvalidArgument:
         text = f"must have the form {PRODUCT}"
         raise invalid("NAME_INVALID", {"product": text}) from None
-    await lock_offer(session, product_id)
-    offer = (await queries.offers(session, [product_id])).get(product_id)
-    if offer is None:
+    found = await writing.locked(act, product_id)
+    if found is None:
         raise NotFound("PRODUCT_NOT_FOUND", f"No such product: {product}.", product=product)
-    return offer
-
-
-async def _offer_of_listing(session: AsyncSession, name: str) -> Offer:
-    """Reads the offer of a listing; every listing has one."""
-    _, listing_id = names.parse(name, LISTING)
-    try:
-        return await _locked_offer(session, f"products/{listing_id}")
-    except NotFound:
-        raise NotFound("LISTING_NOT_FOUND", f"No such listing: {name}.", listing=name) from None
+    return found.offer
 
 
 def _refuse_unpublished(offer: Offer) -> None:
@@ -178,13 +174,9 @@ def _refuse_unpublished(offer: Offer) -> None:
         )
 
 
-async def _create_listing(
-    session: AsyncSession, offer: Offer, own: dict[str, int], state: str
-) -> pb.Listing:
+async def _create_listing(act: Act, offer: Offer, own: dict[str, int], state: str) -> pb.Listing:
     choice = queries.Choice(offer, state, own)
-    created = await queries.create(
-        session, [choice], currency=scope_currency(), now=datetime.now(UTC)
-    )
+    created = await writing.create(act, [choice], currency=scope_currency(), now=datetime.now(UTC))
     if not created:
         raise AlreadyExists(
             "LISTING_EXISTS",

@@ -9,7 +9,8 @@ from souk.catalog_opt_in.v1 import product_pb2
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in.listings import publishing
-from services.catalog_opt_in.listings import queries as listings
+from services.catalog_opt_in.listings import writing as listings
+from services.catalog_opt_in.listings.queries import Choice
 from services.catalog_opt_in.listings.refresh import refresh, tenants_listing
 from services.catalog_opt_in.offer_document import Offer
 from services.catalog_opt_in.products import messages, queries
@@ -22,6 +23,7 @@ from services.catalog_opt_in.translations import queries as translations
 from services.catalog_opt_in.violations import Violations
 from services.kernel.call import names
 from services.kernel.call.scope import current_scope
+from services.kernel.data import acts
 
 HANDLE_TAKEN, SKU_TAKEN = "HANDLE_TAKEN", "SKU_TAKEN"
 _OF_ANOTHER = "is already used by another product"
@@ -81,9 +83,10 @@ async def create(session: AsyncSession, products: Sequence[ResolvedProduct]) -> 
         return
     await queries.create(session, products)
     offers = await publish(session, products)
-    choices = [listings.Choice(offer, "LIVE", own={}) for offer in offers]
+    choices = [Choice(offer, "LIVE", own={}) for offer in offers]
     currency = current_scope().currency or ""
-    await listings.create(session, choices, currency=currency, now=products[0].created_at)
+    act = await acts.within(session)
+    await listings.create(act, choices, currency=currency, now=products[0].created_at)
 
 
 async def replace(session: AsyncSession, products: Sequence[ResolvedProduct]) -> None:
@@ -100,10 +103,10 @@ async def remove(session: AsyncSession, product_ids: Sequence[str], now: datetim
     """Deletes products that no other tenant lists, and the head office's listings of them."""
     if not product_ids:
         return
-    own = await listings.get_many(session, product_ids)
-    if own:
+    act = await acts.within(session)
+    if own := await listings.listings(act, product_ids):
         currency = current_scope().currency or ""
-        await listings.remove(session, list(own.values()), currency=currency)
+        await listings.remove(act, list(own.values()), currency=currency)
     await publishing.withdraw(session, product_ids)
     await translations.remove_of_products(session, product_ids)
     await queries.mark_deleted(session, product_ids, now)

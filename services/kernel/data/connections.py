@@ -8,6 +8,8 @@ import asyncpg
 from sqlalchemy import URL, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from services.kernel.process.tenant_ids import TENANT_ID
+
 POOL_SIZE = 8
 # A one-round-trip read takes about a millisecond: more connections would only queue for cores.
 _READERS = 8
@@ -41,6 +43,15 @@ class RestrictedConnection(asyncpg.Connection):
         self._server_caps = self._server_caps._replace(jit=False)  # type: ignore[has-type]
         self.tenant_to_bind: str | None = None
         self.statement_before_commit: str | None = None
+
+    def bind_at_begin(self, tenant: str) -> None:
+        """Makes the next transaction one of this tenant."""
+        if TENANT_ID.fullmatch(tenant) is None:  # it goes into a statement
+            raise ValueError(f"{tenant!r} is not a tenant id")
+        self.tenant_to_bind = tenant
+
+    def send_before_commit(self, statement: str) -> None:
+        self.statement_before_commit = statement
 
     async def execute(  # asyncpg uses it to begin and end transactions
         self,
@@ -96,8 +107,12 @@ def engine(connect: Connect) -> AsyncEngine:
 
 def _clear_pending_statements(connection: Any, _record: object, _state: object) -> None:
     """Clears what a session left that ended before its first statement, or in a rollback."""
-    connection.driver_connection.tenant_to_bind = None
-    connection.driver_connection.statement_before_commit = None
+    _clear(connection.driver_connection)
+
+
+def _clear(connection: RestrictedConnection) -> None:
+    connection.tenant_to_bind = None
+    connection.statement_before_commit = None
 
 
 async def connect(address: URL, secrets: Path, *_: object, **__: object) -> asyncpg.Connection:
@@ -137,6 +152,25 @@ async def readers(connect: Connect) -> asyncpg.Pool:
         init=_read_one_moment,
         reset=_keep_connection_state,
     )
+
+
+async def on_demand(connect: Connect) -> asyncpg.Pool:
+    """Makes a pool that connects when it is first used: not every service has a use for it."""
+    return await asyncpg.create_pool(
+        min_size=0,
+        max_size=POOL_SIZE,
+        max_inactive_connection_lifetime=0,
+        connect=connect,
+        connection_class=RestrictedConnection,
+        reset=_end_transaction,
+    )
+
+
+async def _end_transaction(connection: Any) -> None:
+    """Leaves nothing of an act on its connection, however it ended."""
+    _clear(connection)
+    if connection.is_in_transaction():
+        connection.terminate()
 
 
 async def _read_one_moment(connection: asyncpg.Connection) -> None:

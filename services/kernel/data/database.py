@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 from sqlalchemy import URL, Connection, TextClause, event, text
@@ -19,15 +19,11 @@ from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_lo
 
 from services.kernel.call import recorded_events
 from services.kernel.call.scope import current_scope
-from services.kernel.data import connections
+from services.kernel.data import acts, connections
+from services.kernel.data.acts import Act, AuditMissing, leaves_to_commit
 from services.kernel.data.connections import RestrictedConnection
 from services.kernel.data.database_errors import translated
-from services.kernel.data.tables import AuditLeaf, KernelBase, TenantOwned, insertion
-from services.kernel.process.tenant_ids import TENANT_ID
-
-
-class AuditMissing(RuntimeError):
-    """A transaction wrote without an audit leaf: a bug, so it is rolled back."""
+from services.kernel.data.tables import KernelBase, TenantOwned, insertion
 
 
 class AuditedSession(Session):
@@ -43,9 +39,7 @@ def _bind_tenant(session: Session, transaction: SessionTransaction, connection: 
     if transaction.nested:  # a savepoint keeps the binding of the transaction around it
         return
     # Nothing has been sent yet: the driver begins with the first statement.
-    if TENANT_ID.fullmatch(session.info["tenant"]) is None:  # it goes into a statement
-        raise ValueError(f"{session.info['tenant']!r} is not a tenant id")
-    _driver(connection).tenant_to_bind = session.info["tenant"]
+    _driver(connection).bind_at_begin(session.info["tenant"])
 
 
 def _driver(connection: Connection) -> RestrictedConnection:
@@ -102,19 +96,12 @@ def _send_leaves_with_commit(session: Session) -> None:
         return
     # First: a change that is only flushed by the commit needs an event, too.
     session.flush()
-    leaves: list[AuditLeaf] = session.info.pop("leaves", [])
-    if session.info.get("wrote") and not leaves:
-        raise AuditMissing("this transaction made changes but recorded no event")
-    if leaves:
+    if leaves := leaves_to_commit(session.info):
         connection = session.connection()
         if not _driver(connection).is_in_transaction():  # else it never begins
             session.execute(text("SELECT 1"))
-        _driver(connection).statement_before_commit = insertion(leaves)
+        _driver(connection).send_before_commit(insertion(leaves))
         session.info["connection"] = connection
-    names = [leaf.event_name for leaf in leaves]
-    if session.info.get("remembered", names) != names:
-        raise AuditMissing("an event was recorded after the answer to the request was remembered")
-    session.info["recorded"] = names
 
 
 @event.listens_for(AuditedSession, "after_commit")
@@ -142,10 +129,13 @@ class Database:
         `sign` makes the service's signature over the envelope of an event.
         """
         self._connect_app = partial(connections.connect, app, secrets)
-        # Two pools: row-level security goes by the role, which a connection has for good.
+        self._connect_platform = partial(connections.connect, platform, secrets)
+        # Pools by role: row-level security goes by it, and a connection has one for good.
         self._app = connections.engine(self._connect_app)
-        self._platform = connections.engine(partial(connections.connect, platform, secrets))
+        self._platform = connections.engine(self._connect_platform)
         self._readers: asyncpg.Pool | None = None
+        self._platform_readers: asyncpg.Pool | None = None
+        self._writers: asyncpg.Pool | None = None
         self._head_office = head_office
         self.sign = sign
         self.leaves_committed = asyncio.Event()
@@ -159,15 +149,18 @@ class Database:
         """
         with translated():
             self._readers = await connections.readers(self._connect_app)
+            self._platform_readers = await connections.on_demand(self._connect_platform)
+            self._writers = await connections.on_demand(self._connect_app)
             for engine in (self._app, self._platform):
                 async with engine.connect() as connection:
                     await connections.refuse_unbound_role(connection)
 
     async def close(self) -> None:
-        if self._readers is not None:
-            # Not close(), which waits for every connection that is still in use.
-            self._readers.terminate()
-            self._readers = None
+        for pool in (self._readers, self._platform_readers, self._writers):
+            if pool is not None:
+                # Not close(), which waits for every connection that is still in use.
+                pool.terminate()
+        self._readers = self._platform_readers = self._writers = None
         await self._app.dispose()
         await self._platform.dispose()
 
@@ -197,6 +190,31 @@ class Database:
                 session.begin(),
             ):
                 yield session
+
+    @asynccontextmanager
+    async def act(self) -> AsyncIterator[Act]:
+        """Opens a transaction on the rows of the scope's tenant for a hot write, without an ORM."""
+        tenant = current_scope().tenant
+        if tenant is None or self._writers is None:
+            raise RuntimeError("an act needs a scope with a tenant")
+        with translated():
+            async with (
+                self._writers.acquire(timeout=connections.POOL_WAIT_SECONDS) as connection,
+                acts.transaction(cast(acts.Connection, connection), tenant, self.sign) as act,
+            ):
+                yield act
+        self._note(act.info)
+
+    async def call_platform(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        """Reads rows of all tenants in one prepared round trip; a test lists its call sites."""
+        if self._platform_readers is None:
+            raise RuntimeError("the database is not open")
+        with translated():
+            async with self._platform_readers.acquire(
+                timeout=connections.POOL_WAIT_SECONDS
+            ) as connection:
+                rows: list[asyncpg.Record] = await connection.fetch(sql, *args)
+                return rows
 
     async def call(self, sql: str, *args: object) -> list[asyncpg.Record]:
         """Calls a PL/pgSQL function that binds `$1`, the scope's tenant, before it reads.
@@ -235,6 +253,10 @@ class Database:
                 yield session
                 if session.in_nested_transaction():  # it would bypass the check on commit
                     raise RuntimeError("a savepoint was left open")
-        if recorded := session.info.get("recorded"):
+        self._note(session.info)
+
+    def _note(self, info: dict[Any, Any]) -> None:
+        """Tells the caller and the relay of the events that were committed."""
+        if recorded := info.get("recorded"):
             recorded_events.collect(recorded)
             self.leaves_committed.set()

@@ -7,13 +7,14 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
-from sqlalchemy import CursorResult, delete, select, text, tuple_
+from sqlalchemy import CursorResult, bindparam, delete, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel.call import recorded_events, sensitivity
 from services.kernel.call.errors import InvalidArgument, ServiceError
 from services.kernel.call.scope import current_method, current_scope
+from services.kernel.data.acts import Act
 from services.kernel.data.database import Database
 from services.kernel.data.tables import RequestRecord
 from services.kernel.process.logs import logger
@@ -23,6 +24,22 @@ _REMOVE_EVERY = timedelta(hours=1)
 _MAX_REMOVED = 1000
 _log = logger()
 
+# Built once, and compared here, too: the platform's door adds no tenant to a statement.
+_TAKE_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+_KEY = ("tenant_id", "actor", "request_id")
+_FIND = select(RequestRecord.digest, RequestRecord.events, RequestRecord.response).where(
+    *(RequestRecord.__table__.c[name] == bindparam(name) for name in _KEY),
+    RequestRecord.create_time > bindparam("since"),
+)
+_ANSWER = ("digest", "response", "events", "create_time")
+_INSERT = insert(RequestRecord)
+_STORE = _INSERT.on_conflict_do_update(
+    # One that has expired, and so was not found, may still be there for an hour.
+    index_elements=_KEY,
+    set_={name: _INSERT.excluded[name] for name in _ANSWER},
+)
+
+Transaction = AsyncSession | Act
 M = TypeVar("M", bound=Message)
 
 
@@ -34,7 +51,7 @@ class Repeatable(Protocol):
     def SerializeToString(self, *, deterministic: bool = ...) -> bytes: ...  # noqa: N802
 
 
-async def stored_answer(session: AsyncSession, request: Repeatable, kind: type[M]) -> M | None:
+async def stored_answer(session: Transaction, request: Repeatable, kind: type[M]) -> M | None:
     """Returns the stored answer to a repeated request, or None if the request is new.
 
     The names of the events that the first one left are returned beside it, as they were then.
@@ -47,31 +64,23 @@ async def stored_answer(session: AsyncSession, request: Repeatable, kind: type[M
     if not request.request_id:
         return None
     key = _key(session, request)
-    await session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": "/".join(key)}
-    )
-    record = await session.scalar(
-        select(RequestRecord).where(
-            # Compared here, too: the platform's door adds no tenant to a statement.
-            RequestRecord.tenant_id == key[0],
-            RequestRecord.actor == key[1],
-            RequestRecord.request_id == key[2],
-            RequestRecord.create_time > datetime.now(UTC) - RETENTION,
-        )
-    )
-    if record is None:
+    await session.execute(_TAKE_TURN, {"key": "/".join(key)})
+    values = {**dict(zip(_KEY, key, strict=True)), "since": datetime.now(UTC) - RETENTION}
+    found = [tuple(row) for row in await session.execute(_FIND, values)]
+    if not found:
         return None
-    if record.digest != _digest(request):
+    digest, events, response = found[0]
+    if digest != _digest(request):
         raise InvalidArgument(
             "REQUEST_ID_REUSED",
             "This request id was already used for a different request. Use a new one.",
             request_id=key[2],
         )
-    recorded_events.collect(recorded_events.decode(record.events or ""))
-    return kind.FromString(record.response)
+    recorded_events.collect(recorded_events.decode(events or ""))
+    return kind.FromString(response)
 
 
-async def remember(session: AsyncSession, request: Repeatable, answer: M) -> M:
+async def remember(session: Transaction, request: Repeatable, answer: M) -> M:
     """Stores the answer in the transaction of the act, for repeats, and returns it.
 
     Call it last: the act's events are stored, too.
@@ -80,22 +89,14 @@ async def remember(session: AsyncSession, request: Repeatable, answer: M) -> M:
         return answer
     events = [leaf.event_name for leaf in session.info.get("leaves", ())]
     session.info["remembered"] = events
-    tenant, actor, request_id = _key(session, request)
     values = {
+        **dict(zip(_KEY, _key(session, request), strict=True)),
         "digest": _digest(request),
         "response": sensitivity.without_secrets(answer).SerializeToString(),
         "events": recorded_events.encode(events),
         "create_time": datetime.now(UTC),
     }
-    statement = insert(RequestRecord).values(
-        tenant_id=tenant, actor=actor, request_id=request_id, **values
-    )
-    await session.execute(
-        # One that has expired, and so was not found, may still be there for an hour.
-        statement.on_conflict_do_update(
-            index_elements=["tenant_id", "actor", "request_id"], set_=values
-        )
-    )
+    await session.execute(_STORE, values)
     return answer
 
 
@@ -121,7 +122,7 @@ async def _remove_batch(database: Database) -> int:
     return removed.rowcount if isinstance(removed, CursorResult) else 0
 
 
-def _key(session: AsyncSession, request: Repeatable) -> tuple[str, str, str]:
+def _key(session: Transaction, request: Repeatable) -> tuple[str, str, str]:
     try:
         request_id = str(UUID(request.request_id))
     except ValueError:

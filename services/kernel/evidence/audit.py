@@ -11,10 +11,9 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from google.protobuf.message import Message
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel.call import method_rules
 from services.kernel.call.names import new_id
@@ -24,8 +23,17 @@ from services.kernel.evidence.changes import changes
 from services.kernel.evidence.sealed_form import SALT_BYTES, canonical
 
 
+class Transaction(Protocol):
+    """A session of the kernel's, or an act without an ORM."""
+
+    @property
+    def info(self) -> dict[Any, Any]: ...
+
+    def in_nested_transaction(self) -> bool: ...
+
+
 def record(
-    session: AsyncSession,
+    session: Transaction,
     *,
     resource: str,
     before: Message | None = None,

@@ -13,6 +13,7 @@ from services.tenant_registry import caller
 from services.tenant_registry.caller import place_of
 from services.tenant_registry.models import AccessGrant, Admin
 from services.tenant_registry.roles import evaluation, holder_queries, messages
+from services.tenant_registry.roles.decision_facts import decision_facts
 from services.tenant_registry.roles.errors import admin_not_found
 from services.tenant_registry.roles.evaluation import Verdict
 from services.tenant_registry.roles.holder_queries import access_grants_open_to
@@ -27,23 +28,19 @@ class AccessMethods:
         (admin_id,) = parse(request.admin, "admins/{admin}")
         at = parse(request.tenant, "tenants/{tenant}")[0] if request.tenant else None
         now = datetime.now(UTC)
-        async with self._db.platform() as session:
-            if request.session and not await caller.live_session(
-                session, admin_id, request.session, now=now
-            ):
-                raise caller.session_ended()
-            active_admin = await holder_queries.admin_and_policies(session, admin_id, at, now=now)
-            grant_ids = await access_grants_open_to(session, [admin_id], at, now=now)
-        if active_admin is None:
+        facts = await decision_facts(self._db, admin_id, at, session=request.session, now=now)
+        if request.session and not (facts and facts.has_session):
+            raise caller.session_ended()
+        if facts is None or facts.admin.deactivate_time is not None:
             raise NotFound(
                 "ADMIN_NOT_FOUND", f"No such admin: {request.admin}.", admin=request.admin
             )
-        admin, policies = active_admin
+        admin, policies = facts.admin, facts.policies
         access = evaluation.access(policies, at=at, now=now, open_tenants={self._head_office})
         access_grant = ""
         # Named only where it adds something: the uses of one that is named are recorded.
-        if at and access.withheld and admin_id in grant_ids:
-            access_grant = f"tenants/{at}/accessGrants/{grant_ids[admin_id]}"
+        if at and access.withheld and facts.access_grant_id:
+            access_grant = f"tenants/{at}/accessGrants/{facts.access_grant_id}"
             access = evaluation.access(
                 policies, at=at, now=now, open_tenants={self._head_office, at}
             )

@@ -16,7 +16,7 @@ from services.kernel.call import recorded_events
 from services.kernel.call.errors import InvalidArgument
 from services.kernel.call.scope import Scope, bound
 from services.kernel.data import requests
-from services.kernel.data.database import AuditMissing
+from services.kernel.data.acts import AuditMissing
 from services.kernel.data.tables import RequestRecord
 from services.kernel.evidence import audit
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete, event, select, text, update
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from services.kernel.call.errors import ServiceError
-from services.kernel.data import database
+from services.kernel.data.acts import AuditMissing
 from services.kernel.data.tables import AuditLeaf
 from services.kernel.evidence import audit
 from tests.kernel.stalls import METHOD, Base, Stall, scope
@@ -56,7 +56,7 @@ async def test_a_change_without_an_event_is_rolled_back(doors, change, tenant):
         async with doors.tenant() as session:
             await change(session)
 
-    with scope(tenant), pytest.raises(database.AuditMissing):
+    with scope(tenant), pytest.raises(AuditMissing):
         await act()
 
     assert await goods(doors) == BEFORE
@@ -161,7 +161,7 @@ async def test_a_caller_is_told_when_its_event_was_not_sent(doors, tenant):
             await connection.driver_connection.execute("START TRANSACTION")
             audit.record(session, resource=f"tenants/{tenant}/stalls/two")
 
-    with scope(tenant), pytest.raises(database.AuditMissing, match="before its events were sent"):
+    with scope(tenant), pytest.raises(AuditMissing, match="before its events were sent"):
         await act()
 
     assert await recorded_events(doors) == {}

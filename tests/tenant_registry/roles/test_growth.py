@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from services.kernel.call.scope import Scope, bound
-from services.tenant_registry.roles import holder_queries, locking
+from services.tenant_registry.roles import decision_facts, holder_queries, locking
 from tests.cluster import cluster  # noqa: F401 - a fixture
 
 MANY = 3_000
@@ -94,6 +94,20 @@ async def test_an_admins_permissions_are_read_at_their_place_only(grown, tenant,
     assert found is not None
     _, policies = found
     assert [policy.tenant for policy in policies] == [tenant] * policies_there
+    assert await rows_read(superuser, sent) <= 10
+
+
+@pytest.mark.parametrize(("tenant", "policies_there"), [("paris", 2), ("shop-7", 2), ("lyon", 0)])
+async def test_a_decision_for_the_gateway_reads_its_place_only(grown, tenant, policies_there):
+    db, superuser = grown
+    # A service's statement is planned for any parameters, once it was executed five times.
+    await superuser.execute("SET plan_cache_mode = force_generic_plan")
+    now = datetime.now(UTC)
+    facts = await decision_facts.decision_facts(db, ADMIN, tenant, session="", now=now)
+    sent = [(decision_facts._FACTS, (ADMIN, tenant, now, ""))]
+
+    assert facts is not None
+    assert [policy.tenant for policy in facts.policies] == [tenant] * policies_there
     assert await rows_read(superuser, sent) <= 10
 
 

@@ -1,0 +1,116 @@
+"""Acts of one tenant without an ORM: transactions of a few round trips, behind the same walls.
+
+The first wall is the tenant, which every statement must take as `$1`; the second is row-level
+security, to which the transaction is bound as a session is.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Any, Protocol, cast
+
+import asyncpg
+from sqlalchemy import ClauseElement, Dialect, Executable, text
+from sqlalchemy.dialects.postgresql import asyncpg as dialect
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from services.kernel.data.tables import AuditLeaf, insertion
+
+_DIALECT: Dialect = dialect.dialect()  # type: ignore[no-untyped-call]
+
+
+class AuditMissing(RuntimeError):
+    """A transaction wrote without an audit leaf: a bug, so it is rolled back."""
+
+
+def leaves_to_commit(info: dict[Any, Any]) -> list[AuditLeaf]:
+    """Takes the leaves out of what is known of a transaction, and refuses a change without any."""
+    leaves: list[AuditLeaf] = info.pop("leaves", [])
+    if info.get("wrote") and not leaves:
+        raise AuditMissing("this transaction made changes but recorded no event")
+    names = [leaf.event_name for leaf in leaves]
+    if info.get("remembered", names) != names:
+        raise AuditMissing("an event was recorded after the answer to the request was remembered")
+    info["recorded"] = names
+    return leaves
+
+
+class Connection(Protocol):
+    """A connection as acts use it: a RestrictedConnection, or what a pool lends out for one."""
+
+    async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]: ...
+    async def execute(self, query: str) -> str: ...
+    def bind_at_begin(self, tenant: str) -> None: ...
+    def send_before_commit(self, statement: str) -> None: ...
+    def is_closed(self) -> bool: ...
+    def terminate(self) -> None: ...
+
+
+class Act:
+    """A transaction of one tenant; it commits with its events, or not at all."""
+
+    def __init__(self, connection: Connection, tenant: str, sign: Callable[[bytes], bytes]) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self.info: dict[Any, Any] = {"home": tenant, "sign": sign}
+
+    def in_nested_transaction(self) -> bool:
+        return False  # it has no savepoints
+
+    async def read(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        """Runs a prepared statement that changes nothing; its `$1` is the tenant."""
+        return await self._connection.fetch(sql, self._tenant, *args)
+
+    async def change(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        """Runs a prepared statement that needs an event; its `$1` is the tenant."""
+        self.info["wrote"] = True
+        return await self.read(sql, *args)
+
+    async def execute(
+        self, statement: Executable, values: Mapping[str, object]
+    ) -> list[asyncpg.Record]:
+        """Runs one of the kernel's own statements, built once, which are no act."""
+        sql, names = _compiled(statement, tuple(values))
+        return await self._connection.fetch(sql, *(values[name] for name in names))
+
+
+async def within(session: AsyncSession) -> Act:
+    """Makes an act of a session's transaction, for writes that sessions and acts have in common."""
+    await session.flush()
+    connection = await session.connection()
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    if not driver.is_in_transaction():  # SQLAlchemy begins with its first statement
+        await session.execute(text("SELECT 1"))
+    act = Act(driver, session.info["home"], session.info["sign"])
+    act.info = session.info
+    return act
+
+
+@lru_cache(maxsize=64)
+def _compiled(statement: Executable, names: tuple[str, ...]) -> tuple[str, list[str]]:
+    compiled = cast("ClauseElement", statement).compile(dialect=_DIALECT, column_keys=names)
+    return str(compiled), cast("SQLCompiler", compiled).positiontup or []
+
+
+@asynccontextmanager
+async def transaction(
+    connection: Connection, tenant: str, sign: Callable[[bytes], bytes]
+) -> AsyncIterator[Act]:
+    """Opens an act, committed together with its events when the block ends."""
+    connection.bind_at_begin(tenant)
+    await connection.execute("BEGIN;")
+    act = Act(connection, tenant, sign)
+    try:
+        yield act
+        leaves = leaves_to_commit(act.info)
+    except Exception:
+        if not connection.is_closed():
+            await connection.execute("ROLLBACK;")
+        raise
+    except BaseException:  # cancelled: how far the server is, is unknown
+        connection.terminate()
+        raise
+    if leaves:
+        connection.send_before_commit(insertion(leaves))
+    await connection.execute("COMMIT;")
