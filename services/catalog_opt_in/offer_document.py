@@ -6,7 +6,7 @@ import orjson
 
 from services.catalog_opt_in.products.model import Json, PlainFields, VariantFields
 
-FORMAT = 3
+FORMAT = 4
 """The format of what is stored ready to be read: offers, documents of listings, folded text.
 
 Raise it with every change of these, and say in the migration that `rerender` is due.
@@ -41,6 +41,23 @@ class OfferedOption(TypedDict):
     values: list[Term]
 
 
+class OfferedConditionalPrice(TypedDict):
+    """See products.model.ConditionalPrice."""
+
+    currency: str
+    amount_minor: int
+    min_quantity: int
+    max_quantity: int
+    rules: dict[str, str]
+
+
+class OfferedInventoryItem(TypedDict):
+    """See products.model.InventoryItem."""
+
+    inventory_item_id: str
+    required_quantity: int
+
+
 class OfferedVariant(VariantFields):
     """`choices` maps option ids to value ids, `prices` maps currencies to minor units."""
 
@@ -49,6 +66,8 @@ class OfferedVariant(VariantFields):
     metadata: Json | None
     choices: dict[str, str]
     prices: dict[str, int]
+    conditional_prices: list[OfferedConditionalPrice]
+    inventory_items: list[OfferedInventoryItem]
 
 
 Texts = dict[str, dict[str, dict[str, str]]]
@@ -98,6 +117,8 @@ _OF_VARIANT: Json = {
     "upc": "",
     "manage_inventory": True,
     "allow_backorder": False,
+    "conditional_prices": [],
+    "inventory_items": [],
 }
 
 

@@ -57,4 +57,21 @@ def _variant(product: Product, variant: Variant) -> OfferedVariant:
         "metadata": variant.metadata,
         "choices": dict(values[choice] for choice in variant.choices.items()),
         "prices": {price.currency: price.amount_minor for price in variant.prices},
+        "conditional_prices": [
+            {
+                "currency": price.currency,
+                "amount_minor": price.amount_minor,
+                "min_quantity": price.min_quantity,
+                "max_quantity": price.max_quantity,
+                "rules": price.rules,
+            }
+            for price in variant.conditional_prices
+        ],
+        "inventory_items": [
+            {
+                "inventory_item_id": item.inventory_item_id,
+                "required_quantity": item.required_quantity,
+            }
+            for item in variant.inventory_items
+        ],
     }

@@ -8,13 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import orjson
 from asyncpg import Record
 from sqlalchemy import Text, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in.models import TenantCatalogue
+from services.catalog_opt_in.offer_document import parse
 from services.catalog_opt_in.search.queries import Search
+from services.catalog_opt_in.storefront.quotes.rules import ShownOffer
 from services.catalog_opt_in.storefront.rules import (
     Products,
     ShownCategory,
@@ -36,6 +39,7 @@ _PRODUCTS_IN_COLLECTIONS = "SELECT * FROM store_products_in_collections($1, $2, 
 _PRODUCTS_IN_CATEGORIES = "SELECT * FROM store_products_in_categories($1, $2, $3)"
 _VARIANTS = "SELECT * FROM store_variants($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 _OPTIONS = "SELECT * FROM store_options($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_QUOTES = "SELECT * FROM store_quotes($1, $2)"
 _VERSIONS = select(TenantCatalogue.tenant_id, TenantCatalogue.version).where(
     TenantCatalogue.tenant_id == any_(bindparam("tenants", type_=ARRAY(Text)))
 )
@@ -165,6 +169,17 @@ async def options(
     """Reads a page of the options of visible products; what is empty does not filter."""
     filters = (ids or None, titles or None, query or None)
     return _found(await db.call(_OPTIONS, *page, *filters, locales))
+
+
+async def quotable(db: Database, variants: Sequence[str]) -> tuple[list[ShownOffer], int]:
+    """Reads the visible products that any of these variants is of, and the catalogue version."""
+    rows = await db.call(_QUOTES, variants)
+    offers = [
+        ShownOffer(parse(row["offer"]), orjson.loads(row["own_prices"] or "{}"), row["currency"])
+        for row in rows
+        if row["offer"]
+    ]
+    return offers, _version(rows)
 
 
 async def versions(session: AsyncSession, tenants: Sequence[str]) -> dict[str, int]:

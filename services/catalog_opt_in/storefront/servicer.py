@@ -8,6 +8,7 @@ from souk.catalog_opt_in.v1 import storefront_service_pb2_grpc as pb_grpc
 from services.catalog_opt_in.search.queries import corrected, corrections_asked, search_of
 from services.catalog_opt_in.storefront import filters, queries
 from services.catalog_opt_in.storefront.parts.servicer import PartReads
+from services.catalog_opt_in.storefront.quotes.servicer import QuoteReads
 from services.catalog_opt_in.storefront.shops import require_open
 from services.catalog_opt_in.storefront.taxonomy.servicer import TaxonomyReads
 from services.catalog_opt_in.texts import problem
@@ -25,7 +26,7 @@ PRODUCT_ORDERS = {
 }
 
 
-class Storefront(TaxonomyReads, PartReads, pb_grpc.StorefrontServiceServicer):
+class Storefront(TaxonomyReads, PartReads, QuoteReads, pb_grpc.StorefrontServiceServicer):
     def __init__(self, database: Database) -> None:
         self._db = database
 

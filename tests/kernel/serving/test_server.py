@@ -101,6 +101,7 @@ def test_only_reads_are_ever_tried_again():
         "ListStoreTypes",
         "ListStoreVariants",
         "ListStoreOptions",
+        "QuoteVariants",
         "ListCatalogueVersions",
     }
 

@@ -1,0 +1,1 @@
+"""What variants cost, and whether they are sold."""

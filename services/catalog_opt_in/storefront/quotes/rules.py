@@ -1,0 +1,89 @@
+"""Whether a variant is sold, at what price, and what it is called in a language."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from services.catalog_opt_in.listings.rules import amounts
+from services.catalog_opt_in.offer_document import Offer, OfferedConditionalPrice, OfferedVariant
+
+
+class Reason(Enum):
+    """Why a variant is not sold."""
+
+    UNKNOWN = auto()
+    PRICE_MISSING = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOffer:
+    """A product that the tenant shows, with the tenant's own prices by variant, and its currency.
+
+    Prices are in minor units.
+    """
+
+    offer: Offer
+    own: Mapping[str, int]
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """A variant that the tenant sells, and what it costs in minor units."""
+
+    variant: OfferedVariant
+    shown: ShownOffer
+    amount: int
+    by_quantity: Sequence[OfferedConditionalPrice]
+
+
+def problems(variants: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Finds what is wrong with a request for quotes of variants."""
+    if not variants:
+        yield "variants", "must have at least one entry"
+    seen = set()
+    for place, variant in enumerate(variants):
+        if variant in seen:
+            yield f"variants[{place}]", "must not be repeated"
+        seen.add(variant)
+
+
+def quotes(variants: Iterable[str], offers: Iterable[ShownOffer]) -> list[Sold | Reason]:
+    """Says of each variant what it costs, or why it is not sold."""
+    found: dict[str, Sold | Reason] = {}
+    for shown in offers:
+        costs = amounts(shown.offer, shown.own, shown.currency)
+        for variant in shown.offer["variants"]:
+            amount = costs.get(variant["id"])
+            found[variant["id"]] = (
+                Reason.PRICE_MISSING
+                if amount is None
+                else Sold(variant, shown, amount, _by_quantity(variant, shown))
+            )
+    return [found.get(variant, Reason.UNKNOWN) for variant in variants]
+
+
+def _by_quantity(variant: OfferedVariant, shown: ShownOffer) -> list[OfferedConditionalPrice]:
+    """Lists the catalogue's prices for quantities, which a tenant's own price replaces.
+
+    Not those under rules, which hold for some shoppers only.
+    """
+    if variant["id"] in shown.own:
+        return []
+    return [
+        price
+        for price in variant["conditional_prices"]
+        if price["currency"] == shown.currency and not price["rules"]
+    ]
+
+
+class Texts:
+    """The texts of a product in the first of the locales that it is translated into."""
+
+    def __init__(self, offer: Offer, locales: Iterable[str]) -> None:
+        by_locale = offer["texts"]
+        self._texts = next((by_locale[one] for one in locales if one in by_locale), {})
+
+    def read(self, id_: str, field: str, default: str) -> str:
+        """Returns a text of a part of the product, or what it is without a translation."""
+        return self._texts.get(id_, {}).get(field, default)
