@@ -70,14 +70,21 @@ def _reads(products: int) -> dict[str, Any]:
         "q, two letters": page(query="wh"),
         "q, a word with a slip": page(query="wehy"),
         "q in a category": page(query="whey", category_ids=["category-1"]),
+        "50 variants quoted": pb.QuoteVariantsRequest(
+            parent="tenants/paris",
+            variants=[f"variant-a-{n * products // 50}" for n in range(1, 51)],
+        ),
         "one product": pb.GetStoreProductRequest(name="tenants/paris/storeProducts/whey-7"),
     }
 
 
 async def _read(shop: Any, request: Any) -> float:
     began = time.perf_counter()
-    if isinstance(request, pb.GetStoreProductRequest):
-        await shop.GetStoreProduct(request)
-    else:
-        await shop.ListStoreProducts(request)
+    match request:
+        case pb.GetStoreProductRequest():
+            await shop.GetStoreProduct(request)
+        case pb.QuoteVariantsRequest():
+            await shop.QuoteVariants(request)
+        case _:
+            await shop.ListStoreProducts(request)
     return time.perf_counter() - began

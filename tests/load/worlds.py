@@ -7,7 +7,38 @@ import asyncpg
 SERVICE = "catalog-opt-in"
 CATEGORIES = 50
 _ORIGINAL = "original"
-_DOCUMENT = json.dumps({"title": "Whey", "description": "A sentence about this product. " * 100})
+_TEXTS = {"title": "Whey", "description": "A sentence about this product. " * 100}
+_DOCUMENT = json.dumps(_TEXTS)
+# Of the n-th copy, once # is n.
+_OFFER = json.dumps(
+    {
+        **_TEXTS,
+        **dict.fromkeys(("subtitle", "thumbnail"), ""),
+        **dict.fromkeys(("collection", "type")),
+        **{part: [] for part in ("images", "tags", "categories")},
+        "id": "copy-#",
+        "handle": "whey-#",
+        "options": [
+            {
+                "id": "opt-#",
+                "title": "Flavour",
+                "values": [{"id": f"optval-{v}-#", "value": v} for v in "ab"],
+            }
+        ],
+        "variants": [
+            {
+                "id": f"variant-{v}-#",
+                "title": v,
+                "sku": f"SKU-{v}-#",
+                "barcode": "",
+                "weight_grams": 0,
+                "choices": {"opt-#": f"optval-{v}-#"},
+                "prices": {"EUR": 2990, "TND": 89_500},
+            }
+            for v in "ab"
+        ],
+    }
+)
 
 
 async def found(superuser: asyncpg.Connection) -> None:
@@ -20,9 +51,9 @@ async def found(superuser: asyncpg.Connection) -> None:
         CATEGORIES,
     )
     await superuser.execute(
-        "INSERT INTO offer (product_id, status, version, document)"
-        " VALUES ($1, 'PUBLISHED', 1, '{}')",
+        "INSERT INTO offer (product_id, status, version, document) VALUES ($1, 'PUBLISHED', 1, $2)",
         _ORIGINAL,
+        _OFFER,
     )
     await superuser.execute(
         "INSERT INTO market_document (product_id, currency, document)"
@@ -39,7 +70,8 @@ async def grow(superuser: asyncpg.Connection, *, tenants: int, products: int) ->
     at least one.
     """
     await superuser.execute(
-        "INSERT INTO offer SELECT 'copy-' || n, o.status, o.version, o.document"
+        "INSERT INTO offer"
+        " SELECT 'copy-' || n, o.status, o.version, replace(o.document, '#', n::text)"
         " FROM offer o, generate_series(1, $2::int) n WHERE o.product_id = $1"
         " ON CONFLICT DO NOTHING",
         _ORIGINAL,

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.catalog_opt_in.models import TenantCatalogue
 from services.catalog_opt_in.offer_document import parse
 from services.catalog_opt_in.search.queries import Search
-from services.catalog_opt_in.storefront.quotes.rules import ShownOffer
+from services.catalog_opt_in.storefront.quotes.rules import ShopProduct
 from services.catalog_opt_in.storefront.rules import (
     Products,
     ShownCategory,
@@ -171,15 +171,15 @@ async def options(
     return _found(await db.call(_OPTIONS, *page, *filters, locales))
 
 
-async def quotable(db: Database, variants: Sequence[str]) -> tuple[list[ShownOffer], int]:
+async def quotable(db: Database, variants: Sequence[str]) -> tuple[list[ShopProduct], int]:
     """Reads the visible products that any of these variants is of, and the catalogue version."""
     rows = await db.call(_QUOTES, variants)
-    offers = [
-        ShownOffer(parse(row["offer"]), orjson.loads(row["own_prices"] or "{}"), row["currency"])
+    found = [
+        ShopProduct(parse(row["offer"]), orjson.loads(row["own_prices"] or "{}"), row["currency"])
         for row in rows
         if row["offer"]
     ]
-    return offers, _version(rows)
+    return found, _version(rows)
 
 
 async def versions(session: AsyncSession, tenants: Sequence[str]) -> dict[str, int]:

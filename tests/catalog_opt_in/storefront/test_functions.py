@@ -195,6 +195,17 @@ async def test_parts_are_found_by_key(app, function, filters):
             assert await scanned_whole(app) == []
 
 
+@pytest.mark.parametrize("count", [1, 50, 200])
+async def test_variants_are_quoted_by_key(app, count):
+    variants = [f"variant-a-{n}" for n in range(1, count + 1)]
+    for tenant in (SMALL, LARGE):
+        async with app.transaction():
+            quoted = await app.fetch("SELECT * FROM store_quotes($1, $2)", tenant, variants)
+            assert await scanned_whole(app) == []
+        listed, _ = await page(app, tenant, 1, 0, "id")
+        assert len(quoted) == min(count, listed)
+
+
 async def scanned_whole(app):
     """The tables of more than a page that this transaction has read from end to end."""
     rows = await app.fetch(

@@ -20,13 +20,13 @@ def quote_message(
 ) -> pb.VariantQuote:
     if isinstance(answer, Reason):
         return pb.VariantQuote(variant_id=variant_id, reasons=[_REASONS[answer]])
-    offer, variant = answer.shown.offer, answer.variant
+    offer, variant = answer.product.offer, answer.variant
     texts = Texts(offer, locales)
     material = texts.read(offer["id"], "material", offer["material"])
     return pb.VariantQuote(
         variant_id=variant_id,
         price_minor=answer.amount,
-        currency_code=answer.shown.currency,
+        currency_code=answer.product.currency,
         quantity_prices=[
             pb.QuantityPrice(
                 price_minor=price["amount_minor"],

@@ -16,7 +16,7 @@ class Reason(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class ShownOffer:
+class ShopProduct:
     """A product that the tenant shows, with the tenant's own prices by variant, and its currency.
 
     Prices are in minor units.
@@ -32,7 +32,7 @@ class Sold:
     """A variant that the tenant sells, and what it costs in minor units."""
 
     variant: OfferedVariant
-    shown: ShownOffer
+    product: ShopProduct
     amount: int
     by_quantity: Sequence[OfferedConditionalPrice]
 
@@ -48,32 +48,32 @@ def problems(variants: Sequence[str]) -> Iterator[tuple[str, str]]:
         seen.add(variant)
 
 
-def quotes(variants: Iterable[str], offers: Iterable[ShownOffer]) -> list[Sold | Reason]:
+def quotes(variants: Iterable[str], products: Iterable[ShopProduct]) -> list[Sold | Reason]:
     """Says of each variant what it costs, or why it is not sold."""
     found: dict[str, Sold | Reason] = {}
-    for shown in offers:
-        costs = amounts(shown.offer, shown.own, shown.currency)
-        for variant in shown.offer["variants"]:
+    for product in products:
+        costs = amounts(product.offer, product.own, product.currency)
+        for variant in product.offer["variants"]:
             amount = costs.get(variant["id"])
             found[variant["id"]] = (
                 Reason.PRICE_MISSING
                 if amount is None
-                else Sold(variant, shown, amount, _by_quantity(variant, shown))
+                else Sold(variant, product, amount, _by_quantity(variant, product))
             )
     return [found.get(variant, Reason.UNKNOWN) for variant in variants]
 
 
-def _by_quantity(variant: OfferedVariant, shown: ShownOffer) -> list[OfferedConditionalPrice]:
+def _by_quantity(variant: OfferedVariant, product: ShopProduct) -> list[OfferedConditionalPrice]:
     """Lists the catalogue's prices for quantities, which a tenant's own price replaces.
 
     Not those under rules, which hold for some shoppers only.
     """
-    if variant["id"] in shown.own:
+    if variant["id"] in product.own:
         return []
     return [
         price
         for price in variant["conditional_prices"]
-        if price["currency"] == shown.currency and not price["rules"]
+        if price["currency"] == product.currency and not price["rules"]
     ]
 
 

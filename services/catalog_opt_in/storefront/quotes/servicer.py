@@ -21,8 +21,8 @@ class QuoteReads:
         require_open()
         if wrong := dict(rules.problems(request.variants)):
             raise invalid("FIELD_INVALID", wrong)
-        offers, version = await queries.quotable(self._db, request.variants)
-        quotes = rules.quotes(request.variants, offers)
+        products, version = await queries.quotable(self._db, request.variants)
+        quotes = rules.quotes(request.variants, products)
         return pb.QuoteVariantsResponse(
             quotes=[
                 quote_message(variant, quote, request.locales)
