@@ -11,8 +11,8 @@ from alembic import op
 
 from services.kernel.process import logs
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 
 DATABASE = "catalog_opt_in"
 
