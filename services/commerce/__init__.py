@@ -1,0 +1,1 @@
+"""Owns what shoppers buy: regions, customers, carts, stock, promotions, payments and orders."""
