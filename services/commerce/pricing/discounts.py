@@ -29,7 +29,7 @@ Shares = list[tuple[OpenLine, int]]
 
 @dataclass(frozen=True, slots=True)
 class Discounted:
-    """Lines with their adjustments, in the order they came in, and which promotions took something off.
+    """The same lines in the same order with their adjustments, and which promotions made them.
 
     Those are the ones whose limits and budgets an order uses up.
     """

@@ -91,14 +91,11 @@ class Balance:
             return 0, 0
         net, gross = self.net, self.gross
         if is_tax_inclusive:
-            remaining = gross - amount
-            tax = self._share_of_tax(remaining, self._full_gross)
-            # A unit of rounding must not make the net grow, nor the tax.
-            self.tax = min(max(tax, remaining - net), self.tax)
-            self.net = remaining - self.tax
+            self.tax = self._share_of_tax(gross - amount, self._full_gross)
+            self.net = gross - amount - self.tax
         else:
             self.net = net - amount
-            self.tax = min(self._share_of_tax(self.net, self._full_net), self.tax)
+            self.tax = self._share_of_tax(self.net, self._full_net)
         return net - self.net, gross - self.gross
 
     def _share_of_tax(self, part: int, whole: int) -> int:

@@ -24,10 +24,11 @@ def buy_get(buy, get, value=100, **rest):
 
 
 def test_the_cheapest_unit_is_the_free_one():
-    lines = [target(3000, name="a"), target(2000, name="b"), target(1000, name="c")]
+    lines = [target(1000 * n, name=f"line-{n}") for n in (5, 3, 2, 1)]
 
     for order in permutations(lines):
-        assert saved([buy_get(2, 1)], *order) == {"c": 1000}
+        assert saved([buy_get(2, 1)], *order) == {"line-1": 1000}
+    assert saved([buy_get(2, 1)], *lines[:3]) == {"line-2": 2000}
 
 
 @pytest.mark.parametrize(("most", "free"), [(10, 2), (2, 2), (1, 1)])

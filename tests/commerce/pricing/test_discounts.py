@@ -79,6 +79,14 @@ def test_each_promotion_works_on_what_the_others_left():
     assert discounted(applied, [target(10000)]).total == 3000
 
 
+def test_an_adjustment_is_no_more_than_what_earlier_ones_left():
+    applied = [promotion(60), promotion(900, allocation="each", fixed=True, code="LESS")]
+
+    found = apply_promotions(applied, cart(), [target(1000)])
+
+    assert [each.amount_minor for each in found.items[0].adjustments] == [600, 400]
+
+
 def test_an_order_never_costs_less_than_nothing():
     applied = [promotion(50000, "order", fixed=True), promotion(100, allocation="each", code="B")]
 
