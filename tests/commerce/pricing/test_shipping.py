@@ -15,10 +15,11 @@ from services.commerce.pricing.shipping import (
     price,
 )
 
+FRANCE = (Area("fr"),)
 STORE = {"enabled_in_store": ("true",), "is_return": ("false",)}
 
 
-def option(*prices, areas=(Area("fr"),), conditions=(), kind="flat", name="post"):
+def option(*prices, areas=FRANCE, conditions=(), kind="flat", name="post"):
     return ShippingOption(name, "default", PriceType(kind), tuple(areas), prices, conditions)
 
 
