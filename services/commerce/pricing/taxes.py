@@ -65,16 +65,16 @@ class LocalRates:
         """Returns the rates of a product; a gift card is money, and carries none."""
         if is_giftcard:
             return ()
-        wanted = [RateRule(Reference.PRODUCT, product_id)]
+        subjects = [RateRule(Reference.PRODUCT, product_id)]
         if product_type_id is not None:
-            wanted.append(RateRule(Reference.PRODUCT_TYPE, product_type_id))
-        return self._applying(wanted)
+            subjects.append(RateRule(Reference.PRODUCT_TYPE, product_type_id))
+        return self._applying(subjects)
 
     def for_shipping(self, shipping_option_id: str) -> tuple[TaxRate, ...]:
         return self._applying([RateRule(Reference.SHIPPING_OPTION, shipping_option_id)])
 
-    def _applying(self, wanted: list[RateRule]) -> tuple[TaxRate, ...]:
-        local, general = _best(self.province, wanted), _best(self.country, wanted)
+    def _applying(self, subjects: list[RateRule]) -> tuple[TaxRate, ...]:
+        local, general = _best(self.province, subjects), _best(self.country, subjects)
         chosen = local or general
         added = general if local and local.is_combinable else None
         return tuple(_tax_rate(rate) for rate in (chosen, added) if rate)
@@ -104,9 +104,9 @@ def _place(country_code: str, province_code: str | None) -> tuple[str, str]:
     return country_code.casefold(), (province_code or "").casefold()
 
 
-def _best(rates: Iterable[RegionRate], wanted: list[RateRule]) -> RegionRate | None:
+def _best(rates: Iterable[RegionRate], subjects: list[RateRule]) -> RegionRate | None:
     found = list(rates)
-    for rule in wanted:
+    for rule in subjects:
         for rate in found:
             if rule in rate.rules:
                 return rate

@@ -24,7 +24,7 @@ def test_a_percentage_is_exact_before_it_is_rounded():
     assert percentage(Decimal(100), 399) == 399
 
 
-def test_what_is_left_over_goes_to_the_largest_fractions_then_to_the_smaller_keys():
+def test_the_remainder_goes_to_the_largest_fractions_then_to_the_smaller_keys():
     assert apportion(100, {"a": 1, "b": 1, "c": 1}) == {"a": 34, "b": 33, "c": 33}
     assert apportion(10, {"a": 10, "b": 26, "c": 4}) == {"a": 3, "b": 6, "c": 1}
     assert apportion(5, {"b": 1, "a": 1}) == {"a": 3, "b": 2}

@@ -50,7 +50,7 @@ def test_an_amount_is_taken_off_each_unit_and_no_more_than_its_price():
     assert saved([buy_get(1, 1, 5000, fixed=True)], target(1000, 4)) == {"line": 2000}
 
 
-def test_what_is_bought_and_what_is_discounted_may_differ():
+def test_units_bought_and_units_discounted_may_differ():
     offer = buy_get(
         1,
         1,
@@ -96,8 +96,8 @@ def test_a_purchase_may_earn_the_shipping():
     assert saved([offer], target(1000, 1), methods=[target(700, name="post")]) == {}
 
 
-def test_what_may_not_be_discounted_may_be_bought():
-    kept = target(900, name="book", discountable=False)
+def test_a_unit_that_may_not_be_discounted_may_be_bought():
+    book = target(900, name="book", discountable=False)
 
-    assert saved([buy_get(1, 1)], kept, target(2000, name="shirt")) == {"shirt": 2000}
-    assert saved([buy_get(1, 1)], kept) == {}
+    assert saved([buy_get(1, 1)], book, target(2000, name="shirt")) == {"shirt": 2000}
+    assert saved([buy_get(1, 1)], book) == {}

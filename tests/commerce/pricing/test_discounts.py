@@ -169,7 +169,7 @@ shipping = lines(adjusted=False, prefix="method", quantity=st.just(1)).map(as_ta
 
 
 @given(promotions(), goods, shipping)
-def test_what_promotions_take_is_what_lines_lose_and_never_more(applied, items, methods):
+def test_promotions_take_as_much_as_lines_lose_and_never_more(applied, items, methods):
     found = apply_promotions(applied, cart(), items, methods)
     totals = cart_totals(found.items, found.shipping_methods)
 
