@@ -36,7 +36,7 @@ def create_app(settings: GatewaySettings) -> Guard:
             await runtime.close()
 
     api.router.lifespan_context = lifespan
-    routes = Bounded(api, lambda: started.runtime.fair_queue)
+    routes = Bounded(api, lambda kind: started.runtime.queue_of(kind))
     hot = HotLayer(routes, lambda: started.runtime.hot, HotReads(store.HOT_READS))
     return Guard(hot, lambda: started.runtime.edge, BodyRoutes(api).reads_body)
 

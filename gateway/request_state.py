@@ -11,6 +11,8 @@ from gateway.header_fields import HeaderFields
 
 # Time for a whole request; a streamed export extends it with each page.
 REQUEST_SECONDS = 15.0
+# A picture's bytes go out as fast as its reader takes them.
+PICTURE_SECONDS = 60.0
 # What a batch may take of it; a service lets no call take longer.
 BATCH_SECONDS = 10.0
 

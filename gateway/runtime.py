@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 
 from gateway.clients import Clients
 from gateway.edge.client_address import Addresses
-from gateway.edge.fair_queue import FairQueue, RefusalPace
+from gateway.edge.fair_queue import PICTURES_AT_ONCE, FairQueue, RefusalPace
 from gateway.edge.guard import Edge
 from gateway.edge.request_log import RequestLog
 from gateway.hot import Hot
@@ -16,7 +16,7 @@ from gateway.identity.access_facts import AccessFacts
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.principals import Identity
 from gateway.identity.session_tokens import Sessions
-from gateway.limits import Limiter, RedisCounts
+from gateway.limits import Kind, Limiter, RedisCounts
 from gateway.limits.admission import Admission, LookupLimit
 from gateway.metrics import Metrics
 from gateway.pictures.store import PictureStore, opened
@@ -40,6 +40,7 @@ class Runtime:
     identity: Identity
     edge: Edge
     fair_queue: FairQueue
+    picture_queue: FairQueue
     hot: Hot
     pictures: PictureStore
 
@@ -82,7 +83,22 @@ class Runtime:
         pictures = PictureStore(
             opened(settings.uploads, settings.secrets), head_office=settings.head_office
         )
-        return cls(clients, metrics, limiter, tenancy, identity, edge, FairQueue(), hot, pictures)
+        return cls(
+            clients=clients,
+            metrics=metrics,
+            limiter=limiter,
+            tenancy=tenancy,
+            identity=identity,
+            edge=edge,
+            fair_queue=FairQueue(),
+            picture_queue=FairQueue(PICTURES_AT_ONCE),
+            hot=hot,
+            pictures=pictures,
+        )
+
+    def queue_of(self, kind: Kind) -> FairQueue:
+        """Returns the queue for whose slots a kind of request waits."""
+        return self.picture_queue if kind is Kind.PICTURE else self.fair_queue
 
     def start(self) -> None:
         self.tenancy.start()

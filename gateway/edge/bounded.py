@@ -6,21 +6,25 @@ What is answered from memory needs neither. A read that many wait for takes one 
 import asyncio
 import contextlib
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 from gateway.asgi import App, Receive, Scope, Send
 from gateway.edge.fair_queue import FairQueue
-from gateway.limits import Holder
-from gateway.request_state import REQUEST_SECONDS, of_scope
+from gateway.limits import Holder, Kind
+from gateway.request_state import PICTURE_SECONDS, REQUEST_SECONDS, of_scope
 from services.kernel.call import recorded_events
 from services.kernel.call.client import deadline
 
 
 class Bounded:
-    """Serves a request while it holds its tenant's slot, for REQUEST_SECONDS at most."""
+    """Serves a request while it holds its tenant's slot, for REQUEST_SECONDS at most.
 
-    def __init__(self, app: App, fair_queue: Callable[[], FairQueue]) -> None:
+    A picture has PICTURE_SECONDS; `queue_of` returns whose slots a kind of request takes.
+    """
+
+    def __init__(self, app: App, queue_of: Callable[[Kind], FairQueue]) -> None:
         self._app = app
-        self._fair_queue = fair_queue
+        self._queue_of = queue_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -28,7 +32,13 @@ class Bounded:
             return
         state = of_scope(scope)
         holder = state.get(Holder)
-        slot = contextlib.nullcontext() if holder is None else self._fair_queue().slot(holder)
-        async with asyncio.timeout(REQUEST_SECONDS) as state.timeout, slot:
+        is_picture = holder is not None and holder.kind is Kind.PICTURE
+        seconds = PICTURE_SECONDS if is_picture else REQUEST_SECONDS
+        async with asyncio.timeout(seconds) as state.timeout, self._slot(holder):
             with deadline(REQUEST_SECONDS), recorded_events.collecting() as state.events:
                 await self._app(scope, receive, send)
+
+    def _slot(self, holder: Holder | None) -> AbstractAsyncContextManager[None]:
+        if holder is None:
+            return contextlib.nullcontext()
+        return self._queue_of(holder.kind).slot(holder)

@@ -24,7 +24,11 @@ SHARES: Mapping[Kind, int] = {
     Kind.ADMIN_READ: 8,
     Kind.WRITE: 16,
     Kind.LOGIN: 24,
+    Kind.PICTURE: 64,
 }
+# Slow readers hold a picture's slot for long, at a chunk of memory each. Pictures have a queue of
+# their own, so that all of them together take no slot from anything else.
+PICTURES_AT_ONCE = 256
 REFUSALS_PER_SECOND = 100
 REFUSAL_SECONDS = 1.0
 

@@ -23,7 +23,7 @@ from gateway.edge.fair_queue import RefusalPace
 from gateway.edge.internal_headers import TENANT_HEADER, is_internal
 from gateway.edge.paths import check_path
 from gateway.edge.request_log import RequestLog
-from gateway.edge.sizes import check_size, is_upload, most_body_bytes
+from gateway.edge.sizes import check_size, is_upload
 from gateway.header_fields import HeaderFields
 from gateway.limits import Verdict
 from gateway.limits.admission import Admission
@@ -118,8 +118,10 @@ class Guard:
             return
         # Only now: nobody waits for the body of a request that is over its limit.
         if await self._reads_body(scope):
-            exchange.body.most_bytes = most_body_bytes(scope, edge.upload_bytes)
-            seconds = UPLOAD_SECONDS if is_upload(scope) else ARRIVAL_SECONDS
+            seconds = ARRIVAL_SECONDS
+            if is_upload(scope):
+                exchange.body.allow_upload(edge.upload_bytes)
+                seconds = UPLOAD_SECONDS
             receive = await self._whole_body(exchange, receive, seconds)
         if scope["method"] == "HEAD":
             scope["method"] = "GET"  # the response body is dropped later

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     WRITE = "write"
     ADMIN_READ = "admin-read"
     STORE_READ = "store-read"
+    PICTURE = "picture"
 
 
 class Holder(NamedTuple):
@@ -32,5 +33,7 @@ def kind_of(method: str, path: str) -> Kind | None:
     if path.startswith("/auth/") and method in _LOGINS:
         return Kind.LOGIN
     if method in _READS:
+        if path.startswith("/uploads/"):
+            return Kind.PICTURE
         return Kind.ADMIN_READ if path.startswith("/admin/") else Kind.STORE_READ
     return Kind.WRITE

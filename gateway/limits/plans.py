@@ -66,15 +66,21 @@ REFUSED = Quota(50, 500)
 LOOKUPS_OF_ADDRESS = Quota(20, 40)
 LOOKUPS = Quota(100, 200)
 
+_ANONYMOUS = frozenset({Kind.STORE_READ, Kind.PICTURE})
+
 Plan = Mapping[Kind, Figures]
 
 
 def _plan(*, store: Quota, admin: Quota, write: Quota) -> Plan:
-    """Makes a plan in which one caller or address has half of the tenant's quota."""
+    """Makes a plan in which one caller or address has half of the tenant's quota.
+
+    Pictures count beside store reads, as many as those: a page shows dozens.
+    """
     return {
         kind: Figures(quota, half := Quota(quota.per_second / 2, quota.burst // 2), half)
         for kind, quota in {
             Kind.STORE_READ: store,
+            Kind.PICTURE: store,
             Kind.ADMIN_READ: admin,
             Kind.WRITE: write,
         }.items()
@@ -107,7 +113,7 @@ def request_limits(kind: Kind, tenant: str, plan: str, address: str) -> tuple[Li
     if figures is None:
         return ()
     client = _of_client(figures.address, kind, tenant, address=address)
-    if kind is not Kind.STORE_READ:
+    if kind not in _ANONYMOUS:
         return client
     return (Limit("tenant", key("limit", kind, "tenant", tenant), figures.tenant), *client)
 

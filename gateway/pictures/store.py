@@ -6,23 +6,45 @@ never part of the URL, so no request reaches what is another's. The head office'
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 
+from gateway.request_state import PICTURE_SECONDS
 from services.kernel.call.errors import Unavailable
+
+if TYPE_CHECKING:  # obstore has these names for types only
+    from obstore import BytesStream, GetResult
 
 _ID = re.compile(r"file_[0-9A-Z]{26}")
 # Its own tries would outlast a request.
 _TRIES: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=5)}
 _WAIT = "5s"
+_CHUNK_BYTES = 64 * 1024
 _log = structlog.get_logger("gateway")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPicture:
+    """A picture of `size` bytes in the store, of which only the `first` chunk is in memory."""
+
+    size: int
+    first: bytes
+    _rest: "BytesStream"
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yields the bytes once, as fast as they are taken; raises Unavailable."""
+        yield self.first
+        with _translated():
+            async for chunk in self._rest:
+                yield bytes(chunk)
 
 
 class PictureStore:
@@ -35,15 +57,28 @@ class PictureStore:
         with _translated():
             await self._store.put_async(_key(tenant, file_id), content)
 
-    async def find(self, shop: str, file_id: str) -> bytes | None:
-        """Returns a picture of a shop's own or of the head office; None if there is none."""
+    async def find(self, shop: str, file_id: str) -> StoredPicture | None:
+        """Opens a picture of a shop's own or of the head office; None if there is none."""
+        found = await self._found(shop, file_id, head=False)
+        if found is None:
+            return None
+        with _translated():
+            stream = found.stream(min_chunk_size=_CHUNK_BYTES)
+            first = await anext(aiter(stream), b"")
+        return StoredPicture(found.meta["size"], bytes(first), stream)
+
+    async def has(self, shop: str, file_id: str) -> bool:
+        """Returns whether `find` would find a picture, without asking the store for its bytes."""
+        return await self._found(shop, file_id, head=True) is not None
+
+    async def _found(self, shop: str, file_id: str, *, head: bool) -> "GetResult | None":
         if not _ID.fullmatch(file_id):
             return None
         for tenant in dict.fromkeys((self._head_office, shop)):
             with _translated():
                 try:
-                    found = await self._store.get_async(_key(tenant, file_id))
-                    return bytes(await found.bytes_async())
+                    key = _key(tenant, file_id)
+                    return await self._store.get_async(key, options={"head": head})
                 except FileNotFoundError:
                     continue
         return None
@@ -76,7 +111,12 @@ def opened(url: str, secrets: Path) -> ObjectStore:
     return from_url(
         url,
         config=config,
-        client_options={"allow_http": is_plain, "timeout": _WAIT, "connect_timeout": _WAIT},
+        client_options={
+            "allow_http": is_plain,
+            "timeout": timedelta(seconds=PICTURE_SECONDS),
+            "read_timeout": _WAIT,
+            "connect_timeout": _WAIT,
+        },
         retry_config=_TRIES,
     )
 

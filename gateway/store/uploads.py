@@ -1,6 +1,7 @@
 """`GET /uploads/{id}`: a picture of the shop's own, or of the head office."""
 
 from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
 
 from gateway.medusa import responses
 from gateway.medusa.headers import is_current
@@ -31,10 +32,6 @@ _PICTURE = {"schema": {"type": "string", "format": "binary"}}
 )
 async def get_picture(request: Request, file_id: str, shop: Shop, pictures: PicturesOf) -> Response:
     """Returns a picture that the shop or the head office uploaded. It never changes."""
-    content = await pictures.find(shop.id, file_id)
-    kind = kind_of(content) if content else None
-    if content is None or kind is None:
-        raise NotFound("FILE_NOT_FOUND", f"File with key {file_id[:100]} not found")
     etag = f'"{file_id}"'
     headers = {
         "etag": etag,
@@ -43,5 +40,16 @@ async def get_picture(request: Request, file_id: str, shop: Shop, pictures: Pict
         "content-security-policy": "default-src 'none'; sandbox",
     }
     if is_current(state_of(request).fields.joined(b"if-none-match"), etag.encode()):
+        if not await pictures.has(shop.id, file_id):
+            raise _not_found(file_id)
         return Response(status_code=304, headers=headers)
-    return Response(content, media_type=f"image/{kind}", headers=headers)
+    picture = await pictures.find(shop.id, file_id)
+    kind = kind_of(picture.first) if picture else None
+    if picture is None or kind is None:
+        raise _not_found(file_id)
+    headers["content-length"] = str(picture.size)
+    return StreamingResponse(picture.chunks(), media_type=f"image/{kind}", headers=headers)
+
+
+def _not_found(file_id: str) -> NotFound:
+    return NotFound("FILE_NOT_FOUND", f"File with key {file_id[:100]} not found")

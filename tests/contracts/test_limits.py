@@ -11,6 +11,7 @@ from souk.tenant_registry.v1 import access_service_pb2, tenant_pb2
 from gateway.edge import sizes
 from gateway.medusa import bodies, headers
 from services.catalog_opt_in import batches, folding
+from services.catalog_opt_in.files import rules as files
 from services.catalog_opt_in.taxonomy import rules as taxonomy
 from services.kernel.call import limits, recorded_events, redaction
 from services.kernel.call.limits import most_characters, most_entries
@@ -44,6 +45,8 @@ IN_WORDS = [
     (API, "up to {} opt-ins", [batches.MOST_ROWS]),
     (API, "up to {} products", [batches.MOST_ROWS]),
     (API, "At most {} rows", [batches.MOST_ROWS]),
+    (API, "at most {} uploaded files", [files.MOST_FILES]),
+    (API, "and {} uploaded files", [files.MOST_FILES]),
     (API, "`limit` is 1 to {} ", [limits.MOST_ROWS]),
     (API, "`offset` is at most {},", [limits.MOST_SKIPPED]),
     (API, "`q` has at most {} characters", [most_characters(ListProductsRequest, "query")]),

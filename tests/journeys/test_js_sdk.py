@@ -11,8 +11,11 @@ SCRIPTS = Path(__file__).parent / "js_sdk"
 NODE = Path(sys.executable).with_name("node")
 JOURNEYS = sorted({path.stem for path in SCRIPTS.glob("*.mjs")} - {"clients", "methods"})
 
+# npm writes it last; ./dev looks at the same file.
+INSTALLED = SCRIPTS / "node_modules/.package-lock.json"
+
 needs_js_sdk = pytest.mark.skipif(
-    not (SCRIPTS / "node_modules").exists(), reason="npm's registry was not reached for js-sdk"
+    not INSTALLED.exists(), reason="npm's registry was not reached for js-sdk"
 )
 
 

@@ -111,7 +111,7 @@ def gateway(body: bytes) -> tuple[App, App, Hot]:
     layer = HotLayer(cast(App, floor_app(body)), lambda: hot, HotReads(HOT_READS))
     api, fair_queue = create_api(), FairQueue()
     api.state.runtime = SimpleNamespace(tenancy=tenancy)
-    routes = Bounded(api, lambda: fair_queue)
+    routes = Bounded(api, lambda _: fair_queue)
     return Guard(layer, lambda: edge, reads_body), Guard(routes, lambda: edge, reads_body), hot
 
 

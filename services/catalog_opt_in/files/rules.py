@@ -4,6 +4,8 @@ import re
 
 # What browsers, and whoever makes thumbnails, can unpack: 200 MB of memory.
 MOST_PIXELS = 50_000_000
+# Of one tenant.
+MOST_FILES = 100_000
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 

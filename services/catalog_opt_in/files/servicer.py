@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from google.protobuf.empty_pb2 import Empty
 from souk.catalog_opt_in.v1 import file_service_pb2 as pb
 from souk.catalog_opt_in.v1 import file_service_pb2_grpc as pb_grpc
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in.files import rules
@@ -13,13 +14,14 @@ from services.catalog_opt_in.messages import time_of
 from services.catalog_opt_in.models import File
 from services.catalog_opt_in.violations import Violations
 from services.kernel.call import names
-from services.kernel.call.errors import NotFound
+from services.kernel.call.errors import FailedPrecondition, NotFound
 from services.kernel.call.scope import current_scope
 from services.kernel.data import requests
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
 
 FILE = "tenants/{tenant}/files/{file}"
+_LOCK_NUMBER = text("SELECT pg_advisory_xact_lock(hashtextextended('files/' || :tenant, 0))")
 _PREFIX = "MEDIA_TYPE_"
 _TYPES = {
     number: name.removeprefix(_PREFIX) for name, number in pb.File.MediaType.items() if number
@@ -45,6 +47,7 @@ class Files(pb_grpc.FileServiceServicer):
             if answer := await requests.stored_answer(session, request, kind):
                 return answer
             rows = _rows(request)
+            await _check_room(session, len(rows))
             session.add_all(rows)
             await session.flush()
             answer = kind(files=map(_message, rows))
@@ -68,6 +71,21 @@ async def _file(session: AsyncSession, name: str) -> File:
         # Medusa's own words.
         raise NotFound("FILE_NOT_FOUND", f"File with key {file_id} not found", file=name)
     return row
+
+
+async def _check_room(session: AsyncSession, number: int) -> None:
+    """Locks the tenant's number of files until the transaction ends, and checks it.
+
+    Raises:
+        FailedPrecondition: FILES_FULL.
+    """
+    await session.execute(_LOCK_NUMBER, {"tenant": current_scope().tenant})
+    stored = await session.scalar(select(func.count()).select_from(File)) or 0
+    if stored + number > rules.MOST_FILES:
+        raise FailedPrecondition(
+            "FILES_FULL",
+            f"A tenant can have at most {rules.MOST_FILES:,} files. Delete some first.",
+        )
 
 
 def _rows(request: pb.BatchCreateFilesRequest) -> list[File]:

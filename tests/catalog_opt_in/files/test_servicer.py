@@ -1,5 +1,6 @@
 """FileService: an upload is its tenant's alone, and every act leaves its event."""
 
+import asyncio
 import hashlib
 import uuid
 
@@ -7,6 +8,7 @@ import pytest
 from souk.catalog_opt_in.v1 import file_service_pb2 as pb
 from souk.catalog_opt_in.v1.file_service_pb2_grpc import FileServiceStub
 
+from services.catalog_opt_in.files import rules
 from services.kernel.call.errors import (
     FailedPrecondition,
     InvalidArgument,
@@ -123,6 +125,32 @@ async def test_none_and_too_many_files_are_refused(upload, tenants):
         await upload(tenants[0])
     with pytest.raises(InvalidArgument, match="10"):
         await upload(tenants[0], *[picture()] * 11)
+
+
+async def test_a_tenant_has_a_bounded_number_of_files_also_when_they_come_at_once(
+    upload, tenants, database
+):
+    paris, lyon = tenants
+    await upload(paris, picture())
+    superuser = await database(SERVICE, "superuser")
+    await superuser.execute(
+        "INSERT INTO file SELECT (jsonb_populate_record(file, jsonb_build_object("
+        " 'file_id', 'file_full_' || n))).* FROM file, generate_series(1, $2) n"
+        " WHERE tenant_id = $1",
+        paris,
+        rules.MOST_FILES - 3,
+    )
+
+    outcomes = await asyncio.gather(
+        *(upload(paris, picture(), picture()) for _ in range(3)), return_exceptions=True
+    )
+
+    refused = [one for one in outcomes if isinstance(one, FailedPrecondition)]
+    assert [one.reason for one in refused] == ["FILES_FULL"] * 2
+    counted = "SELECT count(*) FROM file WHERE tenant_id = $1"
+    assert await superuser.fetchval(counted, paris) == rules.MOST_FILES
+    await upload(lyon, picture())
+    await superuser.execute("DELETE FROM file WHERE file_id LIKE 'file\\_full\\_%'")
 
 
 async def test_an_archived_tenant_uploads_nothing(upload, tenants):

@@ -52,6 +52,26 @@ def test_clients_behind_a_trusted_proxy_have_a_share_each():
     assert not body(budget, "10.0.0.1", (b"x-forwarded-for", LYON.encode())).take(1)
 
 
+def test_uploads_leave_half_of_the_room_to_other_bodies(budget):
+    uploads = [body(budget, f"192.0.2.{n}") for n in range(8)]
+    for upload in uploads:
+        upload.take(4)  # arrives with the head, before it is known what the request is
+        upload.allow_upload(100)
+
+    taken = [upload.refusal is None and upload.take(6) for upload in uploads]
+
+    assert budget.held_bytes <= 50
+    assert taken.count(True) >= 3
+    assert not all(taken)
+    others = [body(budget, f"198.51.100.{n}").take(10) for n in range(5)]
+    assert others == [True] * 5
+    for upload in uploads:
+        upload.release()
+    late = body(budget, LYON)
+    late.allow_upload(100)
+    assert late.take(10)
+
+
 def test_released_bytes_can_be_used_again(budget):
     for _ in range(100):
         one = body(budget, LYON)

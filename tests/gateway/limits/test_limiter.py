@@ -192,6 +192,10 @@ async def test_another_plan_counts_from_now_on_and_forgets_nothing():
     [
         ("GET", "/store/products", Kind.STORE_READ),
         ("HEAD", "/docs", Kind.STORE_READ),
+        ("GET", "/uploads/file_1", Kind.PICTURE),
+        ("HEAD", "/uploads/file_1", Kind.PICTURE),
+        ("POST", "/admin/uploads", Kind.WRITE),
+        ("GET", "/admin/uploads/file_1", Kind.ADMIN_READ),
         ("GET", "/admin/tenants", Kind.ADMIN_READ),
         ("POST", "/admin/tenants", Kind.WRITE),
         ("PURGE", "/store/products", Kind.WRITE),
@@ -217,13 +221,13 @@ def test_a_plan_without_limits_counts_nothing_but_logins():
     assert login_limits("203.0.113.5", per_minute=60)[0].quota.burst == 60
 
 
-def test_only_store_reads_count_for_the_tenant_before_the_caller_is_known():
+def test_only_what_shoppers_read_counts_for_the_tenant_before_the_caller_is_known():
     for tenant in ("paris", "lyon"):
-        for kind in (Kind.STORE_READ, Kind.ADMIN_READ, Kind.WRITE):
+        for kind in (Kind.STORE_READ, Kind.PICTURE, Kind.ADMIN_READ, Kind.WRITE):
             limits = request_limits(kind, tenant=tenant, plan="trial", address="203.0.113.5")
 
             counts_for_tenant = "tenant" in [limit.name for limit in limits]
-            assert counts_for_tenant == (kind is Kind.STORE_READ)
+            assert counts_for_tenant == (kind in (Kind.STORE_READ, Kind.PICTURE))
 
 
 def test_requests_to_an_own_account_count_for_that_admin_alone():

@@ -23,7 +23,11 @@ class Bucket(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Request)
         self.objects: dict[str, bytes] = {}
         self.signed: set[bool] = set()
+        self.methods: list[str] = []
         self.is_broken = False
+        self.breaks_off = False
+        # Whether the keys may list the bucket; S3 tells others nothing of what is not there.
+        self.may_list = True
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -39,12 +43,17 @@ class _Request(BaseHTTPRequestHandler):
 
     def _answer(self, status, body=b""):
         self.server.signed.add("AWS4-HMAC-SHA256" in self.headers.get("authorization", ""))
+        self.server.methods.append(self.command)
         self.send_response(500 if self.server.is_broken else status)
         self.send_header("etag", '"e"')
         self.send_header("last-modified", "Tue, 01 Dec 2026 00:00:00 GMT")
         self.send_header("content-length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.command == "HEAD":
+            return
+        self.wfile.write(body[: len(body) // 2] if self.server.breaks_off else body)
+        if self.server.breaks_off:
+            self.server.is_broken = self.close_connection = True
 
     def do_PUT(self):
         self.server.objects[self.path] = self.rfile.read(int(self.headers["content-length"]))
@@ -52,7 +61,10 @@ class _Request(BaseHTTPRequestHandler):
 
     def do_GET(self):
         found = self.server.objects.get(self.path)
-        self._answer(404) if found is None else self._answer(200, found)
+        missing = 404 if self.server.may_list else 403
+        self._answer(missing) if found is None else self._answer(200, found)
+
+    do_HEAD = do_GET  # noqa: N815 - the base class calls it so
 
     def do_DELETE(self):
         self.server.objects.pop(self.path, None)
@@ -84,32 +96,65 @@ def in_bucket(bucket, secrets: Path):
     return opened("s3://pictures/souk", secrets)
 
 
+async def content(store, shop, file_id):
+    picture = await store.find(shop, file_id)
+    if picture is None:
+        return None
+    chunks = [chunk async for chunk in picture.chunks()]
+    assert sum(map(len, chunks)) == picture.size
+    return b"".join(chunks)
+
+
 async def test_a_picture_is_found_by_its_tenant_alone_until_it_is_deleted(store):
     await store.put("paris", MINE, b"mine")
     await store.put("lyon", THEIRS, b"theirs")
 
-    assert await store.find("paris", MINE) == b"mine"
-    assert await store.find("paris", THEIRS) is None
+    assert await content(store, "paris", MINE) == b"mine"
+    assert await content(store, "paris", THEIRS) is None
     await store.delete("paris", THEIRS)
-    assert await store.find("lyon", THEIRS) == b"theirs"
+    assert await content(store, "lyon", THEIRS) == b"theirs"
     await store.delete("paris", MINE)
     await store.delete("paris", MINE)
-    assert await store.find("paris", MINE) is None
+    assert await content(store, "paris", MINE) is None
 
 
 async def test_the_head_offices_pictures_are_every_tenants(store):
     await store.put("hq", MINE, b"a product")
 
-    assert [await store.find(shop, MINE) for shop in ("paris", "lyon", "hq")] == [b"a product"] * 3
+    assert [await content(store, shop, MINE) for shop in ("paris", "lyon", "hq")] == [
+        b"a product"
+    ] * 3
+
+
+async def test_a_picture_is_read_in_small_chunks(store):
+    photo = bytes(range(256)) * 4 * 4096
+    await store.put("paris", MINE, photo)
+
+    picture = await store.find("paris", MINE)
+
+    assert picture is not None
+    assert len(picture.first) < len(photo) // 4
+    chunks = [chunk async for chunk in picture.chunks()]
+    assert b"".join(chunks) == photo
+    assert max(map(len, chunks)) < len(photo) // 4
+
+
+async def test_whether_a_picture_is_there_is_asked_without_its_bytes(store, bucket):
+    await store.put("paris", MINE, b"mine")
+    await store.put("lyon", THEIRS, b"theirs")
+    bucket.methods.clear()
+
+    assert [await store.has("paris", one) for one in (MINE, THEIRS, "x")] == [True, False, False]
+    assert set(bucket.methods) <= {"HEAD"}
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", f"../lyon/{THEIRS}", f"{MINE}/", "hq", "file_x"])
 async def test_a_text_that_is_no_id_is_not_looked_for(store, name):
     await store.put("lyon", THEIRS, b"theirs")
 
-    assert await store.find("paris", name) is None
+    assert await content(store, "paris", name) is None
     await store.delete("paris", name)
-    assert await store.find("lyon", THEIRS) == b"theirs"
+    assert await content(store, "lyon", THEIRS) == b"theirs"
 
 
 async def test_a_bucket_is_asked_with_a_signature_under_its_prefix(bucket, tmp_path):
@@ -131,6 +176,33 @@ async def test_a_bucket_that_fails_is_an_outage_and_no_missing_picture(bucket, t
     ):
         with pytest.raises(Unavailable):
             await act
+
+
+async def test_a_bucket_that_breaks_off_is_an_outage(bucket, tmp_path):
+    store = PictureStore(in_bucket(bucket, tmp_path), head_office="paris")
+    await store.put("paris", MINE, bytes(2**20))
+    bucket.breaks_off = True
+
+    with pytest.raises(Unavailable):
+        await content(store, "lyon", MINE)
+
+
+async def test_keys_that_may_not_list_the_bucket_are_an_outage_for_what_is_not_there(
+    bucket, tmp_path
+):
+    """S3 answers them 403 then, which might as well be a bucket of somebody else's."""
+    store = PictureStore(in_bucket(bucket, tmp_path), head_office="hq")
+    await store.put("hq", MINE, b"a product")
+    await store.put("paris", THEIRS, b"own")
+    bucket.may_list = False
+
+    assert await content(store, "lyon", MINE) == b"a product"
+    for shop in ("paris", "lyon"):
+        with pytest.raises(Unavailable):
+            await store.find(shop, THEIRS)
+    bucket.may_list = True
+    assert await content(store, "paris", THEIRS) == b"own"
+    assert await store.find("lyon", THEIRS) is None
 
 
 async def test_a_folder_that_is_gone_is_an_outage(tmp_path):

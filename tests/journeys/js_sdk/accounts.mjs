@@ -105,9 +105,32 @@ test("an invite that is taken back", async () => {
 })
 
 test("a forgotten password", async () => {
-  const invited = `${word()}@paris.example`
-  await sdk.auth.resetPassword("user", "emailpass", { identifier: invited })
+  const [forgetful, other] = [await join("paris.example"), await join("lyon.example")]
+  const own = new Medusa({ baseUrl: url, auth: { type: "jwt", jwtTokenStorageMethod: "memory" } })
+
+  await own.auth.resetPassword("user", "emailpass", { identifier: `${word()}@paris.example` })
+  await own.auth.resetPassword("user", "emailpass", { identifier: forgetful.email })
+  const token = await mailed(forgetful.email, 2)
+  const chosen = { email: forgetful.email, password: word() + word() }
+  await own.auth.updateProvider("user", "emailpass", { password: chosen.password }, token)
+
+  await refused(staff(forgetful), 401)
+  assert.equal((await (await staff(chosen)).admin.user.me()).user.email, forgetful.email)
+  assert.equal((await (await staff(other)).admin.user.me()).user.email, other.email)
+  const again = { password: word() + word() }
+  await refused(own.auth.updateProvider("user", "emailpass", again, token), 401)
 })
+
+/** Makes an admin with a password of their own, by an invite. */
+async function join(domain) {
+  const login = { email: `${word()}@${domain}`, password: word() + word() }
+  await sdk.admin.invite.create({ email: login.email, role: "GlobalAdmin", reason: "a test" })
+  const own = new Medusa({ baseUrl: url, auth: { type: "jwt", jwtTokenStorageMethod: "memory" } })
+  await own.auth.register("user", "emailpass", login)
+  const accept = { invite_token: await mailed(login.email, 1), email: login.email }
+  await own.admin.invite.accept({ ...accept, first_name: "Sami", last_name: "Trabelsi" })
+  return login
+}
 
 /** Waits until an address got so many mails; tells the token in the last. */
 async function mailed(address, number) {

@@ -4,10 +4,11 @@ import { Store } from "./node_modules/@medusajs/js-sdk/dist/esm/store/index.js"
 
 const CATALOGUE = {
   admin: [
-    ...["product", "productCategory", "productCollection", "productTag", "productType"],
-    ...["productVariant", "salesChannel", "store", "currency", "apiKey", "upload", "invite", "user"],
+    ...["product", "productOption", "productCategory", "productCollection", "productTag", "productType"],
+    ...["productVariant", "salesChannel", "store", "region", "currency", "apiKey", "upload"],
+    ...["locale", "translation", "invite", "user"],
   ],
-  store: ["product", "category", "collection", "productOption", "locale"],
+  store: ["product", "category", "collection", "productOption", "region", "locale"],
 }
 globalThis.FileList = class FileList {}
 
