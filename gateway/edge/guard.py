@@ -172,11 +172,8 @@ class Guard:
     def _conclude(self, scope: Scope, exchange: "Exchange") -> None:
         edge, seconds = self._edge(), time.perf_counter() - exchange.began
         # Nothing was sent to a client that is gone, or whose connection was lost on the way.
-        method, status, tenant = (
-            exchange.method,
-            exchange.status or CLIENT_GONE,
-            exchange.state.tenant,
-        )
+        status = exchange.status or CLIENT_GONE
+        method, tenant = exchange.method, exchange.state.tenant
         route = getattr(scope.get("route"), "path", "")
         edge.metrics.observe(method, route, status, seconds=seconds, tenant=tenant)
         edge.request_log.request(
