@@ -13,7 +13,7 @@ from souk.catalog_opt_in.v1.catalog_service_pb2 import (
 )
 from souk.catalog_opt_in.v1.product_pb2 import Category
 
-from gateway.clients import ClientsOf
+from gateway.clients import Clients, ClientsOf
 from gateway.documents.category import (
     CategoryCreate,
     CategoryDocument,
@@ -51,12 +51,14 @@ CATEGORIES = Resource(
         },
         order=("rank", "created_at", "updated_at", "id", "name", "title", "handle"),
     ),
+    on_request=("products",),
 )
 TREES = Resource(
     "product_category",
     "product_categories",
     CategoryTreeDocument,
     one=Query(filters=_RELATIVES, limit=None),
+    on_request=("products",),
 )
 CategoryQuery = Annotated[ParsedQuery, Depends(CATEGORIES.query_of_answer)]
 
@@ -119,6 +121,7 @@ async def list_categories(request: Request, _: HeadOfficeScope, clients: Clients
             with_descendants=bool(query.flag("include_descendants_tree")),
             created_at=query.time_range("created_at"),
             updated_at=query.time_range("updated_at"),
+            with_products=_kind(query).asks_for(query, "products"),
         )
     )
     return _kind(query).page(query, found.categories, count=found.total_size)
@@ -141,7 +144,7 @@ async def create_category(
     category = await clients.catalogue.CreateCategory(
         CreateCategoryRequest(category=body.to_message(), request_id=key)
     )
-    return CATEGORIES.one(query, category)
+    return await _answer(query, clients, category)
 
 
 @router.get(
@@ -159,6 +162,7 @@ async def get_category(
         GetCategoryRequest(
             name=f"categories/{category_id}",
             with_descendants=bool(query.flag("include_descendants_tree")),
+            with_products=_kind(query).asks_for(query, "products"),
         )
     )
     return _kind(query).one(query, category)
@@ -190,7 +194,7 @@ async def update_category(
     category = await clients.catalogue.UpdateCategory(
         UpdateCategoryRequest(category=change, update_mask=body.to_mask())
     )
-    return CATEGORIES.one(query, category)
+    return await _answer(query, clients, category)
 
 
 @router.post(
@@ -215,7 +219,7 @@ async def change_products_of_category(
     changed = await clients.catalogue.ChangeCategoryProducts(
         body.to_message(name=f"categories/{category_id}", request_id=key), timeout=BATCH_SECONDS
     )
-    return CATEGORIES.one(query, changed)
+    return await _answer(query, clients, changed)
 
 
 @router.delete(
@@ -231,3 +235,12 @@ async def delete_category(
         DeleteCategoryRequest(name=f"categories/{category_id}", etag=etag)
     )
     return responses.deleted("product_category", category_id)
+
+
+async def _answer(query: ParsedQuery, clients: Clients, written: Category) -> Response:
+    """Answers a write, with the products if the client asked for them."""
+    if CATEGORIES.asks_for(query, "products"):
+        written = await clients.catalogue.GetCategory(
+            GetCategoryRequest(name=written.name, with_products=True)
+        )
+    return CATEGORIES.one(query, written)

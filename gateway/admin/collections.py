@@ -11,8 +11,9 @@ from souk.catalog_opt_in.v1.catalog_service_pb2 import (
     ListCollectionsRequest,
     UpdateCollectionRequest,
 )
+from souk.catalog_opt_in.v1.product_pb2 import Collection
 
-from gateway.clients import ClientsOf
+from gateway.clients import Clients, ClientsOf
 from gateway.documents.collection import (
     CollectionCreate,
     CollectionDocument,
@@ -45,6 +46,7 @@ COLLECTIONS = Resource(
         order=("created_at", "updated_at", "id", "title", "handle"),
         limit=10,
     ),
+    on_request=("products",),
 )
 CollectionQuery = Annotated[ParsedQuery, Depends(COLLECTIONS.query_of_answer)]
 
@@ -85,6 +87,7 @@ async def list_collections(request: Request, _: HeadOfficeScope, clients: Client
             handles=query.many("handle"),
             created_at=query.time_range("created_at"),
             updated_at=query.time_range("updated_at"),
+            with_products=COLLECTIONS.asks_for(query, "products"),
         )
     )
     return COLLECTIONS.page(query, found.collections, count=found.total_size)
@@ -107,7 +110,7 @@ async def create_collection(
     collection = await clients.catalogue.CreateCollection(
         CreateCollectionRequest(collection=body.to_message(), request_id=key)
     )
-    return COLLECTIONS.one(query, collection)
+    return await _answer(query, clients, collection)
 
 
 @router.get(
@@ -122,7 +125,10 @@ async def get_collection(
     """Returns one collection."""
     query = COLLECTIONS.one_query(request)
     collection = await clients.catalogue.GetCollection(
-        GetCollectionRequest(name=f"collections/{collection_id}")
+        GetCollectionRequest(
+            name=f"collections/{collection_id}",
+            with_products=COLLECTIONS.asks_for(query, "products"),
+        )
     )
     return COLLECTIONS.one(query, collection)
 
@@ -153,7 +159,7 @@ async def update_collection(
     collection = await clients.catalogue.UpdateCollection(
         UpdateCollectionRequest(collection=change, update_mask=body.to_mask())
     )
-    return COLLECTIONS.one(query, collection)
+    return await _answer(query, clients, collection)
 
 
 @router.post(
@@ -178,7 +184,7 @@ async def change_products_of_collection(
     changed = await clients.catalogue.ChangeCollectionProducts(
         body.to_message(name=f"collections/{collection_id}", request_id=key), timeout=BATCH_SECONDS
     )
-    return COLLECTIONS.one(query, changed)
+    return await _answer(query, clients, changed)
 
 
 @router.delete(
@@ -194,3 +200,12 @@ async def delete_collection(
         DeleteCollectionRequest(name=f"collections/{collection_id}", etag=etag)
     )
     return responses.deleted("collection", collection_id)
+
+
+async def _answer(query: ParsedQuery, clients: Clients, written: Collection) -> Response:
+    """Answers a write, with the products if the client asked for them."""
+    if COLLECTIONS.asks_for(query, "products"):
+        written = await clients.catalogue.GetCollection(
+            GetCollectionRequest(name=written.name, with_products=True)
+        )
+    return COLLECTIONS.one(query, written)

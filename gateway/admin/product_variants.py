@@ -26,6 +26,7 @@ from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
 from gateway.medusa.router import Router
 from services.kernel.call.errors import NotFound
 from services.kernel.call.limits import most_characters, most_entries
+from services.values.ranks import placed
 
 VARIANTS = Resource(
     "variant",
@@ -155,10 +156,9 @@ async def change_variants(
         variant.id: VariantDocument.to_json(variant, **beside_variant(variant, product, rank))
         for rank, variant in enumerate(product.variants)
     }
-    new = list(documents.values())[len(documents) - len(request.creates) :]
     return responses.batch(
         "variant",
-        created=new,
+        created=[documents[id_] for id_ in _created(request, product)],
         updated=[documents[variant.id] for variant in request.updates],
         deleted=list(request.deletes),
     )
@@ -222,6 +222,23 @@ async def delete_variant(
         ChangeVariantsRequest(parent=f"products/{product_id}", deletes=[variant_id], etag=etag)
     )
     return responses.deleted("variant", variant_id, parent=ProductDocument.to_json(product))
+
+
+def _created(request: ChangeVariantsRequest, product: Product) -> list[str]:
+    """Returns the ids of the variants that a batch made: they are last, but for their ranks."""
+    ranks = [row.rank for row in request.updates if row.HasField("rank")]
+    others = len(product.variants) - len(request.creates)
+    rows: list[tuple[int | None, int | None]] = [(None, rank) for rank in ranks]
+    rows += [(None, None)] * (others - len(ranks))
+    rows += [
+        (row, new.rank if new.HasField("rank") else None) for row, new in enumerate(request.creates)
+    ]
+    ids = {
+        row: variant.id
+        for row, variant in zip(placed(rows), product.variants, strict=True)
+        if row is not None
+    }
+    return [ids[row] for row in sorted(ids)]
 
 
 async def _page(request: Request, clients: Clients, *, product: str) -> Response:

@@ -6,6 +6,7 @@ from pydantic import Field
 from souk.catalog_opt_in.v1 import product_pb2 as pb
 from souk.catalog_opt_in.v1.catalog_service_pb2 import ChangeCategoryProductsRequest
 
+from gateway.documents.collection import Products
 from gateway.documents.scalars import (
     CreatedAt,
     Etag,
@@ -106,6 +107,7 @@ class CategoryDocument(CategoryNode):
     parent_category: CategoryAbove | None
     category_children: Annotated[list[CategoryNode], Field(description="By rank.")]
     etag: Etag
+    products: Products = Field([])
 
 
 class CategoryTreeDocument(CategoryNode):
@@ -114,3 +116,4 @@ class CategoryTreeDocument(CategoryNode):
     parent_category: CategoryAbove | None
     category_children: Annotated[list[CategoryBelow], Field(description="By rank.")]
     etag: Etag
+    products: Products = Field([])

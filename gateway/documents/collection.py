@@ -6,6 +6,7 @@ from pydantic import Field
 from souk.catalog_opt_in.v1 import product_pb2 as pb
 from souk.catalog_opt_in.v1.catalog_service_pb2 import ChangeCollectionProductsRequest
 
+from gateway.documents.product import Status
 from gateway.documents.scalars import (
     CreatedAt,
     Etag,
@@ -46,6 +47,25 @@ class CollectionProducts(Body[ChangeCollectionProductsRequest]):
     )
 
 
+class ProductInPlace(Document[pb.ProductSummary]):
+    """A product where a collection or a category mentions it."""
+
+    id: Id
+    title: str
+    handle: str
+    status: Status
+    thumbnail: str | None
+    collection_id: Annotated[str | None, reference("collection", to="collections")]
+    type_id: Annotated[str | None, reference("type", to="productTypes")]
+    created_at: CreatedAt
+    updated_at: UpdatedAt
+
+
+Products = Annotated[
+    list[ProductInPlace], Field(description="Only with `fields`: the 50 oldest in it itself.")
+]
+
+
 class CollectionDocument(Document[pb.Collection]):
     """A collection of the master catalogue."""
 
@@ -57,3 +77,4 @@ class CollectionDocument(Document[pb.Collection]):
     created_at: CreatedAt
     updated_at: UpdatedAt
     deleted_at: NeverDeleted
+    products: Products = Field([])

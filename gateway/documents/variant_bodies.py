@@ -89,6 +89,10 @@ class VariantUpdate(_OneOfProduct[pb.Variant]):
     upc: str | None = None
     manage_inventory: bool = optional(description="Whether it is sold only from stock; true.")
     allow_backorder: bool = optional(description="Whether it is sold without stock; false.")
+    variant_rank: Annotated[Int32, From("rank")] = optional(
+        description="Its place among the product's variants, from 0; one beyond the last means "
+        "the last. Without, it is where it was, or where it is listed."
+    )
     weight: Annotated[Grams, From("weight_grams")] = None
     length: Millimetres = None
     width: Millimetres = None

@@ -201,6 +201,7 @@ def _variant(variant: product_pb2.Variant, field: str, violations: Violations) -
         sku=variant.sku,
         metadata=metadata_of(variant),
         choices=dict(variant.options),
+        rank=variant.rank if variant.HasField("rank") else None,
         prices=tuple(
             Price(
                 currency=price.currency_code,

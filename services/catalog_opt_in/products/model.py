@@ -108,7 +108,10 @@ class Goods:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant(Goods):
-    """`choices` maps option titles to values; an option may be left open."""
+    """`choices` maps option titles to values; an option may be left open.
+
+    `rank` is the place that a change asks for; stored variants have theirs in the product's order.
+    """
 
     variant_id: str = ""
     title: str = ""
@@ -121,6 +124,7 @@ class Variant(Goods):
     allow_backorder: bool = False
     metadata: Json | None = None
     choices: dict[str, str]
+    rank: int | None = None
     prices: tuple[Price, ...] = ()
     conditional_prices: tuple[ConditionalPrice, ...] = ()
     inventory_items: tuple[InventoryItem, ...] = ()

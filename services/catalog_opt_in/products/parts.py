@@ -11,6 +11,7 @@ from services.catalog_opt_in.products.model import (
     Variant,
 )
 from services.catalog_opt_in.products.rules import image_ids, option_ids
+from services.values.ranks import placed
 
 
 def with_ids(requested: Product, stored: Product | None, new_id: Callable[[str], str]) -> Product:
@@ -109,6 +110,12 @@ def with_only_choices(product: Product) -> Product:
         if choices not in given:
             variants[place] = replace(variant, choices=choices)
             given.append(choices)
+    return replace(product, variants=tuple(variants))
+
+
+def in_order(product: Product) -> Product:
+    """Puts each variant that asks for a rank in that place."""
+    variants = placed((replace(one, rank=None), one.rank) for one in product.variants)
     return replace(product, variants=tuple(variants))
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in.models import Category, Collection, ProductType, Tag
 from services.catalog_opt_in.products.model import Product
+from services.catalog_opt_in.products.parts import in_order
 from services.catalog_opt_in.products.resolved import Related, ResolvedProduct, with_related
 from services.catalog_opt_in.taxonomy import queries
 from services.catalog_opt_in.violations import Violations
@@ -53,11 +54,11 @@ def note_unknown(product: Product, refs: References, violations: Violations) -> 
 
 
 def resolved(product: Product, refs: References) -> ResolvedProduct:
-    """Returns a product with the rows that it refers to; all of them must be in `refs`."""
+    """Returns a product as it is stored, with the rows that it refers to, which are in `refs`."""
     related = Related(
         collection=refs.collections[product.collection_id] if product.collection_id else None,
         categories=tuple(refs.categories[id_] for id_ in product.category_ids),
         tags=tuple(refs.tags[tag] for tag in product.tags),
         type=refs.types[product.type] if product.type else None,
     )
-    return with_related(product, related)
+    return with_related(in_order(product), related)

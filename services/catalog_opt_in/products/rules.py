@@ -107,6 +107,7 @@ def _variant(field: str, variant: Variant, options: tuple[Option, ...]) -> Probl
         yield f"{field}.sku", "must not begin or end with a space"
     yield from _not_negative(f"{field}.weight_grams", variant.weight_grams)
     yield from _goods(f"{field}.", variant)
+    yield from _not_negative(f"{field}.rank", variant.rank or 0)
     yield from _choices(f"{field}.options", variant.choices, options)
     for index in _repeated([price.currency for price in variant.prices]):
         yield (

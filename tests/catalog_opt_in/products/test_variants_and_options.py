@@ -259,3 +259,30 @@ async def test_a_list_has_the_variants_of_a_page_and_their_products_alone(create
         expected.CopyFrom(product)
         del expected.variants[1:]
         assert products_by_name[product.name] == expected
+
+
+async def test_variants_are_put_where_they_ask_to_be_in_every_shop(
+    create, change_variants, read, opt_in, look_up, tenants
+):
+    made = await create(**flavoured("A", "B", "C"))
+    for tenant in tenants:
+        await opt_in(tenant, made)
+    first, second, third = made.variants
+    new = products.Variant(title="New", rank=1)
+
+    changed = await change_variants(
+        made, creates=[new], updates=[part(products.Variant, third, rank=0)]
+    )
+
+    titles = ["C", "New", "A", "B"]
+    assert [variant.title for variant in changed.variants] == titles
+    assert not any(variant.HasField("rank") for variant in changed.variants)
+    assert await read(made) == changed
+    same = await change_variants(made, updates=[part(products.Variant, second, rank=9)])
+    assert same == changed
+    for tenant in tenants:
+        variants = (await look_up(tenant, made.handle))["variants"]
+        assert [variant["title"] for variant in variants] == ["C", "A", "B"]
+    with pytest.raises(InvalidArgument) as refusal:
+        await change_variants(made, updates=[part(products.Variant, first, rank=-1)])
+    assert refusal.value.violations == {"updates[0].rank": "must not be negative"}

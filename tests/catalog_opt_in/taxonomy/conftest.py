@@ -19,6 +19,12 @@ class Kind:
         defaults = {"is_active": True} if self.word == "Category" else {}
         return getattr(products, self.word)(**{"title": unique(self.word)} | defaults | fields)
 
+    def holding(self, place):
+        """Returns the fields of a product that is in it."""
+        if self.word == "Category":
+            return {"categories": [place.name]}
+        return {"collection": place.name}
+
     async def create(self, tenant="hq", request_id="", **fields):
         body = {self.field: self.of(**fields), "request_id": request_id}
         return await self._call("Create", tenant, body)

@@ -5,9 +5,12 @@ import uuid
 import pytest
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.timestamp_pb2 import Timestamp
+from souk.catalog_opt_in.v1 import catalog_service_pb2 as catalog
 from souk.catalog_opt_in.v1 import product_pb2 as products
+from souk.catalog_opt_in.v1.catalog_service_pb2_grpc import CatalogServiceStub
 from souk.kernel.v1.times_pb2 import TimeRange
 
+from services.catalog_opt_in.taxonomy.members import MOST_PRODUCTS
 from services.catalog_opt_in.taxonomy.rules import MOST_CHILDREN
 from services.kernel.call.errors import (
     Aborted,
@@ -17,7 +20,7 @@ from services.kernel.call.errors import (
     NotFound,
     PermissionDenied,
 )
-from tests.catalog_opt_in.builders import id_of, unique
+from tests.catalog_opt_in.builders import flavoured, id_of, product_of, unique
 from tests.catalog_opt_in.conftest import SERVICE
 
 
@@ -343,3 +346,47 @@ async def test_a_category_that_stays_where_it_is_may_be_among_too_many(categorie
         id_of(full),
         f"{child.handle}%",
     )
+
+
+async def test_a_place_comes_with_its_oldest_products_in_it_itself(kind, create, scoped_stub):
+    place, other = await kind.create(), await kind.create()
+    made = [await create(**kind.holding(place), type=unique("powder")) for _ in range(2)]
+    elsewhere = await create(**kind.holding(other))
+    names = {kind.names: [place.name, other.name]}
+
+    found, _ = await kind.all(**names, with_products=True)
+
+    assert {one.name: [p.name for p in one.products] for one in found} == {
+        place.name: [product.name for product in made],
+        other.name: [elsewhere.name],
+    }
+    first = next(one for one in found if one.name == place.name).products[0]
+    assert (first.title, first.status, first.type) == (
+        made[0].title,
+        products.Product.STATUS_PUBLISHED,
+        made[0].type_detail.name,
+    )
+    assert not any(one.products for one in (await kind.all(**names))[0])
+    stub = scoped_stub(
+        CatalogServiceStub,
+        SERVICE,
+        tenant="hq",
+        permissions={f"{kind.field}:read"},
+    )
+    read = getattr(stub, f"Get{kind.word}")
+    request = getattr(catalog, f"Get{kind.word}Request")
+    assert not (await read(request(name=place.name))).products
+    with pytest.raises(PermissionDenied) as refusal:
+        await read(request(name=place.name, with_products=True))
+    assert refusal.value.reason == "PERMISSION_MISSING"
+
+
+async def test_a_place_mentions_at_most_fifty_products(kind, catalogue, made):
+    place = await kind.create()
+    rows = [product_of(**flavoured("A"), **kind.holding(place)) for _ in range(MOST_PRODUCTS + 1)]
+    batch = await catalogue().BatchChangeProducts(catalog.BatchChangeProductsRequest(creates=rows))
+    made.extend(product.name for product in batch.created)
+
+    [found], _ = await kind.all(**{kind.names: [place.name]}, with_products=True)
+
+    assert [p.name for p in found.products] == sorted(made[1:])[:MOST_PRODUCTS]

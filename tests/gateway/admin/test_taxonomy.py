@@ -322,3 +322,29 @@ async def test_a_new_category_is_inactive_and_last(admin, tree):
     moved = await admin.post(f"{CATEGORIES}/{second['id']}", json={"rank": 0})
     assert one(moved, "product_category")["rank"] == 0
     assert one(await admin.get(f"{CATEGORIES}/{first['id']}"), "product_category")["rank"] == 1
+
+
+async def test_products_come_with_what_they_are_in_when_they_are_asked_for(
+    admin, kind, make_product
+):
+    path, singular, plural, title = kind
+    made = one(await admin.post(path, json={title: "A"}), singular)
+    product = await make_product()
+    place = f"{path}/{made['id']}"
+    one(await admin.post(f"{place}/products", json={"add": [product["id"]]}), singular)
+    fields = {"fields": "id,products.id,products.title"}
+    expected = {
+        "id": made["id"],
+        "products": [{"id": product["id"], "title": product["title"]}],
+    }
+
+    assert "products" not in made
+    assert page(await admin.get(path, params={**fields, "id": made["id"]}), plural) == [expected]
+    assert one(await admin.get(place, params=fields), singular) == expected
+    assert one(await admin.post(place, json={}, params=fields), singular) == expected
+    [whole] = one(await admin.get(place, params={"fields": "+*products"}), singular)["products"]
+    assert whole.keys() == {
+        *("id", "title", "handle", "status", "thumbnail"),
+        *("collection_id", "type_id", "created_at", "updated_at"),
+    }
+    assert whole["created_at"] == product["created_at"]

@@ -236,3 +236,32 @@ async def test_an_option_that_variants_need_stays(admin, made, make_product):
     assert error["details"]["violations"] == {"title": "must not be repeated"}
     refused(await admin.get(f"{root}/{other['id']}"), 404, "OPTION_NOT_FOUND")
     refused(await admin.post(f"{root}/{other['id']}", json=values), 404, "OPTION_NOT_FOUND")
+
+
+async def test_variants_are_put_in_the_ranks_that_bodies_ask_for(admin, made, make_product):
+    root = f"/admin/products/{made['id']}/variants"
+    small, medium = made["variants"]
+
+    product = one(await admin.post(f"{root}/{medium['id']}", json={"variant_rank": 0}), "product")
+    assert [v["id"] for v in product["variants"]] == [medium["id"], small["id"]]
+    assert [v["variant_rank"] for v in product["variants"]] == [0, 1]
+    rows = {
+        "create": [{"title": "Last"}, {"title": "Second", "variant_rank": 1}, {"title": "End"}],
+        "update": [{"id": small["id"], "variant_rank": 0}],
+    }
+    done = (await admin.post(f"{root}/batch", json=rows)).json()
+    assert [v["title"] for v in done["created"]] == ["Last", "Second", "End"]
+    product = one(await admin.get(f"/admin/products/{made['id']}"), "product")
+    assert [v["title"] for v in product["variants"]] == [
+        small["title"],
+        "Second",
+        medium["title"],
+        "Last",
+        "End",
+    ]
+    wrong = await admin.post(f"{root}/{small['id']}", json={"variant_rank": -1})
+    error = refused(wrong, 400, "REQUEST_INVALID")
+    assert error["details"]["violations"] == {"variant_rank": "must be at least 0"}
+    titles = [{"title": title, "variant_rank": 2 - n} for n, title in enumerate("abc")]
+    new = await make_product(variants=titles, options=[])
+    assert [v["title"] for v in new["variants"]] == ["c", "b", "a"]

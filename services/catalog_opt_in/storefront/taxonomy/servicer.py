@@ -10,12 +10,10 @@ from services.catalog_opt_in.storefront import queries, rules
 from services.catalog_opt_in.storefront.shops import require_open
 from services.catalog_opt_in.storefront.taxonomy import selection
 from services.catalog_opt_in.taxonomy.categories.relatives import refuse_large_tree
+from services.catalog_opt_in.taxonomy.members import MOST_PRODUCTS
 from services.kernel.call.scope import current_scope
 from services.kernel.data import pages
 from services.kernel.data.database import Database
-
-MOST_PRODUCTS = 50
-"""How many products a collection or a category mentions."""
 
 S = TypeVar("S")
 Document = Mapping[str, object]

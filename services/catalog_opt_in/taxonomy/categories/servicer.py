@@ -22,6 +22,7 @@ from services.catalog_opt_in.products.storing import refresh_products
 from services.catalog_opt_in.taxonomy import queries, rules
 from services.catalog_opt_in.taxonomy.categories import placing
 from services.catalog_opt_in.taxonomy.categories.relatives import with_relatives
+from services.catalog_opt_in.taxonomy.members import add_products
 from services.catalog_opt_in.taxonomy.messages import category_message
 from services.catalog_opt_in.taxonomy.paging import called, read_page
 from services.catalog_opt_in.violations import Violations
@@ -52,6 +53,8 @@ class Categories:
             [message] = await with_relatives(
                 session, [row], all_descendants=request.with_descendants
             )
+            if request.with_products:
+                await add_products(session, [message], ProductCategory.category_id)
             return message
 
     async def ListCategories(
@@ -67,6 +70,8 @@ class Categories:
                 *_conditions(request),
             )
             found = await with_relatives(session, rows, all_descendants=request.with_descendants)
+            if request.with_products:
+                await add_products(session, found, ProductCategory.category_id)
         return pb.ListCategoriesResponse(
             categories=found,
             next_page_token=token,

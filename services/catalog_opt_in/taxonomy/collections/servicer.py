@@ -20,6 +20,7 @@ from services.catalog_opt_in.products import membership
 from services.catalog_opt_in.products.resolved import ResolvedProduct
 from services.catalog_opt_in.products.storing import refresh_products
 from services.catalog_opt_in.taxonomy import queries
+from services.catalog_opt_in.taxonomy.members import add_products
 from services.catalog_opt_in.taxonomy.messages import collection_message
 from services.catalog_opt_in.taxonomy.paging import called, read_page
 from services.catalog_opt_in.taxonomy.rules import text_problems
@@ -46,7 +47,10 @@ class Collections:
         self, request: pb.GetCollectionRequest, _context: object
     ) -> product_pb2.Collection:
         async with self._office.reading() as session:
-            return collection_message(await _collection(session, request.name))
+            found = collection_message(await _collection(session, request.name))
+            if request.with_products:
+                await add_products(session, [found], Product.collection_id)
+            return found
 
     async def ListCollections(
         self, request: pb.ListCollectionsRequest, _context: object
@@ -60,8 +64,11 @@ class Collections:
                 *called(Collection, request),
                 *_conditions(request),
             )
+            found = [collection_message(row) for row in rows]
+            if request.with_products:
+                await add_products(session, found, Product.collection_id)
         return pb.ListCollectionsResponse(
-            collections=[collection_message(row) for row in rows],
+            collections=found,
             next_page_token=token,
             total_size=total,
         )
