@@ -145,7 +145,7 @@ class OptionValue(Part, Base):
 class Variant(_Goods, Part, Base):
     """A unit of sale.
 
-    `conditional_prices` and `inventory_items` are lists of what `products.rules` calls so.
+    `conditional_prices` and `inventory_items` are lists of what `products.model` calls so.
     """
 
     __tablename__ = "variant"

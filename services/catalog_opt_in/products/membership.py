@@ -1,4 +1,4 @@
-"""Puts many products into a collection or a category, or takes them out, all or none."""
+"""Puts many products into what they are in, or takes them out of it or a term, all or none."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
