@@ -98,6 +98,7 @@ _PARSED = {
     "payload": '{{"address": "{}", "changes": []}}',
     "document": '{{"id": "{}", "variants": []}}',
     "currency": "EUR",
+    "currencies": "EUR",
     "currency_code": "EUR",
     "product_status": "PUBLISHED",
 }

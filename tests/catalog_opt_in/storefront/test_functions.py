@@ -12,7 +12,8 @@ from tests.load import worlds
 PRODUCTS, TENANTS = 2_000, 60
 LARGE, SMALL = "paris", "shop-5"
 DATABASE = "catalog_opt_in"
-PAGE = "SELECT total, documents FROM store_product_page($1, $2, $3, $4, $5, $6, $7, $7)"
+PAGE = "SELECT total, documents FROM store_product_page($1, $2, $3, $4, $5, $6, $7, $7, $8)"
+LOCALES = ["fr-CA", "fr"]
 ORDERS = ["id", "created_at", "updated_at", "title", "handle", "price"]
 NONE = (None, None)
 # The words of a query, or conditions, by what they select.
@@ -49,7 +50,10 @@ async def cluster():
             "UPDATE market_document SET document = convert_to("
             "'{\"id\":\"' || product_id || '\"', 'UTF8')"
         )
-        await superuser.execute("VACUUM ANALYZE market_document")
+        await superuser.execute(
+            "INSERT INTO product_text SELECT product_id, 'fr', '{}'::bytea FROM offer"
+        )
+        await superuser.execute("VACUUM ANALYZE market_document, product_text")
         yield started
 
 
@@ -60,7 +64,7 @@ async def app(cluster):
 
 
 async def page(app, tenant, size, skip, order, filters=NONE, *, descending=False):
-    row = await app.fetchrow(PAGE, tenant, size, skip, order, descending, *filters)
+    row = await app.fetchrow(PAGE, tenant, size, skip, order, descending, *filters, LOCALES)
     return row["total"], row["documents"]
 
 
@@ -130,9 +134,8 @@ async def test_no_more_than_five_hundred_matches_are_counted_and_ranked(app):
 async def test_conditions_select_what_they_say(app, conditions, products):
     for tenant in (SMALL, LARGE):
         total, documents = await page(app, tenant, 50, 0, "id", (json.dumps(conditions), None))
-        assert {json.loads(document)["id"] for document in documents} == {
-            f"copy-{n}" for n in products
-        }
+        ids = {json.loads(document.removesuffix(b"\n{}"))["id"] for document in documents}
+        assert ids == {f"copy-{n}" for n in products}
         assert total == len(products)
 
 
@@ -145,8 +148,10 @@ async def test_a_condition_that_nobody_knows_is_refused(app):
 async def test_no_product_reads_a_whole_table(app):
     for tenant in (SMALL, LARGE):
         async with app.transaction():
-            found = await app.fetch("SELECT * FROM store_product($1, 'whey-3')", tenant)
-            assert len(found) == 1
+            found = await app.fetch(
+                "SELECT * FROM store_product($1, 'whey-3', $2)", tenant, LOCALES
+            )
+            assert [row["document"].partition(b"\n")[2] for row in found] == [b"{}"]
             assert await scanned_whole(app) == []
 
 
@@ -185,11 +190,14 @@ async def test_neither_tags_nor_types_read_all_listings(app, function):
     ],
 )
 async def test_parts_are_found_by_key(app, function, filters):
-    parameters = ", ".join(f"${n}" for n in range(2, 2 + len(filters)))
+    parameters = ", ".join(f"${n}" for n in range(2, 3 + len(filters)))
     for tenant in (SMALL, LARGE):
         async with app.transaction():
             row = await app.fetchrow(
-                f"SELECT * FROM {function}($1, 50, 0, 'id', false, {parameters})", tenant, *filters
+                f"SELECT * FROM {function}($1, 50, 0, 'id', false, {parameters})",
+                tenant,
+                *filters,
+                LOCALES,
             )
             assert row["total"] == len(row["ids"]) == len(row["documents"]) > 0
             assert await scanned_whole(app) == []

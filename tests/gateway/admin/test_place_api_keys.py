@@ -8,6 +8,12 @@ import pytest_asyncio
 from tests.gateway.admin.answers import one, page, refused
 
 KEYS = "/admin/api-keys"
+# What a TenantAdmin holds, but for what only people may do.
+OF_A_TENANT_ADMINS_KEY = [
+    *("category:read", "collection:read", "domain:read", "domain:write", "event:read"),
+    *("file:read", "file:write", "listing:read", "listing:write", "product:read"),
+    *("storefront:read", "tenant:read", "tenant:write"),
+]
 
 
 @pytest_asyncio.fixture
@@ -40,7 +46,7 @@ async def test_a_key_lives_in_medusas_shape_until_it_is_deleted(at):
 
     renamed = one(await ask("POST", path, json={"title": "ERP 2"}), "api_key")
     assert (renamed["title"], renamed["token"]) == ("ERP 2", made["redacted"])
-    assert renamed["updated_at"] >= made["updated_at"] == made["created_at"]
+    assert renamed["updated_at"] > made["updated_at"] == made["created_at"]
     live = await ask("DELETE", path)
     refused(live, 400, "KEY_NOT_REVOKED")
     revoked = one(await ask("POST", f"{path}/revoke", json={}), "api_key")
@@ -82,9 +88,7 @@ async def test_a_secret_key_without_permissions_may_do_what_its_maker_may(at, ht
     made = await make(ask, "secret")
     headers = {"Authorization": f"Bearer {made['token']}"}
 
-    assert {"listing:write", "tenant:write", "domain:write"} <= set(made["permissions"])
-    assert not {p for p in made["permissions"] if p.split(":")[0] in ("key", "role", "assignment")}
-    assert not {"tenant:manage", "product:write", "event:erase"} & set(made["permissions"])
+    assert made["permissions"] == OF_A_TENANT_ADMINS_KEY
     answer = await http.get(f"/admin/tenants/{paris}/products", headers=headers)
     assert page(answer, "products") == []
     answer = await http.get(f"/admin/tenants/{lyon}/products", headers=headers)

@@ -82,6 +82,26 @@ async def test_products_are_found_by_the_channels_that_one_may_see(
         assert await ids(f"{mine}&sales_channel_id[]={unknown}") == []
 
 
+async def test_channels_that_one_may_not_see_find_nothing(
+    admin, enter, make_product, make_tenant, unique
+):
+    collection = await created(admin, "/admin/collections", {"title": unique})
+    product = await make_product(collection_id=collection["id"])
+    seen, hidden = (await make_tenant())["id"], (await make_tenant())["id"]
+    for tenant in (seen, hidden):
+        await admin.post(f"/admin/tenants/{tenant}/products", json={"product_id": product["id"]})
+    _, client = await enter(("CatalogMgr", "hq"), ("CatalogMgr", seen))
+    mine = f"/admin/products?collection_id={collection['id']}&fields=id"
+
+    for channels, found in (
+        (f"sc_{seen}", [product]),
+        (f"sc_{hidden}", []),
+        (f"sc_{seen},sc_{hidden}", [product]),
+    ):
+        products = page(await client.get(f"{mine}&sales_channel_id={channels}"), "products")
+        assert [one["id"] for one in products] == [one["id"] for one in found], channels
+
+
 @pytest.mark.parametrize("query", ["status=sold", "is_giftcard=1", "created_at[$gt]=now"])
 async def test_a_wrong_filter_is_refused(admin, query):
     refused(await admin.get(f"/admin/products?{query}"), 400, "QUERY_INVALID")

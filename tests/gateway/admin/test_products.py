@@ -311,12 +311,20 @@ async def test_a_price_that_is_no_number_is_refused(admin, unique, number):
     assert page(await admin.get(f"/admin/products?handle={unique}"), "products") == []
 
 
-@pytest.mark.parametrize("product_id", ["prod_nothing", "%00", "a%20b", "é", ".."])
-async def test_a_product_that_is_not_there_is_not_found_or_no_name(admin, product_id):
+@pytest.mark.parametrize(
+    ("product_id", "status", "code"),
+    [
+        ("prod_nothing", 404, "PRODUCT_NOT_FOUND"),
+        ("a%20b", 400, "NAME_INVALID"),
+        ("é", 400, "NAME_INVALID"),
+        ("%00", 400, "PATH_INVALID"),
+        ("%2e%2e", 400, "PATH_INVALID"),
+    ],
+)
+async def test_a_product_that_is_not_there_is_not_found_or_no_name(admin, product_id, status, code):
     answer = await admin.get(f"/admin/products/{product_id}")
 
-    assert answer.status_code in (400, 404)
-    refused(answer, answer.status_code)
+    refused(answer, status, code)
 
 
 @pytest.mark.parametrize(

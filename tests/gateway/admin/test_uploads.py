@@ -6,6 +6,7 @@ import uuid
 import pytest
 
 from gateway.edge import guard
+from tests.gateway.admin.answers import refused
 from tests.gateway.raw_http import exchange
 from tests.pictures import KINDS, jpeg, png
 from tests.platform import another_gateway
@@ -238,11 +239,22 @@ async def test_a_repeated_deletion_deletes_bytes_that_were_left_behind(platform,
     assert (await http.get(file["url"])).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["", "hq", "file_x", "%2e%2e", "..%2fhq", "paris/file_x", "%00"])
-async def test_there_is_no_list_of_pictures_and_no_way_out_of_their_place(http, name):
+@pytest.mark.parametrize(
+    ("name", "status", "code"),
+    [
+        ("", 404, "ROUTE_UNKNOWN"),
+        ("hq", 404, "FILE_NOT_FOUND"),
+        ("file_x", 404, "FILE_NOT_FOUND"),
+        ("paris/file_x", 404, "ROUTE_UNKNOWN"),
+        ("%2e%2e", 400, "PATH_INVALID"),
+        ("..%2fhq", 400, "PATH_INVALID"),
+        ("%00", 400, "PATH_INVALID"),
+    ],
+)
+async def test_there_is_no_list_of_pictures_and_no_way_out_of_their_place(http, name, status, code):
     answer = await http.get(f"/uploads/{name}")
 
-    assert answer.status_code in (400, 404)
+    refused(answer, status, code)
     assert answer.headers["content-type"] == "application/json"
 
 
