@@ -109,7 +109,18 @@ def test_a_decision_has_its_six_parts_and_its_place_in_the_list():
         text = page.read_text()
         places = [text.index(f"**{part}.**") for part in parts]
         assert places == sorted(places)
-        assert page.name in index
+    assert re.findall(r"^(\d+)\. \[(.+)\]\((.+)\)$", index, re.MULTILINE) == [
+        (str(number), page.read_text().partition("\n")[0].removeprefix(f"# {number}. "), page.name)
+        for number, page in enumerate(pages, 1)
+    ]
+
+
+def test_every_folder_of_a_service_is_in_the_house():
+    house = (DOCS / "architecture.md").read_text().partition("## The house")[2]
+    for service in ("catalog_opt_in", "tenant_registry"):
+        [line] = re.findall(rf"^  {service}/.*(?:\n {{20,}}.*)*", house, re.MULTILINE)
+        folders = {path.parent.name for path in (ROOT / "services" / service).glob("*/__init__.py")}
+        assert folders - {"models"} == set(re.findall(r"(\w+)/", line)) - {service}
 
 
 def test_the_limits_of_attempts_and_mail_are_those_of_the_code():
