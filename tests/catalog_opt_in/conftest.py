@@ -131,6 +131,11 @@ def create(catalogue):
 
 
 @pytest.fixture
+def read(catalogue):
+    return lambda product: catalogue().GetProduct(catalog.GetProductRequest(name=product.name))
+
+
+@pytest.fixture
 def change(catalogue):
     async def update(product, *paths):
         request = catalog.UpdateProductRequest(product=product, update_mask=FieldMask(paths=paths))

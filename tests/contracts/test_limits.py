@@ -9,10 +9,14 @@ from souk.catalog_opt_in.v1.catalog_service_pb2 import ListProductsRequest
 from souk.tenant_registry.v1 import access_service_pb2, tenant_pb2
 
 from gateway.edge import sizes
-from gateway.medusa import bodies, headers
+from gateway.medusa import bodies, forms, headers, query
+from gateway.pictures import formats
+from gateway.settings import GatewaySettings
 from services.catalog_opt_in import batches, folding
 from services.catalog_opt_in.files import rules as files
+from services.catalog_opt_in.storefront.taxonomy import servicer as store_taxonomy
 from services.catalog_opt_in.taxonomy import rules as taxonomy
+from services.catalog_opt_in.taxonomy.categories import relatives
 from services.kernel.call import limits, recorded_events, redaction
 from services.kernel.call.limits import most_characters, most_entries
 from services.kernel.process import tenant_ids
@@ -20,6 +24,7 @@ from services.tenant_registry.accounts import queries, rules, session_queries
 from services.tenant_registry.roles import access_grants, effects, role_rules
 from services.tenant_registry.tenants import fields
 from services.tenant_registry.tenants import rules as tenants
+from tests.isolation.operations import described
 
 ROOT = Path(__file__).resolve().parents[2]
 API, COLUMNS, DOCUMENTS = "docs/api.md", "docs/data-dictionary.md", "gateway/documents"
@@ -30,6 +35,8 @@ PRODUCT = {
     field: most_entries(product_pb2.Product, field)
     for field in ("options", "variants", "images", "tags", "categories")
 }
+HEADERS = [sizes.MAX_HEADERS, sizes.MAX_HEADER_BYTES // KIB]
+UPLOAD_MIB = GatewaySettings.model_fields["upload_bytes"].default // KIB**2
 IN_WORDS = [
     (f"{DOCUMENTS}/access.py", "1 to {}.", [MINUTES]),
     (f"{DOCUMENTS}/account.py", "At least {} characters", [rules.PASSWORD_SHORTEST]),
@@ -47,7 +54,36 @@ IN_WORDS = [
     (API, "At most {} rows", [batches.MOST_ROWS]),
     (API, "at most {} uploaded files", [files.MOST_FILES]),
     (API, "and {} uploaded files", [files.MOST_FILES]),
-    (API, "`limit` is 1 to {} ", [limits.MOST_ROWS]),
+    (API, "up to {} variants created", [PRODUCT["variants"]]),
+    (
+        API,
+        "a product has at most {} variants and {} options",
+        [PRODUCT["variants"], PRODUCT["options"]],
+    ),
+    (API, "up to {} [texts in other languages]", [batches.MOST_ROWS]),
+    (API, "ids of products, at most {}; all or none", [batches.MOST_ROWS]),
+    (API, "it contains a category, or more than {} products", [batches.MOST_ROWS]),
+    (API, "COLLECTION_IN_USE | it contains more than {} products", [batches.MOST_ROWS]),
+    (API, "PRODUCT_TAG_IN_USE | more than {} products", [batches.MOST_ROWS]),
+    (API, "PRODUCT_TYPE_IN_USE | more than {} products", [batches.MOST_ROWS]),
+    (API, "at most {} others directly below it", [taxonomy.MOST_CHILDREN]),
+    (API, "more than {} categories are below", [relatives.MOST_DESCENDANTS]),
+    (API, "adds up to {} products", [store_taxonomy.MOST_PRODUCTS]),
+    (API, "up to {} [pictures]", [forms.MOST_FILES]),
+    (API, "{} million pixels", [files.MOST_PIXELS // 10**6]),
+    (API, "no side has more than {} ", [formats._LONGEST_SIDE]),
+    (API, "At most {} MiB in one request", [UPLOAD_MIB]),
+    (API, "an upload of more than {} MiB", [UPLOAD_MIB]),
+    (API, "uploads {} MiB and a minute", [UPLOAD_MIB]),
+    (API, "Up to {} filters each", [query._MOST_CONDITIONS]),
+    (API, "A session lasts at most {} days", [rules.SESSION_LIFETIME.days]),
+    (API, "more than {} headers, or more than {} KiB", HEADERS),
+    (API, "TARGET_TOO_LONG | more than {} KiB", [sizes.MAX_TARGET_BYTES // KIB]),
+    ("docs/medusa.md", "all rows or none, at most {}; without", [batches.MOST_ROWS]),
+    ("docs/medusa.md", "all rows or none, at most {} |", [PRODUCT["variants"]]),
+    ("docs/medusa.md", "at most {} at once, all or none", [batches.MOST_ROWS]),
+    ("docs/medusa.md", "`*products` adds up to {} |", [store_taxonomy.MOST_PRODUCTS]),
+    (API, "`limit` is 1 to {},", [limits.MOST_ROWS]),
     (API, "`offset` is at most {},", [limits.MOST_SKIPPED]),
     (API, "`q` has at most {} characters", [most_characters(ListProductsRequest, "query")]),
     (API, "up to {} printable ASCII", [headers.LONGEST_KEY]),
@@ -76,8 +112,7 @@ IN_WORDS = [
         API,
         "headers {}, together {} KiB; targets {} KiB; pages {} items",
         [
-            sizes.MAX_HEADERS,
-            sizes.MAX_HEADER_BYTES // KIB,
+            *HEADERS,
             sizes.MAX_TARGET_BYTES // KIB,
             limits.MOST_ROWS,
         ],
@@ -109,6 +144,25 @@ def test_a_limit_in_words_is_the_one_that_holds(page, words, numbers):
     text = " ".join((ROOT / page).read_text().split())
 
     assert words.format(*(f"{number:,}" for number in numbers)) in text
+
+
+def test_the_size_of_a_page_without_a_limit_is_listed_for_each_route():
+    """Those that are not listed have the first size."""
+    text = " ".join((ROOT / API).read_text().split())
+    [(first, rest)] = re.findall(r"A page without `limit` has (\d+) documents, (.*?)\. ", text)
+    listed = {
+        route: int(size)
+        for size, routes in re.findall(r"(\d+) in ([^;]*)", rest)
+        for route in re.findall(r"`(/[^`]+)`", routes)
+    }
+    served = {
+        path: parameter["schema"]["default"]
+        for path, operations in described()["paths"].items()
+        for parameter in operations.get("get", {}).get("parameters", ())
+        if parameter["name"] == "limit"
+    }
+
+    assert {path: size for path, size in served.items() if size != int(first)} == listed
 
 
 def test_documents_repeat_no_limit_but_these():

@@ -124,7 +124,17 @@ class Way:
     sent: bytes
 
 
-async def spent(way: Way) -> float:
+async def least_spent(ways: Mapping[str, Way]) -> dict[str, float]:
+    """Returns the fewest CPU seconds of each way, of rounds in turns."""
+    least = dict.fromkeys(ways, float("inf"))
+    with discarded_lines():
+        for _ in range(ROUNDS):
+            for name, way in ways.items():
+                least[name] = min(least[name], await _spent(way))
+    return least
+
+
+async def _spent(way: Way) -> float:
     """Returns the CPU seconds of requests on some connections."""
     config = uvicorn.Config(
         cast(Any, way.app),
@@ -180,11 +190,7 @@ async def each_in_process() -> None:
             routes, SoukProtocol, request("GET", "/store/regions", HEADERS)
         ),
     }
-    least = dict.fromkeys(ways, float("inf"))
-    with discarded_lines():
-        for _ in range(ROUNDS):
-            for name, way in ways.items():
-                least[name] = min(least[name], await spent(way))
+    least = await least_spent(ways)
     await hot.close()
     print("\nIn process, without sockets, with the log line")
     for name, seconds in least.items():

@@ -17,11 +17,9 @@ from tests.load.in_process import (
     BODY_BYTES,
     HEADERS,
     REQUESTS,
-    ROUNDS,
     Way,
-    discarded_lines,
     gateway,
-    spent,
+    least_spent,
 )
 
 _ADDED_BY_THE_GUARD = 9
@@ -91,11 +89,7 @@ async def each_layer() -> None:
         "whether a body is to be read": Way(guard(Guard), SoukProtocol, read),
         "the hot layer": Way(memory, SoukProtocol, read),
     }
-    least = dict.fromkeys(ways, float("inf"))
-    with discarded_lines():
-        for _ in range(ROUNDS):
-            for name, way in ways.items():
-                least[name] = min(least[name], await spent(way))
+    least = await least_spent(ways)
     await hot.close()
     print("\nA hot list in process, layer by layer")
     before = 0.0

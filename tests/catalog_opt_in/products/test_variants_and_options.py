@@ -46,14 +46,6 @@ def change_options(catalogue):
     return send
 
 
-@pytest.fixture
-def read(catalogue):
-    async def send(product):
-        return await catalogue().GetProduct(pb.GetProductRequest(name=product.name))
-
-    return send
-
-
 async def test_variants_are_added_changed_and_removed_at_once_in_every_shop(
     create, change_variants, read, opt_in, look_up, tenants
 ):

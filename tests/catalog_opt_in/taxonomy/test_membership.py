@@ -44,14 +44,6 @@ def members(kind, storefront_page):
     return read
 
 
-@pytest.fixture
-def stored(catalogue):
-    async def read(product):
-        return await catalogue().GetProduct(pb.GetProductRequest(name=product.name))
-
-    return read
-
-
 async def test_products_come_and_go_in_every_shop(
     kind, create, opt_in, change_products, members, tenants
 ):
@@ -72,21 +64,21 @@ async def test_products_come_and_go_in_every_shop(
 
 
 async def test_a_product_changes_once_and_only_if_something_changes(
-    kind, create, change_products, stored
+    kind, create, change_products, read
 ):
     resource, product = await kind.create(), await create()
 
     await change_products(resource, removes=[product])
-    assert (await stored(product)).etag == product.etag
+    assert (await read(product)).etag == product.etag
     await change_products(resource, adds=[product])
-    inside = await stored(product)
+    inside = await read(product)
     assert inside.etag != product.etag
     await change_products(resource, adds=[product])
-    assert await stored(product) == inside
+    assert await read(product) == inside
 
 
 async def test_a_product_keeps_its_other_categories_and_leaves_its_collection(
-    collections, categories, create, catalogue, stored
+    collections, categories, create, catalogue, read
 ):
     old, new = await collections.create(), await collections.create()
     first, second = await categories.create(), await categories.create()
@@ -102,11 +94,11 @@ async def test_a_product_keeps_its_other_categories_and_leaves_its_collection(
         pb.ChangeCollectionProductsRequest(name=old.name, removes=[product.name])
     )
 
-    after = await stored(product)
+    after = await read(product)
     assert (after.collection, after.categories) == (new.name, [first.name, second.name])
 
 
-async def test_all_products_change_or_none(kind, create, change_products, stored):
+async def test_all_products_change_or_none(kind, create, change_products, read):
     resource, product = await kind.create(), await create()
 
     for fields, place in (
@@ -120,7 +112,7 @@ async def test_all_products_change_or_none(kind, create, change_products, stored
             await change_products(resource, **fields)
         assert place in refusal.value.violations
 
-    assert await stored(product) == product
+    assert await read(product) == product
 
 
 async def test_a_product_is_in_at_most_fifty_categories(categories, create, catalogue):
@@ -134,16 +126,16 @@ async def test_a_product_is_in_at_most_fifty_categories(categories, create, cata
     assert refusal.value.violations == {"adds[0]": "is in 50 categories already"}
 
 
-async def test_a_repeated_request_changes_products_once(kind, create, change_products, stored):
+async def test_a_repeated_request_changes_products_once(kind, create, change_products, read):
     resource, product, request_id = await kind.create(), await create(), str(uuid.uuid4())
 
     first = await change_products(resource, adds=[product], request_id=request_id)
     await change_products(resource, removes=[product])
-    outside = await stored(product)
+    outside = await read(product)
     again = await change_products(resource, adds=[product], request_id=request_id)
 
     assert again == first
-    assert await stored(product) == outside
+    assert await read(product) == outside
 
 
 @pytest.mark.parametrize("tenant", ["paris", "lyon"])
@@ -156,7 +148,7 @@ async def test_other_tenants_cannot_change_what_is_in_it(kind, create, change_pr
 
 
 async def test_products_of_a_deleted_resource_stay_without_it(
-    kind, create, opt_in, change_products, stored, storefront_page, tenants
+    kind, create, opt_in, change_products, read, storefront_page, tenants
 ):
     resource, product = await kind.create(), await create()
     await change_products(resource, adds=[product])
@@ -167,7 +159,7 @@ async def test_products_of_a_deleted_resource_stay_without_it(
 
     with pytest.raises(NotFound):
         await kind.get(resource.name)
-    after = await stored(product)
+    after = await read(product)
     assert (after.collection, list(after.categories)) == ("", [])
     for tenant in tenants:
         [document], _ = await storefront_page(tenant)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from souk.catalog_opt_in.v1 import catalog_service_pb2 as pb
 from souk.catalog_opt_in.v1 import product_pb2 as products
 from souk.kernel.v1.times_pb2 import TimeRange
 
@@ -49,11 +48,6 @@ TERMS = {"tags": ("Tag", "tag"), "types": ("ProductType", "product_type")}
 @pytest.fixture(params=TERMS)
 def terms(request, catalogue):
     return Terms(catalogue, *TERMS[request.param])
-
-
-@pytest.fixture
-def read(catalogue):
-    return lambda product: catalogue().GetProduct(pb.GetProductRequest(name=product.name))
 
 
 async def test_a_term_is_read_as_it_was_created(terms):

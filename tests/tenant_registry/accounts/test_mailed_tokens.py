@@ -11,8 +11,7 @@ from souk.tenant_registry.v1 import invite_service_pb2 as invites
 from souk.tenant_registry.v1.account_service_pb2_grpc import AccountServiceStub
 from souk.tenant_registry.v1.invite_service_pb2_grpc import InviteServiceStub
 
-from services.kernel.call.errors import ServiceError
-from tests.tenant_registry.acting import stub_of
+from tests.tenant_registry.acting import refusal, stub_of
 from tests.tenant_registry.mailbox import mail_to, token_in
 
 NEWER = "a longer password of one's own"
@@ -38,12 +37,6 @@ def change_address(scoped_stub, new_admin, assign):
         return moved
 
     return change
-
-
-async def refusal(act):
-    with pytest.raises(ServiceError) as refused:
-        await act
-    return refused.value.reason
 
 
 async def test_a_reset_token_ends_when_its_address_is_no_longer_the_accounts(

@@ -9,16 +9,10 @@ from souk.tenant_registry.v1 import assignment_service_pb2 as pb
 
 from services.kernel.call.errors import InvalidArgument, NotFound, PermissionDenied, ServiceError
 from services.tenant_registry.roles.permissions import PERMISSIONS
-from tests.tenant_registry.acting import stub_of
+from tests.tenant_registry.acting import refusal, stub_of
 from tests.tenant_registry.roles.test_assignment_rules import ROLES
 
 HOUR = timedelta(hours=1)
-
-
-async def refusal(act):
-    with pytest.raises(ServiceError) as refused:
-        await act
-    return refused.value.reason
 
 
 async def test_the_rules_tests_know_the_policies_as_they_are_seeded(rows):

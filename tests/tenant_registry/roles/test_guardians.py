@@ -9,13 +9,7 @@ from souk.tenant_registry.v1 import tenant_registry_service_pb2 as registry_pb
 from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import TenantRegistryServiceStub
 
 from services.kernel.call.errors import ServiceError
-
-
-async def refusal(act):
-    with pytest.raises(ServiceError) as refused:
-        await act
-    return refused.value.reason
-
+from tests.tenant_registry.acting import refusal
 
 HOUR = timedelta(hours=1)
 

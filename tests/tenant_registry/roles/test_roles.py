@@ -7,8 +7,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from souk.tenant_registry.v1 import assignment_service_pb2 as assignment_pb
 from souk.tenant_registry.v1 import role_service_pb2 as pb
 
-from services.kernel.call.errors import ServiceError
-from tests.tenant_registry.acting import stub_of
+from tests.tenant_registry.acting import refusal, stub_of
 
 
 @pytest.fixture
@@ -54,12 +53,6 @@ def held_by(resolved):
         return set((await resolved(admin, tenant)).permissions)
 
     return ask
-
-
-async def refusal(act):
-    with pytest.raises(ServiceError) as refused:
-        await act
-    return refused.value.reason
 
 
 async def test_the_shipped_roles_show_their_six_policies_and_each_tenants_own_come_after(
