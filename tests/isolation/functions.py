@@ -61,13 +61,13 @@ async def functions(connection: asyncpg.Connection) -> list[Function]:
     return found
 
 
-def shown(rows: list[asyncpg.Record]) -> bytes:
+def bytes_of(rows: list[asyncpg.Record]) -> bytes:
     """Puts together all that rows show, to look for somebody's texts in it."""
     values = chain.from_iterable(row.values() for row in rows)
-    return b"\n".join(_bytes_of(value) for value in values)
+    return b"\n".join(_value_bytes(value) for value in values)
 
 
-def _bytes_of(value: object) -> bytes:
+def _value_bytes(value: object) -> bytes:
     if isinstance(value, list):
-        return b"\n".join(map(_bytes_of, value))
+        return b"\n".join(map(_value_bytes, value))
     return value if isinstance(value, bytes) else str(value).encode()

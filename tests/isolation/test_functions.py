@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from tests.isolation import discovery
-from tests.isolation.functions import functions, shown
+from tests.isolation.functions import bytes_of, functions
 from tests.isolation.rows import TENANTS, insert, mark
 
 each_direction = pytest.mark.parametrize(
@@ -50,11 +50,11 @@ async def test_a_function_shows_no_row_of_another_tenant(app, own, other):
 
     for function in found:
         for texts in ((), theirs, mine, *((text,) for text in theirs), *((t,) for t in mine)):
-            answer = shown(await function.call(connection, own, *texts))
+            answer = bytes_of(await function.call(connection, own, *texts))
             assert mark(other).encode() not in answer, f"{function} with {texts}"
             if mark(own).encode() in answer:
                 showing.add(function)
-    assert showing == {function for function in found if function.shows_documents}
+    assert showing >= {function for function in found if function.shows_documents}
 
 
 @each_direction
