@@ -14,7 +14,7 @@ from gateway.pictures import formats
 from gateway.settings import GatewaySettings
 from services.catalog_opt_in import batches, folding
 from services.catalog_opt_in.files import rules as files
-from services.catalog_opt_in.storefront.taxonomy import servicer as store_taxonomy
+from services.catalog_opt_in.taxonomy import members
 from services.catalog_opt_in.taxonomy import rules as taxonomy
 from services.catalog_opt_in.taxonomy.categories import relatives
 from services.kernel.call import limits, recorded_events, redaction
@@ -68,7 +68,7 @@ IN_WORDS = [
     (API, "PRODUCT_TYPE_IN_USE | more than {} products", [batches.MOST_ROWS]),
     (API, "at most {} others directly below it", [taxonomy.MOST_CHILDREN]),
     (API, "more than {} categories are below", [relatives.MOST_DESCENDANTS]),
-    (API, "adds up to {} products", [store_taxonomy.MOST_PRODUCTS]),
+    (API, "adds up to {} products", [members.MOST_PRODUCTS]),
     (API, "up to {} [pictures]", [forms.MOST_FILES]),
     (API, "{} million pixels", [files.MOST_PIXELS // 10**6]),
     (API, "no side has more than {} ", [formats._LONGEST_SIDE]),
@@ -82,7 +82,7 @@ IN_WORDS = [
     ("docs/medusa.md", "all rows or none, at most {}; without", [batches.MOST_ROWS]),
     ("docs/medusa.md", "all rows or none, at most {} |", [PRODUCT["variants"]]),
     ("docs/medusa.md", "at most {} at once, all or none", [batches.MOST_ROWS]),
-    ("docs/medusa.md", "`*products` adds up to {} |", [store_taxonomy.MOST_PRODUCTS]),
+    ("docs/medusa.md", "`*products` adds up to {} |", [members.MOST_PRODUCTS]),
     (API, "`limit` is 1 to {},", [limits.MOST_ROWS]),
     (API, "`offset` is at most {},", [limits.MOST_SKIPPED]),
     (API, "`q` has at most {} characters", [most_characters(ListProductsRequest, "query")]),
