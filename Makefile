@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint fmt protos mutants campaign-isolation campaign-access campaign-faults campaign-audit bench clean
+.PHONY: help up down test lint fmt protos mutants campaign-isolation campaign-access campaign-faults campaign-audit bench bench-world clean
 
 help: ## Show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ campaign-audit: ## Attack the audit log: every kind of forgery in 1,000 places, 
 
 bench: ## Measure throughput, latency and the cost of each guard (B=section for a selection)
 	@./dev bench $(B)
+
+bench-world: ## Make a world of 10,000 tenants and 100,000 products to measure on (W="TENANTS PRODUCTS FOLDER")
+	@./dev bench-world $(or $(W),10000 100000)
 
 clean: ## Stop the platform and remove its state, .venv, generated code and caches
 	@./dev clean

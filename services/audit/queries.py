@@ -5,17 +5,41 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, delete, insert, select, tuple_
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import ColumnElement, Select, and_, delete, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.audit.models import Entry, Event, EventPayload, Node, Pending
+from services.audit.models import Entry, Event, EventPayload, Node
 from services.kernel.call.errors import NotFound
 from services.kernel.data.pages import Page
 
 Row = dict[str, Any]
 Key = tuple[str, str]
 """A tenant id and an event id."""
+
+
+_EVENT_COLUMNS = {
+    **dict.fromkeys(("tenant_id", "event_id", "service", "method", "resource", "actor"), "text"),
+    "occur_time": "timestamptz",
+    "outcome": "text",
+    "record_time": "timestamptz",
+    "envelope": "bytea",
+    "signature": "bytea",
+}
+_NAMES = ", ".join(_EVENT_COLUMNS)
+_COLUMNS = {**_EVENT_COLUMNS, "salt": "bytea", "payload": "bytea"}
+_INSERT_NEW = text(f"""
+WITH incoming AS (
+  SELECT * FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _COLUMNS.items())})
+  AS incoming ({", ".join(_COLUMNS)})
+), added AS (
+  INSERT INTO event ({_NAMES}) SELECT {_NAMES} FROM incoming ON CONFLICT DO NOTHING
+  RETURNING tenant_id, event_id
+), payloads AS (
+  INSERT INTO event_payload (tenant_id, event_id, salt, payload)
+  SELECT tenant_id, event_id, salt, payload FROM incoming JOIN added USING (tenant_id, event_id)
+)
+INSERT INTO pending (tenant_id, event_id) SELECT tenant_id, event_id FROM added RETURNING event_id
+""")  # noqa: S608
 
 
 @dataclass(frozen=True)
@@ -50,18 +74,12 @@ async def insert_new(session: AsyncSession, events: Sequence[Incoming]) -> int:
     instead of deadlocking.
     """
     by_key = {event.key: event for event in sorted(events, key=lambda event: event.key)}
-    statement = upsert(Event).on_conflict_do_nothing().returning(Event.tenant_id, Event.event_id)
-    rows = [event.event for event in by_key.values()]
-    added = [by_key[key[0], key[1]] for key in (await session.execute(statement, rows)).all()]
-    if added:
-        keys = [{"tenant_id": event.key[0], "event_id": event.key[1]} for event in added]
-        payloads = [
-            key | {"salt": event.salt, "payload": event.payload}
-            for key, event in zip(keys, added, strict=True)
-        ]
-        await session.execute(insert(EventPayload), payloads)
-        await session.execute(insert(Pending), keys)
-    return len(added)
+    values: dict[str, list[object]] = {
+        name: [event.event[name] for event in by_key.values()] for name in _EVENT_COLUMNS
+    }
+    values["salt"] = [event.salt for event in by_key.values()]
+    values["payload"] = [event.payload for event in by_key.values()]
+    return len((await session.execute(_INSERT_NEW, values)).all())
 
 
 async def stored_envelopes(session: AsyncSession, keys: set[Key]) -> dict[Key, bytes]:

@@ -14,7 +14,8 @@ from services.audit import trees
 from services.audit.models import PLATFORM_LOG
 from services.kernel.evidence import signed_notes
 
-_MAX_CHECKPOINTS_PER_READ = 10_000
+# In one read, of new checkpoints from one known tenant up to the next, and from the last one on.
+_MOST_BETWEEN, _MOST_BEHIND = 100, 10_000
 _AFTER_EVERY_TENANT = "~"  # after every tenant's id
 # A head names its tenant and size, so no two checkpoints share a leaf: if all are sound and as many
 # as the leaves, none is missing.
@@ -26,12 +27,12 @@ _NEWER_CHECKPOINTS = text("""
             AND convert_from(head, 'UTF8')::jsonb -> 'size' = to_jsonb(size), false)) AS is_sound,
         bool_or((tenant_id, size) = (from_tenant, from_size)) AS has_known,
         bool_or(jsonb_exists(convert_from(head, 'UTF8')::jsonb, 'signed_from')) AS has_signed_from
-    FROM unnest(CAST(:tenants AS text[]), CAST(:sizes AS bigint[]), CAST(:ends AS text[]))
-        AS start (from_tenant, from_size, end_tenant)
+    FROM unnest(CAST(:tenants AS text[]), CAST(:sizes AS bigint[]), CAST(:ends AS text[]),
+            CAST(:mosts AS int[])) AS start (from_tenant, from_size, end_tenant, most)
     CROSS JOIN LATERAL (
         SELECT tenant_id, size, head, head_idx FROM checkpoint
         WHERE (tenant_id, size) >= (from_tenant, from_size) AND tenant_id < end_tenant
-        ORDER BY tenant_id, size LIMIT :most
+        ORDER BY tenant_id, size LIMIT most
     ) newer
     LEFT JOIN LATERAL (
         SELECT hash FROM node WHERE tenant_id = :log AND level = 0 AND idx = head_idx LIMIT 1
@@ -108,7 +109,8 @@ class TreeHeads:
             "tenants": ["", *known],
             "sizes": [0, *(self._newest[tenant] for tenant in known)],
             "ends": [*known, _AFTER_EVERY_TENANT],
-            "most": 1 + max(_MAX_CHECKPOINTS_PER_READ // (len(known) + 1), 1),
+            # Besides the known one. At the start, all that are not known are behind the last.
+            "mosts": [1 + _MOST_BETWEEN] * len(known) + [1 + _MOST_BEHIND],
             "origin": signed_notes.origin(""), "log": PLATFORM_LOG,
         })  # fmt: skip
         return rows.all()

@@ -1,10 +1,10 @@
-"""All statements on trees: waiting events, places, nodes and checkpoints."""
+"""Statements on trees: waiting events, places, nodes and checkpoints; see also tree_batches."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text, tuple_
+from sqlalchemy import func, insert, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -89,18 +89,6 @@ async def size_of(session: AsyncSession, log: str) -> int:
     return 0 if last_index is None else last_index + 1
 
 
-async def frontier(session: AsyncSession, log: str) -> merkle.Frontier:
-    """Reads the part of a tree needed to append to it.
-
-    Raises:
-        LookupError: a node is missing.
-    """
-    size = await size_of(session, log)
-    places = merkle.subtrees(0, size)
-    found = await nodes(session, log, places)
-    return merkle.Frontier(size, [found[place] for place in places])
-
-
 async def nodes(
     session: AsyncSession, log: str, places: Iterable[merkle.Place]
 ) -> dict[merkle.Place, bytes]:
@@ -120,50 +108,11 @@ async def proof(session: AsyncSession, log: str, ranges: Sequence[merkle.Range])
     return merkle.hashes_over(ranges, await nodes(session, log, merkle.places(ranges)))
 
 
-async def last_checkpoint(session: AsyncSession, log: str) -> Checkpoint | None:
-    found: Checkpoint | None = await session.scalar(
-        select(Checkpoint).where(Checkpoint.tenant_id == log).order_by(Checkpoint.size.desc())
-        .limit(1)
-    )  # fmt: skip
-    return found
-
-
 async def last_platform_checkpoint(session: AsyncSession) -> PlatformCheckpoint | None:
     found: PlatformCheckpoint | None = await session.scalar(
         select(PlatformCheckpoint).order_by(PlatformCheckpoint.size.desc()).limit(1)
     )
     return found
-
-
-async def add_entries(
-    session: AsyncSession, tenant: str, first: int, event_ids: Sequence[str]
-) -> None:
-    rows = [
-        {"tenant_id": tenant, "idx": idx, "event_id": event_id}
-        for idx, event_id in enumerate(event_ids, first)
-    ]
-    await session.execute(insert(Entry), rows)
-    key = tuple_(Pending.tenant_id, Pending.event_id)
-    await session.execute(delete(Pending).where(key.in_([(tenant, e) for e in event_ids])))
-
-
-async def append(
-    session: AsyncSession, log: str, tree: merkle.Frontier, leaves: Iterable[bytes]
-) -> None:
-    """Adds leaves to a tree, in memory and in its table."""
-    rows = [
-        {"tenant_id": log, "level": level, "idx": idx, "hash": node_hash}
-        for leaf in leaves
-        for (level, idx), node_hash in tree.append(merkle.leaf_hash(leaf))
-    ]
-    await session.execute(insert(Node), rows)
-
-
-async def add_checkpoint(
-    session: AsyncSession, tenant: str, *, size: int, note: str, head: bytes, head_idx: int
-) -> None:
-    row = {"tenant_id": tenant, "size": size, "note": note, "head": head, "head_idx": head_idx}
-    await session.execute(insert(Checkpoint), [row])
 
 
 async def add_platform_checkpoint(session: AsyncSession, size: int, note: str) -> None:

@@ -58,7 +58,8 @@ async def test_a_checkpoint_that_was_seen_is_missed_whatever_came_after_it(trees
 async def test_tree_heads_are_read_in_pages_and_resumed_after_another_sequencer_wrote(
     trees, event, monkeypatch
 ):
-    monkeypatch.setattr(tree_heads, "_MAX_CHECKPOINTS_PER_READ", 1)
+    monkeypatch.setattr(tree_heads, "_MOST_BETWEEN", 1)
+    monkeypatch.setattr(tree_heads, "_MOST_BEHIND", 1)
     for _ in range(5):
         await trees.add(event("paris"), event("lyon"), event("lyon"))
         await trees.drain()

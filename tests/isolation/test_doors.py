@@ -90,6 +90,8 @@ DOORS = {
     "call_platform": {
         # What an admin may do is asked before a tenant is known.
         ("services/tenant_registry/roles/decision_facts.py", "decision_facts"),
+        ("services/kernel/evidence/relay.py", "_undelivered"),  # carries all tenants' leaves away
+        ("services/kernel/evidence/relay.py", "_send_and_delete"),
     },
     "housekeeping": {
         ("services/audit/servicer.py", "RecordEvents"),  # takes in events of any tenants
@@ -100,8 +102,6 @@ DOORS = {
         ("services/audit/cosigning.py", "_store_cosignature"),
         # Hashes of the platform's tree prove a tenant's head, and name no other tenant.
         ("services/audit/proofs/servicer.py", "_with_platform"),
-        ("services/kernel/evidence/relay.py", "_undelivered"),  # carries all tenants' leaves away
-        ("services/kernel/evidence/relay.py", "_send_and_delete"),
         ("services/kernel/evidence/relay.py", "_report"),
         # Counts attempts, of e-mails that nobody has too: no act, and nobody's.
         ("services/tenant_registry/accounts/attempts.py", "count"),

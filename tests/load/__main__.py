@@ -1,8 +1,8 @@
 """Measures the platform: `make bench`, or `python -m tests.load [SECTION] [SECONDS]`.
 
-Sections: requests, acts, hot, logins, limits, keys, sharing, peers, writes, decisions, verify,
-stored, batches, growth, layers; all of them when none is named. SECONDS is how long a line of
-requests takes, 3 by default. Everything runs on this machine, the load generator too, so each
+Sections: requests, acts, hot, logins, limits, keys, sharing, peers, curves, writes, decisions,
+verify, stored, batches, growth, layers; all of them when none is named. SECONDS is how long a line
+of requests takes, 3 by default. Everything runs on this machine, the load generator too, so each
 section measures a floor of its own, and ratios to it are what can be compared.
 """
 
@@ -14,6 +14,7 @@ from tests.load.acts import each_act
 from tests.load.batches import each_batch
 from tests.load.bench import benching
 from tests.load.comparison import each_peer
+from tests.load.curves import each_curve
 from tests.load.growth import each_growth
 from tests.load.hot import each_hot_read
 from tests.load.inside import each_decision, each_write
@@ -34,6 +35,7 @@ ON_A_PLATFORM = {
     "keys": publishable_key,
     "sharing": each_neighbour,
     "peers": each_peer,
+    "curves": each_curve,
 }
 ALONE = {
     "writes": each_write,

@@ -3,13 +3,11 @@
 Its events count too: it is over when they are in their trees, signed and cosigned.
 """
 
-import asyncio
-
-from tests import platform as platforms
 from tests.load import cores, table
 from tests.load.bench import Bench
 from tests.load.generator import load
 from tests.load.requests import opt_ins
+from tests.load.world import all_proven
 
 CONNECTIONS = (1, 16)
 
@@ -20,23 +18,13 @@ async def each_act(bench: Bench) -> None:
     await load(bench.port, 16, 1.0, writes)  # warms up
     table.head("Opt-in, and out again: milliseconds of a core each, with their events")
     for connections in CONNECTIONS:
-        await _all_proven(bench)
+        await all_proven(bench.platform)
         before = cores.of_platform(bench.platform)
         result = await load(bench.port, connections, 2 * bench.seconds, writes)
-        await _all_proven(bench)
+        await all_proven(bench.platform)
         after = cores.of_platform(bench.platform)
         acts = result.statuses.get(200, 0)
         table.line("opt-in, and out again", connections, result, result.per_second)
         costs = {name: 1000 * (after[name] - before[name]) / acts for name in before}
         parts = ", ".join(f"{name} {cost:.2f}" for name, cost in costs.items())
         print(f"  {sum(costs.values()):.2f} ms each: {parts}", flush=True)
-
-
-async def _all_proven(bench: Bench) -> None:
-    """Waits until every event has its place."""
-    connection = await platforms.connect(bench.platform, "audit", "superuser")
-    try:
-        while await connection.fetchval("SELECT count(*) FROM pending"):
-            await asyncio.sleep(0.2)
-    finally:
-        await connection.close()

@@ -1,13 +1,16 @@
 """What the sections of a run share: a platform, a shop, and the bytes of requests."""
 
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
 from deploy.local.platform import LocalPlatform
+from deploy.local.settings import RunnerSettings
 from tests.load.generator import NextRequest
 from tests.platform import running
 
@@ -38,10 +41,22 @@ class Bench:
 
 @asynccontextmanager
 async def benching(seconds: float) -> AsyncIterator[Bench]:
-    async with running() as platform, httpx.AsyncClient(base_url=platform.url) as client:
+    async with measured() as platform, httpx.AsyncClient(base_url=platform.url) as client:
         login = await client.post("/auth/user/emailpass", json=credentials(platform))
         headers = {"authorization": f"Bearer {login.json()['token']}"}
         yield Bench(platform, client, headers, seconds)
+
+
+@asynccontextmanager
+async def measured() -> AsyncIterator[LocalPlatform]:
+    """Runs the world in the folder that SOUK_BENCH_STATE names, or else a new platform."""
+    if folder := os.environ.get("SOUK_BENCH_STATE"):
+        settings = RunnerSettings(state=Path(folder).absolute(), port=0)
+        async with LocalPlatform(settings, seed=False) as platform:
+            yield platform
+    else:
+        async with running() as platform:
+            yield platform
 
 
 def credentials(platform: LocalPlatform) -> dict[str, str]:

@@ -3,9 +3,7 @@
 The floor of a change is the same one of a product that nobody lists.
 """
 
-import os
 import time
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -19,7 +17,7 @@ from souk.catalog_opt_in.v1.listing_service_pb2_grpc import ListingServiceStub
 
 from tests import cluster
 from tests.catalog_opt_in.builders import euros, flavoured, id_of, own_price
-from tests.load import table
+from tests.load import cores, table
 from tests.platform import Calls
 
 SERVICE = "catalog-opt-in"
@@ -100,21 +98,19 @@ async def _changes(
         await superuser.execute("VACUUM ANALYZE listing")
         changed = products.Product(name=product.name, title=f"{product.title} {n}")
         request = pb.UpdateProductRequest(product=changed, update_mask=FieldMask(paths=["title"]))
-        before, began = await _core_seconds(superuser), time.perf_counter()
+        before, began = await core_seconds(superuser), time.perf_counter()
         await office.UpdateProduct(request)
         took.append(time.perf_counter() - began)
-        busy.append(await _core_seconds(superuser) - before)
+        busy.append(await core_seconds(superuser) - before)
     return median(took), median(busy)
 
 
-async def _core_seconds(superuser: asyncpg.Connection) -> float:
+async def core_seconds(superuser: asyncpg.Connection) -> float:
     """How long the service's connections have kept a core busy."""
     pids = await superuser.fetch(
         "SELECT pid FROM pg_stat_activity WHERE usename LIKE $1", f"{DATABASE}%"
     )
-    stats = [Path(f"/proc/{row['pid']}/stat").read_text().rpartition(")")[2] for row in pids]
-    ticks = sum(sum(map(int, stat.split()[11:13])) for stat in stats)
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return sum(cores.of_process(row["pid"]) for row in pids)
 
 
 async def _print_bytes(superuser: asyncpg.Connection) -> None:

@@ -1,10 +1,12 @@
 """Worlds of many tenants and products, made by a few statements in the catalogue's database."""
 
 import json
+from collections.abc import Callable
 
 import asyncpg
 
 SERVICE = "catalog-opt-in"
+Report = Callable[[str], None]
 CATEGORIES = 50
 _ORIGINAL = "original"
 _TEXTS = {"title": "Whey", "description": "A sentence about this product. " * 100}
@@ -47,28 +49,36 @@ async def found(superuser: asyncpg.Connection) -> None:
         "INSERT INTO category (category_id, title, title_key, handle, description, rank, depth,"
         " version, created_at, updated_at)"
         " SELECT 'category-' || n, '', '', n::text, '', n, 0, 1, now(), now()"
-        " FROM generate_series(1, $1::int) n",
+        " FROM generate_series(1, $1::int) n ON CONFLICT DO NOTHING",
         CATEGORIES,
     )
     await superuser.execute(
-        "INSERT INTO offer (product_id, status, version, document) VALUES ($1, 'PUBLISHED', 1, $2)",
+        "INSERT INTO offer (product_id, status, version, document)"
+        " VALUES ($1, 'PUBLISHED', 1, $2) ON CONFLICT DO NOTHING",
         _ORIGINAL,
         _OFFER,
     )
     await superuser.execute(
         "INSERT INTO market_document (product_id, currency, document)"
-        " VALUES ($1, 'EUR', $2), ($1, 'TND', $2)",
+        " VALUES ($1, 'EUR', $2), ($1, 'TND', $2) ON CONFLICT DO NOTHING",
         _ORIGINAL,
         _DOCUMENT[:-1].encode(),
     )
 
 
-async def grow(superuser: asyncpg.Connection, *, tenants: int, products: int) -> int:
+async def grow(
+    superuser: asyncpg.Connection,
+    *,
+    tenants: int,
+    products: int,
+    report: Report = lambda step: None,
+) -> int:
     """Makes the world as large as that; returns how many listings there are.
 
     The first tenant, paris, lists every product, and the n-th as many as n^1.5 fit into that, but
     at least one.
     """
+    report("products")
     await superuser.execute(
         "INSERT INTO offer"
         " SELECT 'copy-' || n, o.status, o.version, replace(o.document, '#', n::text)"
@@ -84,6 +94,7 @@ async def grow(superuser: asyncpg.Connection, *, tenants: int, products: int) ->
         _ORIGINAL,
         products,
     )
+    report("words of the search")
     # A word that all have, some that one in ten has, or one in a hundred, and others.
     await superuser.execute(
         "INSERT INTO product_words SELECT 'copy-' || n, title, title || setweight(to_tsvector("
@@ -100,6 +111,7 @@ async def grow(superuser: asyncpg.Connection, *, tenants: int, products: int) ->
         "  UNION SELECT 'whey') words, generate_series(1, 4) k ON CONFLICT DO NOTHING",
         products,
     )
+    report("options and variants")
     await superuser.execute(
         "INSERT INTO offer_option (product_id, option_id, title, title_key)"
         " SELECT 'copy-' || n, 'opt-' || n, 'Flavour', 'flavour'"
@@ -121,6 +133,7 @@ async def grow(superuser: asyncpg.Connection, *, tenants: int, products: int) ->
         " FROM generate_series(1, $1::int) n, unnest(ARRAY['a', 'b']) v ON CONFLICT DO NOTHING",
         products,
     )
+    report("listings")
     await superuser.execute(
         "INSERT INTO tenant_catalogue (tenant_id, currency, version, visible_count)"
         " SELECT CASE n WHEN 1 THEN 'paris' ELSE 'shop-' || n END, 'EUR', 1, 0"
@@ -141,6 +154,7 @@ async def grow(superuser: asyncpg.Connection, *, tenants: int, products: int) ->
         tenants,
         products,
     )
+    report("categories of listings")
     await superuser.execute(
         "INSERT INTO listing_category (tenant_id, category_id, listing_id)"
         " SELECT l.tenant_id, c.category_id, l.listing_id FROM listing l"
@@ -154,6 +168,7 @@ async def grow(superuser: asyncpg.Connection, *, tenants: int, products: int) ->
         " (SELECT tenant_id, count(*) FROM listing WHERE visible GROUP BY tenant_id) l"
         " WHERE l.tenant_id = c.tenant_id"
     )
+    report("statistics")
     # As autovacuum does, sooner or later.
     await superuser.execute("VACUUM ANALYZE")
     return int(await superuser.fetchval("SELECT count(*) FROM listing"))

@@ -1,6 +1,5 @@
 """Channels to services: deadlines, reads retried within a budget, signed scopes."""
 
-import asyncio
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -76,9 +75,9 @@ def channel(
         "retryThrottling": _BUDGET,
     }
     options = (*_OPTIONS, ("grpc.service_config", json.dumps(config)))
-    return grpc.aio.insecure_channel(
-        target, options=options, interceptors=[_ScopeSigning(signer, audience)]
-    )
+    made = grpc.aio.insecure_channel(target, options=options)
+    vars(made)["unary_unary"] = _signing(made.unary_unary, signer, audience)
+    return made
 
 
 def _reads(contract: Iterable[FileDescriptor]) -> Iterator[dict[str, str]]:
@@ -89,47 +88,48 @@ def _reads(contract: Iterable[FileDescriptor]) -> Iterator[dict[str, str]]:
                     yield {"service": service.full_name, "method": method.name}
 
 
-class _ScopeSigning(grpc.aio.UnaryUnaryClientInterceptor):
-    def __init__(self, signer: Signer, audience: str) -> None:
-        self._signer = signer
-        self._audience = audience
+def _signing(unary_unary: Callable[..., Any], signer: Signer, audience: str) -> Callable[..., Any]:
+    """Makes what stubs make their methods with: each call is signed with the bound scope.
 
-    async def intercept_unary_unary(
-        self,
-        continuation: Callable[[grpc.aio.ClientCallDetails, Any], Any],
-        details: grpc.aio.ClientCallDetails,
-        request: Any,
-    ) -> Any:
-        scope = current_scope()
-        metadata = grpc.aio.Metadata(
-            (METADATA_KEY, self._signer.sign(scope, self._audience)),
-            (REQUEST_ID_KEY, scope.request_id),
-        )
-        call = await continuation(
-            grpc.aio.ClientCallDetails(
-                details.method,
-                _remaining(details.timeout),
-                metadata,
-                details.credentials,
-                details.wait_for_ready,
-            ),
-            request,
-        )
-        if recorded_events.is_collecting():
-            await _collect(call)
+    An interceptor would do the same for a task, and half as much again of a call's time.
+    """
+
+    def method(name: str, *args: object, **options: object) -> Callable[..., Any]:
+        start = unary_unary(name, *args, **options)
+
+        async def call(
+            request: object,
+            *,
+            timeout: float | None = None,  # noqa: ASYNC109  # as stubs have it
+            wait_for_ready: bool | None = None,
+        ) -> Any:
+            scope = current_scope()
+            metadata = grpc.aio.Metadata(
+                (METADATA_KEY, signer.sign(scope, audience)),
+                (REQUEST_ID_KEY, scope.request_id),
+            )
+            started = start(
+                request,
+                timeout=_remaining(timeout),
+                metadata=metadata,
+                wait_for_ready=wait_for_ready,
+            )
+            try:
+                answer = await started
+            except grpc.aio.AioRpcError as error:
+                _collect(error.trailing_metadata())
+                raise
+            if recorded_events.is_collecting():
+                _collect(await started.trailing_metadata())
+            return answer
+
         return call
 
+    return method
 
-async def _collect(call: Any) -> None:
-    """Collects the names of events that the call reports when it ends.
 
-    While this is awaited, grpc.aio does not cancel the call when the caller goes away.
-    """
-    try:
-        trailing = await call.trailing_metadata()
-    except asyncio.CancelledError:
-        call.cancel()
-        raise
+def _collect(trailing: Iterable[tuple[str, Any]] | None) -> None:
+    """Collects the names of events that a call reports when it ends."""
     for key, value in trailing or ():
         if key == recorded_events.METADATA_KEY:
             recorded_events.collect(recorded_events.decode(value))
@@ -138,8 +138,7 @@ async def _collect(call: Any) -> None:
 def _remaining(requested: float | None) -> float:
     """Returns the timeout that the call asked for, capped at what the request has left.
 
-    With nothing left the call still gets a moment, in which it fails like any late call: grpc.aio
-    cannot handle an exception raised by the interceptor itself.
+    With nothing left the call still gets a moment, in which it fails like any late call.
     """
     timeout = CALL_SECONDS if requested is None else requested
     remaining = _deadline.get(float("inf")) - time.monotonic()

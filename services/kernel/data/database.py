@@ -206,7 +206,7 @@ class Database:
         self._note(act.info)
 
     async def call_platform(self, sql: str, *args: object) -> list[asyncpg.Record]:
-        """Reads rows of all tenants in one prepared round trip; a test lists its call sites."""
+        """Runs one statement on rows of all tenants, a read or upkeep, in a prepared round trip."""
         if self._platform_readers is None:
             raise RuntimeError("the database is not open")
         with translated():

@@ -8,12 +8,12 @@ coordinate.
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import grpc
 from souk.audit.v1 import audit_service_pb2 as pb
 from souk.audit.v1.audit_service_pb2_grpc import AuditServiceStub
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import func, select
 
 from services.kernel.call.client import channel
 from services.kernel.call.credentials import Signer
@@ -38,8 +38,8 @@ _BATCH = 500
 _BATCH_BYTES = 2_000_000  # a service accepts messages of 4 MB
 # Only for leaves of a process that ended before it delivered them: new ones wake the relay at once.
 _POLL_SECONDS = 5.0
-# Acts close together are sent together: under load this halves the cost of the relay.
-_LINGER_SECONDS = 0.02
+# Acts close together are sent together: a call costs the relay and audit more than an event.
+_LINGER_SECONDS = 0.05
 _CALL_SECONDS = 5
 _FIRST_RETRY_SECONDS = 0.2
 _LAST_RETRY_SECONDS = 5.0
@@ -47,7 +47,26 @@ _REPORT_SECONDS = 30.0
 _FLUSH_SECONDS = 5.0
 
 _log = logger()
-_key = tuple_(AuditLeaf.tenant_id, AuditLeaf.event_id)
+_OLDEST = """
+SELECT tenant_id, event_id, envelope, payload, salt, signature FROM audit_leaf
+WHERE (tenant_id, event_id) NOT IN (SELECT * FROM unnest($2::text[], $3::text[]))
+ORDER BY tenant_id, event_id LIMIT $1
+"""
+_DELETE = """
+DELETE FROM audit_leaf USING unnest($1::text[], $2::text[]) AS done (tenant, event)
+WHERE tenant_id = tenant AND event_id = event
+"""
+
+
+class Leaf(NamedTuple):
+    """An event that waits to be delivered."""
+
+    tenant_id: str
+    event_id: str
+    envelope: bytes
+    payload: bytes
+    salt: bytes
+    signature: bytes | None
 
 
 async def run(db: Database, *, to: str, signer: Signer, stopped: asyncio.Event) -> None:
@@ -122,26 +141,22 @@ class Relay:
         self._backoff.reset()
         return delivered > 0
 
-    async def _undelivered(self) -> Sequence[AuditLeaf]:
-        oldest = select(AuditLeaf).order_by(AuditLeaf.tenant_id, AuditLeaf.event_id).limit(_BATCH)
-        if self._refused:
-            oldest = oldest.where(_key.not_in(self._refused))
-        async with self._db.housekeeping() as session:
-            leaves = (await session.scalars(oldest)).all()
-            session.expunge_all()
+    async def _undelivered(self) -> Sequence[Leaf]:
+        refused = [[tenant for tenant, _ in self._refused], [event for _, event in self._refused]]
+        rows = await self._db.call_platform(_OLDEST, _BATCH, *refused)
+        leaves = [Leaf(*row) for row in rows]
         return leaves[: _as_many_as_fit(leaves)]
 
-    async def _send_and_delete(self, leaves: Sequence[AuditLeaf]) -> None:
+    async def _send_and_delete(self, leaves: Sequence[Leaf]) -> None:
         try:
             await self._send(leaves)
         except (InvalidArgument, AlreadyExists, ResourceExhausted) as error:
             await self._isolate_refused(leaves, error)
             return
-        async with self._db.housekeeping() as session:
-            keys = [(leaf.tenant_id, leaf.event_id) for leaf in leaves]
-            await session.execute(delete(AuditLeaf).where(_key.in_(keys)))
+        tenants, events = zip(*((leaf.tenant_id, leaf.event_id) for leaf in leaves), strict=True)
+        await self._db.call_platform(_DELETE, tenants, events)
 
-    async def _isolate_refused(self, leaves: Sequence[AuditLeaf], error: ServiceError) -> None:
+    async def _isolate_refused(self, leaves: Sequence[Leaf], error: ServiceError) -> None:
         """Isolates a bad leaf by halving; it stays and is logged, and the others go on."""
         if len(leaves) > 1:
             middle = len(leaves) // 2
@@ -153,14 +168,14 @@ class Relay:
         name = f"tenants/{leaf.tenant_id}/events/{leaf.event_id}"
         _log.error("audit_event_refused", refused=name, reason=error.reason, detail=error.message)
 
-    async def _send(self, leaves: Sequence[AuditLeaf]) -> None:
+    async def _send(self, leaves: Sequence[Leaf]) -> None:
         request = pb.RecordEventsRequest(events=[self._event(leaf) for leaf in leaves])
         try:
             await self._audit.RecordEvents(request, timeout=_CALL_SECONDS)
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error) from None
 
-    def _event(self, leaf: AuditLeaf) -> pb.Event:
+    def _event(self, leaf: Leaf) -> pb.Event:
         return pb.Event(
             name=f"tenants/{leaf.tenant_id}/events/{leaf.event_id}",
             envelope=leaf.envelope,
@@ -184,7 +199,7 @@ class Relay:
             _log.info("audit_backlog", leaves=count, oldest=oldest.isoformat(), refused=refused)
 
 
-def _as_many_as_fit(leaves: Sequence[AuditLeaf]) -> int:
+def _as_many_as_fit(leaves: Sequence[Leaf]) -> int:
     """Returns how many leaves fit into one message; at least one, if there are any."""
     bytes_left = _BATCH_BYTES
     for count, leaf in enumerate(leaves):

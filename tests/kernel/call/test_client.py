@@ -83,7 +83,7 @@ async def test_an_outage_is_not_made_worse_by_repeats(secrets):
         for _ in range(CALLS // AT_ONCE):
             with bound(SCOPE):
                 request = pb.GetTenantRequest(name="tenants/paris")
-                calls = [_awaited(stub.GetTenant(request)) for _ in range(AT_ONCE)]
+                calls = [stub.GetTenant(request) for _ in range(AT_ONCE)]
                 ends: list[Any] = await asyncio.gather(*calls, return_exceptions=True)
             assert {end.code() for end in ends} == {grpc.StatusCode.UNAVAILABLE}
 
@@ -177,7 +177,7 @@ async def test_a_caller_that_goes_away_takes_the_work_with_it(secrets, collectin
     async with serving(Registry(forever), secrets=secrets) as stub:
         with bound(SCOPE), collecting():
             request = pb.ActivateTenantRequest(name="tenants/paris")
-            call = asyncio.create_task(_awaited(stub.ActivateTenant(request)))
+            call = asyncio.create_task(stub.ActivateTenant(request))
             await began.wait()
             call.cancel()
             async with asyncio.timeout(2):
@@ -187,7 +187,3 @@ async def test_a_caller_that_goes_away_takes_the_work_with_it(secrets, collectin
 async def _get(stub):
     with bound(SCOPE):
         return await stub.GetTenant(pb.GetTenantRequest(name="tenants/paris"))
-
-
-async def _awaited(call):
-    return await call

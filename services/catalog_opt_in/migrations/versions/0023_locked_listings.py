@@ -10,8 +10,8 @@ down_revision = "0022"
 
 DATABASE = "catalog_opt_in"
 
-# The locks come first, each statement after them sees what is committed by then: in one statement
-# with them, the offer would be read as it was before the wait.
+# The locks come first, and each statement after them sees what is committed by then: in one with
+# them, the offer would be read as it was before the wait.
 LOCKED_LISTING = """
 CREATE FUNCTION locked_listing(p_tenant text, p_product text)
 RETURNS TABLE (offer text, listing_id text, state text, product_status text, priced boolean,
