@@ -60,8 +60,8 @@ async def stored_trees(session: AsyncSession, logs: Sequence[str]) -> dict[str, 
     """
     last = (await session.execute(_LAST, {"logs": list(logs)})).all()
     sizes = {row.log: 0 if row.last_idx is None else row.last_idx + 1 for row in last}
-    wanted = {log: merkle.subtrees(0, size) for log, size in sizes.items()}
-    places = [(log, *place) for log, subtrees in wanted.items() for place in subtrees]
+    subtrees = {log: merkle.subtrees(0, size) for log, size in sizes.items()}
+    places = [(log, *place) for log, of_log in subtrees.items() for place in of_log]
     names = ("logs", "levels", "idxs")
     rows: Iterable[Row[Any]] = (
         await session.execute(_NODES, _arrays(names, places)) if places else ()
@@ -69,7 +69,7 @@ async def stored_trees(session: AsyncSession, logs: Sequence[str]) -> dict[str, 
     hashes = {(row.tenant_id, row.level, row.idx): row.hash for row in rows}
     return {
         row.log: StoredTree(
-            _frontier(sizes[row.log], [hashes.get((row.log, *at)) for at in wanted[row.log]]),
+            _frontier(sizes[row.log], [hashes.get((row.log, *at)) for at in subtrees[row.log]]),
             row.size or 0,
             row.note,
             row.head,
