@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from typing_extensions import is_typeddict
 
 from gateway.medusa import responses
-from gateway.medusa.fields import Fields, Selection
+from gateway.medusa.fields import Fields
 from gateway.medusa.filters import Locale
 from gateway.medusa.query import ParsedQuery, Query
 from gateway.medusa.shapes import Document
@@ -190,22 +190,24 @@ class PreparedResource(_Kind):
         )
 
     def page(self, query: ParsedQuery, documents: Sequence[bytes], *, count: int) -> Response:
-        selection = self._fields.select(query.fields)
-        if not self._is_whole(selection):
-            documents = [orjson.dumps(selection.of(_exact(document))) for document in documents]
         return responses.prepared_page(
-            self._plural, documents, count=count, offset=query.offset, limit=query.limit
+            self._plural,
+            self._selected(query, documents),
+            count=count,
+            offset=query.offset,
+            limit=query.limit,
         )
 
     def one(self, query: ParsedQuery, document: bytes) -> Response:
-        selection = self._fields.select(query.fields)
-        if not self._is_whole(selection):
-            document = orjson.dumps(selection.of(_exact(document)))
-        return responses.prepared_one(self._singular, document)
+        [selected] = self._selected(query, [document])
+        return responses.prepared_one(self._singular, selected)
 
-    def _is_whole(self, selection: Selection) -> bool:
-        """Returns whether all is selected that the document has."""
-        return selection.is_whole or selection == self._fields.select("")
+    def _selected(self, query: ParsedQuery, documents: Sequence[bytes]) -> Sequence[bytes]:
+        """Returns what a client wants of documents, unparsed where that is all they have."""
+        selection = self._fields.select(query.fields)
+        if selection.is_whole or selection == self._fields.select(""):
+            return documents
+        return [orjson.dumps(selection.of(_exact(document))) for document in documents]
 
 
 def leaves(*documents: type, under: str = "") -> Iterator[str]:
