@@ -77,6 +77,13 @@ SERVICES = (
     ),
     Service(name="catalog-opt-in", module="services.catalog_opt_in"),
     Service(
+        name="commerce",
+        module="services.commerce",
+        calls=("audit", "catalog-opt-in"),
+        # It asks for a shopper what may be sold, and speaks for nobody.
+        vouches_for=frozenset({"event:record", "storefront:read"}),
+    ),
+    Service(
         name="audit",
         module="services.audit",
         calls=("audit", "witness"),  # its own events are delivered to itself

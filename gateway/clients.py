@@ -16,6 +16,7 @@ from souk.catalog_opt_in.v1 import (
     listing_service_pb2_grpc,
     storefront_service_pb2_grpc,
 )
+from souk.commerce.v1 import store_cart_service_pb2_grpc
 from souk.tenant_registry.v1 import (
     access_grant_service_pb2_grpc,
     access_service_pb2_grpc,
@@ -66,6 +67,7 @@ class Clients:
         self.files = self._stub(file_service_pb2_grpc.FileServiceStub)
         self.listings = self._stub(listing_service_pb2_grpc.ListingServiceStub)
         self.storefront = self._stub(storefront_service_pb2_grpc.StorefrontServiceStub)
+        self.carts = self._stub(store_cart_service_pb2_grpc.StoreCartServiceStub)
         self.audit = self._stub(audit_service_pb2_grpc.AuditServiceStub)
         self.proofs = self._stub(proof_service_pb2_grpc.ProofServiceStub)
 

@@ -15,6 +15,7 @@ class GatewaySettings(SoukSettings):
     redis: RedisDsn
     tenant_registry: Address
     catalog_opt_in: Address
+    commerce: Address
     audit: Address
     uploads: str
     upload_bytes: int = Field(default=8 * 1024 * 1024, ge=1024 * 1024, le=16 * 1024 * 1024)

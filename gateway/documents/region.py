@@ -5,10 +5,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 from souk.tenant_registry.v1.tenant_pb2 import Tenant
 
-from gateway.documents.countries import name_of
 from gateway.documents.scalars import CreatedAt, LowerCode, Time, UpdatedAt
 from gateway.medusa.shapes import WHOLE, Document, From
 from gateway.medusa.values import last_id
+from services.values.countries import name_of
 
 PREFIX = "reg_"
 

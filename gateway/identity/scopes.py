@@ -189,6 +189,7 @@ async def _scope_at(request: Request, principal: Principal, tenant_id: str) -> S
         principal.actor,
         facts.permissions,
         currency=tenant.currency_code,
+        country=tenant.country_code,
         tenant_state=tenant.state,
         session=principal.session_id,
         withheld=facts.withheld,

@@ -10,6 +10,7 @@ from fastapi import Depends, Header, Request
 from services.kernel.call.errors import InvalidArgument
 
 LONGEST_KEY = 255
+SHORTEST_UNGUESSABLE = 22
 _KEY = re.compile(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}")
 _ETAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e]{0,100}")')
 _NAMESPACE = uuid.UUID("5b6a4f0e-5d0c-4c53-8f4c-1a5d5d1c0b52")
@@ -73,6 +74,24 @@ async def _idempotency_key(
         return str(uuid.uuid5(_NAMESPACE, key))
 
 
+async def _unguessable_key(
+    request: Request, request_id: Annotated[str, Depends(_idempotency_key)]
+) -> str:
+    """Returns the request id of a caller whom nobody knows: who sends the key gets the answer.
+
+    Raises:
+        InvalidArgument: IDEMPOTENCY_KEY_INVALID, somebody else could guess the key.
+    """
+    value = single(request.scope["headers"], "idempotency-key") or ""
+    if request_id and len(value.strip('"')) < SHORTEST_UNGUESSABLE:
+        raise InvalidArgument(
+            "IDEMPOTENCY_KEY_INVALID",
+            f"Without a login, send an Idempotency-Key of at least {SHORTEST_UNGUESSABLE}"
+            " characters that nobody can guess, such as a random UUID.",
+        )
+    return request_id
+
+
 async def _if_match(
     request: Request,
     _: Annotated[
@@ -106,4 +125,5 @@ async def _if_match(
 
 
 IdempotencyKey = Annotated[str, Depends(_idempotency_key)]
+UnguessableKey = Annotated[str, Depends(_unguessable_key)]
 IfMatch = Annotated[str, Depends(_if_match)]

@@ -38,6 +38,7 @@ Currency and country codes are lower case. Times are RFC 3339 in UTC.
     "license_info": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     "openapi_tags": [
         {"name": "Store", "description": "The storefront API: what shoppers see in one shop."},
+        {"name": "Carts", "description": "What shoppers gather and buy in one shop."},
         {"name": "Auth", "description": "Login, sessions and passwords of admins."},
         {"name": "Users", "description": "Admins, invites, roles, assignments and access grants."},
         {"name": "Tenants", "description": "Tenants, their domains, API keys and state."},

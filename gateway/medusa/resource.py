@@ -199,8 +199,12 @@ class PreparedResource(_Kind):
         )
 
     def one(self, query: ParsedQuery, document: bytes) -> Response:
+        return responses.prepared_one(self._singular, self.part(query, document))
+
+    def part(self, query: ParsedQuery, document: bytes) -> bytes:
+        """Returns the selected fields of a document."""
         [selected] = self._selected(query, [document])
-        return responses.prepared_one(self._singular, selected)
+        return selected
 
     def _selected(self, query: ParsedQuery, documents: Sequence[bytes]) -> Sequence[bytes]:
         """Returns what a client wants of documents, unparsed where that is all they have."""

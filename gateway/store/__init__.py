@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from gateway.medusa.resource import PreparedResource
 from gateway.medusa.router import Router
 from gateway.store import (
+    carts,
     categories,
     collections,
     locales,
@@ -28,6 +29,7 @@ routers: list[Router] = [
     regions.router,
     locales.router,
     uploads.router,
+    carts.router,
 ]
 
 # Reads that depend on nothing but the tenant's catalogue and configuration, by their list's path.

@@ -4,13 +4,13 @@ import orjson
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
-from gateway.documents.countries import name_of
 from gateway.medusa import responses
 from gateway.medusa.query import Query
 from gateway.medusa.resource import Envelope, PreparedResource
 from gateway.medusa.router import Router
 from gateway.store.shopper import Shop, check_region, region_of
 from gateway.tenancy import KnownTenant
+from services.values.countries import name_of
 
 
 class Country(BaseModel):

@@ -12,6 +12,7 @@ from gateway.medusa.query import ParsedQuery
 from gateway.request_state import state_of
 from gateway.tenancy import (
     KnownTenant,
+    Tenancy,
     TenancyOf,
     locale_in,
     resolution_of,
@@ -24,31 +25,50 @@ from services.kernel.call.scope import Scope, bound
 
 # Shoppers wait no longer, and a read can simply be retried.
 SHOPPER_SECONDS = 2.0
+BUYER_SECONDS = 5.0
 _ACTOR = "shoppers/-"
-_PERMISSIONS = frozenset({"storefront:read"})
+_READ = frozenset({"storefront:read"})
+_BUY = frozenset({"cart:read", "cart:write"})
 
 
 async def _shop(request: Request, tenancy: TenancyOf) -> AsyncIterator[KnownTenant]:
     """Binds an anonymous shopper's scope; a closed shop gives the error of an unknown one."""
+    tenant = await _open_shop(request, tenancy)
+    with bound(_scope(request, tenant, _READ)), deadline(SHOPPER_SECONDS):
+        yield tenant
+
+
+async def _buying(request: Request, tenancy: TenancyOf) -> AsyncIterator[KnownTenant]:
+    """Binds the scope of a shopper who buys, as `_shop` does; a write is given more time."""
+    tenant = await _open_shop(request, tenancy)
+    with bound(_scope(request, tenant, _BUY)), deadline(BUYER_SECONDS):
+        yield tenant
+
+
+async def _open_shop(request: Request, tenancy: Tenancy) -> KnownTenant:
     state = state_of(request)
     tenant = resolution_of(request).tenant or await tenancy.fallback()
     if not tenant.is_open:
         raise unknown_shop()
     state.tenant = tenant.id
     locale_in(state.fields)
-    scope = Scope(
+    return tenant
+
+
+def _scope(request: Request, tenant: KnownTenant, permissions: frozenset[str]) -> Scope:
+    return Scope(
         tenant.id,
         _ACTOR,
-        _PERMISSIONS,
+        permissions,
         currency=tenant.currency_code,
+        country=tenant.country_code,
         tenant_state=tenant.state,
-        request_id=state.request_id,
+        request_id=state_of(request).request_id,
     )
-    with bound(scope), deadline(SHOPPER_SECONDS):
-        yield tenant
 
 
 Shop = Annotated[KnownTenant, Depends(_shop)]
+Buying = Annotated[KnownTenant, Depends(_buying)]
 
 
 def no_such(kind: str, name: str) -> NotFound:

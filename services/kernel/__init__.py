@@ -1,1 +1,1 @@
-"""The parts every process needs: scope, database, gRPC, errors, audit leaf. No commerce."""
+"""The parts every process needs: scope, database, gRPC, errors, audit leaf. It knows no shop."""

@@ -16,13 +16,13 @@ from services.kernel.serving.server import Runtime
 from services.tenant_registry.accounts import queries as account_queries
 from services.tenant_registry.accounts.admin_lifecycle import new_admin
 from services.tenant_registry.accounts.passwords import Passwords
-from services.tenant_registry.accounts.rules import canonical_email
 from services.tenant_registry.models import Tenant
 from services.tenant_registry.roles import assigning, holder_queries
 from services.tenant_registry.roles.assignment_rules import GLOBAL_ADMIN, TENANT_ADMIN
 from services.tenant_registry.tenants import fields
 from services.tenant_registry.tenants.rules import State
 from services.tenant_registry.tenants.tenants import add_tenant
+from services.values.emails import canonical_email
 
 METHOD = "souk.tenant_registry.v1.Bootstrap/Run"
 HEAD_OFFICE = tenants.Tenant(

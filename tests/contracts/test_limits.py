@@ -24,6 +24,7 @@ from services.tenant_registry.accounts import queries, rules, session_queries
 from services.tenant_registry.roles import access_grants, effects, role_rules
 from services.tenant_registry.tenants import fields
 from services.tenant_registry.tenants import rules as tenants
+from services.values import emails
 from tests.isolation.operations import described
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -181,7 +182,7 @@ def test_documents_repeat_no_limit_but_these():
 @pytest.mark.parametrize(
     ("constant", "declared"),
     [
-        (rules.EMAIL_LIMIT, most_characters(access_service_pb2.Admin, "email")),
+        (emails.EMAIL_LIMIT, most_characters(access_service_pb2.Admin, "email")),
         (rules.PASSWORD_LIMIT, most_characters(access_service_pb2.LoginRequest, "password")),
     ],
 )

@@ -154,6 +154,7 @@ class TwoTenants:
             redis=RedisDsn(NOWHERE),
             tenant_registry=f"127.0.0.1:{port}",
             catalog_opt_in="127.0.0.1:1",
+            commerce="127.0.0.1:1",
             audit="127.0.0.1:1",
             uploads="file:///nowhere",
         )

@@ -37,7 +37,12 @@ def test_a_method_says_its_permission_and_its_reach(rpc):
 
 
 def test_every_service_of_the_contract_is_found():
-    assert {rpc.service for rpc in every_rpc()} == {"audit", "catalog-opt-in", "tenant-registry"}
+    assert {rpc.service for rpc in every_rpc()} == {
+        "audit",
+        "catalog-opt-in",
+        "commerce",
+        "tenant-registry",
+    }
 
 
 @pytest.fixture(scope="module")

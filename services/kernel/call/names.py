@@ -1,6 +1,8 @@
 """Resource names and ids: made, parsed and checked."""
 
 import re
+import secrets
+from base64 import b32encode
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -19,6 +21,14 @@ IDENTIFIER = re.compile(_ID)
 def new_id(prefix: str) -> str:
     """Makes an id such as prod_01J…; ids sort by creation time, to the millisecond."""
     return f"{prefix}_{ULID()}"
+
+
+def new_unguessable_id(prefix: str) -> str:
+    """Makes an id of 130 random bits, for what whoever knows the id may use, such as a cart.
+
+    It has the form of other ids, but does not sort by time.
+    """
+    return f"{prefix}_{b32encode(secrets.token_bytes(17)).decode()[:26]}"
 
 
 def created_at(id_: str) -> datetime | None:

@@ -14,8 +14,9 @@ class Scope:
     """The signed context of a call, bound once for its duration.
 
     `tenant` is a tenant's id, or None for the platform itself. `currency` is that tenant's, ISO
-    4217 in upper case, and `tenant_state` its state in the registry, such as active or archived; it
-    is empty if the caller does not say. `actor` is a resource name such as admins/user_01….
+    4217 in upper case, `country` where it sells, ISO 3166-1 alpha-2 in upper case, and
+    `tenant_state` its state in the registry, such as active or archived; each of the last two is
+    empty if the caller does not say. `actor` is a resource name such as admins/user_01….
     `permissions` are `noun:verb` words. `session` is the id of the actor's session, `address` the
     client's IP address, and `user_agent` what the client claims to be; each may be empty.
     `withheld` lists permissions that the actor would have with an access grant; they allow nothing.
@@ -25,6 +26,7 @@ class Scope:
     actor: str
     permissions: frozenset[str]
     currency: str | None = None
+    country: str = ""
     tenant_state: str = ""
     request_id: str = ""
     session: str = ""

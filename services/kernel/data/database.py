@@ -13,9 +13,15 @@ from pathlib import Path
 from typing import Any, cast
 
 import asyncpg
-from sqlalchemy import URL, Connection, TextClause, event, text
+from sqlalchemy import URL, Connection, FromClause, Table, TextClause, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, with_loader_criteria
+from sqlalchemy.orm import (
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    object_mapper,
+    with_loader_criteria,
+)
 
 from services.kernel.call import recorded_events
 from services.kernel.call.scope import current_scope
@@ -69,9 +75,7 @@ def _notice_statement(state: ORMExecuteState) -> None:
         writes = not statement.text.lstrip().upper().startswith("SELECT")
     else:
         writes = state.is_insert or state.is_update or state.is_delete
-    table = getattr(statement, "table", None)
-    # The kernel's own tables are no act. Where the table cannot be told, it may be any.
-    if writes and (table is None or table.metadata is not KernelBase.metadata):
+    if writes and _needs_event(getattr(statement, "table", None)):
         state.session.info["wrote"] = True
 
 
@@ -82,8 +86,18 @@ def _notice_flush(session: Session, _context: object) -> None:
         *session.deleted,
         *(row for row in session.dirty if session.is_modified(row)),
     )
-    if any(not isinstance(row, KernelBase) for row in changed_rows):
+    if any(_needs_event(object_mapper(row).local_table) for row in changed_rows):
         session.info["wrote"] = True
+
+
+def _needs_event(table: FromClause | None) -> bool:
+    """Returns whether a change of a table is an act; where the table cannot be told, it may be any.
+
+    The kernel's own tables are none, nor those that declare `"audited": False`, such as carts.
+    """
+    if not isinstance(table, Table):
+        return True
+    return table.metadata is not KernelBase.metadata and table.info.get("audited", True)
 
 
 @event.listens_for(AuditedSession, "before_commit")

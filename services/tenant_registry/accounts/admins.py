@@ -16,13 +16,14 @@ from services.kernel.data import pages, requests, updates
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
 from services.tenant_registry import caller
-from services.tenant_registry.accounts import admin_lifecycle, lists, queries, rules
+from services.tenant_registry.accounts import admin_lifecycle, lists, queries
 from services.tenant_registry.accounts.mailed_tokens import end_at_former_address
 from services.tenant_registry.models import Admin
 from services.tenant_registry.roles import effects
 from services.tenant_registry.roles import messages as role_messages
 from services.tenant_registry.roles.errors import admin_not_found
 from services.tenant_registry.roles.locking import ActorAndTarget
+from services.values.emails import canonical_email, is_email
 
 _EDITABLE = ("email", "first_name", "last_name")
 
@@ -166,7 +167,7 @@ def _new(requested: access_pb.Admin) -> Admin:
 
 
 def _clean(field: str, value: str) -> str:
-    return rules.canonical_email(value) if field == "email" else value.strip()
+    return canonical_email(value) if field == "email" else value.strip()
 
 
 def _refuse_another_login(parties: ActorAndTarget) -> None:
@@ -184,7 +185,7 @@ def _refuse_another_login(parties: ActorAndTarget) -> None:
 
 
 def _check(row: Admin) -> None:
-    if not rules.is_email(row.email):
+    if not is_email(row.email):
         raise invalid("ADMIN_INVALID", {"email": "must be an e-mail address"})
 
 

@@ -29,6 +29,7 @@ from services.tenant_registry.accounts.unknown_accounts import count_refusal
 from services.tenant_registry.models import Admin, Invite
 from services.tenant_registry.roles import assigning
 from services.tenant_registry.roles import messages as role_messages
+from services.values.emails import canonical_email
 
 
 class InviteAcceptance:
@@ -171,7 +172,7 @@ async def _give(session: AsyncSession, invite: Invite, admin: Admin) -> None:
 
 
 def _check_address(email: str, invited: str) -> None:
-    if email and rules.canonical_email(email) != invited:
+    if email and canonical_email(email) != invited:
         raise invalid("INVITE_INVALID", {"email": "must be the address that was invited"})
 
 

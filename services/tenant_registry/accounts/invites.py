@@ -24,11 +24,11 @@ from services.tenant_registry.accounts import (
 from services.tenant_registry.accounts.invite_acceptance import InviteAcceptance
 from services.tenant_registry.accounts.mail import Mailer
 from services.tenant_registry.accounts.mail_limits import count_invite
-from services.tenant_registry.accounts.rules import canonical_email, is_email
 from services.tenant_registry.caller import place_and_id, place_of
 from services.tenant_registry.models import Invite
 from services.tenant_registry.roles import assigning
 from services.tenant_registry.roles.messages import role_id
+from services.values.emails import canonical_email, is_email
 
 INVITE = "invite"
 LIFETIME = timedelta(days=7)

@@ -10,9 +10,9 @@ from sqlalchemy import Select, or_, select
 from services.kernel.call.names import parse
 from services.kernel.data.pages import Columns
 from services.tenant_registry.accounts import queries
-from services.tenant_registry.accounts.rules import canonical_email
 from services.tenant_registry.caller import place_and_id
 from services.tenant_registry.models import Admin, Invite
+from services.values.emails import canonical_email
 
 # The first order of each is the default.
 ADMIN_ORDERS: Mapping[str, Columns] = {

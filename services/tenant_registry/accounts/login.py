@@ -14,7 +14,6 @@ from services.tenant_registry.accounts.passwords import Passwords
 from services.tenant_registry.accounts.rules import (
     PASSWORD_LIMIT,
     LoginMethod,
-    canonical_email,
     is_too_long,
 )
 from services.tenant_registry.accounts.session_lifecycle import OpenedSession
@@ -22,6 +21,7 @@ from services.tenant_registry.accounts.session_tokens import SessionTokens
 from services.tenant_registry.accounts.totp import Totp
 from services.tenant_registry.accounts.unknown_accounts import count_refusal
 from services.tenant_registry.models import Admin
+from services.values.emails import canonical_email
 
 
 class SecondFactors:

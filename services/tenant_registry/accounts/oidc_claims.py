@@ -12,7 +12,7 @@ from souk.tenant_registry.v1.access_service_pb2 import Admin
 from services.kernel.call.limits import most_characters
 from services.kernel.call.strict_json import jwt_part
 from services.tenant_registry.accounts.oidc_settings import Provider
-from services.tenant_registry.accounts.rules import is_email
+from services.values.emails import is_email
 
 _ALGORITHMS = ["RS256", "PS256", "ES256", "Ed25519", "EdDSA"]
 _LONGEST = 16 * 1024

@@ -38,6 +38,7 @@ from services.tenant_registry.accounts.rules import SessionEnd
 from services.tenant_registry.accounts.totp import Totp
 from services.tenant_registry.accounts.unknown_accounts import count_refusal
 from services.tenant_registry.models import Admin, PasswordReset, RecoveryCode, SecondFactor
+from services.values.emails import canonical_email
 
 RESET = "reset"
 
@@ -63,7 +64,7 @@ class AccountServicer(pb_grpc.AccountServiceServicer):
         return Empty()
 
     async def ResetPassword(self, request: pb.ResetPasswordRequest, _context: object) -> Empty:
-        email = rules.canonical_email(request.email)
+        email = canonical_email(request.email)
         if not email:
             raise invalid("LOGIN_INVALID", {"email": "must not be empty"})
         await self._attempts.count(f"reset {email}", RESETS)

@@ -1,12 +1,13 @@
 """Rules for admins, passwords, codes, sessions and claims: pure."""
 
 import hmac
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
+
+from services.values.emails import canonical_email
 
 PASSWORD_SHORTEST = 12
 # In bytes of its canonical spelling. The contract has the same limit, in characters as typed.
@@ -14,18 +15,8 @@ PASSWORD_LIMIT = 1024
 RESET_LIFETIME = timedelta(minutes=15)
 STEP_SECONDS = 30
 _SKEW_STEPS = (0, -1, 1)
-# The mail server decides about the part before the @, except for spaces and a second @.
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
-# As the contract's; it holds for addresses that come from elsewhere, too.
-EMAIL_LIMIT = 254
 SESSION_LIFETIME = timedelta(days=30)
 REFRESH_GRACE = timedelta(seconds=10)
-
-
-def canonical_email(text: str) -> str:
-    """Spells an address as it is stored: keyboards differ in how they compose an accent."""
-    # Cut, because composing takes long for a long text; what is cut is still too long.
-    return unicodedata.normalize("NFC", text.strip()[: 4 * EMAIL_LIMIT].lower())
 
 
 def canonical_password(password: str) -> str:
@@ -70,11 +61,6 @@ def step_of(
         if hmac.compare_digest(code_at(step).encode(), code.encode()) and step > last_step:
             return step
     return None
-
-
-def is_email(text: str) -> bool:
-    """Returns whether an admin may have this address."""
-    return len(text) <= EMAIL_LIMIT and text.isprintable() and bool(_EMAIL.fullmatch(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ OF_SERVICES = frozenset(
         "access:resolve",
         "accessgrant:record",
         "account:own",
+        "cart:read",
+        "cart:write",
         "denial:record",
         "event:record",
         "host:resolve",

@@ -9,7 +9,9 @@ from google.protobuf.json_format import MessageToDict, SerializeToJsonError
 from souk.tenant_registry.v1 import tenant_pb2 as pb
 
 from services.kernel.call.errors import InvalidArgument, invalid
-from services.tenant_registry.tenants import origins, standards
+from services.tenant_registry.tenants import origins
+from services.values import standards
+from services.values.countries import is_country
 from services.values.money import CURRENCIES
 
 SETTINGS_BYTES = 16 * 1024
@@ -67,7 +69,7 @@ def _description(tenant: pb.Tenant) -> str:
 
 
 def _country(tenant: pb.Tenant) -> str:
-    known = standards.is_country(tenant.country_code)
+    known = is_country(tenant.country_code)
     return "" if known else "must be an ISO 3166-1 alpha-2 code, for example TN"
 
 

@@ -23,6 +23,8 @@ MAILED = "again, a newer token is mailed, and the older is worth nothing"
 SECRET = "again, another secret takes the place of the unconfirmed one; it is stored nowhere else"
 ERASED = "what is erased stays erased; again, there is nothing left to erase"
 WITHOUT = {
+    ("post", "/store/carts/{cart_id}"): SETS,
+    ("post", "/store/carts/{cart_id}/line-items/{item_id}"): SETS,
     ("post", "/admin/products/{product_id}"): SETS,
     ("post", "/admin/products/{product_id}/variants/{variant_id}"): SETS,
     ("post", "/admin/products/{product_id}/options/{option_id}"): SETS,

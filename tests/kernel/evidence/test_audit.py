@@ -1,11 +1,11 @@
 """Acts and their events, which leave with the COMMIT: neither without the other."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import pytest
-from sqlalchemy import delete, event, select, text, update
+from sqlalchemy import Table, delete, event, select, text, update
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from services.kernel.call.errors import ServiceError
@@ -288,3 +288,20 @@ async def test_a_service_can_neither_read_nor_remove_its_leaves(doors):
         with scope("paris"), pytest.raises(ProgrammingError, match="permission denied"):
             async with doors.tenant() as session:
                 await session.execute(text(statement))
+
+
+@pytest.mark.parametrize("tenant", ["paris", "lyon"])
+async def test_a_table_that_says_so_changes_without_an_event_and_no_other_with_it(
+    doors, tenant, monkeypatch
+):
+    monkeypatch.setitem(cast(Table, Stall.__table__).info, "audited", False)
+    with scope(tenant):
+        async with doors.tenant() as session:
+            session.add(Stall(stall_id="two", goods=[]))
+            await session.flush()
+            await session.execute(
+                update(Stall).where(Stall.stall_id == "two").values(goods=["tea"])
+            )
+
+    assert await goods(doors) == {**BEFORE, (tenant, "two"): ["tea"]}
+    assert await recorded_events(doors) == {}

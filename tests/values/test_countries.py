@@ -3,7 +3,7 @@
 import pycountry
 import pytest
 
-from gateway.documents.countries import name_of
+from services.values.countries import name_of
 
 
 @pytest.mark.parametrize(

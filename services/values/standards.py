@@ -1,4 +1,4 @@
-"""Countries, languages and time zones, from maintained packages."""
+"""Languages and time zones, from maintained packages."""
 
 import re
 from functools import cache
@@ -6,14 +6,11 @@ from importlib import resources
 
 import pycountry
 
+from services.values.countries import is_country
+
 _LOCALE = re.compile(r"([a-z]{2,3})(?:-([A-Z][a-z]{3}))?(?:-([A-Z]{2}|[0-9]{3}))?")
 # Listed, but not real zones.
 _NOT_ZONES = frozenset({"Factory", "localtime"})
-
-
-def is_country(code: str) -> bool:
-    """Returns whether it is an ISO 3166-1 alpha-2 code in upper case."""
-    return code in _countries()
 
 
 def is_locale(tag: str) -> bool:
@@ -35,11 +32,6 @@ def is_locale(tag: str) -> bool:
 def is_time_zone(name: str) -> bool:
     """Returns whether it is in the IANA list shipped with Souk, the same on every machine."""
     return name in _time_zones()
-
-
-@cache
-def _countries() -> frozenset[str]:
-    return frozenset(country.alpha_2 for country in pycountry.countries)
 
 
 @cache

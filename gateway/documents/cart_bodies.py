@@ -1,0 +1,72 @@
+"""What shoppers' clients send of carts, in Medusa's shape."""
+
+from typing import Annotated
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from pydantic import Field
+from souk.commerce.v1 import cart_pb2 as pb
+from souk.commerce.v1.store_cart_service_pb2 import UpdateCartItemRequest
+
+from gateway.documents.scalars import CountryCode, Metadata
+from gateway.medusa.shapes import Body, NotInMessage, optional
+
+VariantId = Annotated[str, Field(examples=["variant_01J0000000000000000000000"])]
+Quantity = Annotated[int, Field(ge=-(2**31), lt=2**31, description="A whole number.")]
+
+
+class AddressBody(Body[pb.Address]):
+    """Where the order goes, or who pays. What is left out stays; null clears a field."""
+
+    first_name: str | None = None
+    last_name: str | None = None
+    company: str | None = None
+    address_1: str | None = None
+    address_2: str | None = None
+    city: str | None = None
+    country_code: CountryCode | None = None
+    province: str | None = None
+    postal_code: str | None = None
+    phone: str | None = None
+    metadata: Metadata | None = None
+
+    def to_message(self, **more: object) -> pb.Address:
+        return super().to_message(update_mask=FieldMask(paths=self.to_mask().paths), **more)
+
+
+class CartItemBody(Body[pb.CartItem]):
+    """A variant to put into the cart."""
+
+    variant_id: VariantId
+    quantity: Quantity
+    metadata: Metadata | None = None
+
+
+class CartItemUpdate(Body[UpdateCartItemRequest]):
+    """The fields of a line to update."""
+
+    quantity: Quantity = optional(description="A whole number; 0 removes the line.")
+    metadata: Metadata | None = None
+
+
+class CartUpdate(Body[pb.Cart]):
+    """The fields of a cart to update. null clears a field."""
+
+    region_id: str = optional()
+    email: str | None = None
+    shipping_address: AddressBody | None = None
+    billing_address: AddressBody | None = None
+    sales_channel_id: Annotated[str | None, NotInMessage()] = Field(
+        None, description="That of this shop, which is the only one."
+    )
+    promo_codes: list[str] = optional(description="Replaces the codes of before.")
+    locale: str | None = None
+    metadata: Metadata | None = None
+
+
+class CartCreate(CartUpdate):
+    """A cart to start."""
+
+    items: Annotated[list[CartItemBody] | None, NotInMessage()] = None
+    currency_code: Annotated[str | None, NotInMessage()] = Field(
+        None, description="That of the region."
+    )

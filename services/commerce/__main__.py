@@ -1,0 +1,7 @@
+"""`python -m services.commerce serve|migrate`."""
+
+from services.commerce.servicer import build
+from services.kernel.serving.server import Service, main
+
+if __name__ == "__main__":
+    main(Service("commerce", build))

@@ -1,0 +1,152 @@
+"""What a cart holds, as its row keeps it: amounts are in minor units of the cart's currency."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from services.kernel.call import names
+
+Metadata = dict[str, Any]
+
+
+class _Stored(BaseModel):
+    # A field that an instance of the next version has written is kept from this one's eyes.
+    model_config = ConfigDict(extra="ignore")
+
+
+class Address(_Stored):
+    first_name: str = ""
+    last_name: str = ""
+    company: str = ""
+    address_1: str = ""
+    address_2: str = ""
+    city: str = ""
+    country_code: str = ""
+    province: str = ""
+    postal_code: str = ""
+    phone: str = ""
+    metadata: Metadata | None = None
+
+
+class QuantityPrice(_Stored):
+    """A price from one quantity to another; 0 is no limit."""
+
+    price: int
+    least: int = 0
+    most: int = 0
+
+    def holds_for(self, quantity: int) -> bool:
+        return self.least <= quantity and (not self.most or quantity <= self.most)
+
+
+class Quote(_Stored):
+    """What the catalogue last said of a variant."""
+
+    product_id: str = ""
+    product_title: str = ""
+    product_subtitle: str = ""
+    product_description: str = ""
+    product_handle: str = ""
+    product_type_id: str = ""
+    product_type: str = ""
+    collection_id: str = ""
+    category_ids: list[str] = []
+    tag_ids: list[str] = []
+    thumbnail: str = ""
+    variant_title: str = ""
+    sku: str = ""
+    barcode: str = ""
+    options: dict[str, str] = {}
+    price: int = 0
+    quantity_prices: list[QuantityPrice] = []
+    weight_grams: int = 0
+    manage_inventory: bool = False
+    allow_backorder: bool = False
+    inventory_items: dict[str, int] = {}
+    discountable: bool = True
+    is_giftcard: bool = False
+    shipping_profile_id: str = ""
+
+    def price_for(self, quantity: int) -> int:
+        """Returns what one costs if that many are bought: the lowest price that holds for it."""
+        fitting = [p.price for p in self.quantity_prices if p.holds_for(quantity)]
+        return min(fitting, default=self.price)
+
+
+class Item(_Stored):
+    """A line of a cart. While there are `reasons`, it cannot be bought, and costs nothing."""
+
+    id: str
+    variant_id: str
+    quantity: int
+    unit_price: int = 0
+    metadata: Metadata | None = None
+    quote: Quote = Quote()
+    reasons: list[str] = []
+    created_at: datetime
+    updated_at: datetime
+
+
+class ShippingMethod(_Stored):
+    id: str
+    shipping_option_id: str
+    name: str
+    description: str = ""
+    amount: int
+    is_tax_inclusive: bool = False
+    shipping_profile_id: str = ""
+    data: Metadata | None = None
+    metadata: Metadata | None = None
+    created_at: datetime
+    updated_at: datetime
+
+
+class PaymentSession(_Stored):
+    id: str
+    provider_id: str
+    amount: int
+    status: str = "pending"
+    data: Metadata = {}
+    created_at: datetime
+
+
+class PaymentCollection(_Stored):
+    id: str
+    amount: int
+    status: str = "not_paid"
+    sessions: list[PaymentSession] = []
+    created_at: datetime
+    updated_at: datetime
+
+
+class CartContent(_Stored):
+    region_id: str
+    currency_code: str
+    email: str = ""
+    locale: str = ""
+    items: list[Item] = []
+    shipping_methods: list[ShippingMethod] = []
+    shipping_address: Address | None = None
+    billing_address: Address | None = None
+    promo_codes: list[str] = []
+    payment_collection: PaymentCollection | None = None
+    metadata: Metadata | None = None
+
+    @property
+    def variant_ids(self) -> list[str]:
+        return list(dict.fromkeys(item.variant_id for item in self.items))
+
+    def item(self, item_id: str) -> Item | None:
+        return next((item for item in self.items if item.id == item_id), None)
+
+
+def new_item(variant_id: str, quantity: int, metadata: Metadata | None, now: datetime) -> Item:
+    return Item(
+        id=names.new_id("cali"),
+        variant_id=variant_id,
+        quantity=quantity,
+        metadata=metadata or None,
+        created_at=now,
+        updated_at=now,
+    )

@@ -1,0 +1,136 @@
+"""StoreCartService: what a shopper does with a cart, until it is an order."""
+
+from datetime import UTC, datetime, timedelta
+
+from souk.commerce.v1 import cart_pb2
+from souk.commerce.v1 import store_cart_service_pb2 as pb
+from souk.commerce.v1.store_cart_service_pb2_grpc import StoreCartServiceServicer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.commerce.carts import items
+from services.commerce.carts.changes import LIFETIME, CartChanges, current_customer, existing
+from services.commerce.carts.content import CartContent
+from services.commerce.carts.messages import metadata_of, update
+from services.commerce.carts.refresh import chosen_market, refresh
+from services.commerce.catalogue import Catalogue, Offers
+from services.commerce.models import Cart
+from services.kernel.call import names
+from services.kernel.call.scope import current_scope
+from services.kernel.data import requests
+from services.kernel.data.database import Database
+from services.values.structs import struct_json
+
+FRESH = timedelta(seconds=30)
+"""How old prices may be that are shown; before anything is charged, they are asked for again."""
+_CART = "tenants/{tenant}/carts/{cart}"
+_ITEM = "tenants/{tenant}/carts/{cart}/items/{item}"
+
+
+class StoreCartServicer(StoreCartServiceServicer):
+    def __init__(self, db: Database, catalogue: Catalogue) -> None:
+        self._db = db
+        self._catalogue = catalogue
+        self._carts = CartChanges(db, catalogue)
+
+    async def CreateCart(self, request: pb.CreateCartRequest, _context: object) -> pb.CartAnswer:
+        current_scope().require_parent(request.parent)
+        variants = {item.variant_id for item in request.items}
+        offers = await self._catalogue.offers(variants, locale=request.cart.locale)
+        async with self._db.tenant() as session:
+            if answer := await requests.stored_answer(session, request, pb.CartAnswer):
+                return answer
+            now = datetime.now(UTC)
+            market = await chosen_market(session, request.cart.region_id)
+            content = CartContent(region_id=market.id, currency_code=market.currency_code)
+            await update(session, content, request.cart)
+            for place, item in enumerate(request.items):
+                _add(content, item, offers, now, at=f"items[{place}].")
+            row = Cart(
+                cart_id=names.new_unguessable_id("cart"),
+                customer_id=current_customer(),
+                create_time=now,
+                expire_time=now + LIFETIME,
+            )
+            await refresh(session, row, content, offers, now)
+            session.add(row)
+            await session.flush()
+            return await requests.remember(session, request, pb.CartAnswer(document=row.document))
+
+    async def GetCart(self, request: pb.GetCartRequest, _context: object) -> pb.CartAnswer:
+        cart_id = _cart_id(request.name)
+        async with self._db.tenant() as session:
+            row = await existing(session, cart_id)
+        if row.complete_time or row.update_time > datetime.now(UTC) - FRESH:
+            return pb.CartAnswer(document=row.document)
+
+        async def act(*_: object) -> None:
+            """Changes nothing but what the catalogue says."""
+
+        return await self._carts.change(cart_id, act)
+
+    async def UpdateCart(self, request: pb.UpdateCartRequest, _context: object) -> pb.CartAnswer:
+        async def act(
+            session: AsyncSession, _row: Cart, content: CartContent, _offers: Offers
+        ) -> None:
+            await update(session, content, request.cart, request.update_mask)
+
+        return await self._carts.change(_cart_id(request.cart.name), act)
+
+    async def AddCartItem(self, request: pb.AddCartItemRequest, _context: object) -> pb.CartAnswer:
+        async def act(
+            _session: AsyncSession, _row: Cart, content: CartContent, offers: Offers
+        ) -> None:
+            _add(content, request.item, offers, datetime.now(UTC))
+
+        return await self._carts.change(
+            _cart_id(request.parent), act, variants=[request.item.variant_id], request=request
+        )
+
+    async def UpdateCartItem(
+        self, request: pb.UpdateCartItemRequest, _context: object
+    ) -> pb.CartAnswer:
+        cart_id, item_id = _item_id(request.name)
+
+        async def act(
+            _session: AsyncSession, _row: Cart, content: CartContent, _offers: Offers
+        ) -> None:
+            now = datetime.now(UTC)
+            item = items.existing(content, item_id)
+            if request.HasField("metadata"):
+                items.set_metadata(item, struct_json(request.metadata), now)
+            if request.HasField("quantity"):
+                items.set_quantity(content, item, request.quantity, now)
+
+        return await self._carts.change(cart_id, act)
+
+    async def RemoveCartItem(
+        self, request: pb.RemoveCartItemRequest, _context: object
+    ) -> pb.CartAnswer:
+        cart_id, item_id = _item_id(request.name)
+
+        async def act(
+            _session: AsyncSession, _row: Cart, content: CartContent, _offers: Offers
+        ) -> None:
+            content.items.remove(items.existing(content, item_id))
+
+        return await self._carts.change(cart_id, act)
+
+
+def _add(
+    content: CartContent, item: cart_pb2.CartItem, offers: Offers, now: datetime, *, at: str = ""
+) -> None:
+    """Adds what a client wants; `at` is where in the request it says so."""
+    offers[item.variant_id].refuse_unsellable(field=f"{at}variant_id")
+    metadata = metadata_of(item.metadata)
+    items.add(content, item.variant_id, item.quantity, metadata, now, at=at)
+
+
+def _cart_id(name: str) -> str:
+    current_scope().require(name)
+    return names.parse(name, _CART)[1]
+
+
+def _item_id(name: str) -> tuple[str, str]:
+    current_scope().require(name)
+    _, cart_id, item_id = names.parse(name, _ITEM)
+    return cart_id, item_id

@@ -1,0 +1,1 @@
+"""Where a tenant sells: regions with their countries, currency and taxes."""

@@ -1,0 +1,30 @@
+"""What a region is for whoever buys in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MANUAL = "pp_system_default"
+"""The payment provider that takes no money: it is settled elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """A region; codes are in upper case."""
+
+    id: str
+    name: str
+    currency_code: str
+    countries: tuple[str, ...]
+    automatic_taxes: bool = True
+    includes_tax: bool = False
+    payment_providers: tuple[str, ...] = (MANUAL,)
+
+    @property
+    def only_country(self) -> str:
+        """The country, if there is just one; else empty."""
+        return self.countries[0] if len(self.countries) == 1 else ""
+
+
+def find(markets: Sequence[Market], region_id: str) -> Market | None:
+    """Returns the region of this id, or the first for an empty one; None if there is none."""
+    return next((market for market in markets if region_id in ("", market.id)), None)

@@ -1,0 +1,21 @@
+"""Builds the gRPC services of commerce."""
+
+from collections.abc import Sequence
+
+from souk.commerce.v1.store_cart_service_pb2_grpc import add_StoreCartServiceServicer_to_server
+
+from services.commerce.carts.servicer import StoreCartServicer
+from services.commerce.catalogue import Catalogue
+from services.commerce.settings import CommerceSettings
+from services.kernel.call.credentials import Signer
+from services.kernel.process.settings import load
+from services.kernel.process.signing_keys import signing_key
+from services.kernel.serving.server import Runtime, Servicer
+
+
+def build(runtime: Runtime) -> Sequence[Servicer]:
+    key = runtime.settings.secret_file("commerce.key", signing_key)
+    catalogue = Catalogue(load(CommerceSettings).catalog_opt_in, Signer("commerce", key))
+    return [
+        (add_StoreCartServiceServicer_to_server, StoreCartServicer(runtime.db, catalogue)),
+    ]

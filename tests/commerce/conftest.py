@@ -1,0 +1,69 @@
+"""Shoppers of two shops."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+
+@dataclass
+class Shopper:
+    """A client of one shop."""
+
+    http: httpx.AsyncClient
+    headers: dict[str, str]
+
+    async def send(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        headers = self.headers | options.pop("headers", {})
+        return await self.http.request(method, path, json=body, headers=headers, **options)
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """Reads what must be there."""
+        answer = await self.send("GET", path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def post(self, path: str, body: Any = None, **options: Any) -> Any:
+        """Does what must succeed."""
+        answer = await self.send("POST", path, body, **options)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def refused(self, method: str, path: str, body: Any = None) -> tuple[int, str]:
+        """Tries what must fail; returns the status and the code."""
+        answer = await self.send(method, path, body)
+        return answer.status_code, answer.json()["code"]
+
+    async def variants(self, count: int = 1) -> list[dict[str, Any]]:
+        """Returns variants that the shop sells, each of another product."""
+        page = await self.get("/store/products", limit=count)
+        return [product["variants"][0] for product in page["products"]]
+
+    async def cart(self, *quantities: int, **content: Any) -> dict[str, Any]:
+        """Starts a cart with so many of each of the first variants."""
+        variants = await self.variants(len(quantities)) if quantities else []
+        items = [
+            {"variant_id": variant["id"], "quantity": quantity}
+            for variant, quantity in zip(variants, quantities, strict=True)
+        ]
+        found: dict[str, Any] = (await self.post("/store/carts", {"items": items, **content}))[
+            "cart"
+        ]
+        return found
+
+
+@pytest.fixture
+def shopper(http, host):
+    """Makes a shopper of a tenant: hq, which sells in TND, or paris, in EUR."""
+    return lambda tenant: Shopper(http, host(tenant))
+
+
+@pytest.fixture
+def paris(shopper):
+    return shopper("paris")
+
+
+@pytest.fixture
+def hq(shopper):
+    return shopper("hq")
