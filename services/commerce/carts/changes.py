@@ -11,7 +11,7 @@ from services.commerce.carts.content import CartContent
 from services.commerce.carts.refresh import refresh
 from services.commerce.catalogue import Catalogue, Offers
 from services.commerce.models import Cart
-from services.kernel.call.errors import FailedPrecondition, NotFound, conflict
+from services.kernel.call.errors import FailedPrecondition, NotFound
 from services.kernel.call.scope import current_scope
 from services.kernel.data import requests
 from services.kernel.data.database import Database
@@ -20,7 +20,6 @@ from services.kernel.data.requests import Repeatable
 LIFETIME = timedelta(days=30)
 """How long a cart is kept after its last change."""
 _CUSTOMERS = "customers/"
-_ATTEMPTS = 3
 
 Act = Callable[[AsyncSession, Cart, CartContent, Offers], Awaitable[None]]
 """Changes the content of a cart, whose row is locked, or refuses to."""
@@ -41,40 +40,34 @@ class CartChanges:
     ) -> pb.CartAnswer:
         """Changes a cart and prices it anew; `variants` are those that `act` may add.
 
-        The catalogue is asked before the transaction begins, for what the cart holds then. If
-        another request adds something meanwhile, all of it is done again.
+        The catalogue is asked before the transaction begins, for what the cart holds then. What
+        another request adds meanwhile was priced by that one, a moment ago.
 
         Raises:
             NotFound: CART_NOT_FOUND.
             FailedPrecondition: CART_COMPLETED.
-            Aborted: CONFLICT.
         """
-        for _ in range(_ATTEMPTS):
-            async with self._db.tenant() as session:
-                content = content_of(await existing(session, cart_id))
-            offers = await self._catalogue.offers(
-                {*content.variant_ids, *variants}, locale=content.locale
-            )
-            async with self._db.tenant() as session:
-                if request and (
-                    answer := await requests.stored_answer(session, request, pb.CartAnswer)
-                ):
-                    return answer
-                row = await existing(session, cart_id, lock=True)
-                if row.complete_time is not None:
-                    raise FailedPrecondition(
-                        "CART_COMPLETED", "This cart is already completed. Start another one."
-                    )
-                content = content_of(row)
-                await act(session, row, content, offers)
-                if not offers.keys() >= set(content.variant_ids):
-                    continue
-                now = datetime.now(UTC)
-                row.expire_time = now + LIFETIME
-                await refresh(session, row, content, offers, now)
-                answer = pb.CartAnswer(document=row.document)
-                return await requests.remember(session, request, answer) if request else answer
-        raise conflict()
+        async with self._db.tenant() as session:
+            content = content_of(await existing(session, cart_id))
+        offers = await self._catalogue.offers(
+            {*content.variant_ids, *variants}, locale=content.locale
+        )
+        async with self._db.tenant() as session:
+            if request and (
+                answer := await requests.stored_answer(session, request, pb.CartAnswer)
+            ):
+                return answer
+            row = await existing(session, cart_id, lock=True)
+            if row.complete_time is not None:
+                raise FailedPrecondition(
+                    "CART_COMPLETED", "This cart is already completed. Start another one."
+                )
+            content, now = content_of(row), datetime.now(UTC)
+            await act(session, row, content, offers)
+            row.expire_time = now + LIFETIME
+            await refresh(session, row, content, offers, now)
+            answer = pb.CartAnswer(document=row.document)
+            return await requests.remember(session, request, answer) if request else answer
 
 
 async def existing(session: AsyncSession, cart_id: str, *, lock: bool = False) -> Cart:

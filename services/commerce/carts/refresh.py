@@ -41,7 +41,9 @@ async def refresh(
 def put_offers(content: CartContent, offers: Offers) -> None:
     """Puts what the catalogue says now into the lines; of what it no longer sells, the last."""
     for item in content.items:
-        offer = offers[item.variant_id]
+        offer = offers.get(item.variant_id)
+        if offer is None:
+            continue
         item.reasons = list(offer.reasons)
         if not offer.reasons:
             item.quote = offer.quote
