@@ -21,7 +21,7 @@ from deploy.local import health, ports
 from deploy.local.postgres import Postgres
 from deploy.local.processes import Child, Program, start
 from deploy.local.state import MARK
-from deploy.manifest import DATABASES
+from deploy.manifest import BY_NAME, DATABASES
 from deploy.provision import provision
 from deploy.secrets.creation import make_secrets
 from services.kernel.data import connections
@@ -104,6 +104,9 @@ class Cluster:
             "SOUK_POSTGRES": self.address,
             "SOUK_SECRETS": str(self.secrets),
         }
+        # Those whom it calls are not there, unless a test says where they are.
+        for called in {*BY_NAME[name].calls} - {"audit", "witness"}:
+            environment.setdefault(BY_NAME[called].address_setting, "127.0.0.1:1")
         module = f"services.{name.replace('-', '_')}"
         return Program(
             name=name,

@@ -22,7 +22,7 @@ from tests.isolation.sizes import size
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
 )
-EXAMPLES = size(500, 50_000)
+EXAMPLES = size(1_000, 50_000)
 OWNED = {
     database: [t for t in discovery.tables(database) if discovery.is_owned(t)]
     for database in discovery.databases()
