@@ -20,7 +20,7 @@ async def test_a_cart_has_the_shops_region_and_currency(shopper, tenant):
 
 
 @pytest.mark.parametrize("tenant", TENANTS)
-async def test_what_is_added_costs_what_the_shop_shows(shopper, tenant):
+async def test_an_item_costs_what_the_shop_shows(shopper, tenant):
     shop = shopper(tenant)
     [variant] = await shop.variants()
     price = Decimal(str(variant["calculated_price"]["calculated_amount"]))
@@ -97,7 +97,7 @@ async def test_quantities_are_bounded_together(paris):
     assert refused == (400, "FIELD_INVALID")
 
 
-async def test_what_another_shop_sells_cannot_be_bought_here(paris, hq):
+async def test_a_shopper_cannot_buy_here_what_another_shop_sells(paris, hq):
     sold = {
         product["id"] for product in (await paris.get("/store/products", limit=200))["products"]
     }
@@ -122,8 +122,8 @@ async def test_addresses_keep_what_is_left_out(paris):
     gone = await paris.post(path, {"shipping_address": None})
 
     assert first["cart"]["shipping_address"]["country_code"] == "fr"
-    shown = second["cart"]["shipping_address"]
-    assert (shown["city"], shown["first_name"], shown["country_code"]) == ("Nice", None, "fr")
+    address = second["cart"]["shipping_address"]
+    assert (address["city"], address["first_name"], address["country_code"]) == ("Nice", None, "fr")
     assert gone["cart"]["shipping_address"] is None
 
 

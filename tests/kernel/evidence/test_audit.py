@@ -291,9 +291,7 @@ async def test_a_service_can_neither_read_nor_remove_its_leaves(doors):
 
 
 @pytest.mark.parametrize("tenant", ["paris", "lyon"])
-async def test_a_table_that_says_so_changes_without_an_event_and_no_other_with_it(
-    doors, tenant, monkeypatch
-):
+async def test_a_table_that_says_so_changes_without_an_event(doors, tenant, monkeypatch):
     monkeypatch.setitem(cast(Table, Stall.__table__).info, "audited", False)
     with scope(tenant):
         async with doors.tenant() as session:
