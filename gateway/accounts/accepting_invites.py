@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
-from pydantic import BaseModel
 from souk.tenant_registry.v1.access_service_pb2 import Admin
 from souk.tenant_registry.v1.invite_service_pb2 import AcceptInviteRequest, AcceptOwnInviteRequest
 
@@ -15,7 +14,7 @@ from gateway.documents.invite import (
     Registration,
     RegistrationAnswer,
 )
-from gateway.documents.user import UserDocument
+from gateway.documents.user import UserAnswer, UserDocument
 from gateway.identity.access_facts import AccessFacts
 from gateway.identity.principals import AccessFactsOf, bearer_of, bearer_session
 from gateway.identity.scopes import AccountScope, account_scope
@@ -30,10 +29,6 @@ from services.kernel.call.scope import bound
 
 # As the registry begins them; every other Bearer token is a session's.
 REGISTRATION_PREFIX = "souk_register_"
-
-
-class UserAnswer(BaseModel):
-    user: UserDocument
 
 
 _LONGEST_TOKEN = most_characters(AcceptInviteRequest, "token")

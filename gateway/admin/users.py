@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 from souk.tenant_registry.v1.admin_service_pb2 import (
     ActivateAdminRequest,
     CreateAdminRequest,
@@ -17,7 +17,13 @@ from souk.tenant_registry.v1.admin_service_pb2 import (
 
 from gateway.clients import ClientsOf
 from gateway.documents.role import EffectDocument, EndedDocument
-from gateway.documents.user import TenantUserDocument, UserCreate, UserDocument, UserUpdate
+from gateway.documents.user import (
+    TenantUserDocument,
+    UserAnswer,
+    UserCreate,
+    UserDocument,
+    UserUpdate,
+)
 from gateway.identity.principals import AccessFactsOf
 from gateway.identity.scopes import AccountScope, PlatformScope, TenantScope
 from gateway.medusa import responses
@@ -56,10 +62,6 @@ router = Router(
     responses=responses.ADMIN_ERRORS,
     route_class=ExactRoute,
 )
-
-
-class UserAnswer(BaseModel):
-    user: UserDocument
 
 
 class ActivatedAnswer(UserAnswer):

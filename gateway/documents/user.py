@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from souk.tenant_registry.v1.access_service_pb2 import Admin
 from souk.tenant_registry.v1.admin_service_pb2 import TenantAdmin
 
@@ -39,6 +39,10 @@ class UserDocument(Document[Admin]):
     deactivated_at: Annotated[Time | None, From("deactivate_time")] = Field(
         description="When the admin was deactivated; else null."
     )
+
+
+class UserAnswer(BaseModel):
+    user: UserDocument
 
 
 class TenantUserDocument(Document[TenantAdmin]):
