@@ -29,7 +29,7 @@ _DESCRIPTIONS = {
     "is_active": "Only objects that are active, or those that are not.",
     "is_disabled": "Only shops that are closed, or only those that are open.",
     "is_exclusive": "Only options of one product: false returns an empty list.",
-    "is_giftcard": "Only gift cards, or only what is none; a shop has no gift cards.",
+    "is_giftcard": "Only gift cards, or only what is none.",
     "is_internal": "Only objects that are internal, or those that are not.",
     "last_name": "Only users with this last name.",
     "limit": "The maximum number of objects to return.",

@@ -61,7 +61,7 @@ def request(
 
     Raises:
         InvalidArgument: QUERY_INVALID, a price has more decimal places than the currency;
-            FILTER_INCOMPLETE, an option without its value.
+            FILTER_INCOMPLETE, a value without its option.
     """
     conditions = [
         [_filter(choice, currency, _OF_PRODUCT) for choice in condition]
@@ -78,6 +78,7 @@ def request(
         skip=query.offset,
         order_by=query.order,
         query=query.one("q"),
+        is_giftcard=query.flag("is_giftcard"),
         conditions=[StoreProductCondition(filters=filters) for filters in conditions],
         **{_OF_PRODUCT[name]: query.many(name) for name in _OF_REQUEST},
     )
@@ -95,9 +96,8 @@ def _filter(query: ParsedQuery, currency: str, names: Iterable[str]) -> StorePro
     for name in names:
         getattr(found, _OF_PRODUCT[name]).extend(query.many(name))
     option, value = query.one(_OPTION), query.one(_VALUE)
-    if bool(option) != bool(value):
-        missing = _VALUE if option else _OPTION
-        raise invalid("FILTER_INCOMPLETE", {missing: "is required with the other of both"})
+    if value and not option:
+        raise invalid("FILTER_INCOMPLETE", {_OPTION: "is required with a value"})
     variant = StoreVariantFilter(option_id=option, option_value=value)
     for name, field in _OF_VARIANT.items():
         getattr(variant, field).extend(query.many(name))

@@ -63,8 +63,6 @@ async def list_products(request: Request, shop: Shop, clients: ClientsOf) -> Res
     """Lists the products that the shop sells; `count` is the total on all pages."""
     query = PRODUCTS.list_query(request)
     check_context(query, shop)
-    if query.flag("is_giftcard"):
-        return PRODUCTS.page(query, [], count=0)
     found = await clients.storefront.ListStoreProducts(
         product_filters.request(
             query,

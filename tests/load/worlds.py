@@ -10,7 +10,8 @@ Report = Callable[[str], None]
 CATEGORIES = 50
 _ORIGINAL = "original"
 _TEXTS = {"title": "Whey", "description": "A sentence about this product. " * 100}
-_DOCUMENT = json.dumps(_TEXTS)
+# Without the parts by whose ids variants and options are told, so that none is in a page of them.
+_DOCUMENT = json.dumps(_TEXTS | {"options": [], "variants": []})
 # Of the n-th copy, once # is n.
 _OFFER = json.dumps(
     {
@@ -94,13 +95,17 @@ async def grow(
         _ORIGINAL,
         products,
     )
+    report("products of the head office")
+    await _add_products(superuser, products)
     report("words of the search")
-    # A word that all have, some that one in ten has, or one in a hundred, and others.
+    # A word that all have, two of which each product has one, some that one in ten has, or one in a
+    # hundred, and others.
     await superuser.execute(
         "INSERT INTO product_words SELECT 'copy-' || n, title, title || setweight(to_tsvector("
         " 'simple', 'tenth' || n % 10 || ' hundredth' || n % 100 || ' ' || filler), 'D')"
         " FROM generate_series(1, $1::int) n, LATERAL (SELECT setweight(to_tsvector("
-        " 'simple', 'whey ' || n || ' ' || md5(n::text)), 'A') AS title) titles, LATERAL ("
+        " 'simple', 'whey ' || n || ' ' || md5(n::text)"
+        " || CASE n % 2 WHEN 0 THEN ' even' ELSE ' odd' END), 'A') AS title) titles, LATERAL ("
         " SELECT string_agg('filler' || n * k % 5003, ' ') AS filler"
         " FROM generate_series(1, 40) k) fillers ON CONFLICT DO NOTHING",
         products,
@@ -172,3 +177,23 @@ async def grow(
     # As autovacuum does, sooner or later.
     await superuser.execute("VACUUM ANALYZE")
     return int(await superuser.fetchval("SELECT count(*) FROM listing"))
+
+
+async def _add_products(superuser: asyncpg.Connection, products: int) -> None:
+    """Adds the head office's own rows of products and their variants."""
+    await superuser.execute(
+        "INSERT INTO product (tenant_id, product_id, title, title_key, subtitle, description,"
+        " handle, status, thumbnail, search, version, created_at, updated_at)"
+        " SELECT 'hq', 'copy-' || n, 'Whey ' || n, 'whey ' || n, '', '', 'whey-' || n,"
+        " 'PUBLISHED', '', 'whey ' || n, 1, at, at FROM generate_series(1, $1::int) n,"
+        " LATERAL (SELECT now() - n * interval '1 minute' AS at) moment ON CONFLICT DO NOTHING",
+        products,
+    )
+    await superuser.execute(
+        "INSERT INTO variant (tenant_id, product_id, place, variant_id, title, sku, barcode,"
+        " weight_grams)"
+        " SELECT 'hq', 'copy-' || n, v.place, 'variant-' || v.id || '-' || n, v.id,"
+        " 'SKU-' || v.id || '-' || n, '', 1 FROM generate_series(1, $1::int) n,"
+        " (VALUES (0, 'a'), (1, 'b')) v (place, id) ON CONFLICT DO NOTHING",
+        products,
+    )

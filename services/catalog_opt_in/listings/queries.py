@@ -98,6 +98,7 @@ def derived_columns(choice: Choice, *, currency: str) -> dict[str, Any]:
         "collection_id": collection["id"] if collection else None,
         "type_id": kind["id"] if kind else None,
         "lowest_minor": min(amounts.values(), default=None),
+        "is_giftcard": offer["is_giftcard"],
         "own_document": documents.of_listing(offer, own=choice.own, currency=currency),
         "document": None,
         "format": offer["format"],

@@ -20,7 +20,7 @@ from services.kernel.data.acts import Act
 _DERIVED = (
     *("state", "product_status", "priced", "visible", "title", "title_key", "handle", "thumbnail"),
     *("search", "collection_id", "type_id", "lowest_minor", "own_document", "document", "format"),
-    "offered_at",
+    *("is_giftcard", "offered_at"),
 )
 _WRITTEN = ", ".join((*_DERIVED, "listing_id", "version", "created_at", "updated_at"))
 _ROWS = "json_populate_recordset(NULL::listing, $2::json)"

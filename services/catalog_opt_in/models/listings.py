@@ -58,6 +58,14 @@ class Listing(TenantOwned, Base):
         _shown("collection_id"),
         _shown("type_id"),
         _shown("lowest_minor"),
+        # What is not shown is taken from the counts of what is in a place.
+        Index("ix_listing_hidden", "tenant_id", "listing_id", postgresql_where=text("NOT visible")),
+        Index(
+            "ix_listing_giftcard",
+            "tenant_id",
+            "listing_id",
+            postgresql_where=text("visible AND is_giftcard"),
+        ),
     )
 
     listing_id: Mapped[str] = mapped_column(Key, primary_key=True)
@@ -74,6 +82,8 @@ class Listing(TenantOwned, Base):
     type_id: Mapped[str | None] = mapped_column(Key, ForeignKey("product_type.type_id"))
     # The lowest price of a variant; null is from before it was stored, or nothing is for sale.
     lowest_minor: Mapped[int | None] = mapped_column(BigInteger)
+    # Of what was stored before this was, false, until it is rebuilt.
+    is_giftcard: Mapped[bool] = mapped_column(server_default="false")
     own_document: Mapped[bytes | None] = mapped_column(LargeBinary)
     # Whole, as instances of the version before write it while they are replaced; it precedes the
     # others, since they do not see them.

@@ -17,7 +17,9 @@ class OfferOption(Base):
 
     __tablename__ = "offer_option"
     __table_args__ = platform_rows(
-        Index("ix_offer_option_option_id", "option_id"), Index("ix_offer_option_title", "title")
+        Index("ix_offer_option_option_id", "option_id"),
+        Index("ix_offer_option_title", "title"),
+        Index("ix_offer_option_title_key", "title_key", "option_id"),
     )
 
     product_id: Mapped[str] = mapped_column(Key, _offer(), primary_key=True)
@@ -53,6 +55,7 @@ class OfferVariant(Base):
             Index(f"ix_offer_variant_{column}", column)
             for column in ("variant_id", "sku", "ean", "upc", "barcode")
         ),
+        Index("ix_offer_variant_title_key", "title_key", "variant_id"),
     )
 
     product_id: Mapped[str] = mapped_column(Key, _offer(), primary_key=True)

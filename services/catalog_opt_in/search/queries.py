@@ -19,11 +19,17 @@ class Search:
     """A query in the syntax of tsquery; without words it matches nothing.
 
     All products with the words in `whole` match, before those whose words only begin like the last
-    one, as while it is typed: these are in `begun`, too.
+    one, as while it is typed: with those `before`, of which there may be none, these have `last`.
     """
 
     whole: str
-    begun: str
+    before: str | None
+    last: str
+
+    @property
+    def begun(self) -> str:
+        """Matches all that the query means."""
+        return self.last if self.before is None else f"{self.before} & {self.last}"
 
 
 def search_of(query: str) -> Search | None:
@@ -34,10 +40,13 @@ def search_of(query: str) -> Search | None:
 def search_for(meanings: Iterable[Collection[str]]) -> Search:
     """Searches for words, each in any of the meanings that it may have."""
     terms = [" | ".join(sorted(f"'{stem(word)}'" for word in meaning)) for meaning in meanings]
-    *_, last = terms or [""]
+    *before, last = terms or [""]
     is_begun = len(last) >= SHORTEST_BEGINNING + len("''")
-    begun = [*terms[:-1], last.replace("' ", "':* ") + ":*"] if is_begun else terms
-    return Search(whole=_all(terms), begun=_all(begun))
+    return Search(
+        whole=_all(terms),
+        before=_all(before) if before else None,
+        last=_all([last.replace("' ", "':* ") + ":*"] if is_begun else terms[-1:]),
+    )
 
 
 def corrections_asked(query: str) -> list[str]:

@@ -12,7 +12,7 @@ from services.catalog_opt_in.folding import sort_key
 from services.kernel.call import times
 from services.kernel.call.errors import invalid
 
-Filter = dict[str, list[str] | str | int]
+Filter = dict[str, list[str] | str | int | bool]
 
 _LISTS = ("ids", "handles", "titles", "collection_ids", "category_ids", "tag_ids", "type_ids")
 _OF_REQUEST = ("ids", "handles", "collection_ids", "category_ids", "tag_ids", "type_ids")
@@ -26,7 +26,10 @@ def conditions(request: pb.ListStoreProductsRequest) -> str | None:
         InvalidArgument: TIME_INVALID for a time that no calendar has, FIELD_INVALID for a value of
             an option without the option.
     """
-    found: list[list[Filter]] = [[{**_lists(request, _OF_REQUEST)}]]
+    own: Filter = {**_lists(request, _OF_REQUEST)}
+    if request.HasField("is_giftcard"):
+        own["is_giftcard"] = request.is_giftcard
+    found = [[own]]
     found += [[_filter(choice) for choice in condition.filters] for condition in request.conditions]
     # Whatever passes an empty filter passes the condition.
     found = [filters for filters in found if filters and all(filters)]
@@ -50,11 +53,14 @@ def _filter(message: pb.StoreProductFilter) -> Filter:
 def _variant(message: pb.StoreVariantFilter) -> Filter:
     found = {column: list(getattr(message, name)) for name, column in _CODES.items()}
     found["option_value_ids"] = sorted(set(message.option_value_ids))
-    if bool(message.option_id) != bool(message.option_value):
-        raise invalid("FIELD_INVALID", {"option_id": "must come with option_value"})
-    if message.option_id:
+    if message.option_value:
+        if not message.option_id:
+            raise invalid("FIELD_INVALID", {"option_id": "must come with option_value"})
         found["option"] = [message.option_id, message.option_value]
-    return {name: values for name, values in found.items() if values}
+    of_variant: Filter = {name: values for name, values in found.items() if values}
+    if message.option_id and not message.option_value:
+        of_variant["option_id"] = message.option_id
+    return of_variant
 
 
 def _lists(

@@ -29,7 +29,7 @@ from services.catalog_opt_in.storefront.texts import in_locale
 from services.kernel.data.database import Database
 
 _PRODUCT = "SELECT * FROM store_product($1, $2, $3)"
-_PRODUCTS = "SELECT * FROM store_product_page($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_PRODUCTS = "SELECT * FROM store_product_page($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 _WORDS = "SELECT * FROM store_words($1, $2)"
 _COLLECTIONS = "SELECT * FROM shown_collections($1)"
 _CATEGORIES = "SELECT * FROM shown_categories($1)"
@@ -98,7 +98,8 @@ async def products(db: Database, query: ProductQuery) -> tuple[list[bytes], int,
         query.order,
         query.descending,
         query.conditions,
-        search and search.begun,
+        search and search.before,
+        search and search.last,
         search and search.whole,
         query.locales,
     )

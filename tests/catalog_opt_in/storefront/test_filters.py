@@ -66,6 +66,7 @@ async def test_each_filter_of_a_product_and_its_variants_finds_what_it_names(
         by_variant(skus=[one.variants[1].sku]),
         by_variant(option_value_ids=[chocolate["id"]]),
         by_variant(option_value_ids=[chocolate["id"], vanilla["id"], vanilla["id"]]),
+        by_variant(option_id=option["id"]),
         by_variant(option_id=option["id"], option_value="Vanilla"),
         by_variant(option_id=option["id"], option_value="Vanilla", skus=[one.variants[1].sku]),
     ):
@@ -78,6 +79,28 @@ async def test_each_filter_of_a_product_and_its_variants_finds_what_it_names(
     ):
         for tenant in tenants:
             assert await found(tenant, [filter_]) == [], filter_
+
+
+async def test_gift_cards_are_told_from_goods(create, change, opt_in, storefront_page, tenants):
+    card, goods = await create(is_giftcard=True), await create()
+    both = [id_of(card), id_of(goods)]
+    for tenant in tenants:
+        for product in (card, goods):
+            await opt_in(tenant, product)
+
+    async def found(tenant, **filters):
+        documents, answer = await storefront_page(tenant, ids=both, **filters)
+        assert answer.total_size == len(documents)
+        return {document["id"] for document in documents}
+
+    for tenant in tenants:
+        assert await found(tenant, is_giftcard=True) == {id_of(card)}
+        assert await found(tenant, is_giftcard=False) == {id_of(goods)}
+        assert await found(tenant) == set(both)
+    card.is_giftcard = False
+    await change(card, "is_giftcard")
+    for tenant in tenants:
+        assert await found(tenant, is_giftcard=True) == set()
 
 
 async def test_all_conditions_hold_and_of_each_one_filter(create, opt_in, found, tenants):
@@ -167,7 +190,6 @@ async def test_times_are_compared_in_the_milliseconds_that_shoppers_read(
 @pytest.mark.parametrize(
     "filter_",
     [
-        by_variant(option_id="opt_1"),
         by_variant(option_value="Vanilla"),
         by(titles=["x"] * 51),
         by(created_at=TimeRange(gt=Timestamp(seconds=1 << 60))),

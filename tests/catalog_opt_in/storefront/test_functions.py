@@ -9,21 +9,51 @@ import pytest_asyncio
 from tests.cluster import running
 from tests.load import worlds
 
-PRODUCTS, TENANTS = 2_000, 60
+PRODUCTS, TENANTS = 2_600, 60
 LARGE, SMALL = "paris", "shop-5"
 DATABASE = "catalog_opt_in"
-PAGE = "SELECT total, documents FROM store_product_page($1, $2, $3, $4, $5, $6, $7, $7, $8)"
 LOCALES = ["fr-CA", "fr"]
+HIDDEN_EVERY = 50
+OLDEST = 600
+"""How many products, listed by one tenant and the oldest there, have a tag of their own."""
+PAGE = "SELECT total, documents FROM store_product_page($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 ORDERS = ["id", "created_at", "updated_at", "title", "handle", "price"]
-NONE = (None, None)
-# The words of a query, or conditions, by what they select.
+# Every third product has a tag, one is a gift card, and some are not shown.
+_PLACES = f"""
+UPDATE listing SET visible = false WHERE substr(listing_id, 6)::int % {HIDDEN_EVERY} = 0;
+UPDATE listing SET is_giftcard = true WHERE listing_id = 'copy-9';
+UPDATE tenant_catalogue c SET visible_count =
+  (SELECT count(*) FROM listing l WHERE l.tenant_id = c.tenant_id AND l.visible);
+INSERT INTO tag (tag_id, value) VALUES ('tag-third', 'third'), ('tag-oldest', 'oldest');
+INSERT INTO listing_tag (tenant_id, tag_id, listing_id)
+  SELECT tenant_id, 'tag-third', listing_id FROM listing WHERE substr(listing_id, 6)::int % 3 = 0;
+INSERT INTO listing_tag (tenant_id, tag_id, listing_id)
+  SELECT tenant_id, 'tag-oldest', listing_id FROM listing
+  WHERE visible AND tenant_id = '{LARGE}' ORDER BY offered_at LIMIT {OLDEST};
+"""
+
+
+def of(*conditions):
+    return (json.dumps(conditions), None, None, None)
+
+
+def words(last, *, before=None, whole=None):
+    return (None, before, last, whole or last)
+
+
+NONE = (None, None, None, None)
+# Conditions, or the words of a query (those before the last, the last as it may begin, and all as
+# they are), by what they select.
 FILTERS = {
     "all": NONE,
-    "common word": (None, "whey"),
-    "rare word": (None, "hundredth7"),
-    "beginning": (None, "'hundredth':*"),
+    "common word": (None, None, "whey", "whey"),
+    "rare word": (None, None, "hundredth7", "hundredth7"),
+    "common beginning": (None, None, "hundredth:*", "hundredth"),
+    "rare beginning": (None, None, "c4ca:*", "c4ca"),
+    "words of different products": (None, "even", "odd:*", "even & odd"),
+    "a common beginning of few": (None, "hundredth7", "tenth:*", "hundredth7 & tenth"),
     **{
-        "-".join(key for choice in condition for key in choice): (json.dumps([condition]), None)
+        "-".join(key for choice in condition for key in choice): of(condition)
         for condition in (
             [{"ids": ["copy-3"]}],
             [{"handles": ["whey-3"]}],
@@ -34,6 +64,9 @@ FILTERS = {
             [{"option_value_ids": ["optval-a-3"]}],
             [{"option": ["opt-3", "Chocolate"]}],
             [{"created_from": "2020-01-01T00:00:00+00:00"}],
+            [{"tag_ids": ["tag-third"]}],
+            [{"is_giftcard": True}],
+            [{"option_id": "opt-3"}],
             [{"ids": ["copy-3"]}, {"handles": ["whey-4"]}],
         )
     },
@@ -53,7 +86,8 @@ async def cluster():
         await superuser.execute(
             "INSERT INTO product_text SELECT product_id, 'fr', '{}'::bytea FROM offer"
         )
-        await superuser.execute("VACUUM ANALYZE market_document, product_text")
+        await superuser.execute(_PLACES)
+        await superuser.execute("VACUUM ANALYZE")
         yield started
 
 
@@ -68,11 +102,14 @@ async def page(app, tenant, size, skip, order, filters=NONE, *, descending=False
     return row["total"], row["documents"]
 
 
+def id_in(document):
+    """The id in a document, after which its texts in a language may stand."""
+    return json.loads(document.removesuffix(b"\n{}"))["id"]
+
+
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("descending", [False, True])
-@pytest.mark.parametrize(
-    "filters", [NONE, (json.dumps([[{"category_ids": ["category-1", "category-2"]}]]), None)]
-)
+@pytest.mark.parametrize("filters", [NONE, of([{"category_ids": ["category-1", "category-2"]}])])
 async def test_pages_of_any_size_put_together_are_the_whole(app, order, descending, filters):
     for tenant in (SMALL, LARGE):
         total, whole = await page(app, tenant, PRODUCTS, 0, order, filters, descending=descending)
@@ -91,7 +128,7 @@ async def test_pages_of_any_size_put_together_are_the_whole(app, order, descendi
 @pytest.mark.parametrize("filters", FILTERS.values(), ids=FILTERS)
 @pytest.mark.parametrize("skip", [0, 60, 170])
 async def test_no_page_reads_a_whole_table(app, filters, skip):
-    by_relevance = [] if filters[1] is None else ["relevance"]
+    by_relevance = [] if filters[3] is None else ["relevance"]
     for order in [*ORDERS, *by_relevance]:
         for tenant in (SMALL, LARGE):
             async with app.transaction():
@@ -108,8 +145,8 @@ async def test_no_correction_reads_a_whole_table(app):
 
 async def test_no_more_than_five_hundred_matches_are_counted_and_ranked(app):
     for order, last in (("relevance", 0), ("title", 20)):
-        total, documents = await page(app, LARGE, 20, 480, order, (None, "whey"))
-        _, beyond = await page(app, LARGE, 20, 500, order, (None, "whey"))
+        total, documents = await page(app, LARGE, 20, 480, order, words("whey"))
+        _, beyond = await page(app, LARGE, 20, 500, order, words("whey"))
         assert (total, len(documents), len(beyond)) == (500, 20, last)
 
 
@@ -129,12 +166,17 @@ async def test_no_more_than_five_hundred_matches_are_counted_and_ranked(app):
         ([[{"titles": ["Whey 3"], "title_keys": ["whey 3"]}]], {3}),
         ([[{"created_before": "2020-01-01T00:00:00+00:00"}]], set()),
         ([[{"ids": ["copy-3' OR true --"]}]], set()),
+        ([[{"option_id": "opt-3"}]], {3}),
+        ([[{"option_id": "opt-3", "option_value_ids": ["optval-a-4"]}]], set()),
+        ([[{"option_id": "opt-3' OR true --"}]], set()),
+        ([[{"is_giftcard": True}]], {9}),
+        ([[{"ids": ["copy-3", "copy-9"], "is_giftcard": False}]], {3}),
     ],
 )
 async def test_conditions_select_what_they_say(app, conditions, products):
     for tenant in (SMALL, LARGE):
-        total, documents = await page(app, tenant, 50, 0, "id", (json.dumps(conditions), None))
-        ids = {json.loads(document.removesuffix(b"\n{}"))["id"] for document in documents}
+        total, documents = await page(app, tenant, 50, 0, "id", of(*conditions))
+        ids = {id_in(document) for document in documents}
         assert ids == {f"copy-{n}" for n in products}
         assert total == len(products)
 
@@ -142,7 +184,76 @@ async def test_conditions_select_what_they_say(app, conditions, products):
 async def test_a_condition_that_nobody_knows_is_refused(app):
     for tenant in (SMALL, LARGE):
         with pytest.raises(asyncpg.CaseNotFoundError):
-            await page(app, tenant, 50, 0, "id", (json.dumps([[{"colour": ["red"]}]]), None))
+            await page(app, tenant, 50, 0, "id", of([{"colour": ["red"]}]))
+
+
+async def test_the_count_of_a_place_lacks_what_is_not_shown(app):
+    for tenant, listed in ((LARGE, PRODUCTS), (SMALL, round(PRODUCTS / 5**1.5))):
+        third = [n for n in range(3, listed + 1, 3) if n % HIDDEN_EVERY]
+        for filters in ({"tag_ids": ["tag-third"]}, {"tag_ids": ["tag-third", "tag-none"]}):
+            for order in ORDERS:
+                total, documents = await page(app, tenant, 20, 0, order, of([filters]))
+                assert (total, len(documents)) == (len(third), 20), order
+        total, documents = await page(app, tenant, listed, 0, "created_at", of([filters]))
+        assert [id_in(document) for document in documents] == [f"copy-{n}" for n in reversed(third)]
+
+
+@pytest.mark.parametrize("key", ["category_ids", "tag_ids", "collection_ids", "type_ids"])
+async def test_nothing_is_in_a_place_that_there_is_not(app, key):
+    for tenant in (SMALL, LARGE):
+        assert await page(app, tenant, 20, 0, "id", of([{key: ["none"]}])) == (0, [])
+
+
+async def test_the_first_page_of_a_place_is_found_without_a_look_at_all_in_it(app):
+    async with app.transaction():
+        before = await rows_read(app, "listing")
+        total, _ = await page(app, LARGE, 20, 0, "title", of([{"tag_ids": ["tag-third"]}]))
+        assert await rows_read(app, "listing") - before < total / 2
+
+
+async def test_a_place_whose_products_come_last_has_a_first_page(app):
+    for tenant, total in ((LARGE, OLDEST), (SMALL, 0)):
+        last = of([{"tag_ids": ["tag-oldest"]}])
+        found, documents = await page(app, tenant, 20, 0, "created_at", last, descending=True)
+        assert (found, len(documents)) == (total, min(total, 20))
+
+
+async def test_words_that_are_never_together_are_not_looked_for_in_each_product(app):
+    for order in ("relevance", "title"):
+        async with app.transaction():
+            before = await rows_read(app, "product_words")
+            never = words("odd", before="even", whole="even & odd")
+            assert await page(app, LARGE, 20, 0, order, never) == (0, [])
+            # Those with the first of both, and a sample of the newest.
+            most = PRODUCTS / 2 + 100
+            assert await rows_read(app, "product_words") - before <= most
+
+
+async def test_of_a_beginning_that_many_words_have_the_newest_are_found(app):
+    hundredth = words("hundredth:*", whole="hundredth")
+    total, documents = await page(app, LARGE, 20, 0, "relevance", hundredth)
+    assert total == 100
+    assert {id_in(document) for document in documents} <= {f"copy-{n}" for n in range(1, 110)}
+
+
+async def test_few_products_are_found_by_their_words_and_one_that_many_begin_like(app):
+    for tenant in (SMALL, LARGE):
+        found = words("tenth:*", before="hundredth7", whole="hundredth7 & tenth")
+        total, documents = await page(app, tenant, 50, 0, "relevance", found)
+        ids = {id_in(document) for document in documents}
+        listed = PRODUCTS if tenant == LARGE else round(PRODUCTS / 5**1.5)
+        assert ids == {f"copy-{n}" for n in range(7, listed + 1, 100)}
+        assert total == len(ids)
+
+
+async def test_no_more_than_five_thousand_variants_are_counted(app):
+    for tenant, total in ((LARGE, 5_000), (SMALL, 2 * await count_of_products(app, SMALL))):
+        counted = await app.fetchval(
+            "SELECT total"
+            " FROM store_variants($1, 20, 0, 'id', false, NULL, NULL, NULL, NULL, '{}')",
+            tenant,
+        )
+        assert counted == total
 
 
 async def test_no_product_reads_a_whole_table(app):
@@ -210,8 +321,19 @@ async def test_variants_are_quoted_by_key(app, count):
         async with app.transaction():
             quoted = await app.fetch("SELECT * FROM store_quotes($1, $2)", tenant, variants)
             assert await scanned_whole(app) == []
-        listed, _ = await page(app, tenant, 1, 0, "id")
-        assert len(quoted) == min(count, listed)
+        assert len(quoted) == count - count // HIDDEN_EVERY
+
+
+async def count_of_products(app, tenant):
+    total, _ = await page(app, tenant, 1, 0, "id")
+    return total
+
+
+async def rows_read(app, table):
+    """How many rows of a table this connection has found by indexes, not long ago at least."""
+    return await app.fetchval(
+        "SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = $1", table
+    )
 
 
 async def scanned_whole(app):

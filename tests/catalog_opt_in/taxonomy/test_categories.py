@@ -180,7 +180,8 @@ def found(storefront_page, store):
 
     async def read(tenant, category):
         documents, _ = await storefront_page(tenant)
-        by_filter, _ = await storefront_page(tenant, category_ids=[id_of(category)])
+        by_filter, answer = await storefront_page(tenant, category_ids=[id_of(category)])
+        assert answer.total_size == len(by_filter)
         request = storefronts.ListStoreCategoriesRequest(
             parent=f"tenants/{tenant}", ids=[id_of(category)]
         )

@@ -124,10 +124,21 @@ async def test_the_context_of_a_shopper_is_the_shops_own(http, host, products):
                 assert (answer.status_code, answer.json()["code"]) == (status, code), query
 
 
-async def test_an_option_without_a_value_is_refused_by_what_is_missing(http, host):
-    option, value = "variants.options.option_id", "variants.options.value"
+async def test_a_value_without_its_option_is_refused_by_what_is_missing(http, host):
     for tenant in ("hq", "paris"):
-        for given, missing in ((option, value), (value, option)):
-            answer = await http.get("/store/products", params={given: "x"}, headers=host(tenant))
-            assert (answer.status_code, answer.json()["code"]) == (400, "FILTER_INCOMPLETE")
-            assert list(answer.json()["details"]["violations"]) == [missing]
+        query = {"variants.options.value": "x"}
+        answer = await http.get("/store/products", params=query, headers=host(tenant))
+        assert (answer.status_code, answer.json()["code"]) == (400, "FILTER_INCOMPLETE")
+        assert list(answer.json()["details"]["violations"]) == ["variants.options.option_id"]
+
+
+async def test_products_are_found_by_an_option_with_or_without_a_value(products):
+    for tenant in ("hq", "paris"):
+        product = next(p for p in await products(tenant) if p["options"])
+        option = product["options"][0]
+        by_option = {"variants[options][option_id]": option["id"]}
+        for query in (
+            by_option,
+            by_option | {"variants[options][value]": option["values"][0]["value"]},
+        ):
+            assert [p["id"] for p in await products(tenant, **query)] == [product["id"]]

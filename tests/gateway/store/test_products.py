@@ -117,7 +117,7 @@ async def test_filters_in_every_spelling_of_a_list(read):
         assert found["count"] == 2
 
 
-async def test_gift_cards_are_not_sold(read):
+async def test_goods_are_no_gift_cards(read):
     for tenant in ("hq", "paris"):
         assert (await read(tenant, "/store/products", is_giftcard="true"))["count"] == 0
         none = await read(tenant, "/store/products", is_giftcard="false")

@@ -33,10 +33,10 @@ class Variants:
     ) -> pb.ListVariantsResponse:
         size, skip = pages.window(request)
         order, descending = pages.order_by(request.order_by, queries.ORDERS, default="id")
-        statement = queries.matching(_conditions(request))
+        conditions = list(_conditions(request))
         async with self._office.reading() as session:
             places, total = await queries.page(
-                session, statement, order, descending=descending, size=size, skip=skip
+                session, conditions, order, descending=descending, size=size, skip=skip
             )
             found = await products.load(
                 session,
