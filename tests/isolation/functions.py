@@ -6,7 +6,7 @@ from itertools import chain
 import asyncpg
 
 # What a parameter gets whatever is tried in the others: these are no texts of a tenant's.
-_BY_NAME: dict[str, object] = {"p_order": "title"}
+_BY_NAME: dict[str, object] = {"p_order": "title", "p_kind": "category_ids"}
 _BY_TYPE: dict[str, object] = {"integer": 200, "boolean": False, "jsonb": None}
 _AT_THE_BEGINNING = {"p_skip": 0}
 
