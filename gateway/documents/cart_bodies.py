@@ -1,14 +1,18 @@
 """What shoppers' clients send of carts, in Medusa's shape."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from pydantic import Field
 from souk.commerce.v1 import cart_pb2 as pb
 from souk.commerce.v1.store_cart_service_pb2 import UpdateCartItemRequest
+from souk.commerce.v1.store_checkout_service_pb2 import (
+    CreatePaymentCollectionRequest,
+    CreatePaymentSessionRequest,
+)
 
 from gateway.documents.scalars import CountryCode, Metadata
-from gateway.medusa.shapes import Body, NotInMessage, optional
+from gateway.medusa.shapes import Body, From, NotInMessage, optional
 
 VariantId = Annotated[str, Field(examples=["variant_01J0000000000000000000000"])]
 Quantity = Annotated[int, Field(ge=-(2**31), lt=2**31, description="A whole number.")]
@@ -69,4 +73,19 @@ class CartCreate(CartUpdate):
     items: Annotated[list[CartItemBody] | None, NotInMessage()] = None
     currency_code: Annotated[str | None, NotInMessage()] = Field(
         None, description="That of the region."
+    )
+
+
+class PaymentCollectionCreate(Body[CreatePaymentCollectionRequest]):
+    """Which cart is to be paid for."""
+
+    cart_id: Annotated[str, From("parent")]
+
+
+class PaymentSessionCreate(Body[CreatePaymentSessionRequest]):
+    """How to pay."""
+
+    provider_id: str = Field(examples=["pp_system_default"])
+    data: Annotated[dict[str, Any] | None, NotInMessage()] = Field(
+        None, description="For the provider; the manual one needs nothing."
     )

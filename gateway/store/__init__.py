@@ -7,6 +7,7 @@ from gateway.medusa.router import Router
 from gateway.store import (
     carts,
     categories,
+    checkout,
     collections,
     locales,
     options,
@@ -30,6 +31,7 @@ routers: list[Router] = [
     locales.router,
     uploads.router,
     carts.router,
+    checkout.router,
 ]
 
 # Reads that depend on nothing but the tenant's catalogue and configuration, by their list's path.

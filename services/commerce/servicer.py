@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 
 from souk.commerce.v1.store_cart_service_pb2_grpc import add_StoreCartServiceServicer_to_server
+from souk.commerce.v1.store_checkout_service_pb2_grpc import (
+    add_StoreCheckoutServiceServicer_to_server,
+)
 
 from services.commerce.carts.servicer import StoreCartServicer
 from services.commerce.catalogue import Catalogue
+from services.commerce.orders.servicer import StoreCheckoutServicer
 from services.commerce.settings import CommerceSettings
 from services.kernel.call.credentials import Signer
 from services.kernel.process.settings import load
@@ -18,4 +22,8 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
     catalogue = Catalogue(load(CommerceSettings).catalog_opt_in, Signer("commerce", key))
     return [
         (add_StoreCartServiceServicer_to_server, StoreCartServicer(runtime.db, catalogue)),
+        (
+            add_StoreCheckoutServiceServicer_to_server,
+            StoreCheckoutServicer(runtime.db, catalogue),
+        ),
     ]

@@ -205,7 +205,7 @@ def ids_of(filled, rpc: Rpc, tenant: str) -> list[str]:
 
 
 # Whatever has an id by chance and the time of day differs from call to call by these alone.
-_MADE_JUST_NOW = re.compile(r"cart_[A-Z2-7]{26}|20\d\d-\d\d-\d\dT[\d:.]+Z")
+_MADE_JUST_NOW = re.compile(r"(cart|order|pay_col)_[A-Z2-7]{26}|20\d\d-\d\d-\d\dT[\d:.]+Z")
 
 
 async def answer(rpc: Rpc, channels, key, tenant: str, ids: dict[str, str]) -> str:

@@ -19,6 +19,7 @@ from services.kernel.data.requests import Repeatable
 
 LIFETIME = timedelta(days=30)
 """How long a cart is kept after its last change."""
+CART = "tenants/{tenant}/carts/{cart}"
 _CUSTOMERS = "customers/"
 
 Act = Callable[[AsyncSession, Cart, CartContent, Offers], Awaitable[None]]

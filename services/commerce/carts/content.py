@@ -131,6 +131,7 @@ class CartContent(_Stored):
     billing_address: Address | None = None
     promo_codes: list[str] = []
     payment_collection: PaymentCollection | None = None
+    total: int = 0
     metadata: Metadata | None = None
 
     @property
@@ -139,6 +140,16 @@ class CartContent(_Stored):
 
     def item(self, item_id: str) -> Item | None:
         return next((item for item in self.items if item.id == item_id), None)
+
+
+def new_collection(content: CartContent, now: datetime) -> PaymentCollection:
+    """Makes what is to be paid for a cart."""
+    return PaymentCollection(
+        id=names.new_unguessable_id("pay_col"),
+        amount=content.total,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 def new_item(variant_id: str, quantity: int, metadata: Metadata | None, now: datetime) -> Item:

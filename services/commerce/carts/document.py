@@ -10,7 +10,6 @@ from services.commerce.carts.content import (
     Address,
     CartContent,
     Item,
-    PaymentCollection,
     ShippingMethod,
 )
 from services.commerce.carts.priced import Priced
@@ -87,7 +86,7 @@ def cart_document(
             "shipping_address": address_json(content.shipping_address),
             "billing_address": address_json(content.billing_address),
             "promotions": list(priced.promotions),
-            "payment_collection": _collection(content.payment_collection, amounts, currency),
+            "payment_collection": collection_json(content),
             "metadata": content.metadata,
             "completed_at": completed_at and timestamp(completed_at),
             "created_at": timestamp(created_at),
@@ -237,11 +236,11 @@ def address_json(address: Address | None) -> dict[str, Any] | None:
     }
 
 
-def _collection(
-    collection: PaymentCollection | None, amounts: Amounts, currency: str
-) -> dict[str, Any] | None:
+def collection_json(content: CartContent) -> dict[str, Any] | None:
+    collection = content.payment_collection
     if collection is None:
         return None
+    amounts, currency = Amounts(content.currency_code), content.currency_code.lower()
     return {
         "id": collection.id,
         "amount": amounts(collection.amount),

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.carts.content import CartContent
 from services.commerce.carts.document import cart_document
-from services.commerce.carts.priced import priced
+from services.commerce.carts.priced import Priced, priced
 from services.commerce.catalogue import Offers
 from services.commerce.markets import queries as markets
 from services.commerce.markets.rules import Market, find
@@ -16,11 +16,13 @@ from services.kernel.call.errors import FailedPrecondition, NotFound
 
 async def refresh(
     session: AsyncSession, row: Cart, content: CartContent, offers: Offers, now: datetime
-) -> None:
+) -> tuple[Market, Priced]:
     """Prices the cart anew and stores it with its document, in the transaction of the change."""
     market = await market_of(session, content)
     put_offers(content, offers)
     result = priced(content, market)
+    content.total = result.totals.total
+    _adjust_payment(content, now)
     row.content = content.model_dump(mode="json")
     row.update_time = now
     collection = content.payment_collection
@@ -36,6 +38,15 @@ async def refresh(
         updated_at=now,
         completed_at=row.complete_time,
     )
+    return market, result
+
+
+def _adjust_payment(content: CartContent, now: datetime) -> None:
+    """Ends what was agreed with a provider for another amount than is due now."""
+    collection = content.payment_collection
+    if collection is not None and collection.amount != content.total:
+        collection.amount, collection.sessions = content.total, []
+        collection.status, collection.updated_at = "not_paid", now
 
 
 def put_offers(content: CartContent, offers: Offers) -> None:

@@ -8,7 +8,7 @@ from souk.commerce.v1.store_cart_service_pb2_grpc import StoreCartServiceService
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.carts import items
-from services.commerce.carts.changes import LIFETIME, CartChanges, current_customer, existing
+from services.commerce.carts.changes import CART, LIFETIME, CartChanges, current_customer, existing
 from services.commerce.carts.content import CartContent
 from services.commerce.carts.messages import metadata_of, update
 from services.commerce.carts.refresh import chosen_market, refresh
@@ -22,7 +22,6 @@ from services.values.structs import struct_json
 
 FRESH = timedelta(seconds=30)
 """How old prices may be that are shown; before anything is charged, they are asked for again."""
-_CART = "tenants/{tenant}/carts/{cart}"
 _ITEM = "tenants/{tenant}/carts/{cart}/items/{item}"
 
 
@@ -127,7 +126,7 @@ def _add(
 
 def _cart_id(name: str) -> str:
     current_scope().require(name)
-    return names.parse(name, _CART)[1]
+    return names.parse(name, CART)[1]
 
 
 def _item_id(name: str) -> tuple[str, str]:

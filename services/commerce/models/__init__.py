@@ -3,5 +3,6 @@
 from services.commerce.models.carts import Cart
 from services.commerce.models.declare import Base
 from services.commerce.models.markets import Region, RegionCountry
+from services.commerce.models.orders import CustomerOrder, OrderCounter, Payment
 
-__all__ = ["Base", "Cart", "Region", "RegionCountry"]
+__all__ = ["Base", "Cart", "CustomerOrder", "OrderCounter", "Payment", "Region", "RegionCountry"]

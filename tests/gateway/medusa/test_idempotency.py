@@ -24,6 +24,9 @@ SECRET = "again, another secret takes the place of the unconfirmed one; it is st
 ERASED = "what is erased stays erased; again, there is nothing left to erase"
 WITHOUT = {
     ("post", "/store/carts/{cart_id}"): SETS,
+    ("post", "/store/carts/{cart_id}/complete"): "a completed cart answers with its order",
+    ("post", "/store/payment-collections"): "a cart has one",
+    ("post", "/store/payment-collections/{collection_id}/payment-sessions"): SETS,
     ("post", "/store/carts/{cart_id}/line-items/{item_id}"): SETS,
     ("post", "/admin/products/{product_id}"): SETS,
     ("post", "/admin/products/{product_id}/variants/{variant_id}"): SETS,
