@@ -12,7 +12,7 @@ from souk.commerce.v1.store_checkout_service_pb2 import (
 )
 
 from gateway.documents.scalars import CountryCode, Metadata
-from gateway.medusa.shapes import Body, From, NotInMessage, optional
+from gateway.medusa.shapes import Body, NotInMessage, optional
 
 VariantId = Annotated[str, Field(examples=["variant_01J0000000000000000000000"])]
 Quantity = Annotated[int, Field(ge=-(2**31), lt=2**31, description="A whole number.")]
@@ -79,7 +79,7 @@ class CartCreate(CartUpdate):
 class PaymentCollectionCreate(Body[CreatePaymentCollectionRequest]):
     """Which cart is to be paid for."""
 
-    cart_id: Annotated[str, From("parent")]
+    cart_id: Annotated[str, NotInMessage("parent")]
 
 
 class PaymentSessionCreate(Body[CreatePaymentSessionRequest]):

@@ -17,6 +17,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
@@ -122,7 +123,7 @@ def _value(table: Table, column: Column[Any], tenant: str, variant: str) -> obje
             return True
         case BigInteger() | Integer():
             # As a key it differs, as marked texts do: a tenant's own row is not in another's way.
-            return 1 + column.primary_key * (TENANTS.index(tenant) + 2 * len(variant))
+            return 1 + _is_key(table, column) * (TENANTS.index(tenant) + 2 * len(variant))
         case LargeBinary():
             return text.encode().ljust(_SIGNATURE_BYTES * (column.name == "signature"), b".")
         case JSONB():
@@ -134,6 +135,11 @@ def _value(table: Table, column: Column[Any], tenant: str, variant: str) -> obje
         case Text():
             return text
     raise AssertionError(f"no value is known for {column} of type {column.type}")
+
+
+def _is_key(table: Table, column: Column[Any]) -> bool:
+    unique = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
+    return column.primary_key or any(column.name in one.columns for one in unique)
 
 
 def _envelope(row: Row) -> bytes:
