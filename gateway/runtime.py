@@ -79,7 +79,13 @@ class Runtime:
             upload_bytes=settings.upload_bytes,
         )
         versions = CatalogueVersions(fetching(clients), metrics)
-        hot = Hot(tenancy, versions, metrics, most_bytes=settings.hot_bytes)
+        hot = Hot(
+            tenancy,
+            versions,
+            metrics,
+            head_office=settings.head_office,
+            most_bytes=settings.hot_bytes,
+        )
         pictures = PictureStore(
             opened(settings.uploads, settings.secrets), head_office=settings.head_office
         )

@@ -17,7 +17,7 @@ SHARES = 8
 _ANSWER_BYTES = 3_072
 
 Versions = tuple[int, Hashable]
-"""The version of a tenant's catalogue, and its whole configuration.
+"""The version of a tenant's catalogue, and its whole configuration with the head office's locale.
 
 The configuration's own version may recur with other contents after a restore from a backup.
 """

@@ -28,9 +28,16 @@ class Hot:
     """What the layer keeps in this process."""
 
     def __init__(
-        self, tenancy: Tenancy, versions: CatalogueVersions, metrics: Metrics, *, most_bytes: int
+        self,
+        tenancy: Tenancy,
+        versions: CatalogueVersions,
+        metrics: Metrics,
+        *,
+        head_office: str,
+        most_bytes: int,
     ) -> None:
         self.tenancy = tenancy
+        self.head_office = head_office
         self.versions = versions
         self.metrics = metrics
         self.answers = Answers(most_bytes, metrics)
@@ -95,8 +102,8 @@ class HotLayer:
 
     async def _answer(self, read: Read, scope: Scope, receive: Receive, send: Send) -> None:
         state = of_scope(scope)
-        tenant = await self._open_shop(state)
-        if tenant is None:
+        tenant, office = await self._open_shop(state), await self._office()
+        if tenant is None or office is None:
             await self._app(scope, receive, send)
             return
         state.tenant = tenant.id
@@ -107,7 +114,13 @@ class HotLayer:
             hot.metrics.hot_answer("uncached")
             answer = await recorded(self._app, scope, tenant, read.locale)
         else:
-            answer = await self._from_memory(read, (version, tenant), scope, tenant)
+            answer = await self._from_memory(
+                # Texts that are not translated are in the head office's locale.
+                read,
+                (version, (tenant, office.default_locale)),
+                scope,
+                tenant,
+            )
         scope["route"] = answer.route
         await self._send(read, answer, state, send)
 
@@ -121,6 +134,13 @@ class HotLayer:
         except (ServiceError, Refused):
             return None
         return tenant if tenant.is_open else None
+
+    async def _office(self) -> KnownTenant | None:
+        """Returns the head office; None if nobody can tell, which the route says."""
+        try:
+            return await self._hot().tenancy.find(self._hot().head_office)
+        except ServiceError:
+            return None
 
     async def _from_memory(
         self, read: Read, versions: Versions, scope: Scope, tenant: KnownTenant

@@ -1,7 +1,6 @@
 """The scope of a shopper's request: the open shop that it is for."""
 
 from collections.abc import AsyncIterator, Mapping
-from itertools import takewhile
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -15,8 +14,8 @@ from gateway.tenancy import (
     Tenancy,
     TenancyOf,
     locale_in,
+    locales_read,
     resolution_of,
-    supported_locale,
     unknown_shop,
 )
 from services.kernel.call.client import deadline
@@ -122,15 +121,8 @@ def region_of(shop: KnownTenant) -> str:
 
 
 async def locales(request: Request, query: ParsedQuery, shop: KnownTenant) -> list[str]:
-    """Returns the locales to read in: the first that something is translated into is shown.
-
-    Where none is, the head office's own texts are, so those after its language are not asked for.
-    """
+    """Returns the locales that a request is to be read in (see `locales_read`)."""
     requested = query.one("locale") or locale_in(state_of(request).fields)
     office = identity_of(request)
     own = (await office.tenancy.tenant(office.head_office)).default_locale
-    chosen = supported_locale(shop, requested)
-    chain = dict.fromkeys(
-        tag for locale in (chosen, shop.default_locale) for tag in (locale, locale.split("-")[0])
-    )
-    return list(takewhile(lambda tag: tag not in (own, own.split("-")[0]), chain))
+    return locales_read(shop, requested, own=own)

@@ -4,7 +4,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from gateway.tenancy.locales import fields_of_locale, locale_in, supported_locale
+from gateway.tenancy.locales import (
+    fields_of_locale,
+    locale_in,
+    locales_read,
+    supported_locale,
+)
 from gateway.tenancy.lookup import Tenancy
 from gateway.tenancy.signals import Resolution, Source, resolution_of
 from gateway.tenancy.tenant import KnownTenant, tenant_not_found, unknown_shop
@@ -17,6 +22,7 @@ __all__ = [
     "TenancyOf",
     "fields_of_locale",
     "locale_in",
+    "locales_read",
     "resolution_of",
     "supported_locale",
     "tenant_not_found",

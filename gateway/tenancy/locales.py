@@ -1,4 +1,7 @@
-"""Which of a shop's locales a shopper reads in."""
+"""Which of a shop's locales a shopper reads in, and what is shown where a text is not in it."""
+
+from collections.abc import Iterator
+from itertools import takewhile
 
 from gateway.header_fields import HeaderFields
 from gateway.medusa.filters import Locale
@@ -15,6 +18,8 @@ def locale_in(fields: HeaderFields) -> str:
         InvalidArgument: LOCALE_INVALID.
     """
     value = fields.joined(_HEADER).decode("latin-1").strip()
+    if not value:
+        return ""
     if problem := Locale().problem(value):
         raise InvalidArgument("LOCALE_INVALID", f"{_HEADER.decode()} {problem}")
     return value
@@ -30,10 +35,25 @@ def supported_locale(shop: KnownTenant, requested: str) -> str:
 
     It is the shop's default where none is requested, or the shop supports none that is near.
     """
-    tag = requested.lower()
+    supported = {locale.lower(): locale for locale in shop.supported_locales}
+    near = (supported[tag] for tag in widened(requested.lower()) if tag in supported)
+    return next(near, shop.default_locale)
+
+
+def locales_read(shop: KnownTenant, requested: str, *, own: str) -> list[str]:
+    """Returns the locales to read a shop in: each text is shown in the first that it is in.
+
+    They are the shop's nearest to the requested one, then its default, each with its language. The
+    texts themselves are in `own`, the head office's locale, so nothing after it is asked for.
+    """
+    chosen = supported_locale(shop, requested)
+    chain = dict.fromkeys([*widened(chosen), *widened(shop.default_locale)])
+    written = set(widened(own))
+    return list(takewhile(lambda tag: tag not in written, chain))
+
+
+def widened(tag: str) -> Iterator[str]:
+    """Yields a tag, and those that say less, the nearest first: zh-Hant-TW, zh-Hant, zh."""
     while tag:
-        for locale in shop.supported_locales:
-            if locale.lower() == tag:
-                return locale
+        yield tag
         tag = tag.rpartition("-")[0]
-    return shop.default_locale

@@ -70,10 +70,6 @@ class OfferedVariant(VariantFields):
     inventory_items: list[OfferedInventoryItem]
 
 
-Texts = dict[str, dict[str, dict[str, str]]]
-"""Translated texts by locale, id of what they are of, and field."""
-
-
 class Offer(PlainFields):
     """A product with everything it refers to, at one version.
 
@@ -93,7 +89,6 @@ class Offer(PlainFields):
     variants: list[OfferedVariant]
     metadata: Json | None
     created_at: str
-    texts: Texts
 
 
 _GOODS: Json = {
@@ -109,7 +104,6 @@ _OF_PRODUCT: Json = {
     "is_giftcard": False,
     "weight": 0,
     "shipping_profile_id": "",
-    "texts": {},
 }
 _OF_VARIANT: Json = {
     **_GOODS,

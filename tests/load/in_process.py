@@ -103,7 +103,8 @@ def gateway(body: bytes) -> tuple[App, App, Hot]:
         request_log=RequestLog(),
         upload_bytes=1 << 20,
     )
-    hot = Hot(tenancy, CatalogueVersions(versions, metrics), metrics, most_bytes=1 << 26)
+    known = CatalogueVersions(versions, metrics)
+    hot = Hot(tenancy, known, metrics, head_office="paris", most_bytes=1 << 26)
 
     async def reads_body(scope: Scope) -> bool:
         return False

@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in.listings import rules
-from services.catalog_opt_in.models import MarketDocument, ProductText
+from services.catalog_opt_in.models import MarketDocument
 from services.catalog_opt_in.offer_document import FORMAT, Offer
 from services.kernel.data.arrays import among
 from services.values.money import json_number
@@ -50,19 +50,6 @@ async def publish_markets(session: AsyncSession, offers: Sequence[Offer]) -> Non
     ]
     if rows:
         await session.execute(insert(MarketDocument), rows)
-
-
-async def publish_texts(session: AsyncSession, offers: Sequence[Offer]) -> None:
-    """Stores the texts of an offer for each locale that anything it shows is translated into."""
-    ids = [offer["id"] for offer in offers]
-    await session.execute(delete(ProductText).where(among(ProductText.product_id, ids)))
-    rows = [
-        {"product_id": offer["id"], "locale": locale, "texts": orjson.dumps(texts)}
-        for offer in offers
-        for locale, texts in offer["texts"].items()
-    ]
-    if rows:
-        await session.execute(insert(ProductText), rows)
 
 
 def _currencies(offer: Offer) -> set[str]:

@@ -11,12 +11,12 @@ from services.catalog_opt_in import models
 from services.catalog_opt_in.listings import documents
 from services.catalog_opt_in.listings.parts import publish_parts
 from services.catalog_opt_in.offer_document import Offer
-from services.catalog_opt_in.search.index import index
+from services.catalog_opt_in.translations.publishing import publish_texts
 from services.kernel.data.arrays import among
 
 
 async def publish(session: AsyncSession, versions: Sequence[tuple[Offer, int]]) -> None:
-    """Stores offers that tenants may opt in to, with documents of markets, parts and words.
+    """Stores offers that tenants may opt in to, with documents of markets, parts, texts and words.
 
     Each comes with the version of its product.
     """
@@ -41,8 +41,7 @@ async def publish(session: AsyncSession, versions: Sequence[tuple[Offer, int]]) 
     offers = [offer for offer, _ in versions]
     await documents.publish_markets(session, offers)
     await publish_parts(session, offers)
-    await documents.publish_texts(session, offers)
-    await index(session, offers)
+    await publish_texts(session, offers)
 
 
 async def withdraw(session: AsyncSession, product_ids: Sequence[str]) -> None:

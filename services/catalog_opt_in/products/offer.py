@@ -1,14 +1,13 @@
 """Builds the offer of a product, which listings are made from."""
 
-from services.catalog_opt_in.offer_document import FORMAT, Offer, OfferedVariant, Term, Texts
+from services.catalog_opt_in.offer_document import FORMAT, Offer, OfferedVariant, Term
 from services.catalog_opt_in.products.model import Product, Variant, plain_fields, variant_fields
 from services.catalog_opt_in.products.resolved import ResolvedProduct
 from services.catalog_opt_in.taxonomy.queries import CategoryTree, category_ref, collection_ref
 from services.catalog_opt_in.texts import timestamp
 
 
-def offer_of(product: ResolvedProduct, tree: CategoryTree, texts: Texts) -> Offer:
-    """Builds the offer of a product, with the translated texts of what it shows."""
+def offer_of(product: ResolvedProduct, tree: CategoryTree) -> Offer:
     related = product.related
     collection, kind = related.collection, related.type
     return {
@@ -40,7 +39,6 @@ def offer_of(product: ResolvedProduct, tree: CategoryTree, texts: Texts) -> Offe
         "variants": [_variant(product, variant) for variant in product.variants],
         "metadata": product.metadata,
         "created_at": timestamp(product.created_at),
-        "texts": texts,
     }
 
 

@@ -96,6 +96,7 @@ async def replace(session: AsyncSession, products: Sequence[ResolvedProduct]) ->
     """
     if products:
         await queries.replace(session, products)
+        await translations.remove_of_former_parts(session, products)
         await refresh(session, await publish(session, products), now=products[0].updated_at)
 
 
@@ -133,8 +134,7 @@ async def publish(session: AsyncSession, products: Sequence[ResolvedProduct]) ->
     """Builds and stores the offers of products, with all that is found and shown by them."""
     has_categories = any(product.category_ids for product in products)
     tree = await category_tree(session) if has_categories else CategoryTree({}, ())
-    texts = await translations.texts_of(session, products)
-    offers = [offer_of(product, tree, texts[product.product_id]) for product in products]
+    offers = [offer_of(product, tree) for product in products]
     versions = [(o, p.version) for o, p in zip(offers, products, strict=True)]
     await publishing.publish(session, versions)
     return offers

@@ -1,6 +1,7 @@
 """What is stored of products to search them by."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Select, cast, delete, insert, select
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -11,20 +12,27 @@ from services.catalog_opt_in.models import ProductWords, Spelling
 from services.catalog_opt_in.offer_document import Offer
 from services.catalog_opt_in.search.queries import Search
 from services.catalog_opt_in.search.words import is_corrected, spellings, stem, words
+from services.catalog_opt_in.translations.queries import Texts
 from services.kernel.data.arrays import among
 
 _FARTHEST = 16_383
 """The last place in a text that PostgreSQL tells from others."""
 
 
-async def index(session: AsyncSession, offers: Sequence[Offer]) -> None:
-    """Stores the words of products that were published anew."""
+async def index(
+    session: AsyncSession, offers: Sequence[Offer], translated: Mapping[str, Texts]
+) -> None:
+    """Stores the words of products, and of what is translated of them."""
     await session.execute(
         delete(ProductWords).where(among(ProductWords.product_id, [o["id"] for o in offers]))
     )
-    texts = {offer["id"]: list(_texts(offer)) for offer in offers}
+    texts = {offer["id"]: list(searched_texts(offer, translated[offer["id"]])) for offer in offers}
     rows = [
-        {"product_id": id_, "title": _vector(of_product[:1]), "words": _vector(of_product)}
+        {
+            "product_id": id_,
+            "title": _vector(one for one in of_product if one[0] == "A"),
+            "words": _vector(of_product),
+        }
         for id_, of_product in texts.items()
     ]
     await session.execute(insert(ProductWords), rows)
@@ -45,24 +53,43 @@ def found_by(search: Search) -> Select[str]:
     return select(ProductWords.product_id).where(matching)
 
 
-def _texts(offer: Offer) -> Iterator[tuple[str, str]]:
-    """Yields the texts of a product with their weights, the title first."""
+class _Searched(NamedTuple):
+    """A text that a product is found by, and by which id and field its translations are."""
+
+    weight: str
+    text: str
+    id: str = ""
+    field: str = ""
+
+
+def _searched(offer: Offer) -> Iterator[_Searched]:
     collection, kind = offer["collection"], offer["type"]
-    yield "A", offer["title"]
+    yield _Searched("A", offer["title"], offer["id"], "title")
     for term in (*offer["tags"], *([kind] if kind else ())):
-        yield "B", term["value"]
+        yield _Searched("B", term["value"], term["id"], "value")
     if collection:
-        yield "B", collection["title"]
+        yield _Searched("B", collection["title"], collection["id"], "title")
+    for category in offer["categories"]:
+        yield _Searched("B", category["title"], category["id"], "name")
     for variant in offer["variants"]:
         for code in (variant["sku"] or "", variant["barcode"], variant["ean"], variant["upc"]):
-            yield "B", code
-    yield "C", offer["subtitle"]
-    yield "C", offer["handle"]
-    yield "D", offer["description"]
-    for texts in offer["texts"].values():
-        for of_one in texts.values():
-            for field, text in of_one.items():
-                yield "D" if field == "description" else "B", text
+            yield _Searched("B", code)
+        yield _Searched("C", variant["title"], variant["id"], "title")
+    for option in offer["options"]:
+        for value in option["values"]:
+            yield _Searched("C", value["value"], value["id"], "value")
+    yield _Searched("C", offer["subtitle"], offer["id"], "subtitle")
+    yield _Searched("C", offer["handle"])
+    yield _Searched("D", offer["description"], offer["id"], "description")
+
+
+def searched_texts(offer: Offer, translated: Texts) -> Iterator[tuple[str, str]]:
+    """Yields the texts of a product in all languages with their weights."""
+    for one in _searched(offer):
+        yield one.weight, one.text
+        for texts in translated.values():
+            if text := texts.get(one.id, {}).get(one.field):
+                yield one.weight, text
 
 
 def _vector(texts: Iterable[tuple[str, str]]) -> str:

@@ -10,16 +10,20 @@ Texts = Mapping[str, Mapping[str, str]]
 
 
 def in_locale(stored: bytes) -> bytes:
-    """Returns a document as the database's functions give it, with the texts in the line after it.
+    """Returns a document as the database's functions give it, with the texts in the lines after it.
 
-    What is not translated stays as it is.
+    Each line has those of one locale; a field is in the first that has it, and else stays as it is.
     """
-    document, _, texts = stored.partition(b"\n")
-    if not texts:
+    document, *lines = stored.split(b"\n")
+    if not lines:
         return document
+    texts: dict[str, dict[str, str]] = {}
+    for line in reversed(lines):
+        for id_, own in orjson.loads(line).items():
+            texts.setdefault(id_, {}).update(own)
     # Numbers keep every digit.
     parsed: dict[str, Any] = json.loads(document, parse_float=orjson.Fragment)
-    _translate(parsed, orjson.loads(texts))
+    _translate(parsed, texts)
     return orjson.dumps(parsed)
 
 

@@ -1,6 +1,6 @@
 """Many creations, changes and removals of translations, all or none."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from souk.catalog_opt_in.v1 import catalog_service_pb2 as pb
@@ -10,12 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in.batches import MOST_ROWS
 from services.catalog_opt_in.head_office import lock_all_products, own_rows
+from services.catalog_opt_in.listings.refresh import raise_catalogues
 from services.catalog_opt_in.messages import id_in
 from services.catalog_opt_in.models import Translation
-from services.catalog_opt_in.products.storing import refresh_products
 from services.catalog_opt_in.translations import queries
 from services.catalog_opt_in.translations.kinds import is_locale, kind_of
 from services.catalog_opt_in.translations.messages import TRANSLATION, translation_message
+from services.catalog_opt_in.translations.publishing import publish_texts_anew
 from services.catalog_opt_in.violations import Violations
 from services.kernel.call import names
 from services.kernel.call.errors import invalid
@@ -46,27 +47,22 @@ async def change(
                 updates.check_etag(requested.etag, row.version)
                 violations.extend(kind.problems(requested.texts))
     violations.refuse()
-    answer = pb.BatchChangeTranslationsResponse(deleted=request.deletes)
-    session.add_all(created)
-    for row in created:
-        answer.created.append(translation_message(row))
-        audit.record(session, resource=answer.created[-1].name, after=answer.created[-1])
-    for n, requested in enumerate(request.updates):
-        answer.updated.append(_update(session, stored[f"updates[{n}]"], requested, now))
+    changed = [
+        (stored[f"updates[{n}]"], requested)
+        for n, requested in enumerate(request.updates)
+        if stored[f"updates[{n}]"].texts != requested.texts
+    ]
     removed = [stored[f"deletes[{n}]"] for n in range(len(request.deletes))]
-    for row in removed:
-        before = translation_message(row)
-        audit.record(session, resource=before.name, before=before)
-    if not (created or stored):
-        return answer  # nothing to write: a transaction that writes must have an event
-    await session.flush()
-    ids = [row.translation_id for row in removed]
-    await session.execute(
-        delete(Translation).where(own_rows(Translation), among(Translation.translation_id, ids))
+    if created or changed or removed:
+        _record(session, created=created, changed=changed, removed=removed, now=now)
+        await session.flush()
+        rows = [*created, *(row for row, _ in changed), *removed]
+        await _show(session, rows, removed)
+    return pb.BatchChangeTranslationsResponse(
+        created=map(translation_message, created),
+        updated=[translation_message(stored[f"updates[{n}]"]) for n in range(len(request.updates))],
+        deleted=request.deletes,
     )
-    products = await queries.products_showing(session, [*created, *stored.values()])
-    await refresh_products(session, products, now)
-    return answer
 
 
 async def _stored(
@@ -128,12 +124,37 @@ async def _new(
     return rows
 
 
-def _update(
-    session: AsyncSession, row: Translation, requested: product_pb2.Translation, now: datetime
-) -> product_pb2.Translation:
-    before = translation_message(row)
-    if row.texts != requested.texts:
+def _record(
+    session: AsyncSession,
+    *,
+    created: Sequence[Translation],
+    changed: Sequence[tuple[Translation, product_pb2.Translation]],
+    removed: Sequence[Translation],
+    now: datetime,
+) -> None:
+    """Stores what is new and what has changed, and records an event for each row."""
+    session.add_all(created)
+    for row in created:
+        after = translation_message(row)
+        audit.record(session, resource=after.name, after=after)
+    for row, requested in changed:
+        before = translation_message(row)
         row.texts, row.updated_at = dict(requested.texts), now
         row.version += 1
         audit.record(session, resource=before.name, before=before, after=translation_message(row))
-    return translation_message(row)
+    for row in removed:
+        before = translation_message(row)
+        audit.record(session, resource=before.name, before=before)
+
+
+async def _show(
+    session: AsyncSession, rows: Sequence[Translation], removed: Sequence[Translation]
+) -> None:
+    """Removes what is to go, and shows shoppers what has changed."""
+    ids = [row.translation_id for row in removed]
+    await session.execute(
+        delete(Translation).where(own_rows(Translation), among(Translation.translation_id, ids))
+    )
+    products = await queries.products_showing(session, rows)
+    await publish_texts_anew(session, products)
+    await raise_catalogues(session, products)

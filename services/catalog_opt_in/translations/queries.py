@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection as AnyCollection
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Select, delete, select
@@ -11,10 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.catalog_opt_in import models
 from services.catalog_opt_in.head_office import own_rows
 from services.catalog_opt_in.models import Product, Translation
-from services.catalog_opt_in.offer_document import Texts
-from services.catalog_opt_in.products.resolved import ResolvedProduct
+from services.catalog_opt_in.offer_document import Offer
+from services.catalog_opt_in.products.model import Product as MasterProduct
 from services.catalog_opt_in.taxonomy.queries import products_with
 from services.kernel.data.arrays import among
+
+Texts = dict[str, dict[str, dict[str, str]]]
+"""Translated texts by locale, id of what they are of, and field."""
 
 # The column with the id of each kind that belongs to a product, by the prefix of the id.
 _OF_PRODUCTS: Mapping[str, tuple[Any, Any]] = {
@@ -46,7 +49,9 @@ def matching(
     if reference_ids:
         statement = statement.where(among(Translation.reference_id, reference_ids))
     if prefix:
-        statement = statement.where(Translation.reference_id.startswith(f"{prefix}_"))
+        statement = statement.where(
+            Translation.reference_id.startswith(f"{prefix}_", autoescape=True)
+        )
     if locales:
         statement = statement.where(among(Translation.locale, locales))
     return statement
@@ -106,18 +111,18 @@ async def products_showing(session: AsyncSession, rows: Iterable[Translation]) -
     return sorted(found)
 
 
-async def texts_of(session: AsyncSession, products: Sequence[ResolvedProduct]) -> dict[str, Texts]:
-    """Reads the translated texts of all that products show, by product."""
+async def texts_of(session: AsyncSession, offers: Sequence[Offer]) -> dict[str, Texts]:
+    """Reads the translated texts of all that offers show, by product."""
     showing: defaultdict[str, list[str]] = defaultdict(list)
-    for product in products:
-        for reference_id in _shown_by(product):
-            showing[reference_id].append(product.product_id)
+    for offer in offers:
+        for reference_id in _shown_by(offer):
+            showing[reference_id].append(offer["id"])
     rows = await session.scalars(
         select(Translation).where(
             own_rows(Translation), among(Translation.reference_id, list(showing))
         )
     )
-    found: dict[str, Texts] = {product.product_id: {} for product in products}
+    found: dict[str, Texts] = {offer["id"]: {} for offer in offers}
     for row in rows:
         for product_id in showing[row.reference_id]:
             found[product_id].setdefault(row.locale, {})[row.reference_id] = row.texts
@@ -127,23 +132,48 @@ async def texts_of(session: AsyncSession, products: Sequence[ResolvedProduct]) -
 async def remove_of_products(session: AsyncSession, product_ids: Sequence[str]) -> None:
     """Removes the translations of products and their parts."""
     await session.execute(
-        delete(Translation).where(own_rows(Translation), Translation.product_id.in_(product_ids))
+        delete(Translation).where(own_rows(Translation), among(Translation.product_id, product_ids))
     )
 
 
-def _shown_by(product: ResolvedProduct) -> Iterable[str]:
-    related = product.related
-    yield product.product_id
+async def remove_of_former_parts(session: AsyncSession, products: Sequence[MasterProduct]) -> None:
+    """Removes the translations of what products, as they are now, no longer consist of."""
+    ids = [product.product_id for product in products]
+    current = [id_ for product in products for id_ in _parts_of(product)]
+    await session.execute(
+        delete(Translation).where(
+            own_rows(Translation),
+            among(Translation.product_id, ids),
+            ~among(Translation.reference_id, [*ids, *current]),
+        )
+    )
+
+
+async def remove_of(session: AsyncSession, reference_id: str) -> None:
+    """Removes the translations of a collection, a category, a tag or a type."""
+    await session.execute(
+        delete(Translation).where(own_rows(Translation), Translation.reference_id == reference_id)
+    )
+
+
+def _parts_of(product: MasterProduct) -> Iterator[str]:
     yield from (variant.variant_id for variant in product.variants)
     for option in product.options:
         yield option.option_id
         yield from (value.value_id for value in option.values)
-    yield from (tag.tag_id for tag in related.tags)
-    yield from (category.category_id for category in related.categories)
-    if related.collection:
-        yield related.collection.collection_id
-    if related.type:
-        yield related.type.type_id
+
+
+def _shown_by(offer: Offer) -> Iterator[str]:
+    yield offer["id"]
+    yield from (variant["id"] for variant in offer["variants"])
+    for option in offer["options"]:
+        yield option["id"]
+        yield from (value["id"] for value in option["values"])
+    yield from (tag["id"] for tag in offer["tags"])
+    yield from (category["id"] for category in offer["categories"])
+    for one in (offer["collection"], offer["type"]):
+        if one:
+            yield one["id"]
 
 
 def _by_prefix(reference_ids: Iterable[str]) -> dict[str, list[str]]:

@@ -79,6 +79,43 @@ async def test_a_listing_with_prices_of_its_own_is_translated(admin, shops, prod
     assert arabic["variants"][0]["calculated_price"]["calculated_amount"] == 5
 
 
+async def test_a_shop_whose_default_is_arabic_shows_it_where_the_asked_for_lacks_a_text(
+    admin, make_tenant, product, read, shops
+):
+    fields = {"default_locale": "ar", "supported_locales": ["ar", "fr", "de"]}
+    tunis = (await make_tenant(**fields))["id"]
+    (await admin.post(f"/admin/tenants/{tunis}/activate")).raise_for_status()
+    body = {"product_id": product["id"]}
+    (await admin.post(f"/admin/tenants/{tunis}/products", json=body)).raise_for_status()
+    await translate(admin, product["id"], title="بروتين", subtitle="نقي")
+    await translate(admin, product["id"], "de", title="Eiweiß")
+
+    for query, texts in (
+        ({}, ("بروتين", "نقي")),
+        ({"locale": "ar-TN"}, ("بروتين", "نقي")),
+        ({"locale": "de-AT"}, ("Eiweiß", "نقي")),
+        ({"locale": "fr"}, (product["title"], "Isolate")),
+    ):
+        found = (await read(tunis, **query))["product"]
+        assert (found["title"], found["subtitle"]) == texts
+    for shop in shops:
+        assert (await read(shop))["product"]["title"] == product["title"]
+
+
+async def test_an_update_that_changes_nothing_leaves_no_event(admin, shops, product, read):
+    made = await translate(admin, product["id"], title="بروتين")
+    rows = [{"id": made["id"], "translations": {"title": title}} for title in ("بروتين", "جديد")]
+
+    same = await admin.post(BATCH, json={"update": rows[:1]})
+    changed = await admin.post(BATCH, json={"update": rows[1:]})
+
+    assert (same.status_code, same.json()["updated"]) == (200, [made])
+    assert "x-audit-event" not in same.headers
+    assert changed.headers["x-audit-event"].count("events/") == 1
+    for shop, title in zip(shops, ("جديد", product["title"]), strict=True):
+        assert (await read(shop, locale="ar"))["product"]["title"] == title
+
+
 async def test_a_product_is_found_by_a_translated_word(admin, shops, product, read):
     await translate(admin, product["id"], title="كازيين")
 

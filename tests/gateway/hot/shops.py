@@ -57,13 +57,16 @@ class Shops:
         self.metrics = Metrics()
         known = CatalogueVersions(self.fetch, self.metrics)
         tenancy: Any = self
-        self.hot = Hot(tenancy, known, self.metrics, most_bytes=self.most_bytes)
+        self.hot = Hot(tenancy, known, self.metrics, head_office="hq", most_bytes=self.most_bytes)
         self.layer = HotLayer(self.routes, lambda: self.hot, HotReads(HOT_READS))
 
     async def fallback(self):
         if "hq" not in self.tenants:
             raise unknown_shop()
         return self.tenants["hq"]
+
+    async def find(self, tenant_id):
+        return self.tenants.get(tenant_id)
 
     async def fetch(self, tenants):
         self.polls.append(list(tenants))

@@ -202,6 +202,25 @@ async def test_a_tenants_new_configuration_makes_new_answers(shops):
     assert (await shops.get("lyon")).product == "tea"
 
 
+async def test_another_locale_of_the_head_office_makes_new_answers(shops):
+    for shop in ("paris", "lyon"):
+        await shops.get(shop)
+    shops.products = {"paris": "in English", "lyon": "in English, too"}
+
+    shops.tenants["hq"] = known_tenant("hq", default_locale="en", supported_locales=("en",))
+
+    assert (await shops.get("paris")).product == "in English"
+    assert (await shops.get("lyon")).product == "in English, too"
+
+
+async def test_no_answer_is_kept_while_nobody_knows_the_head_office(shops):
+    del shops.tenants["hq"]
+
+    for shop, product in (("paris", "whey"), ("lyon", "tea")) * 2:
+        assert (await shops.get(shop)).product == product
+    assert len(shops.requests) == 4
+
+
 async def test_a_configuration_with_a_known_version_but_other_contents_is_another(shops):
     """After a restore from a backup, versions are given again."""
     for shop in ("paris", "lyon"):

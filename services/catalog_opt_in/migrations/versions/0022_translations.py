@@ -24,11 +24,12 @@ _filters = import_module("services.catalog_opt_in.migrations.versions.0012_store
 _parts = import_module("services.catalog_opt_in.migrations.versions.0015_store_parts")
 _search = import_module("services.catalog_opt_in.migrations.versions.0017_search")
 
-# After the document of a listing `l`, in a line of its own: its texts in the first of the locales
-# that it is translated into.
-_TEXTS = """coalesce((SELECT convert_to(chr(10), 'UTF8') || t.texts FROM product_text t
-    WHERE t.product_id = l.listing_id AND t.locale = ANY (%(locales)s)
-    ORDER BY array_position(%(locales)s, t.locale) LIMIT 1), ''::bytea)"""
+# After the document of a listing `l`, each in a line of its own: its texts in those of the locales
+# that it is translated into, in their order.
+_TEXTS = """coalesce((SELECT string_agg(convert_to(chr(10), 'UTF8') || t.texts, ''::bytea
+      ORDER BY array_position(%(locales)s, t.locale))
+    FROM product_text t
+    WHERE t.product_id = l.listing_id AND t.locale = ANY (%(locales)s)), ''::bytea)"""
 # A parameter of the function is written into the statements that it makes.
 _LOCALES = "' || quote_literal(p_locales) || '::text[]"
 _QUOTED_TEXTS = _TEXTS.replace("'", "''").replace("%(locales)s", _LOCALES)

@@ -25,6 +25,7 @@ from services.catalog_opt_in.taxonomy.categories.relatives import with_relatives
 from services.catalog_opt_in.taxonomy.members import add_products
 from services.catalog_opt_in.taxonomy.messages import category_message
 from services.catalog_opt_in.taxonomy.paging import called, read_page
+from services.catalog_opt_in.translations import queries as translations
 from services.catalog_opt_in.violations import Violations
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition, NotFound
@@ -130,6 +131,7 @@ class Categories:
             await membership.take_out(session, product_ids, remove)
             shifted = await placing.remove(session, row)
             await session.delete(row)
+            await translations.remove_of(session, row.category_id)
             await queries.raise_catalogues_of(session, shifted)
             audit.record(session, resource=request.name, before=category_message(row))
             return Empty()

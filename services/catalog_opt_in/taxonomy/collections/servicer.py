@@ -24,6 +24,7 @@ from services.catalog_opt_in.taxonomy.members import add_products
 from services.catalog_opt_in.taxonomy.messages import collection_message
 from services.catalog_opt_in.taxonomy.paging import called, read_page
 from services.catalog_opt_in.taxonomy.rules import text_problems
+from services.catalog_opt_in.translations import queries as translations
 from services.catalog_opt_in.violations import Violations
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition, NotFound
@@ -128,6 +129,7 @@ class Collections:
             _, remove = _acts(row.collection_id)
             await membership.take_out(session, product_ids, remove)
             await session.delete(row)
+            await translations.remove_of(session, row.collection_id)
             audit.record(session, resource=request.name, before=collection_message(row))
             return Empty()
 

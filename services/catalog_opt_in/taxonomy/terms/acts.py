@@ -18,6 +18,7 @@ from services.catalog_opt_in.taxonomy.paging import read_page
 from services.catalog_opt_in.taxonomy.queries import products_with
 from services.catalog_opt_in.taxonomy.terms.kinds import Kind, M, R
 from services.catalog_opt_in.texts import problem
+from services.catalog_opt_in.translations import queries as translations
 from services.kernel.call import names
 from services.kernel.call.errors import AlreadyExists, FailedPrecondition, NotFound, invalid
 from services.kernel.data import requests, updates
@@ -109,6 +110,7 @@ async def delete(session: AsyncSession, kind: Kind[R, M], name: str, etag: str) 
     value = row.value
     await membership.take_out(session, product_ids, lambda p: kind.without(p, value))
     await session.delete(row)
+    await translations.remove_of(session, kind.id_of(row))
     audit.record(session, resource=name, before=kind.show(row))
 
 
