@@ -101,7 +101,7 @@ async def rerender(session: AsyncSession, offer: Offer) -> None:
 
 
 async def raise_catalogues(session: AsyncSession, product_ids: Sequence[str]) -> None:
-    """Tells caches that shops show otherwise what products are found by, and nothing of these."""
+    """Tells caches that shops show otherwise something of products that no listing stores."""
     listings = await _listings_of(session, product_ids, own={})
     await _count_visible(session, {listing.tenant: 0 for listing in listings})
 
