@@ -10,7 +10,7 @@ from gateway.medusa.filters import Flag, Many, Text, times
 from gateway.medusa.query import ParsedQuery, Query
 from gateway.medusa.resource import Envelope, PreparedResource
 from gateway.medusa.router import Router
-from gateway.store.shopper import Shop, no_such
+from gateway.store.shopper import Shop, locales, no_such
 from services.kernel.call.limits import most_characters, most_entries
 from services.values.store_documents import StoreCategory, StoreCategoryTree
 
@@ -77,6 +77,7 @@ async def list_categories(request: Request, shop: Shop, clients: ClientsOf) -> R
     found = await clients.storefront.ListStoreCategories(
         ListStoreCategoriesRequest(
             parent=f"tenants/{shop.id}",
+            locales=await locales(request, query, shop),
             page_size=query.limit,
             skip=query.offset,
             # What Medusa calls the name is a title in the contract.
@@ -111,6 +112,7 @@ async def get_category(
     found = await clients.storefront.ListStoreCategories(
         ListStoreCategoriesRequest(
             parent=f"tenants/{shop.id}",
+            locales=await locales(request, query, shop),
             ids=[category_id],
             page_size=1,
             with_products=kind.asks_for(query, "products"),

@@ -10,7 +10,7 @@ from gateway.medusa.filters import Many, Text, times
 from gateway.medusa.query import Query
 from gateway.medusa.resource import Envelope, PreparedResource
 from gateway.medusa.router import Router
-from gateway.store.shopper import Shop, no_such
+from gateway.store.shopper import Shop, locales, no_such
 from services.kernel.call.limits import most_characters, most_entries
 from services.values.store_documents import StoreCollection
 
@@ -57,6 +57,7 @@ async def list_collections(request: Request, shop: Shop, clients: ClientsOf) -> 
     found = await clients.storefront.ListStoreCollections(
         ListStoreCollectionsRequest(
             parent=f"tenants/{shop.id}",
+            locales=await locales(request, query, shop),
             page_size=query.limit,
             skip=query.offset,
             order_by=query.order,
@@ -86,6 +87,7 @@ async def get_collection(
     found = await clients.storefront.ListStoreCollections(
         ListStoreCollectionsRequest(
             parent=f"tenants/{shop.id}",
+            locales=await locales(request, query, shop),
             ids=[collection_id],
             page_size=1,
             with_products=COLLECTIONS.asks_for(query, "products"),

@@ -10,7 +10,7 @@ from gateway.medusa.filters import Many, Text
 from gateway.medusa.query import Query
 from gateway.medusa.resource import Envelope, PreparedResource
 from gateway.medusa.router import Router
-from gateway.store.shopper import Shop, no_such
+from gateway.store.shopper import Shop, locales, no_such
 from services.kernel.call.limits import most_characters, most_entries
 from services.values.store_documents import StoreType
 
@@ -51,6 +51,7 @@ async def list_product_types(request: Request, shop: Shop, clients: ClientsOf) -
     found = await clients.storefront.ListStoreTypes(
         ListStoreTypesRequest(
             parent=f"tenants/{shop.id}",
+            locales=await locales(request, query, shop),
             page_size=query.limit,
             skip=query.offset,
             order_by=query.order,
@@ -74,7 +75,12 @@ async def get_product_type(
     """Returns one type; 404 if no product of this shop has it."""
     query = TYPES.one_query(request)
     found = await clients.storefront.ListStoreTypes(
-        ListStoreTypesRequest(parent=f"tenants/{shop.id}", ids=[type_id], page_size=1)
+        ListStoreTypesRequest(
+            parent=f"tenants/{shop.id}",
+            locales=await locales(request, query, shop),
+            ids=[type_id],
+            page_size=1,
+        )
     )
     if not found.documents:
         raise no_such("type", type_id)

@@ -38,7 +38,12 @@ from services.catalog_opt_in.models.taxonomy import (
     ProductType,
     Tag,
 )
-from services.catalog_opt_in.models.translations import ProductText, Translation
+from services.catalog_opt_in.models.translations import (
+    ProductText,
+    ProductTitle,
+    TaxonomyText,
+    Translation,
+)
 
 __all__ = [
     "Base",
@@ -62,10 +67,12 @@ __all__ = [
     "ProductOption",
     "ProductTag",
     "ProductText",
+    "ProductTitle",
     "ProductType",
     "ProductWords",
     "Spelling",
     "Tag",
+    "TaxonomyText",
     "TenantCatalogue",
     "Translation",
     "Variant",

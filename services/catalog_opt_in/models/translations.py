@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     LargeBinary,
+    Text,
     UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -55,5 +56,30 @@ class ProductText(Base):
     product_id: Mapped[str] = mapped_column(
         Key, ForeignKey("offer.product_id", ondelete="CASCADE"), primary_key=True
     )
+    locale: Mapped[str] = mapped_column(Key, primary_key=True)
+    texts: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ProductTitle(Base):
+    """A product's translated title in one locale, as it is sorted by."""
+
+    __tablename__ = "product_title"
+    __table_args__ = platform_rows(Index(None, "locale", "title_key", "product_id"))
+
+    product_id: Mapped[str] = mapped_column(
+        Key, ForeignKey("offer.product_id", ondelete="CASCADE"), primary_key=True
+    )
+    locale: Mapped[str] = mapped_column(Key, primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    title_key: Mapped[str] = mapped_column(Key)
+
+
+class TaxonomyText(Base):
+    """The texts of a collection, a category, a tag or a type in one locale, as JSON by field."""
+
+    __tablename__ = "taxonomy_text"
+    __table_args__ = platform_rows()
+
+    reference_id: Mapped[str] = mapped_column(Key, primary_key=True)
     locale: Mapped[str] = mapped_column(Key, primary_key=True)
     texts: Mapped[bytes] = mapped_column(LargeBinary)

@@ -4,9 +4,9 @@ Versions are the exception: a cache asks for those of many tenants at once.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import orjson
 from asyncpg import Record
@@ -25,24 +25,32 @@ from services.catalog_opt_in.storefront.rules import (
     ShownProduct,
     ShownTerm,
 )
+from services.catalog_opt_in.storefront.taxonomy.rows import (
+    Row,
+    shown_category,
+    shown_collection,
+    shown_term,
+)
 from services.catalog_opt_in.storefront.texts import in_locale
 from services.kernel.data.database import Database
 
 _PRODUCT = "SELECT * FROM store_product($1, $2, $3)"
 _PRODUCTS = "SELECT * FROM store_product_page($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 _WORDS = "SELECT * FROM store_words($1, $2)"
-_COLLECTIONS = "SELECT * FROM shown_collections($1)"
-_CATEGORIES = "SELECT * FROM shown_categories($1)"
-_TAGS = "SELECT * FROM shown_tags($1)"
-_TYPES = "SELECT * FROM shown_types($1)"
-_PRODUCTS_IN_COLLECTIONS = "SELECT * FROM store_products_in_collections($1, $2, $3)"
-_PRODUCTS_IN_CATEGORIES = "SELECT * FROM store_products_in_categories($1, $2, $3)"
+_COLLECTIONS = "SELECT * FROM shown_collections($1, $2)"
+_CATEGORIES = "SELECT * FROM shown_categories($1, $2)"
+_TAGS = "SELECT * FROM shown_tags($1, $2)"
+_TYPES = "SELECT * FROM shown_types($1, $2)"
+_PRODUCTS_IN_COLLECTIONS = "SELECT * FROM store_products_in_collections($1, $2, $3, $4)"
+_PRODUCTS_IN_CATEGORIES = "SELECT * FROM store_products_in_categories($1, $2, $3, $4)"
 _VARIANTS = "SELECT * FROM store_variants($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 _OPTIONS = "SELECT * FROM store_options($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 _QUOTES = "SELECT * FROM store_quotes($1, $2)"
 _VERSIONS = select(TenantCatalogue.tenant_id, TenantCatalogue.version).where(
     TenantCatalogue.tenant_id == any_(bindparam("tenants", type_=ARRAY(Text)))
 )
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,36 +119,38 @@ async def known_words(db: Database, spellings: Sequence[str]) -> list[str]:
     return [row["word"] for row in await db.call(_WORDS, spellings)]
 
 
-async def collections(db: Database) -> tuple[list[ShownCollection], int]:
+async def collections(db: Database, locales: Sequence[str]) -> tuple[list[ShownCollection], int]:
     """Reads the collections with visible products, and the catalogue version."""
-    rows = await db.call(_COLLECTIONS)
-    return [ShownCollection(**_fields(row)) for row in rows if row["id"]], _version(rows)
+    return _all(await db.call(_COLLECTIONS, locales), shown_collection)
 
 
-async def categories(db: Database) -> tuple[list[ShownCategory], int]:
+async def categories(db: Database, locales: Sequence[str]) -> tuple[list[ShownCategory], int]:
     """Reads the categories with visible products, and the catalogue version."""
-    rows = await db.call(_CATEGORIES)
-    return [ShownCategory(**_fields(row)) for row in rows if row["id"]], _version(rows)
+    return _all(await db.call(_CATEGORIES, locales), shown_category)
 
 
-async def tags(db: Database) -> tuple[list[ShownTerm], int]:
+async def tags(db: Database, locales: Sequence[str]) -> tuple[list[ShownTerm], int]:
     """Reads the tags of visible products, and the catalogue version."""
-    return _terms(await db.call(_TAGS))
+    return _all(await db.call(_TAGS, locales), shown_term)
 
 
-async def types(db: Database) -> tuple[list[ShownTerm], int]:
+async def types(db: Database, locales: Sequence[str]) -> tuple[list[ShownTerm], int]:
     """Reads the types of visible products, and the catalogue version."""
-    return _terms(await db.call(_TYPES))
+    return _all(await db.call(_TYPES, locales), shown_term)
 
 
-async def products_in_collections(db: Database, ids: Sequence[str], *, most: int) -> Products:
+async def products_in_collections(
+    db: Database, ids: Sequence[str], locales: Sequence[str], *, most: int
+) -> Products:
     """Reads up to `most` visible products of each collection, oldest first."""
-    return _by_place(await db.call(_PRODUCTS_IN_COLLECTIONS, ids, most))
+    return _by_place(await db.call(_PRODUCTS_IN_COLLECTIONS, ids, most, locales))
 
 
-async def products_in_categories(db: Database, ids: Sequence[str], *, most: int) -> Products:
+async def products_in_categories(
+    db: Database, ids: Sequence[str], locales: Sequence[str], *, most: int
+) -> Products:
     """Reads up to `most` visible products in or below each category, oldest first."""
-    return _by_place(await db.call(_PRODUCTS_IN_CATEGORIES, ids, most))
+    return _by_place(await db.call(_PRODUCTS_IN_CATEGORIES, ids, most, locales))
 
 
 async def variants(
@@ -189,8 +199,10 @@ async def versions(session: AsyncSession, tenants: Sequence[str]) -> dict[str, i
     return dict(rows.tuples().all())
 
 
-def _terms(rows: Sequence[Record]) -> tuple[list[ShownTerm], int]:
-    return [ShownTerm(**_fields(row)) for row in rows if row["id"]], _version(rows)
+def _all(rows: Sequence[Record], shown: Callable[[Row], T]) -> tuple[list[T], int]:
+    """Reads rows, of which a single one without an id says the version alone."""
+    version = rows[0]["version"] if rows else 0
+    return [shown(dict(row)) for row in rows if row["id"]], version
 
 
 def _by_place(rows: Sequence[Record]) -> Products:
@@ -204,11 +216,3 @@ def _found(rows: Sequence[Record]) -> FoundParts:
     [row] = rows
     documents = [in_locale(stored) for stored in row["documents"] or ()]
     return FoundParts(row["ids"] or (), documents, row["total"], row["version"])
-
-
-def _fields(row: Record) -> dict[str, Any]:
-    return {key: value for key, value in row.items() if key != "version"}
-
-
-def _version(rows: Sequence[Record]) -> int:
-    return rows[0]["version"] if rows else 0

@@ -22,11 +22,17 @@ from services.values.store_documents import (
 
 @dataclass(frozen=True, slots=True)
 class ShownCollection:
-    """A collection with products that the tenant shows."""
+    """A collection with products that the tenant shows.
+
+    The title is in the shopper's language; `titles` are that and the head office's, and
+    `search` is what both are searched by.
+    """
 
     id: str
     title: str
     title_key: str
+    titles: frozenset[str]
+    search: str
     handle: str
     created_at: datetime
     updated_at: datetime
@@ -35,11 +41,13 @@ class ShownCollection:
 
 @dataclass(frozen=True, slots=True)
 class ShownCategory:
-    """A category with products, in it or below it, that the tenant shows."""
+    """A category with products, in it or below it, that the tenant shows; otherwise as above."""
 
     id: str
     title: str
     title_key: str
+    titles: frozenset[str]
+    search: str
     handle: str
     description: str
     parent_id: str | None
@@ -52,10 +60,14 @@ class ShownCategory:
 
 @dataclass(frozen=True, slots=True)
 class ShownTerm:
-    """A tag or a type of products that the tenant shows."""
+    """A tag or a type of products that the tenant shows.
+
+    The value is in the shopper's language; `values` are that and the head office's.
+    """
 
     id: str
     value: str
+    values: frozenset[str]
     created_at: datetime
     updated_at: datetime
     metadata: str | None

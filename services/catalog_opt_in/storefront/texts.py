@@ -1,4 +1,4 @@
-"""Puts the texts of a locale into a product's document."""
+"""Reads texts in the first of some locales that has each, and puts them into documents."""
 
 import json
 from collections.abc import Mapping
@@ -25,6 +25,14 @@ def in_locale(stored: bytes) -> bytes:
     parsed: dict[str, Any] = json.loads(document, parse_float=orjson.Fragment)
     _translate(parsed, texts)
     return orjson.dumps(parsed)
+
+
+def texts_in(lines: bytes | None) -> Mapping[str, str]:
+    """Returns texts by field, each of the first line that has it; a line has those of a locale."""
+    found: dict[str, str] = {}
+    for line in reversed(lines.split(b"\n") if lines else ()):
+        found.update(orjson.loads(line))
+    return found
 
 
 def _translate(part: dict[str, Any], texts: Texts) -> None:

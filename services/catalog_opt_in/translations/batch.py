@@ -13,10 +13,14 @@ from services.catalog_opt_in.head_office import lock_all_products, own_rows
 from services.catalog_opt_in.listings.refresh import raise_catalogues
 from services.catalog_opt_in.messages import id_in
 from services.catalog_opt_in.models import Translation
+from services.catalog_opt_in.taxonomy.queries import raise_catalogues_of
 from services.catalog_opt_in.translations import queries
 from services.catalog_opt_in.translations.kinds import is_locale, kind_of
 from services.catalog_opt_in.translations.messages import TRANSLATION, translation_message
-from services.catalog_opt_in.translations.publishing import publish_texts_anew
+from services.catalog_opt_in.translations.publishing import (
+    publish_taxonomy_texts,
+    publish_texts_anew,
+)
 from services.catalog_opt_in.violations import Violations
 from services.kernel.call import names
 from services.kernel.call.errors import invalid
@@ -157,4 +161,8 @@ async def _show(
     )
     products = await queries.products_showing(session, rows)
     await publish_texts_anew(session, products)
+    shared = {row.reference_id for row in rows if row.product_id is None}
+    await publish_taxonomy_texts(session, shared)
     await raise_catalogues(session, products)
+    # A category is shown where there is a product below it, too.
+    await raise_catalogues_of(session, shared)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in import models
 from services.catalog_opt_in.head_office import own_rows
-from services.catalog_opt_in.models import Product, Translation
+from services.catalog_opt_in.models import Product, TaxonomyText, Translation
 from services.catalog_opt_in.offer_document import Offer
 from services.catalog_opt_in.products.model import Product as MasterProduct
 from services.catalog_opt_in.taxonomy.queries import products_with
@@ -154,6 +154,7 @@ async def remove_of(session: AsyncSession, reference_id: str) -> None:
     await session.execute(
         delete(Translation).where(own_rows(Translation), Translation.reference_id == reference_id)
     )
+    await session.execute(delete(TaxonomyText).where(TaxonomyText.reference_id == reference_id))
 
 
 def _parts_of(product: MasterProduct) -> Iterator[str]:

@@ -283,11 +283,11 @@ async def test_a_category_mentions_its_first_products_and_reads_no_whole_table(a
             assert [row["id"] for row in found if row["place"] == place] == products[:3]
 
 
-@pytest.mark.parametrize("function", ["store_tags", "store_types"])
-async def test_neither_tags_nor_types_read_all_listings(app, function):
+@pytest.mark.parametrize("function", ["shown_tags", "shown_types", "shown_collections"])
+async def test_neither_tags_nor_types_nor_collections_read_all_listings(app, function):
     for tenant in (SMALL, LARGE):
         async with app.transaction():
-            await app.fetch(f"SELECT * FROM {function}($1)", tenant)
+            await app.fetch(f"SELECT * FROM {function}($1, $2)", tenant, ["ar", "fr"])
             assert await scanned_whole(app) == []
 
 

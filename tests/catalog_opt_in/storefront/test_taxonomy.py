@@ -214,7 +214,9 @@ def test_a_tree_counts_all_that_a_page_shows_below_its_categories():
     parents = {"a": None, "b": "a", "c": "b", "d": "b", "e": None}
     now = datetime.now(UTC)
     items = {
-        id_: ShownCategory(id_, id_, id_, id_, "", parent, 0, 0, now, now, None)
+        id_: ShownCategory(
+            id_, id_, id_, frozenset([id_]), id_, id_, "", parent, 0, 0, now, now, None
+        )
         for id_, parent in parents.items()
     }
     tree = Tree(items.values())

@@ -56,3 +56,17 @@ def read_in(store):
         return json.loads((await store(tenant).GetStoreProduct(request)).document)
 
     return read
+
+
+@pytest.fixture
+def shelf(store):
+    """Reads what a shop shows of a kind, such as Tags, in some locales."""
+
+    async def read(tenant, kind, *locales, **fields):
+        request = getattr(storefronts, f"ListStore{kind}Request")(
+            parent=f"tenants/{tenant}", locales=locales, **fields
+        )
+        answer = await getattr(store(tenant), f"ListStore{kind}")(request)
+        return [json.loads(document) for document in answer.documents], answer
+
+    return read

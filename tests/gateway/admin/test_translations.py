@@ -5,6 +5,13 @@ import pytest
 from tests.gateway.admin.answers import page, refused
 
 BATCH = "/admin/translations/batch"
+# Each kind's path, and what Medusa calls one of it and its text.
+TAXONOMY = [
+    ("collections", "collection", "title"),
+    ("product-categories", "product_category", "name"),
+    ("product-tags", "product_tag", "value"),
+    ("product-types", "product_type", "value"),
+]
 
 
 @pytest.fixture
@@ -122,6 +129,41 @@ async def test_a_product_is_found_by_a_translated_word(admin, shops, product, re
     for shop in shops:
         found = (await read(shop, "", q="كازيين"))["products"]
         assert product["id"] in [one["id"] for one in found]
+
+
+async def test_what_products_are_found_by_is_read_in_the_shops_locales(
+    admin, http, make_product, shops, unique
+):
+    ids = {}
+    for path, noun, field in TAXONOMY:
+        body = {field: f"{unique} {noun}"} | ({"is_active": True} if field == "name" else {})
+        answer = (await admin.post(f"/admin/{path}", json=body)).raise_for_status()
+        ids[path] = answer.json()[noun]["id"]
+        await translate(admin, ids[path], **{field: f"عربي {noun}"})
+    collection, category, tag, kind = ids.values()
+    made = await make_product(
+        collection_id=collection, categories=[{"id": category}], tags=[{"id": tag}], type_id=kind
+    )
+    for shop in shops:
+        body = {"product_id": made["id"]}
+        (await admin.post(f"/admin/tenants/{shop}/products", json=body)).raise_for_status()
+
+    both, french = shops
+    for path, noun, field in TAXONOMY:
+        for shop, locale, text in (
+            (both, "ar-TN", f"عربي {noun}"),
+            (both, "", f"{unique} {noun}"),
+            (french, "ar", f"{unique} {noun}"),
+        ):
+            headers = {"X-Tenant-ID": shop, "x-medusa-locale": locale}
+            one = await http.get(f"/store/{path}/{ids[path]}", headers=headers)
+            assert one.raise_for_status().json()[noun][field] == text
+            query = {"id": ids[path], "locale": locale}
+            listed = await http.get(f"/store/{path}", params=query, headers={"X-Tenant-ID": shop})
+            [[found]] = [
+                v for v in listed.raise_for_status().json().values() if isinstance(v, list)
+            ]
+            assert found == one.json()[noun]
 
 
 async def test_a_translation_is_listed_changed_and_removed(admin, shops, product, read):

@@ -56,8 +56,8 @@ def terms(items: Iterable[ShownTerm], request: TermsRequest) -> list[ShownTerm]:
         item
         for item in items
         if (not request.ids or item.id in request.ids)
-        and (not request.values or item.value in request.values)
-        and all(word in fold(item.value) for word in words)
+        and (not request.values or not item.values.isdisjoint(request.values))
+        and all(any(word in fold(value) for value in item.values) for word in words)
     ]
 
 
@@ -71,9 +71,9 @@ def _conditions(request: PlacesRequest) -> Iterator[Callable[[Any], bool]]:
     if handles:
         yield lambda item: item.handle in handles
     if titles:
-        yield lambda item: item.title in titles
+        yield lambda item: not titles.isdisjoint(item.titles)
     if words:
-        yield lambda item: all(word in f"{item.title_key}\n{item.handle}" for word in words)
+        yield lambda item: all(word in item.search for word in words)
     if "from" in created:
         yield lambda item: created["from"] <= item.created_at
     if "before" in created:

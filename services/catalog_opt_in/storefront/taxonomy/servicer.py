@@ -28,13 +28,15 @@ class TaxonomyReads:
     ) -> pb.ListStoreCollectionsResponse:
         current_scope().require_parent(request.parent)
         require_open()
-        items, version = await queries.collections(self._db)
+        items, version = await queries.collections(self._db, request.locales)
         matching = selection.places(items, request)
         page = _page(matching, request, selection.COLLECTION_ORDERS, default="-created_at")
         documents: list[Document] = [rules.collection_document(item) for item in page]
         if request.with_products:
             ids = [item.id for item in page]
-            found = await queries.products_in_collections(self._db, ids, most=MOST_PRODUCTS)
+            found = await queries.products_in_collections(
+                self._db, ids, request.locales, most=MOST_PRODUCTS
+            )
             documents = rules.with_products(documents, found)
         return pb.ListStoreCollectionsResponse(
             documents=map(orjson.dumps, documents),
@@ -47,7 +49,7 @@ class TaxonomyReads:
     ) -> pb.ListStoreCategoriesResponse:
         current_scope().require_parent(request.parent)
         require_open()
-        items, version = await queries.categories(self._db)
+        items, version = await queries.categories(self._db, request.locales)
         matching = selection.below(selection.places(items, request), request)
         page = _page(matching, request, selection.CATEGORY_ORDERS, default="rank")
         tree = rules.Tree(items)
@@ -59,7 +61,9 @@ class TaxonomyReads:
             documents = [tree.document(item) for item in page]
         if request.with_products:
             ids = [item.id for item in page]
-            found = await queries.products_in_categories(self._db, ids, most=MOST_PRODUCTS)
+            found = await queries.products_in_categories(
+                self._db, ids, request.locales, most=MOST_PRODUCTS
+            )
             documents = rules.with_products(documents, found)
         return pb.ListStoreCategoriesResponse(
             documents=map(orjson.dumps, documents),
@@ -86,12 +90,12 @@ class TaxonomyReads:
     async def _terms(
         self,
         request: selection.TermsRequest,
-        read: Callable[[Database], Awaitable[tuple[list[rules.ShownTerm], int]]],
+        read: Callable[[Database, Sequence[str]], Awaitable[tuple[list[rules.ShownTerm], int]]],
     ) -> tuple[list[bytes], int, int]:
         """Reads a page of documents, the total number, and the catalogue version."""
         current_scope().require_parent(request.parent)
         require_open()
-        items, version = await read(self._db)
+        items, version = await read(self._db, request.locales)
         matching = selection.terms(items, request)
         page = _page(matching, request, selection.TERM_ORDERS, default="id")
         return (
