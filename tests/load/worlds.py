@@ -95,6 +95,15 @@ async def grow(
         _ORIGINAL,
         products,
     )
+    report("titles in other languages")
+    # Every other product has an Arabic title, every third a French one, in another order.
+    await superuser.execute(
+        "INSERT INTO product_title SELECT 'copy-' || n, locale, title, title"
+        " FROM generate_series(1, $1::int) n, (VALUES ('ar', 2), ('fr', 3)) locales (locale, nth),"
+        " LATERAL (SELECT 'whey ' || left(md5(locale || n), 4) AS title) titles"
+        " WHERE n % nth = 0 ON CONFLICT DO NOTHING",
+        products,
+    )
     report("products of the head office")
     await _add_products(superuser, products)
     report("words of the search")

@@ -72,6 +72,13 @@ FILTERS = {
     },
 }
 
+# Those by which titles are tried in order; a category is what shops sort most.
+TITLED = {
+    "all": NONE,
+    "category": of([{"category_ids": ["category-1", "category-2"]}]),
+    "word": words("hundredth7"),
+}
+
 
 @pytest_asyncio.fixture(scope="module")
 async def cluster():
@@ -97,8 +104,8 @@ async def app(cluster):
         yield connection
 
 
-async def page(app, tenant, size, skip, order, filters=NONE, *, descending=False):
-    row = await app.fetchrow(PAGE, tenant, size, skip, order, descending, *filters, LOCALES)
+async def page(app, tenant, size, skip, order, filters=NONE, *, descending=False, locales=LOCALES):
+    row = await app.fetchrow(PAGE, tenant, size, skip, order, descending, *filters, locales)
     return row["total"], row["documents"]
 
 
@@ -134,6 +141,56 @@ async def test_no_page_reads_a_whole_table(app, filters, skip):
             async with app.transaction():
                 await page(app, tenant, 20, skip, order, filters, descending=True)
                 assert await scanned_whole(app) == []
+
+
+async def page_by_title(app, tenant, size, skip, filters, locales, *, descending):
+    total, documents = await page(
+        app, tenant, size, skip, "title", filters, descending=descending, locales=locales
+    )
+    return total, [json.loads(document.partition(b"\n")[0])["id"] for document in documents]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("locales", [["ar"], ["ar", "fr"], ["fr", "ar"], ["de"]])
+@pytest.mark.parametrize("filters", TITLED.values(), ids=TITLED)
+async def test_pages_are_in_the_order_of_the_titles_that_are_shown(
+    app, cluster, filters, locales, descending
+):
+    async with cluster.session(DATABASE) as superuser:
+        rows = await superuser.fetch("SELECT product_id, locale, title_key FROM product_title")
+        listed = await superuser.fetch("SELECT tenant_id, listing_id, title_key FROM listing")
+    translated = {(row["product_id"], row["locale"]): row["title_key"] for row in rows}
+
+    def shown(row):
+        keys = [translated.get((row["listing_id"], locale)) for locale in locales]
+        return next(filter(None, keys), row["title_key"]), row["listing_id"]
+
+    for tenant in (SMALL, LARGE):
+        total, whole = await page_by_title(
+            app, tenant, PRODUCTS, 0, filters, locales, descending=descending
+        )
+        rows = [r for r in listed if r["tenant_id"] == tenant and r["listing_id"] in set(whole)]
+        in_order = [id_ for _, id_ in sorted(map(shown, rows), reverse=descending)]
+        assert whole == in_order
+        assert total == len(whole) > 0
+        for size in (total // 5 + 1, total // 2 + 1):
+            found = []
+            for skip in range(0, total + 2 * size, size):
+                count, ids = await page_by_title(
+                    app, tenant, size, skip, filters, locales, descending=descending
+                )
+                assert count == total
+                found += ids
+            assert found == whole
+
+
+@pytest.mark.parametrize("filters", TITLED.values(), ids=TITLED)
+@pytest.mark.parametrize("skip", [0, 60, 170, 1_900])
+async def test_no_page_of_titles_reads_a_whole_table(app, filters, skip):
+    for tenant in (SMALL, LARGE):
+        async with app.transaction():
+            await page_by_title(app, tenant, 20, skip, filters, ["ar", "fr"], descending=False)
+            assert await scanned_whole(app) == []
 
 
 async def test_no_correction_reads_a_whole_table(app):
