@@ -199,10 +199,10 @@ async def versions(session: AsyncSession, tenants: Sequence[str]) -> dict[str, i
     return dict(rows.tuples().all())
 
 
-def _all(rows: Sequence[Record], shown: Callable[[Row], T]) -> tuple[list[T], int]:
+def _all(rows: Sequence[Record], of_row: Callable[[Row], T]) -> tuple[list[T], int]:
     """Reads rows, of which a single one without an id says the version alone."""
     version = rows[0]["version"] if rows else 0
-    return [shown(dict(row)) for row in rows if row["id"]], version
+    return [of_row(dict(row)) for row in rows if row["id"]], version
 
 
 def _by_place(rows: Sequence[Record]) -> Products:

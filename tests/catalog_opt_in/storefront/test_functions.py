@@ -161,7 +161,7 @@ async def test_pages_are_in_the_order_of_the_titles_that_are_shown(
         listed = await superuser.fetch("SELECT tenant_id, listing_id, title_key FROM listing")
     translated = {(row["product_id"], row["locale"]): row["title_key"] for row in rows}
 
-    def shown(row):
+    def key_of(row):
         keys = [translated.get((row["listing_id"], locale)) for locale in locales]
         return next(filter(None, keys), row["title_key"]), row["listing_id"]
 
@@ -170,7 +170,7 @@ async def test_pages_are_in_the_order_of_the_titles_that_are_shown(
             app, tenant, PRODUCTS, 0, filters, locales, descending=descending
         )
         rows = [r for r in listed if r["tenant_id"] == tenant and r["listing_id"] in set(whole)]
-        in_order = [id_ for _, id_ in sorted(map(shown, rows), reverse=descending)]
+        in_order = [id_ for _, id_ in sorted(map(key_of, rows), reverse=descending)]
         assert whole == in_order
         assert total == len(whole) > 0
         for size in (total // 5 + 1, total // 2 + 1):

@@ -28,12 +28,12 @@ async def test_translations_are_created_changed_and_removed_at_once(
 ):
     product = await sold()
     id_ = id_of(product)
-    kept, former = (
+    remaining, former = (
         await translate(id_, title="un", subtitle="deux"),
         await translate(id_, "de", title="x"),
     )
     row = products.Translation(reference_id=id_, locale="fr", texts={"title": "un"})
-    changed = products.Translation(name=kept.name, texts={"title": "trois"})
+    changed = products.Translation(name=remaining.name, texts={"title": "trois"})
 
     answer = await batch(creates=[row], updates=[changed], deletes=[former.name])
 
@@ -191,9 +191,9 @@ async def test_translations_of_parts_that_are_removed_are_removed(
     sold, change, translate, translations, tenants, read_in
 ):
     product = await sold()
-    gone, kept = product.variants
+    gone, remaining = product.variants
     value, _ = product.options[0].values
-    ids = [id_of(product), gone.id, kept.id, value.id, product.options[0].id]
+    ids = [id_of(product), gone.id, remaining.id, value.id, product.options[0].id]
     for id_ in ids:
         await translate(id_, **{"value" if id_ == value.id else "title": "x"})
 
@@ -202,7 +202,7 @@ async def test_translations_of_parts_that_are_removed_are_removed(
     await change(product, "variants", "options")
 
     found = {one.reference_id for one in await translations(*ids)}
-    assert found == {id_of(product), kept.id, product.options[0].id}
+    assert found == {id_of(product), remaining.id, product.options[0].id}
     for tenant in tenants:
         assert (await read_in(tenant, product, "ar"))["variants"][0]["title"] == "x"
 
@@ -231,9 +231,9 @@ async def test_translations_of_what_is_deleted_are_deleted(
     for id_, field in zip(ids, ("title", "name", "value", "value"), strict=True):
         await translate(id_, **{field: "x"})
     for tenant in tenants:
-        shown = await read_in(tenant, product, "ar")
-        assert shown["collection"]["title"] == shown["categories"][0]["name"] == "x"
-        assert shown["tags"][0]["value"] == shown["type"]["value"] == "x"
+        document = await read_in(tenant, product, "ar")
+        assert document["collection"]["title"] == document["categories"][0]["name"] == "x"
+        assert document["tags"][0]["value"] == document["type"]["value"] == "x"
 
     await office.DeleteCollection(pb.DeleteCollectionRequest(name=collection.name))
     await office.DeleteCategory(pb.DeleteCategoryRequest(name=category.name))

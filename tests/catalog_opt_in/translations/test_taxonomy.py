@@ -144,13 +144,13 @@ async def test_a_removed_translation_is_shown_no_more(
     made, _ = shared
     field = FIELDS[kind]
     translation = await translate(id_of(made[kind]), "fr", **{field: "français"})
-    kept = await translate(id_of(made[kind]), "ar", **{field: "عربي"})
+    remaining = await translate(id_of(made[kind]), "ar", **{field: "عربي"})
 
     await batch(deletes=[translation.name])
 
     for tenant in tenants:
         [document], _ = await shelf(tenant, kind, "fr", "ar")
-        assert document[field] == kept.texts[field]
+        assert document[field] == remaining.texts[field]
 
 
 async def test_nothing_is_left_of_the_texts_of_what_is_deleted(

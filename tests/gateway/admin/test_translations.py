@@ -131,9 +131,7 @@ async def test_a_product_is_found_by_a_translated_word(admin, shops, product, re
         assert product["id"] in [one["id"] for one in found]
 
 
-async def test_what_products_are_found_by_is_read_in_the_shops_locales(
-    admin, http, make_product, shops, unique
-):
+async def test_taxonomy_is_read_in_the_shops_locales(admin, http, make_product, shops, unique):
     ids = {}
     for path, noun, field in TAXONOMY:
         body = {field: f"{unique} {noun}"} | ({"is_active": True} if field == "name" else {})
