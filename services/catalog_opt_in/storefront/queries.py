@@ -31,7 +31,7 @@ from services.catalog_opt_in.storefront.taxonomy.rows import (
     shown_collection,
     shown_term,
 )
-from services.catalog_opt_in.storefront.texts import in_locale
+from services.catalog_opt_in.storefront.texts import in_locale, texts_by_id
 from services.kernel.data.database import Database
 
 _PRODUCT = "SELECT * FROM store_product($1, $2, $3)"
@@ -45,7 +45,7 @@ _PRODUCTS_IN_COLLECTIONS = "SELECT * FROM store_products_in_collections($1, $2, 
 _PRODUCTS_IN_CATEGORIES = "SELECT * FROM store_products_in_categories($1, $2, $3, $4)"
 _VARIANTS = "SELECT * FROM store_variants($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 _OPTIONS = "SELECT * FROM store_options($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-_QUOTES = "SELECT * FROM store_quotes($1, $2)"
+_QUOTES = "SELECT * FROM store_quotes($1, $2, $3)"
 _VERSIONS = select(TenantCatalogue.tenant_id, TenantCatalogue.version).where(
     TenantCatalogue.tenant_id == any_(bindparam("tenants", type_=ARRAY(Text)))
 )
@@ -182,15 +182,22 @@ async def options(
     return _found(await db.call(_OPTIONS, *page, *filters, locales))
 
 
-async def quotable(db: Database, variants: Sequence[str]) -> tuple[list[ShopProduct], int]:
+async def quotable(
+    db: Database, variants: Sequence[str], locales: Sequence[str]
+) -> tuple[list[ShopProduct], int]:
     """Reads the visible products that any of these variants is of, and the catalogue version."""
-    rows = await db.call(_QUOTES, variants)
+    rows = await db.call(_QUOTES, variants, locales)
     found = [
-        ShopProduct(parse(row["offer"]), orjson.loads(row["own_prices"] or "{}"), row["currency"])
+        ShopProduct(
+            parse(row["offer"]),
+            orjson.loads(row["own_prices"] or "{}"),
+            row["currency"],
+            texts_by_id(row["texts"]),
+        )
         for row in rows
         if row["offer"]
     ]
-    return found, _version(rows)
+    return found, rows[0]["version"] if rows else 0
 
 
 async def versions(session: AsyncSession, tenants: Sequence[str]) -> dict[str, int]:

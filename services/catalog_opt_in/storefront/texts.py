@@ -1,7 +1,7 @@
 """Reads texts in the first of some locales that has each, and puts them into documents."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -17,14 +17,24 @@ def in_locale(stored: bytes) -> bytes:
     document, *lines = stored.split(b"\n")
     if not lines:
         return document
-    texts: dict[str, dict[str, str]] = {}
-    for line in reversed(lines):
-        for id_, own in orjson.loads(line).items():
-            texts.setdefault(id_, {}).update(own)
+    texts = _first(lines)
     # Numbers keep every digit.
     parsed: dict[str, Any] = json.loads(document, parse_float=orjson.Fragment)
     _translate(parsed, texts)
     return orjson.dumps(parsed)
+
+
+def texts_by_id(lines: bytes | None) -> Texts:
+    """Returns a product's texts by id and field, each of the first line that has it."""
+    return _first(lines.split(b"\n") if lines else ())
+
+
+def _first(lines: Sequence[bytes]) -> Texts:
+    texts: dict[str, dict[str, str]] = {}
+    for line in reversed(lines):
+        for id_, own in orjson.loads(line).items():
+            texts.setdefault(id_, {}).update(own)
+    return texts
 
 
 def texts_in(lines: bytes | None) -> Mapping[str, str]:

@@ -376,7 +376,9 @@ async def test_variants_are_quoted_by_key(app, count):
     variants = [f"variant-a-{n}" for n in range(1, count + 1)]
     for tenant in (SMALL, LARGE):
         async with app.transaction():
-            quoted = await app.fetch("SELECT * FROM store_quotes($1, $2)", tenant, variants)
+            quoted = await app.fetch(
+                "SELECT * FROM store_quotes($1, $2, $3)", tenant, variants, ["ar", "fr"]
+            )
             assert await scanned_whole(app) == []
         assert len(quoted) == count - count // HIDDEN_EVERY
 

@@ -1,4 +1,4 @@
-"""Collections, categories, tags and types are read in other languages, as products are.
+"""Collections, categories, tags, types and quotes are read in other languages, as products are.
 
 The functions of before stay: instances of the version before ask for no locale.
 
@@ -19,6 +19,7 @@ down_revision = "0024"
 DATABASE = "catalog_opt_in"
 
 _reads = import_module("services.catalog_opt_in.migrations.versions.0011_store_reads")
+_quotes = import_module("services.catalog_opt_in.migrations.versions.0024_quotes")
 _places = import_module("services.catalog_opt_in.migrations.versions.0016_metadata_in_shops")
 _terms = import_module("services.catalog_opt_in.migrations.versions.0020_terms_in_shops")
 
@@ -26,6 +27,9 @@ _terms = import_module("services.catalog_opt_in.migrations.versions.0020_terms_i
 _TEXTS = """(SELECT string_agg(x.texts, convert_to(chr(10), 'UTF8')
         ORDER BY array_position(p_locales, x.locale))
       FROM taxonomy_text x WHERE x.reference_id = %s AND x.locale = ANY (p_locales))"""
+_TEXTS_OF_PRODUCT = """(SELECT string_agg(x.texts, convert_to(chr(10), 'UTF8')
+          ORDER BY array_position(p_locales, x.locale))
+        FROM product_text x WHERE x.product_id = l.listing_id AND x.locale = ANY (p_locales))"""
 _TITLE = """coalesce((SELECT t.title FROM product_title t
         WHERE t.product_id = l.listing_id AND t.locale = ANY (p_locales)
         ORDER BY array_position(p_locales, t.locale) LIMIT 1), l.title)"""
@@ -54,6 +58,12 @@ FUNCTIONS = {
     ),
     "shown_tags(text, text[])": _with_texts(_terms.FUNCTIONS["shown_tags"], "t.tag_id"),
     "shown_types(text, text[])": _with_texts(_terms.FUNCTIONS["shown_types"], "t.type_id"),
+    "store_quotes(text, text[], text[])": _quotes.STORE_QUOTES.replace(
+        "p_variants text[])\n", "p_variants text[], p_locales text[])\n"
+    )
+    .replace("own_prices jsonb)", "own_prices jsonb, texts bytea)")
+    .replace("shown.own_prices\n", "shown.own_prices, shown.texts\n")
+    .replace("AS own_prices\n", f"AS own_prices, {_TEXTS_OF_PRODUCT} AS texts\n"),
     "store_products_in_collections(text, text[], integer, text[])": _with_titles(
         _reads.STORE_PRODUCTS_IN_COLLECTIONS
     ),

@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from services.catalog_opt_in.listings.rules import amounts
 from services.catalog_opt_in.offer_document import Offer, OfferedConditionalPrice, OfferedVariant
+from services.catalog_opt_in.storefront.texts import Texts
 
 
 class Reason(Enum):
@@ -19,12 +20,17 @@ class Reason(Enum):
 class ShopProduct:
     """A product that the tenant shows, with the tenant's own prices by variant, and its currency.
 
-    Prices are in minor units.
+    Prices are in minor units; `texts` are translated ones by id and field.
     """
 
     offer: Offer
     own: Mapping[str, int]
     currency: str
+    texts: Texts
+
+    def text(self, id_: str, field: str, default: str) -> str:
+        """Returns a text of a part of the product, or what it is without a translation."""
+        return self.texts.get(id_, {}).get(field, default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +81,3 @@ def _by_quantity(variant: OfferedVariant, product: ShopProduct) -> list[OfferedC
         for price in variant["conditional_prices"]
         if price["currency"] == product.currency and not price["rules"]
     ]
-
-
-class Texts:
-    """The texts of a product in the first of the locales that it is translated into."""
-
-    def __init__(self, offer: Offer, locales: Iterable[str]) -> None:
-        by_locale = offer["texts"]
-        self._texts = next((by_locale[one] for one in locales if one in by_locale), {})
-
-    def read(self, id_: str, field: str, default: str) -> str:
-        """Returns a text of a part of the product, or what it is without a translation."""
-        return self._texts.get(id_, {}).get(field, default)

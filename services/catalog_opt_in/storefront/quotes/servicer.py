@@ -21,11 +21,11 @@ class QuoteReads:
         require_open()
         if wrong := dict(rules.problems(request.variants)):
             raise invalid("FIELD_INVALID", wrong)
-        products, version = await queries.quotable(self._db, request.variants)
+        products, version = await queries.quotable(self._db, request.variants, request.locales)
         quotes = rules.quotes(request.variants, products)
         return pb.QuoteVariantsResponse(
             quotes=[
-                quote_message(variant, quote, request.locales)
+                quote_message(variant, quote)
                 for variant, quote in zip(request.variants, quotes, strict=True)
             ],
             catalogue_version=version,
