@@ -294,7 +294,7 @@ async def test_a_quote_has_what_carts_keep_of_a_variant(
         }
 
 
-async def test_a_quote_is_in_the_first_locale_that_there_are_texts_of(
+async def test_texts_of_a_quote_are_in_the_first_locale_that_has_each(
     create, opt_in, quote, translate, tenants
 ):
     product = await create(**flavoured("Plain"), material="Paper", type=unique("type"))
@@ -316,7 +316,7 @@ async def test_a_quote_is_in_the_first_locale_that_there_are_texts_of(
         texts = arabic.product.title, arabic.product.type, arabic.title, arabic.material
         assert texts == ("بروتين", "مسحوق", "كيلو", "ورق")
         assert arabic.options == {"نكهة": "سادة"}
-        assert (german.product.title, german.options) == ("Eiweiß", {"Flavour": "Plain"})
+        assert (german.product.title, german.options) == ("Eiweiß", {"نكهة": "سادة"})
         assert plain.product.title == product.title
 
 

@@ -61,6 +61,8 @@ FUNCTIONS = {
     "store_quotes(text, text[], text[])": _quotes.STORE_QUOTES.replace(
         "p_variants text[])\n", "p_variants text[], p_locales text[])\n"
     )
+    # As for pages of products: no whole table is read, and what is read is in memory.
+    .replace("pg_temp AS", "pg_temp SET random_page_cost = 1.1 SET enable_seqscan = off AS")
     .replace("own_prices jsonb)", "own_prices jsonb, texts bytea)")
     .replace("shown.own_prices\n", "shown.own_prices, shown.texts\n")
     .replace("AS own_prices\n", f"AS own_prices, {_TEXTS_OF_PRODUCT} AS texts\n"),
