@@ -71,9 +71,7 @@ STORE_PRODUCT_PAGE = _replaced(
     "IF looked_through < 2 * counted THEN",
     "IF looked_through < 2 * counted AND NOT by_titles THEN",
 )
-_LAST = "  EXECUTE 'SELECT ARRAY(SELECT {document} FROM (' || page || ') page'\n".format(
-    document=_counts._DOCUMENT
-)
+_LAST = f"  EXECUTE 'SELECT ARRAY(SELECT {_counts._DOCUMENT} FROM (' || page || ') page'\n"  # noqa: S608
 STORE_PRODUCT_PAGE = _replaced(STORE_PRODUCT_PAGE, _LAST, _MERGED + _LAST)
 
 

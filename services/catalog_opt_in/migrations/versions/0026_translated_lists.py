@@ -13,8 +13,8 @@ from alembic import op
 from services.kernel.data.tables import Key
 from services.kernel.serving.migrations import grant, share
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 
 DATABASE = "catalog_opt_in"
 
