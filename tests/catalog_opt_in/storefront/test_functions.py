@@ -184,15 +184,6 @@ async def test_pages_are_in_the_order_of_the_titles_that_are_shown(
             assert found == whole
 
 
-@pytest.mark.parametrize("filters", TITLED.values(), ids=TITLED)
-@pytest.mark.parametrize("skip", [0, 60, 170, 1_900])
-async def test_no_page_of_titles_reads_a_whole_table(app, filters, skip):
-    for tenant in (SMALL, LARGE):
-        async with app.transaction():
-            await page_by_title(app, tenant, 20, skip, filters, ["ar", "fr"], descending=False)
-            assert await scanned_whole(app) == []
-
-
 async def test_no_correction_reads_a_whole_table(app):
     async with app.transaction():
         words = await app.fetch("SELECT * FROM store_words($1, $2)", SMALL, ["hey", "why"])
