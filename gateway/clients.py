@@ -16,7 +16,11 @@ from souk.catalog_opt_in.v1 import (
     listing_service_pb2_grpc,
     storefront_service_pb2_grpc,
 )
-from souk.commerce.v1 import store_cart_service_pb2_grpc, store_checkout_service_pb2_grpc
+from souk.commerce.v1 import (
+    region_service_pb2_grpc,
+    store_cart_service_pb2_grpc,
+    store_checkout_service_pb2_grpc,
+)
 from souk.tenant_registry.v1 import (
     access_grant_service_pb2_grpc,
     access_service_pb2_grpc,
@@ -69,6 +73,7 @@ class Clients:
         self.storefront = self._stub(storefront_service_pb2_grpc.StorefrontServiceStub)
         self.carts = self._stub(store_cart_service_pb2_grpc.StoreCartServiceStub)
         self.checkout = self._stub(store_checkout_service_pb2_grpc.StoreCheckoutServiceStub)
+        self.regions = self._stub(region_service_pb2_grpc.RegionServiceStub)
         self.audit = self._stub(audit_service_pb2_grpc.AuditServiceStub)
         self.proofs = self._stub(proof_service_pb2_grpc.ProofServiceStub)
 

@@ -1,12 +1,21 @@
-"""A tenant's market as Medusa's region."""
+"""Where a tenant sells, as Medusa's regions."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, Field
-from souk.tenant_registry.v1.tenant_pb2 import Tenant
+from souk.commerce.v1.region_service_pb2 import Region
 
-from gateway.documents.scalars import CreatedAt, LowerCode, Time, UpdatedAt
-from gateway.medusa.shapes import WHOLE, Document, From
+from gateway.documents.scalars import (
+    CountryCode,
+    CurrencyCode,
+    Etag,
+    Id,
+    LowerCode,
+    Metadata,
+    NeverDeleted,
+    Time,
+)
+from gateway.medusa.shapes import WHOLE, Body, Document, From, optional
 from gateway.medusa.values import last_id
 from services.values.countries import name_of
 
@@ -14,7 +23,7 @@ PREFIX = "reg_"
 
 
 def region_id(tenant: str) -> str:
-    """Returns the id of a tenant's region, from the tenant's id or name."""
+    """Returns the id of the region that a tenant has by its settings, from its id or name."""
     return f"{PREFIX}{last_id(tenant)}"
 
 
@@ -25,30 +34,65 @@ class RegionCountry(BaseModel):
     region_id: str
 
 
-def _countries(tenant: Tenant) -> list[dict[str, str]]:
-    name = name_of(tenant.country_code)
+class PaymentProvider(BaseModel):
+    id: str = Field(examples=["pp_system_default"])
+    is_enabled: bool
+
+
+def _countries(region: Region) -> list[dict[str, str]]:
     return [
         {
-            "iso_2": tenant.country_code.lower(),
-            "name": name.upper(),
-            "display_name": name,
-            "region_id": region_id(tenant.name),
+            "iso_2": code.lower(),
+            "name": name_of(code).upper(),
+            "display_name": name_of(code),
+            "region_id": last_id(region.name),
         }
+        for code in region.countries
     ]
 
 
-class RegionDocument(Document[Tenant]):
-    """The country and the currency in which a tenant sells; each tenant has exactly one region."""
+def _provider(id_: str) -> dict[str, object]:
+    return {"id": id_, "is_enabled": True}
 
-    id: Annotated[str, From("name", region_id)] = Field(examples=["reg_paris"])
-    name: Annotated[str, From("country_code", name_of)] = Field(examples=["France"])
+
+class RegionDocument(Document[Region]):
+    """Countries that a tenant sells to in one currency."""
+
+    id: Id = Field(examples=["reg_paris"])
+    name: Annotated[str, From("display_name")] = Field(examples=["France"])
     currency_code: LowerCode = Field(examples=["eur"])
-    automatic_taxes: Annotated[bool, From(WHOLE, lambda _: False)]
+    automatic_taxes: bool
+    is_tax_inclusive: Annotated[bool, From("includes_tax")]
     countries: Annotated[list[RegionCountry], From(WHOLE, _countries)]
-    payment_providers: Annotated[list[Any], From(WHOLE, lambda _: [])] = Field(
-        description="Empty: there are no payments yet."
+    payment_providers: Annotated[list[PaymentProvider], From(read=_provider)]
+    metadata: Metadata | None
+    etag: Etag
+    created_at: Annotated[Time | None, From("create_time")] = Field(
+        description="null for the region that a tenant has by its settings."
     )
-    metadata: Annotated[dict[str, Any] | None, From(WHOLE, lambda _: None)]
-    created_at: CreatedAt
-    updated_at: UpdatedAt
-    deleted_at: Annotated[Time | None, From("delete_time")]
+    updated_at: Annotated[Time | None, From("update_time")]
+    deleted_at: NeverDeleted
+
+
+Name = Annotated[str, From("display_name"), Field(description="Not empty.")]
+
+
+class RegionUpdate(Body[Region]):
+    """The fields of a region to update."""
+
+    name: Name = optional()
+    currency_code: CurrencyCode = optional()
+    countries: list[CountryCode] = optional(
+        description="ISO 3166-1 alpha-2, case-insensitive; none is in two regions."
+    )
+    automatic_taxes: bool = optional(description="By default true.")
+    is_tax_inclusive: Annotated[bool, From("includes_tax")] = optional()
+    payment_providers: list[str] = optional(description="Of pp_system_default, or none.")
+    metadata: Metadata | None = None
+
+
+class RegionCreate(RegionUpdate):
+    """A region to create."""
+
+    name: Name
+    currency_code: CurrencyCode

@@ -75,7 +75,7 @@ def region(shop: KnownTenant) -> dict[str, object]:
         "id": region_of(shop),
         "name": country,
         "currency_code": shop.currency_code.lower(),
-        "automatic_taxes": False,
+        "automatic_taxes": True,
         "countries": [
             {
                 "iso_2": shop.country_code.lower(),

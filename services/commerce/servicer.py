@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from souk.commerce.v1.region_service_pb2_grpc import add_RegionServiceServicer_to_server
 from souk.commerce.v1.store_cart_service_pb2_grpc import add_StoreCartServiceServicer_to_server
 from souk.commerce.v1.store_checkout_service_pb2_grpc import (
     add_StoreCheckoutServiceServicer_to_server,
@@ -9,6 +10,7 @@ from souk.commerce.v1.store_checkout_service_pb2_grpc import (
 
 from services.commerce.carts.servicer import StoreCartServicer
 from services.commerce.catalogue import Catalogue
+from services.commerce.markets.servicer import RegionServicer
 from services.commerce.orders.servicer import StoreCheckoutServicer
 from services.commerce.settings import CommerceSettings
 from services.kernel.call.credentials import Signer
@@ -26,4 +28,5 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
             add_StoreCheckoutServiceServicer_to_server,
             StoreCheckoutServicer(runtime.db, catalogue),
         ),
+        (add_RegionServiceServicer_to_server, RegionServicer(runtime.db)),
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 MANUAL = "pp_system_default"
 """The payment provider that takes no money: it is settled elsewhere."""
+PAYMENT_PROVIDERS = (MANUAL,)
 
 
 @dataclass(frozen=True, slots=True)

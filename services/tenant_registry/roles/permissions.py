@@ -55,6 +55,8 @@ PERMISSIONS = {
             "listing:write",
             "product:read",
             "product:write",
+            "region:read",
+            "region:write",
             "role:read",
             "role:write",
             "storefront:read",

@@ -12,7 +12,7 @@ KEYS = "/admin/api-keys"
 OF_A_TENANT_ADMINS_KEY = [
     *("category:read", "collection:read", "domain:read", "domain:write", "event:read"),
     *("file:read", "file:write", "listing:read", "listing:write", "product:read"),
-    *("storefront:read", "tenant:read", "tenant:write"),
+    *("region:read", "region:write", "storefront:read", "tenant:read", "tenant:write"),
 ]
 
 

@@ -117,16 +117,13 @@ async def test_a_store_without_a_default_currency_is_refused_in_medusas_words(ad
 
 
 async def test_a_region_is_the_one_that_shoppers_see(admin, http):
-    here = {"X-Tenant-ID": "paris"}
+    for tenant in ("paris", "hq"):
+        here = {"X-Tenant-ID": tenant}
 
-    [region] = page(await admin.get("/admin/regions", headers=here), "regions")
+        [region] = page(await admin.get("/admin/regions", headers=here), "regions")
 
-    [public] = page(await http.get("/store/regions", headers=here), "regions")
-    assert public.items() <= region.items()
-    assert (region["payment_providers"], region["metadata"]) == ([], None)
-    assert region["created_at"]
-    assert one(await admin.get("/admin/regions/reg_paris"), "region") == region
-    assert one(await admin.get("/admin/regions/reg_hq"), "region")["currency_code"] == "tnd"
+        [public] = page(await http.get("/store/regions", headers=here), "regions")
+        assert public.items() <= region.items()
 
 
 async def test_every_currency_of_sales_is_listed_with_its_texts(admin):

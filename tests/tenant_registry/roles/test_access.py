@@ -31,6 +31,8 @@ AT_TENANT = {
         "listing:read",
         "listing:write",
         "product:read",
+        "region:read",
+        "region:write",
         "storefront:read",
         "tenant:read",
         "tenant:write",
@@ -46,10 +48,11 @@ AT_TENANT = {
         "listing:write",
         "product:read",
         "product:write",
+        "region:read",
         "storefront:read",
         "tenant:read",
     },
-    "OrderOps": {"listing:read", "product:read", "tenant:read"},
+    "OrderOps": {"listing:read", "product:read", "region:read", "tenant:read"},
 }
 
 

@@ -24,16 +24,16 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             "tenant:read", "tenant:write", "domain:*", "event:read", "admin:*", "assignment:*",
             "role:*", "access:explain", "accessgrant:read", "key:*", "listing:*", "product:read",
             "collection:read", "category:read", "storefront:read", "order:*", "payment:*",
-            "fulfillment:*", "customer:*", "file:*",
+            "fulfillment:*", "customer:*", "file:*", "region:*",
         )
     },
     "CatalogMgr": {
         "TENANT": ("product:*", "collection:*", "category:*", "listing:*", "storefront:read",
-                   "tenant:read", "file:*")
+                   "tenant:read", "file:*", "region:read")
     },
     "OrderOps": {
         "TENANT": ("order:*", "payment:*", "fulfillment:*", "customer:read", "listing:read",
-                   "product:read", "tenant:read")
+                   "product:read", "tenant:read", "region:read")
     },
 }  # fmt: skip
 SCOPES = (None, "paris", "lyon")
