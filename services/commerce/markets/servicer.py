@@ -46,10 +46,10 @@ class RegionServicer(RegionServiceServicer):
         current_scope().require_parent(request.parent)
         size, skip = pages.window(request)
         key, descending = pages.order_by(request.order_by, _ORDERS, default="created_at")
-        wanted = [names.parse(name, _REGION)[1] for name in request.regions]
+        region_ids = [names.parse(name, _REGION)[1] for name in request.regions]
         async with self._db.tenant() as session:
             regions = await _all(session)
-        found = [region for region in regions if _fits(region, request, wanted)]
+        found = [region for region in regions if _fits(region, request, region_ids)]
         found.sort(key=key, reverse=descending)
         return pb.ListRegionsResponse(regions=found[skip : skip + size], total_size=len(found))
 
@@ -156,10 +156,10 @@ async def _write(
     return region_message(row, requested.countries)
 
 
-def _fits(region: pb.Region, request: pb.ListRegionsRequest, wanted: list[str]) -> bool:
+def _fits(region: pb.Region, request: pb.ListRegionsRequest, region_ids: list[str]) -> bool:
     return (
         request.query.casefold() in region.display_name.casefold()
-        and (not wanted or names.parse(region.name, _REGION)[1] in wanted)
+        and (not region_ids or names.parse(region.name, _REGION)[1] in region_ids)
         and request.display_name in ("", region.display_name)
         and request.currency_code in ("", region.currency_code)
     )

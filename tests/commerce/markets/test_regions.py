@@ -58,7 +58,7 @@ async def test_nobody_sets_up_the_regions_of_another_tenant(both):
     assert [region["id"] for region in await lyon.regions()] == [f"reg_{lyon.tenant}"]
 
 
-async def test_who_keeps_the_catalogue_sees_regions_and_changes_none(both, enter):
+async def test_a_catalogue_manager_sees_regions_and_changes_none(both, enter):
     for staff in both:
         _, staff.http = await enter(("CatalogMgr", staff.tenant))
         body = {"name": "Europe", "currency_code": "eur"}

@@ -27,6 +27,7 @@ PLACES = {
     "invite_id": "inv_01",
     "access_grant_id": "agr_01",
     "file_id": "file_01",
+    "region_id": "reg_01",
 }
 JSON = {"Content-Type": "application/json"}
 
