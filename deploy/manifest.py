@@ -82,6 +82,7 @@ SERVICES = (
         calls=("audit", "catalog-opt-in"),
         # It asks for a shopper what may be sold, and speaks for nobody.
         vouches_for=frozenset({"event:record", "storefront:read"}),
+        secrets=("customer.key",),
     ),
     Service(
         name="audit",
@@ -104,7 +105,7 @@ GATEWAY = Process(
     calls=tuple(service.name for service in SERVICES),
     # It speaks for the admins and shoppers whom it has recognised; a service, for itself alone.
     vouches_for=frozenset({"*"}),
-    secrets=("redis.key", "session.jwks"),
+    secrets=("redis.key", "session.jwks", "customer.jwks"),
     optional_secrets=("uploads.json",),
     settings={"SOUK_UPLOADS": "{volumes_url}/uploads"},
 )

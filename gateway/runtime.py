@@ -14,6 +14,7 @@ from gateway.hot import Hot
 from gateway.hot.versions import CatalogueVersions, fetching
 from gateway.identity.access_facts import AccessFacts
 from gateway.identity.api_keys import ApiKeys
+from gateway.identity.customer_tokens import CustomerTokens
 from gateway.identity.principals import Identity
 from gateway.identity.session_tokens import Sessions
 from gateway.limits import Kind, Limiter, RedisCounts
@@ -60,6 +61,7 @@ class Runtime:
         )
         identity = Identity(
             sessions=Sessions(settings.secret_file("session.jwks", read_set)),
+            customers=CustomerTokens(settings.secret_file("customer.jwks", read_set)),
             access_facts=AccessFacts(clients),
             api_keys=ApiKeys(clients),
             clients=clients,

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import cache
@@ -100,6 +101,18 @@ async def admin(platform: LocalPlatform, admin_token: str) -> AsyncIterator[http
         event_hooks=CHECKS_OPENAPI,
     ) as client:
         yield client
+
+
+@pytest_asyncio.fixture(scope="session")
+async def customer_token(platform: LocalPlatform, http: httpx.AsyncClient) -> str:
+    """A token of a customer of the head office's shop, which the platform's own hosts show."""
+    login = {"email": f"{uuid.uuid4().hex}@example.com", "password": "correct-horse-battery-staple"}
+    answer = await http.post("/auth/customer/emailpass/register", json=login)
+    bearer = {"Authorization": f"Bearer {answer.raise_for_status().json()['token']}"}
+    made = await http.post("/store/customers", json={"email": login["email"]}, headers=bearer)
+    made.raise_for_status()
+    answer = await http.post("/auth/customer/emailpass", json=login)
+    return str(answer.raise_for_status().json()["token"])
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -11,8 +11,9 @@ CALLERS = {process.name: process.vouches_for for process in PROCESSES if process
 """Who signs scopes, and which permissions they may vouch for."""
 
 # How long, in seconds, a replaced key's signatures stay valid, and its public key stays trusted. A
-# scope lives 10 seconds, an admin's access token an hour.
-SIGNERS = dict.fromkeys(CALLERS, 60) | {"session": 2 * 3600}
+# scope lives 10 seconds, an admin's access token an hour, a customer's a day.
+TOKENS = {"session": 2 * 3600, "customer": 25 * 3600}
+SIGNERS = dict.fromkeys(CALLERS, 60) | TOKENS
 
 # Who signs notes; their signatures must stay verifiable, so their public keys never expire.
 NOTE_KEYS: dict[str, Callable[[str], signed_notes.LogKey | signed_notes.WitnessKey]] = {

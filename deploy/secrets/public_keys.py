@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from deploy.manifest import SERVICES
 from deploy.secrets.files import write
-from deploy.secrets.kinds import CALLERS, NOTE_KEYS
+from deploy.secrets.kinds import CALLERS, NOTE_KEYS, TOKENS
 from services.kernel.evidence import signed_notes
 from services.kernel.evidence.event_signatures import REVOKED, public_key
 from services.kernel.process.signing_keys import entry_of
@@ -24,7 +24,7 @@ def publish(folder: Path, retiring: Entry | None = None) -> list[str]:
     They hold each signer's current key, its next one, and earlier ones until they expire.
     `retiring` is a current key that is to expire, with its `exp`.
     """
-    sets, callers = folder / "session.jwks", folder / "callers.json"
+    callers = folder / "callers.json"
     published = _read(callers)
     entries = {
         name: {
@@ -33,12 +33,16 @@ def publish(folder: Path, retiring: Entry | None = None) -> list[str]:
         }
         for name, permissions in CALLERS.items()
     }
-    session = _entries(folder, "session", _read(sets).get("keys", []), retiring)
+    sets = {
+        path: {"keys": _entries(folder, signer, _read(path).get("keys", []), retiring)}
+        for signer in TOKENS
+        for path in [folder / f"{signer}.jwks"]
+    }
     # First of all: after an interruption, callers.json must still name a key that is to be revoked.
     written = ["services.pub"] if _publish_event_keys(folder, published, entries) else []
     written += [
         path.name
-        for path, value in ((sets, {"keys": session}), (callers, entries))
+        for path, value in (*sets.items(), (callers, entries))
         if write(path, json.dumps(value, indent=2))
     ]
     for signer, kind in NOTE_KEYS.items():

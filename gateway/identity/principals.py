@@ -13,6 +13,8 @@ from gateway.clients import Clients
 from gateway.identity import session_cookies, session_tokens
 from gateway.identity.access_facts import AccessFacts, Facts
 from gateway.identity.api_keys import ApiKeys, Machine, secret_key_of
+from gateway.identity.customer_tokens import TYPE as CUSTOMERS
+from gateway.identity.customer_tokens import Customer, CustomerTokens
 from gateway.identity.session_tokens import Session, Sessions
 from gateway.limits.admission import Admission
 from gateway.medusa.errors import unauthorized
@@ -27,6 +29,13 @@ _session = HTTPBearer(
     scheme_name="session",
     bearerFormat="JWT",
     description="A token from `POST /auth/user/emailpass`, sent as `Authorization: Bearer …`.",
+    auto_error=False,
+)
+_customer = HTTPBearer(
+    scheme_name="customer",
+    bearerFormat="JWT",
+    description="A token from `POST /auth/customer/emailpass`, sent as `Authorization: Bearer …`."
+    " It is good in the shop that gave it.",
     auto_error=False,
 )
 _cookie = APIKeyCookie(
@@ -49,6 +58,7 @@ class Identity:
     """What the gateway needs to know who asks, and to bind the scope of a request."""
 
     sessions: Sessions
+    customers: CustomerTokens
     access_facts: AccessFacts
     api_keys: ApiKeys
     clients: Clients
@@ -147,6 +157,29 @@ async def bearer_session(request: Request) -> Session:
     return identity_of(request).sessions.verify(bearer_of(request))
 
 
+def customer_in(request: Request, *, tenant: str) -> Customer | None:
+    """Returns the customer whom the Authorization header names; None without one.
+
+    Raises:
+        Refused: 401, the token is invalid in any way, or another shop's.
+    """
+    if _authorization(request) is None:
+        return None
+    customer = identity_of(request).customers.verify(bearer_of(request), CUSTOMERS)
+    if customer.tenant != tenant:
+        raise unauthorized()
+    return customer
+
+
+async def customer_of(request: Request, _: Annotated[object, Security(_customer)]) -> Customer:
+    """Returns the customer of the Authorization header, at whichever shop.
+
+    Raises:
+        Refused: 401, there is no header, or the token is invalid in any way.
+    """
+    return identity_of(request).customers.verify(bearer_of(request), CUSTOMERS)
+
+
 async def _refuse_machine(request: Request) -> None:
     if await _machine(request, fresh=request.method not in READS):
         raise NotFound(
@@ -219,7 +252,9 @@ Authenticate = Callable[[Request], Awaitable[object]]
 AUTHENTICATIONS: Mapping[Callable[..., object], Authenticate] = {
     principal_of: partial(_principal, fresh=False),
     _own_session: partial(_own_session, _=None, __=None),
+    customer_of: partial(customer_of, _=None),
 }
 PrincipalOf = Annotated[Principal, Depends(principal_of)]
+CustomerOf = Annotated[Customer, Depends(customer_of)]
 SessionOf = Annotated[Session, Depends(_own_session)]
 BearerSessionOf = Annotated[Session, Depends(_bearer_session)]

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from cachetools import LRUCache
 from joserfc import jwt
@@ -30,7 +31,7 @@ _CACHE_SIZE = 4096
 # Two names of the same algorithm, from RFC 8037 and its successor RFC 9864.
 _ALGORITHMS = ["EdDSA", "Ed25519"]
 # No jwk, jku, x5u or crit: a token must not supply or refer to its own key.
-_HEADERS = frozenset({"alg", "typ", "kid"})
+HEADERS = frozenset({"alg", "typ", "kid"})
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _COMPACT = re.compile(rb"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}")
 
@@ -48,25 +49,49 @@ class Session:
     ends: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Verified:
-    """A session, and the key that its token was verified with."""
+class Timed(Protocol):
+    """What a token says, with its validity in Unix seconds."""
 
-    session: Session
+    @property
+    def begins(self) -> int: ...
+
+    @property
+    def ends(self) -> int: ...
+
+
+S = TypeVar("S", bound=Timed)
+Json = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Verified(Generic[S]):
+    """What a token says, and the key that it was verified with."""
+
+    session: S
     key_id: object
     key: OKPKey
 
 
-class Sessions:
-    """Verifies tokens; a valid one is cached until it expires or its key is gone."""
+class SignedTokens(Generic[S]):
+    """Verifies tokens; a valid one is cached until it expires or its key is gone.
 
-    def __init__(self, keys: Secret[PublicKeys], clock: Callable[[], float] = time.time) -> None:
+    `read` makes what a token says of its header, its claims and the kind that it must be, or raises
+    a KeyError, TypeError or ValueError.
+    """
+
+    def __init__(
+        self,
+        keys: Secret[PublicKeys],
+        read: Callable[[Json, Json, str], S],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._keys = keys
+        self._read_claims = read
         self._clock = clock
-        self._verified: LRUCache[tuple[bytes, str], _Verified] = LRUCache(_CACHE_SIZE)
+        self._verified: LRUCache[tuple[bytes, str], _Verified[S]] = LRUCache(_CACHE_SIZE)
 
-    def verify(self, token: bytes, kind: str = BEARER) -> Session:
-        """Returns the session of a token of this kind.
+    def verify(self, token: bytes, kind: str) -> S:
+        """Returns what a token of this kind says.
 
         Raises:
             Refused: 401, the token is invalid in any way.
@@ -83,7 +108,7 @@ class Sessions:
             raise unauthorized()
         return session
 
-    def _read(self, token: bytes, kind: str) -> _Verified:
+    def _read(self, token: bytes, kind: str) -> _Verified[S]:
         if not _COMPACT.fullmatch(token):
             raise unauthorized()
         try:
@@ -93,29 +118,51 @@ class Sessions:
             if key is None:
                 raise unauthorized()
             jwt.decode(token, key, _ALGORITHMS)
-            return _Verified(_session(header, claims, kind), key_id, key)
+            return _Verified(self._read_claims(header, claims, kind), key_id, key)
         except (JoseError, KeyError, TypeError, ValueError, RecursionError):
             raise unauthorized() from None
 
 
-def _session(header: dict[str, object], claims: dict[str, object], kind: str) -> Session:
+class Sessions(SignedTokens[Session]):
+    """Verifies the tokens of admins."""
+
+    def __init__(self, keys: Secret[PublicKeys], clock: Callable[[], float] = time.time) -> None:
+        super().__init__(keys, _session, clock)
+
+    def verify(self, token: bytes, kind: str = BEARER) -> Session:
+        return super().verify(token, kind)
+
+
+def _session(header: Json, claims: Json, kind: str) -> Session:
     is_ours = (
         header["typ"] == kind
-        and header.keys() <= _HEADERS
+        and header.keys() <= HEADERS
         and claims["iss"] == ISSUER
         and claims["aud"] == AUDIENCE
     )
     admin, sid, jti = claims["sub"], claims["sid"], claims["jti"]
-    issued, ends = _seconds(claims["iat"]), _seconds(claims["exp"])
-    begins = max(issued, _seconds(claims.get("nbf", issued)))
-    if not (_is_id(admin) and _is_id(sid) and isinstance(jti, str) and jti):
+    begins, ends = validity(claims)
+    if not (is_id(admin) and is_id(sid) and isinstance(jti, str) and jti):
         raise ValueError("invalid subject, session or token id")
-    if not (is_ours and 0 < ends - issued <= MAX_LIFE_SECONDS):
+    if not is_ours:
         raise ValueError("not a session of this platform")
     return Session(f"admins/{admin}", str(sid), begins, ends)
 
 
-def _is_id(value: object) -> bool:
+def validity(claims: Json) -> tuple[int, int]:
+    """Returns from when to when a token is good.
+
+    Raises:
+        ValueError: it lasts longer than any of ours.
+    """
+    issued, ends = _seconds(claims["iat"]), _seconds(claims["exp"])
+    begins = max(issued, _seconds(claims.get("nbf", issued)))
+    if not 0 < ends - issued <= MAX_LIFE_SECONDS:
+        raise ValueError("not of this platform: it lasts too long")
+    return begins, ends
+
+
+def is_id(value: object) -> bool:
     return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 

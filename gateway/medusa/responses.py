@@ -161,5 +161,5 @@ def documented(model: type[BaseModel], description: str, *, status: int = 200) -
 
 
 STORE_ERRORS = errors(400, 404, 414, 429, 431, 500, 503)
-BUYERS_ERRORS = errors(400, 404, 409, 413, 414, 415, 429, 431, 500, 503, 504)
+BUYERS_ERRORS = errors(400, 401, 404, 409, 413, 414, 415, 429, 431, 500, 503, 504)
 ADMIN_ERRORS = errors(400, 401, 403, 404, 409, 413, 414, 415, 429, 431, 500, 503, 504)

@@ -9,6 +9,7 @@ from gateway.store import (
     categories,
     checkout,
     collections,
+    customers,
     locales,
     options,
     products,
@@ -32,6 +33,7 @@ routers: list[Router] = [
     uploads.router,
     carts.router,
     checkout.router,
+    customers.router,
 ]
 
 # Reads that depend on nothing but the tenant's catalogue and configuration, by their list's path.

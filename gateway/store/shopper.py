@@ -1,11 +1,15 @@
 """The scope of a shopper's request: the open shop that it is for."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from gateway.identity.principals import identity_of
+from gateway.identity.customer_tokens import Customer
+from gateway.identity.principals import CustomerOf, customer_in, identity_of
+from gateway.identity.recorded_attempts import with_client
+from gateway.medusa.errors import unauthorized
 from gateway.medusa.filters import Filter, Id, Many, One, Unused
 from gateway.medusa.query import ParsedQuery
 from gateway.request_state import state_of
@@ -27,6 +31,7 @@ SHOPPER_SECONDS = 2.0
 BUYER_SECONDS = 5.0
 _ACTOR = "shoppers/-"
 _READ = frozenset({"storefront:read"})
+_OWN = frozenset({"customer:own"})
 _BUY = frozenset({"cart:read", "cart:write"})
 
 
@@ -38,10 +43,58 @@ async def _shop(request: Request, tenancy: TenancyOf) -> AsyncIterator[KnownTena
 
 
 async def _buying(request: Request, tenancy: TenancyOf) -> AsyncIterator[KnownTenant]:
-    """Binds the scope of a shopper who buys, as `_shop` does; a write is given more time."""
+    """Binds the scope of a shopper who buys, as `_shop` does; a write is given more time.
+
+    Whoever sends a token acts as its customer.
+    """
     tenant = await _open_shop(request, tenancy)
-    with bound(_scope(request, tenant, _BUY)), deadline(BUYER_SECONDS):
+    customer = customer_in(request, tenant=tenant.id)
+    actor = customer.actor if customer and customer.id else _ACTOR
+    with bound(_scope(request, tenant, _BUY, actor)), deadline(BUYER_SECONDS):
         yield tenant
+
+
+def _anonymous(permission: str) -> Callable[..., AsyncIterator[KnownTenant]]:
+    """Binds the scope of a shopper who is about to be known; its password takes time to hash."""
+
+    async def anonymous(request: Request, tenancy: TenancyOf) -> AsyncIterator[KnownTenant]:
+        tenant = await _open_shop(request, tenancy)
+        scope = with_client(request, _scope(request, tenant, frozenset({permission})))
+        with bound(scope), deadline(BUYER_SECONDS):
+            yield tenant
+
+    return anonymous
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose account a request is about."""
+
+    tenant: str
+    customer: Customer
+
+    @property
+    def customer_name(self) -> str:
+        """The name of the customer.
+
+        Raises:
+            Refused: 401, the token names none yet.
+        """
+        if not self.customer.id:
+            raise unauthorized()
+        return f"tenants/{self.tenant}/customers/{self.customer.id}"
+
+
+async def _own_account(
+    request: Request, tenancy: TenancyOf, customer: CustomerOf
+) -> AsyncIterator[Account]:
+    """Binds the scope of a customer who acts on their own account."""
+    tenant = await _open_shop(request, tenancy)
+    if customer.tenant != tenant.id:
+        raise unauthorized()
+    scope = with_client(request, _scope(request, tenant, _OWN, customer.actor))
+    with bound(scope), deadline(BUYER_SECONDS):
+        yield Account(tenant.id, customer)
 
 
 async def _open_shop(request: Request, tenancy: Tenancy) -> KnownTenant:
@@ -54,10 +107,12 @@ async def _open_shop(request: Request, tenancy: Tenancy) -> KnownTenant:
     return tenant
 
 
-def _scope(request: Request, tenant: KnownTenant, permissions: frozenset[str]) -> Scope:
+def _scope(
+    request: Request, tenant: KnownTenant, permissions: frozenset[str], actor: str = _ACTOR
+) -> Scope:
     return Scope(
         tenant.id,
-        _ACTOR,
+        actor,
         permissions,
         currency=tenant.currency_code,
         country=tenant.country_code,
@@ -68,6 +123,9 @@ def _scope(request: Request, tenant: KnownTenant, permissions: frozenset[str]) -
 
 Shop = Annotated[KnownTenant, Depends(_shop)]
 Buying = Annotated[KnownTenant, Depends(_buying)]
+Registering = Annotated[KnownTenant, Depends(_anonymous("customer:register"))]
+LoggingIn = Annotated[KnownTenant, Depends(_anonymous("customer:login"))]
+OwnAccount = Annotated[Account, Depends(_own_account)]
 
 
 def no_such(kind: str, name: str) -> NotFound:

@@ -7,13 +7,19 @@ from souk.commerce.v1.store_cart_service_pb2_grpc import add_StoreCartServiceSer
 from souk.commerce.v1.store_checkout_service_pb2_grpc import (
     add_StoreCheckoutServiceServicer_to_server,
 )
+from souk.commerce.v1.store_customer_service_pb2_grpc import (
+    add_StoreCustomerServiceServicer_to_server,
+)
 
 from services.commerce.carts.servicer import StoreCartServicer
 from services.commerce.catalogue import Catalogue
+from services.commerce.customers.servicer import StoreCustomerServicer
+from services.commerce.customers.tokens import CustomerTokens
 from services.commerce.markets.servicer import RegionServicer
 from services.commerce.orders.servicer import StoreCheckoutServicer
 from services.commerce.settings import CommerceSettings
 from services.kernel.call.credentials import Signer
+from services.kernel.call.passwords import Passwords
 from services.kernel.process.settings import load
 from services.kernel.process.signing_keys import signing_key
 from services.kernel.serving.server import Runtime, Servicer
@@ -22,6 +28,8 @@ from services.kernel.serving.server import Runtime, Servicer
 def build(runtime: Runtime) -> Sequence[Servicer]:
     key = runtime.settings.secret_file("commerce.key", signing_key)
     catalogue = Catalogue(load(CommerceSettings).catalog_opt_in, Signer("commerce", key))
+    tokens = CustomerTokens(runtime.settings.secret_file("customer.key", signing_key))
+    customers = StoreCustomerServicer(runtime.db, Passwords(), tokens)
     return [
         (add_StoreCartServiceServicer_to_server, StoreCartServicer(runtime.db, catalogue)),
         (
@@ -29,4 +37,5 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
             StoreCheckoutServicer(runtime.db, catalogue),
         ),
         (add_RegionServiceServicer_to_server, RegionServicer(runtime.db)),
+        (add_StoreCustomerServiceServicer_to_server, customers),
     ]

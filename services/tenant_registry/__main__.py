@@ -21,6 +21,7 @@ from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import (
     add_TenantRegistryServiceServicer_to_server,
 )
 
+from services.kernel.call.passwords import Passwords
 from services.kernel.process.secret_files import ring
 from services.kernel.process.settings import load
 from services.kernel.process.signing_keys import signing_key
@@ -36,7 +37,6 @@ from services.tenant_registry.accounts.oidc import OidcServicer
 from services.tenant_registry.accounts.oidc_settings import providers
 from services.tenant_registry.accounts.oidc_state import States
 from services.tenant_registry.accounts.own_account import AccountServicer
-from services.tenant_registry.accounts.passwords import Passwords
 from services.tenant_registry.accounts.registrations import Registrations
 from services.tenant_registry.accounts.session_tokens import SessionTokens
 from services.tenant_registry.accounts.sessions import SessionServicer

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel.call.names import new_id
+from services.kernel.call.passwords import Passwords
 from services.kernel.call.scope import Scope, bound
 from services.kernel.evidence import audit
 from services.kernel.process import logs
@@ -15,7 +16,6 @@ from services.kernel.process.settings import Email, SoukSettings, load
 from services.kernel.serving.server import Runtime
 from services.tenant_registry.accounts import queries as account_queries
 from services.tenant_registry.accounts.admin_lifecycle import new_admin
-from services.tenant_registry.accounts.passwords import Passwords
 from services.tenant_registry.models import Tenant
 from services.tenant_registry.roles import assigning, holder_queries
 from services.tenant_registry.roles.assignment_rules import GLOBAL_ADMIN, TENANT_ADMIN

@@ -3,10 +3,10 @@
 from souk.tenant_registry.v1.access_service_pb2_grpc import AccessServiceServicer
 from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import TenantRegistryServiceServicer
 
+from services.kernel.call.passwords import Passwords
 from services.kernel.data.database import Database
 from services.tenant_registry.accounts.attempts import Attempts
 from services.tenant_registry.accounts.login import LoginMethods, SecondFactors
-from services.tenant_registry.accounts.passwords import Passwords
 from services.tenant_registry.accounts.session_tokens import SessionTokens
 from services.tenant_registry.roles.access import AccessMethods
 from services.tenant_registry.tenants.domains import DomainMethods

@@ -24,7 +24,7 @@ from services.tenant_registry.accounts import queries, rules, session_queries
 from services.tenant_registry.roles import access_grants, effects, role_rules
 from services.tenant_registry.tenants import fields
 from services.tenant_registry.tenants import rules as tenants
-from services.values import emails
+from services.values import emails, passwords
 from tests.isolation.operations import described
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +40,7 @@ HEADERS = [sizes.MAX_HEADERS, sizes.MAX_HEADER_BYTES // KIB]
 UPLOAD_MIB = GatewaySettings.model_fields["upload_bytes"].default // KIB**2
 IN_WORDS = [
     (f"{DOCUMENTS}/access.py", "1 to {}.", [MINUTES]),
-    (f"{DOCUMENTS}/account.py", "At least {} characters", [rules.PASSWORD_SHORTEST]),
+    (f"{DOCUMENTS}/account.py", "At least {} characters", [passwords.PASSWORD_SHORTEST]),
     (f"{DOCUMENTS}/event.py", "up to {} characters", [redaction.LONGEST_USER_AGENT]),
     (f"{DOCUMENTS}/listing.py", "At most {} rows", [batches.MOST_ROWS]),
     (f"{DOCUMENTS}/product_bodies.py", "At most {} rows", [batches.MOST_ROWS]),
@@ -95,9 +95,9 @@ IN_WORDS = [
     (
         API,
         "at least {} characters and at most {} bytes",
-        [rules.PASSWORD_SHORTEST, rules.PASSWORD_LIMIT],
+        [passwords.PASSWORD_SHORTEST, passwords.PASSWORD_LIMIT],
     ),
-    (API, "the password with at most {} bytes", [rules.PASSWORD_LIMIT]),
+    (API, "the password with at most {} bytes", [passwords.PASSWORD_LIMIT]),
     (API, "{} live secret keys and {} publishable", [KEYS["SECRET"], KEYS["PUBLISHABLE"]]),
     (API, "at most {} live secret keys.", [KEYS["SECRET"]]),
     (API, "at most {} live publishable keys", [KEYS["PUBLISHABLE"]]),
@@ -135,7 +135,7 @@ IN_WORDS = [
     (COLUMNS, "its storefront, at most {} KiB", [fields.SETTINGS_BYTES // KIB]),
     (COLUMNS, "for at most {} minutes", [MINUTES]),
     (COLUMNS, "at most {} characters, for sorting", [folding.SORT_KEY_LENGTH]),
-    ("docs/access.md", "have at least {} characters", [rules.PASSWORD_SHORTEST]),
+    ("docs/access.md", "have at least {} characters", [passwords.PASSWORD_SHORTEST]),
     ("docs/access.md", "up to {} minutes", [MINUTES]),
 ]
 
@@ -183,7 +183,7 @@ def test_documents_repeat_no_limit_but_these():
     ("constant", "declared"),
     [
         (emails.EMAIL_LIMIT, most_characters(access_service_pb2.Admin, "email")),
-        (rules.PASSWORD_LIMIT, most_characters(access_service_pb2.LoginRequest, "password")),
+        (passwords.PASSWORD_LIMIT, most_characters(access_service_pb2.LoginRequest, "password")),
     ],
 )
 def test_a_rule_that_repeats_the_contract_has_its_number(constant, declared):

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from services.tenant_registry.accounts.passwords import THREADS, Passwords
+from services.kernel.call.passwords import THREADS, Passwords
 from tests.load import table
 from tests.load.bench import Bench, credentials, request, same
 from tests.load.generator import load

@@ -1,8 +1,19 @@
 """The tables of this service."""
 
 from services.commerce.models.carts import Cart
+from services.commerce.models.customers import Customer, Identity
 from services.commerce.models.declare import Base
 from services.commerce.models.markets import Region, RegionCountry
 from services.commerce.models.orders import CustomerOrder, OrderCounter, Payment
 
-__all__ = ["Base", "Cart", "CustomerOrder", "OrderCounter", "Payment", "Region", "RegionCountry"]
+__all__ = [
+    "Base",
+    "Cart",
+    "Customer",
+    "CustomerOrder",
+    "Identity",
+    "OrderCounter",
+    "Payment",
+    "Region",
+    "RegionCountry",
+]

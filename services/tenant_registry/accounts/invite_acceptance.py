@@ -16,13 +16,13 @@ from services.kernel.call.errors import (
     Unauthenticated,
     invalid,
 )
+from services.kernel.call.passwords import Passwords
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
 from services.tenant_registry import caller
-from services.tenant_registry.accounts import admin_lifecycle, attempts, messages, queries, rules
+from services.tenant_registry.accounts import admin_lifecycle, attempts, messages, queries
 from services.tenant_registry.accounts.attempts import Attempts
 from services.tenant_registry.accounts.login import SecondFactors
-from services.tenant_registry.accounts.passwords import Passwords
 from services.tenant_registry.accounts.queries import admin_with_email
 from services.tenant_registry.accounts.registrations import REGISTRATIONS, Registrations
 from services.tenant_registry.accounts.unknown_accounts import count_refusal
@@ -30,6 +30,7 @@ from services.tenant_registry.models import Admin, Invite
 from services.tenant_registry.roles import assigning
 from services.tenant_registry.roles import messages as role_messages
 from services.values.emails import canonical_email
+from services.values.passwords import password_flaw
 
 
 class InviteAcceptance:
@@ -177,7 +178,7 @@ def _check_address(email: str, invited: str) -> None:
 
 
 def _check(password: str, email: str) -> None:
-    if flaw := rules.password_flaw(password, email):
+    if flaw := password_flaw(password, email):
         raise InvalidArgument("PASSWORD_INVALID", f"The password {flaw}.", {"password": flaw})
 
 

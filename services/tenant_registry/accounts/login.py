@@ -6,22 +6,19 @@ from souk.tenant_registry.v1 import access_service_pb2 as pb
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel.call.errors import Unauthenticated, invalid
+from services.kernel.call.passwords import Passwords
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
 from services.tenant_registry.accounts import attempts, queries, session_lifecycle
 from services.tenant_registry.accounts.attempts import Attempts
-from services.tenant_registry.accounts.passwords import Passwords
-from services.tenant_registry.accounts.rules import (
-    PASSWORD_LIMIT,
-    LoginMethod,
-    is_too_long,
-)
+from services.tenant_registry.accounts.rules import LoginMethod
 from services.tenant_registry.accounts.session_lifecycle import OpenedSession
 from services.tenant_registry.accounts.session_tokens import SessionTokens
 from services.tenant_registry.accounts.totp import Totp
 from services.tenant_registry.accounts.unknown_accounts import count_refusal
 from services.tenant_registry.models import Admin
 from services.values.emails import canonical_email
+from services.values.passwords import PASSWORD_LIMIT, is_too_long
 
 
 class SecondFactors:

@@ -9,6 +9,7 @@ from souk.tenant_registry.v1 import oidc_service_pb2_grpc as pb_grpc
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.kernel.call.errors import NotFound, ResourceExhausted, Unauthenticated
+from services.kernel.call.passwords import Passwords
 from services.kernel.data.database import Database
 from services.kernel.process.logs import logger
 from services.tenant_registry.accounts import admin_lifecycle, session_lifecycle
@@ -17,7 +18,6 @@ from services.tenant_registry.accounts.oidc_claims import Identity, Unverified
 from services.tenant_registry.accounts.oidc_provider import ProviderClient
 from services.tenant_registry.accounts.oidc_settings import Provider
 from services.tenant_registry.accounts.oidc_state import States
-from services.tenant_registry.accounts.passwords import Passwords
 from services.tenant_registry.accounts.queries import admin_with_email, subject_of
 from services.tenant_registry.accounts.rules import roles_of_claims
 from services.tenant_registry.accounts.session_lifecycle import OpenedSession

@@ -16,6 +16,7 @@ from services.kernel.call.errors import (
     conflict,
     invalid,
 )
+from services.kernel.call.passwords import Passwords
 from services.kernel.call.scope import current_scope
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
@@ -32,13 +33,13 @@ from services.tenant_registry.accounts import (
 from services.tenant_registry.accounts.attempts import Attempts
 from services.tenant_registry.accounts.mail import Mailer
 from services.tenant_registry.accounts.mail_limits import RESETS, RESETS_A_DAY
-from services.tenant_registry.accounts.passwords import Passwords
 from services.tenant_registry.accounts.queries import admin_with_email
 from services.tenant_registry.accounts.rules import SessionEnd
 from services.tenant_registry.accounts.totp import Totp
 from services.tenant_registry.accounts.unknown_accounts import count_refusal
 from services.tenant_registry.models import Admin, PasswordReset, RecoveryCode, SecondFactor
 from services.values.emails import canonical_email
+from services.values.passwords import password_flaw
 
 RESET = "reset"
 
@@ -229,7 +230,7 @@ async def _set_password(
 
 
 def _check(password: str, email: str, *, field: str) -> None:
-    if flaw := rules.password_flaw(password, email):
+    if flaw := password_flaw(password, email):
         raise InvalidArgument("PASSWORD_INVALID", f"The password {flaw}.", {field: flaw})
 
 

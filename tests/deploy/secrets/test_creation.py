@@ -23,7 +23,14 @@ def test_every_role_caller_and_login_has_a_secret_of_its_own(tmp_path):
 
     expected = {f"{name}_{role}.password" for name in DATABASES for role in ROLES}
     expected |= {f"{caller}.key" for caller in CALLERS}
-    expected |= {"session.key", "session.jwks", "callers.json", "services.pub"}
+    expected |= {
+        "session.key",
+        "session.jwks",
+        "customer.key",
+        "customer.jwks",
+        "callers.json",
+        "services.pub",
+    }
     expected |= {"redis.key", "totp.key", "admin.password"}
     expected |= {f"{name}.{half}" for name in ("checkpoint", "witness") for half in ("key", "pub")}
     assert set(made) == expected
@@ -79,13 +86,13 @@ def test_the_keys_of_services_are_published_for_their_events(tmp_path):
 
     assert event_keys(tmp_path) == [
         EventKey(name, (tmp_path / f"{name}.key").read_text()).public.line()
-        for name in ("tenant-registry", "catalog-opt-in", "audit")
+        for name in ("tenant-registry", "catalog-opt-in", "commerce", "audit")
     ]
 
 
 def test_a_services_stolen_key_is_revoked_and_its_replaced_one_is_not(tmp_path):
     make_secrets(tmp_path)
-    registry, catalog, audit = event_keys(tmp_path)
+    registry, catalog, commerce, audit = event_keys(tmp_path)
     rotation.announce(tmp_path, ["audit.key"])
     rotation.switch(tmp_path, ["audit.key"])
     [*_, newer] = event_keys(tmp_path)
@@ -95,7 +102,7 @@ def test_a_services_stolen_key_is_revoked_and_its_replaced_one_is_not(tmp_path):
         make_secrets(tmp_path)
         [*earlier, made] = event_keys(tmp_path)
 
-        assert earlier == [registry, f"{catalog}{REVOKED}", audit, newer]
+        assert earlier == [registry, f"{catalog}{REVOKED}", commerce, audit, newer]
         assert made.startswith("services/catalog-opt-in+")
         assert made != catalog
 

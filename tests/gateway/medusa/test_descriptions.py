@@ -30,6 +30,8 @@ def securities(path: str, method: str) -> list[dict[str, list[str]]]:
         return [{"session": []}, {"cookie": []}]
     if path.startswith("/admin") and path not in FOR_ANYBODY:
         return [{"session": []}, {"api_key": []}, {"cookie": []}]
+    if path.startswith("/store/customers"):
+        return [{"customer": []}]
     return []
 
 

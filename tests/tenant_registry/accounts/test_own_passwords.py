@@ -18,7 +18,7 @@ from services.kernel.call.errors import (
     Unauthenticated,
 )
 from services.tenant_registry.accounts.attempts import hashed
-from services.tenant_registry.accounts.rules import password_flaw
+from services.values.passwords import password_flaw
 from tests.tenant_registry.conftest import RIGHT
 from tests.tenant_registry.mailbox import mail_to, token_in
 

@@ -6,7 +6,7 @@ from unicodedata import normalize
 import pytest
 
 from services.kernel.call.errors import ResourceExhausted
-from services.tenant_registry.accounts.passwords import QUEUE, THREADS, Passwords
+from services.kernel.call.passwords import QUEUE, THREADS, Passwords
 from tests.tenant_registry.conftest import HASHER
 
 

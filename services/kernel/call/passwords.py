@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from services.kernel.call.errors import ResourceExhausted
-from services.tenant_registry.accounts.rules import canonical_password, is_too_long
+from services.values.passwords import canonical_password, is_too_long
 
 THREADS = 2
 QUEUE = 16

@@ -1,0 +1,127 @@
+"""`/store/customers` and `/auth/customer`: shoppers with accounts of their own."""
+
+from typing import Annotated
+
+from fastapi import Depends, Response
+from pydantic import BaseModel
+from souk.commerce.v1.store_customer_service_pb2 import (
+    CreateCustomerRequest,
+    Customer,
+    CustomerToken,
+    GetOwnCustomerRequest,
+    UpdateOwnCustomerRequest,
+)
+
+from gateway.clients import ClientsOf
+from gateway.documents.customer import (
+    CustomerCreate,
+    CustomerCredentials,
+    CustomerDocument,
+    CustomerRegistration,
+    CustomerTokenAnswer,
+    CustomerUpdate,
+)
+from gateway.medusa import responses
+from gateway.medusa.bodies import ExactRoute
+from gateway.medusa.headers import IdempotencyKey
+from gateway.medusa.query import ParsedQuery
+from gateway.medusa.resource import NoQueryOfWrites, Resource
+from gateway.medusa.router import Router
+from gateway.store.shopper import LoggingIn, OwnAccount, Registering
+
+CUSTOMERS = Resource("customer", "customers", CustomerDocument)
+CustomerQuery = Annotated[ParsedQuery, Depends(CUSTOMERS.query_of_answer)]
+
+router = Router(
+    tags=["Customers"],
+    responses=responses.BUYERS_ERRORS,
+    dependencies=[NoQueryOfWrites],
+    route_class=ExactRoute,
+)
+
+
+class CustomerAnswer(BaseModel):
+    customer: CustomerDocument
+
+
+_TOKEN = responses.documented(CustomerTokenAnswer, "The token.")
+_CUSTOMER = responses.documented(CustomerAnswer, "The customer.")
+
+
+@router.post("/auth/customer/emailpass/register", summary="Register", responses=_TOKEN)
+async def register(shop: Registering, clients: ClientsOf, body: CustomerRegistration) -> Response:
+    """Makes an identity in this shop; its token is good for making its customer, and no more.
+
+    Returns 401 IDENTITY_EXISTS if the address has one here.
+    """
+    return _token(await clients.customers.Register(body.to_message(parent=f"tenants/{shop.id}")))
+
+
+@router.post("/auth/customer/emailpass", summary="Log in as a customer", responses=_TOKEN)
+async def log_in(shop: LoggingIn, clients: ClientsOf, body: CustomerCredentials) -> Response:
+    """Returns a token for this shop.
+
+    Returns 401 CREDENTIALS_INVALID for a wrong password and an unknown address alike, after the
+    same time. Before there is a customer, the token is good for making it, and no more.
+    """
+    return _token(await clients.customers.Login(body.to_message(parent=f"tenants/{shop.id}")))
+
+
+@router.post(
+    "/store/customers",
+    summary="Create a customer",
+    responses=_CUSTOMER,
+    openapi_extra=CUSTOMERS.documented_one,
+)
+async def create_customer(
+    account: OwnAccount,
+    query: CustomerQuery,
+    clients: ClientsOf,
+    key: IdempotencyKey,
+    body: CustomerCreate,
+) -> Response:
+    """Makes the customer of a registered address. Log in again for a token that names it."""
+    made = await clients.customers.CreateCustomer(
+        CreateCustomerRequest(
+            parent=f"tenants/{account.tenant}", customer=body.to_message(), request_id=key
+        )
+    )
+    return CUSTOMERS.one(query, made)
+
+
+@router.get(
+    "/store/customers/me",
+    summary="Get the own customer",
+    responses=_CUSTOMER,
+    openapi_extra=CUSTOMERS.documented_one,
+)
+async def get_own_customer(
+    account: OwnAccount, query: CustomerQuery, clients: ClientsOf
+) -> Response:
+    """Returns the customer whose token is sent."""
+    found = await clients.customers.GetOwnCustomer(
+        GetOwnCustomerRequest(name=account.customer_name)
+    )
+    return CUSTOMERS.one(query, found)
+
+
+@router.post(
+    "/store/customers/me",
+    summary="Update the own customer",
+    responses=_CUSTOMER,
+    openapi_extra=CUSTOMERS.documented_one,
+)
+async def update_own_customer(
+    account: OwnAccount, query: CustomerQuery, clients: ClientsOf, body: CustomerUpdate
+) -> Response:
+    """Updates the fields in the body. The e-mail address stays."""
+    changed: Customer = await clients.customers.UpdateOwnCustomer(
+        UpdateOwnCustomerRequest(
+            customer=body.to_message(name=account.customer_name), update_mask=body.to_mask()
+        )
+    )
+    return CUSTOMERS.one(query, changed)
+
+
+def _token(answer: CustomerToken) -> Response:
+    return responses.answer({"token": answer.token})

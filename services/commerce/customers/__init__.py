@@ -1,0 +1,1 @@
+"""Customers: who buys in a shop, and how they log in."""

@@ -1,0 +1,165 @@
+"""StoreCustomerService: what shoppers do with accounts of their own."""
+
+from datetime import UTC, datetime
+
+from souk.commerce.v1 import store_customer_service_pb2 as pb
+from souk.commerce.v1.store_customer_service_pb2_grpc import StoreCustomerServiceServicer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.commerce.customers import messages, queries
+from services.commerce.customers.tokens import CustomerTokens
+from services.commerce.models import Customer, Identity
+from services.kernel.call import names
+from services.kernel.call.errors import (
+    AlreadyExists,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    Unauthenticated,
+    invalid,
+)
+from services.kernel.call.passwords import Passwords
+from services.kernel.call.scope import current_scope
+from services.kernel.data import requests, updates
+from services.kernel.data.database import Database
+from services.kernel.evidence import audit
+from services.values.emails import canonical_email, is_email
+from services.values.passwords import password_flaw
+
+_CUSTOMER = "tenants/{tenant}/customers/{customer}"
+_IDENTITIES = "identities/"
+_CUSTOMERS = "customers/"
+
+
+class StoreCustomerServicer(StoreCustomerServiceServicer):
+    def __init__(self, db: Database, passwords: Passwords, tokens: CustomerTokens) -> None:
+        self._db = db
+        self._passwords = passwords
+        self._tokens = tokens
+
+    async def Register(self, request: pb.RegisterRequest, _context: object) -> pb.CustomerToken:
+        tenant = _tenant(request.parent)
+        email = canonical_email(request.email)
+        if not is_email(email):
+            raise invalid("FIELD_INVALID", {"email": "must be an e-mail address"})
+        if flaw := password_flaw(request.password, email):
+            raise InvalidArgument("PASSWORD_INVALID", f"The password {flaw}.", {"password": flaw})
+        # Between transactions: hashing must hold neither a connection nor a lock.
+        password_hash, now = await self._passwords.hash(request.password), datetime.now(UTC)
+        identity_id = names.new_id("authid")
+        async with self._db.tenant() as session:
+            added = await queries.add_identity(
+                session,
+                identity_id=identity_id,
+                email=email,
+                password_hash=password_hash,
+                create_time=now,
+                update_time=now,
+            )
+            if not added:
+                raise Unauthenticated("IDENTITY_EXISTS", "Identity with email already exists")
+            audit.record(session, resource=f"tenants/{tenant}/identities/{identity_id}")
+        return self._tokens.answer(tenant, identity_id, None)
+
+    async def Login(self, request: pb.LoginRequest, _context: object) -> pb.CustomerToken:
+        tenant = _tenant(request.parent)
+        async with self._db.tenant() as session:
+            row = await queries.identity_of_email(session, canonical_email(request.email))
+        stored = row.password_hash if row else None
+        # Without an identity, too, so that the time does not tell who is a customer.
+        if not await self._passwords.match(stored, request.password) or row is None:
+            raise Unauthenticated("CREDENTIALS_INVALID", "Invalid email or password")
+        return self._tokens.answer(tenant, row.identity_id, row.customer_id)
+
+    async def CreateCustomer(
+        self, request: pb.CreateCustomerRequest, _context: object
+    ) -> pb.Customer:
+        _tenant(request.parent)
+        async with self._db.tenant() as session:
+            if answer := await requests.stored_answer(session, request, pb.Customer):
+                return answer
+            identity, now = await _own_identity(session), datetime.now(UTC)
+            _check_email(request.customer.email, identity)
+            if await queries.account_of_email(session, identity.email) is not None:
+                raise _exists()
+            row = Customer(
+                tenant_id=session.info["tenant"],
+                customer_id=names.new_id("cus"),
+                email=identity.email,
+                has_account=True,
+                version=1,
+                create_time=now,
+                update_time=now,
+            )
+            messages.put(request.customer, row)
+            session.add(row)
+            await session.flush()
+            identity.customer_id, identity.update_time = row.customer_id, now
+            made = messages.customer(row)
+            audit.record(session, resource=made.name, after=made)
+            return await requests.remember(session, request, made)
+
+    async def GetOwnCustomer(
+        self, request: pb.GetOwnCustomerRequest, _context: object
+    ) -> pb.Customer:
+        async with self._db.tenant() as session:
+            return messages.customer(await _own_customer(session, request.name))
+
+    async def UpdateOwnCustomer(
+        self, request: pb.UpdateOwnCustomerRequest, _context: object
+    ) -> pb.Customer:
+        async with self._db.tenant() as session:
+            row = await _own_customer(session, request.customer.name, lock=True)
+            before = messages.customer(row)
+            changed = updates.apply(request.customer, request.update_mask, to=before)
+            if changed == before:
+                return before
+            messages.put(changed, row)
+            row.version += 1
+            row.update_time = datetime.now(UTC)
+            after = messages.customer(row)
+            audit.record(session, resource=after.name, before=before, after=after)
+            return after
+
+
+async def _own_identity(session: AsyncSession) -> Identity:
+    """Locks the identity that calls, which must not stand for a customer yet."""
+    actor = current_scope().actor
+    if actor.startswith(_CUSTOMERS):
+        raise FailedPrecondition(
+            "ALREADY_AUTHENTICATED", "Request already authenticated as a customer."
+        )
+    identity = await queries.lock_identity(session, actor.removeprefix(_IDENTITIES))
+    if identity is None or not actor.startswith(_IDENTITIES):
+        raise Unauthenticated("UNAUTHENTICATED", "Unauthorized")
+    if identity.customer_id is not None:
+        raise _exists()
+    return identity
+
+
+async def _own_customer(session: AsyncSession, name: str, *, lock: bool = False) -> Customer:
+    """Reads the customer that calls; any other is an unknown one."""
+    scope = current_scope()
+    scope.require(name)
+    _, customer_id = names.parse(name, _CUSTOMER)
+    if scope.actor == f"{_CUSTOMERS}{customer_id}":
+        row = await queries.customer(session, customer_id, lock=lock)
+        if row is not None:
+            return row
+    raise NotFound("CUSTOMER_NOT_FOUND", f"No such customer: {customer_id[:100]}")
+
+
+def _tenant(parent: str) -> str:
+    current_scope().require_parent(parent)
+    return parent.removeprefix("tenants/")
+
+
+def _check_email(email: str, identity: Identity) -> None:
+    """Refuses an address that the caller has not registered, or they could pose as somebody."""
+    if canonical_email(email) != identity.email:
+        text = "must be the address that you registered with"
+        raise invalid("EMAIL_MISMATCH", {"email": text})
+
+
+def _exists() -> AlreadyExists:
+    return AlreadyExists("CUSTOMER_EXISTS", "Customer with this email already has an account")

@@ -1,0 +1,58 @@
+"""Customers of a shop, and the identities that they log in with."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, ForeignKeyConstraint, Index, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.commerce.models.declare import Base, tenant_rows
+from services.kernel.data.tables import Key, TenantOwned, Time
+
+
+class Customer(TenantOwned, Base):
+    """Somebody who buys; without an account, a guest: several may have the same address."""
+
+    __tablename__ = "customer"
+    __table_args__ = tenant_rows(
+        Index(
+            "ix_customer_account_email",
+            "tenant_id",
+            "email",
+            unique=True,
+            postgresql_where=text("has_account"),
+        ),
+    )
+
+    customer_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    email: Mapped[str] = mapped_column(Text)
+    has_account: Mapped[bool] = mapped_column(Boolean)
+    first_name: Mapped[str] = mapped_column(Text)
+    last_name: Mapped[str] = mapped_column(Text)
+    company_name: Mapped[str] = mapped_column(Text)
+    phone: Mapped[str] = mapped_column(Text)
+    extra: Mapped[dict[str, Any] | None] = mapped_column("metadata", JSONB(none_as_null=True))
+    version: Mapped[int] = mapped_column(BigInteger)
+    create_time: Mapped[datetime] = mapped_column(Time)
+    update_time: Mapped[datetime] = mapped_column(Time)
+
+
+class Identity(TenantOwned, Base):
+    """An e-mail address with a password; it stands for a customer once there is one."""
+
+    __tablename__ = "identity"
+    __table_args__ = tenant_rows(
+        ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customer.tenant_id", "customer.customer_id"]
+        ),
+        Index("ix_identity_email", "tenant_id", "email", unique=True),
+        Index("ix_identity_customer", "tenant_id", "customer_id"),
+    )
+
+    identity_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    email: Mapped[str] = mapped_column(Text)
+    password_hash: Mapped[str] = mapped_column(Text)
+    customer_id: Mapped[str | None] = mapped_column(Key)
+    create_time: Mapped[datetime] = mapped_column(Time)
+    update_time: Mapped[datetime] = mapped_column(Time)

@@ -1,0 +1,59 @@
+"""StoreCustomerService as the gateway calls it: whoever is named, the caller finds themselves."""
+
+import uuid
+
+import pytest
+from souk.commerce.v1 import store_customer_service_pb2 as pb
+from souk.commerce.v1.store_customer_service_pb2_grpc import StoreCustomerServiceStub
+
+from services.kernel.call.errors import NotFound, Unauthenticated
+
+
+def stub(scoped_stub, tenant, actor):
+    permissions = ["customer:own"]
+    return scoped_stub(
+        StoreCustomerServiceStub, "commerce", tenant=tenant, actor=actor, permissions=permissions
+    )
+
+
+@pytest.fixture
+def new_customer(database):
+    """Makes a customer of a tenant, and tells their id."""
+
+    async def make(tenant):
+        rows, id_ = await database("commerce", "superuser"), f"cus_{uuid.uuid4().hex}"
+        await rows.execute(
+            "INSERT INTO customer (tenant_id, customer_id, email, has_account, first_name,"
+            " last_name, company_name, phone, version, create_time, update_time)"
+            " VALUES ($1, $2, $2 || '@example.com', true, '', '', '', '', 1, now(), now())",
+            tenant,
+            id_,
+        )
+        return id_
+
+    return make
+
+
+async def test_a_customer_is_found_by_themselves_alone(scoped_stub, new_customer):
+    ids = {tenant: [await new_customer(tenant) for _ in range(2)] for tenant in ("paris", "hq")}
+    for tenant, (own, other) in ids.items():
+        [foreign, _] = ids["hq" if tenant == "paris" else "paris"]
+        mine = stub(scoped_stub, tenant, f"customers/{own}")
+        name = f"tenants/{tenant}/customers/{own}"
+
+        assert (await mine.GetOwnCustomer(pb.GetOwnCustomerRequest(name=name))).name == name
+        for id_ in (other, foreign, "cus_unknown"):
+            name = f"tenants/{tenant}/customers/{id_}"
+            with pytest.raises(NotFound, match="No such customer"):
+                await mine.GetOwnCustomer(pb.GetOwnCustomerRequest(name=name))
+            changed = pb.Customer(name=name, first_name="X")
+            with pytest.raises(NotFound, match="No such customer"):
+                await mine.UpdateOwnCustomer(pb.UpdateOwnCustomerRequest(customer=changed))
+
+
+@pytest.mark.parametrize("tenant", ["paris", "hq"])
+async def test_no_customer_is_made_for_an_identity_that_is_not_there(scoped_stub, tenant):
+    request = pb.CreateCustomerRequest(parent=f"tenants/{tenant}")
+    for actor in ("identities/authid_unknown", "shoppers/-", "admins/user_1"):
+        with pytest.raises(Unauthenticated):
+            await stub(scoped_stub, tenant, actor).CreateCustomer(request)
