@@ -8,7 +8,10 @@ const CATALOGUE = {
     ...["productVariant", "salesChannel", "store", "region", "currency", "apiKey", "upload"],
     ...["locale", "translation", "invite", "user"],
   ],
-  store: ["product", "category", "collection", "productOption", "region", "locale"],
+  store: [
+    ...["product", "category", "collection", "productOption", "region", "locale"],
+    ...["cart", "payment", "fulfillment", "order"],
+  ],
 }
 globalThis.FileList = class FileList {}
 
@@ -16,7 +19,7 @@ const asked = []
 const client = {
   fetch: async (path, { method = "GET" } = {}) => {
     asked.push([method, `/${path.replace(/^\//, "").replace(/\?.*/, "")}`])
-    return { url: "", files: [{ id: "" }] }
+    return { url: "", files: [{ id: "" }], payment_collection: { id: "{id}" } }
   },
 }
 // An id where a path needs one, and a body where a file is read from it.
