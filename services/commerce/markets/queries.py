@@ -1,6 +1,7 @@
 """Statements about regions."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -25,11 +26,15 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('regions/' || :tenan
 
 
 async def markets(session: AsyncSession) -> list[Market]:
-    """Reads the tenant's regions, oldest first; a tenant without any has that of its settings."""
-    rows = await regions(session)
+    """Reads the tenant's regions, oldest first; a tenant without any has that of its settings.
+
+    The id of that one keeps its meaning for shoppers, who are shown no other: once there are
+    others, it names the first of them.
+    """
+    rows, of_settings = await regions(session), market_of_settings()
     if not rows:
-        return [market_of_settings()]
-    return [
+        return [of_settings]
+    found = [
         Market(
             region.region_id,
             region.name,
@@ -41,6 +46,9 @@ async def markets(session: AsyncSession) -> list[Market]:
         )
         for region, countries in rows
     ]
+    if any(market.id == of_settings.id for market in found):
+        return found
+    return [*found, replace(found[0], id=of_settings.id)]
 
 
 async def regions(session: AsyncSession) -> list[tuple[Region, tuple[str, ...]]]:

@@ -216,3 +216,17 @@ async def test_each_act_leaves_an_event_with_what_changed(both, admin):
         assert [event["permission"] for event in events] == ["region:write"] * 3
         assert events[1]["changes"] is not None
         assert "BE" in str(events[1]["changes"])
+
+
+async def test_shoppers_know_the_first_region_by_the_id_of_the_settings(both, http):
+    for staff in both:
+        await staff.create("be", "fr")
+        id_ = f"reg_{staff.tenant}"
+        body = {"region_id": id_, "shipping_address": {"country_code": "be"}}
+
+        answer = await http.post(f"/t/{staff.tenant}/store/carts", json=body)
+
+        assert answer.status_code == 200, answer.text
+        cart = answer.json()["cart"]
+        assert cart["region_id"] == cart["region"]["id"] == id_
+        assert [country["iso_2"] for country in cart["region"]["countries"]] == ["be", "fr"]
