@@ -363,18 +363,6 @@ async def test_parts_are_found_by_key(app, function, filters):
             assert await scanned_whole(app) == []
 
 
-@pytest.mark.parametrize("count", [1, 50, 200])
-async def test_variants_are_quoted_by_key(app, count):
-    variants = [f"variant-a-{n}" for n in range(1, count + 1)]
-    for tenant in (SMALL, LARGE):
-        async with app.transaction():
-            quoted = await app.fetch(
-                "SELECT * FROM store_quotes($1, $2, $3)", tenant, variants, ["ar", "fr"]
-            )
-            assert await scanned_whole(app) == []
-        assert len(quoted) == count - count // HIDDEN_EVERY
-
-
 async def count_of_products(app, tenant):
     total, _ = await page(app, tenant, 1, 0, "id")
     return total

@@ -218,8 +218,9 @@ async def test_each_act_leaves_an_event_with_what_changed(both, admin):
         assert "BE" in str(events[1]["changes"])
 
 
-async def test_shoppers_know_the_first_region_by_the_id_of_the_settings(both, http):
+async def test_shoppers_know_the_first_region_by_the_id_of_the_settings(both, http, admin):
     for staff in both:
+        (await admin.post(f"/admin/tenants/{staff.tenant}/activate")).raise_for_status()
         await staff.create("be", "fr")
         id_ = f"reg_{staff.tenant}"
         body = {"region_id": id_, "shipping_address": {"country_code": "be"}}

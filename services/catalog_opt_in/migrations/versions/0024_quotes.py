@@ -17,7 +17,8 @@ down_revision = "0023"
 DATABASE = "catalog_opt_in"
 
 # One row for each visible product with any of the variants; one with a null offer where there is
-# none, so that the version is always told.
+# none, so that the version is always told. The limit makes each product a look-up of its own: else
+# the plan that is kept for all tenants reads all listings of one, as if none had many.
 STORE_QUOTES = """
 CREATE FUNCTION store_quotes(p_tenant text, p_variants text[])
 RETURNS TABLE (version bigint, currency text, offer text, own_prices jsonb)
@@ -27,14 +28,16 @@ BEGIN
   RETURN QUERY
     SELECT c.version, c.currency, shown.document, shown.own_prices
     FROM tenant_catalogue c LEFT JOIN (
-      SELECT o.document, (
-        SELECT jsonb_object_agg(p.variant_id, p.amount_minor) FROM listing_price p
-        WHERE p.tenant_id = p_tenant AND p.listing_id = l.listing_id) AS own_prices
+      SELECT one.*
       FROM (SELECT DISTINCT v.product_id FROM offer_variant v
         WHERE v.variant_id = ANY (p_variants)) wanted
-      JOIN listing l
-        ON l.tenant_id = p_tenant AND l.listing_id = wanted.product_id AND l.visible
-      JOIN offer o ON o.product_id = l.listing_id) shown ON true
+      CROSS JOIN LATERAL (
+        SELECT o.document, (
+          SELECT jsonb_object_agg(p.variant_id, p.amount_minor) FROM listing_price p
+          WHERE p.tenant_id = p_tenant AND p.listing_id = l.listing_id) AS own_prices
+        FROM listing l JOIN offer o ON o.product_id = l.listing_id
+        WHERE l.tenant_id = p_tenant AND l.listing_id = wanted.product_id AND l.visible
+        LIMIT 1) one) shown ON true
     WHERE c.tenant_id = p_tenant;
 END $$
 """
