@@ -26,7 +26,10 @@ from tests.platform import connect
 _GONE_WITHIN_SECONDS = 10
 _STUMBLE_SECONDS = 0.15
 _BEFORE_NEXT_SECONDS = 0.1
-ALL = ("tenant-registry", "catalog-opt-in", "audit", "witness", "gateway", "postgres", "valkey")
+ALL = (
+    *("tenant-registry", "catalog-opt-in", "commerce", "audit", "witness"),
+    *("gateway", "postgres", "valkey"),
+)
 
 
 def killed(name: str) -> Injection:

@@ -15,6 +15,7 @@ GOOD = {
     "SOUK_REDIS": "redis://127.0.0.1:6379/0",
     "SOUK_TENANT_REGISTRY": "127.0.0.1:1",
     "SOUK_CATALOG_OPT_IN": "127.0.0.1:2",
+    "SOUK_COMMERCE": "127.0.0.1:4",
     "SOUK_AUDIT": "127.0.0.1:3",
     "SOUK_UPLOADS": "file:///nowhere",
 }

@@ -19,6 +19,7 @@ from gateway.app import create_api
 from gateway.clients import Clients
 from gateway.identity.scopes import _current_scope
 from gateway.medusa.forms import FORM
+from gateway.store.shopper import _buying
 from tests.isolation.contract import Rpc, every_rpc
 
 
@@ -47,6 +48,11 @@ class Operation:
     @property
     def wants_a_session(self) -> bool:
         return bool(self.document.get("security"))
+
+    @property
+    def takes_customers(self) -> bool:
+        """Tells whether whoever sends a customer's token acts as that customer."""
+        return _depends_on(routes()[self.method, self.path].dependant, _buying)
 
     @property
     def takes_keys(self) -> bool:

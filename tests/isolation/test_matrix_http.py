@@ -21,10 +21,12 @@ from tests.isolation.sizes import covering, size
 AT_ONCE = 12
 # On a busy machine an answer may be to come back later, which says nothing of who is let in.
 TRIES, LATER = 5, {429, 503, 504}
-ADMINS = [one for one in operations() if one.wants_a_session]
+CUSTOMERS = [one for one in operations() if one.path.startswith("/store/customers")]
+"""Those for whoever has an account in a shop; tests/commerce/customers has who they are for."""
+ADMINS = [one for one in operations() if one.wants_a_session and one not in CUSTOMERS]
 SOMEWHERE = [one for one in ADMINS if place_of(one, "x") == "x"]
 """Those that can be asked for at any place; the others have theirs."""
-SHOPPERS = [one for one in operations() if one.path.startswith("/store")]
+SHOPPERS = [one for one in operations() if one.path.startswith("/store") and one not in CUSTOMERS]
 REFUSALS = {"TENANT_NOT_FOUND", "SHOP_UNKNOWN"}
 
 
@@ -153,6 +155,8 @@ async def test_access_matches_the_model(http, world, group, record_property):
 @pytest.mark.parametrize("operation", SHOPPERS, ids=lambda one: one.name)
 async def test_a_shopper_is_let_in_where_a_shop_is_open(http, world, operation):
     people = [ANONYMOUS, *(p for p in world.people if p.name in ("TenantAdmin here", "revoked"))]
+    if operation.takes_customers:  # a token of anybody else is refused there
+        people = [ANONYMOUS]
     path, wrong = re.sub(r"\{\w+\}", "x-1", operation.path), []
 
     async def check(person: Person, name: str, place: str) -> None:

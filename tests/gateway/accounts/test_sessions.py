@@ -11,7 +11,7 @@ from gateway.app import create_api
 from gateway.health import _for_operators
 from gateway.identity import principals, scopes
 from gateway.identity.session_tokens import AUDIENCE, BEARER, ISSUER
-from gateway.store.shopper import _shop
+from gateway.store.shopper import _buying, _shop
 from tests.gateway.raw_http import ask
 
 PARIS = b"paris.impactnutrition.com"
@@ -160,8 +160,8 @@ def test_each_admin_route_takes_exactly_one_scope():
 
 
 def test_no_route_but_these_is_open():
-    guards = {principals.principal_of, principals._own_session, principals._bearer_session, _shop,
-              _for_operators}  # fmt: skip
+    guards = {principals.principal_of, principals._own_session, principals._bearer_session,
+              principals.customer_of, _buying, _shop, _for_operators}  # fmt: skip
 
     is_open = {
         route.path
@@ -170,6 +170,8 @@ def test_no_route_but_these_is_open():
     }
 
     assert is_open == {
+        "/auth/customer/emailpass",
+        "/auth/customer/emailpass/register",
         "/auth/user/emailpass",
         "/auth/token/refresh",  # its proof may be in the body
         "/auth/user/emailpass/register",

@@ -22,7 +22,10 @@ async def clients(platform):
         secrets=platform.secrets,
         redis=RedisDsn("redis://127.0.0.1:1"),
         uploads="file:///nowhere",
-        **{name: addresses[name] for name in ("tenant_registry", "catalog_opt_in", "audit")},
+        **{
+            name: addresses[name]
+            for name in ("tenant_registry", "catalog_opt_in", "commerce", "audit")
+        },
     )
     made = Clients(settings)
     yield made
