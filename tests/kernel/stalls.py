@@ -25,6 +25,8 @@ class Base(DeclarativeBase):
 
 class Stall(TenantOwned, Base):
     __tablename__ = "stall"
+    # There from the start: SQLAlchemy copies tables, and copies share what is there by then.
+    __table_args__ = ({"info": {"scope": "tenant"}},)
 
     stall_id: Mapped[str] = mapped_column(Key, primary_key=True)
     goods: Mapped[list[str]] = mapped_column(ARRAY(Text))
