@@ -8,7 +8,6 @@ from tests.isolation import discovery
 from tests.isolation.attacks import BOUND, UNBOUND
 from tests.isolation.mutant_killers import killers, mutants_of
 from tests.isolation.mutants import mutant as made
-from tests.isolation.rows import TENANTS
 
 
 @pytest.mark.parametrize("database", discovery.databases())
@@ -31,15 +30,8 @@ async def test_every_mutant_is_killed(cluster, checks, filled, database, record_
 async def only_these_rows(cluster, filled):
     """Removes what services have written for both tenants in tests of before."""
     for database, rows in filled.items():
-        async with cluster.session(database) as connection, connection.transaction():
-            # Rows that others refer to come back with the same keys.
-            await connection.execute("SET LOCAL session_replication_role = replica")
-            for table in rows.tables:
-                if discovery.is_owned(table):
-                    await connection.execute(
-                        f'DELETE FROM "{table.name}" WHERE tenant_id = ANY($1)', TENANTS
-                    )
-            await rows.insert(connection)
+        async with cluster.session(database) as connection:
+            await rows.replace_all(connection)
 
 
 @pytest.mark.parametrize("database", discovery.databases())

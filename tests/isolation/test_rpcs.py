@@ -62,6 +62,9 @@ async def channels(cluster, filled):
         await channel.close()
     for child in children:
         await child.stop()
+    for database, rows in filled.items():
+        async with cluster.session(database) as connection:
+            await rows.replace_all(connection)
 
 
 @pytest.fixture(scope="module")
