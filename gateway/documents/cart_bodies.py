@@ -62,7 +62,9 @@ class CartUpdate(Body[pb.Cart]):
     sales_channel_id: Annotated[str | None, NotInMessage()] = Field(
         None, description="That of this shop, which is the only one."
     )
-    promo_codes: list[str] = optional(description="Replaces the codes of before.")
+    promo_codes: list[str] = optional(
+        description="There are no promotions yet: any code is refused."
+    )
     locale: str | None = None
     metadata: Metadata | None = None
 

@@ -17,7 +17,8 @@ from gateway.documents.scalars import (
 )
 from gateway.medusa.shapes import WHOLE, Body, Document, From, optional
 from gateway.medusa.values import last_id
-from services.values.countries import name_of
+from services.values.cart_documents import MarketCountry
+from services.values.countries import country_of_region
 
 PREFIX = "reg_"
 
@@ -27,28 +28,13 @@ def region_id(tenant: str) -> str:
     return f"{PREFIX}{last_id(tenant)}"
 
 
-class RegionCountry(BaseModel):
-    iso_2: str = Field(description="ISO 3166-1 alpha-2, lower case.", examples=["fr"])
-    name: str
-    display_name: str
-    region_id: str
-
-
 class PaymentProvider(BaseModel):
     id: str = Field(examples=["pp_system_default"])
     is_enabled: bool
 
 
 def _countries(region: Region) -> list[dict[str, str]]:
-    return [
-        {
-            "iso_2": code.lower(),
-            "name": name_of(code).upper(),
-            "display_name": name_of(code),
-            "region_id": last_id(region.name),
-        }
-        for code in region.countries
-    ]
+    return [country_of_region(code, last_id(region.name)) for code in region.countries]
 
 
 def _provider(id_: str) -> dict[str, object]:
@@ -63,7 +49,7 @@ class RegionDocument(Document[Region]):
     currency_code: LowerCode = Field(examples=["eur"])
     automatic_taxes: bool
     is_tax_inclusive: Annotated[bool, From("includes_tax")]
-    countries: Annotated[list[RegionCountry], From(WHOLE, _countries)]
+    countries: Annotated[list[MarketCountry], From(WHOLE, _countries)]
     payment_providers: Annotated[list[PaymentProvider], From(read=_provider)]
     metadata: Metadata | None
     etag: Etag

@@ -4,20 +4,15 @@ import orjson
 from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
+from gateway.documents.region import region_id
 from gateway.medusa import responses
 from gateway.medusa.query import Query
 from gateway.medusa.resource import Envelope, PreparedResource
 from gateway.medusa.router import Router
-from gateway.store.shopper import Shop, check_region, region_of
+from gateway.store.shopper import Shop, check_region
 from gateway.tenancy import KnownTenant
-from services.values.countries import name_of
-
-
-class Country(BaseModel):
-    iso_2: str = Field(description="ISO 3166-1 alpha-2, lower case.", examples=["fr"])
-    name: str
-    display_name: str
-    region_id: str
+from services.values.cart_documents import MarketCountry
+from services.values.countries import country_of_region, name_of
 
 
 class StoreRegion(BaseModel):
@@ -27,7 +22,7 @@ class StoreRegion(BaseModel):
     name: str
     currency_code: str = Field(description="ISO 4217, lower case.", examples=["eur"])
     automatic_taxes: bool
-    countries: list[Country]
+    countries: list[MarketCountry]
 
 
 class StoreRegionAnswer(BaseModel):
@@ -70,18 +65,11 @@ async def get_region(region_id: str, request: Request, shop: Shop) -> Response:
 
 def region(shop: KnownTenant) -> dict[str, object]:
     """Describes a shop as Medusa's region."""
-    country = name_of(shop.country_code)
+    id_ = region_id(shop.id)
     return {
-        "id": region_of(shop),
-        "name": country,
+        "id": id_,
+        "name": name_of(shop.country_code),
         "currency_code": shop.currency_code.lower(),
-        "automatic_taxes": True,
-        "countries": [
-            {
-                "iso_2": shop.country_code.lower(),
-                "name": country.upper(),
-                "display_name": country,
-                "region_id": region_of(shop),
-            }
-        ],
+        "automatic_taxes": False,
+        "countries": [country_of_region(shop.country_code, id_)],
     }

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from gateway.documents.region import region_id as region_id_of
 from gateway.identity.customer_tokens import Customer
 from gateway.identity.principals import CustomerOf, customer_in, identity_of
 from gateway.identity.recorded_attempts import with_client
@@ -169,13 +170,8 @@ def check_region(region_id: str, shop: KnownTenant) -> None:
     Raises:
         NotFound: REGION_NOT_FOUND.
     """
-    if region_id not in ("", region_of(shop)):
+    if region_id not in ("", region_id_of(shop.id)):
         raise NotFound("REGION_NOT_FOUND", f"No such region: {region_id[:100]}")
-
-
-def region_of(shop: KnownTenant) -> str:
-    """Returns the id of a shop's region."""
-    return f"reg_{shop.id}"
 
 
 async def locales(request: Request, query: ParsedQuery, shop: KnownTenant) -> list[str]:

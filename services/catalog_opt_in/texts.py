@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime
 
 _LINE_BREAKS = frozenset("\n\r\t")
 _UPLOAD = re.compile(r"/uploads/file_[0-9A-Z]{26}")
@@ -26,9 +25,3 @@ def url_problem(url: str) -> str | None:
     if absolute or _UPLOAD.fullmatch(url):
         return None
     return "must be an https URL, or the url of an upload, such as /uploads/file_01…"
-
-
-def timestamp(at: datetime) -> str:
-    """Formats a time like JavaScript: UTC, milliseconds, Z."""
-    at = at.astimezone(UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"

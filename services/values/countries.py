@@ -12,6 +12,17 @@ def name_of(code: str) -> str:
     return code if country is None else getattr(country, "common_name", country.name)
 
 
+def country_of_region(code: str, region_id: str) -> dict[str, str]:
+    """Describes a country of a region, as `MarketCountry` of cart_documents has it."""
+    name = name_of(code)
+    return {
+        "iso_2": code.lower(),
+        "name": name.upper(),
+        "display_name": name,
+        "region_id": region_id,
+    }
+
+
 def is_country(code: str) -> bool:
     return code in _countries()
 

@@ -1,5 +1,6 @@
 """JSON objects with keys of the client's own, as the contract's Structs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
@@ -12,6 +13,12 @@ MOST_EXACT = 2**53
 def struct_json(struct: Struct) -> dict[str, Any]:
     """Returns a Struct as a JSON object, with its integers: a Struct turns 3 into 3.0."""
     return {key: _whole(value) for key, value in MessageToDict(struct).items()}
+
+
+def merged(stored: Mapping[str, Any] | None, changes: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Sets keys of an object, and removes those that are set to ""; None if none is there then."""
+    keys = {**(stored or {}), **changes}
+    return {key: value for key, value in keys.items() if value != ""} or None
 
 
 def _whole(value: Any) -> Any:  # noqa: ANN401 - any JSON

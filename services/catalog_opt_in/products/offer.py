@@ -4,7 +4,7 @@ from services.catalog_opt_in.offer_document import FORMAT, Offer, OfferedVariant
 from services.catalog_opt_in.products.model import Product, Variant, plain_fields, variant_fields
 from services.catalog_opt_in.products.resolved import ResolvedProduct
 from services.catalog_opt_in.taxonomy.queries import CategoryTree, category_ref, collection_ref
-from services.catalog_opt_in.texts import timestamp
+from services.values.times import timestamp
 
 
 def offer_of(product: ResolvedProduct, tree: CategoryTree) -> Offer:

@@ -7,7 +7,6 @@ from datetime import datetime
 
 import orjson
 
-from services.catalog_opt_in.texts import timestamp
 from services.values.store_documents import (
     CategoryAbove,
     CategoryBelow,
@@ -18,6 +17,7 @@ from services.values.store_documents import (
     StoreCollection,
     StoreTag,
 )
+from services.values.times import timestamp
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,20 +88,6 @@ class Item(_Stored):
     updated_at: datetime
 
 
-class ShippingMethod(_Stored):
-    id: str
-    shipping_option_id: str
-    name: str
-    description: str = ""
-    amount: int
-    is_tax_inclusive: bool = False
-    shipping_profile_id: str = ""
-    data: Metadata | None = None
-    metadata: Metadata | None = None
-    created_at: datetime
-    updated_at: datetime
-
-
 class PaymentSession(_Stored):
     id: str
     provider_id: str
@@ -126,10 +112,8 @@ class CartContent(_Stored):
     email: str = ""
     locale: str = ""
     items: list[Item] = []
-    shipping_methods: list[ShippingMethod] = []
     shipping_address: Address | None = None
     billing_address: Address | None = None
-    promo_codes: list[str] = []
     payment_collection: PaymentCollection | None = None
     total: int = 0
     metadata: Metadata | None = None
@@ -137,6 +121,11 @@ class CartContent(_Stored):
     @property
     def variant_ids(self) -> list[str]:
         return list(dict.fromkeys(item.variant_id for item in self.items))
+
+    @property
+    def prices(self) -> tuple[object, ...]:
+        """What a shopper agrees to: what each line costs, or why it is not sold, and the total."""
+        return self.total, [(item.unit_price, item.reasons) for item in self.items]
 
     def item(self, item_id: str) -> Item | None:
         return next((item for item in self.items if item.id == item_id), None)

@@ -1,22 +1,16 @@
 """The document of a cart, made of its content and its totals."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
-from services.commerce.carts.content import (
-    Address,
-    CartContent,
-    Item,
-    ShippingMethod,
-)
-from services.commerce.carts.priced import Priced
+from services.commerce.carts.content import Address, CartContent, Item
 from services.commerce.markets.rules import Market
+from services.commerce.models import Cart
 from services.commerce.pricing.totals import CartTotals, LineTotals
-from services.values.countries import name_of
+from services.values.countries import country_of_region
 from services.values.money import json_number
+from services.values.times import timestamp
 
 _LINE_TOTALS = (
     *("subtotal", "tax_total", "total"),
@@ -50,50 +44,49 @@ class Amounts:
         return amounts | {"gift_card_tax_total": self(0)}
 
 
-def cart_document(
-    *,
-    cart_id: str,
-    tenant: str,
-    customer_id: str | None,
-    content: CartContent,
-    market: Market,
-    priced: Priced,
-    created_at: datetime,
-    updated_at: datetime,
-    completed_at: datetime | None = None,
-) -> bytes:
+def cart_document(row: Cart, content: CartContent, market: Market, totals: CartTotals) -> bytes:
     """Makes the document; its shape is StoreCart of services/values/cart_documents.py."""
-    amounts = Amounts(content.currency_code)
-    currency = content.currency_code.lower()
-    items = zip(content.items, priced.totals.items, strict=True)
-    methods = zip(content.shipping_methods, priced.totals.shipping_methods, strict=True)
     return orjson.dumps(
         {
-            "id": cart_id,
-            "region_id": market.id,
-            "region": region_json(market),
-            "currency_code": currency,
-            "customer_id": customer_id,
-            "sales_channel_id": f"sc_{tenant}",
+            "id": row.cart_id,
+            "customer_id": row.customer_id,
             "email": content.email or None,
-            "locale": content.locale or None,
-            "items": [
-                item_json(item, totals, amounts, includes_tax=market.includes_tax)
-                | {"cart_id": cart_id}
-                for item, totals in items
-            ],
-            "shipping_methods": [method_json(m, totals, amounts) for m, totals in methods],
-            "shipping_address": address_json(content.shipping_address),
+            **shared_json(row.tenant_id, content, market, totals, parent={"cart_id": row.cart_id}),
             "billing_address": address_json(content.billing_address),
-            "promotions": list(priced.promotions),
+            "promotions": [],
             "payment_collection": collection_json(content),
-            "metadata": content.metadata,
-            "completed_at": completed_at and timestamp(completed_at),
-            "created_at": timestamp(created_at),
-            "updated_at": timestamp(updated_at),
-            **amounts.of_cart(priced.totals),
+            "completed_at": row.complete_time and timestamp(row.complete_time),
+            "created_at": timestamp(row.create_time),
+            "updated_at": timestamp(row.update_time),
         }
     )
+
+
+def shared_json(
+    tenant: str,
+    content: CartContent,
+    market: Market,
+    totals: CartTotals,
+    *,
+    parent: dict[str, str],
+) -> dict[str, Any]:
+    """Makes what the documents of a cart and of its order share; `parent` is named in each line."""
+    amounts = Amounts(content.currency_code)
+    return {
+        "region_id": market.id,
+        "region": region_json(market),
+        "currency_code": content.currency_code.lower(),
+        "sales_channel_id": f"sc_{tenant}",
+        "locale": content.locale or None,
+        "items": [
+            item_json(item, of_line, amounts, includes_tax=market.includes_tax) | parent
+            for item, of_line in zip(content.items, totals.items, strict=True)
+        ],
+        "shipping_methods": [],
+        "shipping_address": address_json(content.shipping_address),
+        "metadata": content.metadata,
+        **amounts.of_cart(totals),
+    }
 
 
 def item_json(
@@ -147,8 +140,8 @@ def item_json(
         "product_type": quote.product_type or None,
         "product_type_id": quote.product_type_id or None,
         "unavailable_reasons": item.reasons,
-        "tax_lines": tax_lines_json(item.id, totals, amounts),
-        "adjustments": adjustments_json(item.id, totals, amounts),
+        "tax_lines": [],
+        "adjustments": [],
         "metadata": item.metadata,
         "created_at": timestamp(item.created_at),
         "updated_at": timestamp(item.updated_at),
@@ -158,72 +151,14 @@ def item_json(
     }
 
 
-def method_json(method: ShippingMethod, totals: LineTotals, amounts: Amounts) -> dict[str, Any]:
-    return {
-        "id": method.id,
-        "name": method.name,
-        "description": method.description or None,
-        "amount": amounts(method.amount),
-        "is_tax_inclusive": method.is_tax_inclusive,
-        "shipping_option_id": method.shipping_option_id,
-        "data": method.data,
-        "tax_lines": tax_lines_json(method.id, totals, amounts),
-        "adjustments": adjustments_json(method.id, totals, amounts),
-        "metadata": method.metadata,
-        "created_at": timestamp(method.created_at),
-        "updated_at": timestamp(method.updated_at),
-        **amounts.of_line(totals),
-    }
-
-
-def tax_lines_json(line_id: str, totals: LineTotals, amounts: Amounts) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": f"{line_id}_{line.rate.id}",
-            "code": line.rate.code,
-            "rate": orjson.Fragment(format(line.rate.percent.normalize(), "f")),
-            "description": line.rate.name,
-            "provider_id": "tp_system",
-            "tax_rate_id": line.rate.id,
-            "total": amounts(line.total),
-            "subtotal": amounts(line.subtotal),
-        }
-        for line in totals.tax_lines
-    ]
-
-
-def adjustments_json(line_id: str, totals: LineTotals, amounts: Amounts) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": f"{line_id}_{taken.adjustment.promotion_id}",
-            "amount": amounts(taken.adjustment.amount_minor),
-            "code": taken.adjustment.code or None,
-            "promotion_id": taken.adjustment.promotion_id,
-            "is_tax_inclusive": taken.adjustment.is_tax_inclusive,
-        }
-        for taken in totals.adjustments
-    ]
-
-
 def region_json(market: Market) -> dict[str, Any]:
     return {
         "id": market.id,
         "name": market.name,
         "currency_code": market.currency_code.lower(),
         "automatic_taxes": market.automatic_taxes,
-        "countries": list(_countries(market)),
+        "countries": [country_of_region(code, market.id) for code in market.countries],
     }
-
-
-def _countries(market: Market) -> Iterable[dict[str, str]]:
-    for code in market.countries:
-        name = name_of(code)
-        yield {
-            "iso_2": code.lower(),
-            "name": name.upper(),
-            "display_name": name,
-            "region_id": market.id,
-        }
 
 
 def address_json(address: Address | None) -> dict[str, Any] | None:
@@ -258,9 +193,3 @@ def collection_json(content: CartContent) -> dict[str, Any] | None:
             for session in collection.sessions
         ],
     }
-
-
-def timestamp(at: datetime) -> str:
-    """Formats a time like JavaScript: UTC, milliseconds, Z."""
-    at = at.astimezone(UTC)
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"

@@ -6,6 +6,7 @@ from typing import Any
 
 from services.commerce.carts.content import CartContent, Item, Metadata, new_item
 from services.kernel.call.errors import FailedPrecondition, NotFound, invalid
+from services.values.structs import merged
 
 MOST_ITEMS = 100
 MOST_QUANTITY = 9_999
@@ -57,9 +58,7 @@ def set_quantity(content: CartContent, item: Item, quantity: int, now: datetime)
 
 def set_metadata(item: Item, changes: Mapping[str, Any], now: datetime) -> None:
     """Sets keys of a line's metadata, and removes those that are set to ""."""
-    merged = {**(item.metadata or {}), **changes}
-    item.metadata = {key: value for key, value in merged.items() if value != ""} or None
-    item.updated_at = now
+    item.metadata, item.updated_at = merged(item.metadata, changes), now
 
 
 def existing(content: CartContent, item_id: str) -> Item:

@@ -3,47 +3,42 @@
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.struct_pb2 import Struct
 from souk.commerce.v1 import cart_pb2 as pb
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.carts.content import Address, CartContent, Metadata
-from services.commerce.carts.refresh import chosen_market, market_of
+from services.commerce.carts.open_cart import OpenCart, chosen_market
 from services.commerce.markets.rules import Market
 from services.kernel.call.errors import invalid
 from services.kernel.data import updates
 from services.values.countries import is_country
 from services.values.emails import canonical_email, is_email
-from services.values.structs import struct_json
+from services.values.structs import merged, struct_json
 
 _ADDRESS_FIELDS = tuple(Address.model_fields)
 
 
-async def update(
-    session: AsyncSession, content: CartContent, requested: pb.Cart, mask: FieldMask | None = None
-) -> None:
+def update(cart: OpenCart, requested: pb.Cart, mask: FieldMask | None = None) -> None:
     """Puts the fields of the mask into a cart; without one, those that are set.
 
     Raises:
-        InvalidArgument: FIELD_INVALID or MASK_INVALID, with the fields.
+        InvalidArgument: FIELD_INVALID, MASK_INVALID, COUNTRY_NOT_IN_REGION or PROMOTION_UNKNOWN,
+            with the fields.
         NotFound: REGION_NOT_FOUND.
     """
-    paths = updates.masked(requested, mask or FieldMask())
+    paths, content = updates.masked(requested, mask or FieldMask()), cart.content
+    if requested.promo_codes:
+        raise invalid("PROMOTION_UNKNOWN", {"promo_codes[0]": "is no promotion of this shop"})
     if "region_id" in paths:
-        market = await chosen_market(session, requested.region_id)
-        _move(content, market)
-    else:
-        market = await market_of(session, content)
+        _move(content, chosen_market(cart.markets, requested.region_id))
     if "email" in paths:
         content.email = _email(requested.email)
     if "locale" in paths:
         content.locale = requested.locale
     if "metadata" in paths:
-        content.metadata = merged_metadata(content.metadata, requested.metadata)
+        content.metadata = merged(content.metadata, struct_json(requested.metadata))
     for field in ("shipping_address", "billing_address"):
         if field in paths:
             change = getattr(requested, field) if requested.HasField(field) else None
-            setattr(content, field, change and _address(change, content, field, market))
-    if "promo_codes" in paths:
-        content.promo_codes = list(dict.fromkeys(requested.promo_codes))
+            setattr(content, field, change and _address(change, content, field, cart.market))
 
 
 def _move(content: CartContent, market: Market) -> None:
@@ -51,7 +46,6 @@ def _move(content: CartContent, market: Market) -> None:
     if content.region_id == market.id:
         return
     content.region_id, content.currency_code = market.id, market.currency_code
-    content.shipping_methods = []
     for field in ("shipping_address", "billing_address"):
         address: Address | None = getattr(content, field)
         if address is not None and address.country_code not in market.countries:
@@ -76,7 +70,7 @@ def _address(requested: pb.Address, content: CartContent, field: str, market: Ma
     paths = set(requested.update_mask.paths) or set(_ADDRESS_FIELDS)
     values = {name: getattr(requested, name) for name in _ADDRESS_FIELDS if name in paths}
     if "metadata" in values:
-        values["metadata"] = merged_metadata(stored.metadata, requested.metadata)
+        values["metadata"] = merged(stored.metadata, struct_json(requested.metadata))
     if not values.get("country_code"):
         values["country_code"] = stored.country_code or market.only_country
     result = stored.model_copy(update=values)
@@ -93,9 +87,3 @@ def _address(requested: pb.Address, content: CartContent, field: str, market: Ma
 def metadata_of(struct: Struct) -> Metadata | None:
     """Returns metadata as it is stored; None if empty."""
     return struct_json(struct) or None
-
-
-def merged_metadata(stored: Metadata | None, changes: Struct) -> Metadata | None:
-    """Sets keys, and removes those that are set to ""."""
-    merged = {**(stored or {}), **struct_json(changes)}
-    return {key: value for key, value in merged.items() if value != ""} or None

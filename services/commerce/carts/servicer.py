@@ -5,14 +5,15 @@ from datetime import UTC, datetime, timedelta
 from souk.commerce.v1 import cart_pb2
 from souk.commerce.v1 import store_cart_service_pb2 as pb
 from souk.commerce.v1.store_cart_service_pb2_grpc import StoreCartServiceServicer
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.commerce.caller import current_customer
 from services.commerce.carts import items
-from services.commerce.carts.changes import CART, LIFETIME, CartChanges, current_customer, existing
+from services.commerce.carts.changes import CART, CartChanges, existing
 from services.commerce.carts.content import CartContent
 from services.commerce.carts.messages import metadata_of, update
-from services.commerce.carts.refresh import chosen_market, refresh
-from services.commerce.catalogue import Catalogue, Offers
+from services.commerce.carts.open_cart import OpenCart, chosen_market
+from services.commerce.catalogue import Catalogue
+from services.commerce.markets.queries import markets
 from services.commerce.models import Cart
 from services.kernel.call import names
 from services.kernel.call.scope import current_scope
@@ -38,19 +39,20 @@ class StoreCartServicer(StoreCartServiceServicer):
         async with self._db.tenant() as session:
             if answer := await requests.stored_answer(session, request, pb.CartAnswer):
                 return answer
-            now = datetime.now(UTC)
-            market = await chosen_market(session, request.cart.region_id)
+            known, now = await markets(session), datetime.now(UTC)
+            market = chosen_market(known, request.cart.region_id)
             content = CartContent(region_id=market.id, currency_code=market.currency_code)
-            await update(session, content, request.cart)
-            for place, item in enumerate(request.items):
-                _add(content, item, offers, now, at=f"items[{place}].")
             row = Cart(
+                tenant_id=session.info["tenant"],
                 cart_id=names.new_unguessable_id("cart"),
                 customer_id=current_customer(),
                 create_time=now,
-                expire_time=now + LIFETIME,
             )
-            await refresh(session, row, content, offers, now)
+            cart = OpenCart(row, content, known, offers, now)
+            update(cart, request.cart)
+            for place, item in enumerate(request.items):
+                _add(cart, item, at=f"items[{place}].")
+            cart.store(cart.price())
             session.add(row)
             await session.flush()
             return await requests.remember(session, request, pb.CartAnswer(document=row.document))
@@ -61,28 +63,20 @@ class StoreCartServicer(StoreCartServiceServicer):
             row = await existing(session, cart_id)
         if row.complete_time or row.update_time > datetime.now(UTC) - FRESH:
             return pb.CartAnswer(document=row.document)
-
-        async def act(*_: object) -> None:
-            """Changes nothing but what the catalogue says."""
-
-        return await self._carts.change(cart_id, act)
+        return await self._carts.change(cart_id, lambda _: None)
 
     async def UpdateCart(self, request: pb.UpdateCartRequest, _context: object) -> pb.CartAnswer:
-        async def act(
-            session: AsyncSession, _row: Cart, content: CartContent, _offers: Offers
-        ) -> None:
-            await update(session, content, request.cart, request.update_mask)
-
-        return await self._carts.change(_cart_id(request.cart.name), act)
+        return await self._carts.change(
+            _cart_id(request.cart.name),
+            lambda cart: update(cart, request.cart, request.update_mask),
+        )
 
     async def AddCartItem(self, request: pb.AddCartItemRequest, _context: object) -> pb.CartAnswer:
-        async def act(
-            _session: AsyncSession, _row: Cart, content: CartContent, offers: Offers
-        ) -> None:
-            _add(content, request.item, offers, datetime.now(UTC))
-
         return await self._carts.change(
-            _cart_id(request.parent), act, variants=[request.item.variant_id], request=request
+            _cart_id(request.parent),
+            lambda cart: _add(cart, request.item),
+            variants=[request.item.variant_id],
+            request=request,
         )
 
     async def UpdateCartItem(
@@ -90,15 +84,12 @@ class StoreCartServicer(StoreCartServiceServicer):
     ) -> pb.CartAnswer:
         cart_id, item_id = _item_id(request.name)
 
-        async def act(
-            _session: AsyncSession, _row: Cart, content: CartContent, _offers: Offers
-        ) -> None:
-            now = datetime.now(UTC)
-            item = items.existing(content, item_id)
+        def act(cart: OpenCart) -> None:
+            item = items.existing(cart.content, item_id)
             if request.HasField("metadata"):
-                items.set_metadata(item, struct_json(request.metadata), now)
+                items.set_metadata(item, struct_json(request.metadata), cart.now)
             if request.HasField("quantity"):
-                items.set_quantity(content, item, request.quantity, now)
+                items.set_quantity(cart.content, item, request.quantity, cart.now)
 
         return await self._carts.change(cart_id, act)
 
@@ -107,21 +98,17 @@ class StoreCartServicer(StoreCartServiceServicer):
     ) -> pb.CartAnswer:
         cart_id, item_id = _item_id(request.name)
 
-        async def act(
-            _session: AsyncSession, _row: Cart, content: CartContent, _offers: Offers
-        ) -> None:
-            content.items.remove(items.existing(content, item_id))
+        def act(cart: OpenCart) -> None:
+            cart.content.items.remove(items.existing(cart.content, item_id))
 
         return await self._carts.change(cart_id, act)
 
 
-def _add(
-    content: CartContent, item: cart_pb2.CartItem, offers: Offers, now: datetime, *, at: str = ""
-) -> None:
+def _add(cart: OpenCart, item: cart_pb2.CartItem, *, at: str = "") -> None:
     """Adds what a client wants; `at` is where in the request it says so."""
-    offers[item.variant_id].refuse_unsellable(field=f"{at}variant_id")
+    cart.offers[item.variant_id].refuse_unsellable(field=f"{at}variant_id")
     metadata = metadata_of(item.metadata)
-    items.add(content, item.variant_id, item.quantity, metadata, now, at=at)
+    items.add(cart.content, item.variant_id, item.quantity, metadata, cart.now, at=at)
 
 
 def _cart_id(name: str) -> str:

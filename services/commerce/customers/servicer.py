@@ -6,6 +6,7 @@ from souk.commerce.v1 import store_customer_service_pb2 as pb
 from souk.commerce.v1.store_customer_service_pb2_grpc import StoreCustomerServiceServicer
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.commerce.caller import current_customer, current_identity
 from services.commerce.customers import messages, queries
 from services.commerce.customers.tokens import CustomerTokens
 from services.commerce.models import Customer, Identity
@@ -27,8 +28,6 @@ from services.values.emails import canonical_email, is_email
 from services.values.passwords import password_flaw
 
 _CUSTOMER = "tenants/{tenant}/customers/{customer}"
-_IDENTITIES = "identities/"
-_CUSTOMERS = "customers/"
 
 
 class StoreCustomerServicer(StoreCustomerServiceServicer):
@@ -124,13 +123,12 @@ class StoreCustomerServicer(StoreCustomerServiceServicer):
 
 async def _own_identity(session: AsyncSession) -> Identity:
     """Locks the identity that calls, which must not stand for a customer yet."""
-    actor = current_scope().actor
-    if actor.startswith(_CUSTOMERS):
+    if current_customer() is not None:
         raise FailedPrecondition(
             "ALREADY_AUTHENTICATED", "Request already authenticated as a customer."
         )
-    identity = await queries.lock_identity(session, actor.removeprefix(_IDENTITIES))
-    if identity is None or not actor.startswith(_IDENTITIES):
+    identity = await queries.lock_identity(session, current_identity() or "")
+    if identity is None:
         raise Unauthenticated("UNAUTHENTICATED", "Unauthorized")
     if identity.customer_id is not None:
         raise _exists()
@@ -139,10 +137,9 @@ async def _own_identity(session: AsyncSession) -> Identity:
 
 async def _own_customer(session: AsyncSession, name: str, *, lock: bool = False) -> Customer:
     """Reads the customer that calls; any other is an unknown one."""
-    scope = current_scope()
-    scope.require(name)
+    current_scope().require(name)
     _, customer_id = names.parse(name, _CUSTOMER)
-    if scope.actor == f"{_CUSTOMERS}{customer_id}":
+    if customer_id == current_customer():
         row = await queries.customer(session, customer_id, lock=lock)
         if row is not None:
             return row

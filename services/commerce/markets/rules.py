@@ -16,7 +16,7 @@ class Market:
     name: str
     currency_code: str
     countries: tuple[str, ...]
-    automatic_taxes: bool = True
+    automatic_taxes: bool = False
     includes_tax: bool = False
     payment_providers: tuple[str, ...] = (MANUAL,)
 

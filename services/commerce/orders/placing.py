@@ -6,12 +6,12 @@ from souk.commerce.v1 import store_checkout_service_pb2 as pb
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.carts.content import CartContent, PaymentSession, new_collection
-from services.commerce.carts.priced import Priced
-from services.commerce.carts.refresh import refresh
-from services.commerce.markets.rules import MANUAL, Market
-from services.commerce.models import Cart, CustomerOrder, Payment
+from services.commerce.carts.open_cart import OpenCart
+from services.commerce.markets.rules import MANUAL
+from services.commerce.models import CustomerOrder, Payment
 from services.commerce.orders.document import order_document
 from services.commerce.orders.numbers import next_display_id
+from services.commerce.pricing.totals import CartTotals
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition
 from services.kernel.evidence import audit
@@ -38,15 +38,9 @@ def refuse_incomplete(content: CartContent) -> None:
     raise FailedPrecondition("CART_INCOMPLETE", problem)
 
 
-async def place(
-    session: AsyncSession,
-    row: Cart,
-    content: CartContent,
-    market: Market,
-    priced: Priced,
-    now: datetime,
-) -> CustomerOrder:
-    """Places the order of a cart whose row is locked; its number is taken last."""
+async def place(session: AsyncSession, cart: OpenCart, totals: CartTotals) -> CustomerOrder:
+    """Places the order of a cart that was priced; its number is taken last."""
+    row, content = cart.row, cart.content
     order = CustomerOrder(
         tenant_id=row.tenant_id,
         order_id=names.new_unguessable_id("order"),
@@ -58,23 +52,20 @@ async def place(
         status="pending",
         payment_status="authorized",
         fulfillment_status="not_fulfilled",
-        content=content.model_dump(mode="json"),
-        create_time=now,
-        update_time=now,
+        create_time=cart.now,
+        update_time=cart.now,
     )
-    payment = _payment(order, content, now)
-    row.order_id, row.complete_time = order.order_id, now
-    await refresh(session, row, content, {}, now)
+    payment = _payment(order, content, cart.now)
+    row.order_id, row.complete_time = order.order_id, cart.now
+    cart.store(totals)
+    order.content = row.content
     order.display_id = await next_display_id(session)
-    order.document = order_document(order, content, market, priced, payment)
+    order.document = order_document(order, content, cart.market, totals, payment)
     session.add(order)
     await session.flush()
     session.add(payment)
-    audit.record(
-        session,
-        resource=f"tenants/{row.tenant_id}/orders/{order.order_id}",
-        after=_message(order, content, payment),
-    )
+    message = _message(order, content, payment)
+    audit.record(session, resource=message.name, after=message)
     return order
 
 

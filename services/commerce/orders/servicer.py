@@ -1,25 +1,16 @@
 """StoreCheckoutService: makes orders of carts, and shows them to their shoppers."""
 
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-
 import orjson
 from souk.commerce.v1 import store_checkout_service_pb2 as pb
 from souk.commerce.v1.store_checkout_service_pb2_grpc import StoreCheckoutServiceServicer
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.commerce.carts.changes import (
-    CART,
-    CartChanges,
-    content_of,
-    current_customer,
-    existing,
-)
+from services.commerce.caller import current_customer
+from services.commerce.carts.changes import CART, Act, CartChanges, opened
 from services.commerce.carts.content import CartContent, PaymentSession, new_collection
 from services.commerce.carts.document import collection_json
-from services.commerce.carts.refresh import market_of, refresh
-from services.commerce.catalogue import Catalogue, Offers
-from services.commerce.models import Cart, CustomerOrder
+from services.commerce.carts.open_cart import OpenCart
+from services.commerce.catalogue import Catalogue
+from services.commerce.models import CustomerOrder
 from services.commerce.orders import queries
 from services.commerce.orders.placing import place, refuse_incomplete
 from services.kernel.call import names
@@ -35,7 +26,6 @@ _CHANGED = "Prices or what is sold have changed. Look at the cart again, then co
 class StoreCheckoutServicer(StoreCheckoutServiceServicer):
     def __init__(self, db: Database, catalogue: Catalogue) -> None:
         self._db = db
-        self._catalogue = catalogue
         self._carts = CartChanges(db, catalogue)
 
     async def CreatePaymentCollection(
@@ -44,9 +34,9 @@ class StoreCheckoutServicer(StoreCheckoutServiceServicer):
         current_scope().require(request.parent)
         _, cart_id = names.parse(request.parent, CART)
 
-        async def act(_session: AsyncSession, content: CartContent) -> None:
-            if content.payment_collection is None:
-                content.payment_collection = new_collection(content, datetime.now(UTC))
+        def act(cart: OpenCart) -> None:
+            if cart.content.payment_collection is None:
+                cart.content.payment_collection = new_collection(cart.content, cart.now)
 
         return await self._change_payment(cart_id, act)
 
@@ -63,35 +53,30 @@ class StoreCheckoutServicer(StoreCheckoutServiceServicer):
                 f"No such payment collection: {collection_id[:100]}",
             )
 
-        async def act(session: AsyncSession, content: CartContent) -> None:
-            known = (await market_of(session, content)).payment_providers
+        def act(cart: OpenCart) -> None:
+            known, collection = cart.market.payment_providers, cart.content.payment_collection
             if request.provider_id not in known:
                 raise invalid("PROVIDER_UNKNOWN", {"provider_id": f"must be {' or '.join(known)}"})
-            collection, now = content.payment_collection, datetime.now(UTC)
             if collection is not None:
                 collection.sessions = [
                     PaymentSession(
                         id=names.new_id("payses"),
                         provider_id=request.provider_id,
                         amount=collection.amount,
-                        created_at=now,
+                        created_at=cart.now,
                     )
                 ]
-                collection.status, collection.updated_at = "awaiting", now
+                collection.status, collection.updated_at = "awaiting", cart.now
 
         return await self._change_payment(cart_id, act)
 
-    async def _change_payment(
-        self, cart_id: str, act: Callable[[AsyncSession, CartContent], Awaitable[None]]
-    ) -> pb.PaymentCollectionAnswer:
+    async def _change_payment(self, cart_id: str, act: Act) -> pb.PaymentCollectionAnswer:
         """Changes how a cart is paid for; the answer is what is left after it was priced anew."""
         changed: list[CartContent] = []
 
-        async def change(
-            session: AsyncSession, _row: Cart, content: CartContent, _offers: Offers
-        ) -> None:
-            await act(session, content)
-            changed.append(content)
+        def change(cart: OpenCart) -> None:
+            act(cart)
+            changed.append(cart.content)
 
         await self._carts.change(cart_id, change)
         return pb.PaymentCollectionAnswer(document=orjson.dumps(collection_json(changed[-1])))
@@ -101,22 +86,20 @@ class StoreCheckoutServicer(StoreCheckoutServiceServicer):
     ) -> pb.CompleteCartAnswer:
         current_scope().require(request.name)
         _, cart_id = names.parse(request.name, CART)
+        offers = await self._carts.offers(cart_id)
         async with self._db.tenant() as session:
-            content = content_of(await existing(session, cart_id))
-        offers = await self._catalogue.offers(content.variant_ids, locale=content.locale)
-        async with self._db.tenant() as session:
-            row = await existing(session, cart_id, lock=True)
-            if row.order_id is not None:
-                order = await queries.order(session, row.order_id)
+            cart = await opened(session, cart_id, offers)
+            if cart.row.order_id is not None:
+                order = await queries.order(session, cart.row.order_id)
                 return pb.CompleteCartAnswer(order=order.document if order else b"")
-            content, now = content_of(row), datetime.now(UTC)
-            seen = content.total, [item.reasons for item in content.items]
-            has_all = offers.keys() >= set(content.variant_ids)
-            market, priced = await refresh(session, row, content, offers, now)
-            if not has_all or seen != (content.total, [item.reasons for item in content.items]):
-                return pb.CompleteCartAnswer(cart=row.document, message=_CHANGED)
-            refuse_incomplete(content)
-            order = await place(session, row, content, market, priced, now)
+            before = cart.content.prices
+            totals = cart.price()
+            has_all = offers.keys() >= set(cart.content.variant_ids)
+            if not has_all or before != cart.content.prices:
+                cart.store(totals)
+                return pb.CompleteCartAnswer(cart=cart.row.document, message=_CHANGED)
+            refuse_incomplete(cart.content)
+            order = await place(session, cart, totals)
             return pb.CompleteCartAnswer(order=order.document)
 
     async def GetStoreOrder(

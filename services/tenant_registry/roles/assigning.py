@@ -116,7 +116,7 @@ async def _policies(session: AsyncSession, assignment: Assignment) -> list[Assig
 
 
 async def check_offer(session: AsyncSession, requested: RequestedRole) -> None:
-    """Checks that the caller could give a role to a newcomer, without writing anything.
+    """Checks that the caller could give a role to a new_holder, without writing anything.
 
     Raises:
         PermissionDenied: ROLE_IS_GLOBAL or GRANT_EXCEEDS.
@@ -124,15 +124,15 @@ async def check_offer(session: AsyncSession, requested: RequestedRole) -> None:
         InvalidArgument: GRANT_INVALID, the reason.
     """
     giver = current_scope().actor
-    # A newcomer has no row to lock, so the giver is locked in both roles.
+    # A new_holder has no row to lock, so the giver is locked in both roles.
     parties = await locking.lock_actor_and_target(
         session, {requested.tenant}, giver, giver.removeprefix("admins/")
     )
     assignment = _assignment(requested, giver, parties.now)
     policies = await _policies(session, assignment)
     with errors.refusals_as_errors():
-        newcomer = Holder(admin=requested.admin, active=True)
-        assignment_rules.may_give(parties.actor, newcomer, policies, now=parties.now)
+        new_holder = Holder(admin=requested.admin, active=True)
+        assignment_rules.may_give(parties.actor, new_holder, policies, now=parties.now)
 
 
 async def check_withdrawal(

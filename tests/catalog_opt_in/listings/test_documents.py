@@ -8,8 +8,8 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from souk.catalog_opt_in.v1 import listing_service_pb2 as listings
 from souk.catalog_opt_in.v1 import product_pb2 as products
 
-from services.catalog_opt_in.texts import timestamp
 from services.kernel.call.errors import NotFound
+from services.values.times import timestamp
 from tests.catalog_opt_in.builders import dinars, euros, flavoured, id_of, own_price
 
 

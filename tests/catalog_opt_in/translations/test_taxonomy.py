@@ -171,8 +171,8 @@ async def test_nothing_is_left_of_the_texts_of_what_is_deleted(
 
     superuser = await database("catalog-opt-in", "superuser")
     ids = [id_of(one) for one in made.values()]
-    left = "SELECT count(*) FROM taxonomy_text WHERE reference_id = ANY ($1)"
-    assert await superuser.fetchval(left, ids) == 0
+    number = "SELECT count(*) FROM taxonomy_text WHERE reference_id = ANY ($1)"
+    assert await superuser.fetchval(number, ids) == 0
     for tenant in tenants:
         for kind in FIELDS:
             assert (await shelf(tenant, kind, "fr"))[0] == []

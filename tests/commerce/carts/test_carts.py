@@ -141,6 +141,7 @@ async def test_goods_go_to_countries_of_the_region_alone(paris, hq):
     ("body", "code"),
     [
         ({"email": "nobody"}, "FIELD_INVALID"),
+        ({"promo_codes": ["SUMMER"]}, "PROMOTION_UNKNOWN"),
         ({"billing_address": {"country_code": "xx"}}, "FIELD_INVALID"),
         ({"region_id": "reg_hq"}, "REGION_NOT_FOUND"),
         ({"sales_channel_id": "sc_hq"}, "SALES_CHANNEL_UNKNOWN"),

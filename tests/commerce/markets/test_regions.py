@@ -18,7 +18,7 @@ async def test_a_tenant_without_regions_has_the_one_of_its_settings(both):
             "id": id_,
             "name": "France",
             "currency_code": "eur",
-            "automatic_taxes": True,
+            "automatic_taxes": False,
             "is_tax_inclusive": False,
             "countries": [
                 {"iso_2": "fr", "name": "FRANCE", "display_name": "France", "region_id": id_}

@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import pytest
 from souk.commerce.v1 import store_checkout_service_pb2 as pb
 from souk.commerce.v1.store_checkout_service_pb2_grpc import StoreCheckoutServiceStub
@@ -127,22 +130,46 @@ async def test_an_unknown_provider_is_refused(hq):
     assert await hq.refused("POST", path, {"provider_id": "pp_x"}) == (400, "PROVIDER_UNKNOWN")
 
 
+@asynccontextmanager
+async def repriced(
+    admin: httpx.AsyncClient, tenant: str, *changes: tuple[dict[str, Any], float]
+) -> AsyncIterator[None]:
+    """Adds so much to what the shop asks for these lines, while the block lasts."""
+    restored = []
+    for item, more in changes:
+        path = f"/admin/tenants/{tenant}/products/{item['product_id']}"
+        restored.append((path, (await admin.get(path)).json()["product"]["prices"]))
+        price = {"variant_id": item["variant_id"], "amount": item["unit_price"] + more}
+        (await admin.patch(path, json={"prices": [price]})).raise_for_status()
+    try:
+        yield
+    finally:
+        for path, prices in restored:
+            (await admin.patch(path, json={"prices": prices})).raise_for_status()
+
+
 async def test_a_changed_price_is_shown_before_it_is_charged(paris, hq, admin):
     for tenant, shop in (("paris", paris), ("hq", hq)):
         cart = await ready(shop, 1)
-        item = cart["items"][0]
-        path = f"/admin/tenants/{tenant}/products/{item['product_id']}"
-        before = (await admin.get(path)).json()["product"]["prices"]
-        dearer = {"variant_id": item["variant_id"], "amount": item["unit_price"] + 1}
-        (await admin.patch(path, json={"prices": [dearer]})).raise_for_status()
 
-        answer = await complete(shop, cart)
-        again = await complete(shop, await pay(shop, answer["cart"]))
+        async with repriced(admin, tenant, (cart["items"][0], 1)):
+            answer = await complete(shop, cart)
+            again = await complete(shop, await pay(shop, answer["cart"]))
 
         assert (answer["type"], answer["error"]["name"]) == ("cart", "CART_CHANGED")
         assert answer["cart"]["total"] == pytest.approx(cart["total"] + 1)
         assert again["order"]["total"] == answer["cart"]["total"]
-        (await admin.patch(path, json={"prices": before})).raise_for_status()
+
+
+async def test_prices_that_change_against_each_other_are_shown_first(paris, hq, admin):
+    for tenant, shop in (("paris", paris), ("hq", hq)):
+        cart = await ready(shop, 1, 1)
+        first, second = cart["items"]
+
+        async with repriced(admin, tenant, (first, 1), (second, -1)):
+            answer = await complete(shop, cart)
+
+        assert (answer["type"], answer["cart"]["total"]) == ("cart", cart["total"])
 
 
 async def test_an_order_leaves_an_event_in_the_shops_log(paris, hq):

@@ -1,0 +1,94 @@
+"""A cart while it is changed: whatever a change needs is read before, and it is stored once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from services.commerce.carts.content import CartContent
+from services.commerce.carts.document import cart_document
+from services.commerce.catalogue import Offers
+from services.commerce.markets.rules import Market, find
+from services.commerce.models import Cart
+from services.commerce.pricing.lines import Line
+from services.commerce.pricing.totals import CartTotals, cart_totals
+from services.kernel.call.errors import FailedPrecondition, NotFound
+
+LIFETIME = timedelta(days=30)
+"""How long a cart is kept after its last change."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCart:
+    """A new cart, or one whose row is locked; `offers` is what the catalogue says now."""
+
+    row: Cart
+    content: CartContent
+    markets: Sequence[Market]
+    offers: Offers
+    now: datetime
+
+    @property
+    def market(self) -> Market:
+        """The cart's region.
+
+        Raises:
+            FailedPrecondition: REGION_DELETED.
+        """
+        found = find(self.markets, self.content.region_id)
+        if found is None:
+            raise FailedPrecondition(
+                "REGION_DELETED",
+                "The cart's region is no longer there. Set another region_id.",
+            )
+        return found
+
+    def price(self) -> CartTotals:
+        """Prices the cart anew, at what the catalogue says."""
+        self._put_offers()
+        includes_tax = self.market.includes_tax
+        totals = cart_totals(
+            Line(item.id, 0 if item.reasons else item.unit_price, item.quantity, includes_tax)
+            for item in self.content.items
+        )
+        self.content.total = totals.total
+        self._adjust_payment()
+        return totals
+
+    def store(self, totals: CartTotals) -> None:
+        """Puts the content and the document into the row."""
+        row, collection = self.row, self.content.payment_collection
+        row.content = self.content.model_dump(mode="json")
+        row.payment_collection_id = collection.id if collection else None
+        row.update_time = self.now
+        row.expire_time = self.now + LIFETIME
+        row.document = cart_document(row, self.content, self.market, totals)
+
+    def _put_offers(self) -> None:
+        """Puts offers into the lines; of what is not sold any more, the last stays."""
+        for item in self.content.items:
+            offer = self.offers.get(item.variant_id)
+            # Without one, another request has just added and priced it.
+            if offer is not None:
+                item.reasons = list(offer.reasons)
+                if not offer.reasons:
+                    item.quote = offer.quote
+                    item.unit_price = offer.quote.price_for(item.quantity)
+
+    def _adjust_payment(self) -> None:
+        """Ends what was agreed with a provider for another amount than is due now."""
+        collection = self.content.payment_collection
+        if collection is not None and collection.amount != self.content.total:
+            collection.amount, collection.sessions = self.content.total, []
+            collection.status, collection.updated_at = "not_paid", self.now
+
+
+def chosen_market(markets: Sequence[Market], region_id: str) -> Market:
+    """Returns the region that a client names, or the tenant's first for none.
+
+    Raises:
+        NotFound: REGION_NOT_FOUND.
+    """
+    found = find(markets, region_id)
+    if found is None:
+        raise NotFound("REGION_NOT_FOUND", f"No such region: {region_id[:100]}")
+    return found
