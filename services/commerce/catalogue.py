@@ -93,8 +93,6 @@ def _offer(quote: pb.VariantQuote) -> Offer:
             product_type_id=product.type_id,
             product_type=product.type,
             collection_id=product.collection_id,
-            category_ids=list(product.category_ids),
-            tag_ids=list(product.tag_ids),
             thumbnail=product.thumbnail,
             variant_title=quote.title,
             sku=quote.sku,
@@ -105,15 +103,10 @@ def _offer(quote: pb.VariantQuote) -> Offer:
                 QuantityPrice(price=p.price_minor, least=p.min_quantity, most=p.max_quantity)
                 for p in quote.quantity_prices
             ],
-            weight_grams=quote.weight_grams,
             manage_inventory=quote.manage_inventory,
             allow_backorder=quote.allow_backorder,
-            inventory_items={
-                i.inventory_item_id: i.required_quantity for i in quote.inventory_items
-            },
             discountable=product.discountable,
             is_giftcard=product.is_giftcard,
-            shipping_profile_id=product.shipping_profile_id,
         ),
         tuple(_REASON.Name(reason).removeprefix("REASON_") for reason in quote.reasons),
     )

@@ -72,13 +72,17 @@ async def opened(session: AsyncSession, cart_id: str, offers: Offers) -> OpenCar
     return OpenCart(row, content_of(row), await markets(session), offers, datetime.now(UTC))
 
 
-async def existing(session: AsyncSession, cart_id: str, *, lock: bool = False) -> Cart:
+async def existing(
+    session: AsyncSession, cart_id: str, *, lock: bool = False, to_show: bool = False
+) -> Cart:
     """Reads a cart that the caller may use: an anonymous one by its id, else only its customer.
+
+    `lock` and `to_show` are as in queries.cart.
 
     Raises:
         NotFound: CART_NOT_FOUND, whoever else has such a cart.
     """
-    row = await queries.cart(session, cart_id, lock=lock)
+    row = await queries.cart(session, cart_id, lock=lock, to_show=to_show)
     if row is None or row.customer_id not in (None, current_customer()):
         raise NotFound("CART_NOT_FOUND", f"No such cart: {cart_id[:100]}")
     return row

@@ -51,8 +51,6 @@ class Quote(_Stored):
     product_type_id: str = ""
     product_type: str = ""
     collection_id: str = ""
-    category_ids: list[str] = []
-    tag_ids: list[str] = []
     thumbnail: str = ""
     variant_title: str = ""
     sku: str = ""
@@ -60,13 +58,10 @@ class Quote(_Stored):
     options: dict[str, str] = {}
     price: int = 0
     quantity_prices: list[QuantityPrice] = []
-    weight_grams: int = 0
     manage_inventory: bool = False
     allow_backorder: bool = False
-    inventory_items: dict[str, int] = {}
     discountable: bool = True
     is_giftcard: bool = False
-    shipping_profile_id: str = ""
 
     def price_for(self, quantity: int) -> int:
         """Returns what one costs if that many are bought: the lowest price that holds for it."""

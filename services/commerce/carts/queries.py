@@ -2,12 +2,23 @@
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer, load_only
 
 from services.commerce.models import Cart
 
+# A change makes the document anew, and a read needs nothing else: each is large.
+_TO_CHANGE = defer(Cart.document)
+_TO_SHOW = load_only(Cart.document, Cart.customer_id, Cart.update_time, Cart.complete_time)
 
-async def cart(session: AsyncSession, cart_id: str, *, lock: bool = False) -> Cart | None:
-    """Reads a cart of the tenant; `lock` keeps others from changing it until the end."""
+
+async def cart(
+    session: AsyncSession, cart_id: str, *, lock: bool = False, to_show: bool = False
+) -> Cart | None:
+    """Reads a cart of the tenant, without its document or, `to_show`, without its content.
+
+    `lock` keeps others from changing it until the end of the transaction.
+    """
     statement = select(Cart).where(Cart.cart_id == cart_id)
+    statement = statement.options(_TO_SHOW if to_show else _TO_CHANGE)
     row: Cart | None = await session.scalar(statement.with_for_update() if lock else statement)
     return row

@@ -60,7 +60,7 @@ class StoreCartServicer(StoreCartServiceServicer):
     async def GetCart(self, request: pb.GetCartRequest, _context: object) -> pb.CartAnswer:
         cart_id = _cart_id(request.name)
         async with self._db.tenant() as session:
-            row = await existing(session, cart_id)
+            row = await existing(session, cart_id, to_show=True)
         if row.complete_time or row.update_time > datetime.now(UTC) - FRESH:
             return pb.CartAnswer(document=row.document)
         return await self._carts.change(cart_id, lambda _: None)
