@@ -18,6 +18,7 @@ from services.commerce.customers.tokens import CustomerTokens
 from services.commerce.markets.servicer import RegionServicer
 from services.commerce.orders.servicer import StoreCheckoutServicer
 from services.commerce.settings import CommerceSettings
+from services.commerce.setup.setup import Setups
 from services.kernel.call.credentials import Signer
 from services.kernel.call.passwords import Passwords
 from services.kernel.process.settings import load
@@ -28,13 +29,14 @@ from services.kernel.serving.server import Runtime, Servicer
 def build(runtime: Runtime) -> Sequence[Servicer]:
     key = runtime.settings.secret_file("commerce.key", signing_key)
     catalogue = Catalogue(load(CommerceSettings).catalog_opt_in, Signer("commerce", key))
+    setups = Setups()
     tokens = CustomerTokens(runtime.settings.secret_file("customer.key", signing_key))
     customers = StoreCustomerServicer(runtime.db, Passwords(), tokens)
     return [
-        (add_StoreCartServiceServicer_to_server, StoreCartServicer(runtime.db, catalogue)),
+        (add_StoreCartServiceServicer_to_server, StoreCartServicer(runtime.db, catalogue, setups)),
         (
             add_StoreCheckoutServiceServicer_to_server,
-            StoreCheckoutServicer(runtime.db, catalogue),
+            StoreCheckoutServicer(runtime.db, catalogue, setups),
         ),
         (add_RegionServiceServicer_to_server, RegionServicer(runtime.db)),
         (add_StoreCustomerServiceServicer_to_server, customers),

@@ -11,8 +11,8 @@ from services.commerce.carts import queries
 from services.commerce.carts.content import CartContent
 from services.commerce.carts.open_cart import OpenCart
 from services.commerce.catalogue import Catalogue, Offers
-from services.commerce.markets.queries import markets
 from services.commerce.models import Cart
+from services.commerce.setup.setup import Setups
 from services.kernel.call.errors import FailedPrecondition, NotFound
 from services.kernel.data import requests
 from services.kernel.data.database import Database
@@ -25,9 +25,10 @@ Act = Callable[[OpenCart], None]
 
 
 class CartChanges:
-    def __init__(self, db: Database, catalogue: Catalogue) -> None:
+    def __init__(self, db: Database, catalogue: Catalogue, setups: Setups) -> None:
         self._db = db
         self._catalogue = catalogue
+        self._setups = setups
 
     async def change(
         self,
@@ -49,7 +50,7 @@ class CartChanges:
                 answer := await requests.stored_answer(session, request, pb.CartAnswer)
             ):
                 return answer
-            cart = await opened(session, cart_id, offers)
+            cart = await self.opened(session, cart_id, offers)
             if cart.row.complete_time is not None:
                 raise FailedPrecondition(
                     "CART_COMPLETED", "This cart is already completed. Start another one."
@@ -59,17 +60,17 @@ class CartChanges:
             answer = pb.CartAnswer(document=cart.row.document)
             return await requests.remember(session, request, answer) if request else answer
 
+    async def opened(self, session: AsyncSession, cart_id: str, offers: Offers) -> OpenCart:
+        """Locks a cart that the caller may use, and reads what a change of it needs."""
+        row = await existing(session, cart_id, lock=True)
+        setup = await self._setups.current(session)
+        return OpenCart(row, content_of(row), setup, offers, datetime.now(UTC))
+
     async def offers(self, cart_id: str, *, besides: Collection[str] = ()) -> Offers:
         """Asks the catalogue, between transactions, for what a cart holds and these variants."""
         async with self._db.tenant() as session:
             content = content_of(await existing(session, cart_id))
         return await self._catalogue.offers({*content.variant_ids, *besides}, locale=content.locale)
-
-
-async def opened(session: AsyncSession, cart_id: str, offers: Offers) -> OpenCart:
-    """Locks a cart that the caller may use, and reads what a change of it needs."""
-    row = await existing(session, cart_id, lock=True)
-    return OpenCart(row, content_of(row), await markets(session), offers, datetime.now(UTC))
 
 
 async def existing(

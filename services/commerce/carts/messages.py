@@ -28,7 +28,7 @@ def update(cart: OpenCart, requested: pb.Cart, mask: FieldMask | None = None) ->
     if requested.promo_codes:
         raise invalid("PROMOTION_UNKNOWN", {"promo_codes[0]": "is no promotion of this shop"})
     if "region_id" in paths:
-        _move(content, chosen_market(cart.markets, requested.region_id))
+        _move(content, chosen_market(cart.setup.markets, requested.region_id))
     if "email" in paths:
         content.email = _email(requested.email)
     if "locale" in paths:

@@ -11,6 +11,7 @@ from services.commerce.markets.rules import Market, find
 from services.commerce.models import Cart
 from services.commerce.pricing.lines import Line
 from services.commerce.pricing.totals import CartTotals, cart_totals
+from services.commerce.setup.setup import Setup
 from services.kernel.call.errors import FailedPrecondition, NotFound
 
 LIFETIME = timedelta(days=30)
@@ -23,7 +24,7 @@ class OpenCart:
 
     row: Cart
     content: CartContent
-    markets: Sequence[Market]
+    setup: Setup
     offers: Offers
     now: datetime
 
@@ -34,7 +35,7 @@ class OpenCart:
         Raises:
             FailedPrecondition: REGION_DELETED.
         """
-        found = find(self.markets, self.content.region_id)
+        found = find(self.setup.markets, self.content.region_id)
         if found is None:
             raise FailedPrecondition(
                 "REGION_DELETED",

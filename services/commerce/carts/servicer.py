@@ -13,8 +13,8 @@ from services.commerce.carts.content import CartContent
 from services.commerce.carts.messages import metadata_of, update
 from services.commerce.carts.open_cart import OpenCart, chosen_market
 from services.commerce.catalogue import Catalogue
-from services.commerce.markets.queries import markets
 from services.commerce.models import Cart
+from services.commerce.setup.setup import Setups
 from services.kernel.call import names
 from services.kernel.call.scope import current_scope
 from services.kernel.data import requests
@@ -27,10 +27,11 @@ _ITEM = "tenants/{tenant}/carts/{cart}/items/{item}"
 
 
 class StoreCartServicer(StoreCartServiceServicer):
-    def __init__(self, db: Database, catalogue: Catalogue) -> None:
+    def __init__(self, db: Database, catalogue: Catalogue, setups: Setups) -> None:
         self._db = db
         self._catalogue = catalogue
-        self._carts = CartChanges(db, catalogue)
+        self._setups = setups
+        self._carts = CartChanges(db, catalogue, setups)
 
     async def CreateCart(self, request: pb.CreateCartRequest, _context: object) -> pb.CartAnswer:
         current_scope().require_parent(request.parent)
@@ -39,8 +40,8 @@ class StoreCartServicer(StoreCartServiceServicer):
         async with self._db.tenant() as session:
             if answer := await requests.stored_answer(session, request, pb.CartAnswer):
                 return answer
-            known, now = await markets(session), datetime.now(UTC)
-            market = chosen_market(known, request.cart.region_id)
+            setup, now = await self._setups.current(session), datetime.now(UTC)
+            market = chosen_market(setup.markets, request.cart.region_id)
             content = CartContent(region_id=market.id, currency_code=market.currency_code)
             row = Cart(
                 tenant_id=session.info["tenant"],
@@ -48,7 +49,7 @@ class StoreCartServicer(StoreCartServiceServicer):
                 customer_id=current_customer(),
                 create_time=now,
             )
-            cart = OpenCart(row, content, known, offers, now)
+            cart = OpenCart(row, content, setup, offers, now)
             update(cart, request.cart)
             for place, item in enumerate(request.items):
                 _add(cart, item, at=f"items[{place}].")

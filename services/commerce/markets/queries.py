@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +22,6 @@ _COUNTRIES = (
     .scalar_subquery()
 )
 _REGIONS = select(Region, _COUNTRIES).order_by(Region.create_time, Region.region_id)
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('regions/' || :tenant, 0))")
 
 
 async def markets(session: AsyncSession) -> list[Market]:
@@ -62,11 +61,6 @@ def market_of_settings() -> Market:
     scope = current_scope()
     name = name_of(scope.country)
     return Market(f"reg_{scope.tenant}", name, scope.currency or "", (scope.country,))
-
-
-async def lock_regions(session: AsyncSession) -> None:
-    """Keeps others from changing the tenant's regions until the end of the transaction."""
-    await session.execute(_LOCK, {"tenant": session.info["tenant"]})
 
 
 async def number_of_regions(session: AsyncSession) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.commerce.markets import queries
 from services.commerce.markets.messages import checked, market_message, region_message
 from services.commerce.models import Region
+from services.commerce.setup.setup import setup_changed
 from services.kernel.call import names
 from services.kernel.call.errors import AlreadyExists, FailedPrecondition, NotFound
 from services.kernel.call.scope import current_scope
@@ -58,7 +59,7 @@ class RegionServicer(RegionServiceServicer):
         async with self._db.tenant() as session:
             if answer := await requests.stored_answer(session, request, pb.Region):
                 return answer
-            await queries.lock_regions(session)
+            await setup_changed(session)
             if await queries.number_of_regions(session) >= MOST_REGIONS:
                 raise FailedPrecondition(
                     "REGIONS_FULL",
@@ -73,7 +74,7 @@ class RegionServicer(RegionServiceServicer):
     async def UpdateRegion(self, request: pb.UpdateRegionRequest, _context: object) -> pb.Region:
         current_scope().require(request.region.name)
         async with self._db.tenant() as session:
-            await queries.lock_regions(session)
+            await setup_changed(session)
             row, before = await _existing(session, request.region.name)
             requested = updates.apply(request.region, request.update_mask, to=before)
             if requested == before:
@@ -92,7 +93,7 @@ class RegionServicer(RegionServiceServicer):
     async def DeleteRegion(self, request: pb.DeleteRegionRequest, _context: object) -> Empty:
         current_scope().require(request.name)
         async with self._db.tenant() as session:
-            await queries.lock_regions(session)
+            await setup_changed(session)
             row, before = await _existing(session, request.name)
             if row is None:
                 raise FailedPrecondition(

@@ -3,7 +3,7 @@
 from services.commerce.models.carts import Cart
 from services.commerce.models.customers import Customer, Identity
 from services.commerce.models.declare import Base
-from services.commerce.models.markets import Region, RegionCountry
+from services.commerce.models.markets import Region, RegionCountry, SetupVersion
 from services.commerce.models.orders import CustomerOrder, OrderCounter, Payment
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "Payment",
     "Region",
     "RegionCountry",
+    "SetupVersion",
 ]

@@ -7,7 +7,7 @@ from sqlalchemy import Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.commerce.models.declare import Base, shoppers_rows
+from services.commerce.models.declare import Base, unaudited_rows
 from services.kernel.data.tables import Key, TenantOwned, Time
 
 
@@ -15,7 +15,7 @@ class Cart(TenantOwned, Base):
     """A cart: what is in it, and the document that its shopper reads."""
 
     __tablename__ = "cart"
-    __table_args__ = shoppers_rows(
+    __table_args__ = unaudited_rows(
         Index("ix_cart_customer", "tenant_id", "customer_id"),
         Index("ix_cart_payment_collection", "tenant_id", "payment_collection_id"),
         Index("ix_cart_expiry", "tenant_id", "expire_time"),

@@ -22,6 +22,6 @@ def tenant_rows(*items: SchemaItem) -> TableArgs:
     return (*items, {"info": {"scope": "tenant"}})
 
 
-def shoppers_rows(*items: SchemaItem) -> TableArgs:
-    """Declares rows that shoppers change as they browse, which leaves no event."""
+def unaudited_rows(*items: SchemaItem) -> TableArgs:
+    """Declares rows whose changes are no acts of their own, and leave no event."""
     return (*items, {"info": {"scope": "tenant", "audited": False}})

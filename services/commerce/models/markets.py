@@ -7,8 +7,17 @@ from sqlalchemy import ARRAY, BigInteger, Boolean, ForeignKeyConstraint, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.commerce.models.declare import Base, tenant_rows
+from services.commerce.models.declare import Base, tenant_rows, unaudited_rows
 from services.kernel.data.tables import Key, TenantOwned, Time
+
+
+class SetupVersion(TenantOwned, Base):
+    """Rises with every change of what carts are priced by: regions, rates, options, promotions."""
+
+    __tablename__ = "setup_version"
+    __table_args__ = unaudited_rows()
+
+    version: Mapped[int] = mapped_column(BigInteger)
 
 
 class Region(TenantOwned, Base):

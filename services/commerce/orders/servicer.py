@@ -5,7 +5,7 @@ from souk.commerce.v1 import store_checkout_service_pb2 as pb
 from souk.commerce.v1.store_checkout_service_pb2_grpc import StoreCheckoutServiceServicer
 
 from services.commerce.caller import current_customer
-from services.commerce.carts.changes import CART, Act, CartChanges, opened
+from services.commerce.carts.changes import CART, Act, CartChanges
 from services.commerce.carts.content import CartContent, PaymentSession, new_collection
 from services.commerce.carts.document import collection_json
 from services.commerce.carts.open_cart import OpenCart
@@ -13,6 +13,7 @@ from services.commerce.catalogue import Catalogue
 from services.commerce.models import CustomerOrder
 from services.commerce.orders import queries
 from services.commerce.orders.placing import place, refuse_incomplete
+from services.commerce.setup.setup import Setups
 from services.kernel.call import names
 from services.kernel.call.errors import NotFound, invalid
 from services.kernel.call.scope import current_scope
@@ -24,9 +25,9 @@ _CHANGED = "Prices or what is sold have changed. Look at the cart again, then co
 
 
 class StoreCheckoutServicer(StoreCheckoutServiceServicer):
-    def __init__(self, db: Database, catalogue: Catalogue) -> None:
+    def __init__(self, db: Database, catalogue: Catalogue, setups: Setups) -> None:
         self._db = db
-        self._carts = CartChanges(db, catalogue)
+        self._carts = CartChanges(db, catalogue, setups)
 
     async def CreatePaymentCollection(
         self, request: pb.CreatePaymentCollectionRequest, _context: object
@@ -88,7 +89,7 @@ class StoreCheckoutServicer(StoreCheckoutServiceServicer):
         _, cart_id = names.parse(request.name, CART)
         offers = await self._carts.offers(cart_id)
         async with self._db.tenant() as session:
-            cart = await opened(session, cart_id, offers)
+            cart = await self._carts.opened(session, cart_id, offers)
             if cart.row.order_id is not None:
                 order = await queries.order(session, cart.row.order_id)
                 return pb.CompleteCartAnswer(order=order.document if order else b"")

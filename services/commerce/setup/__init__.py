@@ -1,0 +1,1 @@
+"""What a tenant's staff has set up for carts."""

@@ -1,0 +1,62 @@
+"""What carts are priced by: read as a whole, and remembered until staff change any of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cachetools import LRUCache
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.commerce.markets.queries import markets
+from services.commerce.markets.rules import Market
+from services.commerce.models import SetupVersion
+from services.kernel.call.scope import current_scope
+
+MOST_TENANTS = 1_000
+"""Of how many tenants the set-up is remembered at most."""
+
+_VERSION = select(SetupVersion.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What staff have set up, as far as carts need it. It has no more than the bounds allow."""
+
+    markets: Sequence[Market]
+
+
+class Setups:
+    """Remembers set-ups by their version, which each transaction asks for anew."""
+
+    def __init__(self) -> None:
+        self._remembered: LRUCache[tuple[str | None, ...], tuple[int, Setup]] = LRUCache(
+            MOST_TENANTS
+        )
+
+    async def current(self, session: AsyncSession) -> Setup:
+        """Returns the set-up of the session's tenant, as it is for this transaction."""
+        scope = current_scope()
+        # A tenant without regions has that of its settings, which the scope brings.
+        key = (scope.tenant, scope.currency, scope.country)
+        version = await session.scalar(_VERSION) or 0
+        remembered = self._remembered.get(key)
+        if remembered and remembered[0] == version:
+            return remembered[1]
+        # What is read may be newer than the version, never older: then it is read once more.
+        setup = Setup(await markets(session))
+        self._remembered[key] = version, setup
+        return setup
+
+
+async def setup_changed(session: AsyncSession) -> None:
+    """Says that this transaction changes the tenant's set-up; others that would wait for its end.
+
+    Each RPC that changes what Setup holds calls this before it reads what it changes.
+    """
+    first = insert(SetupVersion).values(tenant_id=current_scope().tenant, version=1)
+    await session.execute(
+        first.on_conflict_do_update(
+            index_elements=["tenant_id"], set_={"version": SetupVersion.version + 1}
+        )
+    )
