@@ -16,12 +16,17 @@ async def shared(catalogue, create, opt_in, tenants):
     office = catalogue()
     made = {
         "Collections": await office.CreateCollection(
-            pb.CreateCollectionRequest(collection=products.Collection(title=unique("Summer")))
+            pb.CreateCollectionRequest(
+                collection=products.Collection(title=unique("Summer"), handle=unique("c"))
+            )
         ),
         "Categories": await office.CreateCategory(
             pb.CreateCategoryRequest(
                 category=products.Category(
-                    title=unique("Protein"), description="Pure.", is_active=True
+                    title=unique("Protein"),
+                    handle=unique("c"),
+                    description="Pure.",
+                    is_active=True,
                 )
             )
         ),
