@@ -83,6 +83,8 @@ SERVICES = (
         # It asks for a shopper what may be sold, and speaks for nobody.
         vouches_for=frozenset({"event:record", "storefront:read"}),
         secrets=("customer.key",),
+        optional_secrets=("smtp.password",),
+        settings={"SOUK_MAIL": "{volumes_url}/mail"},
     ),
     Service(
         name="audit",

@@ -22,6 +22,8 @@ from souk.tenant_registry.v1.tenant_registry_service_pb2_grpc import (
 )
 
 from services.kernel.call.passwords import Passwords
+from services.kernel.mail.mailer import Mailer
+from services.kernel.mail.settings import MailSettings
 from services.kernel.process.secret_files import ring
 from services.kernel.process.settings import load
 from services.kernel.process.signing_keys import signing_key
@@ -32,7 +34,6 @@ from services.tenant_registry.accounts.attempts import Attempts
 from services.tenant_registry.accounts.invite_acceptance import InviteAcceptance
 from services.tenant_registry.accounts.invites import InviteServicer
 from services.tenant_registry.accounts.login import SecondFactors
-from services.tenant_registry.accounts.mail import Mailer
 from services.tenant_registry.accounts.oidc import OidcServicer
 from services.tenant_registry.accounts.oidc_settings import providers
 from services.tenant_registry.accounts.oidc_state import States
@@ -46,7 +47,6 @@ from services.tenant_registry.roles.access_grants import AccessGrantServicer
 from services.tenant_registry.roles.assignments import AssignmentServicer
 from services.tenant_registry.roles.roles import RoleServicer
 from services.tenant_registry.servicer import AccessServicer, TenantRegistryServicer
-from services.tenant_registry.settings import MailSettings
 from services.tenant_registry.tenants.api_keys import ApiKeyServicer
 from services.tenant_registry.tenants.denials import DenialServicer
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from services.kernel.mail.settings import MailSettings
 from services.kernel.process.settings import load
 from services.tenant_registry.bootstrap import BootstrapSettings
-from services.tenant_registry.settings import MailSettings
 
 ADDRESSES = [(BootstrapSettings, "SOUK_ADMIN_EMAIL"), (MailSettings, "SOUK_MAIL_FROM")]
 

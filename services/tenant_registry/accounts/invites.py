@@ -14,6 +14,7 @@ from services.kernel.call.scope import current_scope
 from services.kernel.data import pages, requests
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
+from services.kernel.mail.mailer import Mailer
 from services.tenant_registry.accounts import (
     lists,
     mail_texts,
@@ -22,7 +23,6 @@ from services.tenant_registry.accounts import (
     queries,
 )
 from services.tenant_registry.accounts.invite_acceptance import InviteAcceptance
-from services.tenant_registry.accounts.mail import Mailer
 from services.tenant_registry.accounts.mail_limits import count_invite
 from services.tenant_registry.caller import place_and_id, place_of
 from services.tenant_registry.models import Invite

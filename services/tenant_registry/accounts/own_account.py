@@ -20,6 +20,7 @@ from services.kernel.call.passwords import Passwords
 from services.kernel.call.scope import current_scope
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
+from services.kernel.mail.mailer import Mailer
 from services.tenant_registry import caller
 from services.tenant_registry.accounts import (
     attempts,
@@ -31,7 +32,6 @@ from services.tenant_registry.accounts import (
     totp,
 )
 from services.tenant_registry.accounts.attempts import Attempts
-from services.tenant_registry.accounts.mail import Mailer
 from services.tenant_registry.accounts.mail_limits import RESETS, RESETS_A_DAY
 from services.tenant_registry.accounts.queries import admin_with_email
 from services.tenant_registry.accounts.rules import SessionEnd

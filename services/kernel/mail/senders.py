@@ -14,7 +14,7 @@ from typing import Protocol
 from urllib.parse import unquote
 
 from services.kernel.call.names import new_id
-from services.tenant_registry.settings import MailSettings
+from services.kernel.mail.settings import MailSettings
 
 Login = Callable[[], tuple[str, str]]
 _SMTP_SECONDS = 5.0
@@ -98,13 +98,16 @@ def _login_of(settings: MailSettings, user: str) -> Login | None:
     return lambda: (user, password())
 
 
-def compose(sender: str, to: str, subject: str, text: str) -> EmailMessage:
+def compose(sender: str, to: str, subject: str, text: str, html: str = "") -> EmailMessage:
+    """Makes a mail; with `html`, one that shows it and has the text for those who cannot."""
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = sender, to, subject
     mail["Date"] = format_datetime(datetime.now(UTC))
     mail["Message-ID"] = make_msgid(domain=sender.partition("@")[2])
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(text)
+    if html:
+        mail.add_alternative(html, subtype="html")
     return mail
 
 

@@ -9,11 +9,11 @@ import pytest
 from pydantic import ValidationError
 
 from services.kernel.call.errors import ResourceExhausted
+from services.kernel.mail import mailer as mail
+from services.kernel.mail.mailer import Mailer
+from services.kernel.mail.senders import FileSender, SmtpSender, sender_of
+from services.kernel.mail.settings import MailSettings
 from services.kernel.process import secret_files
-from services.tenant_registry.accounts import mail
-from services.tenant_registry.accounts.mail import Mailer
-from services.tenant_registry.accounts.mail_senders import FileSender, SmtpSender, sender_of
-from services.tenant_registry.settings import MailSettings
 
 
 class Server:
@@ -114,9 +114,7 @@ async def test_the_servers_password_may_be_replaced_while_mail_is_sent(
 async def test_no_mail_goes_in_clear_to_another_machine(monkeypatch):
     async with Server() as server:
         # A name for this machine that does not look like one.
-        monkeypatch.setattr(
-            "services.tenant_registry.accounts.mail_senders._is_this_machine", lambda _: False
-        )
+        monkeypatch.setattr("services.kernel.mail.senders._is_this_machine", lambda _: False)
         sender = SmtpSender("127.0.0.1", server.port, tls=False, login=None)
 
         with pytest.raises(Exception, match="STARTTLS"):

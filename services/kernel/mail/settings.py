@@ -1,4 +1,4 @@
-"""Settings that only this service reads."""
+"""Settings of those services that send mail."""
 
 from typing import Annotated
 

@@ -7,9 +7,9 @@ from email.message import EmailMessage
 from typing import Any
 
 from services.kernel.call.errors import ResourceExhausted, ServiceError
+from services.kernel.mail.senders import Sender, compose, is_final, sender_of
+from services.kernel.mail.settings import MailSettings
 from services.kernel.process.logs import logger
-from services.tenant_registry.accounts.mail_senders import Sender, compose, is_final, sender_of
-from services.tenant_registry.settings import MailSettings
 
 _MOST_WAITING = 100
 _MAX_CONCURRENT = 4
