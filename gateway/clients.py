@@ -21,6 +21,7 @@ from souk.commerce.v1 import (
     store_cart_service_pb2_grpc,
     store_checkout_service_pb2_grpc,
     store_customer_service_pb2_grpc,
+    store_order_service_pb2_grpc,
 )
 from souk.tenant_registry.v1 import (
     access_grant_service_pb2_grpc,
@@ -76,6 +77,7 @@ class Clients:
         self.checkout = self._stub(store_checkout_service_pb2_grpc.StoreCheckoutServiceStub)
         self.regions = self._stub(region_service_pb2_grpc.RegionServiceStub)
         self.customers = self._stub(store_customer_service_pb2_grpc.StoreCustomerServiceStub)
+        self.own_orders = self._stub(store_order_service_pb2_grpc.StoreOrderServiceStub)
         self.audit = self._stub(audit_service_pb2_grpc.AuditServiceStub)
         self.proofs = self._stub(proof_service_pb2_grpc.ProofServiceStub)
 

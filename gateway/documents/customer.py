@@ -1,14 +1,17 @@
 """Customers, and what shoppers send about their own accounts."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import BaseModel, Field
-from souk.commerce.v1.store_customer_service_pb2 import Customer, LoginRequest, RegisterRequest
+from souk.commerce.v1.customer_pb2 import Customer, CustomerAddress
+from souk.commerce.v1.store_customer_service_pb2 import LoginRequest, RegisterRequest
 
 from gateway.documents.account import NewPassword
-from gateway.documents.scalars import CreatedAt, Id, Metadata, UpdatedAt
+from gateway.documents.scalars import CountryCode, CreatedAt, Id, LowerCode, Metadata, UpdatedAt
 from gateway.documents.session import PASSWORD_BYTES
-from gateway.medusa.shapes import Body, Document
+from gateway.medusa.shapes import WHOLE, Body, Document, From, optional
+from gateway.medusa.values import last_id
 
 Email = Annotated[str, Field(description="Case-insensitive.", examples=["zoe@example.com"])]
 
@@ -47,11 +50,73 @@ class CustomerCreate(CustomerUpdate):
     email: str = Field(description="The address that was registered.")
 
 
+class AddressCreate(Body[CustomerAddress]):
+    """An address to add to a customer, or the fields of one to update. null clears a field."""
+
+    address_name: Annotated[str | None, From("label")] = None
+    is_default_shipping: bool = optional(description="The former default is one no more.")
+    is_default_billing: bool = optional(description="As above.")
+    first_name: str | None = None
+    last_name: str | None = None
+    company: str | None = None
+    address_1: str | None = None
+    address_2: str | None = None
+    city: str | None = None
+    country_code: CountryCode | None = None
+    province: str | None = None
+    postal_code: str | None = None
+    phone: str | None = None
+    metadata: Metadata | None = None
+
+
+def _customer_id(address: CustomerAddress) -> str:
+    return address.name.split("/")[3]
+
+
+class AddressDocument(Document[CustomerAddress]):
+    """Where a customer has things sent."""
+
+    id: Id
+    customer_id: Annotated[str, From(WHOLE, _customer_id)]
+    address_name: Annotated[str | None, From("label")]
+    is_default_shipping: bool
+    is_default_billing: bool
+    first_name: str | None
+    last_name: str | None
+    company: str | None
+    address_1: str | None
+    address_2: str | None
+    city: str | None
+    country_code: LowerCode | None
+    province: str | None
+    postal_code: str | None
+    phone: str | None
+    metadata: Metadata | None
+    created_at: CreatedAt
+    updated_at: UpdatedAt
+
+
+def _default(flag: str) -> Callable[[Customer], str | None]:
+    """Returns what finds the id of a customer's default address."""
+
+    def default(customer: Customer) -> str | None:
+        found = (last_id(one.name) for one in customer.addresses if getattr(one, flag))
+        return next(found, None)
+
+    return default
+
+
 class CustomerDocument(Document[Customer]):
     """Somebody who buys in the shop."""
 
     id: Id
     email: str
+    has_account: bool
+    default_shipping_address_id: Annotated[
+        str | None, From(WHOLE, _default("is_default_shipping"))
+    ]
+    default_billing_address_id: Annotated[str | None, From(WHOLE, _default("is_default_billing"))]
+    addresses: list[AddressDocument]
     first_name: str | None
     last_name: str | None
     company_name: str | None

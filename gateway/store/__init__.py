@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from gateway.medusa.resource import PreparedResource
 from gateway.medusa.router import Router
 from gateway.store import (
+    addresses,
     carts,
     categories,
     checkout,
@@ -12,6 +13,7 @@ from gateway.store import (
     customers,
     locales,
     options,
+    orders,
     products,
     regions,
     tags,
@@ -34,6 +36,8 @@ routers: list[Router] = [
     carts.router,
     checkout.router,
     customers.router,
+    addresses.router,
+    orders.router,
 ]
 
 # Reads that depend on nothing but the tenant's catalogue and configuration, by their list's path.

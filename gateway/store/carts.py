@@ -7,6 +7,7 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 from souk.commerce.v1.store_cart_service_pb2 import (
     AddCartItemRequest,
+    ClaimCartRequest,
     CreateCartRequest,
     GetCartRequest,
     RemoveCartItemRequest,
@@ -21,7 +22,7 @@ from gateway.medusa.headers import IdempotencyKey, UnguessableKey
 from gateway.medusa.query import ParsedQuery, Query
 from gateway.medusa.resource import NoQueryOfWrites, PreparedResource
 from gateway.medusa.router import Router
-from gateway.store.shopper import Buying
+from gateway.store.shopper import Buying, OwnAccount
 from gateway.tenancy import KnownTenant
 from services.kernel.call.errors import invalid
 from services.values.cart_documents import StoreCart
@@ -86,6 +87,25 @@ async def update_cart(
         UpdateCartRequest(
             cart=body.to_message(name=cart_name(shop, cart_id)), update_mask=body.to_mask()
         )
+    )
+    return CARTS.one(query, answer.document)
+
+
+@router.post(
+    "/{cart_id}/customer",
+    summary="Claim a cart",
+    responses=_CART,
+    openapi_extra=CARTS.documented_one,
+)
+async def claim_cart(
+    cart_id: str, account: OwnAccount, query: CartQuery, clients: ClientsOf
+) -> Response:
+    """Makes a guest's cart the customer's, with their e-mail address; nobody else finds it then.
+
+    Carts are not merged: each that a customer has can be completed.
+    """
+    answer = await clients.carts.ClaimCart(
+        ClaimCartRequest(name=f"tenants/{account.tenant}/carts/{cart_id}")
     )
     return CARTS.one(query, answer.document)
 

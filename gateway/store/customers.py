@@ -6,7 +6,6 @@ from fastapi import Depends, Response
 from pydantic import BaseModel
 from souk.commerce.v1.store_customer_service_pb2 import (
     CreateCustomerRequest,
-    Customer,
     CustomerToken,
     GetOwnCustomerRequest,
     UpdateOwnCustomerRequest,
@@ -115,7 +114,7 @@ async def update_own_customer(
     account: OwnAccount, query: CustomerQuery, clients: ClientsOf, body: CustomerUpdate
 ) -> Response:
     """Updates the fields in the body. The e-mail address stays."""
-    changed: Customer = await clients.customers.UpdateOwnCustomer(
+    changed = await clients.customers.UpdateOwnCustomer(
         UpdateOwnCustomerRequest(
             customer=body.to_message(name=account.customer_name), update_mask=body.to_mask()
         )

@@ -10,12 +10,14 @@ from souk.commerce.v1.store_checkout_service_pb2_grpc import (
 from souk.commerce.v1.store_customer_service_pb2_grpc import (
     add_StoreCustomerServiceServicer_to_server,
 )
+from souk.commerce.v1.store_order_service_pb2_grpc import add_StoreOrderServiceServicer_to_server
 
 from services.commerce.carts.servicer import StoreCartServicer
 from services.commerce.catalogue import Catalogue
 from services.commerce.customers.servicer import StoreCustomerServicer
 from services.commerce.customers.tokens import CustomerTokens
 from services.commerce.markets.servicer import RegionServicer
+from services.commerce.orders.own_orders import StoreOrderServicer
 from services.commerce.orders.servicer import StoreCheckoutServicer
 from services.commerce.settings import CommerceSettings
 from services.commerce.setup.setup import Setups
@@ -40,4 +42,5 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         ),
         (add_RegionServiceServicer_to_server, RegionServicer(runtime.db)),
         (add_StoreCustomerServiceServicer_to_server, customers),
+        (add_StoreOrderServiceServicer_to_server, StoreOrderServicer(runtime.db)),
     ]

@@ -13,6 +13,7 @@ from services.commerce.carts.content import CartContent
 from services.commerce.carts.messages import metadata_of, update
 from services.commerce.carts.open_cart import OpenCart, chosen_market
 from services.commerce.catalogue import Catalogue
+from services.commerce.customers.own import own_customer
 from services.commerce.models import Cart
 from services.commerce.setup.setup import Setups
 from services.kernel.call import names
@@ -49,6 +50,8 @@ class StoreCartServicer(StoreCartServiceServicer):
                 customer_id=current_customer(),
                 create_time=now,
             )
+            if row.customer_id is not None:
+                content.email = (await own_customer(session)).email
             cart = OpenCart(row, content, setup, offers, now)
             update(cart, request.cart)
             for place, item in enumerate(request.items):
@@ -71,6 +74,18 @@ class StoreCartServicer(StoreCartServiceServicer):
             _cart_id(request.cart.name),
             lambda cart: update(cart, request.cart, request.update_mask),
         )
+
+    async def ClaimCart(self, request: pb.ClaimCartRequest, _context: object) -> pb.CartAnswer:
+        cart_id = _cart_id(request.name)
+        async with self._db.tenant() as session:
+            customer = await own_customer(session)
+
+        def act(cart: OpenCart) -> None:
+            if cart.row.customer_id is None:
+                cart.row.customer_id = customer.customer_id
+                cart.content.email = customer.email
+
+        return await self._carts.change(cart_id, act)
 
     async def AddCartItem(self, request: pb.AddCartItemRequest, _context: object) -> pb.CartAnswer:
         return await self._carts.change(

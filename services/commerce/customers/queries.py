@@ -1,10 +1,12 @@
 """Statements about customers and their identities."""
 
-from sqlalchemy import select
+from collections.abc import Sequence
+
+from sqlalchemy import false, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.commerce.models import Customer, Identity
+from services.commerce.models import Customer, CustomerAddress, Identity
 
 
 async def identity_of_email(session: AsyncSession, email: str) -> Identity | None:
@@ -41,3 +43,29 @@ async def customer(
     statement = select(Customer).where(Customer.customer_id == customer_id)
     row: Customer | None = await session.scalar(statement.with_for_update() if lock else statement)
     return row
+
+
+async def addresses(session: AsyncSession, customer_id: str) -> Sequence[CustomerAddress]:
+    """Reads a customer's addresses, oldest first."""
+    statement = (
+        select(CustomerAddress)
+        .where(CustomerAddress.customer_id == customer_id)
+        .order_by(CustomerAddress.address_id)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def end_defaults(
+    session: AsyncSession, customer_id: str, *, shipping: bool, billing: bool
+) -> None:
+    """Makes no address of a customer the default any more, for what is named."""
+    for column, ends in (
+        (CustomerAddress.is_default_shipping, shipping),
+        (CustomerAddress.is_default_billing, billing),
+    ):
+        if ends:
+            await session.execute(
+                update(CustomerAddress)
+                .where(CustomerAddress.customer_id == customer_id, column)
+                .values({column: false()})
+            )

@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime
 
+from souk.commerce.v1 import customer_pb2
 from souk.commerce.v1 import store_customer_service_pb2 as pb
 from souk.commerce.v1.store_customer_service_pb2_grpc import StoreCustomerServiceServicer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.caller import current_customer, current_identity
-from services.commerce.customers import messages, queries
+from services.commerce.customers import addresses, messages, queries
+from services.commerce.customers.addresses import ADDRESS
+from services.commerce.customers.own import no_such_customer, own_id
 from services.commerce.customers.tokens import CustomerTokens
 from services.commerce.models import Customer, Identity
 from services.kernel.call import names
@@ -15,7 +18,6 @@ from services.kernel.call.errors import (
     AlreadyExists,
     FailedPrecondition,
     InvalidArgument,
-    NotFound,
     Unauthenticated,
     invalid,
 )
@@ -26,8 +28,6 @@ from services.kernel.data.database import Database
 from services.kernel.evidence import audit
 from services.values.emails import canonical_email, is_email
 from services.values.passwords import password_flaw
-
-_CUSTOMER = "tenants/{tenant}/customers/{customer}"
 
 
 class StoreCustomerServicer(StoreCustomerServiceServicer):
@@ -72,10 +72,10 @@ class StoreCustomerServicer(StoreCustomerServiceServicer):
 
     async def CreateCustomer(
         self, request: pb.CreateCustomerRequest, _context: object
-    ) -> pb.Customer:
+    ) -> customer_pb2.Customer:
         _tenant(request.parent)
         async with self._db.tenant() as session:
-            if answer := await requests.stored_answer(session, request, pb.Customer):
+            if answer := await requests.stored_answer(session, request, customer_pb2.Customer):
                 return answer
             identity, now = await _own_identity(session), datetime.now(UTC)
             _check_email(request.customer.email, identity)
@@ -100,25 +100,49 @@ class StoreCustomerServicer(StoreCustomerServiceServicer):
 
     async def GetOwnCustomer(
         self, request: pb.GetOwnCustomerRequest, _context: object
-    ) -> pb.Customer:
+    ) -> customer_pb2.Customer:
         async with self._db.tenant() as session:
-            return messages.customer(await _own_customer(session, request.name))
+            return await addresses.shown(session, await _own_customer(session, request.name))
 
     async def UpdateOwnCustomer(
         self, request: pb.UpdateOwnCustomerRequest, _context: object
-    ) -> pb.Customer:
+    ) -> customer_pb2.Customer:
         async with self._db.tenant() as session:
             row = await _own_customer(session, request.customer.name, lock=True)
             before = messages.customer(row)
             changed = updates.apply(request.customer, request.update_mask, to=before)
-            if changed == before:
-                return before
-            messages.put(changed, row)
-            row.version += 1
-            row.update_time = datetime.now(UTC)
-            after = messages.customer(row)
-            audit.record(session, resource=after.name, before=before, after=after)
-            return after
+            if changed != before:
+                messages.put(changed, row)
+                row.version += 1
+                row.update_time = datetime.now(UTC)
+                after = messages.customer(row)
+                audit.record(session, resource=after.name, before=before, after=after)
+            return await addresses.shown(session, row)
+
+    async def CreateOwnAddress(
+        self, request: pb.CreateOwnAddressRequest, _context: object
+    ) -> customer_pb2.Customer:
+        current_scope().require(request.parent)
+        async with self._db.tenant() as session:
+            if answer := await requests.stored_answer(session, request, customer_pb2.Customer):
+                return answer
+            owner = await _own_customer(session, request.parent, lock=True)
+            shown = await addresses.add(session, owner, request.address)
+            return await requests.remember(session, request, shown)
+
+    async def UpdateOwnAddress(
+        self, request: pb.UpdateOwnAddressRequest, _context: object
+    ) -> customer_pb2.Customer:
+        async with self._db.tenant() as session:
+            owner = await _own_customer(session, _owner(request.address.name), lock=True)
+            return await addresses.change(session, owner, request.address, request.update_mask)
+
+    async def DeleteOwnAddress(
+        self, request: pb.DeleteOwnAddressRequest, _context: object
+    ) -> customer_pb2.Customer:
+        async with self._db.tenant() as session:
+            owner = await _own_customer(session, _owner(request.name), lock=True)
+            return await addresses.remove(session, owner, request.name)
 
 
 async def _own_identity(session: AsyncSession) -> Identity:
@@ -137,13 +161,17 @@ async def _own_identity(session: AsyncSession) -> Identity:
 
 async def _own_customer(session: AsyncSession, name: str, *, lock: bool = False) -> Customer:
     """Reads the customer that calls; any other is an unknown one."""
-    current_scope().require(name)
-    _, customer_id = names.parse(name, _CUSTOMER)
-    if customer_id == current_customer():
-        row = await queries.customer(session, customer_id, lock=lock)
-        if row is not None:
-            return row
-    raise NotFound("CUSTOMER_NOT_FOUND", f"No such customer: {customer_id[:100]}")
+    row = await queries.customer(session, customer_id := own_id(name), lock=lock)
+    if row is None:
+        raise no_such_customer(customer_id)
+    return row
+
+
+def _owner(address: str) -> str:
+    """Returns the name of the customer in that of an address."""
+    current_scope().require(address)
+    tenant, customer_id, _ = names.parse(address, ADDRESS)
+    return f"tenants/{tenant}/customers/{customer_id}"
 
 
 def _tenant(parent: str) -> str:

@@ -1,7 +1,7 @@
 """The tables of this service."""
 
 from services.commerce.models.carts import Cart
-from services.commerce.models.customers import Customer, Identity
+from services.commerce.models.customers import Customer, CustomerAddress, Identity
 from services.commerce.models.declare import Base
 from services.commerce.models.markets import Region, RegionCountry, SetupVersion
 from services.commerce.models.orders import CustomerOrder, OrderCounter, Payment
@@ -10,6 +10,7 @@ __all__ = [
     "Base",
     "Cart",
     "Customer",
+    "CustomerAddress",
     "CustomerOrder",
     "Identity",
     "OrderCounter",

@@ -56,3 +56,48 @@ class Identity(TenantOwned, Base):
     customer_id: Mapped[str | None] = mapped_column(Key)
     create_time: Mapped[datetime] = mapped_column(Time)
     update_time: Mapped[datetime] = mapped_column(Time)
+
+
+class CustomerAddress(TenantOwned, Base):
+    """Where a customer has things sent; at most one is the default, for shipping and for bills."""
+
+    __tablename__ = "customer_address"
+    __table_args__ = tenant_rows(
+        ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customer.tenant_id", "customer.customer_id"]
+        ),
+        Index("ix_customer_address_customer", "tenant_id", "customer_id", "address_id"),
+        Index(
+            "ix_customer_address_default_shipping",
+            "tenant_id",
+            "customer_id",
+            unique=True,
+            postgresql_where=text("is_default_shipping"),
+        ),
+        Index(
+            "ix_customer_address_default_billing",
+            "tenant_id",
+            "customer_id",
+            unique=True,
+            postgresql_where=text("is_default_billing"),
+        ),
+    )
+
+    address_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    customer_id: Mapped[str] = mapped_column(Key)
+    label: Mapped[str] = mapped_column(Text)
+    first_name: Mapped[str] = mapped_column(Text)
+    last_name: Mapped[str] = mapped_column(Text)
+    company: Mapped[str] = mapped_column(Text)
+    address_1: Mapped[str] = mapped_column(Text)
+    address_2: Mapped[str] = mapped_column(Text)
+    city: Mapped[str] = mapped_column(Text)
+    country_code: Mapped[str] = mapped_column(Key)
+    province: Mapped[str] = mapped_column(Text)
+    postal_code: Mapped[str] = mapped_column(Text)
+    phone: Mapped[str] = mapped_column(Text)
+    extra: Mapped[dict[str, Any] | None] = mapped_column("metadata", JSONB(none_as_null=True))
+    is_default_shipping: Mapped[bool] = mapped_column(Boolean)
+    is_default_billing: Mapped[bool] = mapped_column(Boolean)
+    create_time: Mapped[datetime] = mapped_column(Time)
+    update_time: Mapped[datetime] = mapped_column(Time)

@@ -1,0 +1,42 @@
+"""The customer who calls."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.commerce.caller import current_customer
+from services.commerce.customers import queries
+from services.commerce.models import Customer
+from services.kernel.call import names
+from services.kernel.call.errors import NotFound, Unauthenticated
+from services.kernel.call.scope import current_scope
+
+_CUSTOMER = "tenants/{tenant}/customers/{customer}"
+
+
+async def own_customer(session: AsyncSession) -> Customer:
+    """Reads the customer who calls.
+
+    Raises:
+        Unauthenticated: UNAUTHENTICATED, it is nobody, or somebody who is no longer there.
+    """
+    customer_id = current_customer()
+    row = await queries.customer(session, customer_id) if customer_id else None
+    if row is None:
+        raise Unauthenticated("UNAUTHENTICATED", "Unauthorized")
+    return row
+
+
+def own_id(name: str) -> str:
+    """Returns the id in the name of the customer who calls.
+
+    Raises:
+        NotFound: CUSTOMER_NOT_FOUND, it is the name of another.
+    """
+    current_scope().require(name)
+    customer_id = names.parse(name, _CUSTOMER)[1]
+    if customer_id != current_customer():
+        raise no_such_customer(customer_id)
+    return customer_id
+
+
+def no_such_customer(customer_id: str) -> NotFound:
+    return NotFound("CUSTOMER_NOT_FOUND", f"No such customer: {customer_id[:100]}")

@@ -1,0 +1,38 @@
+"""StoreOrderService: what customers do with their orders."""
+
+from souk.commerce.v1 import store_order_service_pb2 as pb
+from souk.commerce.v1.store_order_service_pb2_grpc import StoreOrderServiceServicer
+
+from services.commerce.customers.own import own_id
+from services.commerce.models import CustomerOrder
+from services.commerce.orders import queries
+from services.kernel.call import names
+from services.kernel.data import pages
+from services.kernel.data.database import Database
+
+ORDER = "tenants/{tenant}/orders/{order}"
+_ORDERS: dict[str, pages.Columns] = {
+    "created_at": (CustomerOrder.create_time, CustomerOrder.order_id),
+    "updated_at": (CustomerOrder.update_time, CustomerOrder.order_id),
+    "display_id": (CustomerOrder.display_id,),
+    "id": (CustomerOrder.order_id,),
+}
+
+
+class StoreOrderServicer(StoreOrderServiceServicer):
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def ListOwnOrders(
+        self, request: pb.ListOwnOrdersRequest, _context: object
+    ) -> pb.ListOwnOrdersResponse:
+        statement = queries.orders_of(
+            own_id(request.parent),
+            order_ids=[names.parse(name, ORDER)[1] for name in request.orders],
+            statuses=request.statuses,
+        )
+        async with self._db.tenant() as session:
+            rows, _, total = await pages.read_page(
+                session, request, statement, _ORDERS, default="-created_at"
+            )
+        return pb.ListOwnOrdersResponse(documents=[row.document for row in rows], total_size=total)
