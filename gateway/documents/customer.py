@@ -112,9 +112,7 @@ class CustomerDocument(Document[Customer]):
     id: Id
     email: str
     has_account: bool
-    default_shipping_address_id: Annotated[
-        str | None, From(WHOLE, _default("is_default_shipping"))
-    ]
+    default_shipping_address_id: Annotated[str | None, From(WHOLE, _default("is_default_shipping"))]
     default_billing_address_id: Annotated[str | None, From(WHOLE, _default("is_default_billing"))]
     addresses: list[AddressDocument]
     first_name: str | None

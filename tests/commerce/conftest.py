@@ -1,18 +1,42 @@
 """Shoppers of two shops."""
 
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
 
+PASSWORD = "correct-horse-battery-staple"
+ADDRESS = {"first_name": "Zoé", "address_1": "1 rue X", "city": "Y", "postal_code": "1"}
+
 
 @dataclass
 class Shopper:
-    """A client of one shop."""
+    """A client of one shop; a customer's sends their token."""
 
     http: httpx.AsyncClient
     headers: dict[str, str]
+    customer: dict[str, Any] = field(default_factory=dict)
+
+    async def account(self, email: str = "", **more: Any) -> "Shopper":
+        """Makes a customer of this shop, who is logged in."""
+        login = {"email": email or f"{uuid.uuid4().hex}@example.com", "password": PASSWORD}
+        early = await self.post("/auth/customer/emailpass/register", login)
+        body = {"email": login["email"], **more}
+        made = await self.post("/store/customers", body, headers=bearer(early["token"]))
+        token = (await self.post("/auth/customer/emailpass", login))["token"]
+        return Shopper(self.http, self.headers | bearer(token), made["customer"])
+
+    async def buy(self) -> dict[str, Any]:
+        """Buys something; returns the order."""
+        cart = await self.cart(1, email="zoe@example.com", shipping_address=ADDRESS)
+        body = {"cart_id": cart["id"]}
+        collection = (await self.post("/store/payment-collections", body))["payment_collection"]
+        path = f"/store/payment-collections/{collection['id']}/payment-sessions"
+        await self.post(path, {"provider_id": "pp_system_default"})
+        order: dict[str, Any] = (await self.post(f"/store/carts/{cart['id']}/complete"))["order"]
+        return order
 
     async def send(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         headers = self.headers | options.pop("headers", {})
@@ -51,6 +75,10 @@ class Shopper:
             "cart"
         ]
         return found
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
 
 
 @pytest.fixture

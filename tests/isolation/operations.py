@@ -50,6 +50,11 @@ class Operation:
         return bool(self.document.get("security"))
 
     @property
+    def is_of_customers(self) -> bool:
+        """Tells whether it is for whoever has an account in a shop."""
+        return {"customer": []} in self.document.get("security", [])
+
+    @property
     def takes_customers(self) -> bool:
         """Tells whether whoever sends a customer's token acts as that customer."""
         return _depends_on(routes()[self.method, self.path].dependant, _buying)

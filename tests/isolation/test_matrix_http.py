@@ -21,7 +21,7 @@ from tests.isolation.sizes import covering, size
 AT_ONCE = 12
 # On a busy machine an answer may be to come back later, which says nothing of who is let in.
 TRIES, LATER = 5, {429, 503, 504}
-CUSTOMERS = [one for one in operations() if one.path.startswith("/store/customers")]
+CUSTOMERS = [one for one in operations() if one.is_of_customers]
 """Those for whoever has an account in a shop; tests/commerce/customers has who they are for."""
 ADMINS = [one for one in operations() if one.wants_a_session and one not in CUSTOMERS]
 SOMEWHERE = [one for one in ADMINS if place_of(one, "x") == "x"]

@@ -1,4 +1,4 @@
-"""What customers and staff do with a customer's addresses, in a transaction that has locked them."""
+"""A customer's addresses: changed in a transaction that has locked the customer."""
 
 from datetime import UTC, datetime
 
@@ -43,7 +43,7 @@ async def add(session: AsyncSession, owner: Customer, requested: pb.CustomerAddr
     await session.flush()
     added = messages.address(row)
     audit.record(session, resource=added.name, after=added)
-    return await shown(session, owner)
+    return await with_addresses(session, owner)
 
 
 async def change(
@@ -64,7 +64,7 @@ async def change(
         await session.flush()
         after = messages.address(row)
         audit.record(session, resource=after.name, before=before, after=after)
-    return await shown(session, owner)
+    return await with_addresses(session, owner)
 
 
 async def remove(session: AsyncSession, owner: Customer, name: str) -> pb.Customer:
@@ -78,10 +78,10 @@ async def remove(session: AsyncSession, owner: Customer, name: str) -> pb.Custom
     await session.delete(row)
     _touch(owner, datetime.now(UTC))
     await session.flush()
-    return await shown(session, owner)
+    return await with_addresses(session, owner)
 
 
-async def shown(session: AsyncSession, owner: Customer) -> pb.Customer:
+async def with_addresses(session: AsyncSession, owner: Customer) -> pb.Customer:
     """Returns a customer with their addresses."""
     return messages.customer(owner, await queries.addresses(session, owner.customer_id))
 

@@ -102,7 +102,9 @@ class StoreCustomerServicer(StoreCustomerServiceServicer):
         self, request: pb.GetOwnCustomerRequest, _context: object
     ) -> customer_pb2.Customer:
         async with self._db.tenant() as session:
-            return await addresses.shown(session, await _own_customer(session, request.name))
+            return await addresses.with_addresses(
+                session, await _own_customer(session, request.name)
+            )
 
     async def UpdateOwnCustomer(
         self, request: pb.UpdateOwnCustomerRequest, _context: object
@@ -117,7 +119,7 @@ class StoreCustomerServicer(StoreCustomerServiceServicer):
                 row.update_time = datetime.now(UTC)
                 after = messages.customer(row)
                 audit.record(session, resource=after.name, before=before, after=after)
-            return await addresses.shown(session, row)
+            return await addresses.with_addresses(session, row)
 
     async def CreateOwnAddress(
         self, request: pb.CreateOwnAddressRequest, _context: object
@@ -127,8 +129,8 @@ class StoreCustomerServicer(StoreCustomerServiceServicer):
             if answer := await requests.stored_answer(session, request, customer_pb2.Customer):
                 return answer
             owner = await _own_customer(session, request.parent, lock=True)
-            shown = await addresses.add(session, owner, request.address)
-            return await requests.remember(session, request, shown)
+            changed = await addresses.add(session, owner, request.address)
+            return await requests.remember(session, request, changed)
 
     async def UpdateOwnAddress(
         self, request: pb.UpdateOwnAddressRequest, _context: object

@@ -1,6 +1,7 @@
 """Statements about orders."""
 
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +27,7 @@ async def cart_of_collection(session: AsyncSession, collection_id: str) -> str |
 
 def orders_of(
     customer_id: str, *, order_ids: Collection[str], statuses: Collection[str]
-) -> Select[tuple[CustomerOrder]]:
+) -> Select[Any]:
     """Selects a customer's orders, of any id and in any state where none is named."""
     found = select(CustomerOrder).where(CustomerOrder.customer_id == customer_id)
     if order_ids:

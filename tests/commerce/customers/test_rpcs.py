@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from souk.commerce.v1 import customer_pb2
 from souk.commerce.v1 import store_customer_service_pb2 as pb
 from souk.commerce.v1.store_customer_service_pb2_grpc import StoreCustomerServiceStub
 
@@ -46,7 +47,7 @@ async def test_a_customer_is_found_by_themselves_alone(scoped_stub, new_customer
             name = f"tenants/{tenant}/customers/{id_}"
             with pytest.raises(NotFound, match="No such customer"):
                 await mine.GetOwnCustomer(pb.GetOwnCustomerRequest(name=name))
-            changed = pb.Customer(name=name, first_name="X")
+            changed = customer_pb2.Customer(name=name, first_name="X")
             with pytest.raises(NotFound, match="No such customer"):
                 await mine.UpdateOwnCustomer(pb.UpdateOwnCustomerRequest(customer=changed))
 

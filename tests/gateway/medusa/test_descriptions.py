@@ -18,6 +18,7 @@ NAMES = [f"{method} {path}" for path, method, _ in OPERATIONS]
 OWN_ACCOUNT = re.compile(r"/auth/session|/admin/users/me(/.+)?")
 # The token in the invitation is what counts there.
 FOR_ANYBODY = {"/admin/invites/accept"}
+OF_CUSTOMERS = re.compile(r"/store/(customers.*|orders|carts/{cart_id}/customer)")
 
 # Medusa's clients have it, and are told what to do instead.
 ALWAYS_REFUSED = {("post", "/admin/sales-channels")}
@@ -30,7 +31,7 @@ def securities(path: str, method: str) -> list[dict[str, list[str]]]:
         return [{"session": []}, {"cookie": []}]
     if path.startswith("/admin") and path not in FOR_ANYBODY:
         return [{"session": []}, {"api_key": []}, {"cookie": []}]
-    if path.startswith("/store/customers"):
+    if OF_CUSTOMERS.fullmatch(path):
         return [{"customer": []}]
     return []
 
