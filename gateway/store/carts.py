@@ -62,6 +62,8 @@ async def create_cart(
             cart=body.to_message(),
             items=[item.to_message() for item in body.items or ()],
             request_id=key,
+            shop_display_name=shop.display_name,
+            shop_locale=shop.default_locale,
         )
     )
     return CARTS.one(query, answer.document)

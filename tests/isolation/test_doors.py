@@ -92,6 +92,10 @@ DOORS = {
         ("services/tenant_registry/roles/decision_facts.py", "decision_facts"),
         ("services/kernel/evidence/relay.py", "_undelivered"),  # carries all tenants' leaves away
         ("services/kernel/evidence/relay.py", "_send_and_delete"),
+        # Notices of all tenants leave by one process; what they say is read in each one's scope.
+        ("services/commerce/notices/outbox.py", "take_due"),
+        ("services/commerce/notices/outbox.py", "retry_later"),
+        ("services/commerce/notices/outbox.py", "remove"),
     },
     "housekeeping": {
         ("services/audit/servicer.py", "RecordEvents"),  # takes in events of any tenants

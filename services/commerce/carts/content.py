@@ -106,6 +106,8 @@ class CartContent(_Stored):
     currency_code: str
     email: str = ""
     locale: str = ""
+    shop_name: str = ""
+    shop_locale: str = ""
     items: list[Item] = []
     shipping_address: Address | None = None
     billing_address: Address | None = None

@@ -43,7 +43,12 @@ class StoreCartServicer(StoreCartServiceServicer):
                 return answer
             setup, now = await self._setups.current(session), datetime.now(UTC)
             market = chosen_market(setup.markets, request.cart.region_id)
-            content = CartContent(region_id=market.id, currency_code=market.currency_code)
+            content = CartContent(
+                region_id=market.id,
+                currency_code=market.currency_code,
+                shop_name=request.shop_display_name,
+                shop_locale=request.shop_locale,
+            )
             row = Cart(
                 tenant_id=session.info["tenant"],
                 cart_id=names.new_unguessable_id("cart"),

@@ -4,6 +4,7 @@ from services.commerce.models.carts import Cart
 from services.commerce.models.customers import Customer, CustomerAddress, Identity
 from services.commerce.models.declare import Base
 from services.commerce.models.markets import Region, RegionCountry, SetupVersion
+from services.commerce.models.notices import Outbox
 from services.commerce.models.orders import CustomerOrder, OrderCounter, Payment
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "CustomerOrder",
     "Identity",
     "OrderCounter",
+    "Outbox",
     "Payment",
     "Region",
     "RegionCountry",

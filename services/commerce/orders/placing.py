@@ -9,6 +9,7 @@ from services.commerce.carts.content import CartContent, PaymentSession, new_col
 from services.commerce.carts.open_cart import OpenCart
 from services.commerce.markets.rules import MANUAL
 from services.commerce.models import CustomerOrder, Payment
+from services.commerce.notices.outbox import ORDER_PLACED, announce
 from services.commerce.orders.document import order_document
 from services.commerce.orders.numbers import next_display_id
 from services.commerce.pricing.totals import CartTotals
@@ -64,6 +65,7 @@ async def place(session: AsyncSession, cart: OpenCart, totals: CartTotals) -> Cu
     session.add(order)
     await session.flush()
     session.add(payment)
+    announce(session, ORDER_PLACED, order.order_id, cart.now)
     message = _message(order, content, payment)
     audit.record(session, resource=message.name, after=message)
     return order
