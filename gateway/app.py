@@ -37,7 +37,8 @@ def create_app(settings: GatewaySettings) -> Guard:
 
     api.router.lifespan_context = lifespan
     routes = Bounded(api, lambda kind: started.runtime.queue_of(kind))
-    hot = HotLayer(routes, lambda: started.runtime.hot, HotReads(store.HOT_READS))
+    hot_reads = HotReads(store.HOT_READS, of_setup=store.SETUP_READS)
+    hot = HotLayer(routes, lambda: started.runtime.hot, hot_reads)
     return Guard(hot, lambda: started.runtime.edge, BodyRoutes(api).reads_body)
 
 

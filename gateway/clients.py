@@ -21,6 +21,7 @@ from souk.commerce.v1 import (
     store_cart_service_pb2_grpc,
     store_checkout_service_pb2_grpc,
     store_customer_service_pb2_grpc,
+    store_market_service_pb2_grpc,
     store_order_service_pb2_grpc,
 )
 from souk.tenant_registry.v1 import (
@@ -76,6 +77,7 @@ class Clients:
         self.carts = self._stub(store_cart_service_pb2_grpc.StoreCartServiceStub)
         self.checkout = self._stub(store_checkout_service_pb2_grpc.StoreCheckoutServiceStub)
         self.regions = self._stub(region_service_pb2_grpc.RegionServiceStub)
+        self.markets = self._stub(store_market_service_pb2_grpc.StoreMarketServiceStub)
         self.customers = self._stub(store_customer_service_pb2_grpc.StoreCustomerServiceStub)
         self.own_orders = self._stub(store_order_service_pb2_grpc.StoreOrderServiceStub)
         self.audit = self._stub(audit_service_pb2_grpc.AuditServiceStub)

@@ -51,8 +51,9 @@ class Metrics:
         )
         self._version_polls = Counter(
             "souk_version_polls",
-            "Polls for catalogue versions, by whether they were answered in time.",
-            ("answered",),
+            "Polls for versions of catalogues and of set-ups, by whether they were answered in"
+            " time.",
+            ("of", "answered"),
             registry=self._registry,
         )
         # Finding the counter of some labels costs more than counting.
@@ -86,8 +87,8 @@ class Metrics:
     def hot_eviction(self) -> None:
         self._hot_evictions.inc()
 
-    def version_poll(self, *, answered: bool) -> None:
-        self._version_polls.labels("yes" if answered else "no").inc()
+    def version_poll(self, of: str, *, answered: bool) -> None:
+        self._version_polls.labels(of, "yes" if answered else "no").inc()
 
     def _label(self, tenant: str) -> str:
         if tenant not in self._tenants:

@@ -44,7 +44,8 @@ class RequestState:
     `fields` are all that the client sent, also those that no route may see. `tenant` is for logs
     and metrics: the id of the shop, empty if none is known. `origin` is the page's that may read
     the response. Before any route runs, `timeout` is set, and `events` to the names of audit events
-    that services record for it.
+    that services record for it. `is_last_known` tells that a service did not respond, and the
+    response is made of what it said before.
     """
 
     request_id: str
@@ -56,6 +57,7 @@ class RequestState:
     tenant: str = ""
     origin: bytes | None = None
     events: list[str] | None = None
+    is_last_known: bool = False
     timeout: asyncio.Timeout = field(init=False)
     _found: dict[type[object], object] = field(default_factory=dict)
 

@@ -11,7 +11,7 @@ from gateway.edge.fair_queue import PICTURES_AT_ONCE, FairQueue, RefusalPace
 from gateway.edge.guard import Edge
 from gateway.edge.request_log import RequestLog
 from gateway.hot import Hot
-from gateway.hot.versions import CatalogueVersions, fetching
+from gateway.hot.versions import PolledVersions, catalogue_versions, setup_versions
 from gateway.identity.access_facts import AccessFacts
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.customer_tokens import CustomerTokens
@@ -22,6 +22,7 @@ from gateway.limits.admission import Admission, LookupLimit
 from gateway.metrics import Metrics
 from gateway.pictures.store import PictureStore, opened
 from gateway.settings import GatewaySettings
+from gateway.store.markets import Markets
 from gateway.tenancy import Tenancy
 from gateway.tenancy.hosts import Hosts
 from gateway.tenancy.redis_tenants import RedisTenants
@@ -44,6 +45,7 @@ class Runtime:
     picture_queue: FairQueue
     hot: Hot
     pictures: PictureStore
+    markets: Markets
 
     @classmethod
     def build(cls, settings: GatewaySettings) -> Self:
@@ -80,10 +82,10 @@ class Runtime:
             request_log=RequestLog(),
             upload_bytes=settings.upload_bytes,
         )
-        versions = CatalogueVersions(fetching(clients), metrics)
         hot = Hot(
             tenancy,
-            versions,
+            PolledVersions("catalogue", catalogue_versions(clients), metrics),
+            PolledVersions("setup", setup_versions(clients), metrics),
             metrics,
             head_office=settings.head_office,
             most_bytes=settings.hot_bytes,
@@ -102,6 +104,7 @@ class Runtime:
             picture_queue=FairQueue(PICTURES_AT_ONCE),
             hot=hot,
             pictures=pictures,
+            markets=Markets(clients),
         )
 
     def queue_of(self, kind: Kind) -> FairQueue:

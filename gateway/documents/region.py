@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from souk.commerce.v1.region_service_pb2 import Region
 
 from gateway.documents.scalars import (
@@ -19,6 +19,7 @@ from gateway.medusa.shapes import WHOLE, Body, Document, From, optional
 from gateway.medusa.values import last_id
 from services.values.cart_documents import MarketCountry
 from services.values.countries import country_of_region
+from services.values.market_documents import PaymentProvider
 
 PREFIX = "reg_"
 
@@ -26,11 +27,6 @@ PREFIX = "reg_"
 def region_id(tenant: str) -> str:
     """Returns the id of the region that a tenant has by its settings, from its id or name."""
     return f"{PREFIX}{last_id(tenant)}"
-
-
-class PaymentProvider(BaseModel):
-    id: str = Field(examples=["pp_system_default"])
-    is_enabled: bool
 
 
 def _countries(region: Region) -> list[dict[str, str]]:

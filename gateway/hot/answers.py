@@ -16,10 +16,12 @@ SHARES = 8
 # What Python needs for an answer besides its bytes, rounded up.
 _ANSWER_BYTES = 3_072
 
-Versions = tuple[int, Hashable]
-"""The version of a tenant's catalogue, and its whole configuration with the head office's locale.
+Versions = tuple[int, int | None, Hashable]
+"""The versions of a tenant's catalogue and of its set-up, and its whole configuration with the head
+office's locale.
 
-The configuration's own version may recur with other contents after a restore from a backup.
+The set-up's is None while commerce does not say. The configuration's own version may recur with
+other contents after a restore from a backup.
 """
 
 

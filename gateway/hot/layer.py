@@ -13,7 +13,7 @@ from gateway.hot import conditions
 from gateway.hot.answers import Answers, Versions
 from gateway.hot.reads import HotReads, Read
 from gateway.hot.recorder import Answer, length_of, recorded
-from gateway.hot.versions import CatalogueVersions
+from gateway.hot.versions import PolledVersions
 from gateway.medusa.errors import Refused
 from gateway.medusa.headers import is_current
 from gateway.metrics import Metrics
@@ -30,7 +30,8 @@ class Hot:
     def __init__(
         self,
         tenancy: Tenancy,
-        versions: CatalogueVersions,
+        catalogues: PolledVersions,
+        setups: PolledVersions,
         metrics: Metrics,
         *,
         head_office: str,
@@ -38,14 +39,21 @@ class Hot:
     ) -> None:
         self.tenancy = tenancy
         self.head_office = head_office
-        self.versions = versions
+        self.catalogues = catalogues
+        self.setups = setups
         self.metrics = metrics
         self.answers = Answers(most_bytes, metrics)
         self.flights: SingleFlight[Answer] = SingleFlight()
         self.compressing: SingleFlight[None] = SingleFlight()
 
+    def invalidate_versions(self) -> None:
+        """Makes each tenant's next read ask again: something may have changed until now."""
+        self.catalogues.invalidate_all()
+        self.setups.invalidate_all()
+
     async def close(self) -> None:
-        await self.versions.close()
+        await self.catalogues.close()
+        await self.setups.close()
         await self.flights.close()
         await self.compressing.close()
 
@@ -84,12 +92,12 @@ class HotLayer:
 
         No act is without an event, so strangers, who cause none, make nobody ask again.
         """
-        versions, state = self._hot().versions, of_scope(scope)
+        hot, state = self._hot(), of_scope(scope)
 
         async def invalidating(message: Message) -> None:
             is_start = message["type"] == "http.response.start"
             if is_start and (state.events or message["status"] >= 500):
-                versions.invalidate_all()
+                hot.invalidate_versions()
             await send(message)
 
         try:
@@ -97,7 +105,7 @@ class HotLayer:
         except Refused:  # by the fair queue: no route ran
             raise
         except BaseException:
-            versions.invalidate_all()
+            hot.invalidate_versions()
             raise
 
     async def _answer(self, read: Read, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,7 +117,9 @@ class HotLayer:
         state.tenant = tenant.id
         read = read._replace(locale=supported_locale(tenant, read.locale))
         hot = self._hot()
-        version = await hot.versions.current(tenant.id)
+        # The catalogue's last, so that nothing else is waited for after it was asked for.
+        setup = await self._setup_version(read, tenant)
+        version = await hot.catalogues.current(tenant.id)
         if version is None:
             hot.metrics.hot_answer("uncached")
             answer = await recorded(self._app, scope, tenant, read.locale)
@@ -117,7 +127,7 @@ class HotLayer:
             answer = await self._from_memory(
                 # Texts that are not translated are in the head office's locale.
                 read,
-                (version, (tenant, office.default_locale)),
+                (version, setup, (tenant, office.default_locale)),
                 scope,
                 tenant,
             )
@@ -142,10 +152,15 @@ class HotLayer:
         except ServiceError:
             return None
 
+    async def _setup_version(self, read: Read, tenant: KnownTenant) -> int | None:
+        """Returns the set-up's version; for what does not depend on it, whichever is known."""
+        setups = self._hot().setups
+        return await setups.current(tenant.id) if read.needs_setup else setups.last(tenant.id)
+
     async def _from_memory(
         self, read: Read, versions: Versions, scope: Scope, tenant: KnownTenant
     ) -> Answer:
-        hot = self._hot()
+        hot, (_, setup, _) = self._hot(), versions
         answer = hot.answers.get(tenant.id, versions, read)
         if answer is not None:
             hot.metrics.hot_answer("hit")
@@ -153,7 +168,8 @@ class HotLayer:
 
         async def make() -> Answer:
             made = await recorded(self._app, scope, tenant, read.locale)
-            if made.is_cacheable:
+            # What was before must not count as this version's.
+            if made.is_cacheable and not (made.is_last_known and setup is not None):
                 hot.answers.put(tenant.id, versions, read, made)
             return made
 

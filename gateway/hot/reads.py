@@ -1,6 +1,6 @@
 """Which requests are hot reads, and how two spellings of one become the same."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,11 +15,15 @@ _VALUE_BYTES = 64
 
 
 class Read(NamedTuple):
-    """What a shopper asks of a shop: a path, what the query means, and in which locale."""
+    """What a shopper asks of a shop: a path, what the query means, and in which locale.
+
+    `needs_setup` tells that the answer depends on what staff have set up in commerce.
+    """
 
     path: str
     query: Meaning
     locale: str = ""
+    needs_setup: bool = False
 
     @property
     def bytes(self) -> int:
@@ -31,10 +35,16 @@ class Read(NamedTuple):
 
 
 class HotReads:
-    """Recognises the reads of resources by path; `resources` are by the path of their list."""
+    """Recognises the reads of resources by path; `resources` are by the path of their list.
 
-    def __init__(self, resources: Mapping[str, PreparedResource]) -> None:
+    Those in `of_setup` are answered by what staff have set up, and so is each read in a region.
+    """
+
+    def __init__(
+        self, resources: Mapping[str, PreparedResource], *, of_setup: Collection[str]
+    ) -> None:
         self._resources = resources
+        self._of_setup = of_setup
         self._remembered = lru_cache(maxsize=2048)(self._parse)
 
     def read(self, path: str, query: bytes) -> Read | None:
@@ -45,7 +55,7 @@ class HotReads:
 
     def _parse(self, path: str, query: bytes) -> Read | None:
         if resource := self._resources.get(path):
-            query_form = resource.query_of_list
+            query_form, of = resource.query_of_list, path
         else:
             of, _, one = path.rpartition("/")
             if not one or not (resource := self._resources.get(of)):
@@ -57,4 +67,5 @@ class HotReads:
             return None
         # Apart, since a header may ask for a locale too, and the shop decides which it is.
         meaning = tuple(pair for pair in parsed.meaning if pair[0] != "locale")
-        return Read(path, meaning, parsed.one("locale"))
+        needs_setup = of in self._of_setup or bool(parsed.one("region_id"))
+        return Read(path, meaning, parsed.one("locale"), needs_setup)

@@ -21,7 +21,7 @@ class Answer:
     `headers` are all that whoever gets `body` is sent of it, and `validators` what is sent of them
     to who has it already. `route` is for metrics. `request_id` is in the body of an error; whoever
     is sent the answer gets its own instead. `gzipped` is the compressed body, empty until there is
-    one.
+    one. `is_last_known` is as in RequestState.
     """
 
     status: int = 0
@@ -33,6 +33,7 @@ class Answer:
     request_id: bytes = b""
     gzipped: bytes = b""
     was_sent: bool = False
+    is_last_known: bool = False
 
     @property
     def is_cacheable(self) -> bool:
@@ -77,6 +78,7 @@ async def recorded(app: App, scope: Scope, tenant: KnownTenant, locale: str) -> 
 
     await app(inner, receive, send)
     answer.body, answer.route = b"".join(parts), inner.get("route")
+    answer.is_last_known = state.is_last_known
     if answer.status == 200:
         answer.etag = conditions.etag_of(answer.body)
         tag = (b"cache-tag", tenant.id.encode())

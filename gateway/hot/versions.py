@@ -1,4 +1,4 @@
-"""Which version each tenant's catalogue is at: asked for, not told.
+"""Which version each tenant's catalogue or set-up is at: asked for, not told.
 
 A stream of changes that was cut is believed until somebody notices; a question without an answer
 is noticed at once. All tenants that somebody reads are in one question.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import structlog
 from cachetools import LRUCache
 from souk.catalog_opt_in.v1.storefront_service_pb2 import ListCatalogueVersionsRequest
+from souk.commerce.v1.store_market_service_pb2 import ListSetupVersionsRequest
 
 from gateway.cache.single_flight import SingleFlight
 from gateway.clients import Clients
@@ -23,7 +24,10 @@ from services.kernel.call.scope import Scope, bound
 REFRESH_SECONDS = 0.2
 BELIEVED_SECONDS = 0.8
 ANSWER_SECONDS = 0.5
-_MOST_TENANTS = most_entries(ListCatalogueVersionsRequest, "tenants")
+_MOST_TENANTS = min(
+    most_entries(request, "tenants")
+    for request in (ListCatalogueVersionsRequest, ListSetupVersionsRequest)
+)
 _TENANTS = 20_000
 _SCOPE = Scope(None, "services/gateway", frozenset({"storefront:watch"}))
 _log = structlog.get_logger("gateway")
@@ -37,11 +41,12 @@ class _Known:
     polled_at: float
 
 
-class CatalogueVersions:
+class PolledVersions:
     """The versions that this process knows, refreshed while somebody reads."""
 
-    def __init__(self, fetch: Fetch, metrics: Metrics) -> None:
-        """`fetch` asks for the versions of up to 500 tenants."""
+    def __init__(self, of: str, fetch: Fetch, metrics: Metrics) -> None:
+        """`of` says what they are versions of; `fetch` asks for those of up to 500 tenants."""
+        self._of = of
         self._fetch = fetch
         self._metrics = metrics
         self._known: LRUCache[str, _Known] = LRUCache(_TENANTS)
@@ -54,7 +59,7 @@ class CatalogueVersions:
     async def current(self, tenant: str) -> int | None:
         """Returns a version that was the tenant's less than BELIEVED_SECONDS ago; 0 if it has none.
 
-        None if the catalogue does not say.
+        None if its service does not say.
         """
         began = time.monotonic()
         self._read.add(tenant)
@@ -72,6 +77,14 @@ class CatalogueVersions:
             return None
         known = self._known.get(tenant)
         return known.version if known is not None and known.polled_at >= began else None
+
+    def last(self, tenant: str) -> int | None:
+        """Returns the version that was last heard of, without asking; None if none is, or was lost.
+
+        It is lost when the service does not say: what it said before may no longer be so.
+        """
+        known = self._known.get(tenant)
+        return None if known is None or known.polled_at <= self._failed_at else known.version
 
     def invalidate_all(self) -> None:
         """Makes each tenant's next read ask again: something may have changed until now."""
@@ -106,22 +119,35 @@ class CatalogueVersions:
                 versions = await self._fetch(tenants)
         except Exception as error:  # whatever it is, the routes answer meanwhile
             self._failed_at = time.monotonic()
-            self._metrics.version_poll(answered=False)
-            _log.warning("catalogue_versions_unknown", error=type(error).__name__)
+            self._metrics.version_poll(self._of, answered=False)
+            _log.warning("versions_unknown", of=self._of, error=type(error).__name__)
             return False
-        self._metrics.version_poll(answered=True)
+        self._metrics.version_poll(self._of, answered=True)
         for tenant in tenants:
             self._known[tenant] = _Known(versions.get(tenant, 0), polled_at)
         return True
 
 
-def fetching(clients: Clients) -> Fetch:
+def catalogue_versions(clients: Clients) -> Fetch:
     """Returns the question to catalog-opt-in."""
 
     async def fetch(tenants: Sequence[str]) -> Mapping[str, int]:
         with bound(_SCOPE), deadline(ANSWER_SECONDS):
             answer = await clients.storefront.ListCatalogueVersions(
                 ListCatalogueVersionsRequest(tenants=tenants)
+            )
+        return answer.versions
+
+    return fetch
+
+
+def setup_versions(clients: Clients) -> Fetch:
+    """Returns the question to commerce."""
+
+    async def fetch(tenants: Sequence[str]) -> Mapping[str, int]:
+        with bound(_SCOPE), deadline(ANSWER_SECONDS):
+            answer = await clients.markets.ListSetupVersions(
+                ListSetupVersionsRequest(tenants=tenants)
             )
         return answer.versions
 

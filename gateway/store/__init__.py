@@ -14,6 +14,7 @@ from gateway.store import (
     locales,
     options,
     orders,
+    payment_providers,
     products,
     regions,
     tags,
@@ -31,6 +32,7 @@ routers: list[Router] = [
     variants.router,
     options.router,
     regions.router,
+    payment_providers.router,
     locales.router,
     uploads.router,
     carts.router,
@@ -40,7 +42,8 @@ routers: list[Router] = [
     orders.router,
 ]
 
-# Reads that depend on nothing but the tenant's catalogue and configuration, by their list's path.
+# Reads that depend on nothing but the tenant's catalogue, set-up and configuration, by their list's
+# path.
 # They are answered from memory (see gateway/hot), so their routes see nothing of the caller.
 HOT_READS: Mapping[str, PreparedResource] = {
     products.router.prefix: products.PRODUCTS,
@@ -51,5 +54,8 @@ HOT_READS: Mapping[str, PreparedResource] = {
     variants.router.prefix: variants.VARIANTS,
     options.router.prefix: options.OPTIONS,
     regions.router.prefix: regions.REGIONS,
+    payment_providers.router.prefix: payment_providers.PROVIDERS,
     locales.router.prefix: locales.LOCALES,
 }
+# Those of them that commerce answers.
+SETUP_READS = frozenset({regions.router.prefix, payment_providers.router.prefix})

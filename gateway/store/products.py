@@ -16,6 +16,7 @@ from gateway.medusa.query import Query
 from gateway.medusa.resource import Envelope, PreparedResource
 from gateway.medusa.router import Router
 from gateway.store import product_filters
+from gateway.store.markets import MarketsOf
 from gateway.store.shopper import CONTEXT, Shop, check_context, locales, no_such
 from services.kernel.call.limits import most_characters
 from services.values.store_documents import StoreProduct
@@ -59,10 +60,12 @@ class StoreProductsAnswer(Envelope):
     ),
     openapi_extra=PRODUCTS.documented_list,
 )
-async def list_products(request: Request, shop: Shop, clients: ClientsOf) -> Response:
+async def list_products(
+    request: Request, shop: Shop, clients: ClientsOf, markets: MarketsOf
+) -> Response:
     """Lists the products that the shop sells; `count` is the total on all pages."""
     query = PRODUCTS.list_query(request)
-    check_context(query, shop)
+    await check_context(query, shop, markets)
     found = await clients.storefront.ListStoreProducts(
         product_filters.request(
             query,
@@ -81,11 +84,11 @@ async def list_products(request: Request, shop: Shop, clients: ClientsOf) -> Res
     openapi_extra=PRODUCTS.documented_one,
 )
 async def get_product(
-    id_or_handle: str, request: Request, shop: Shop, clients: ClientsOf
+    id_or_handle: str, request: Request, shop: Shop, clients: ClientsOf, markets: MarketsOf
 ) -> Response:
     """Returns a product by its id or handle; 404 if this shop does not sell it."""
     query = PRODUCTS.one_query(request)
-    check_context(query, shop)
+    await check_context(query, shop, markets)
     if not _ID_OR_HANDLE.fullmatch(id_or_handle):
         raise no_such("product", id_or_handle)
     found = await clients.storefront.GetStoreProduct(

@@ -1,28 +1,19 @@
-"""`GET /store/regions`: each shop is one region, made from the tenant's settings."""
+"""`GET /store/regions`: where the shop sells, and how can be paid there."""
 
-import orjson
 from fastapi import Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from gateway.documents.region import region_id
 from gateway.medusa import responses
 from gateway.medusa.query import Query
 from gateway.medusa.resource import Envelope, PreparedResource
 from gateway.medusa.router import Router
-from gateway.store.shopper import Shop, check_region
-from gateway.tenancy import KnownTenant
-from services.values.cart_documents import MarketCountry
-from services.values.countries import country_of_region, name_of
+from gateway.store.markets import MarketsOf
+from gateway.store.shopper import Shop
+from services.values.market_documents import StoreRegion
 
+REGIONS = PreparedResource("region", "regions", StoreRegion, Query(limit=20))
 
-class StoreRegion(BaseModel):
-    """The country and currency of a shop; each shop has exactly one region."""
-
-    id: str = Field(examples=["reg_paris"])
-    name: str
-    currency_code: str = Field(description="ISO 4217, lower case.", examples=["eur"])
-    automatic_taxes: bool
-    countries: list[MarketCountry]
+router = Router(prefix="/store/regions", tags=["Store"], responses=responses.STORE_ERRORS)
 
 
 class StoreRegionAnswer(BaseModel):
@@ -33,21 +24,19 @@ class StoreRegionsAnswer(Envelope):
     regions: list[StoreRegion]
 
 
-REGIONS = PreparedResource("region", "regions", StoreRegion, Query(limit=20))
-
-router = Router(prefix="/store/regions", tags=["Store"], responses=responses.STORE_ERRORS)
-
-
 @router.get(
     "",
     summary="List regions",
-    responses=responses.documented(StoreRegionsAnswer, "The shop's region."),
+    responses=responses.documented(StoreRegionsAnswer, "A page of the shop's regions."),
     openapi_extra=REGIONS.documented_list,
 )
-async def list_regions(request: Request, shop: Shop) -> Response:
-    """Lists the shop's regions; there is exactly one."""
+async def list_regions(request: Request, _shop: Shop, markets: MarketsOf) -> Response:
+    """Lists the shop's regions, oldest first; there is at least one."""
     query = REGIONS.list_query(request)
-    return REGIONS.page(query, [orjson.dumps(region(shop))][query.offset :], count=1)
+    found = await markets.all()
+    documents = [region.document for region in found]
+    page = documents[query.offset : query.offset + query.limit]
+    return REGIONS.page(query, page, count=len(found))
 
 
 @router.get(
@@ -56,20 +45,7 @@ async def list_regions(request: Request, shop: Shop) -> Response:
     responses=responses.documented(StoreRegionAnswer, "The region."),
     openapi_extra=REGIONS.documented_one,
 )
-async def get_region(region_id: str, request: Request, shop: Shop) -> Response:
-    """Returns the shop's region; any other id returns 404."""
+async def get_region(region_id: str, request: Request, _shop: Shop, markets: MarketsOf) -> Response:
+    """Returns one region of the shop."""
     query = REGIONS.one_query(request)
-    check_region(region_id, shop)
-    return REGIONS.one(query, orjson.dumps(region(shop)))
-
-
-def region(shop: KnownTenant) -> dict[str, object]:
-    """Describes a shop as Medusa's region."""
-    id_ = region_id(shop.id)
-    return {
-        "id": id_,
-        "name": name_of(shop.country_code),
-        "currency_code": shop.currency_code.lower(),
-        "automatic_taxes": False,
-        "countries": [country_of_region(shop.country_code, id_)],
-    }
+    return REGIONS.one(query, (await markets.named(region_id)).document)

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from gateway.documents.region import region_id as region_id_of
 from gateway.identity.customer_tokens import Customer
 from gateway.identity.principals import CustomerOf, customer_in, identity_of
 from gateway.identity.recorded_attempts import with_client
@@ -14,6 +13,7 @@ from gateway.medusa.errors import unauthorized
 from gateway.medusa.filters import Filter, Id, Many, One, Unused
 from gateway.medusa.query import ParsedQuery
 from gateway.request_state import state_of
+from gateway.store.markets import ShopMarkets
 from gateway.tenancy import (
     KnownTenant,
     Tenancy,
@@ -145,14 +145,15 @@ CONTEXT: Mapping[str, Filter] = {
 }
 
 
-def check_context(query: ParsedQuery, shop: KnownTenant) -> None:
-    """Refuses another region, currency or sales channel than the shop's own, which it has one of.
+async def check_context(query: ParsedQuery, shop: KnownTenant, markets: ShopMarkets) -> None:
+    """Refuses regions, currencies and sales channels that are not the shop's.
 
     Raises:
         NotFound: REGION_NOT_FOUND; as of a region that there is not.
         InvalidArgument: CURRENCY_UNKNOWN or SALES_CHANNEL_UNKNOWN.
     """
-    check_region(query.one("region_id"), shop)
+    if region_id := query.one("region_id"):
+        await markets.named(region_id)
     currency = shop.currency_code.lower()
     if query.one("currency_code").lower() not in ("", currency):
         raise invalid("CURRENCY_UNKNOWN", {"currency_code": f"must be {currency} in this shop"})
@@ -162,16 +163,6 @@ def check_context(query: ParsedQuery, shop: KnownTenant) -> None:
             "Requested sales channel is not part of the publishable key",
             {"sales_channel_id": "must be the sales channel of this shop"},
         )
-
-
-def check_region(region_id: str, shop: KnownTenant) -> None:
-    """Refuses any region but the shop's own; another shop's counts as unknown.
-
-    Raises:
-        NotFound: REGION_NOT_FOUND.
-    """
-    if region_id not in ("", region_id_of(shop.id)):
-        raise NotFound("REGION_NOT_FOUND", f"No such region: {region_id[:100]}")
 
 
 async def locales(request: Request, query: ParsedQuery, shop: KnownTenant) -> list[str]:

@@ -10,6 +10,7 @@ from gateway.medusa.filters import Many, Text
 from gateway.medusa.query import Query
 from gateway.medusa.resource import Envelope, PreparedResource
 from gateway.medusa.router import Router
+from gateway.store.markets import MarketsOf
 from gateway.store.shopper import CONTEXT, Shop, check_context, locales, no_such
 from services.kernel.call.limits import most_characters, most_entries
 from services.values.store_documents import StoreVariant
@@ -51,10 +52,12 @@ class StoreVariantsAnswer(Envelope):
     ),
     openapi_extra=VARIANTS.documented_list,
 )
-async def list_variants(request: Request, shop: Shop, clients: ClientsOf) -> Response:
+async def list_variants(
+    request: Request, shop: Shop, clients: ClientsOf, markets: MarketsOf
+) -> Response:
     """Lists the variants that the shop sells, of all its products."""
     query = VARIANTS.list_query(request)
-    check_context(query, shop)
+    await check_context(query, shop, markets)
     found = await clients.storefront.ListStoreVariants(
         ListStoreVariantsRequest(
             parent=f"tenants/{shop.id}",
@@ -78,11 +81,11 @@ async def list_variants(request: Request, shop: Shop, clients: ClientsOf) -> Res
     openapi_extra=VARIANTS.documented_one,
 )
 async def get_variant(
-    variant_id: str, request: Request, shop: Shop, clients: ClientsOf
+    variant_id: str, request: Request, shop: Shop, clients: ClientsOf, markets: MarketsOf
 ) -> Response:
     """Returns one variant; 404 if this shop does not sell it."""
     query = VARIANTS.one_query(request)
-    check_context(query, shop)
+    await check_context(query, shop, markets)
     found = await clients.storefront.ListStoreVariants(
         ListStoreVariantsRequest(
             parent=f"tenants/{shop.id}",

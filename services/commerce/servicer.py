@@ -10,6 +10,9 @@ from souk.commerce.v1.store_checkout_service_pb2_grpc import (
 from souk.commerce.v1.store_customer_service_pb2_grpc import (
     add_StoreCustomerServiceServicer_to_server,
 )
+from souk.commerce.v1.store_market_service_pb2_grpc import (
+    add_StoreMarketServiceServicer_to_server,
+)
 from souk.commerce.v1.store_order_service_pb2_grpc import add_StoreOrderServiceServicer_to_server
 
 from services.commerce.carts.servicer import StoreCartServicer
@@ -17,6 +20,7 @@ from services.commerce.catalogue import Catalogue
 from services.commerce.customers.servicer import StoreCustomerServicer
 from services.commerce.customers.tokens import CustomerTokens
 from services.commerce.markets.servicer import RegionServicer
+from services.commerce.markets.storefront.servicer import StoreMarketServicer
 from services.commerce.orders.own_orders import StoreOrderServicer
 from services.commerce.orders.servicer import StoreCheckoutServicer
 from services.commerce.settings import CommerceSettings
@@ -41,6 +45,7 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
             StoreCheckoutServicer(runtime.db, catalogue, setups),
         ),
         (add_RegionServiceServicer_to_server, RegionServicer(runtime.db)),
+        (add_StoreMarketServiceServicer_to_server, StoreMarketServicer(runtime.db, setups)),
         (add_StoreCustomerServiceServicer_to_server, customers),
         (add_StoreOrderServiceServicer_to_server, StoreOrderServicer(runtime.db)),
     ]

@@ -14,6 +14,8 @@ DOORS = {
         ("services/catalog_opt_in/head_office.py", "reading_all"),
         # A gateway asks for the versions of all catalogues that it has in memory.
         ("services/catalog_opt_in/storefront/servicer.py", "ListCatalogueVersions"),
+        # And of all set-ups.
+        ("services/commerce/markets/storefront/servicer.py", "ListSetupVersions"),
         # Whose a host is, who logs in and what they may do is asked before a tenant is known.
         ("services/tenant_registry/tenants/domains.py", "ResolveHost"),
         ("services/tenant_registry/tenants/domains.py", "ResolveTenant"),

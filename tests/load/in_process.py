@@ -30,11 +30,11 @@ from gateway.edge.protocol import SoukProtocol
 from gateway.edge.request_log import RequestLog
 from gateway.hot import Hot, HotLayer
 from gateway.hot.reads import HotReads
-from gateway.hot.versions import CatalogueVersions
+from gateway.hot.versions import PolledVersions
 from gateway.limits.admission import Admission
 from gateway.limits.limiter import Limiter
 from gateway.metrics import Metrics
-from gateway.store import HOT_READS
+from gateway.store import HOT_READS, SETUP_READS
 from gateway.tenancy import Tenancy
 from gateway.tenancy.hosts import Hosts
 from gateway.tenancy.redis_tenants import RedisTenants
@@ -103,13 +103,14 @@ def gateway(body: bytes) -> tuple[App, App, Hot]:
         request_log=RequestLog(),
         upload_bytes=1 << 20,
     )
-    known = CatalogueVersions(versions, metrics)
-    hot = Hot(tenancy, known, metrics, head_office="paris", most_bytes=1 << 26)
+    catalogues, setups = [PolledVersions(of, versions, metrics) for of in ("catalogue", "setup")]
+    hot = Hot(tenancy, catalogues, setups, metrics, head_office="paris", most_bytes=1 << 26)
 
     async def reads_body(scope: Scope) -> bool:
         return False
 
-    layer = HotLayer(cast(App, floor_app(body)), lambda: hot, HotReads(HOT_READS))
+    reads = HotReads(HOT_READS, of_setup=SETUP_READS)
+    layer = HotLayer(cast(App, floor_app(body)), lambda: hot, reads)
     api, fair_queue = create_api(), FairQueue()
     api.state.runtime = SimpleNamespace(tenancy=tenancy)
     routes = Bounded(api, lambda _: fair_queue)
@@ -188,7 +189,7 @@ async def each_in_process() -> None:
         "a hot list": Way(memory, SoukProtocol, read),
         "a hot list that is known, 304": Way(memory, SoukProtocol, known),
         "regions, by their route": Way(
-            routes, SoukProtocol, request("GET", "/store/regions", HEADERS)
+            routes, SoukProtocol, request("GET", "/store/locales", HEADERS)
         ),
     }
     least = await least_spent(ways)

@@ -5,10 +5,10 @@ from typing import Any
 import orjson
 
 from services.commerce.carts.content import Address, CartContent, Item
+from services.commerce.markets.document import region_json
 from services.commerce.markets.rules import Market
 from services.commerce.models import Cart
 from services.commerce.pricing.totals import CartTotals, LineTotals
-from services.values.countries import country_of_region
 from services.values.money import json_number
 from services.values.times import timestamp
 
@@ -148,16 +148,6 @@ def item_json(
         "variant": variant,
         "product": product,
         **amounts.of_line(totals),
-    }
-
-
-def region_json(market: Market) -> dict[str, Any]:
-    return {
-        "id": market.id,
-        "name": market.name,
-        "currency_code": market.currency_code.lower(),
-        "automatic_taxes": market.automatic_taxes,
-        "countries": [country_of_region(code, market.id) for code in market.countries],
     }
 
 

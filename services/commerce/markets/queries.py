@@ -42,12 +42,13 @@ async def markets(session: AsyncSession) -> list[Market]:
             region.automatic_taxes,
             region.includes_tax,
             tuple(region.payment_providers),
+            region.extra,
         )
         for region, countries in rows
     ]
     if any(market.id == of_settings.id for market in found):
         return found
-    return [*found, replace(found[0], id=of_settings.id)]
+    return [*found, replace(found[0], id=of_settings.id, is_alias=True)]
 
 
 async def regions(session: AsyncSession) -> list[tuple[Region, tuple[str, ...]]]:

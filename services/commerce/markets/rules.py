@@ -1,7 +1,8 @@
 """What a region is for whoever buys in it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 MANUAL = "pp_system_default"
 """The payment provider that takes no money: it is settled elsewhere."""
@@ -10,7 +11,10 @@ PAYMENT_PROVIDERS = (MANUAL,)
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """A region; codes are in upper case."""
+    """A region; codes are in upper case.
+
+    An alias is a region once more, under an id that clients may still have.
+    """
 
     id: str
     name: str
@@ -19,6 +23,8 @@ class Market:
     automatic_taxes: bool = False
     includes_tax: bool = False
     payment_providers: tuple[str, ...] = (MANUAL,)
+    metadata: Mapping[str, Any] | None = None
+    is_alias: bool = False
 
     @property
     def only_country(self) -> str:

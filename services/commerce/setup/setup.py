@@ -1,10 +1,11 @@
 """What carts are priced by: read as a whole, and remembered until staff change any of it."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cachetools import LRUCache
-from sqlalchemy import select
+from sqlalchemy import BigInteger, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +13,7 @@ from services.commerce.markets.queries import markets
 from services.commerce.markets.rules import Market
 from services.commerce.models import SetupVersion
 from services.kernel.call.scope import current_scope
+from services.kernel.data.arrays import among
 
 MOST_TENANTS = 1_000
 """Of how many tenants the set-up is remembered at most."""
@@ -53,10 +55,21 @@ async def setup_changed(session: AsyncSession) -> None:
     """Says that this transaction changes the tenant's set-up; others that would wait for its end.
 
     Each RPC that changes what Setup holds calls this before it reads what it changes.
+
+    Versions follow the clock in microseconds, and rise under any clock. So none recurs with other
+    contents after the database was restored from a backup.
     """
-    first = insert(SetupVersion).values(tenant_id=current_scope().tenant, version=1)
+    now = time.time_ns() // 1_000
+    first = insert(SetupVersion).values(tenant_id=current_scope().tenant, version=now)
+    risen = func.greatest(SetupVersion.version + 1, now, type_=BigInteger)
     await session.execute(
-        first.on_conflict_do_update(
-            index_elements=["tenant_id"], set_={"version": SetupVersion.version + 1}
-        )
+        first.on_conflict_do_update(index_elements=["tenant_id"], set_={"version": risen})
     )
+
+
+async def setup_versions(session: AsyncSession, tenants: Sequence[str]) -> dict[str, int]:
+    """Reads the versions of tenants' set-ups; those that have set up nothing have none."""
+    statement = select(SetupVersion.tenant_id, SetupVersion.version).where(
+        among(SetupVersion.tenant_id, tenants)
+    )
+    return dict((await session.execute(statement)).tuples().all())

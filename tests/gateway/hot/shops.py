@@ -10,12 +10,12 @@ from gateway.asgi import Scope
 from gateway.header_fields import HeaderFields
 from gateway.hot import Hot, HotLayer
 from gateway.hot.reads import HotReads
-from gateway.hot.versions import CatalogueVersions
+from gateway.hot.versions import PolledVersions
 from gateway.medusa import errors
 from gateway.medusa.errors import Problem
 from gateway.metrics import Metrics
 from gateway.request_state import Client, RequestState, attach, of_scope
-from gateway.store import HOT_READS
+from gateway.store import HOT_READS, SETUP_READS
 from gateway.tenancy import KnownTenant, Resolution, Source, unknown_shop
 from tests.gateway.known_tenants import known_tenant
 
@@ -37,28 +37,39 @@ class Response:
 
 @dataclass
 class Shops:
-    """What the routes and the catalogue say, to be changed by tests; and what they were asked."""
+    """What routes, catalogue and commerce say, to be changed by tests; and what they were asked."""
 
     products: dict[str, str] = field(default_factory=lambda: {"paris": "whey", "lyon": "tea"})
     versions: dict[str, int] = field(default_factory=lambda: {"paris": 1, "lyon": 1})
+    setups: dict[str, int] = field(default_factory=lambda: {"paris": 1, "lyon": 1})
     tenants: dict[str, KnownTenant] = field(
         default_factory=lambda: {one: known_tenant(one) for one in ("hq", "paris", "lyon")}
     )
     requests: list[Scope] = field(default_factory=list)
     polls: list[list[str]] = field(default_factory=list)
+    setup_polls: list[list[str]] = field(default_factory=list)
     most_bytes: int = 1024 * 1024
     padding: int = 0
     is_silent: bool = False
     fails: bool = False
+    setup_is_lost: bool = False
+    is_last_known: bool = False
     gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self):
         self.gate.set()
         self.metrics = Metrics()
-        known = CatalogueVersions(self.fetch, self.metrics)
         tenancy: Any = self
-        self.hot = Hot(tenancy, known, self.metrics, head_office="hq", most_bytes=self.most_bytes)
-        self.layer = HotLayer(self.routes, lambda: self.hot, HotReads(HOT_READS))
+        self.hot = Hot(
+            tenancy,
+            PolledVersions("catalogue", self.fetch, self.metrics),
+            PolledVersions("setup", self.fetch_setups, self.metrics),
+            self.metrics,
+            head_office="hq",
+            most_bytes=self.most_bytes,
+        )
+        reads = HotReads(HOT_READS, of_setup=SETUP_READS)
+        self.layer = HotLayer(self.routes, lambda: self.hot, reads)
 
     async def fallback(self):
         if "hq" not in self.tenants:
@@ -74,6 +85,12 @@ class Shops:
             await asyncio.Event().wait()
         return {one: self.versions[one] for one in tenants if one in self.versions}
 
+    async def fetch_setups(self, tenants):
+        self.setup_polls.append(list(tenants))
+        if self.setup_is_lost:
+            raise ConnectionError
+        return {one: self.setups[one] for one in tenants if one in self.setups}
+
     def change(self, tenant_id, product):
         """Changes what a shop shows, as a transaction does: with its version."""
         self.products[tenant_id] = product
@@ -86,6 +103,7 @@ class Shops:
         found = state.get(Resolution)
         shop = found.found.id if found and found.found else "nobody"
         product = self.products.get(shop, "")
+        state.is_last_known = self.is_last_known
         await self.gate.wait()
         await receive()
         scope["route"] = "a route"

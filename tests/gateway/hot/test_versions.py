@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.hot import versions
-from gateway.hot.versions import CatalogueVersions
+from gateway.hot.versions import PolledVersions
 from gateway.metrics import Metrics
 
 
@@ -57,7 +57,7 @@ def impatient(monkeypatch):
 
 @pytest_asyncio.fixture
 async def known(catalogue):
-    made = CatalogueVersions(catalogue.fetch, Metrics())
+    made = PolledVersions("catalogue", catalogue.fetch, Metrics())
     yield made
     await made.close()
 
@@ -177,7 +177,7 @@ async def test_an_answer_that_breaks_is_none(catalogue):
     async def broken(tenants):
         raise ValueError(tenants)
 
-    known = CatalogueVersions(broken, Metrics())
+    known = PolledVersions("catalogue", broken, Metrics())
 
     assert [await known.current(one) for one in ("paris", "lyon")] == [None, None]
     await known.close()
@@ -197,3 +197,18 @@ async def test_versions_are_refreshed_only_while_somebody_reads(known, catalogue
         await asyncio.sleep(0.001)
 
     assert catalogue.polls[-1] == ["paris"]
+
+
+async def test_the_last_version_is_known_without_asking_until_it_is_lost(catalogue, known):
+    assert [known.last(one) for one in ("paris", "lyon")] == [None, None]
+
+    await known.current("paris")
+    assert [known.last(one) for one in ("paris", "lyon")] == [5, None]
+    assert catalogue.polls == [["paris"]]
+
+    async def broken(tenants):
+        raise ValueError(tenants)
+
+    known._fetch = broken
+    await known.current("lyon")
+    assert [known.last(one) for one in ("paris", "lyon")] == [None, None]

@@ -3,7 +3,7 @@
 import pytest
 
 from gateway.medusa.resource import leaves
-from gateway.store.regions import StoreRegion
+from services.values.market_documents import StoreRegion
 from services.values.store_documents import (
     StoreCategory,
     StoreCollection,

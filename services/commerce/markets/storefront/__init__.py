@@ -1,0 +1,1 @@
+"""Regions as their shoppers see them."""

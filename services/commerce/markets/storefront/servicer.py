@@ -1,0 +1,41 @@
+"""StoreMarketService: where a shop sells, for its shoppers and for the gateways' memory."""
+
+from souk.commerce.v1 import store_market_service_pb2 as pb
+from souk.commerce.v1.store_market_service_pb2_grpc import StoreMarketServiceServicer
+
+from services.commerce.markets.document import region_document
+from services.commerce.setup.setup import Setups, setup_versions
+from services.kernel.call.scope import current_scope
+from services.kernel.data.database import Database
+
+
+class StoreMarketServicer(StoreMarketServiceServicer):
+    def __init__(self, db: Database, setups: Setups) -> None:
+        self._db = db
+        self._setups = setups
+
+    async def ListStoreRegions(
+        self, request: pb.ListStoreRegionsRequest, _context: object
+    ) -> pb.ListStoreRegionsResponse:
+        current_scope().require_parent(request.parent)
+        async with self._db.tenant() as session:
+            setup = await self._setups.current(session)
+        return pb.ListStoreRegionsResponse(
+            regions=[
+                pb.StoreRegion(
+                    id=market.id,
+                    currency_code=market.currency_code,
+                    payment_providers=market.payment_providers,
+                    is_alias=market.is_alias,
+                    document=region_document(market),
+                )
+                for market in setup.markets
+            ]
+        )
+
+    async def ListSetupVersions(
+        self, request: pb.ListSetupVersionsRequest, _context: object
+    ) -> pb.ListSetupVersionsResponse:
+        async with self._db.platform() as session:
+            found = await setup_versions(session, request.tenants)
+        return pb.ListSetupVersionsResponse(versions=found)
