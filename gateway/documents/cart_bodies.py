@@ -5,7 +5,11 @@ from typing import Annotated, Any
 from google.protobuf.field_mask_pb2 import FieldMask
 from pydantic import Field
 from souk.commerce.v1 import cart_pb2 as pb
-from souk.commerce.v1.store_cart_service_pb2 import UpdateCartItemRequest
+from souk.commerce.v1.store_cart_service_pb2 import (
+    AddCartPromotionsRequest,
+    RemoveCartPromotionsRequest,
+    UpdateCartItemRequest,
+)
 from souk.commerce.v1.store_checkout_service_pb2 import (
     CreatePaymentCollectionRequest,
     CreatePaymentSessionRequest,
@@ -63,7 +67,7 @@ class CartUpdate(Body[pb.Cart]):
         None, description="That of this shop, which is the only one."
     )
     promo_codes: list[str] = optional(
-        description="There are no promotions yet: any code is refused."
+        description="Codes of promotions; they replace those that the cart has."
     )
     locale: str | None = None
     metadata: Metadata | None = None
@@ -76,6 +80,18 @@ class CartCreate(CartUpdate):
     currency_code: Annotated[str | None, NotInMessage()] = Field(
         None, description="That of the region."
     )
+
+
+class PromotionsToAdd(Body[AddCartPromotionsRequest]):
+    """Codes of promotions to add. Case, width and surrounding space do not count."""
+
+    promo_codes: list[str] = Field(examples=[["SUMMER20"]])
+
+
+class PromotionsToRemove(Body[RemoveCartPromotionsRequest]):
+    """Codes of promotions to remove."""
+
+    promo_codes: list[str] = Field(examples=[["SUMMER20"]])
 
 
 class PaymentCollectionCreate(Body[CreatePaymentCollectionRequest]):

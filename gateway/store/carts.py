@@ -15,7 +15,14 @@ from souk.commerce.v1.store_cart_service_pb2 import (
 )
 
 from gateway.clients import ClientsOf
-from gateway.documents.cart_bodies import CartCreate, CartItemBody, CartItemUpdate, CartUpdate
+from gateway.documents.cart_bodies import (
+    CartCreate,
+    CartItemBody,
+    CartItemUpdate,
+    CartUpdate,
+    PromotionsToAdd,
+    PromotionsToRemove,
+)
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey, UnguessableKey
@@ -176,6 +183,36 @@ async def remove_cart_item(
     return responses.deleted(
         "line-item", item_id, parent=orjson.Fragment(CARTS.part(query, answer.document))
     )
+
+
+@router.post(
+    "/{cart_id}/promotions",
+    summary="Add promotions to a cart",
+    responses=_CART,
+    openapi_extra=CARTS.documented_one,
+)
+async def add_cart_promotions(
+    cart_id: str, shop: Buying, query: CartQuery, clients: ClientsOf, body: PromotionsToAdd
+) -> Response:
+    """Adds codes. One whose promotion does not apply, or is used up, stays without effect."""
+    answer = await clients.carts.AddCartPromotions(body.to_message(parent=cart_name(shop, cart_id)))
+    return CARTS.one(query, answer.document)
+
+
+@router.delete(
+    "/{cart_id}/promotions",
+    summary="Remove promotions from a cart",
+    responses=_CART,
+    openapi_extra=CARTS.documented_one,
+)
+async def remove_cart_promotions(
+    cart_id: str, shop: Buying, query: CartQuery, clients: ClientsOf, body: PromotionsToRemove
+) -> Response:
+    """Removes codes; those that the cart does not have are gone already."""
+    answer = await clients.carts.RemoveCartPromotions(
+        body.to_message(parent=cart_name(shop, cart_id))
+    )
+    return CARTS.one(query, answer.document)
 
 
 def cart_name(shop: KnownTenant, cart_id: str) -> str:

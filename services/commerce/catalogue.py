@@ -93,6 +93,8 @@ def _offer(quote: pb.VariantQuote) -> Offer:
             product_type_id=product.type_id,
             product_type=product.type,
             collection_id=product.collection_id,
+            category_ids=list(product.category_ids),
+            tag_ids=list(product.tag_ids),
             thumbnail=product.thumbnail,
             variant_title=quote.title,
             sku=quote.sku,

@@ -6,6 +6,7 @@ from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
 from services.values.cart_documents import (
+    AppliedPromotion,
     CartAddress,
     CartTotals,
     CurrencyCode,
@@ -56,6 +57,7 @@ class StoreOrder(CartTotals):
     shipping_methods: list[ShippingMethodDocument]
     shipping_address: CartAddress | None
     billing_address: CartAddress | None
+    promotions: list[AppliedPromotion]
     payment_collections: list[OrderPaymentCollection]
     metadata: Metadata
     created_at: Time

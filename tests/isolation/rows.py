@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
@@ -15,6 +16,7 @@ from sqlalchemy import (
     DateTime,
     Integer,
     LargeBinary,
+    Numeric,
     Table,
     Text,
     UniqueConstraint,
@@ -135,6 +137,8 @@ def _value(table: Table, column: Column[Any], tenant: str, variant: str) -> obje
         case BigInteger() | Integer():
             # As a key it differs, as marked texts do: a tenant's own row is not in another's way.
             return 1 + _is_key(table, column) * (TENANTS.index(tenant) + 2 * len(variant))
+        case Numeric():
+            return Decimal(1)
         case LargeBinary():
             return text.encode().ljust(_SIGNATURE_BYTES * (column.name == "signature"), b".")
         case JSONB():

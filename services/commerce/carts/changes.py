@@ -12,6 +12,7 @@ from services.commerce.carts.content import CartContent
 from services.commerce.carts.open_cart import OpenCart
 from services.commerce.catalogue import Catalogue, Offers
 from services.commerce.models import Cart
+from services.commerce.promotions.finding import promotions_of
 from services.commerce.setup.setup import Setups
 from services.kernel.call.errors import FailedPrecondition, NotFound
 from services.kernel.data import requests
@@ -56,7 +57,7 @@ class CartChanges:
                     "CART_COMPLETED", "This cart is already completed. Start another one."
                 )
             act(cart)
-            cart.store(cart.price())
+            cart.store(cart.price(await promotions_of(session, cart)))
             answer = pb.CartAnswer(document=cart.row.document)
             return await requests.remember(session, request, answer) if request else answer
 

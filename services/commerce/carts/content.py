@@ -1,6 +1,7 @@
 """What a cart holds, as its row keeps it: amounts are in minor units of the cart's currency."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -51,6 +52,8 @@ class Quote(_Stored):
     product_type_id: str = ""
     product_type: str = ""
     collection_id: str = ""
+    category_ids: list[str] = []
+    tag_ids: list[str] = []
     thumbnail: str = ""
     variant_title: str = ""
     sku: str = ""
@@ -69,6 +72,34 @@ class Quote(_Stored):
         return min(fitting, default=self.price)
 
 
+class ItemAdjustment(_Stored):
+    """What a promotion takes off a line: with its tax, or net and the tax besides."""
+
+    amount: int
+    is_tax_inclusive: bool
+    promotion_id: str
+    code: str
+
+
+class AppliedPromotion(_Stored):
+    """A promotion that takes something off; `value` is in per cent, or in minor units."""
+
+    id: str
+    code: str
+    is_automatic: bool
+    type: str
+    value: Decimal
+    currency_code: str = ""
+
+
+class PromotionUse(_Stored):
+    """What an order has used up of a promotion or a budget."""
+
+    counted_id: str
+    holder: str
+    amount: int
+
+
 class Item(_Stored):
     """A line of a cart. While there are `reasons`, it cannot be bought, and costs nothing."""
 
@@ -79,6 +110,7 @@ class Item(_Stored):
     metadata: Metadata | None = None
     quote: Quote = Quote()
     reasons: list[str] = []
+    adjustments: list[ItemAdjustment] = []
     created_at: datetime
     updated_at: datetime
 
@@ -112,6 +144,9 @@ class CartContent(_Stored):
     shipping_address: Address | None = None
     billing_address: Address | None = None
     payment_collection: PaymentCollection | None = None
+    promo_codes: list[str] = []
+    promotions: list[AppliedPromotion] = []
+    promotion_uses: list[PromotionUse] = []
     total: int = 0
     metadata: Metadata | None = None
 
@@ -122,7 +157,11 @@ class CartContent(_Stored):
     @property
     def prices(self) -> tuple[object, ...]:
         """What a shopper agrees to: what each line costs, or why it is not sold, and the total."""
-        return self.total, [(item.unit_price, item.reasons) for item in self.items]
+        lines = [
+            (item.unit_price, item.reasons, [each.amount for each in item.adjustments])
+            for item in self.items
+        ]
+        return self.total, lines
 
     def item(self, item_id: str) -> Item | None:
         return next((item for item in self.items if item.id == item_id), None)

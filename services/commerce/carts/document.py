@@ -4,10 +4,11 @@ from typing import Any
 
 import orjson
 
-from services.commerce.carts.content import Address, CartContent, Item
+from services.commerce.carts.content import Address, AppliedPromotion, CartContent, Item
 from services.commerce.markets.document import region_json
 from services.commerce.markets.rules import Market
 from services.commerce.models import Cart
+from services.commerce.pricing.promotions import MethodType
 from services.commerce.pricing.totals import CartTotals, LineTotals
 from services.values.money import json_number
 from services.values.times import timestamp
@@ -53,7 +54,6 @@ def cart_document(row: Cart, content: CartContent, market: Market, totals: CartT
             "email": content.email or None,
             **shared_json(row.tenant_id, content, market, totals, parent={"cart_id": row.cart_id}),
             "billing_address": address_json(content.billing_address),
-            "promotions": [],
             "payment_collection": collection_json(content),
             "completed_at": row.complete_time and timestamp(row.complete_time),
             "created_at": timestamp(row.create_time),
@@ -83,6 +83,7 @@ def shared_json(
             for item, of_line in zip(content.items, totals.items, strict=True)
         ],
         "shipping_methods": [],
+        "promotions": [promotion_json(each, content.currency_code) for each in content.promotions],
         "shipping_address": address_json(content.shipping_address),
         "metadata": content.metadata,
         **amounts.of_cart(totals),
@@ -141,13 +142,47 @@ def item_json(
         "product_type_id": quote.product_type_id or None,
         "unavailable_reasons": item.reasons,
         "tax_lines": [],
-        "adjustments": [],
+        "adjustments": [
+            {
+                "id": adjustment_id("caliadj", item.id, each.promotion_id),
+                "amount": amounts(each.amount),
+                "code": each.code,
+                "promotion_id": each.promotion_id,
+                "is_tax_inclusive": each.is_tax_inclusive,
+            }
+            for each in item.adjustments
+        ],
         "metadata": item.metadata,
         "created_at": timestamp(item.created_at),
         "updated_at": timestamp(item.updated_at),
         "variant": variant,
         "product": product,
         **amounts.of_line(totals),
+    }
+
+
+def adjustment_id(prefix: str, line_id: str, promotion_id: str) -> str:
+    """Makes the id of what a promotion takes off a line: the same each time it is applied."""
+    return "_".join((prefix, *(id_.rpartition("_")[2] for id_ in (line_id, promotion_id))))
+
+
+def promotion_json(promotion: AppliedPromotion, currency_code: str) -> dict[str, Any]:
+    """Makes what a document says of a promotion; only an amount has a currency."""
+    is_amount = promotion.type == MethodType.FIXED
+    number = (
+        json_number(int(promotion.value), currency_code)
+        if is_amount
+        else f"{promotion.value.normalize():f}"
+    )
+    return {
+        "id": promotion.id,
+        "code": promotion.code,
+        "is_automatic": promotion.is_automatic,
+        "application_method": {
+            "type": promotion.type,
+            "value": orjson.Fragment(number),
+            "currency_code": promotion.currency_code.lower() or None,
+        },
     }
 
 

@@ -1,5 +1,7 @@
 """What clients say of carts, put into them."""
 
+from collections.abc import Iterable
+
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.struct_pb2 import Struct
 from souk.commerce.v1 import cart_pb2 as pb
@@ -7,6 +9,7 @@ from souk.commerce.v1 import cart_pb2 as pb
 from services.commerce.carts.content import Address, CartContent, Metadata
 from services.commerce.carts.open_cart import OpenCart, chosen_market
 from services.commerce.markets.rules import Market
+from services.commerce.promotions.rules import MOST_CODES, code_key
 from services.kernel.call.errors import invalid
 from services.kernel.data import updates
 from services.values.countries import is_country
@@ -20,13 +23,13 @@ def update(cart: OpenCart, requested: pb.Cart, mask: FieldMask | None = None) ->
     """Puts the fields of the mask into a cart; without one, those that are set.
 
     Raises:
-        InvalidArgument: FIELD_INVALID, MASK_INVALID, COUNTRY_NOT_IN_REGION or PROMOTION_UNKNOWN,
-            with the fields.
+        InvalidArgument: FIELD_INVALID, MASK_INVALID or COUNTRY_NOT_IN_REGION, with the fields.
         NotFound: REGION_NOT_FOUND.
     """
     paths, content = updates.masked(requested, mask or FieldMask()), cart.content
-    if requested.promo_codes:
-        raise invalid("PROMOTION_UNKNOWN", {"promo_codes[0]": "is no promotion of this shop"})
+    if "promo_codes" in paths:
+        content.promo_codes = []
+        add_codes(content, requested.promo_codes)
     if "region_id" in paths:
         _move(content, chosen_market(cart.setup.markets, requested.region_id))
     if "email" in paths:
@@ -39,6 +42,25 @@ def update(cart: OpenCart, requested: pb.Cart, mask: FieldMask | None = None) ->
         if field in paths:
             change = getattr(requested, field) if requested.HasField(field) else None
             setattr(content, field, change and _address(change, content, field, cart.market))
+
+
+def add_codes(content: CartContent, codes: Iterable[str]) -> None:
+    """Adds codes of promotions, each once.
+
+    Raises:
+        InvalidArgument: FIELD_INVALID, they are too many.
+    """
+    keys = dict.fromkeys([*content.promo_codes, *map(code_key, codes)])
+    if len(keys) > MOST_CODES:
+        text = f"must be at most {MOST_CODES}, together with those that the cart has"
+        raise invalid("FIELD_INVALID", {"promo_codes": text})
+    content.promo_codes = list(keys)
+
+
+def remove_codes(content: CartContent, codes: Iterable[str]) -> None:
+    """Removes codes of promotions; those that the cart does not have are gone already."""
+    gone = set(map(code_key, codes))
+    content.promo_codes = [key for key in content.promo_codes if key not in gone]
 
 
 def _move(content: CartContent, market: Market) -> None:

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from services.commerce.carts.content import CartContent
 from services.commerce.carts.document import cart_document
 from services.commerce.catalogue import Offers
-from services.commerce.markets.rules import Market, find
+from services.commerce.markets.rules import Market, canonical_id, find
 from services.commerce.models import Cart
 from services.commerce.pricing.lines import Line
+from services.commerce.pricing.promotions import Promotion
 from services.commerce.pricing.totals import CartTotals, cart_totals
+from services.commerce.promotions.applying import apply
 from services.commerce.setup.setup import Setup
 from services.kernel.call.errors import FailedPrecondition, NotFound
 
@@ -43,14 +45,30 @@ class OpenCart:
             )
         return found
 
-    def price(self) -> CartTotals:
-        """Prices the cart anew, at what the catalogue says."""
+    @property
+    def codes_before(self) -> list[str]:
+        """The codes of promotions that are in the stored cart."""
+        stored: list[str] = (self.row.content or {}).get("promo_codes", [])
+        return stored
+
+    def price(self, promotions: Sequence[Promotion]) -> CartTotals:
+        """Prices the cart anew, at what the catalogue says, less what promotions take off."""
         self._put_offers()
         includes_tax = self.market.includes_tax
-        totals = cart_totals(
+        lines = (
             Line(item.id, 0 if item.reasons else item.unit_price, item.quantity, includes_tax)
             for item in self.content.items
         )
+        discounted = apply(
+            promotions,
+            self.content,
+            lines,
+            region_id=canonical_id(self.setup.markets, self.market),
+            customer_id=self.row.customer_id,
+            tenant=self.row.tenant_id,
+            now=self.now,
+        )
+        totals = cart_totals(discounted.items, discounted.shipping_methods)
         self.content.total = totals.total
         self._adjust_payment()
         return totals

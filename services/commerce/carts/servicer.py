@@ -10,11 +10,12 @@ from services.commerce.caller import current_customer
 from services.commerce.carts import items
 from services.commerce.carts.changes import CART, CartChanges, existing
 from services.commerce.carts.content import CartContent
-from services.commerce.carts.messages import metadata_of, update
+from services.commerce.carts.messages import add_codes, metadata_of, remove_codes, update
 from services.commerce.carts.open_cart import OpenCart, chosen_market
 from services.commerce.catalogue import Catalogue
 from services.commerce.customers.own import own_customer
 from services.commerce.models import Cart
+from services.commerce.promotions.finding import promotions_of
 from services.commerce.setup.setup import Setups
 from services.kernel.call import names
 from services.kernel.call.scope import current_scope
@@ -61,7 +62,7 @@ class StoreCartServicer(StoreCartServiceServicer):
             update(cart, request.cart)
             for place, item in enumerate(request.items):
                 _add(cart, item, at=f"items[{place}].")
-            cart.store(cart.price())
+            cart.store(cart.price(await promotions_of(session, cart)))
             session.add(row)
             await session.flush()
             return await requests.remember(session, request, pb.CartAnswer(document=row.document))
@@ -123,6 +124,22 @@ class StoreCartServicer(StoreCartServiceServicer):
             cart.content.items.remove(items.existing(cart.content, item_id))
 
         return await self._carts.change(cart_id, act)
+
+    async def AddCartPromotions(
+        self, request: pb.AddCartPromotionsRequest, _context: object
+    ) -> pb.CartAnswer:
+        return await self._carts.change(
+            _cart_id(request.parent),
+            lambda cart: add_codes(cart.content, request.promo_codes),
+        )
+
+    async def RemoveCartPromotions(
+        self, request: pb.RemoveCartPromotionsRequest, _context: object
+    ) -> pb.CartAnswer:
+        return await self._carts.change(
+            _cart_id(request.parent),
+            lambda cart: remove_codes(cart.content, request.promo_codes),
+        )
 
 
 def _add(cart: OpenCart, item: cart_pb2.CartItem, *, at: str = "") -> None:

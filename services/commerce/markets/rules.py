@@ -35,3 +35,8 @@ class Market:
 def find(markets: Sequence[Market], region_id: str) -> Market | None:
     """Returns the region of this id, or the first for an empty one; None if there is none."""
     return next((market for market in markets if region_id in ("", market.id)), None)
+
+
+def canonical_id(markets: Sequence[Market], market: Market) -> str:
+    """Returns the id that staff know a region by: the first may have a second one."""
+    return markets[0].id if market.is_alias else market.id

@@ -6,9 +6,11 @@ from services.commerce.models.declare import Base
 from services.commerce.models.markets import Region, RegionCountry, SetupVersion
 from services.commerce.models.notices import Outbox
 from services.commerce.models.orders import CustomerOrder, OrderCounter, Payment
+from services.commerce.models.promotions import Campaign, Promotion, PromotionUse
 
 __all__ = [
     "Base",
+    "Campaign",
     "Cart",
     "Customer",
     "CustomerAddress",
@@ -17,6 +19,8 @@ __all__ = [
     "OrderCounter",
     "Outbox",
     "Payment",
+    "Promotion",
+    "PromotionUse",
     "Region",
     "RegionCountry",
     "SetupVersion",

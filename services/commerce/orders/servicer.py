@@ -13,6 +13,9 @@ from services.commerce.catalogue import Catalogue
 from services.commerce.models import CustomerOrder
 from services.commerce.orders import queries
 from services.commerce.orders.placing import place, refuse_incomplete
+from services.commerce.promotions.applying import kept_uses, uses_of
+from services.commerce.promotions.finding import promotions_of
+from services.commerce.promotions.using import take
 from services.commerce.setup.setup import Setups
 from services.kernel.call import names
 from services.kernel.call.errors import NotFound, invalid
@@ -21,7 +24,9 @@ from services.kernel.data.database import Database
 
 _COLLECTION = "tenants/{tenant}/paymentCollections/{payment_collection}"
 _ORDER = "tenants/{tenant}/orders/{order}"
-_CHANGED = "Prices or what is sold have changed. Look at the cart again, then complete it."
+_CHANGED = (
+    "Prices, promotions or what is sold have changed. Look at the cart again, then complete it."
+)
 
 
 class StoreCheckoutServicer(StoreCheckoutServiceServicer):
@@ -94,12 +99,19 @@ class StoreCheckoutServicer(StoreCheckoutServiceServicer):
                 order = await queries.order(session, cart.row.order_id)
                 return pb.CompleteCartAnswer(order=order.document if order else b"")
             before = cart.content.prices
-            totals = cart.price()
+            promotions = await promotions_of(session, cart)
+            totals = cart.price(promotions)
             has_all = offers.keys() >= set(cart.content.variant_ids)
             if not has_all or before != cart.content.prices:
                 cart.store(totals)
                 return pb.CompleteCartAnswer(cart=cart.row.document, message=_CHANGED)
             refuse_incomplete(cart.content)
+            uses = uses_of(promotions, cart.content, cart.row.customer_id)
+            if not await take(session, uses):
+                # Others have used it up since it was read: now it no longer applies.
+                cart.store(cart.price(await promotions_of(session, cart)))
+                return pb.CompleteCartAnswer(cart=cart.row.document, message=_CHANGED)
+            cart.content.promotion_uses = kept_uses(uses)
             order = await place(session, cart, totals)
             return pb.CompleteCartAnswer(order=order.document)
 

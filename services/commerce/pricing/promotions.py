@@ -78,12 +78,15 @@ class ApplicationMethod:
 class Budget:
     """How much a campaign may give; None is without limit.
 
-    For a budget by attribute, `used` is what this cart's customer has used, never the sum over all.
+    For a budget by `attribute`, `used` is what this cart's customer has used, never the sum over
+    all. One of amounts counts those of its currency.
     """
 
     type: BudgetType
     limit: int | None
     used: int
+    currency_code: str | None = None
+    attribute: str | None = None
 
     @property
     def is_spend(self) -> bool:
@@ -152,6 +155,7 @@ def applies(promotion: Promotion, cart: Circumstances) -> bool:
         and (promotion.limit is None or promotion.used < promotion.limit)
         and _is_in_currency(promotion.method, cart.currency_code)
         and (campaign is None or _is_running(campaign, cart.now))
+        and _is_budgeted(campaign, cart.currency_code)
         and all_hold(promotion.rules, cart.context)
     )
 
@@ -161,6 +165,11 @@ def _is_in_currency(method: ApplicationMethod, currency_code: str) -> bool:
         # A number without a currency is no amount: 10 is 10 euros, or 10 yen.
         return method.type is MethodType.PERCENTAGE
     return method.currency_code == currency_code
+
+
+def _is_budgeted(campaign: Campaign | None, currency_code: str) -> bool:
+    currency = campaign and campaign.budget and campaign.budget.currency_code
+    return currency in (None, currency_code)
 
 
 def _is_running(campaign: Campaign, now: datetime) -> bool:

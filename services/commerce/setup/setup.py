@@ -12,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.commerce.markets.queries import markets
 from services.commerce.markets.rules import Market
 from services.commerce.models import SetupVersion
+from services.commerce.pricing.promotions import Promotion
+from services.commerce.promotions.queries import automatic
+from services.commerce.promotions.rows import promotion_of
 from services.kernel.call.scope import current_scope
 from services.kernel.data.arrays import among
 
@@ -26,6 +29,8 @@ class Setup:
     """What staff have set up, as far as carts need it. It has no more than the bounds allow."""
 
     markets: Sequence[Market]
+    promotions: Sequence[Promotion]
+    """The active ones that need no code."""
 
 
 class Setups:
@@ -46,7 +51,10 @@ class Setups:
         if remembered and remembered[0] == version:
             return remembered[1]
         # What is read may be newer than the version, never older: then it is read once more.
-        setup = Setup(await markets(session))
+        setup = Setup(
+            await markets(session),
+            [promotion_of(*row) for row in await automatic(session)],
+        )
         self._remembered[key] = version, setup
         return setup
 

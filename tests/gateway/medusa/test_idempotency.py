@@ -28,6 +28,7 @@ WITHOUT = {
     ("post", "/store/payment-collections"): "a cart has one",
     ("post", "/store/payment-collections/{collection_id}/payment-sessions"): SETS,
     ("post", "/store/carts/{cart_id}/line-items/{item_id}"): SETS,
+    ("post", "/store/carts/{cart_id}/promotions"): "a cart has each code once",
     ("post", "/admin/regions/{region_id}"): SETS,
     ("post", "/admin/products/{product_id}"): SETS,
     ("post", "/admin/products/{product_id}/variants/{variant_id}"): SETS,
