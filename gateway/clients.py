@@ -23,6 +23,8 @@ from souk.commerce.v1 import (
     store_customer_service_pb2_grpc,
     store_market_service_pb2_grpc,
     store_order_service_pb2_grpc,
+    tax_rate_service_pb2_grpc,
+    tax_region_service_pb2_grpc,
 )
 from souk.tenant_registry.v1 import (
     access_grant_service_pb2_grpc,
@@ -78,6 +80,8 @@ class Clients:
         self.checkout = self._stub(store_checkout_service_pb2_grpc.StoreCheckoutServiceStub)
         self.regions = self._stub(region_service_pb2_grpc.RegionServiceStub)
         self.markets = self._stub(store_market_service_pb2_grpc.StoreMarketServiceStub)
+        self.tax_regions = self._stub(tax_region_service_pb2_grpc.TaxRegionServiceStub)
+        self.tax_rates = self._stub(tax_rate_service_pb2_grpc.TaxRateServiceStub)
         self.customers = self._stub(store_customer_service_pb2_grpc.StoreCustomerServiceStub)
         self.own_orders = self._stub(store_order_service_pb2_grpc.StoreOrderServiceStub)
         self.audit = self._stub(audit_service_pb2_grpc.AuditServiceStub)

@@ -20,7 +20,8 @@ from services.kernel.call.names import IDENTIFIER
 from services.values.money import amount, json_number, minor_units
 
 
-def _exact(value: object) -> object:
+def exact(value: object) -> object:
+    """Makes a Decimal of an integer, as JSON's other numbers are read, and nothing of all else."""
     # An integer is a valid price; true and "9.90" are not.
     return Decimal(value) if type(value) is int else value
 
@@ -91,7 +92,7 @@ ValidateOnly = Annotated[
 
 Amount = Annotated[
     Decimal,
-    BeforeValidator(_exact),
+    BeforeValidator(exact),
     From(WHOLE, read=amount_json, write=partial(amount, field="")),
     Field(description="In major units, exact: 189.9 TND is 189 dinars and 900 millimes."),
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "examples": [59.9]}),

@@ -11,6 +11,7 @@ from souk.commerce.v1.store_cart_service_pb2 import (
     CreateCartRequest,
     GetCartRequest,
     RemoveCartItemRequest,
+    TaxCartRequest,
     UpdateCartRequest,
 )
 
@@ -158,6 +159,18 @@ async def update_cart_item(
     answer = await clients.carts.UpdateCartItem(
         body.to_message(name=f"{cart_name(shop, cart_id)}/items/{item_id}")
     )
+    return CARTS.one(query, answer.document)
+
+
+@router.post(
+    "/{cart_id}/taxes",
+    summary="Tax a cart",
+    responses=_CART,
+    openapi_extra=CARTS.documented_one,
+)
+async def tax_cart(cart_id: str, shop: Buying, query: CartQuery, clients: ClientsOf) -> Response:
+    """Taxes a cart whose region has no automatic taxes, from now on; it needs a country."""
+    answer = await clients.carts.TaxCart(TaxCartRequest(name=cart_name(shop, cart_id)))
     return CARTS.one(query, answer.document)
 
 

@@ -14,6 +14,8 @@ from souk.commerce.v1.store_market_service_pb2_grpc import (
     add_StoreMarketServiceServicer_to_server,
 )
 from souk.commerce.v1.store_order_service_pb2_grpc import add_StoreOrderServiceServicer_to_server
+from souk.commerce.v1.tax_rate_service_pb2_grpc import add_TaxRateServiceServicer_to_server
+from souk.commerce.v1.tax_region_service_pb2_grpc import add_TaxRegionServiceServicer_to_server
 
 from services.commerce.carts.servicer import StoreCartServicer
 from services.commerce.catalogue import Catalogue
@@ -25,6 +27,8 @@ from services.commerce.orders.own_orders import StoreOrderServicer
 from services.commerce.orders.servicer import StoreCheckoutServicer
 from services.commerce.settings import CommerceSettings
 from services.commerce.setup.setup import Setups
+from services.commerce.taxes.rates import TaxRateServicer
+from services.commerce.taxes.regions import TaxRegionServicer
 from services.kernel.call.credentials import Signer
 from services.kernel.call.passwords import Passwords
 from services.kernel.process.settings import load
@@ -46,6 +50,8 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         ),
         (add_RegionServiceServicer_to_server, RegionServicer(runtime.db)),
         (add_StoreMarketServiceServicer_to_server, StoreMarketServicer(runtime.db, setups)),
+        (add_TaxRegionServiceServicer_to_server, TaxRegionServicer(runtime.db)),
+        (add_TaxRateServiceServicer_to_server, TaxRateServicer(runtime.db)),
         (add_StoreCustomerServiceServicer_to_server, customers),
         (add_StoreOrderServiceServicer_to_server, StoreOrderServicer(runtime.db)),
     ]

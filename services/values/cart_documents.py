@@ -58,11 +58,12 @@ class TaxLine(TypedDict):
     id: str
     code: str
     rate: Annotated[Amount, Field(description="In per cent.")]
-    description: str
+    name: str
+    description: Annotated[str, Field(description="The name, too.")]
     provider_id: str
-    tax_rate_id: str | None
-    total: Amount
-    subtotal: Amount
+    tax_rate_id: str
+    total: Annotated[Amount, Field(description="After discounts.")]
+    subtotal: Annotated[Amount, Field(description="Before discounts.")]
 
 
 class Adjustment(TypedDict):

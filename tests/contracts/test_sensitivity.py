@@ -13,7 +13,7 @@ from tests.isolation.contract import every_rpc
 NAMED_LIKE_ONE = re.compile(r"(^|_)(password|secret|token|code|otp|credential)s?$")
 NONE = re.compile(
     r"(^|_)((next_)?page_token|country_code|currency_code|hs_code|mid_code|postal_code"
-    r"|promo_codes)$"
+    r"|promo_codes|province_codes?|country_codes|tax_code)$"
 )
 
 

@@ -147,6 +147,8 @@ class CartContent(_Stored):
     promo_codes: list[str] = []
     promotions: list[AppliedPromotion] = []
     promotion_uses: list[PromotionUse] = []
+    # Taxes were asked for, in a region that does not compute them by itself.
+    is_taxed: bool = False
     total: int = 0
     metadata: Metadata | None = None
 

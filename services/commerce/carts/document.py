@@ -10,6 +10,7 @@ from services.commerce.markets.rules import Market
 from services.commerce.models import Cart
 from services.commerce.pricing.promotions import MethodType
 from services.commerce.pricing.totals import CartTotals, LineTotals
+from services.commerce.taxes.rules import PROVIDER
 from services.values.money import json_number
 from services.values.times import timestamp
 
@@ -141,7 +142,7 @@ def item_json(
         "product_type": quote.product_type or None,
         "product_type_id": quote.product_type_id or None,
         "unavailable_reasons": item.reasons,
-        "tax_lines": [],
+        "tax_lines": tax_lines_json(totals, amounts),
         "adjustments": [
             {
                 "id": adjustment_id("caliadj", item.id, each.promotion_id),
@@ -184,6 +185,24 @@ def promotion_json(promotion: AppliedPromotion, currency_code: str) -> dict[str,
             "currency_code": promotion.currency_code.lower() or None,
         },
     }
+
+
+def tax_lines_json(totals: LineTotals, amounts: Amounts) -> list[dict[str, Any]]:
+    """Shows which tax is in a line's price, rate by rate."""
+    return [
+        {
+            "id": f"{totals.id}.{line.rate.id}",
+            "code": line.rate.code,
+            "rate": orjson.Fragment(f"{line.rate.percent.normalize():f}"),
+            "name": line.rate.name,
+            "description": line.rate.name,
+            "provider_id": PROVIDER,
+            "tax_rate_id": line.rate.id,
+            "subtotal": amounts(line.subtotal),
+            "total": amounts(line.total),
+        }
+        for line in totals.tax_lines
+    ]
 
 
 def address_json(address: Address | None) -> dict[str, Any] | None:

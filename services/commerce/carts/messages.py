@@ -68,6 +68,7 @@ def _move(content: CartContent, market: Market) -> None:
     if content.region_id == market.id:
         return
     content.region_id, content.currency_code = market.id, market.currency_code
+    content.is_taxed = False
     for field in ("shipping_address", "billing_address"):
         address: Address | None = getattr(content, field)
         if address is not None and address.country_code not in market.countries:

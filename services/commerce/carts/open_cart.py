@@ -11,9 +11,11 @@ from services.commerce.markets.rules import Market, canonical_id, find
 from services.commerce.models import Cart
 from services.commerce.pricing.lines import Line
 from services.commerce.pricing.promotions import Promotion
+from services.commerce.pricing.taxes import LocalRates
 from services.commerce.pricing.totals import CartTotals, cart_totals
 from services.commerce.promotions.applying import apply
 from services.commerce.setup.setup import Setup
+from services.commerce.taxes.rules import rates_of_cart
 from services.kernel.call.errors import FailedPrecondition, NotFound
 
 LIFETIME = timedelta(days=30)
@@ -54,9 +56,19 @@ class OpenCart:
     def price(self, promotions: Sequence[Promotion]) -> CartTotals:
         """Prices the cart anew, at what the catalogue says, less what promotions take off."""
         self._put_offers()
-        includes_tax = self.market.includes_tax
+        includes_tax, rates = self.market.includes_tax, self._tax_rates()
         lines = (
-            Line(item.id, 0 if item.reasons else item.unit_price, item.quantity, includes_tax)
+            Line(
+                item.id,
+                0 if item.reasons else item.unit_price,
+                item.quantity,
+                includes_tax,
+                rates.for_item(
+                    item.quote.product_id,
+                    item.quote.product_type_id,
+                    is_giftcard=item.quote.is_giftcard,
+                ),
+            )
             for item in self.content.items
         )
         discounted = apply(
@@ -92,6 +104,17 @@ class OpenCart:
                 if not offer.reasons:
                     item.quote = offer.quote
                     item.unit_price = offer.quote.price_for(item.quantity)
+
+    def _tax_rates(self) -> LocalRates:
+        """Returns the rates of what is sent to the cart's shipping address."""
+        address = self.content.shipping_address
+        return rates_of_cart(
+            self.setup.taxes,
+            self.market,
+            country=address.country_code if address else "",
+            province=address.province if address else "",
+            is_taxed=self.content.is_taxed,
+        )
 
     def _adjust_payment(self) -> None:
         """Ends what was agreed with a provider for another amount than is due now."""

@@ -18,6 +18,7 @@ from services.commerce.models import Cart
 from services.commerce.promotions.finding import promotions_of
 from services.commerce.setup.setup import Setups
 from services.kernel.call import names
+from services.kernel.call.errors import InvalidArgument
 from services.kernel.call.scope import current_scope
 from services.kernel.data import requests
 from services.kernel.data.database import Database
@@ -93,6 +94,9 @@ class StoreCartServicer(StoreCartServiceServicer):
 
         return await self._carts.change(cart_id, act)
 
+    async def TaxCart(self, request: pb.TaxCartRequest, _context: object) -> pb.CartAnswer:
+        return await self._carts.change(_cart_id(request.name), _tax)
+
     async def AddCartItem(self, request: pb.AddCartItemRequest, _context: object) -> pb.CartAnswer:
         return await self._carts.change(
             _cart_id(request.parent),
@@ -140,6 +144,18 @@ class StoreCartServicer(StoreCartServiceServicer):
             _cart_id(request.parent),
             lambda cart: remove_codes(cart.content, request.promo_codes),
         )
+
+
+def _tax(cart: OpenCart) -> None:
+    """Taxes a cart from now on, where its region does not by itself."""
+    address = cart.content.shipping_address
+    if address is None or not address.country_code:
+        raise InvalidArgument(
+            "COUNTRY_MISSING",
+            "Taxes depend on where the cart goes. Set the country_code of its shipping_address"
+            " first.",
+        )
+    cart.content.is_taxed = True
 
 
 def _add(cart: OpenCart, item: cart_pb2.CartItem, *, at: str = "") -> None:

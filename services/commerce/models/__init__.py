@@ -7,6 +7,7 @@ from services.commerce.models.markets import Region, RegionCountry, SetupVersion
 from services.commerce.models.notices import Outbox
 from services.commerce.models.orders import CustomerOrder, OrderCounter, Payment
 from services.commerce.models.promotions import Campaign, Promotion, PromotionUse
+from services.commerce.models.taxes import TaxRate, TaxRateRule, TaxRegion
 
 __all__ = [
     "Base",
@@ -24,4 +25,7 @@ __all__ = [
     "Region",
     "RegionCountry",
     "SetupVersion",
+    "TaxRate",
+    "TaxRateRule",
+    "TaxRegion",
 ]

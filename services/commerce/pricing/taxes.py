@@ -7,7 +7,7 @@ the best one of the country is added to it. Shipping has its option's rate or th
 rates the goods have.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -53,11 +53,19 @@ class RegionRate:
 
 
 @dataclass(frozen=True, slots=True)
-class LocalRates:
-    """The rates of an address, those of the province before those of the country."""
+class _Rates:
+    """The rates of one tax region: those with rules by what they are for, and the default."""
 
-    province: tuple[RegionRate, ...] = ()
-    country: tuple[RegionRate, ...] = ()
+    by_rule: Mapping[RateRule, RegionRate]
+    default: RegionRate | None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRates:
+    """The rates of an address: those of the country and, before them, those of the province."""
+
+    province: _Rates | None = None
+    country: _Rates | None = None
 
     def for_item(
         self, product_id: str, product_type_id: str | None = None, *, is_giftcard: bool = False
@@ -86,31 +94,43 @@ def local_rates(
     regions: Iterable[TaxRegion],
     rates: Iterable[RegionRate],
 ) -> LocalRates:
-    """Selects the rates of an address; none without a tax region for the country itself."""
+    """Selects the rates of an address; none without a tax region for the country itself.
+
+    A province's code may be written with its country's, as in ISO 3166-2, or without it.
+    """
     by_place = {_place(region.country_code, region.province_code): region for region in regions}
     country = by_place.get(_place(country_code, None))
     if country is None:
         return LocalRates()
-    province = by_place.get(_place(country_code, province_code)) if province_code else None
+    place = _place(country_code, province_code)
+    province = by_place.get(place) if place[1] else None
     # Sorted, so that of two rates for one product it is always the same that applies.
     ordered = sorted(rates, key=lambda rate: rate.id)
-    return LocalRates(
-        tuple(rate for rate in ordered if province and rate.tax_region_id == province.id),
-        tuple(rate for rate in ordered if rate.tax_region_id == country.id),
-    )
+    of_province = _rates_of(province, ordered) if province else None
+    return LocalRates(of_province, _rates_of(country, ordered))
+
+
+def _rates_of(region: TaxRegion, rates: Iterable[RegionRate]) -> _Rates:
+    own = [rate for rate in rates if rate.tax_region_id == region.id]
+    by_rule: dict[RateRule, RegionRate] = {}
+    for rate in own:
+        for rule in rate.rules:
+            by_rule.setdefault(rule, rate)
+    return _Rates(by_rule, next((rate for rate in own if rate.is_default), None))
 
 
 def _place(country_code: str, province_code: str | None) -> tuple[str, str]:
-    return country_code.casefold(), (province_code or "").casefold()
+    country = country_code.casefold()
+    return country, (province_code or "").strip().casefold().removeprefix(f"{country}-")
 
 
-def _best(rates: Iterable[RegionRate], subjects: list[RateRule]) -> RegionRate | None:
-    found = list(rates)
+def _best(rates: _Rates | None, subjects: list[RateRule]) -> RegionRate | None:
+    if rates is None:
+        return None
     for rule in subjects:
-        for rate in found:
-            if rule in rate.rules:
-                return rate
-    return next((rate for rate in found if rate.is_default), None)
+        if found := rates.by_rule.get(rule):
+            return found
+    return rates.default
 
 
 def _tax_rate(rate: RegionRate) -> TaxRate:

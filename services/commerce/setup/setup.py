@@ -15,6 +15,8 @@ from services.commerce.models import SetupVersion
 from services.commerce.pricing.promotions import Promotion
 from services.commerce.promotions.queries import automatic
 from services.commerce.promotions.rows import promotion_of
+from services.commerce.taxes.queries import tax_table
+from services.commerce.taxes.rules import TaxTable
 from services.kernel.call.scope import current_scope
 from services.kernel.data.arrays import among
 
@@ -31,6 +33,7 @@ class Setup:
     markets: Sequence[Market]
     promotions: Sequence[Promotion]
     """The active ones that need no code."""
+    taxes: TaxTable
 
 
 class Setups:
@@ -54,6 +57,7 @@ class Setups:
         setup = Setup(
             await markets(session),
             [promotion_of(*row) for row in await automatic(session)],
+            await tax_table(session),
         )
         self._remembered[key] = version, setup
         return setup

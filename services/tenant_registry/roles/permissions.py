@@ -63,6 +63,8 @@ PERMISSIONS = {
             "role:read",
             "role:write",
             "storefront:read",
+            "tax:read",
+            "tax:write",
             "tenant:manage",
             "tenant:read",
             "tenant:write",

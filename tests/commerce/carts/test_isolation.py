@@ -16,6 +16,7 @@ async def test_a_cart_of_another_shop_is_an_unknown_one(shopper, own, other):
         ("POST", f"{path}/line-items", {"variant_id": variant["id"], "quantity": 1}),
         ("POST", f"{path}/line-items/{item['id']}", {"quantity": 7}),
         ("DELETE", f"{path}/line-items/{item['id']}", None),
+        ("POST", f"{path}/taxes", None),
     ]
 
     for method, at, body in tries:

@@ -28,6 +28,8 @@ PLACES = {
     "access_grant_id": "agr_01",
     "file_id": "file_01",
     "region_id": "reg_01",
+    "tax_region_id": "txreg_01",
+    "tax_rate_id": "txr_01",
 }
 JSON = {"Content-Type": "application/json"}
 

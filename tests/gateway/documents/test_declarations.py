@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from gateway.documents.api_key import ApiKeyUpdate
 from gateway.documents.sales_channel import ChannelProducts, SalesChannelUpdate
 from gateway.documents.store import StoreUpdate
+from gateway.documents.tax import DefaultTaxRate
 from gateway.documents.variant_bodies import OptionCreate, OptionUpdate, VariantUpdate
 from gateway.medusa import paths
 from gateway.medusa.shapes import message_type
@@ -20,13 +21,20 @@ from tests.isolation.bodies import sample
 from tests.schemas import resolves, validator
 
 # Values that are more than any text or number: JSON, codes, a part of a price.
-VALUES = {"before": "[1]", "after": '"x"', "currency_code": "EUR", "nanos": 500_000_000}
+VALUES = {
+    "before": "[1]",
+    "after": '"x"',
+    "percent": "19.6",
+    "currency_code": "EUR",
+    "nanos": 500_000_000,
+}
 # They address the resource: routes take them from the path and from headers.
 ADDRESS = {"name", "parent", "etag", "request_id", "update_mask", "skip_done", "registration"}
 # They set a part of a message; with the rest, which their masks leave out, nothing can be wrong.
 PARTIAL = {
     ApiKeyUpdate,
     ChannelProducts,
+    DefaultTaxRate,
     OptionCreate,
     OptionUpdate,
     SalesChannelUpdate,

@@ -168,6 +168,32 @@ test("store", async () => {
   await refused(sdk.admin.store.update(id, other, {}, paris.here), 400, /eur/)
 })
 
+test("taxRegion, taxRate, taxProvider", async () => {
+  const rate = { rate: 20, code: "tva", name: "TVA" }
+  const wanted = { country_code: "fr", provider_id: "tp_system", default_tax_rate: rate }
+  const { tax_region } = await sdk.admin.taxRegion.create(wanted, {}, paris.here)
+  has(tax_region, { country_code: "fr", province_code: null, provider_id: "tp_system" })
+  has(tax_region.tax_rates[0], { ...rate, is_default: true })
+  const rules = [{ reference: "product_type", reference_id: "ptyp_book" }]
+  const books = { tax_region_id: tax_region.id, name: "Livres", code: "livres", rate: 5.5, rules }
+  const { tax_rate } = await sdk.admin.taxRate.create(books, {}, paris.here)
+  has(tax_rate, books)
+  has((await sdk.admin.taxRate.update(tax_rate.id, { rate: 2.1 }, {}, paris.here)).tax_rate, { rate: 2.1, rules })
+  const { tax_rates, count } = await sdk.admin.taxRate.list({ tax_region_id: tax_region.id }, paris.here)
+  assert.deepEqual([tax_rates.map(one => one.rate), count], [[20, 2.1], 2])
+  assert.equal((await sdk.admin.taxRate.retrieve(tax_rate.id, {}, paris.here)).tax_rate.name, "Livres")
+  await refused(sdk.admin.taxRate.retrieve(tax_rate.id, {}, lyon.here), 404)
+  await refused(sdk.admin.taxRegion.retrieve(tax_region.id, {}, lyon.here), 404)
+  assert.deepEqual((await sdk.admin.taxRegion.list({}, lyon.here)).tax_regions, [])
+  assert.equal((await sdk.admin.taxRate.delete(tax_rate.id, paris.here)).deleted, true)
+  const changed = await sdk.admin.taxRegion.update(tax_region.id, { metadata: { a: 1 } }, {}, paris.here)
+  has(changed.tax_region, { metadata: { a: 1 } })
+  assert.deepEqual(ids((await sdk.admin.taxRegion.list({}, paris.here)).tax_regions), [tax_region.id])
+  const gone = { id: tax_region.id, object: "tax_region", deleted: true }
+  assert.deepEqual(await sdk.admin.taxRegion.delete(tax_region.id, paris.here), gone)
+  assert.deepEqual(ids((await sdk.admin.taxProvider.list({}, paris.here)).tax_providers), ["tp_system"])
+})
+
 test("currency", async () => {
   const dinar = { code: "tnd", symbol: "TND", decimal_digits: 3, rounding: 0 }
   has((await sdk.admin.currency.retrieve("tnd")).currency, dinar)

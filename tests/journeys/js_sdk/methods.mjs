@@ -6,6 +6,7 @@ const CATALOGUE = {
   admin: [
     ...["product", "productOption", "productCategory", "productCollection", "productTag", "productType"],
     ...["productVariant", "salesChannel", "store", "region", "currency", "apiKey", "upload"],
+    ...["taxRegion", "taxRate", "taxProvider"],
     ...["locale", "translation", "invite", "user"],
   ],
   store: [

@@ -34,6 +34,8 @@ AT_TENANT = {
         "region:read",
         "region:write",
         "storefront:read",
+        "tax:read",
+        "tax:write",
         "tenant:read",
         "tenant:write",
     },
