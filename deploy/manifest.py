@@ -83,7 +83,7 @@ SERVICES = (
         # It asks for a shopper what may be sold, and speaks for nobody.
         vouches_for=frozenset({"event:record", "storefront:read"}),
         secrets=("customer.key",),
-        optional_secrets=("smtp.password",),
+        optional_secrets=("smtp.password", "stripe.json"),
         settings={"SOUK_MAIL": "{volumes_url}/mail"},
     ),
     Service(

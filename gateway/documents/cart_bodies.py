@@ -105,5 +105,5 @@ class PaymentSessionCreate(Body[CreatePaymentSessionRequest]):
 
     provider_id: str = Field(examples=["pp_system_default"])
     data: Annotated[dict[str, Any] | None, NotInMessage()] = Field(
-        None, description="For the provider; the manual one needs nothing."
+        None, description="For the provider; none of those that there are needs anything."
     )

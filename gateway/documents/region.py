@@ -69,7 +69,9 @@ class RegionUpdate(Body[Region]):
     )
     automatic_taxes: bool = optional(description="By default true.")
     is_tax_inclusive: Annotated[bool, From("includes_tax")] = optional()
-    payment_providers: list[str] = optional(description="Of pp_system_default, or none.")
+    payment_providers: list[str] = optional(
+        description="Of pp_system_default and, where it is set up, pp_stripe_stripe; or none."
+    )
     metadata: Metadata | None = None
 
 

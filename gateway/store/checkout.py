@@ -58,6 +58,7 @@ class Completion(BaseModel):
     error: NotCompleted | None = None
 
 
+_TYPES = {"CART_CHANGED": "invalid_data", "PAYMENT_REQUIRES_MORE": "payment_requires_more_error"}
 _COLLECTION = responses.documented(PaymentCollectionAnswer, "What is to be paid, and how.")
 
 
@@ -98,13 +99,17 @@ async def create_payment_session(
 async def complete_cart(cart_id: str, shop: Buying, clients: ClientsOf) -> Response:
     """Makes an order of a cart, exactly once: each repeat answers with the same order.
 
-    If prices or what is sold have changed since the cart was last shown, nothing is ordered, and
-    the answer is the cart as it is now.
+    If prices or what is sold have changed since the cart was last shown, or if it is not paid,
+    nothing is ordered, and the answer is the cart as it is now.
     """
     answer = await clients.checkout.CompleteCart(CompleteCartRequest(name=cart_name(shop, cart_id)))
     if answer.order:
         return responses.answer({"type": "order", "order": orjson.Fragment(answer.order)})
-    error = {"message": answer.message, "name": "CART_CHANGED", "type": "invalid_data"}
+    error = {
+        "message": answer.message,
+        "name": answer.reason,
+        "type": _TYPES.get(answer.reason, "payment_authorization_error"),
+    }
     cart = orjson.Fragment(answer.cart)
     return responses.answer({"type": "cart", "cart": cart, "error": error})
 

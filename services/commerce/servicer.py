@@ -25,6 +25,7 @@ from services.commerce.markets.servicer import RegionServicer
 from services.commerce.markets.storefront.servicer import StoreMarketServicer
 from services.commerce.orders.own_orders import StoreOrderServicer
 from services.commerce.orders.servicer import StoreCheckoutServicer
+from services.commerce.payments.providers import configured_providers
 from services.commerce.settings import CommerceSettings
 from services.commerce.setup.setup import Setups
 from services.commerce.taxes.rates import TaxRateServicer
@@ -39,19 +40,19 @@ from services.kernel.serving.server import Runtime, Servicer
 def build(runtime: Runtime) -> Sequence[Servicer]:
     key = runtime.settings.secret_file("commerce.key", signing_key)
     catalogue = Catalogue(load(CommerceSettings).catalog_opt_in, Signer("commerce", key))
-    setups = Setups()
+    setups, providers = Setups(), configured_providers(runtime.settings.secrets)
     tokens = CustomerTokens(runtime.settings.secret_file("customer.key", signing_key))
     customers = StoreCustomerServicer(runtime.db, Passwords(), tokens)
     return [
         (add_StoreCartServiceServicer_to_server, StoreCartServicer(runtime.db, catalogue, setups)),
         (
             add_StoreCheckoutServiceServicer_to_server,
-            StoreCheckoutServicer(runtime.db, catalogue, setups),
+            StoreCheckoutServicer(runtime.db, catalogue, setups, providers),
         ),
-        (add_RegionServiceServicer_to_server, RegionServicer(runtime.db)),
         (add_StoreMarketServiceServicer_to_server, StoreMarketServicer(runtime.db, setups)),
         (add_TaxRegionServiceServicer_to_server, TaxRegionServicer(runtime.db)),
         (add_TaxRateServiceServicer_to_server, TaxRateServicer(runtime.db)),
+        (add_RegionServiceServicer_to_server, RegionServicer(runtime.db, providers)),
         (add_StoreCustomerServiceServicer_to_server, customers),
         (add_StoreOrderServiceServicer_to_server, StoreOrderServicer(runtime.db)),
     ]

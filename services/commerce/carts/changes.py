@@ -12,9 +12,10 @@ from services.commerce.carts.content import CartContent
 from services.commerce.carts.open_cart import OpenCart
 from services.commerce.catalogue import Catalogue, Offers
 from services.commerce.models import Cart
+from services.commerce.payments import sessions
 from services.commerce.promotions.finding import promotions_of
 from services.commerce.setup.setup import Setups
-from services.kernel.call.errors import FailedPrecondition, NotFound
+from services.kernel.call.errors import Aborted, FailedPrecondition, NotFound
 from services.kernel.data import requests
 from services.kernel.data.database import Database
 from services.kernel.data.requests import Repeatable
@@ -44,6 +45,7 @@ class CartChanges:
         Raises:
             NotFound: CART_NOT_FOUND.
             FailedPrecondition: CART_COMPLETED.
+            Aborted: CART_IN_PAYMENT.
         """
         offers = await self.offers(cart_id, besides=variants)
         async with self._db.tenant() as session:
@@ -52,12 +54,11 @@ class CartChanges:
             ):
                 return answer
             cart = await self.opened(session, cart_id, offers)
-            if cart.row.complete_time is not None:
-                raise FailedPrecondition(
-                    "CART_COMPLETED", "This cart is already completed. Start another one."
-                )
+            refuse_fixed(cart.row)
+            paid_by = cart.content.called_sessions
             act(cart)
             cart.store(cart.price(await promotions_of(session, cart)))
+            await sessions.drop(session, paid_by - cart.content.called_sessions, cart.now)
             answer = pb.CartAnswer(document=cart.row.document)
             return await requests.remember(session, request, answer) if request else answer
 
@@ -88,6 +89,25 @@ async def existing(
     if row is None or row.customer_id not in (None, current_customer()):
         raise NotFound("CART_NOT_FOUND", f"No such cart: {cart_id[:100]}")
     return row
+
+
+def refuse_fixed(row: Cart) -> None:
+    """Refuses to change a cart that is an order, or about to be one.
+
+    Raises:
+        FailedPrecondition: CART_COMPLETED.
+        Aborted: CART_IN_PAYMENT.
+    """
+    if row.complete_time is not None:
+        raise FailedPrecondition(
+            "CART_COMPLETED", "This cart is already completed. Start another one."
+        )
+    if row.attempt_id is not None:
+        raise Aborted(
+            "CART_IN_PAYMENT",
+            "This cart is being ordered, and its payment is looked at. Complete it again to learn"
+            " how that ended; it can be changed if it was not paid.",
+        )
 
 
 def content_of(row: Cart) -> CartContent:

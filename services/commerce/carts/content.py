@@ -1,5 +1,6 @@
 """What a cart holds, as its row keeps it: amounts are in minor units of the cart's currency."""
 
+import hashlib
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -127,6 +128,7 @@ class PaymentSession(_Stored):
 class PaymentCollection(_Stored):
     id: str
     amount: int
+    currency_code: str = ""
     status: str = "not_paid"
     sessions: list[PaymentSession] = []
     created_at: datetime
@@ -157,6 +159,16 @@ class CartContent(_Stored):
         return list(dict.fromkeys(item.variant_id for item in self.items))
 
     @property
+    def payment_sessions(self) -> list[PaymentSession]:
+        """How the cart is paid: one session, or none yet."""
+        return self.payment_collection.sessions if self.payment_collection else []
+
+    @property
+    def called_sessions(self) -> set[str]:
+        """The ids of sessions for which a provider keeps a payment."""
+        return {session.id for session in self.payment_sessions if session.data}
+
+    @property
     def prices(self) -> tuple[object, ...]:
         """What a shopper agrees to: what each line costs, or why it is not sold, and the total."""
         lines = [
@@ -174,9 +186,16 @@ def new_collection(content: CartContent, now: datetime) -> PaymentCollection:
     return PaymentCollection(
         id=names.new_unguessable_id("pay_col"),
         amount=content.total,
+        currency_code=content.currency_code,
         created_at=now,
         updated_at=now,
     )
+
+
+def digest(content: CartContent) -> str:
+    """Makes a digest of what is bought, and for how much."""
+    bought = [(item.variant_id, item.quantity, item.unit_price) for item in content.items]
+    return hashlib.sha256(repr((content.currency_code, content.total, bought)).encode()).hexdigest()
 
 
 def new_item(variant_id: str, quantity: int, metadata: Metadata | None, now: datetime) -> Item:

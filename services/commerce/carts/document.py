@@ -63,6 +63,23 @@ def cart_document(row: Cart, content: CartContent, market: Market, totals: CartT
     )
 
 
+def completed_cart(row: Cart, content: CartContent) -> bytes:
+    """Makes the document of a cart that has just become an order, of what it was until then."""
+    completed_at = row.complete_time and timestamp(row.complete_time)
+    return orjson.dumps(
+        orjson.loads(cart_with_payment(row, content)) | {"completed_at": completed_at}
+    )
+
+
+def cart_with_payment(row: Cart, content: CartContent) -> bytes:
+    """Makes the document of a cart in which only the payment has changed."""
+    changed = {
+        "payment_collection": collection_json(content),
+        "updated_at": timestamp(row.update_time),
+    }
+    return orjson.dumps(orjson.loads(row.document) | changed)
+
+
 def shared_json(
     tenant: str,
     content: CartContent,

@@ -119,8 +119,9 @@ class OpenCart:
     def _adjust_payment(self) -> None:
         """Ends what was agreed with a provider for another amount than is due now."""
         collection = self.content.payment_collection
-        if collection is not None and collection.amount != self.content.total:
-            collection.amount, collection.sessions = self.content.total, []
+        due = self.content.total, self.content.currency_code
+        if collection is not None and (collection.amount, collection.currency_code) != due:
+            (collection.amount, collection.currency_code), collection.sessions = due, []
             collection.status, collection.updated_at = "not_paid", self.now
 
 

@@ -8,17 +8,26 @@ from services.commerce.models import Cart
 
 # A change makes the document anew, and a read needs nothing else: each is large.
 _TO_CHANGE = defer(Cart.document)
-_TO_SHOW = load_only(Cart.document, Cart.customer_id, Cart.update_time, Cart.complete_time)
+_TO_SHOW = load_only(
+    Cart.document, Cart.customer_id, Cart.update_time, Cart.complete_time, Cart.attempt_id
+)
 
 
 async def cart(
-    session: AsyncSession, cart_id: str, *, lock: bool = False, to_show: bool = False
+    session: AsyncSession,
+    cart_id: str,
+    *,
+    lock: bool = False,
+    to_show: bool = False,
+    whole: bool = False,
 ) -> Cart | None:
     """Reads a cart of the tenant, without its document or, `to_show`, without its content.
 
-    `lock` keeps others from changing it until the end of the transaction.
+    `lock` keeps others from changing it until the end of the transaction; `whole` leaves out
+    nothing.
     """
     statement = select(Cart).where(Cart.cart_id == cart_id)
-    statement = statement.options(_TO_SHOW if to_show else _TO_CHANGE)
+    if not whole:
+        statement = statement.options(_TO_SHOW if to_show else _TO_CHANGE)
     row: Cart | None = await session.scalar(statement.with_for_update() if lock else statement)
     return row

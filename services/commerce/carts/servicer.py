@@ -72,7 +72,7 @@ class StoreCartServicer(StoreCartServiceServicer):
         cart_id = _cart_id(request.name)
         async with self._db.tenant() as session:
             row = await existing(session, cart_id, to_show=True)
-        if row.complete_time or row.update_time > datetime.now(UTC) - FRESH:
+        if row.complete_time or row.attempt_id or row.update_time > datetime.now(UTC) - FRESH:
             return pb.CartAnswer(document=row.document)
         return await self._carts.change(cart_id, lambda _: None)
 

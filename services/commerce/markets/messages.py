@@ -1,12 +1,12 @@
 """Converts regions to messages, and checks those of callers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from souk.commerce.v1 import region_service_pb2 as pb
 
-from services.commerce.markets.rules import PAYMENT_PROVIDERS, Market
+from services.commerce.markets.rules import Market
 from services.commerce.models import Region
 from services.kernel.call.errors import NotFound, invalid
 from services.kernel.call.scope import current_scope
@@ -46,8 +46,10 @@ def market_message(market: Market) -> pb.Region:
     )
 
 
-def checked(requested: pb.Region) -> pb.Region:
+def checked(requested: pb.Region, providers: Sequence[str]) -> pb.Region:
     """Returns a region as it is stored: lists without repeats, countries sorted.
+
+    `providers` are those that there are.
 
     Raises:
         InvalidArgument: FIELD_INVALID or CURRENCY_UNKNOWN, with the fields.
@@ -60,10 +62,10 @@ def checked(requested: pb.Region) -> pb.Region:
         text = f"must be {(currency or '').lower()}, in which this tenant sells"
         raise invalid("CURRENCY_UNKNOWN", {"currency_code": text})
     for provider in requested.payment_providers:
-        if provider not in PAYMENT_PROVIDERS:
+        if provider not in providers:
             raise NotFound(
                 "PAYMENT_PROVIDER_NOT_FOUND",
-                f"No such payment provider: {provider}. There is {', '.join(PAYMENT_PROVIDERS)}.",
+                f"No such payment provider: {provider}. There is {', '.join(providers)}.",
             )
     result = pb.Region()
     result.CopyFrom(requested)

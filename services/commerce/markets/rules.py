@@ -6,7 +6,6 @@ from typing import Any
 
 MANUAL = "pp_system_default"
 """The payment provider that takes no money: it is settled elsewhere."""
-PAYMENT_PROVIDERS = (MANUAL,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.commerce.markets import queries
 from services.commerce.markets.messages import checked, market_message, region_message
 from services.commerce.models import Region
+from services.commerce.payments.providers import Providers
 from services.commerce.setup.setup import setup_changed
 from services.kernel.call import names
 from services.kernel.call.errors import AlreadyExists, FailedPrecondition, NotFound
@@ -32,8 +33,9 @@ _ORDERS: dict[str, Callable[[pb.Region], tuple[int | str, ...]]] = {
 
 
 class RegionServicer(RegionServiceServicer):
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, providers: Providers) -> None:
         self._db = db
+        self._providers = providers.ids
 
     async def GetRegion(self, request: pb.GetRegionRequest, _context: object) -> pb.Region:
         current_scope().require(request.name)
@@ -67,7 +69,7 @@ class RegionServicer(RegionServiceServicer):
                 )
             now = datetime.now(UTC)
             row = Region(region_id=names.new_id("reg"), version=1, create_time=now)
-            after = await _write(session, row, checked(request.region), now)
+            after = await _write(session, row, checked(request.region, self._providers), now)
             audit.record(session, resource=after.name, after=after)
             return await requests.remember(session, request, after)
 
@@ -79,7 +81,7 @@ class RegionServicer(RegionServiceServicer):
             requested = updates.apply(request.region, request.update_mask, to=before)
             if requested == before:
                 return before
-            requested, now = checked(requested), datetime.now(UTC)
+            requested, now = checked(requested, self._providers), datetime.now(UTC)
             if requested == before:
                 return before
             if row is None:

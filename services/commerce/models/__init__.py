@@ -6,10 +6,12 @@ from services.commerce.models.declare import Base
 from services.commerce.models.markets import Region, RegionCountry, SetupVersion
 from services.commerce.models.notices import Outbox
 from services.commerce.models.orders import CustomerOrder, OrderCounter, Payment
+from services.commerce.models.payments import Attempt, ProviderSession
 from services.commerce.models.promotions import Campaign, Promotion, PromotionUse
 from services.commerce.models.taxes import TaxRate, TaxRateRule, TaxRegion
 
 __all__ = [
+    "Attempt",
     "Base",
     "Campaign",
     "Cart",
@@ -22,6 +24,7 @@ __all__ = [
     "Payment",
     "Promotion",
     "PromotionUse",
+    "ProviderSession",
     "Region",
     "RegionCountry",
     "SetupVersion",

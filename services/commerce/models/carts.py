@@ -24,6 +24,8 @@ class Cart(TenantOwned, Base):
     cart_id: Mapped[str] = mapped_column(Key, primary_key=True)
     customer_id: Mapped[str | None] = mapped_column(Key)
     payment_collection_id: Mapped[str | None] = mapped_column(Key)
+    attempt_id: Mapped[str | None] = mapped_column(Key)
+    """Who is about to make an order of it: until that is over, nobody changes the cart."""
     order_id: Mapped[str | None] = mapped_column(Key)
     content: Mapped[dict[str, Any]] = mapped_column(JSONB)
     document: Mapped[bytes] = mapped_column(LargeBinary)

@@ -61,6 +61,7 @@ class Payment(TenantOwned, Base):
     payment_id: Mapped[str] = mapped_column(Key, primary_key=True)
     order_id: Mapped[str] = mapped_column(Key)
     provider_id: Mapped[str] = mapped_column(Key)
+    external_id: Mapped[str | None] = mapped_column(Key)
     currency_code: Mapped[str] = mapped_column(Key)
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     captured_minor: Mapped[int] = mapped_column(BigInteger)

@@ -39,6 +39,22 @@ def order_document(
     )
 
 
+def placed_order(
+    draft: bytes, order: CustomerOrder, content: CartContent, payment: Payment
+) -> bytes:
+    """Makes the document of an order that was drafted before it was paid."""
+    return orjson.dumps(
+        orjson.loads(draft)
+        | {
+            "display_id": order.display_id,
+            "payment_status": order.payment_status,
+            "payment_collections": [_collection(content, payment)],
+            "created_at": timestamp(order.create_time),
+            "updated_at": timestamp(order.update_time),
+        }
+    )
+
+
 def _collection(content: CartContent, payment: Payment) -> dict[str, Any]:
     amounts = Amounts(payment.currency_code)
     return {

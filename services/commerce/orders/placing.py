@@ -1,21 +1,25 @@
-"""Makes an order of a cart, in the transaction that completes the cart."""
+"""Makes orders of carts: of one that is priced now, or of one that was claimed and is paid."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from souk.commerce.v1 import store_checkout_service_pb2 as pb
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.commerce.carts.content import CartContent, PaymentSession, new_collection
+from services.commerce.carts.content import CartContent, new_collection
+from services.commerce.carts.document import completed_cart
 from services.commerce.carts.open_cart import OpenCart
 from services.commerce.markets.rules import MANUAL
-from services.commerce.models import CustomerOrder, Payment
+from services.commerce.models import Attempt, Cart, CustomerOrder, Payment
 from services.commerce.notices.outbox import ORDER_PLACED, announce
-from services.commerce.orders.document import order_document
+from services.commerce.orders.document import order_document, placed_order
 from services.commerce.orders.numbers import next_display_id
 from services.commerce.pricing.totals import CartTotals
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition
 from services.kernel.evidence import audit
+
+AUTHORIZED, CAPTURED = "authorized", "captured"
+"""How an order is paid when it is placed."""
 
 
 def refuse_incomplete(content: CartContent) -> None:
@@ -32,7 +36,7 @@ def refuse_incomplete(content: CartContent) -> None:
         problem = "The cart has no e-mail address. Set `email` first."
     elif content.shipping_address is None or not content.shipping_address.address_1:
         problem = "The cart has no shipping address. Set `shipping_address` first."
-    elif content.total and not _sessions(content):
+    elif content.total and not content.payment_sessions:
         problem = "Nothing says how the cart is paid. Create a payment session first."
     else:
         return
@@ -40,59 +44,102 @@ def refuse_incomplete(content: CartContent) -> None:
 
 
 async def place(session: AsyncSession, cart: OpenCart, totals: CartTotals) -> CustomerOrder:
-    """Places the order of a cart that was priced; its number is taken last."""
+    """Places the order of a cart that was priced, and for which no provider is to be asked."""
     row, content = cart.row, cart.content
-    order = CustomerOrder(
+    order = new_order(row, content, cart.now, order_id=new_order_id())
+    if content.payment_collection is None:
+        content.payment_collection = new_collection(content, cart.now)
+    settle(content, AUTHORIZED)
+    provider = next((chosen.provider_id for chosen in content.payment_sessions), MANUAL)
+    payment = _payment(order, provider_id=provider)
+    row.order_id, row.complete_time = order.order_id, cart.now
+    cart.store(totals)
+    order.content = row.content
+    order.display_id = await next_display_id(session)
+    order.document = order_document(order, content, cart.market, totals, payment)
+    await _store(session, order, payment, content)
+    return order
+
+
+def draft(cart: OpenCart, totals: CartTotals, order_id: str) -> bytes:
+    """Makes the document of an order that is placed once it is paid, with all that it costs now."""
+    order = new_order(cart.row, cart.content, cart.now, order_id=order_id)
+    order.display_id = 0
+    return order_document(order, cart.content, cart.market, totals, _payment(order, provider_id=""))
+
+
+async def place_drafted(
+    session: AsyncSession, row: Cart, content: CartContent, attempt: Attempt, *, captured: bool
+) -> CustomerOrder:
+    """Places the order of a cart that was claimed, and is paid now: nothing is priced again."""
+    now = datetime.now(UTC)
+    order = new_order(row, content, now, order_id=attempt.order_id)
+    payment = _payment(order, provider_id=attempt.provider_id)
+    payment.external_id = attempt.external_id
+    if captured:
+        order.payment_status, payment.captured_minor = CAPTURED, payment.amount_minor
+    settle(content, order.payment_status)
+    row.order_id, row.complete_time, row.attempt_id = order.order_id, now, None
+    row.update_time = now
+    row.content = order.content = content.model_dump(mode="json")
+    row.document = completed_cart(row, content)
+    order.display_id = await next_display_id(session)
+    order.document = placed_order(attempt.order_document, order, content, payment)
+    await _store(session, order, payment, content)
+    return order
+
+
+def new_order_id() -> str:
+    return names.new_unguessable_id("order")
+
+
+def new_order(row: Cart, content: CartContent, now: datetime, *, order_id: str) -> CustomerOrder:
+    return CustomerOrder(
         tenant_id=row.tenant_id,
-        order_id=names.new_unguessable_id("order"),
+        order_id=order_id,
         cart_id=row.cart_id,
         customer_id=row.customer_id,
         email=content.email,
         currency_code=content.currency_code,
         total_minor=content.total,
         status="pending",
-        payment_status="authorized",
+        payment_status=AUTHORIZED,
         fulfillment_status="not_fulfilled",
-        create_time=cart.now,
-        update_time=cart.now,
+        create_time=now,
+        update_time=now,
     )
-    payment = _payment(order, content, cart.now)
-    row.order_id, row.complete_time = order.order_id, cart.now
-    cart.store(totals)
-    order.content = row.content
-    order.display_id = await next_display_id(session)
-    order.document = order_document(order, content, cart.market, totals, payment)
-    session.add(order)
-    await session.flush()
-    session.add(payment)
-    announce(session, ORDER_PLACED, order.order_id, cart.now)
-    message = _message(order, content, payment)
-    audit.record(session, resource=message.name, after=message)
-    return order
 
 
-def _payment(order: CustomerOrder, content: CartContent, now: datetime) -> Payment:
-    """Authorises what is due; the manual provider asks nobody, and is settled elsewhere."""
-    provider = MANUAL
-    if content.payment_collection is None:
-        content.payment_collection = new_collection(content, now)
-    content.payment_collection.status = "authorized"
-    for chosen in _sessions(content):
-        provider, chosen.status = chosen.provider_id, "authorized"
+def settle(content: CartContent, status: str) -> None:
+    """Marks what was to be paid as authorised or captured; how it was paid is nobody's any more."""
+    collection = content.payment_collection
+    if collection is not None:
+        collection.status = "completed" if status == CAPTURED else status
+    for chosen in content.payment_sessions:
+        chosen.status, chosen.data = status, {}
+
+
+def _payment(order: CustomerOrder, *, provider_id: str) -> Payment:
     return Payment(
         payment_id=names.new_id("pay"),
         order_id=order.order_id,
-        provider_id=provider,
+        provider_id=provider_id,
         currency_code=order.currency_code,
         amount_minor=order.total_minor,
         captured_minor=0,
-        create_time=now,
+        create_time=order.create_time,
     )
 
 
-def _sessions(content: CartContent) -> list[PaymentSession]:
-    """Returns how the cart is paid: one session, or none yet."""
-    return content.payment_collection.sessions if content.payment_collection else []
+async def _store(
+    session: AsyncSession, order: CustomerOrder, payment: Payment, content: CartContent
+) -> None:
+    session.add(order)
+    await session.flush()
+    session.add(payment)
+    announce(session, ORDER_PLACED, order.order_id, order.create_time)
+    message = _message(order, content, payment)
+    audit.record(session, resource=message.name, after=message)
 
 
 def _message(order: CustomerOrder, content: CartContent, payment: Payment) -> pb.Order:

@@ -76,6 +76,11 @@ def kept_uses(taken: Iterable[Use]) -> list[PromotionUse]:
     ]
 
 
+def taken_uses(content: CartContent) -> list[Use]:
+    """Returns what a cart keeps of what was taken, to give it back."""
+    return [Use(use.counted_id, use.holder, use.amount) for use in content.promotion_uses]
+
+
 def _context(
     content: CartContent,
     lines: Sequence[Line],

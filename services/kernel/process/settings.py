@@ -1,12 +1,13 @@
 """Settings from the environment; a process refuses to start if any is invalid."""
 
+import json
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, ValidationError
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -89,3 +90,20 @@ def load(kind: type[S]) -> S:
             name = "SOUK_" + "_".join(str(part) for part in problem["loc"]).upper()
             print(f"souk: invalid setting {name}: {in_words(problem)}", file=sys.stderr)  # noqa: T201
         raise SystemExit(2) from None
+
+
+def json_secret(path: Path, kind: TypeAdapter[T]) -> T | None:
+    """Reads a secret that an operator may write; None without it, an invalid one ends the process.
+
+    What is wrong is told without the value, which may be the secret.
+    """
+    if not path.exists():
+        return None
+    try:
+        return kind.validate_python(json.loads(path.read_text()))
+    except ValidationError as error:
+        flaws = [f"{'.'.join(map(str, flaw['loc']))}: {in_words(flaw)}" for flaw in error.errors()]
+        raise SystemExit(f"souk: the secret {path} is invalid: {'; '.join(flaws)}") from None
+    except (OSError, ValueError) as error:
+        what = f"it cannot be read as JSON ({type(error).__name__})"
+        raise SystemExit(f"souk: the secret {path} is invalid: {what}") from None

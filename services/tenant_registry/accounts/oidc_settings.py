@@ -7,16 +7,15 @@
 "tenant": "paris"}]}}
 """
 
-import json
 import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
-from services.kernel.process.settings import TenantId, in_words
+from services.kernel.process.settings import TenantId, json_secret
 from services.tenant_registry.accounts.rules import ClaimRule
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -88,15 +87,4 @@ _Providers = TypeAdapter(dict[Name, Provider])
 
 def providers(folder: Path) -> dict[str, Provider]:
     """Reads oidc.json; without it there are no providers, and an invalid one ends the process."""
-    path = folder / "oidc.json"
-    if not path.exists():
-        return {}
-    try:
-        return _Providers.validate_python(json.loads(path.read_text()))
-    except ValidationError as error:
-        # Its own text quotes the invalid value, which may be the secret.
-        flaws = [f"{'.'.join(map(str, flaw['loc']))}: {in_words(flaw)}" for flaw in error.errors()]
-        raise SystemExit(f"souk: the secret {path} is invalid: {'; '.join(flaws)}") from None
-    except (OSError, ValueError) as error:
-        what = f"it cannot be read as JSON ({type(error).__name__})"
-        raise SystemExit(f"souk: the secret {path} is invalid: {what}") from None
+    return json_secret(folder / "oidc.json", _Providers) or {}

@@ -1,0 +1,150 @@
+"""Makes orders of carts, exactly once: docs/checkout.md draws how."""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from souk.commerce.v1 import store_checkout_service_pb2 as pb
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.commerce.carts.changes import CartChanges
+from services.commerce.carts.content import PaymentSession, digest
+from services.commerce.carts.open_cart import OpenCart
+from services.commerce.markets.rules import MANUAL
+from services.commerce.models import Attempt
+from services.commerce.orders import attempts, queries
+from services.commerce.orders.attempts import CLAIMED
+from services.commerce.orders.placing import draft, new_order_id, place, refuse_incomplete
+from services.commerce.orders.settlement import Settlement
+from services.commerce.payments import sessions
+from services.commerce.payments.providers import Providers
+from services.commerce.pricing.totals import CartTotals
+from services.commerce.promotions.applying import kept_uses, uses_of
+from services.commerce.promotions.finding import promotions_of
+from services.commerce.promotions.using import take
+from services.kernel.call import names
+from services.kernel.call.errors import FailedPrecondition, conflict
+from services.kernel.data.database import Database
+
+SWEPT_AFTER = timedelta(seconds=30)
+"""When somebody else looks after an attempt: whoever began it has long been answered by then."""
+_CLAIMS = 3
+_CHANGED = (
+    "Prices, promotions or what is sold have changed. Look at the cart again, then complete it."
+)
+
+
+class Completion:
+    def __init__(
+        self, db: Database, carts: CartChanges, providers: Providers, settlement: Settlement
+    ) -> None:
+        self._db = db
+        self._carts = carts
+        self._providers = providers
+        self._settlement = settlement
+
+    async def complete(self, cart_id: str) -> pb.CompleteCartAnswer:
+        """Makes an order of a cart, or says why it is none.
+
+        Raises:
+            NotFound: CART_NOT_FOUND.
+            FailedPrecondition: CART_INCOMPLETE or PROVIDER_GONE.
+            Aborted: CONFLICT, others begin and give up all the time.
+            Unavailable: PAYMENT_PROVIDER_UNAVAILABLE; the cart stays claimed.
+        """
+        for _ in range(_CLAIMS):
+            claimed = await self._claim(cart_id)
+            if isinstance(claimed, pb.CompleteCartAnswer):
+                return claimed
+            if answer := await self._settlement.settle(claimed):
+                return answer
+        raise conflict()
+
+    async def _claim(self, cart_id: str) -> Attempt | pb.CompleteCartAnswer:
+        """Claims a cart for the provider to be asked; one that needs no asking is ordered here."""
+        offers = await self._carts.offers(cart_id)
+        async with self._db.tenant() as session:
+            cart = await self._carts.opened(session, cart_id, offers)
+            if cart.row.order_id is not None:
+                order = await queries.order(session, cart.row.order_id)
+                return pb.CompleteCartAnswer(order=order.document if order else b"")
+            if cart.row.attempt_id is not None and (
+                attempt := await attempts.attempt(session, cart.row.attempt_id)
+            ):
+                return attempt
+            before, paid_by = cart.content.prices, cart.content.called_sessions
+            promotions = await promotions_of(session, cart)
+            totals = cart.price(promotions)
+            has_all = offers.keys() >= set(cart.content.variant_ids)
+            if not has_all or before != cart.content.prices:
+                return await _changed(session, cart, totals, paid_by)
+            refuse_incomplete(cart.content)
+            chosen = self._chosen(cart)
+            # What is taken here from what all orders share, settlement.give_back returns.
+            uses = uses_of(promotions, cart.content, cart.row.customer_id)
+            if not await take(session, uses):
+                # Others have used it up since it was read: now it no longer applies.
+                totals = cart.price(await promotions_of(session, cart))
+                return await _changed(session, cart, totals, paid_by)
+            cart.content.promotion_uses = kept_uses(uses)
+            if chosen is None:
+                order = await place(session, cart, totals)
+                return pb.CompleteCartAnswer(order=order.document)
+            return await _claimed(session, cart, totals, chosen)
+
+    def _chosen(self, cart: OpenCart) -> PaymentSession | None:
+        """Returns the session whose provider is to be asked; None if there is none to ask.
+
+        Raises:
+            FailedPrecondition: PROVIDER_GONE or CART_INCOMPLETE.
+        """
+        if not cart.content.total:
+            return None
+        [chosen] = cart.content.payment_sessions
+        if chosen.provider_id == MANUAL:
+            return None
+        if self._providers.called(chosen.provider_id) is None:
+            raise FailedPrecondition(
+                "PROVIDER_GONE", "This shop is not paid that way any more. Choose another way."
+            )
+        if not chosen.data:
+            raise FailedPrecondition(
+                "CART_INCOMPLETE",
+                "The payment provider has not answered yet. Create the payment session again.",
+            )
+        return chosen
+
+
+async def _changed(
+    session: AsyncSession, cart: OpenCart, totals: CartTotals, paid_by: Collection[str]
+) -> pb.CompleteCartAnswer:
+    """Shows a cart that has changed since its shopper saw it."""
+    cart.store(totals)
+    await sessions.drop(session, set(paid_by) - cart.content.called_sessions, cart.now)
+    return pb.CompleteCartAnswer(cart=cart.row.document, message=_CHANGED, reason="CART_CHANGED")
+
+
+async def _claimed(
+    session: AsyncSession, cart: OpenCart, totals: CartTotals, chosen: PaymentSession
+) -> Attempt:
+    """Stores who is about to order the cart, for how much; until that is over it is not changed."""
+    order_id, row = new_order_id(), cart.row
+    attempt = Attempt(
+        tenant_id=row.tenant_id,
+        attempt_id=names.new_id("attempt"),
+        cart_id=row.cart_id,
+        state=CLAIMED,
+        provider_id=chosen.provider_id,
+        session_id=chosen.id,
+        external_id=chosen.data["id"],
+        amount_minor=cart.content.total,
+        currency_code=cart.content.currency_code,
+        digest=digest(cart.content),
+        order_id=order_id,
+        order_document=draft(cart, totals, order_id),
+        create_time=cart.now,
+        due_time=cart.now + SWEPT_AFTER,
+    )
+    cart.store(totals)
+    row.attempt_id = attempt.attempt_id
+    session.add(attempt)
+    return attempt

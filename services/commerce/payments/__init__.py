@@ -1,0 +1,1 @@
+"""Payments: providers that are called, and what is agreed with them."""
