@@ -80,9 +80,10 @@ async def no_attempts(platform: LocalPlatform) -> AsyncIterator[Callable[[], Awa
     """Forgets the guesses at accounts that tests leave, before those of a module and after them."""
 
     async def forget() -> None:
-        superuser = await connect(platform, "tenant-registry", "superuser")
-        await superuser.execute("DELETE FROM attempt")
-        await superuser.close()
+        for service, table in (("tenant-registry", "attempt"), ("commerce", "login_attempt")):
+            superuser = await connect(platform, service, "superuser")
+            await superuser.execute(f"DELETE FROM {table}")
+            await superuser.close()
 
     await forget()
     yield forget

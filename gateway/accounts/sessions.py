@@ -4,6 +4,8 @@ import time
 from typing import Any
 
 from fastapi import Request, Response
+from google.protobuf.timestamp_pb2 import Timestamp
+from souk.commerce.v1.store_customer_service_pb2 import RefreshTokenRequest
 from souk.tenant_registry.v1.access_service_pb2 import LoginResponse
 from souk.tenant_registry.v1.session_service_pb2 import (
     DeleteSessionRequest,
@@ -22,9 +24,11 @@ from gateway.documents.session import (
 )
 from gateway.identity import session_cookies
 from gateway.identity.access_facts import gateway_scope
-from gateway.identity.principals import bearer_session
+from gateway.identity.customer_tokens import Customer
+from gateway.identity.principals import bearer_customer, bearer_session
 from gateway.identity.recorded_attempts import with_client
 from gateway.identity.scopes import AccountScope, BearerAccountScope, account_scope
+from gateway.identity.shoppers import own_scope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.query import Query
@@ -32,6 +36,7 @@ from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
 from gateway.medusa.router import Router
 from gateway.medusa.values import last_id
 from gateway.request_state import state_of
+from gateway.tenancy import Tenancy, TenancyOf
 from services.kernel.call.scope import Scope, bound
 
 # Password hashing is queued, so these calls may take longer than others.
@@ -75,8 +80,12 @@ async def log_in(request: Request, credentials: Credentials, clients: ClientsOf)
     summary="Refresh a session",
     responses=responses.documented(TokenAnswer, "The new tokens."),
 )
-async def refresh(request: Request, body: Refresh, clients: ClientsOf) -> Response:
+async def refresh(
+    request: Request, tenancy: TenancyOf, body: Refresh, clients: ClientsOf
+) -> Response:
     """Returns a new token, and for a refresh token in the body also the next refresh token.
+
+    A customer sends the token alone, and gets one of the same shop.
 
     A refresh token can be used once. Repeated within ten seconds, it gets the same response, in
     case the first was lost; later it ends the session, because someone else may have a copy.
@@ -84,6 +93,8 @@ async def refresh(request: Request, body: Refresh, clients: ClientsOf) -> Respon
     if body.refresh_token is not None:
         with bound(anonymous_scope(request)):
             return tokens(await clients.sessions.RefreshSession(body.to_message()))
+    if (customer := bearer_customer(request)) is not None:
+        return await _renewed(request, tenancy, customer, clients)
     # No cookie will do: scripts must not be able to read what it stands for.
     with bound(account_scope(request, await bearer_session(request))):
         return tokens(await clients.sessions.RenewSession(RenewSessionRequest()))
@@ -146,6 +157,21 @@ async def end_session(scope: AccountScope, clients: ClientsOf, session_id: str) 
 def anonymous_scope(request: Request) -> Scope:
     """Returns the scope of a caller who is not yet authenticated."""
     return with_client(request, gateway_scope("session:create", state_of(request).request_id))
+
+
+async def _renewed(
+    request: Request, tenancy: Tenancy, customer: Customer, clients: ClientsOf
+) -> Response:
+    """Answers a customer's token with one that lasts as long from now."""
+    with bound(await own_scope(request, tenancy, customer)):
+        answer = await clients.customers.RefreshToken(
+            RefreshTokenRequest(
+                name=f"tenants/{customer.tenant}/identities/{customer.identity}",
+                issue_time=Timestamp(seconds=customer.begins),
+            )
+        )
+    seconds = max(0, answer.expire_time.seconds - int(time.time()))
+    return responses.answer({"token": answer.token, "expires_in": seconds})
 
 
 async def _end(clients: ClientsOf, scope: Scope, session_id: str) -> None:

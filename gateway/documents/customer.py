@@ -5,7 +5,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 from souk.commerce.v1.customer_pb2 import Customer, CustomerAddress
-from souk.commerce.v1.store_customer_service_pb2 import LoginRequest, RegisterRequest
+from souk.commerce.v1.store_customer_service_pb2 import (
+    LoginRequest,
+    RegisterRequest,
+    ResetPasswordRequest,
+    SetPasswordRequest,
+)
 
 from gateway.documents.account import NewPassword
 from gateway.documents.scalars import CountryCode, CreatedAt, Id, LowerCode, Metadata, UpdatedAt
@@ -28,6 +33,17 @@ class CustomerCredentials(Body[LoginRequest]):
 
     email: Email
     password: str = Field(description=PASSWORD_BYTES)
+
+
+class CustomerPasswordForgotten(Body[ResetPasswordRequest]):
+    identifier: Annotated[str, From("email")] = Field(description="The customer's e-mail address.")
+
+
+class CustomerPasswordSet(Body[SetPasswordRequest]):
+    password: NewPassword
+    token: str | None = Field(
+        default=None, description="The token from the e-mail, unless it is sent as Bearer."
+    )
 
 
 class CustomerTokenAnswer(BaseModel):

@@ -17,7 +17,7 @@ from gateway.identity.customer_tokens import TYPE as CUSTOMERS
 from gateway.identity.customer_tokens import Customer, CustomerTokens
 from gateway.identity.session_tokens import Session, Sessions
 from gateway.limits.admission import Admission
-from gateway.medusa.errors import unauthorized
+from gateway.medusa.errors import Refused, unauthorized
 from gateway.request_state import state_of
 from gateway.tenancy import Tenancy
 from services.kernel.call.errors import NotFound
@@ -169,6 +169,14 @@ def customer_in(request: Request, *, tenant: str) -> Customer | None:
     if customer.tenant != tenant:
         raise unauthorized()
     return customer
+
+
+def bearer_customer(request: Request) -> Customer | None:
+    """Returns the customer of the Authorization header; None if it is no customer's token."""
+    try:
+        return identity_of(request).customers.verify(bearer_of(request), CUSTOMERS)
+    except Refused:
+        return None
 
 
 async def customer_of(request: Request, _: Annotated[object, Security(_customer)]) -> Customer:

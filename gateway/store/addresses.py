@@ -12,6 +12,7 @@ from souk.commerce.v1.store_customer_service_pb2 import (
 
 from gateway.clients import ClientsOf
 from gateway.documents.customer import AddressCreate, AddressDocument, CustomerDocument
+from gateway.identity.shoppers import Account
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey
@@ -19,7 +20,7 @@ from gateway.medusa.query import Query
 from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
 from gateway.medusa.router import Router
 from gateway.store.customers import CUSTOMERS, CustomerAnswer, CustomerQuery
-from gateway.store.shopper import Account, OwnAccount, no_such
+from gateway.store.shopper import OwnAccount, no_such
 
 ADDRESSES = Resource("address", "addresses", AddressDocument, Query())
 

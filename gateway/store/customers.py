@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Response
+from fastapi import Depends, Path, Request, Response
 from pydantic import BaseModel
 from souk.commerce.v1.store_customer_service_pb2 import (
     CreateCustomerRequest,
@@ -12,14 +12,18 @@ from souk.commerce.v1.store_customer_service_pb2 import (
 )
 
 from gateway.clients import ClientsOf
+from gateway.documents.account import Success
 from gateway.documents.customer import (
     CustomerCreate,
     CustomerCredentials,
     CustomerDocument,
+    CustomerPasswordForgotten,
+    CustomerPasswordSet,
     CustomerRegistration,
     CustomerTokenAnswer,
     CustomerUpdate,
 )
+from gateway.identity.principals import bearer_of
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey
@@ -28,6 +32,8 @@ from gateway.medusa.resource import NoQueryOfWrites, Resource
 from gateway.medusa.router import Router
 from gateway.store.shopper import LoggingIn, OwnAccount, Registering
 
+PASSWORD_PROVIDER = "emailpass"  # noqa: S105 - a name
+ProviderName = Annotated[str, Path(max_length=40, description="emailpass, or another provider.")]
 CUSTOMERS = Resource("customer", "customers", CustomerDocument)
 CustomerQuery = Annotated[ParsedQuery, Depends(CUSTOMERS.query_of_answer)]
 
@@ -61,9 +67,54 @@ async def log_in(shop: LoggingIn, clients: ClientsOf, body: CustomerCredentials)
     """Returns a token for this shop.
 
     Returns 401 CREDENTIALS_INVALID for a wrong password and an unknown address alike, after the
-    same time. Before there is a customer, the token is good for making it, and no more.
+    same time; 429 LOGIN_LIMITED after ten failures for one address within 15 minutes. Before there
+    is a customer, the token is good for making it, and no more.
     """
     return _token(await clients.customers.Login(body.to_message(parent=f"tenants/{shop.id}")))
+
+
+@router.post(
+    "/auth/customer/{provider}/reset-password",
+    summary="Request a password reset as a customer",
+    status_code=201,
+    responses=responses.documented(
+        Success, "The request is accepted; the response is the same for every address.", status=201
+    ),
+)
+async def request_customers_password_reset(
+    shop: LoggingIn, provider: ProviderName, clients: ClientsOf, body: CustomerPasswordForgotten
+) -> Response:
+    """E-mails a reset token in the shop's language; the response is the same for every address.
+
+    Only `emailpass` has passwords: for other providers nothing happens.
+    """
+    if provider == PASSWORD_PROVIDER:
+        await clients.customers.ResetPassword(
+            body.to_message(
+                parent=f"tenants/{shop.id}",
+                shop_name=shop.display_name,
+                locale=shop.default_locale,
+            )
+        )
+    return responses.answer({"success": True}, status=201)
+
+
+@router.post(
+    "/auth/customer/emailpass/update",
+    summary="Set a new password as a customer",
+    responses=responses.documented(Success, "The new password is set."),
+)
+async def set_customers_password(
+    request: Request, shop: LoggingIn, clients: ClientsOf, body: CustomerPasswordSet
+) -> Response:
+    """Sets a new password with the token from the e-mail, sent as Bearer or in the body.
+
+    Tokens from before can be used until they expire, but not be renewed.
+    """
+    if body.token is None:
+        body.token = bearer_of(request).decode("latin-1")
+    await clients.customers.SetPassword(body.to_message(parent=f"tenants/{shop.id}"))
+    return responses.answer({"success": True})
 
 
 @router.post(

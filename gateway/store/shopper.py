@@ -1,45 +1,44 @@
 """The scope of a shopper's request: the open shop that it is for."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from gateway.identity.customer_tokens import Customer
 from gateway.identity.principals import CustomerOf, customer_in, identity_of
 from gateway.identity.recorded_attempts import with_client
-from gateway.medusa.errors import unauthorized
+from gateway.identity.shoppers import (
+    ANONYMOUS,
+    BUYER_SECONDS,
+    Account,
+    open_shop,
+    own_scope,
+    shopper_scope,
+)
 from gateway.medusa.filters import Filter, Id, Many, One, Unused
 from gateway.medusa.query import ParsedQuery
 from gateway.request_state import state_of
 from gateway.store.markets import ShopMarkets
 from gateway.tenancy import (
     KnownTenant,
-    Tenancy,
     TenancyOf,
     locale_in,
     locales_read,
-    resolution_of,
-    unknown_shop,
 )
 from services.kernel.call.client import deadline
 from services.kernel.call.errors import InvalidArgument, NotFound, invalid
-from services.kernel.call.scope import Scope, bound
+from services.kernel.call.scope import bound
 
 # Shoppers wait no longer, and a read can simply be retried.
 SHOPPER_SECONDS = 2.0
-BUYER_SECONDS = 5.0
-_ACTOR = "shoppers/-"
 _READ = frozenset({"storefront:read"})
-_OWN = frozenset({"customer:own"})
 _BUY = frozenset({"cart:read", "cart:write"})
 
 
 async def _shop(request: Request, tenancy: TenancyOf) -> AsyncIterator[KnownTenant]:
     """Binds an anonymous shopper's scope; a closed shop gives the error of an unknown one."""
-    tenant = await _open_shop(request, tenancy)
-    with bound(_scope(request, tenant, _READ)), deadline(SHOPPER_SECONDS):
+    tenant = await open_shop(request, tenancy)
+    with bound(shopper_scope(request, tenant, _READ)), deadline(SHOPPER_SECONDS):
         yield tenant
 
 
@@ -48,10 +47,10 @@ async def _buying(request: Request, tenancy: TenancyOf) -> AsyncIterator[KnownTe
 
     Whoever sends a token acts as its customer.
     """
-    tenant = await _open_shop(request, tenancy)
+    tenant = await open_shop(request, tenancy)
     customer = customer_in(request, tenant=tenant.id)
-    actor = customer.actor if customer and customer.id else _ACTOR
-    with bound(_scope(request, tenant, _BUY, actor)), deadline(BUYER_SECONDS):
+    actor = customer.actor if customer and customer.id else ANONYMOUS
+    with bound(shopper_scope(request, tenant, _BUY, actor)), deadline(BUYER_SECONDS):
         yield tenant
 
 
@@ -59,67 +58,21 @@ def _anonymous(permission: str) -> Callable[..., AsyncIterator[KnownTenant]]:
     """Binds the scope of a shopper who is about to be known; its password takes time to hash."""
 
     async def anonymous(request: Request, tenancy: TenancyOf) -> AsyncIterator[KnownTenant]:
-        tenant = await _open_shop(request, tenancy)
-        scope = with_client(request, _scope(request, tenant, frozenset({permission})))
+        tenant = await open_shop(request, tenancy)
+        scope = with_client(request, shopper_scope(request, tenant, frozenset({permission})))
         with bound(scope), deadline(BUYER_SECONDS):
             yield tenant
 
     return anonymous
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Whose account a request is about."""
-
-    tenant: str
-    customer: Customer
-
-    @property
-    def customer_name(self) -> str:
-        """The name of the customer.
-
-        Raises:
-            Refused: 401, the token names none yet.
-        """
-        if not self.customer.id:
-            raise unauthorized()
-        return f"tenants/{self.tenant}/customers/{self.customer.id}"
-
-
 async def _own_account(
     request: Request, tenancy: TenancyOf, customer: CustomerOf
 ) -> AsyncIterator[Account]:
     """Binds the scope of a customer who acts on their own account."""
-    tenant = await _open_shop(request, tenancy)
-    if customer.tenant != tenant.id:
-        raise unauthorized()
-    scope = with_client(request, _scope(request, tenant, _OWN, customer.actor))
+    scope = await own_scope(request, tenancy, customer)
     with bound(scope), deadline(BUYER_SECONDS):
-        yield Account(tenant.id, customer)
-
-
-async def _open_shop(request: Request, tenancy: Tenancy) -> KnownTenant:
-    state = state_of(request)
-    tenant = resolution_of(request).tenant or await tenancy.fallback()
-    if not tenant.is_open:
-        raise unknown_shop()
-    state.tenant = tenant.id
-    locale_in(state.fields)
-    return tenant
-
-
-def _scope(
-    request: Request, tenant: KnownTenant, permissions: frozenset[str], actor: str = _ACTOR
-) -> Scope:
-    return Scope(
-        tenant.id,
-        actor,
-        permissions,
-        currency=tenant.currency_code,
-        country=tenant.country_code,
-        tenant_state=tenant.state,
-        request_id=state_of(request).request_id,
-    )
+        yield Account(customer.tenant, customer)
 
 
 Shop = Annotated[KnownTenant, Depends(_shop)]

@@ -32,6 +32,8 @@ from services.commerce.taxes.rates import TaxRateServicer
 from services.commerce.taxes.regions import TaxRegionServicer
 from services.kernel.call.credentials import Signer
 from services.kernel.call.passwords import Passwords
+from services.kernel.mail.mailer import Mailer
+from services.kernel.mail.settings import MailSettings
 from services.kernel.process.settings import load
 from services.kernel.process.signing_keys import signing_key
 from services.kernel.serving.server import Runtime, Servicer
@@ -42,7 +44,7 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
     catalogue = Catalogue(load(CommerceSettings).catalog_opt_in, Signer("commerce", key))
     setups, providers = Setups(), configured_providers(runtime.settings.secrets)
     tokens = CustomerTokens(runtime.settings.secret_file("customer.key", signing_key))
-    customers = StoreCustomerServicer(runtime.db, Passwords(), tokens)
+    customers = StoreCustomerServicer(runtime.db, Passwords(), tokens, Mailer(load(MailSettings)))
     return [
         (add_StoreCartServiceServicer_to_server, StoreCartServicer(runtime.db, catalogue, setups)),
         (

@@ -16,6 +16,8 @@ DOORS = {
         ("services/catalog_opt_in/storefront/servicer.py", "ListCatalogueVersions"),
         # And of all set-ups.
         ("services/commerce/markets/storefront/servicer.py", "ListSetupVersions"),
+        # Counts of refusals about accounts that nobody has become events of the tenants'.
+        ("services/commerce/customers/unknown_logins.py", "seal"),
         # Whose a host is, who logs in and what they may do is asked before a tenant is known.
         ("services/tenant_registry/tenants/domains.py", "ResolveHost"),
         ("services/tenant_registry/tenants/domains.py", "ResolveTenant"),

@@ -5,18 +5,29 @@ import re
 from email import message_from_bytes, policy
 
 
-async def mail_to(platform, address, *, number=1):
-    """Waits until an address got so many mails, and tells the last one's text."""
+async def message_to(platform, address, *, number=1):
+    """Waits until an address got so many mails, and returns the last one."""
     async with asyncio.timeout(10):
         while True:
             mails = [
                 message_from_bytes(path.read_bytes(), policy=policy.default)
                 for path in sorted(platform.topology.mail.glob("*.eml"))
             ]
-            found = [mail.get_content() for mail in mails if mail["To"] == address]
+            found = [mail for mail in mails if mail["To"] == address]
             if len(found) >= number:
                 return found[-1]
             await asyncio.sleep(0.05)
+
+
+async def mail_to(platform, address, *, number=1):
+    """Waits until an address got so many mails, and tells the last one's plain text."""
+    return text_of(await message_to(platform, address, number=number))
+
+
+def text_of(mail, kind="plain"):
+    body = mail.get_body((kind,))
+    assert body is not None
+    return body.get_content()
 
 
 def token_in(text):

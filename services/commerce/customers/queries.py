@@ -14,6 +14,12 @@ async def identity_of_email(session: AsyncSession, email: str) -> Identity | Non
     return row
 
 
+async def identity(session: AsyncSession, identity_id: str) -> Identity | None:
+    statement = select(Identity).where(Identity.identity_id == identity_id)
+    row: Identity | None = await session.scalar(statement)
+    return row
+
+
 async def add_identity(session: AsyncSession, **values: object) -> bool:
     """Adds an identity; False if its address has one already."""
     statement = insert(Identity).values(tenant_id=session.info["tenant"], **values)

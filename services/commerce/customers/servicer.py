@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.commerce.caller import current_customer, current_identity
 from services.commerce.customers import addresses, messages, queries
 from services.commerce.customers.addresses import ADDRESS
+from services.commerce.customers.attempts import Attempts
 from services.commerce.customers.own import no_such_customer, own_id
+from services.commerce.customers.passwords import PasswordMethods
 from services.commerce.customers.tokens import CustomerTokens
 from services.commerce.models import Customer, Identity
 from services.kernel.call import names
@@ -26,15 +28,20 @@ from services.kernel.call.scope import current_scope
 from services.kernel.data import requests, updates
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
+from services.kernel.mail.mailer import Mailer
 from services.values.emails import canonical_email, is_email
 from services.values.passwords import password_flaw
 
 
-class StoreCustomerServicer(StoreCustomerServiceServicer):
-    def __init__(self, db: Database, passwords: Passwords, tokens: CustomerTokens) -> None:
+class StoreCustomerServicer(PasswordMethods, StoreCustomerServiceServicer):
+    def __init__(
+        self, db: Database, passwords: Passwords, tokens: CustomerTokens, mailer: Mailer
+    ) -> None:
         self._db = db
         self._passwords = passwords
         self._tokens = tokens
+        self._attempts = Attempts(db)
+        self._mailer = mailer
 
     async def Register(self, request: pb.RegisterRequest, _context: object) -> pb.CustomerToken:
         tenant = _tenant(request.parent)
@@ -59,16 +66,6 @@ class StoreCustomerServicer(StoreCustomerServiceServicer):
                 raise Unauthenticated("IDENTITY_EXISTS", "Identity with email already exists")
             audit.record(session, resource=f"tenants/{tenant}/identities/{identity_id}")
         return self._tokens.answer(tenant, identity_id, None)
-
-    async def Login(self, request: pb.LoginRequest, _context: object) -> pb.CustomerToken:
-        tenant = _tenant(request.parent)
-        async with self._db.tenant() as session:
-            row = await queries.identity_of_email(session, canonical_email(request.email))
-        stored = row.password_hash if row else None
-        # Without an identity, too, so that the time does not tell who is a customer.
-        if not await self._passwords.match(stored, request.password) or row is None:
-            raise Unauthenticated("CREDENTIALS_INVALID", "Invalid email or password")
-        return self._tokens.answer(tenant, row.identity_id, row.customer_id)
 
     async def CreateCustomer(
         self, request: pb.CreateCustomerRequest, _context: object

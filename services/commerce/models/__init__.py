@@ -3,6 +3,7 @@
 from services.commerce.models.carts import Cart
 from services.commerce.models.customers import Customer, CustomerAddress, Identity
 from services.commerce.models.declare import Base
+from services.commerce.models.logins import LoginAttempt, PasswordReset, UnknownLogin
 from services.commerce.models.markets import Region, RegionCountry, SetupVersion
 from services.commerce.models.notices import Outbox
 from services.commerce.models.orders import CustomerOrder, OrderCounter, Payment
@@ -19,8 +20,10 @@ __all__ = [
     "CustomerAddress",
     "CustomerOrder",
     "Identity",
+    "LoginAttempt",
     "OrderCounter",
     "Outbox",
+    "PasswordReset",
     "Payment",
     "Promotion",
     "PromotionUse",
@@ -31,4 +34,5 @@ __all__ = [
     "TaxRate",
     "TaxRateRule",
     "TaxRegion",
+    "UnknownLogin",
 ]

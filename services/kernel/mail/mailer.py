@@ -50,7 +50,7 @@ class Mailer:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def send(self, to: str, subject: str, text: str) -> None:
+    async def send(self, to: str, subject: str, text: str, html: str = "") -> None:
         """Sends a mail; a failed one is retried in the background, a few times.
 
         Logs contain neither its address nor its text.
@@ -58,7 +58,7 @@ class Mailer:
         if self._sender is None:
             _log.warning("mail_not_sent", subject=subject, why="SOUK_MAIL is not set")
             return
-        mail = compose(self._from, to, subject, text)
+        mail = compose(self._from, to, subject, text, html)
         if not await self._is_settled(self._sender, mail) and len(self._retries) < _MOST_WAITING:
             task = asyncio.create_task(self._retry(self._sender, mail))
             self._retries.add(task)

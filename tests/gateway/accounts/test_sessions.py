@@ -172,6 +172,8 @@ def test_no_route_but_these_is_open():
     assert is_open == {
         "/auth/customer/emailpass",
         "/auth/customer/emailpass/register",
+        "/auth/customer/{provider}/reset-password",
+        "/auth/customer/emailpass/update",  # its proof may be in the body
         "/auth/user/emailpass",
         "/auth/token/refresh",  # its proof may be in the body
         "/auth/user/emailpass/register",

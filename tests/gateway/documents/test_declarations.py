@@ -10,6 +10,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from gateway.documents.api_key import ApiKeyUpdate
+from gateway.documents.customer import CustomerPasswordForgotten
 from gateway.documents.sales_channel import ChannelProducts, SalesChannelUpdate
 from gateway.documents.store import StoreUpdate
 from gateway.documents.tax import DefaultTaxRate
@@ -30,11 +31,13 @@ VALUES = {
 }
 # They address the resource: routes take them from the path and from headers.
 ADDRESS = {"name", "parent", "etag", "request_id", "update_mask", "skip_done", "registration"}
-# They set a part of a message; with the rest, which their masks leave out, nothing can be wrong.
+# They set a part of a message; with the rest, which their masks leave out or their routes know,
+# nothing can be wrong.
 PARTIAL = {
     ApiKeyUpdate,
     ChannelProducts,
     DefaultTaxRate,
+    CustomerPasswordForgotten,
     OptionCreate,
     OptionUpdate,
     SalesChannelUpdate,

@@ -51,6 +51,8 @@ WITHOUT = {
     ("post", "/store/customers/me/addresses/{address_id}"): SETS,
     ("post", "/auth/customer/emailpass/register"): "again, the identity exists, and that is told",
     ("post", "/auth/customer/emailpass"): SESSION,
+    ("post", "/auth/customer/{provider}/reset-password"): MAILED,
+    ("post", "/auth/customer/emailpass/update"): ONE_USE,
     ("post", "/auth/user/emailpass"): SESSION,
     ("post", "/admin/tenants/{tenant_id}/audit-events/{event_id}/erase-payload"): ERASED,
     ("post", "/auth/session"): SESSION,
