@@ -17,12 +17,16 @@ from souk.catalog_opt_in.v1 import (
     storefront_service_pb2_grpc,
 )
 from souk.commerce.v1 import (
+    fulfillment_set_service_pb2_grpc,
     region_service_pb2_grpc,
+    shipping_option_service_pb2_grpc,
+    shipping_profile_service_pb2_grpc,
     store_cart_service_pb2_grpc,
     store_checkout_service_pb2_grpc,
     store_customer_service_pb2_grpc,
     store_market_service_pb2_grpc,
     store_order_service_pb2_grpc,
+    store_shipping_service_pb2_grpc,
     tax_rate_service_pb2_grpc,
     tax_region_service_pb2_grpc,
 )
@@ -84,6 +88,16 @@ class Clients:
         self.tax_rates = self._stub(tax_rate_service_pb2_grpc.TaxRateServiceStub)
         self.customers = self._stub(store_customer_service_pb2_grpc.StoreCustomerServiceStub)
         self.own_orders = self._stub(store_order_service_pb2_grpc.StoreOrderServiceStub)
+        self.shipping = self._stub(store_shipping_service_pb2_grpc.StoreShippingServiceStub)
+        self.shipping_profiles = self._stub(
+            shipping_profile_service_pb2_grpc.ShippingProfileServiceStub
+        )
+        self.fulfillment_sets = self._stub(
+            fulfillment_set_service_pb2_grpc.FulfillmentSetServiceStub
+        )
+        self.shipping_options = self._stub(
+            shipping_option_service_pb2_grpc.ShippingOptionServiceStub
+        )
         self.audit = self._stub(audit_service_pb2_grpc.AuditServiceStub)
         self.proofs = self._stub(proof_service_pb2_grpc.ProofServiceStub)
 

@@ -14,6 +14,10 @@ from souk.commerce.v1.store_checkout_service_pb2 import (
     CreatePaymentCollectionRequest,
     CreatePaymentSessionRequest,
 )
+from souk.commerce.v1.store_shipping_service_pb2 import (
+    CalculateShippingOptionRequest,
+    ChooseShippingOptionRequest,
+)
 
 from gateway.documents.scalars import CountryCode, Metadata
 from gateway.medusa.shapes import Body, NotInMessage, optional
@@ -92,6 +96,22 @@ class PromotionsToRemove(Body[RemoveCartPromotionsRequest]):
     """Codes of promotions to remove."""
 
     promo_codes: list[str] = Field(examples=[["SUMMER20"]])
+
+
+class ShippingCalculation(Body[CalculateShippingOptionRequest]):
+    """For which cart."""
+
+    cart_id: Annotated[str, NotInMessage("name")]
+    data: Annotated[Metadata | None, NotInMessage()] = Field(
+        None, description="For the provider; the manual one needs nothing."
+    )
+
+
+class ShippingMethodBody(Body[ChooseShippingOptionRequest]):
+    """How to ship."""
+
+    option_id: str = Field(examples=["so_01J0000000000000000000000"])
+    data: Metadata | None = Field(None, description="For the provider; it stays with the cart.")
 
 
 class PaymentCollectionCreate(Body[CreatePaymentCollectionRequest]):

@@ -109,6 +109,8 @@ def _offer(quote: pb.VariantQuote) -> Offer:
             allow_backorder=quote.allow_backorder,
             discountable=product.discountable,
             is_giftcard=product.is_giftcard,
+            weight_grams=quote.weight_grams,
+            shipping_profile_id=product.shipping_profile_id,
         ),
         tuple(_REASON.Name(reason).removeprefix("REASON_") for reason in quote.reasons),
     )

@@ -2,7 +2,16 @@
 
 from collections.abc import Sequence
 
+from souk.commerce.v1.fulfillment_set_service_pb2_grpc import (
+    add_FulfillmentSetServiceServicer_to_server,
+)
 from souk.commerce.v1.region_service_pb2_grpc import add_RegionServiceServicer_to_server
+from souk.commerce.v1.shipping_option_service_pb2_grpc import (
+    add_ShippingOptionServiceServicer_to_server,
+)
+from souk.commerce.v1.shipping_profile_service_pb2_grpc import (
+    add_ShippingProfileServiceServicer_to_server,
+)
 from souk.commerce.v1.store_cart_service_pb2_grpc import add_StoreCartServiceServicer_to_server
 from souk.commerce.v1.store_checkout_service_pb2_grpc import (
     add_StoreCheckoutServiceServicer_to_server,
@@ -14,6 +23,9 @@ from souk.commerce.v1.store_market_service_pb2_grpc import (
     add_StoreMarketServiceServicer_to_server,
 )
 from souk.commerce.v1.store_order_service_pb2_grpc import add_StoreOrderServiceServicer_to_server
+from souk.commerce.v1.store_shipping_service_pb2_grpc import (
+    add_StoreShippingServiceServicer_to_server,
+)
 from souk.commerce.v1.tax_rate_service_pb2_grpc import add_TaxRateServiceServicer_to_server
 from souk.commerce.v1.tax_region_service_pb2_grpc import add_TaxRegionServiceServicer_to_server
 
@@ -28,6 +40,10 @@ from services.commerce.orders.servicer import StoreCheckoutServicer
 from services.commerce.payments.providers import configured_providers
 from services.commerce.settings import CommerceSettings
 from services.commerce.setup.setup import Setups
+from services.commerce.shipping.fulfillment_sets import FulfillmentSetServicer
+from services.commerce.shipping.options import ShippingOptionServicer
+from services.commerce.shipping.profiles import ShippingProfileServicer
+from services.commerce.shipping.store import StoreShippingServicer
 from services.commerce.taxes.rates import TaxRateServicer
 from services.commerce.taxes.regions import TaxRegionServicer
 from services.kernel.call.credentials import Signer
@@ -57,4 +73,11 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         (add_RegionServiceServicer_to_server, RegionServicer(runtime.db, providers)),
         (add_StoreCustomerServiceServicer_to_server, customers),
         (add_StoreOrderServiceServicer_to_server, StoreOrderServicer(runtime.db)),
+        (
+            add_StoreShippingServiceServicer_to_server,
+            StoreShippingServicer(runtime.db, catalogue, setups),
+        ),
+        (add_ShippingProfileServiceServicer_to_server, ShippingProfileServicer(runtime.db)),
+        (add_FulfillmentSetServiceServicer_to_server, FulfillmentSetServicer(runtime.db)),
+        (add_ShippingOptionServiceServicer_to_server, ShippingOptionServicer(runtime.db)),
     ]

@@ -172,6 +172,10 @@ class ShippingMethodDocument(LineTotals):
     updated_at: Time
 
 
+class CartShippingMethod(ShippingMethodDocument):
+    cart_id: str
+
+
 class MarketCountry(TypedDict):
     iso_2: Annotated[str, Field(description="ISO 3166-1 alpha-2, lower case.", examples=["fr"])]
     name: str
@@ -229,7 +233,7 @@ class StoreCart(CartTotals):
     email: str | None
     locale: str | None
     items: list[CartItem]
-    shipping_methods: list[ShippingMethodDocument]
+    shipping_methods: list[CartShippingMethod]
     shipping_address: CartAddress | None
     billing_address: CartAddress | None
     promotions: list[AppliedPromotion]

@@ -23,6 +23,10 @@ class OrderItemDocument(LineItem):
     order_id: str
 
 
+class OrderShippingMethod(ShippingMethodDocument):
+    order_id: str
+
+
 class PaymentDocument(TypedDict):
     id: str
     provider_id: str
@@ -54,7 +58,7 @@ class StoreOrder(CartTotals):
     email: str
     locale: str | None
     items: list[OrderItemDocument]
-    shipping_methods: list[ShippingMethodDocument]
+    shipping_methods: list[OrderShippingMethod]
     shipping_address: CartAddress | None
     billing_address: CartAddress | None
     promotions: list[AppliedPromotion]

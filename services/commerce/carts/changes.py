@@ -62,6 +62,13 @@ class CartChanges:
             answer = pb.CartAnswer(document=cart.row.document)
             return await requests.remember(session, request, answer) if request else answer
 
+    async def viewed(self, cart_id: str) -> OpenCart:
+        """Reads a cart as it was last priced, to tell something of it; it is not stored."""
+        async with self._db.tenant() as session:
+            row = await existing(session, cart_id)
+            setup = await self._setups.current(session)
+        return OpenCart(row, content_of(row), setup, {}, datetime.now(UTC))
+
     async def opened(self, session: AsyncSession, cart_id: str, offers: Offers) -> OpenCart:
         """Locks a cart that the caller may use, and reads what a change of it needs."""
         row = await existing(session, cart_id, lock=True)

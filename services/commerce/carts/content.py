@@ -66,6 +66,12 @@ class Quote(_Stored):
     allow_backorder: bool = False
     discountable: bool = True
     is_giftcard: bool = False
+    weight_grams: int = 0
+    shipping_profile_id: str = ""
+
+    @property
+    def requires_shipping(self) -> bool:
+        return not self.is_giftcard
 
     def price_for(self, quantity: int) -> int:
         """Returns what one costs if that many are bought: the lowest price that holds for it."""
@@ -116,6 +122,20 @@ class Item(_Stored):
     updated_at: datetime
 
 
+class ShippingMethod(_Stored):
+    """How goods of one profile are shipped: an option that the shopper has chosen."""
+
+    id: str
+    option_id: str
+    profile_id: str
+    name: str
+    amount: int
+    data: Metadata | None = None
+    adjustments: list[ItemAdjustment] = []
+    created_at: datetime
+    updated_at: datetime
+
+
 class PaymentSession(_Stored):
     id: str
     provider_id: str
@@ -143,6 +163,7 @@ class CartContent(_Stored):
     shop_name: str = ""
     shop_locale: str = ""
     items: list[Item] = []
+    shipping_methods: list[ShippingMethod] = []
     shipping_address: Address | None = None
     billing_address: Address | None = None
     payment_collection: PaymentCollection | None = None
@@ -175,7 +196,11 @@ class CartContent(_Stored):
             (item.unit_price, item.reasons, [each.amount for each in item.adjustments])
             for item in self.items
         ]
-        return self.total, lines
+        methods = [
+            (method.id, method.name, method.amount, [each.amount for each in method.adjustments])
+            for method in self.shipping_methods
+        ]
+        return self.total, lines, methods
 
     def item(self, item_id: str) -> Item | None:
         return next((item for item in self.items if item.id == item_id), None)

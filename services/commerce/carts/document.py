@@ -1,10 +1,18 @@
 """The document of a cart, made of its content and its totals."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
-from services.commerce.carts.content import Address, AppliedPromotion, CartContent, Item
+from services.commerce.carts.content import (
+    Address,
+    AppliedPromotion,
+    CartContent,
+    Item,
+    ItemAdjustment,
+    ShippingMethod,
+)
 from services.commerce.markets.document import region_json
 from services.commerce.markets.rules import Market
 from services.commerce.models import Cart
@@ -100,7 +108,12 @@ def shared_json(
             item_json(item, of_line, amounts, includes_tax=market.includes_tax) | parent
             for item, of_line in zip(content.items, totals.items, strict=True)
         ],
-        "shipping_methods": [],
+        "shipping_methods": [
+            method_json(method, of_method, amounts, includes_tax=market.includes_tax) | parent
+            for method, of_method in zip(
+                content.shipping_methods, totals.shipping_methods, strict=True
+            )
+        ],
         "promotions": [promotion_json(each, content.currency_code) for each in content.promotions],
         "shipping_address": address_json(content.shipping_address),
         "metadata": content.metadata,
@@ -144,7 +157,7 @@ def item_json(
         "is_discountable": quote.discountable,
         "is_giftcard": quote.is_giftcard,
         "is_custom_price": False,
-        "requires_shipping": not quote.is_giftcard,
+        "requires_shipping": quote.requires_shipping,
         "variant_id": item.variant_id,
         "variant_title": quote.variant_title,
         "variant_sku": quote.sku or None,
@@ -160,16 +173,7 @@ def item_json(
         "product_type_id": quote.product_type_id or None,
         "unavailable_reasons": item.reasons,
         "tax_lines": tax_lines_json(totals, amounts),
-        "adjustments": [
-            {
-                "id": adjustment_id("caliadj", item.id, each.promotion_id),
-                "amount": amounts(each.amount),
-                "code": each.code,
-                "promotion_id": each.promotion_id,
-                "is_tax_inclusive": each.is_tax_inclusive,
-            }
-            for each in item.adjustments
-        ],
+        "adjustments": adjustments_json("caliadj", item.id, item.adjustments, amounts),
         "metadata": item.metadata,
         "created_at": timestamp(item.created_at),
         "updated_at": timestamp(item.updated_at),
@@ -179,9 +183,45 @@ def item_json(
     }
 
 
+def method_json(
+    method: ShippingMethod, totals: LineTotals, amounts: Amounts, *, includes_tax: bool
+) -> dict[str, Any]:
+    return {
+        "id": method.id,
+        "name": method.name,
+        "description": None,
+        "amount": amounts(method.amount),
+        "is_tax_inclusive": includes_tax,
+        "shipping_option_id": method.option_id,
+        "data": method.data,
+        "tax_lines": tax_lines_json(totals, amounts),
+        "adjustments": adjustments_json("casmadj", method.id, method.adjustments, amounts),
+        "metadata": None,
+        "created_at": timestamp(method.created_at),
+        "updated_at": timestamp(method.updated_at),
+        **amounts.of_line(totals),
+    }
+
+
 def adjustment_id(prefix: str, line_id: str, promotion_id: str) -> str:
     """Makes the id of what a promotion takes off a line: the same each time it is applied."""
     return "_".join((prefix, *(id_.rpartition("_")[2] for id_ in (line_id, promotion_id))))
+
+
+def adjustments_json(
+    prefix: str, line_id: str, adjustments: Sequence[ItemAdjustment], amounts: Amounts
+) -> list[dict[str, Any]]:
+    """Shows what promotions take off a line."""
+    return [
+        {
+            "id": adjustment_id(prefix, line_id, each.promotion_id),
+            "amount": amounts(each.amount),
+            "code": each.code,
+            "promotion_id": each.promotion_id,
+            "is_tax_inclusive": each.is_tax_inclusive,
+        }
+        for each in adjustments
+    ]
 
 
 def promotion_json(promotion: AppliedPromotion, currency_code: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A cart while it is changed: whatever a change needs is read before, and it is stored once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.commerce.carts.content import CartContent
@@ -9,12 +9,15 @@ from services.commerce.carts.document import cart_document
 from services.commerce.catalogue import Offers
 from services.commerce.markets.rules import Market, canonical_id, find
 from services.commerce.models import Cart
+from services.commerce.pricing.discounts import Discounted
 from services.commerce.pricing.lines import Line
 from services.commerce.pricing.promotions import Promotion
 from services.commerce.pricing.taxes import LocalRates
 from services.commerce.pricing.totals import CartTotals, cart_totals
-from services.commerce.promotions.applying import apply
+from services.commerce.promotions.applying import adjustments, apply
 from services.commerce.setup.setup import Setup
+from services.commerce.shipping import methods
+from services.commerce.shipping.rules import Quoted
 from services.commerce.taxes.rules import rates_of_cart
 from services.kernel.call.errors import FailedPrecondition, NotFound
 
@@ -56,8 +59,42 @@ class OpenCart:
     def price(self, promotions: Sequence[Promotion]) -> CartTotals:
         """Prices the cart anew, at what the catalogue says, less what promotions take off."""
         self._put_offers()
+        lines = self._lines()
+        discounted = self._discounted(promotions, lines)
+        if self.content.shipping_methods:
+            # What shipping costs depends on what the goods cost after discounts.
+            methods.reprice(self.content, self.shipping_options(), self.now)
+            discounted = self._discounted(promotions, lines, self._shipping_lines())
+        totals = cart_totals(discounted.items, discounted.shipping_methods)
+        self.content.total = totals.total
+        self._adjust_payment()
+        return totals
+
+    def shipping_options(self) -> list[Quoted]:
+        """Returns the options for the cart as it was last priced, with what they cost."""
+        lines = [
+            replace(line, adjustments=adjustments(item))
+            for line, item in zip(self._lines(), self.content.items, strict=True)
+        ]
+        return methods.quoted(
+            self.content,
+            self.setup.shipping,
+            cart_totals(lines),
+            region_id=canonical_id(self.setup.markets, self.market),
+        )
+
+    def store(self, totals: CartTotals) -> None:
+        """Puts the content and the document into the row."""
+        row, collection = self.row, self.content.payment_collection
+        row.content = self.content.model_dump(mode="json")
+        row.payment_collection_id = collection.id if collection else None
+        row.update_time = self.now
+        row.expire_time = self.now + LIFETIME
+        row.document = cart_document(row, self.content, self.market, totals)
+
+    def _lines(self) -> list[Line]:
         includes_tax, rates = self.market.includes_tax, self._tax_rates()
-        lines = (
+        return [
             Line(
                 item.id,
                 0 if item.reasons else item.unit_price,
@@ -70,29 +107,28 @@ class OpenCart:
                 ),
             )
             for item in self.content.items
-        )
-        discounted = apply(
+        ]
+
+    def _shipping_lines(self) -> list[Line]:
+        includes_tax, rates = self.market.includes_tax, self._tax_rates()
+        return [
+            Line(method.id, method.amount, 1, includes_tax, rates.for_shipping(method.option_id))
+            for method in self.content.shipping_methods
+        ]
+
+    def _discounted(
+        self, promotions: Sequence[Promotion], lines: Sequence[Line], shipping: Sequence[Line] = ()
+    ) -> Discounted:
+        return apply(
             promotions,
             self.content,
             lines,
+            shipping,
             region_id=canonical_id(self.setup.markets, self.market),
             customer_id=self.row.customer_id,
             tenant=self.row.tenant_id,
             now=self.now,
         )
-        totals = cart_totals(discounted.items, discounted.shipping_methods)
-        self.content.total = totals.total
-        self._adjust_payment()
-        return totals
-
-    def store(self, totals: CartTotals) -> None:
-        """Puts the content and the document into the row."""
-        row, collection = self.row, self.content.payment_collection
-        row.content = self.content.model_dump(mode="json")
-        row.payment_collection_id = collection.id if collection else None
-        row.update_time = self.now
-        row.expire_time = self.now + LIFETIME
-        row.document = cart_document(row, self.content, self.market, totals)
 
     def _put_offers(self) -> None:
         """Puts offers into the lines; of what is not sold any more, the last stays."""

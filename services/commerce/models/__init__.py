@@ -9,6 +9,12 @@ from services.commerce.models.notices import Outbox
 from services.commerce.models.orders import CustomerOrder, OrderCounter, Payment
 from services.commerce.models.payments import Attempt, ProviderSession
 from services.commerce.models.promotions import Campaign, Promotion, PromotionUse
+from services.commerce.models.shipping import (
+    FulfillmentSet,
+    ServiceZone,
+    ShippingOption,
+    ShippingProfile,
+)
 from services.commerce.models.taxes import TaxRate, TaxRateRule, TaxRegion
 
 __all__ = [
@@ -19,6 +25,7 @@ __all__ = [
     "Customer",
     "CustomerAddress",
     "CustomerOrder",
+    "FulfillmentSet",
     "Identity",
     "LoginAttempt",
     "OrderCounter",
@@ -30,7 +37,10 @@ __all__ = [
     "ProviderSession",
     "Region",
     "RegionCountry",
+    "ServiceZone",
     "SetupVersion",
+    "ShippingOption",
+    "ShippingProfile",
     "TaxRate",
     "TaxRateRule",
     "TaxRegion",

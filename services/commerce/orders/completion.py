@@ -77,7 +77,7 @@ class Completion:
             has_all = offers.keys() >= set(cart.content.variant_ids)
             if not has_all or before != cart.content.prices:
                 return await _changed(session, cart, totals, paid_by)
-            refuse_incomplete(cart.content)
+            refuse_incomplete(cart)
             chosen = self._chosen(cart)
             # What is taken here from what all orders share, settlement.give_back returns.
             uses = uses_of(promotions, cart.content, cart.row.customer_id)

@@ -14,6 +14,7 @@ from services.commerce.notices.outbox import ORDER_PLACED, announce
 from services.commerce.orders.document import order_document, placed_order
 from services.commerce.orders.numbers import next_display_id
 from services.commerce.pricing.totals import CartTotals
+from services.commerce.shipping.methods import lacks_method
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition
 from services.kernel.evidence import audit
@@ -22,12 +23,13 @@ AUTHORIZED, CAPTURED = "authorized", "captured"
 """How an order is paid when it is placed."""
 
 
-def refuse_incomplete(content: CartContent) -> None:
+def refuse_incomplete(cart: OpenCart) -> None:
     """Refuses a cart that lacks what an order needs.
 
     Raises:
         FailedPrecondition: CART_INCOMPLETE, saying what is missing.
     """
+    content = cart.content
     if not content.items:
         problem = "The cart is empty. Add something first."
     elif any(item.reasons for item in content.items):
@@ -36,6 +38,8 @@ def refuse_incomplete(content: CartContent) -> None:
         problem = "The cart has no e-mail address. Set `email` first."
     elif content.shipping_address is None or not content.shipping_address.address_1:
         problem = "The cart has no shipping address. Set `shipping_address` first."
+    elif lacks_method(content, cart.setup.shipping):
+        problem = "Nothing says how the cart is shipped. Add a shipping method first."
     elif content.total and not content.payment_sessions:
         problem = "Nothing says how the cart is paid. Create a payment session first."
     else:

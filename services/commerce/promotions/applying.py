@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 
 from services.commerce.carts.content import (
     AppliedPromotion,
@@ -26,13 +27,17 @@ def apply(
     promotions: Sequence[Promotion],
     content: CartContent,
     items: Iterable[Line],
+    shipping: Sequence[Line] = (),
     *,
     region_id: str,
     customer_id: str | None,
     tenant: str,
     now: datetime,
 ) -> Discounted:
-    """Applies promotions to the priced lines of a cart, and writes into it what each took off."""
+    """Applies promotions to the priced lines of a cart, and writes into it what each took off.
+
+    `shipping` are those of its methods; without them, it is as if it had none.
+    """
     lines = list(items)
     circumstances = Circumstances(
         now,
@@ -44,9 +49,12 @@ def apply(
         Target(line, _item_context(item), item.quote.discountable and not item.quote.is_giftcard)
         for item, line in zip(content.items, lines, strict=True)
     ]
-    discounted = apply_promotions(promotions, circumstances, targets)
+    methods = [Target(line, {}, is_discountable=True) for line in shipping]
+    discounted = apply_promotions(promotions, circumstances, targets, methods)
     for item, line in zip(content.items, discounted.items, strict=True):
         item.adjustments = [_kept(adjustment) for adjustment in line.adjustments]
+    for method, line in zip(content.shipping_methods, discounted.shipping_methods, strict=False):
+        method.adjustments = [_kept(adjustment) for adjustment in line.adjustments]
     by_id = {promotion.id: promotion for promotion in promotions}
     content.promotions = [_applied(by_id[id_]) for id_ in discounted.promotion_ids]
     return discounted
@@ -57,9 +65,10 @@ def uses_of(
 ) -> list[Use]:
     """Returns what an order of a cart that these were applied to uses up."""
     given = Counter({promotion.id: 0 for promotion in content.promotions})
-    for item in content.items:
-        for adjustment in item.adjustments:
-            given[adjustment.promotion_id] += adjustment.amount
+    lines = [item.adjustments for item in content.items]
+    methods = [method.adjustments for method in content.shipping_methods]
+    for adjustment in chain.from_iterable([*lines, *methods]):
+        given[adjustment.promotion_id] += adjustment.amount
     return uses(promotions, given, attributes_of(content, customer_id))
 
 
@@ -121,6 +130,14 @@ def _item_context(item: Item) -> Context:
 
 def _known(value: str) -> tuple[str, ...]:
     return (value,) if value else ()
+
+
+def adjustments(item: Item) -> tuple[Adjustment, ...]:
+    """Returns what promotions took off a line when the cart was last priced."""
+    return tuple(
+        Adjustment(each.amount, each.is_tax_inclusive, each.promotion_id, each.code)
+        for each in item.adjustments
+    )
 
 
 def _kept(adjustment: Adjustment) -> ItemAdjustment:

@@ -15,6 +15,8 @@ from services.commerce.models import SetupVersion
 from services.commerce.pricing.promotions import Promotion
 from services.commerce.promotions.queries import automatic
 from services.commerce.promotions.rows import promotion_of
+from services.commerce.shipping.queries import shipping
+from services.commerce.shipping.rules import Shipping
 from services.commerce.taxes.queries import tax_table
 from services.commerce.taxes.rules import TaxTable
 from services.kernel.call.scope import current_scope
@@ -34,6 +36,7 @@ class Setup:
     promotions: Sequence[Promotion]
     """The active ones that need no code."""
     taxes: TaxTable
+    shipping: Shipping
 
 
 class Setups:
@@ -58,6 +61,7 @@ class Setups:
             await markets(session),
             [promotion_of(*row) for row in await automatic(session)],
             await tax_table(session),
+            await shipping(session),
         )
         self._remembered[key] = version, setup
         return setup

@@ -62,6 +62,8 @@ PERMISSIONS = {
             "region:write",
             "role:read",
             "role:write",
+            "shipping:read",
+            "shipping:write",
             "storefront:read",
             "tax:read",
             "tax:write",

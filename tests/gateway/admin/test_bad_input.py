@@ -30,6 +30,9 @@ PLACES = {
     "region_id": "reg_01",
     "tax_region_id": "txreg_01",
     "tax_rate_id": "txr_01",
+    "profile_id": "sp_01",
+    "set_id": "fuset_01",
+    "zone_id": "serzo_01",
 }
 JSON = {"Content-Type": "application/json"}
 

@@ -12,7 +12,8 @@ KEYS = "/admin/api-keys"
 OF_A_TENANT_ADMINS_KEY = [
     *("category:read", "collection:read", "domain:read", "domain:write", "event:read"),
     *("file:read", "file:write", "listing:read", "listing:write", "product:read"),
-    *("region:read", "region:write", "storefront:read", "tenant:read", "tenant:write"),
+    *("region:read", "region:write", "shipping:read", "shipping:write"),
+    *("storefront:read", "tax:read", "tax:write", "tenant:read", "tenant:write"),
 ]
 
 

@@ -17,6 +17,35 @@ before(async () => {
   for (const shop of shops) await sdk.admin.salesChannel.batchProducts(shop.channel, { add: [product.id] })
 })
 
+/** Sets up how a shop ships: to France, by post, and by a courier whose price depends on the weight. */
+async function setUpShipping({ here }) {
+  const { shipping_profile } = await sdk.admin.shippingProfile.create({ name: "Default", type: "default" }, {}, here)
+  const body = { name: "Post", type: "shipping" }
+  const made = await sdk.client.fetch("/admin/fulfillment-sets", { method: "POST", body, headers: here })
+  const id = made.fulfillment_set.id
+  const france = { name: "France", geo_zones: [{ type: "country", country_code: "fr" }] }
+  const { fulfillment_set } = await sdk.admin.fulfillmentSet.createServiceZone(id, france, {}, here)
+  const [zone] = fulfillment_set.service_zones
+  const option = {
+    ...{ service_zone_id: zone.id, shipping_profile_id: shipping_profile.id, provider_id: "manual_manual" },
+    type: { label: "Post", description: "Three days", code: "post" },
+    rules: [
+      { attribute: "enabled_in_store", operator: "eq", value: "true" },
+      { attribute: "is_return", operator: "eq", value: "false" },
+    ],
+  }
+  const prices = [{ currency_code: "eur", amount: 4.5 }]
+  const post = { ...option, name: "Post", price_type: "flat", prices }
+  await sdk.admin.shippingOption.create(post, {}, here)
+  const heavy = [{ attribute: "weight", operator: "gt", value: 1000 }]
+  const byWeight = [...prices, { currency_code: "eur", amount: 12, rules: heavy }]
+  const courier = { ...option, name: "Courier", price_type: "calculated", prices: byWeight }
+  await sdk.admin.shippingOption.create(courier, {}, here)
+  const { shipping_options, count } = await sdk.admin.shippingOption.list({ service_zone_id: zone.id }, here)
+  assert.equal(count, 2)
+  assert.deepEqual(shipping_options.map(one => one.name), ["Post", "Courier"])
+}
+
 after(async () => {
   for (const shop of shops) await closeShop(sdk, shop)
 })
@@ -31,6 +60,15 @@ async function buy({ store, id }) {
   const more = await store.cart.updateLineItem(cart.id, filled.items[0].id, { quantity: 2 })
   assert.equal(more.cart.total, 39.8)
   await store.cart.update(cart.id, { email, shipping_address: address, billing_address: address })
+  const { shipping_options } = await store.fulfillment.listCartOptions({ cart_id: cart.id })
+  assert.deepEqual(shipping_options.map(option => option.amount), [4.5, null])
+  const courier = shipping_options.find(option => option.price_type === "calculated")
+  const calculated = await store.fulfillment.calculate(courier.id, { cart_id: cart.id })
+  assert.equal(calculated.shipping_option.amount, 4.5)
+  const body = { option_id: shipping_options[0].id }
+  const { cart: shipped } = await store.cart.addShippingMethod(cart.id, body)
+  has(shipped.shipping_methods[0], { name: "Post", amount: 4.5, shipping_option_id: body.option_id })
+  has(shipped, { item_total: 39.8, shipping_total: 4.5, total: 44.3 })
   const { cart: ready } = await store.cart.retrieve(cart.id, {
     fields: "*items, *region, *items.product, *items.variant, *items.thumbnail, +items.total, *promotions",
   })
@@ -40,13 +78,16 @@ async function buy({ store, id }) {
   const { order: read } = await store.order.retrieve(order.id, {
     fields: "*payment_collections.payments,*items,*items.metadata,*items.variant,*items.product",
   })
-  has(read, { id: order.id, display_id: 1, total: 39.8, email, payment_status: "authorized" })
+  has(read, { id: order.id, display_id: 1, total: 44.3, email, payment_status: "authorized" })
   assert.equal(read.payment_collections[0].payments[0].provider_id, "pp_system_default")
+  assert.equal(read.payment_collections[0].payments[0].amount, 44.3)
+  has(read.shipping_methods[0], { name: "Post", total: 4.5 })
   assert.equal(read.sales_channel_id, `sc_${id}`)
   return { cart, order }
 }
 
 test("a guest buys in both shops, and each shop knows only its own", async () => {
+  await Promise.all(shops.map(setUpShipping))
   const bought = await Promise.all(shops.map(buy))
 
   for (const [place, { store }] of shops.entries()) {
@@ -54,6 +95,44 @@ test("a guest buys in both shops, and each shop knows only its own", async () =>
     await refused(store.cart.retrieve(other.cart.id), 404)
     await refused(store.order.retrieve(other.order.id), 404)
     await refused(store.cart.complete(other.cart.id), 404)
+  }
+})
+
+test("staff change how their shop ships, and what is in use stays", async () => {
+  for (const { here, store } of shops) {
+    const { shipping_options } = await sdk.admin.shippingOption.list({}, here)
+    const { shipping_option } = await sdk.admin.shippingOption.retrieve(shipping_options[0].id, {}, here)
+    const { id, service_zone_id: zone, shipping_profile_id: profile } = shipping_option
+    await sdk.admin.shippingOption.update(id, { name: "Letter" }, {}, here)
+    const limit = { attribute: "item_total", operator: "lt", value: 20 }
+    const { created } = await sdk.admin.shippingOption.updateRules(id, { create: [limit] }, here)
+    assert.equal(created[0].value, "20")
+    const items = [{ variant_id: product.variants[0].id, quantity: 1 }]
+    const { cart } = await store.cart.create({ items })
+    const names = async () => {
+      const options = await store.fulfillment.listCartOptions({ cart_id: cart.id })
+      return options.shipping_options.map(option => option.name)
+    }
+    assert.deepEqual(await names(), ["Letter", "Courier"])
+    await store.cart.createLineItem(cart.id, items[0])
+    assert.deepEqual(await names(), ["Courier"])
+
+    const { fulfillment_sets } = await sdk.client.fetch("/admin/fulfillment-sets", { headers: here })
+    const set = fulfillment_sets[0].id
+    const { service_zone } = await sdk.admin.fulfillmentSet.retrieveServiceZone(set, zone, {}, here)
+    assert.equal(service_zone.geo_zones[0].country_code, "fr")
+    await sdk.admin.fulfillmentSet.updateServiceZone(set, zone, { name: "Métropole" }, {}, here)
+    await refused(sdk.admin.fulfillmentSet.deleteServiceZone(set, zone, here), 400)
+    await refused(sdk.admin.fulfillmentSet.delete(set, here), 400)
+    await refused(sdk.admin.shippingProfile.delete(profile, here), 400)
+    for (const option of shipping_options) await sdk.admin.shippingOption.delete(option.id, here)
+    await sdk.admin.fulfillmentSet.deleteServiceZone(set, zone, here)
+    await sdk.admin.fulfillmentSet.delete(set, here)
+    await sdk.admin.shippingProfile.update(profile, { name: "All" }, {}, here)
+    const { shipping_profiles } = await sdk.admin.shippingProfile.list({ name: "All" }, here)
+    assert.equal(shipping_profiles[0].id, profile)
+    await sdk.admin.shippingProfile.delete(profile, here)
+    await refused(sdk.admin.shippingProfile.retrieve(profile, {}, here), 404)
   }
 })
 

@@ -8,6 +8,7 @@ const CATALOGUE = {
     ...["productVariant", "salesChannel", "store", "region", "currency", "apiKey", "upload"],
     ...["taxRegion", "taxRate", "taxProvider"],
     ...["locale", "translation", "invite", "user"],
+    ...["shippingProfile", "fulfillmentSet", "shippingOption", "shippingOptionType"],
   ],
   store: [
     ...["product", "category", "collection", "productOption", "region", "locale"],

@@ -33,6 +33,8 @@ AT_TENANT = {
         "product:read",
         "region:read",
         "region:write",
+        "shipping:read",
+        "shipping:write",
         "storefront:read",
         "tax:read",
         "tax:write",

@@ -24,7 +24,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             "tenant:read", "tenant:write", "domain:*", "event:read", "admin:*", "assignment:*",
             "role:*", "access:explain", "accessgrant:read", "key:*", "listing:*", "product:read",
             "collection:read", "category:read", "storefront:read", "order:*", "payment:*",
-            "fulfillment:*", "customer:*", "file:*", "region:*", "tax:*",
+            "fulfillment:*", "customer:*", "file:*", "region:*", "tax:*", "shipping:*",
         )
     },
     "CatalogMgr": {

@@ -1,0 +1,1 @@
+"""How carts are shipped: profiles of goods, where to, by which options, and at which price."""

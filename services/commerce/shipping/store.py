@@ -1,0 +1,82 @@
+"""StoreShippingService: a shopper sees how a cart can be shipped, and chooses."""
+
+from souk.commerce.v1 import store_cart_service_pb2 as cart_pb
+from souk.commerce.v1 import store_shipping_service_pb2 as pb
+from souk.commerce.v1.store_shipping_service_pb2_grpc import StoreShippingServiceServicer
+
+from services.commerce.carts.changes import CART, CartChanges
+from services.commerce.carts.messages import metadata_of
+from services.commerce.carts.open_cart import OpenCart
+from services.commerce.catalogue import Catalogue
+from services.commerce.markets.rules import find
+from services.commerce.setup.setup import Setups
+from services.commerce.shipping import methods
+from services.commerce.shipping.document import option_document
+from services.commerce.shipping.rules import Quoted
+from services.kernel.call import names
+from services.kernel.call.errors import invalid
+from services.kernel.call.scope import current_scope
+from services.kernel.data.database import Database
+
+_OPTION = CART + "/shippingOptions/{shipping_option}"
+
+
+class StoreShippingServicer(StoreShippingServiceServicer):
+    def __init__(self, db: Database, catalogue: Catalogue, setups: Setups) -> None:
+        self._carts = CartChanges(db, catalogue, setups)
+
+    async def ListStoreShippingOptions(
+        self, request: pb.ListStoreShippingOptionsRequest, _context: object
+    ) -> pb.ListStoreShippingOptionsResponse:
+        cart = await self._carts.viewed(_cart_id(request.parent))
+        # Storefronts ask on every page, and this is no place to refuse a cart.
+        if find(cart.setup.markets, cart.content.region_id) is None:
+            return pb.ListStoreShippingOptionsResponse()
+        documents = [
+            option_document(
+                found, cart.content.currency_code, includes_tax=cart.market.includes_tax
+            )
+            for found in cart.shipping_options()
+        ]
+        return pb.ListStoreShippingOptionsResponse(documents=documents)
+
+    async def CalculateShippingOption(
+        self, request: pb.CalculateShippingOptionRequest, _context: object
+    ) -> pb.StoreShippingOptionAnswer:
+        current_scope().require(request.name)
+        _, cart_id, option_id = names.parse(request.name, _OPTION)
+        cart = await self._carts.viewed(cart_id)
+        document = option_document(
+            _offered(cart, option_id),
+            cart.content.currency_code,
+            includes_tax=cart.market.includes_tax,
+            is_asked=True,
+        )
+        return pb.StoreShippingOptionAnswer(document=document)
+
+    async def ChooseShippingOption(
+        self, request: pb.ChooseShippingOptionRequest, _context: object
+    ) -> cart_pb.CartAnswer:
+        def act(cart: OpenCart) -> None:
+            found = _offered(cart, request.option_id)
+            methods.choose(cart.content, found, metadata_of(request.data), cart.now)
+
+        return await self._carts.change(_cart_id(request.parent), act)
+
+
+def _cart_id(name: str) -> str:
+    current_scope().require(name)
+    return names.parse(name, CART)[1]
+
+
+def _offered(cart: OpenCart, option_id: str) -> Quoted:
+    """Returns an option of the cart's.
+
+    Raises:
+        InvalidArgument: SHIPPING_OPTION_UNAVAILABLE, whether or not there is such an option.
+    """
+    for found in cart.shipping_options():
+        if found.option.rule.id == option_id:
+            return found
+    text = "must be one of the options that this cart is offered now: list them again"
+    raise invalid("SHIPPING_OPTION_UNAVAILABLE", {"option_id": text})
