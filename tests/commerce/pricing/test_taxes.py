@@ -108,6 +108,21 @@ def test_codes_of_places_are_compared_without_case():
     assert percents(rates.for_item("shirt")) == [13]
 
 
+def test_the_code_of_a_province_may_lack_its_countrys():
+    rates = region_rate(5, CANADA, default=True), region_rate(13, ONTARIO, default=True)
+
+    for code in ("on", "ON", "ca-on", " CA-ON "):
+        assert percents(at("ca", code, *rates).for_item("shirt")) == [13]
+    assert percents(at("ca", "o", *rates).for_item("shirt")) == [5]
+
+
+def test_what_names_no_province_is_not_the_country_once_more():
+    rate = region_rate(5, CANADA, default=True, combinable=True)
+
+    for code in ("", " ", "ca-", None):
+        assert percents(at("ca", code, rate).for_item("shirt")) == [5]
+
+
 def test_a_rate_without_a_percentage_counts_as_zero():
     assert percents(at("fr", None, region_rate(None, FRANCE, default=True)).for_item("a")) == [0]
 
