@@ -17,7 +17,7 @@ from gateway.documents.tax import TaxRegionCreate, TaxRegionDocument, TaxRegionU
 from gateway.identity.scopes import CurrentScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
-from gateway.medusa.filters import Id, Many, One, Text
+from gateway.medusa.filters import Id, Many, Text
 from gateway.medusa.headers import IdempotencyKey, IfMatch
 from gateway.medusa.query import ParsedQuery, Query
 from gateway.medusa.resource import Envelope, NoQueryOfWrites, Resource
@@ -33,12 +33,8 @@ TAX_REGIONS = Resource(
         filters={
             "q": Text(most_characters(ListTaxRegionsRequest, "query")),
             "id": Many(most_entries(ListTaxRegionsRequest, "tax_region_ids"), of=Id()),
-            "country_code": Many(
-                most_entries(ListTaxRegionsRequest, "country_codes"), of=One(longest=2)
-            ),
-            "province_code": Many(
-                most_entries(ListTaxRegionsRequest, "province_codes"), of=One(longest=6)
-            ),
+            "country_code": Many(most_entries(ListTaxRegionsRequest, "country_codes")),
+            "province_code": Many(most_entries(ListTaxRegionsRequest, "province_codes")),
             "parent_id": Id(),
         },
         order=("created_at", "updated_at", "id", "country_code", "province_code"),
