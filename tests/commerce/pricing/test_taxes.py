@@ -116,7 +116,7 @@ def test_the_code_of_a_province_may_lack_its_countrys():
     assert percents(at("ca", "o", *rates).for_item("shirt")) == [5]
 
 
-def test_what_names_no_province_is_not_the_country_once_more():
+def test_a_country_is_no_province_of_itself():
     rate = region_rate(5, CANADA, default=True, combinable=True)
 
     for code in ("", " ", "ca-", None):
