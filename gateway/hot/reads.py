@@ -37,7 +37,8 @@ class Read(NamedTuple):
 class HotReads:
     """Recognises the reads of resources by path; `resources` are by the path of their list.
 
-    Those in `of_setup` are answered by what staff have set up, and so is each read in a region.
+    Those in `of_setup` are answered by what staff have set up, and so is each read in a region
+    or a currency.
     """
 
     def __init__(
@@ -67,5 +68,6 @@ class HotReads:
             return None
         # Apart, since a header may ask for a locale too, and the shop decides which it is.
         meaning = tuple(pair for pair in parsed.meaning if pair[0] != "locale")
-        needs_setup = of in self._of_setup or bool(parsed.one("region_id"))
+        market = parsed.one("region_id") or parsed.one("currency_code")
+        needs_setup = of in self._of_setup or bool(market)
         return Read(path, meaning, parsed.one("locale"), needs_setup)

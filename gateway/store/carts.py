@@ -72,6 +72,7 @@ async def create_cart(
             request_id=key,
             shop_display_name=shop.display_name,
             shop_locale=shop.default_locale,
+            currency_code=(body.currency_code or "").upper(),
         )
     )
     return CARTS.one(query, answer.document)
@@ -236,9 +237,3 @@ def _check_channel(body: CartUpdate, shop: KnownTenant) -> None:
     if body.sales_channel_id not in (None, f"sc_{shop.id}"):
         text = "must be the sales channel of this shop"
         raise invalid("SALES_CHANNEL_UNKNOWN", {"sales_channel_id": text})
-    currency = getattr(body, "currency_code", None)
-    if currency is not None and currency.upper() != shop.currency_code:
-        raise invalid(
-            "CURRENCY_UNKNOWN",
-            {"currency_code": f"must be {shop.currency_code.lower()} in this shop"},
-        )

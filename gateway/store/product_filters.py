@@ -55,9 +55,11 @@ FILTERS: Mapping[str, Filter] = {
 
 
 def request(
-    query: ParsedQuery, *, parent: str, currency: str, locales: Sequence[str]
+    query: ParsedQuery, *, parent: str, currency: str, prices_in: str, locales: Sequence[str]
 ) -> ListStoreProductsRequest:
-    """Makes the question for a page of products.
+    """Makes the question for a page of products, with prices in a currency.
+
+    Filters by price are in the shop's own, `currency`, whichever the others are in.
 
     Raises:
         InvalidArgument: QUERY_INVALID, a price has more decimal places than the currency;
@@ -74,6 +76,7 @@ def request(
     return ListStoreProductsRequest(
         parent=parent,
         locales=locales,
+        currency_code=prices_in,
         page_size=query.limit,
         skip=query.offset,
         order_by=query.order,

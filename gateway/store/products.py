@@ -17,7 +17,7 @@ from gateway.medusa.resource import Envelope, PreparedResource
 from gateway.medusa.router import Router
 from gateway.store import product_filters
 from gateway.store.markets import MarketsOf
-from gateway.store.shopper import CONTEXT, Shop, check_context, locales, no_such
+from gateway.store.shopper import CONTEXT, Shop, currency_of, locales, no_such
 from services.kernel.call.limits import most_characters
 from services.values.store_documents import StoreProduct
 
@@ -65,12 +65,13 @@ async def list_products(
 ) -> Response:
     """Lists the products that the shop sells; `count` is the total on all pages."""
     query = PRODUCTS.list_query(request)
-    await check_context(query, shop, markets)
+    currency = await currency_of(query, shop, markets)
     found = await clients.storefront.ListStoreProducts(
         product_filters.request(
             query,
             parent=f"tenants/{shop.id}",
             currency=shop.currency_code,
+            prices_in=currency,
             locales=await locales(request, query, shop),
         )
     )
@@ -88,13 +89,14 @@ async def get_product(
 ) -> Response:
     """Returns a product by its id or handle; 404 if this shop does not sell it."""
     query = PRODUCTS.one_query(request)
-    await check_context(query, shop, markets)
+    currency = await currency_of(query, shop, markets)
     if not _ID_OR_HANDLE.fullmatch(id_or_handle):
         raise no_such("product", id_or_handle)
     found = await clients.storefront.GetStoreProduct(
         GetStoreProductRequest(
             name=f"tenants/{shop.id}/storeProducts/{id_or_handle}",
             locales=await locales(request, query, shop),
+            currency_code=currency,
         )
     )
     return PRODUCTS.one(query, found.document)

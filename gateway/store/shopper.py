@@ -98,24 +98,29 @@ CONTEXT: Mapping[str, Filter] = {
 }
 
 
-async def check_context(query: ParsedQuery, shop: KnownTenant, markets: ShopMarkets) -> None:
-    """Refuses regions, currencies and sales channels that are not the shop's.
+async def currency_of(query: ParsedQuery, shop: KnownTenant, markets: ShopMarkets) -> str:
+    """Returns the currency to read products in: that of the region, or the shop's own without one.
 
     Raises:
         NotFound: REGION_NOT_FOUND; as of a region that there is not.
         InvalidArgument: CURRENCY_UNKNOWN or SALES_CHANNEL_UNKNOWN.
     """
-    if region_id := query.one("region_id"):
-        await markets.named(region_id)
-    currency = shop.currency_code.lower()
-    if query.one("currency_code").lower() not in ("", currency):
-        raise invalid("CURRENCY_UNKNOWN", {"currency_code": f"must be {currency} in this shop"})
+    region_id, named = query.one("region_id"), query.one("currency_code").upper()
+    region = await markets.named(region_id) if region_id else None
+    currency = region.currency_code if region else shop.currency_code
+    if named not in ("", currency):
+        known = {currency} if region else {one.currency_code for one in await markets.all()}
+        if named not in known:
+            text = f"must be {' or '.join(sorted(known)).lower()} in this shop"
+            raise invalid("CURRENCY_UNKNOWN", {"currency_code": text})
+        currency = named
     if set(query.many("sales_channel_id")) - {f"sc_{shop.id}"}:
         raise InvalidArgument(
             "SALES_CHANNEL_UNKNOWN",
             "Requested sales channel is not part of the publishable key",
             {"sales_channel_id": "must be the sales channel of this shop"},
         )
+    return currency
 
 
 async def locales(request: Request, query: ParsedQuery, shop: KnownTenant) -> list[str]:

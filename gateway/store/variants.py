@@ -11,7 +11,7 @@ from gateway.medusa.query import Query
 from gateway.medusa.resource import Envelope, PreparedResource
 from gateway.medusa.router import Router
 from gateway.store.markets import MarketsOf
-from gateway.store.shopper import CONTEXT, Shop, check_context, locales, no_such
+from gateway.store.shopper import CONTEXT, Shop, currency_of, locales, no_such
 from services.kernel.call.limits import most_characters, most_entries
 from services.values.store_documents import StoreVariant
 
@@ -57,12 +57,13 @@ async def list_variants(
 ) -> Response:
     """Lists the variants that the shop sells, of all its products."""
     query = VARIANTS.list_query(request)
-    await check_context(query, shop, markets)
+    currency = await currency_of(query, shop, markets)
     found = await clients.storefront.ListStoreVariants(
         ListStoreVariantsRequest(
             parent=f"tenants/{shop.id}",
             page_size=query.limit,
             locales=await locales(request, query, shop),
+            currency_code=currency,
             skip=query.offset,
             order_by=query.order,
             ids=query.many("id"),
@@ -85,13 +86,14 @@ async def get_variant(
 ) -> Response:
     """Returns one variant; 404 if this shop does not sell it."""
     query = VARIANTS.one_query(request)
-    await check_context(query, shop, markets)
+    currency = await currency_of(query, shop, markets)
     found = await clients.storefront.ListStoreVariants(
         ListStoreVariantsRequest(
             parent=f"tenants/{shop.id}",
             ids=[variant_id],
             page_size=1,
             locales=await locales(request, query, shop),
+            currency_code=currency,
         )
     )
     if not found.documents:

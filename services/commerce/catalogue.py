@@ -19,10 +19,11 @@ _PERMISSIONS = frozenset({"storefront:read"})
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the catalogue says of a variant; while there are `reasons`, it may not be sold."""
+    """What the catalogue says of a variant in a currency; with `reasons`, it may not be sold."""
 
     quote: Quote
     reasons: tuple[str, ...]
+    currency_code: str
 
     def refuse_unsellable(self, *, field: str) -> None:
         """Refuses to put into a cart what this shop does not sell.
@@ -51,7 +52,9 @@ class Catalogue:
         )
         self._storefront = StorefrontServiceStub(self._channel)
 
-    async def offers(self, variant_ids: Collection[str], *, locale: str) -> Offers:
+    async def offers(
+        self, variant_ids: Collection[str], *, locale: str, currency_code: str
+    ) -> Offers:
         """Asks for variants, each once, in one call; none are asked for in vain.
 
         Raises:
@@ -71,17 +74,20 @@ class Catalogue:
         )
         locales = dict.fromkeys(tag for tag in (locale, locale.split("-")[0]) if tag)
         request = pb.QuoteVariantsRequest(
-            parent=f"tenants/{scope.tenant}", variants=variant_ids, locales=locales
+            parent=f"tenants/{scope.tenant}",
+            variants=variant_ids,
+            locales=locales,
+            currency_code=currency_code,
         )
         try:
             with bound(own):
                 answer = await self._storefront.QuoteVariants(request)
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error) from None
-        return {quote.variant_id: _offer(quote) for quote in answer.quotes}
+        return {quote.variant_id: _offer(quote, currency_code) for quote in answer.quotes}
 
 
-def _offer(quote: pb.VariantQuote) -> Offer:
+def _offer(quote: pb.VariantQuote, currency_code: str) -> Offer:
     product = quote.product
     return Offer(
         Quote(
@@ -113,4 +119,5 @@ def _offer(quote: pb.VariantQuote) -> Offer:
             shipping_profile_id=product.shipping_profile_id,
         ),
         tuple(_REASON.Name(reason).removeprefix("REASON_") for reason in quote.reasons),
+        currency_code,
     )

@@ -72,7 +72,10 @@ class Variant(Goods):
     manage_inventory: bool
     allow_backorder: bool
     inventory_quantity: int | None
-    calculated_price: CalculatedPrice
+    calculated_price: Annotated[
+        CalculatedPrice | None,
+        Field(description="null if it has none in the currency of the region."),
+    ]
     metadata: Metadata
 
 

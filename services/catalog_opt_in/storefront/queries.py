@@ -14,7 +14,7 @@ from sqlalchemy import Text, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.catalog_opt_in.models import TenantCatalogue
+from services.catalog_opt_in.models import MarketDocument, TenantCatalogue
 from services.catalog_opt_in.offer_document import parse
 from services.catalog_opt_in.search.queries import Search
 from services.catalog_opt_in.storefront.quotes.rules import ShopProduct
@@ -32,6 +32,7 @@ from services.catalog_opt_in.storefront.taxonomy.rows import (
     shown_term,
 )
 from services.catalog_opt_in.storefront.texts import in_locale, texts_by_id
+from services.kernel.data.arrays import among
 from services.kernel.data.database import Database
 
 _PRODUCT = "SELECT * FROM store_product($1, $2, $3)"
@@ -183,21 +184,39 @@ async def options(
 
 
 async def quotable(
-    db: Database, variants: Sequence[str], locales: Sequence[str]
+    db: Database, variants: Sequence[str], locales: Sequence[str], currency: str
 ) -> tuple[list[ShopProduct], int]:
-    """Reads the visible products that any of these variants is of, and the catalogue version."""
+    """Reads the visible products that any of these variants is of, and the catalogue version.
+
+    Without a currency, they are in the tenant's, in which alone it has prices of its own.
+    """
     rows = await db.call(_QUOTES, variants, locales)
     found = [
         ShopProduct(
             parse(row["offer"]),
-            orjson.loads(row["own_prices"] or "{}"),
-            row["currency"],
+            {}
+            if currency not in ("", row["currency"])
+            else orjson.loads(row["own_prices"] or "{}"),
+            currency or row["currency"],
             texts_by_id(row["texts"]),
         )
         for row in rows
         if row["offer"]
     ]
     return found, rows[0]["version"] if rows else 0
+
+
+async def market_documents(
+    session: AsyncSession, currency: str, products: Sequence[str]
+) -> dict[str, bytes]:
+    """Reads what the catalogue shows of products in a currency, by product; not of those without.
+
+    Documents lack their end, see `listings.documents`.
+    """
+    statement = select(MarketDocument.product_id, MarketDocument.document).where(
+        among(MarketDocument.product_id, products), MarketDocument.currency == currency
+    )
+    return dict((await session.execute(statement)).tuples().all())
 
 
 async def versions(session: AsyncSession, tenants: Sequence[str]) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """StorefrontService: what shoppers see."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from souk.catalog_opt_in.v1 import storefront_service_pb2 as pb
@@ -7,6 +8,7 @@ from souk.catalog_opt_in.v1 import storefront_service_pb2_grpc as pb_grpc
 
 from services.catalog_opt_in.search.queries import corrected, corrections_asked, search_of
 from services.catalog_opt_in.storefront import filters, queries
+from services.catalog_opt_in.storefront.currencies import priced_in
 from services.catalog_opt_in.storefront.parts.servicer import PartReads
 from services.catalog_opt_in.storefront.quotes.servicer import QuoteReads
 from services.catalog_opt_in.storefront.shops import require_open
@@ -39,7 +41,8 @@ class Storefront(TaxonomyReads, PartReads, QuoteReads, pb_grpc.StorefrontService
         found = await queries.product(self._db, product, request.locales)
         if found is None:
             raise NotFound("PRODUCT_NOT_FOUND", f"No such product: {product}.", product=product)
-        document, version = found
+        stored, version = found
+        [document] = await priced_in(self._db, request.currency_code, [stored])
         return pb.GetStoreProductResponse(document=document, catalogue_version=version)
 
     async def ListStoreProducts(
@@ -48,11 +51,14 @@ class Storefront(TaxonomyReads, PartReads, QuoteReads, pb_grpc.StorefrontService
         current_scope().require_parent(request.parent)
         require_open()
         documents, total, version = await self._products(request)
+        documents = await priced_in(self._db, request.currency_code, documents)
         return pb.ListStoreProductsResponse(
             documents=documents, total_size=total, catalogue_version=version
         )
 
-    async def _products(self, request: pb.ListStoreProductsRequest) -> tuple[list[bytes], int, int]:
+    async def _products(
+        self, request: pb.ListStoreProductsRequest
+    ) -> tuple[Sequence[bytes], int, int]:
         """Reads the products that a request means, also if a word of its query has a slip."""
         query = _product_query(request)
         answer = await queries.products(self._db, query)

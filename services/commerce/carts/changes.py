@@ -1,7 +1,8 @@
 """Changes carts: each in one transaction, priced by what the catalogue says at that moment."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from souk.commerce.v1 import store_cart_service_pb2 as pb
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,19 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.commerce.caller import current_customer
 from services.commerce.carts import queries
 from services.commerce.carts.content import CartContent
-from services.commerce.carts.open_cart import OpenCart
+from services.commerce.carts.open_cart import OpenCart, OtherCurrency
 from services.commerce.catalogue import Catalogue, Offers
 from services.commerce.models import Cart
 from services.commerce.payments import sessions
 from services.commerce.promotions.finding import promotions_of
 from services.commerce.setup.setup import Setups
-from services.kernel.call.errors import Aborted, FailedPrecondition, NotFound
+from services.kernel.call.errors import Aborted, FailedPrecondition, NotFound, conflict
 from services.kernel.data import requests
 from services.kernel.data.database import Database
 from services.kernel.data.requests import Repeatable
 
 CART = "tenants/{tenant}/carts/{cart}"
 
+MOST_TRIES = 3
+T = TypeVar("T")
 Act = Callable[[OpenCart], None]
 """Changes the content of a cart, or refuses to."""
 
@@ -47,20 +50,24 @@ class CartChanges:
             FailedPrecondition: CART_COMPLETED.
             Aborted: CART_IN_PAYMENT.
         """
-        offers = await self.offers(cart_id, besides=variants)
-        async with self._db.tenant() as session:
-            if request and (
-                answer := await requests.stored_answer(session, request, pb.CartAnswer)
-            ):
-                return answer
-            cart = await self.opened(session, cart_id, offers)
-            refuse_fixed(cart.row)
-            paid_by = cart.content.called_sessions
-            act(cart)
-            cart.store(cart.price(await promotions_of(session, cart)))
-            await sessions.drop(session, paid_by - cart.content.called_sessions, cart.now)
-            answer = pb.CartAnswer(document=cart.row.document)
-            return await requests.remember(session, request, answer) if request else answer
+
+        async def changed(offers: Offers) -> pb.CartAnswer:
+            async with self._db.tenant() as session:
+                if request and (
+                    answer := await requests.stored_answer(session, request, pb.CartAnswer)
+                ):
+                    return answer
+                cart = await self.opened(session, cart_id, offers)
+                refuse_fixed(cart.row)
+                paid_by = cart.content.called_sessions
+                act(cart)
+                cart.enter_currency()
+                cart.store(cart.price(await promotions_of(session, cart)))
+                await sessions.drop(session, paid_by - cart.content.called_sessions, cart.now)
+                answer = pb.CartAnswer(document=cart.row.document)
+                return await requests.remember(session, request, answer) if request else answer
+
+        return await self.with_offers(cart_id, changed, besides=variants)
 
     async def viewed(self, cart_id: str) -> OpenCart:
         """Reads a cart as it was last priced, to tell something of it; it is not stored."""
@@ -75,11 +82,44 @@ class CartChanges:
         setup = await self._setups.current(session)
         return OpenCart(row, content_of(row), setup, offers, datetime.now(UTC))
 
-    async def offers(self, cart_id: str, *, besides: Collection[str] = ()) -> Offers:
-        """Asks the catalogue, between transactions, for what a cart holds and these variants."""
+    async def with_offers(
+        self, cart_id: str, work: Callable[[Offers], Awaitable[T]], *, besides: Collection[str] = ()
+    ) -> T:
+        """Does work at what the catalogue says of what a cart holds, and of these variants.
+
+        It is asked between transactions, in the currency that the cart is in. If the work turns out
+        to be in another, because it moves the cart or staff have changed the region, it is asked
+        again.
+        """
         async with self._db.tenant() as session:
             content = content_of(await existing(session, cart_id))
-        return await self._catalogue.offers({*content.variant_ids, *besides}, locale=content.locale)
+        return await in_its_currency(
+            content.currency_code,
+            lambda currency_code: self._catalogue.offers(
+                {*content.variant_ids, *besides},
+                locale=content.locale,
+                currency_code=currency_code,
+            ),
+            work,
+        )
+
+
+async def in_its_currency(
+    currency_code: str,
+    ask: Callable[[str], Awaitable[Offers]],
+    work: Callable[[Offers], Awaitable[T]],
+) -> T:
+    """Does work with offers in a currency, and again if it turns out to be in another one.
+
+    Raises:
+        Aborted: CONFLICT, it is another each time.
+    """
+    for _ in range(MOST_TRIES):
+        try:
+            return await work(await ask(currency_code))
+        except OtherCurrency as other:
+            currency_code = other.currency_code
+    raise conflict()
 
 
 async def existing(

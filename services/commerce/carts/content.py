@@ -200,7 +200,7 @@ class CartContent(_Stored):
             (method.id, method.name, method.amount, [each.amount for each in method.adjustments])
             for method in self.shipping_methods
         ]
-        return self.total, lines, methods
+        return self.currency_code, self.total, lines, methods
 
     def item(self, item_id: str) -> Item | None:
         return next((item for item in self.items if item.id == item_id), None)

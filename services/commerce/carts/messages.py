@@ -63,11 +63,22 @@ def remove_codes(content: CartContent, codes: Iterable[str]) -> None:
     content.promo_codes = [key for key in content.promo_codes if key not in gone]
 
 
+def require_currency(market: Market, currency_code: str) -> None:
+    """Refuses to start a cart in another currency than its region's; "" is any.
+
+    Raises:
+        InvalidArgument: CURRENCY_UNKNOWN.
+    """
+    if currency_code not in ("", market.currency_code):
+        text = f"must be {market.currency_code.lower()}, in which the region sells"
+        raise invalid("CURRENCY_UNKNOWN", {"currency_code": text})
+
+
 def _move(content: CartContent, market: Market) -> None:
-    """Moves a cart to a region; what was said of the old one's countries and prices goes."""
+    """Moves a cart to a region; what was said of the old one's countries goes."""
     if content.region_id == market.id:
         return
-    content.region_id, content.currency_code = market.id, market.currency_code
+    content.region_id = market.id
     content.is_taxed = False
     for field in ("shipping_address", "billing_address"):
         address: Address | None = getattr(content, field)

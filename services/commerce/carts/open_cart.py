@@ -25,6 +25,14 @@ LIFETIME = timedelta(days=30)
 """How long a cart is kept after its last change."""
 
 
+class OtherCurrency(Exception):
+    """Prices were asked for in another currency than the cart's, which is `currency_code`."""
+
+    def __init__(self, currency_code: str) -> None:
+        super().__init__(currency_code)
+        self.currency_code = currency_code
+
+
 @dataclass(frozen=True, slots=True)
 class OpenCart:
     """A new cart, or one whose row is locked; `offers` is what the catalogue says now."""
@@ -55,6 +63,31 @@ class OpenCart:
         """The codes of promotions that are in the stored cart."""
         stored: list[str] = (self.row.content or {}).get("promo_codes", [])
         return stored
+
+    def require_offers(self) -> None:
+        """Requires that the catalogue was asked for prices in the currency of the cart's region.
+
+        Raises:
+            OtherCurrency: it is another; a region that is gone has none.
+        """
+        market = find(self.setup.markets, self.content.region_id)
+        for offer in self.offers.values():
+            if market is not None and offer.currency_code != market.currency_code:
+                raise OtherCurrency(market.currency_code)
+
+    def enter_currency(self) -> None:
+        """Puts the cart into its region's currency; amounts in another mean nothing any more.
+
+        Raises:
+            FailedPrecondition: REGION_DELETED.
+            OtherCurrency: the catalogue was asked in another.
+        """
+        currency_code = self.market.currency_code
+        self.require_offers()
+        if self.content.currency_code != currency_code:
+            self.content.currency_code = currency_code
+            for item in self.content.items:
+                item.unit_price, item.quote.price, item.quote.quantity_prices = 0, 0, []
 
     def price(self, promotions: Sequence[Promotion]) -> CartTotals:
         """Prices the cart anew, at what the catalogue says, less what promotions take off."""

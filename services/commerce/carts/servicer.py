@@ -8,11 +8,17 @@ from souk.commerce.v1.store_cart_service_pb2_grpc import StoreCartServiceService
 
 from services.commerce.caller import current_customer
 from services.commerce.carts import items
-from services.commerce.carts.changes import CART, CartChanges, existing
+from services.commerce.carts.changes import CART, CartChanges, existing, in_its_currency
 from services.commerce.carts.content import CartContent
-from services.commerce.carts.messages import add_codes, metadata_of, remove_codes, update
+from services.commerce.carts.messages import (
+    add_codes,
+    metadata_of,
+    remove_codes,
+    require_currency,
+    update,
+)
 from services.commerce.carts.open_cart import OpenCart, chosen_market
-from services.commerce.catalogue import Catalogue
+from services.commerce.catalogue import Catalogue, Offers
 from services.commerce.customers.own import own_customer
 from services.commerce.models import Cart
 from services.commerce.promotions.finding import promotions_of
@@ -39,7 +45,15 @@ class StoreCartServicer(StoreCartServiceServicer):
     async def CreateCart(self, request: pb.CreateCartRequest, _context: object) -> pb.CartAnswer:
         current_scope().require_parent(request.parent)
         variants = {item.variant_id for item in request.items}
-        offers = await self._catalogue.offers(variants, locale=request.cart.locale)
+        return await in_its_currency(
+            current_scope().currency or "",
+            lambda currency_code: self._catalogue.offers(
+                variants, locale=request.cart.locale, currency_code=currency_code
+            ),
+            lambda offers: self._create(request, offers),
+        )
+
+    async def _create(self, request: pb.CreateCartRequest, offers: Offers) -> pb.CartAnswer:
         async with self._db.tenant() as session:
             if answer := await requests.stored_answer(session, request, pb.CartAnswer):
                 return answer
@@ -60,9 +74,11 @@ class StoreCartServicer(StoreCartServiceServicer):
             if row.customer_id is not None:
                 content.email = (await own_customer(session)).email
             cart = OpenCart(row, content, setup, offers, now)
+            require_currency(market, request.currency_code)
             update(cart, request.cart)
             for place, item in enumerate(request.items):
                 _add(cart, item, at=f"items[{place}].")
+            cart.enter_currency()
             cart.store(cart.price(await promotions_of(session, cart)))
             session.add(row)
             await session.flush()
@@ -160,6 +176,7 @@ def _tax(cart: OpenCart) -> None:
 
 def _add(cart: OpenCart, item: cart_pb2.CartItem, *, at: str = "") -> None:
     """Adds what a client wants; `at` is where in the request it says so."""
+    cart.require_offers()
     cart.offers[item.variant_id].refuse_unsellable(field=f"{at}variant_id")
     metadata = metadata_of(item.metadata)
     items.add(cart.content, item.variant_id, item.quantity, metadata, cart.now, at=at)

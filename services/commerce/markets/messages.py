@@ -12,6 +12,7 @@ from services.kernel.call.errors import NotFound, invalid
 from services.kernel.call.scope import current_scope
 from services.kernel.data.updates import etag
 from services.values.countries import is_country
+from services.values.money import digits
 
 
 def region_message(row: Region, countries: Iterable[str]) -> pb.Region:
@@ -57,10 +58,7 @@ def checked(requested: pb.Region, providers: Sequence[str]) -> pb.Region:
     """
     if violations := dict(_problems(requested)):
         raise invalid("FIELD_INVALID", violations)
-    currency = current_scope().currency
-    if requested.currency_code != currency:
-        text = f"must be {(currency or '').lower()}, in which this tenant sells"
-        raise invalid("CURRENCY_UNKNOWN", {"currency_code": text})
+    digits(requested.currency_code)
     for provider in requested.payment_providers:
         if provider not in providers:
             raise NotFound(

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.commerce.carts.changes import CartChanges
 from services.commerce.carts.content import PaymentSession, digest
 from services.commerce.carts.open_cart import OpenCart
+from services.commerce.catalogue import Offers
 from services.commerce.markets.rules import MANUAL
 from services.commerce.models import Attempt
 from services.commerce.orders import attempts, queries
@@ -52,16 +53,17 @@ class Completion:
             Unavailable: PAYMENT_PROVIDER_UNAVAILABLE; the cart stays claimed.
         """
         for _ in range(_CLAIMS):
-            claimed = await self._claim(cart_id)
+            claimed = await self._carts.with_offers(
+                cart_id, lambda offers: self._claim(cart_id, offers)
+            )
             if isinstance(claimed, pb.CompleteCartAnswer):
                 return claimed
             if answer := await self._settlement.settle(claimed):
                 return answer
         raise conflict()
 
-    async def _claim(self, cart_id: str) -> Attempt | pb.CompleteCartAnswer:
+    async def _claim(self, cart_id: str, offers: Offers) -> Attempt | pb.CompleteCartAnswer:
         """Claims a cart for the provider to be asked; one that needs no asking is ordered here."""
-        offers = await self._carts.offers(cart_id)
         async with self._db.tenant() as session:
             cart = await self._carts.opened(session, cart_id, offers)
             if cart.row.order_id is not None:
@@ -72,6 +74,7 @@ class Completion:
             ):
                 return attempt
             before, paid_by = cart.content.prices, cart.content.called_sessions
+            cart.enter_currency()
             promotions = await promotions_of(session, cart)
             totals = cart.price(promotions)
             has_all = offers.keys() >= set(cart.content.variant_ids)

@@ -4,6 +4,7 @@ from souk.catalog_opt_in.v1 import storefront_service_pb2 as pb
 
 from services.catalog_opt_in.folding import search_words
 from services.catalog_opt_in.storefront import queries
+from services.catalog_opt_in.storefront.currencies import priced_in
 from services.catalog_opt_in.storefront.parts import rules
 from services.catalog_opt_in.storefront.shops import require_open
 from services.kernel.call.scope import current_scope
@@ -35,8 +36,9 @@ class PartReads:
             query=search_words(request.query),
             locales=request.locales,
         )
+        products = await priced_in(self._db, request.currency_code, found.documents)
         return pb.ListStoreVariantsResponse(
-            documents=rules.variants(found.ids, found.documents),
+            documents=rules.variants(found.ids, products),
             total_size=found.total,
             catalogue_version=found.version,
         )

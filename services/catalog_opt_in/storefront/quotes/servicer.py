@@ -3,6 +3,7 @@
 from souk.catalog_opt_in.v1 import storefront_service_pb2 as pb
 
 from services.catalog_opt_in.storefront import queries
+from services.catalog_opt_in.storefront.currencies import checked
 from services.catalog_opt_in.storefront.quotes import rules
 from services.catalog_opt_in.storefront.quotes.messages import quote_message
 from services.catalog_opt_in.storefront.shops import require_open
@@ -21,7 +22,9 @@ class QuoteReads:
         require_open()
         if wrong := dict(rules.problems(request.variants)):
             raise invalid("FIELD_INVALID", wrong)
-        products, version = await queries.quotable(self._db, request.variants, request.locales)
+        products, version = await queries.quotable(
+            self._db, request.variants, request.locales, checked(request.currency_code)
+        )
         quotes = rules.quotes(request.variants, products)
         return pb.QuoteVariantsResponse(
             quotes=[
