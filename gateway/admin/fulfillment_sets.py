@@ -1,4 +1,4 @@
-"""Medusa's fulfilment sets and their service zones: where the request's tenant ships to."""
+"""Medusa's fulfillment sets and their service zones: where the request's tenant ships to."""
 
 from typing import Annotated
 
@@ -78,19 +78,19 @@ class ZoneDeleted(responses.Deleted):
     parent: FulfillmentSetDocument
 
 
-_SET = responses.documented(SetAnswer, "The fulfilment set.")
+_SET = responses.documented(SetAnswer, "The fulfillment set.")
 
 
 @router.get(
     "",
     summary="List fulfillment sets",
-    responses=responses.documented(SetsAnswer, "A page of fulfilment sets."),
+    responses=responses.documented(SetsAnswer, "A page of fulfillment sets."),
     openapi_extra=SETS.documented_list,
 )
 async def list_fulfillment_sets(
     request: Request, scope: CurrentScope, clients: ClientsOf
 ) -> Response:
-    """Lists the fulfilment sets of the request's tenant with their zones, oldest first."""
+    """Lists the fulfillment sets of the request's tenant with their zones, oldest first."""
     query = SETS.list_query(request)
     found = await clients.fulfillment_sets.ListFulfillmentSets(
         ListFulfillmentSetsRequest(
@@ -116,7 +116,7 @@ async def create_fulfillment_set(
     key: IdempotencyKey,
     body: FulfillmentSetCreate,
 ) -> Response:
-    """Creates a fulfilment set without zones."""
+    """Creates a fulfillment set without zones."""
     made = await clients.fulfillment_sets.CreateFulfillmentSet(
         CreateFulfillmentSetRequest(
             parent=f"tenants/{scope.tenant}", fulfillment_set=body.to_message(), request_id=key
@@ -134,7 +134,7 @@ async def create_fulfillment_set(
 async def get_fulfillment_set(
     set_id: str, request: Request, scope: CurrentScope, clients: ClientsOf
 ) -> Response:
-    """Returns one fulfilment set of the request's tenant."""
+    """Returns one fulfillment set of the request's tenant."""
     query = SETS.one_query(request)
     return SETS.one(query, await _set(clients, scope, set_id))
 
@@ -142,12 +142,12 @@ async def get_fulfillment_set(
 @router.delete(
     "/{set_id}",
     summary="Delete a fulfillment set",
-    responses=responses.documented(responses.Deleted, "The fulfilment set is deleted."),
+    responses=responses.documented(responses.Deleted, "The fulfillment set is deleted."),
 )
 async def delete_fulfillment_set(
     set_id: str, scope: CurrentScope, clients: ClientsOf, etag: IfMatch
 ) -> Response:
-    """Deletes a fulfilment set with its zones, if no shipping option serves them."""
+    """Deletes a fulfillment set with its zones, if no shipping option serves them."""
     await clients.fulfillment_sets.DeleteFulfillmentSet(
         DeleteFulfillmentSetRequest(name=_name(scope, set_id), etag=etag)
     )
@@ -186,7 +186,7 @@ async def create_service_zone(
 async def get_service_zone(
     set_id: str, zone_id: str, request: Request, scope: CurrentScope, clients: ClientsOf
 ) -> Response:
-    """Returns one zone of a fulfilment set."""
+    """Returns one zone of a fulfillment set."""
     query = ZONES.one_query(request)
     zone = await clients.fulfillment_sets.GetServiceZone(
         GetServiceZoneRequest(name=_zone_name(scope, set_id, zone_id))

@@ -95,7 +95,7 @@ class ServiceZoneUpdate(Body[set_pb.ServiceZone]):
 
 
 class ServiceZoneCreate(ServiceZoneUpdate):
-    """A service zone to add to a fulfilment set."""
+    """A service zone to add to a fulfillment set."""
 
     name: Name
 
@@ -114,7 +114,7 @@ class FulfillmentSetDocument(Document[set_pb.FulfillmentSet]):
 
 
 class FulfillmentSetCreate(Body[set_pb.FulfillmentSet]):
-    """A fulfilment set to create."""
+    """A fulfillment set to create."""
 
     name: Name
     type: str = Field(description="shipping or pickup.", examples=["shipping"])

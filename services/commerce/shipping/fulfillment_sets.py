@@ -69,11 +69,11 @@ class FulfillmentSetServicer(FulfillmentSetServiceServicer):
             await setup_changed(session)
             requested, rows = request.fulfillment_set, await queries.fulfillment_sets(session)
             checked_set(requested)
-            _refuse_too_many("FULFILLMENT_SETS_FULL", "fulfilment sets", len(rows), MOST_SETS)
+            _refuse_too_many("FULFILLMENT_SETS_FULL", "fulfillment sets", len(rows), MOST_SETS)
             if any(row.name == requested.display_name for row in rows):
                 raise AlreadyExists(
                     "FULFILLMENT_SET_TAKEN",
-                    "Another fulfilment set of this tenant has this name. Use another.",
+                    "Another fulfillment set of this tenant has this name. Use another.",
                 )
             now = datetime.now(UTC)
             row = FulfillmentSet(
@@ -170,7 +170,7 @@ async def _existing(session: AsyncSession, set_id: str) -> FulfillmentSet:
     for row in await queries.fulfillment_sets(session):
         if row.set_id == set_id:
             return row
-    raise NotFound("FULFILLMENT_SET_NOT_FOUND", f"No such fulfilment set: {set_id[:100]}")
+    raise NotFound("FULFILLMENT_SET_NOT_FOUND", f"No such fulfillment set: {set_id[:100]}")
 
 
 async def _existing_zone(session: AsyncSession, name: str) -> ServiceZone:

@@ -1,4 +1,4 @@
-"""Shipping: profiles, fulfilment sets with service zones, and options.
+"""Shipping: profiles, fulfillment sets with service zones, and options.
 
 Reversible: `downgrade` drops them; carts and orders keep the methods that they have.
 """
