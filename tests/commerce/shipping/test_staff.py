@@ -354,3 +354,10 @@ async def test_each_act_leaves_an_event(both, admin):
             query = f"&resource=tenants/{shop.tenant}/{resource}"
             events = await arrived(admin, shop.tenant, query, number)
             assert [event["permission"] for event in events] == ["shipping:write"] * number
+
+
+async def test_the_tenants_own_people_are_the_only_provider(both):
+    for shop in both:
+        found = await listed(shop, "/admin/fulfillment-providers")
+
+        assert found == [{"id": "manual_manual", "is_enabled": True}]

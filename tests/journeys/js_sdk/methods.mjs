@@ -8,7 +8,7 @@ const CATALOGUE = {
     ...["productVariant", "salesChannel", "store", "region", "currency", "apiKey", "upload"],
     ...["taxRegion", "taxRate", "taxProvider"],
     ...["locale", "translation", "invite", "user"],
-    ...["shippingProfile", "fulfillmentSet", "shippingOption", "shippingOptionType"],
+    ...["shippingProfile", "fulfillmentSet", "shippingOption", "shippingOptionType", "fulfillmentProvider"],
   ],
   store: [
     ...["product", "category", "collection", "productOption", "region", "locale"],
