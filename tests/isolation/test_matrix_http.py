@@ -41,11 +41,12 @@ async def test_the_running_gateway_has_the_operations_of_the_matrix(http):
 def test_every_operation_of_an_admin_calls_something():
     """Otherwise the model would not know what is asked for."""
     # The context answers what its scope has asked for: any role at the tenant will do. Whoever has
-    # one is told of all currencies and locales, of what computes taxes, and that a sales channel is
-    # made elsewhere.
+    # one is told of all currencies and locales, of what computes taxes, of who ships, and that a
+    # sales channel is made elsewhere.
     assert [one.name for one in ADMINS if not one.rpcs] == [
         "POST /admin/sales-channels",
         "GET /admin/tax-providers",
+        "GET /admin/fulfillment-providers",
         "GET /admin/currencies",
         "GET /admin/currencies/{code}",
         "GET /admin/locales",
