@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from deploy.local.platform import LocalPlatform
 from gateway.request_state import REQUEST_SECONDS
@@ -17,17 +18,24 @@ from tests.platform import connect
 
 DELIVERED_WITHIN_SECONDS = 30
 SLACK_SECONDS = 5.0
-COLLECTION, DOMAIN, REMOVAL = "collection", "domain", "removal"
-_METHODS = {"CreateCollection": COLLECTION, "CreateDomain": DOMAIN, "DeleteDomain": REMOVAL}
+COLLECTION, DOMAIN, REMOVAL, ORDER = "collection", "domain", "removal", "order"
+_METHODS = {
+    "CreateCollection": COLLECTION,
+    "CreateDomain": DOMAIN,
+    "DeleteDomain": REMOVAL,
+    "CompleteCart": ORDER,
+}
 
 _ON_THEIR_WAY = (
     ("catalog-opt-in", "audit_leaf"),
     ("tenant-registry", "audit_leaf"),
+    ("commerce", "audit_leaf"),
     ("audit", "pending"),
 )
 
 Act = tuple[str, str]
-"""What kind of act, and the name that only this one has: a collection's title, a domain's host."""
+"""What kind of act, and the name that only this one has: a collection's title, a domain's host, the
+e-mail address of an order."""
 
 
 @dataclass
@@ -84,7 +92,9 @@ class DatabaseState:
     """What the databases say, once all events are delivered."""
 
     rows: Counter[Act]
-    """The collections and domains that are there."""
+    """The collections, domains and orders that are there."""
+    numbers: list[tuple[str, list[int]]]
+    """The numbers of each tenant's orders, sorted."""
     events: Counter[Act]
     trees: TreeCheck
 
@@ -99,19 +109,27 @@ class DatabaseState:
         assert not there & removed, "told of as removed, and there"
         assert ledger.acknowledged <= set(self.events), "acknowledged, and not done"
         assert set(self.events) <= ledger.intended, "done, and nobody asked for it"
+        for tenant, numbers in self.numbers:
+            assert numbers == list(range(1, len(numbers) + 1)), f"{tenant}'s orders: {numbers}"
         assert not self.trees.flaws
 
 
 async def read_databases(platform: LocalPlatform) -> DatabaseState:
-    """Waits for what is on its way to audit, and reads all three databases."""
+    """Waits for what is on its way to audit, and reads all databases."""
     await _delivered(platform)
     collections = await _read(
         platform, "catalog-opt-in", "SELECT title, 'collections/' || collection_id FROM collection"
     )
     domains = await _read(platform, "tenant-registry", "SELECT host, host FROM domain")
+    orders = await _read(
+        platform,
+        "commerce",
+        "SELECT email, 'tenants/' || tenant_id || '/orders/' || order_id FROM customer_order",
+    )
     rows = [(COLLECTION, title) for title, _ in collections]
     rows += [(DOMAIN, host) for host, _ in domains]
-    titles = {name: title for title, name in collections}
+    rows += [(ORDER, email) for email, _ in orders]
+    titles = {name: title for title, name in (*collections, *orders)}
     events = await _read(
         platform,
         "audit",
@@ -122,12 +140,18 @@ async def read_databases(platform: LocalPlatform) -> DatabaseState:
     event_rows = (
         (_METHODS[m], titles.get(name, name.rpartition("/domains/")[2])) for m, name in events
     )
-    return DatabaseState(Counter(rows), Counter(event_rows), await check_trees(platform))
+    numbers = await _read(
+        platform,
+        "commerce",
+        "SELECT tenant_id, array_agg(display_id ORDER BY display_id) FROM customer_order"
+        " GROUP BY tenant_id",
+    )
+    return DatabaseState(Counter(rows), numbers, Counter(event_rows), await check_trees(platform))
 
 
 async def _read(
     platform: LocalPlatform, service: str, query: str, *args: object
-) -> list[tuple[str, str]]:
+) -> list[tuple[str, Any]]:
     connection = await connect(platform, service, "superuser")
     try:
         return [(row[0], row[1]) for row in await connection.fetch(query, *args)]

@@ -27,6 +27,8 @@ _FEW = (3, 1)
 """Where a write takes as long as it may."""
 _ONE_EACH = (1, 1)
 """Where a read does so too."""
+_PURCHASES = (10, 20)
+"""Where what is broken is in the way of buyers, who are one of four that write."""
 _READS_LATE = 4.5
 """Seconds: a read is given up after two, and a call after five."""
 
@@ -35,6 +37,7 @@ KILLED = (
     Row("tenant-registry killed", killed("tenant-registry"), writes=REFUSED),
     Row("catalog-opt-in killed", killed("catalog-opt-in"), reads=REFUSED, writes=REFUSED),
     Row("audit killed", killed("audit")),
+    Row("commerce killed", killed("commerce"), writes=REFUSED, needs=_PURCHASES),
     Row("postgres killed", killed("postgres"), REFUSED, REFUSED, _READS_LATE),
     Row("redis killed", killed("valkey")),
     Row("witness killed", killed("witness")),
@@ -44,6 +47,7 @@ PAUSED = (
     Row("tenant-registry paused", paused("tenant-registry"), writes=LATE, needs=_FEW),
     Row("catalog-opt-in paused", paused("catalog-opt-in"), REFUSED, LATE, _READS_LATE, _ONE_EACH),
     Row("audit paused", paused("audit")),
+    Row("commerce paused", paused("commerce"), writes=LATE, needs=_PURCHASES),
     Row("postgres paused", paused("postgres"), REFUSED, LATE, _READS_LATE, _ONE_EACH),
     Row("redis paused", paused("valkey")),
     Row("witness paused", paused("witness")),
@@ -59,6 +63,30 @@ CUT_OFF = (
         connections_refused("gateway", "catalog-opt-in"),
         REFUSED,
         REFUSED,
+    ),
+    Row(
+        "no way to commerce",
+        connections_refused("gateway", "commerce"),
+        writes=REFUSED,
+        needs=_PURCHASES,
+    ),
+    Row(
+        "commerce has no way to catalog-opt-in",
+        connections_refused("commerce", "catalog-opt-in"),
+        writes=REFUSED,
+        needs=_PURCHASES,
+    ),
+    Row(
+        "answers of commerce are lost",
+        degraded("gateway", "commerce", answers=_SILENT),
+        writes=LATE,
+        needs=_PURCHASES,
+    ),
+    Row(
+        "answers of postgres to commerce are lost",
+        degraded("commerce", "postgres", answers=_SILENT),
+        writes=LATE,
+        needs=_PURCHASES,
     ),
     Row("no way to audit", connections_refused("catalog-opt-in", "audit")),
     Row("no way to redis", connections_refused("gateway", "valkey")),
