@@ -1,9 +1,10 @@
 """Measures the platform: `make bench`, or `python -m tests.load [SECTION] [SECONDS]`.
 
-Sections: requests, acts, hot, logins, limits, keys, sharing, peers, curves, writes, decisions,
-verify, stored, batches, growth, layers; all of them when none is named. SECONDS is how long a line
-of requests takes, 3 by default. Everything runs on this machine, the load generator too, so each
-section measures a floor of its own, and ratios to it are what can be compared.
+Sections: requests, acts, buying, hot, logins, limits, keys, sharing, peers, curves, writes,
+decisions, verify, stored, batches, growth, orders, layers; all of them when none is named. SECONDS
+is how long a line of requests takes, 3 by default. Everything runs on this machine, the load
+generator too, so each section measures a floor of its own, and ratios to it are what can be
+compared.
 """
 
 import sys
@@ -13,6 +14,7 @@ import uvloop
 from tests.load.acts import each_act
 from tests.load.batches import each_batch
 from tests.load.bench import benching
+from tests.load.buying import each_purchase
 from tests.load.comparison import each_peer
 from tests.load.curves import each_curve
 from tests.load.growth import each_growth
@@ -20,6 +22,7 @@ from tests.load.hot import each_hot_read
 from tests.load.inside import each_decision, each_write
 from tests.load.layers import each_layer
 from tests.load.logins import each_login
+from tests.load.orders import each_order_read
 from tests.load.pairs import limiter, publishable_key
 from tests.load.requests import each_request
 from tests.load.sharing import each_neighbour
@@ -29,6 +32,7 @@ from tests.load.verifying import each_event
 ON_A_PLATFORM = {
     "requests": each_request,
     "acts": each_act,
+    "buying": each_purchase,
     "hot": each_hot_read,
     "logins": each_login,
     "limits": limiter,
@@ -44,6 +48,7 @@ ALONE = {
     "stored": each_stored,
     "batches": each_batch,
     "growth": each_growth,
+    "orders": each_order_read,
     "layers": each_layer,
 }
 

@@ -1,0 +1,96 @@
+"""Reads of orders in a shop that has had a thousand of them, and in one that has had a million.
+
+Through the service, without the gateway: each line's floor is the same read of the small shop.
+"""
+
+import time
+from statistics import median, quantiles
+from typing import Any
+
+import asyncpg
+from souk.commerce.v1 import store_checkout_service_pb2, store_order_service_pb2
+from souk.commerce.v1.store_checkout_service_pb2_grpc import StoreCheckoutServiceStub
+from souk.commerce.v1.store_order_service_pb2_grpc import StoreOrderServiceStub
+
+from tests import cluster
+from tests.load import table
+
+SMALL, LARGE = 1_000, 1_000_000
+READS = 200
+CUSTOMER = "cus_of_twelve"
+"""Has as many orders in both shops."""
+_OWN = 12
+_BYTES = 1_500
+_AT_ONCE = 50_000
+_INSERT = """
+INSERT INTO customer_order (tenant_id, order_id, display_id, cart_id, customer_id, email,
+  currency_code, total_minor, status, payment_status, fulfillment_status, content, document,
+  create_time, update_time)
+SELECT tenant, 'order_' || n, n, 'cart_' || n,
+  CASE WHEN n <= $1 THEN $2 ELSE 'cus_' || n % 10000 END, n % 10000 || '@example.com', 'EUR', 2990,
+  'pending', 'authorized', 'not_fulfilled', '{}', $3, now() - n * interval '1 second', now()
+FROM generate_series($4::bigint, $5::bigint) n, unnest(ARRAY['paris', 'lyon']) tenant
+"""
+
+
+async def each_order_read() -> None:
+    """Prints how long a customer's list and one order take in both shops."""
+    async with (
+        cluster.running() as made,
+        made.serving("commerce") as calls,
+        made.session("commerce") as superuser,
+    ):
+        own = calls.stub(
+            StoreOrderServiceStub,
+            "commerce",
+            actor=f"customers/{CUSTOMER}",
+            permissions=("customer:own",),
+        )
+        checkout = calls.stub(
+            StoreCheckoutServiceStub,
+            "commerce",
+            actor=f"customers/{CUSTOMER}",
+            permissions=("cart:read",),
+        )
+        calls_to_measure = {
+            "a customer's orders": (
+                own.ListOwnOrders,
+                store_order_service_pb2.ListOwnOrdersRequest(
+                    parent=f"tenants/paris/customers/{CUSTOMER}", page_size=10
+                ),
+            ),
+            "one order of a customer": (
+                checkout.GetStoreOrder,
+                store_checkout_service_pb2.GetStoreOrderRequest(
+                    name="tenants/paris/orders/order_1"
+                ),
+            ),
+        }
+        seconds: dict[str, list[list[float]]] = {name: [] for name in calls_to_measure}
+        count = 0
+        for orders in (SMALL, LARGE):
+            began = time.perf_counter()
+            await _grow(superuser, count, orders)
+            count = orders
+            print(f"\n{orders} orders in each of two shops: {time.perf_counter() - began:.0f} s")
+            for name, (call, request) in calls_to_measure.items():
+                await _seconds(call, request)  # the first makes what connections keep
+                seconds[name].append([await _seconds(call, request) for _ in range(READS)])
+    table.head(f"A shop of {LARGE} orders, by one of {SMALL}")
+    for name, (small, large) in seconds.items():
+        table.rate(name, 1 / median(large), 1 / median(small))
+        print(f"  p99 {1000 * quantiles(large, n=100)[98]:.1f} ms")
+
+
+async def _grow(superuser: asyncpg.Connection, count: int, orders: int) -> None:
+    document = b'{"id": "%s"}' % (b"x" * _BYTES)
+    for first in range(count + 1, orders + 1, _AT_ONCE):
+        last = min(first + _AT_ONCE - 1, orders)
+        await superuser.execute(_INSERT, _OWN, CUSTOMER, document, first, last)
+    await superuser.execute("VACUUM ANALYZE customer_order")
+
+
+async def _seconds(call: Any, request: Any) -> float:
+    began = time.perf_counter()
+    await call(request)
+    return time.perf_counter() - began
