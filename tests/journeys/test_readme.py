@@ -1,4 +1,4 @@
-"""The README's commands do what the README says, and those of the tour, on a running platform."""
+"""The commands of the README, the tour and the page on storefronts do what those pages say."""
 
 import shutil
 
@@ -9,6 +9,7 @@ from tests.journeys.shell import blocks, typed
 WITH_CURL = pytest.mark.skipif(shutil.which("curl") is None, reason="the commands are curl's")
 PRINTED_URL, ROOTS_STATE = "http://127.0.0.1:8000", "/var/lib/souk"
 TRIED, TOUR = blocks("README.md"), blocks("docs/tour.md")
+[PURCHASE] = (block for block in blocks("docs/storefront.md") if block[1])
 _END = "the end of a block"
 
 
@@ -38,3 +39,12 @@ async def test_the_tour_prints_what_it_shows(platform):
     output = (await typed(here)).split(f"{_END}\n")
 
     assert output == [printed for _, printed in TOUR]
+
+
+@WITH_CURL
+async def test_a_purchase_by_hand_ends_as_the_page_on_storefronts_shows(platform):
+    commands, printed = PURCHASE
+
+    output = await typed(commands.replace(PRINTED_URL, platform.url))
+
+    assert output == printed

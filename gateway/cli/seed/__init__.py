@@ -5,6 +5,6 @@ twice changes nothing.
 """
 
 from gateway.cli.seed.command import main, seed
-from gateway.cli.seed.seeder import Counts
+from gateway.cli.seed.counts import Counts
 
 __all__ = ["Counts", "main", "seed"]

@@ -37,31 +37,46 @@ class Api:
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
 
-    async def log_in(self, email: str, password: str) -> None:
+    def another(self) -> Self:
+        """Returns a client of the same gateway with a session of its own."""
+        return self.at(str(self._http.base_url))
+
+    async def register(self, path: str, credentials: Mapping[str, str]) -> bool:
+        """Registers a customer, or logs in one who is registered; returns whether they are new."""
+        answer = await self._send(
+            self._http.build_request("POST", f"{path}/register", json=credentials)
+        )
+        if answer.status_code == 401:
+            await self.log_in(path, **credentials)
+            return False
+        self._http.headers["authorization"] = f"Bearer {_body_of(answer)['token']}"
+        return True
+
+    async def log_in(self, path: str, email: str, password: str) -> None:
         """Starts the session.
 
         Raises:
             SeedFailed: the login is refused, or the gateway does not answer.
         """
         body = {"email": email, "password": password}
-        answer = await self._send(
-            self._http.build_request("POST", "/auth/user/emailpass", json=body)
-        )
+        answer = await self._send(self._http.build_request("POST", path, json=body))
         if answer.status_code == 401:
             raise SeedFailed(f"the login as {email} was refused: wrong e-mail address or password")
         self._http.headers["authorization"] = f"Bearer {_body_of(answer)['token']}"
 
     async def post(self, path: str, body: Mapping[str, object] | None = None) -> Document:
-        """Sends a body, or none, and returns the response without its envelope.
+        """Sends a body, or none, and returns the response without its envelope."""
+        answer = await self.send(path, body)
+        return next(dict(one) for one in answer.values() if isinstance(one, dict))
+
+    async def send(self, path: str, body: Mapping[str, object] | None = None) -> Document:
+        """Sends a body, or none, and returns the whole response.
 
         The idempotency key makes it safe to retry after a 504, when the outcome is unknown.
         """
         headers = {"Idempotency-Key": uuid.uuid4().hex}
-        answer = await self._send(
-            self._http.build_request("POST", path, json=body, headers=headers)
-        )
-        (document,) = _body_of(answer).values()
-        return dict(document)
+        request = self._http.build_request("POST", path, json=body, headers=headers)
+        return _body_of(await self._send(request))
 
     async def upload(self, path: str, contents: Sequence[bytes]) -> list[Document]:
         """Uploads files, and returns them in their order."""

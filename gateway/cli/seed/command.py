@@ -7,19 +7,22 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.cli.seed.api import Api, SeedFailed
+from gateway.cli.seed.counts import Counts
 from gateway.cli.seed.data import load
-from gateway.cli.seed.seeder import Counts, Seeder
+from gateway.cli.seed.seeder import Seeder
 
 
 async def seed(url: str, email: str, password: str) -> Counts:
     """Adds the demo data, and reports progress on standard output.
 
+    The demo's customers get the admin's password.
+
     Raises:
         SeedFailed: the login is refused, the gateway does not answer, or it refuses some data.
     """
     async with Api.at(url) as api:
-        await api.log_in(email, password)
-        return await Seeder(api, load(), print).everything()
+        await api.log_in("/auth/user/emailpass", email, password)
+        return await Seeder(api, load(), print).everything(password)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

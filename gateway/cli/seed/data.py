@@ -70,6 +70,41 @@ class Tenant(TypedDict):
     details: NotRequired[dict[str, Any]]
 
 
+class Customer(TypedDict):
+    """A shopper with an account, and where their orders go."""
+
+    email: str
+    first_name: str
+    last_name: str
+    address_1: str
+    city: str
+    postal_code: str
+    phone: str
+
+
+class ShippingOption(TypedDict):
+    """`amount` is in major units of the shop's currency."""
+
+    name: str
+    amount: Decimal
+
+
+class SellingShop(TypedDict):
+    """How a tenant sells; `region` and `tax` are bodies of the admin API.
+
+    It has `stock` of each variant, and its customers have bought so many `orders`.
+    """
+
+    tenant: str
+    stock: int
+    orders: int
+    promotion: dict[str, Any]
+    region: dict[str, Any]
+    tax: dict[str, Any]
+    shipping: list[ShippingOption]
+    customers: list[Customer]
+
+
 @dataclass(frozen=True, slots=True)
 class Data:
     """All demo data; objects come after those that they refer to."""
@@ -78,6 +113,7 @@ class Data:
     categories: list[Category]
     products: list[Product]
     tenants: list[Tenant]
+    selling: list[SellingShop]
 
 
 def load() -> Data:
@@ -89,6 +125,7 @@ def load() -> Data:
         categories=cast(list[Category], taxonomy["categories"]),
         products=[cast(Product, product) for file in files for product in _read(file)["products"]],
         tenants=cast(list[Tenant], _read(HERE / "tenants.toml")["tenants"]),
+        selling=cast(list[SellingShop], _read(HERE / "selling.toml")["shops"]),
     )
 
 

@@ -1,29 +1,22 @@
 """Adds the demo data: existing objects stay unchanged, missing ones are created."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
 from itertools import chain, groupby
 
 from gateway.cli.seed.api import Api, Document
+from gateway.cli.seed.counts import Counts, major
 from gateway.cli.seed.data import Category, Data, OptIn, Product, Tenant, Variant
 from gateway.cli.seed.pictures import draw
+from gateway.cli.seed.selling import Selling
+
+SELLING_KINDS = (
+    *("regions", "tax regions", "shipping options", "stock levels", "promotions"),
+    *("customers", "orders"),
+)
 
 # Pictures in one upload.
 _AT_ONCE = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """The number of created and of existing objects of each kind."""
-
-    created: Counter[str] = field(default_factory=Counter)
-    existing: Counter[str] = field(default_factory=Counter)
-
-    def summary(self, kind: str) -> str:
-        return f"{kind}: {self.created[kind]} created, {self.existing[kind]} already there"
 
 
 class Seeder:
@@ -38,7 +31,7 @@ class Seeder:
         self._categories: dict[str, Document] = {}
         self._products: dict[str, Document] = {}
 
-    async def everything(self) -> Counts:
+    async def everything(self, customers_password: str) -> Counts:
         await asyncio.gather(self._create_collections(), self._create_categories())
         await self._create_products()
         tenants = await self._api.all("/admin/tenants", "tenants", with_deleted="true")
@@ -47,6 +40,10 @@ class Seeder:
             *(self._create_tenant(one, found.get(one["id"])) for one in self._data.tenants)
         )
         for kind in ("tenants", "domains", "opt-ins"):
+            self._report(self._counts.summary(kind))
+        shops = [Selling(self._api, shop, self._counts) for shop in self._data.selling]
+        await asyncio.gather(*(shop.everything(customers_password) for shop in shops))
+        for kind in SELLING_KINDS:
             self._report(self._counts.summary(kind))
         return self._counts
 
@@ -204,8 +201,3 @@ def variant_body(variant: Variant) -> Document:
             for code, price in variant["prices"].items()
         ],
     }
-
-
-def major(price: Decimal) -> float:
-    # A double keeps 15 digits, and JSON gets its shortest form: 189.900 is sent as 189.9.
-    return float(price)

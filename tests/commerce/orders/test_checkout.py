@@ -21,6 +21,7 @@ PAID = {"provider_id": "pp_system_default"}
 async def ready(shop: Shopper, *quantities: int) -> dict[str, Any]:
     """Makes a cart that can be completed."""
     cart = await shop.cart(*quantities, email="zoe@example.com", shipping_address=ADDRESS)
+    await shop.ship(cart)
     await shop.post("/store/payment-collections", {"cart_id": cart["id"]})
     return await pay(shop, (await shop.get(f"/store/carts/{cart['id']}"))["cart"])
 
@@ -97,6 +98,7 @@ async def test_an_order_of_another_shop_is_an_unknown_one(paris, hq):
         ("items", "empty"),
         ("email", "e-mail"),
         ("shipping_address", "shipping address"),
+        ("shipping", "shipping method"),
         ("payment", "payment session"),
     ],
 )
@@ -104,6 +106,8 @@ async def test_an_incomplete_cart_is_refused_and_says_why(paris, without, words)
     content: dict[str, Any] = {"email": "zoe@example.com", "shipping_address": ADDRESS}
     content.pop(without, None)
     cart = await paris.cart(*([] if without == "items" else [1]), **content)
+    if without == "payment":
+        await paris.ship(cart)
 
     answer = await paris.send("POST", f"/store/carts/{cart['id']}/complete")
 

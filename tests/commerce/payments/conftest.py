@@ -73,6 +73,7 @@ class Checkout:
         cart = await shop.cart(
             *(quantities or (1,)), email="zoe@example.com", shipping_address=ADDRESS
         )
+        await shop.ship(cart)
         answer = await shop.post("/store/payment-collections", {"cart_id": cart["id"]})
         paying = Paying(self, tenant, shop, cart["id"], answer["payment_collection"]["id"])
         await paying.choose()

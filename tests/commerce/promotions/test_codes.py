@@ -246,6 +246,7 @@ async def test_a_cart_that_costs_nothing_is_ordered_without_a_payment(paris, hq,
         cart = await shop.cart(
             1, promo_codes=["FREE"], email="a@example.com", shipping_address=address
         )
+        await shop.ship(cart)
 
         order = (await complete(shop, cart))["order"]
 
