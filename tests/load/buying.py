@@ -52,12 +52,12 @@ async def each_purchase(bench: Bench) -> None:
         for connections in CONNECTIONS:
             result = await load(bench.port, connections, bench.seconds, next_request)
             table.line(name, connections, result, floors[connections])
-    for name, wanted in (
+    for name, chosen in (
         ("complete, many variants", variants),
         ("complete, one variant", variants[:1]),
     ):
         for connections in CONNECTIONS:
-            carts = await _many_ready(bench, wanted, int(MOST_A_SECOND * bench.seconds))
+            carts = await _many_ready(bench, chosen, int(MOST_A_SECOND * bench.seconds))
             result = await load(bench.port, connections, bench.seconds, _completing(carts))
             if len(result.latencies) > len(carts):
                 print("  too few carts were made ready: raise MOST_A_SECOND")
