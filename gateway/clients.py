@@ -18,6 +18,7 @@ from souk.catalog_opt_in.v1 import (
 )
 from souk.commerce.v1 import (
     fulfillment_set_service_pb2_grpc,
+    payment_event_service_pb2_grpc,
     region_service_pb2_grpc,
     shipping_option_service_pb2_grpc,
     shipping_profile_service_pb2_grpc,
@@ -82,6 +83,7 @@ class Clients:
         self.storefront = self._stub(storefront_service_pb2_grpc.StorefrontServiceStub)
         self.carts = self._stub(store_cart_service_pb2_grpc.StoreCartServiceStub)
         self.checkout = self._stub(store_checkout_service_pb2_grpc.StoreCheckoutServiceStub)
+        self.payment_events = self._stub(payment_event_service_pb2_grpc.PaymentEventServiceStub)
         self.regions = self._stub(region_service_pb2_grpc.RegionServiceStub)
         self.markets = self._stub(store_market_service_pb2_grpc.StoreMarketServiceStub)
         self.tax_regions = self._stub(tax_region_service_pb2_grpc.TaxRegionServiceStub)

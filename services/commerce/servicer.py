@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from souk.commerce.v1.fulfillment_set_service_pb2_grpc import (
     add_FulfillmentSetServiceServicer_to_server,
 )
+from souk.commerce.v1.payment_event_service_pb2_grpc import (
+    add_PaymentEventServiceServicer_to_server,
+)
 from souk.commerce.v1.region_service_pb2_grpc import add_RegionServiceServicer_to_server
 from souk.commerce.v1.shipping_option_service_pb2_grpc import (
     add_ShippingOptionServiceServicer_to_server,
@@ -29,14 +32,18 @@ from souk.commerce.v1.store_shipping_service_pb2_grpc import (
 from souk.commerce.v1.tax_rate_service_pb2_grpc import add_TaxRateServiceServicer_to_server
 from souk.commerce.v1.tax_region_service_pb2_grpc import add_TaxRegionServiceServicer_to_server
 
+from services.commerce.carts.changes import CartChanges
 from services.commerce.carts.servicer import StoreCartServicer
 from services.commerce.catalogue import Catalogue
 from services.commerce.customers.servicer import StoreCustomerServicer
 from services.commerce.customers.tokens import CustomerTokens
 from services.commerce.markets.servicer import RegionServicer
 from services.commerce.markets.storefront.servicer import StoreMarketServicer
+from services.commerce.orders.completion import Completion
 from services.commerce.orders.own_orders import StoreOrderServicer
+from services.commerce.orders.payment_events import PaymentEventServicer
 from services.commerce.orders.servicer import StoreCheckoutServicer
+from services.commerce.orders.settlement import Settlement
 from services.commerce.payments.providers import configured_providers
 from services.commerce.settings import CommerceSettings
 from services.commerce.setup.setup import Setups
@@ -59,15 +66,24 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
     key = runtime.settings.secret_file("commerce.key", signing_key)
     catalogue = Catalogue(load(CommerceSettings).catalog_opt_in, Signer("commerce", key))
     setups, providers = Setups(), configured_providers(runtime.settings.secrets)
+    carts = CartChanges(runtime.db, catalogue, setups)
+    completion = Completion(runtime.db, carts, providers, Settlement(runtime.db, providers))
     tokens = CustomerTokens(runtime.settings.secret_file("customer.key", signing_key))
     customers = StoreCustomerServicer(runtime.db, Passwords(), tokens, Mailer(load(MailSettings)))
     return [
         (add_StoreCartServiceServicer_to_server, StoreCartServicer(runtime.db, catalogue, setups)),
         (
             add_StoreCheckoutServiceServicer_to_server,
-            StoreCheckoutServicer(runtime.db, catalogue, setups, providers),
+            StoreCheckoutServicer(runtime.db, carts, providers, completion),
         ),
-        (add_StoreMarketServiceServicer_to_server, StoreMarketServicer(runtime.db, setups)),
+        (
+            add_PaymentEventServiceServicer_to_server,
+            PaymentEventServicer(runtime.db, providers, completion),
+        ),
+        (
+            add_StoreMarketServiceServicer_to_server,
+            StoreMarketServicer(runtime.db, setups, providers),
+        ),
         (add_TaxRegionServiceServicer_to_server, TaxRegionServicer(runtime.db)),
         (add_TaxRateServiceServicer_to_server, TaxRateServicer(runtime.db)),
         (add_RegionServiceServicer_to_server, RegionServicer(runtime.db, providers)),

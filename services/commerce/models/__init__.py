@@ -7,7 +7,7 @@ from services.commerce.models.logins import LoginAttempt, PasswordReset, Unknown
 from services.commerce.models.markets import Region, RegionCountry, SetupVersion
 from services.commerce.models.notices import Outbox
 from services.commerce.models.orders import CustomerOrder, OrderCounter, Payment
-from services.commerce.models.payments import Attempt, ProviderSession
+from services.commerce.models.payments import Attempt, ProviderEvent, ProviderSession
 from services.commerce.models.promotions import Campaign, Promotion, PromotionUse
 from services.commerce.models.shipping import (
     FulfillmentSet,
@@ -34,6 +34,7 @@ __all__ = [
     "Payment",
     "Promotion",
     "PromotionUse",
+    "ProviderEvent",
     "ProviderSession",
     "Region",
     "RegionCountry",

@@ -33,6 +33,19 @@ class ProviderSession(TenantOwned, Base):
     due_time: Mapped[datetime] = mapped_column(Time)
 
 
+class ProviderEvent(TenantOwned, Base):
+    """An event of a provider's that was handled."""
+
+    __tablename__ = "provider_event"
+    __table_args__ = unaudited_rows()
+
+    provider_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    event_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    kind: Mapped[str] = mapped_column(Key)
+    external_id: Mapped[str] = mapped_column(Key)
+    handle_time: Mapped[datetime] = mapped_column(Time)
+
+
 class Attempt(TenantOwned, Base):
     """A cart that is about to be an order: claimed, then finished or given back."""
 

@@ -9,14 +9,11 @@ from services.commerce.carts.changes import CART, CartChanges
 from services.commerce.carts.content import CartContent, new_collection
 from services.commerce.carts.document import collection_json
 from services.commerce.carts.open_cart import OpenCart
-from services.commerce.catalogue import Catalogue
 from services.commerce.models import CustomerOrder
 from services.commerce.orders import queries
 from services.commerce.orders.completion import Completion
 from services.commerce.orders.paying import Paying
-from services.commerce.orders.settlement import Settlement
 from services.commerce.payments.providers import Providers
-from services.commerce.setup.setup import Setups
 from services.kernel.call import names
 from services.kernel.call.errors import NotFound
 from services.kernel.call.scope import current_scope
@@ -28,12 +25,11 @@ _ORDER = "tenants/{tenant}/orders/{order}"
 
 class StoreCheckoutServicer(StoreCheckoutServiceServicer):
     def __init__(
-        self, db: Database, catalogue: Catalogue, setups: Setups, providers: Providers
+        self, db: Database, carts: CartChanges, providers: Providers, completion: Completion
     ) -> None:
-        carts = CartChanges(db, catalogue, setups)
         self._db = db
         self._payments = Paying(db, carts, providers)
-        self._completion = Completion(db, carts, providers, Settlement(db, providers))
+        self._completion = completion
 
     async def CreatePaymentCollection(
         self, request: pb.CreatePaymentCollectionRequest, _context: object

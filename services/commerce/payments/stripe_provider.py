@@ -1,15 +1,17 @@
 """Stripe, through its own library: payments are authorised by the shopper and captured later."""
 
 import asyncio
+import json
 from collections.abc import Awaitable
 from typing import TypeVar
 
 import stripe
 
 from services.commerce.payments.amounts import stripe_amount
+from services.commerce.payments.events import PaymentEvent
 from services.commerce.payments.provider_payments import Charge, PaymentState, ProviderPayment
 from services.commerce.payments.stripe_settings import StripeSettings
-from services.kernel.call.errors import FailedPrecondition, Unavailable
+from services.kernel.call.errors import FailedPrecondition, InvalidArgument, Unavailable
 from services.kernel.process.logs import logger
 from services.values.money import CURRENCIES
 
@@ -26,6 +28,9 @@ _STATES = {
     "succeeded": PaymentState.CAPTURED,
     "canceled": PaymentState.CANCELED,
 }
+_PAID = frozenset({"payment_intent.amount_capturable_updated", "payment_intent.succeeded"})
+_TOLERANCE_SECONDS = 300
+"""How old a signature may be; Stripe makes a new one each time that it sends an event."""
 _log = logger()
 T = TypeVar("T")
 
@@ -40,6 +45,7 @@ class StripeProvider:
             base_addresses={"api": settings.api_base},
             max_network_retries=2,
         )
+        self._webhook_secrets = settings.webhook_secrets
         self._intents, self._refunds = client.v1.payment_intents, client.v1.refunds
 
     async def open(self, charge: Charge) -> ProviderPayment:
@@ -118,6 +124,41 @@ class StripeProvider:
                     raise _unavailable(error) from None
             return True
         return payment.state is PaymentState.CANCELED
+
+    def event(self, body: bytes, signature: str) -> PaymentEvent:
+        """Reads an event that Stripe has signed, each byte of it.
+
+        Raises:
+            InvalidArgument: SIGNATURE_INVALID or EVENT_INVALID.
+        """
+        if not any(_has_signed(secret, body, signature) for secret in self._webhook_secrets):
+            raise InvalidArgument(
+                "SIGNATURE_INVALID",
+                "The body is not signed with a secret of this endpoint, or was signed too long"
+                " ago. Send it as it was signed, with its Stripe-Signature.",
+            )
+        try:
+            event = json.loads(body)
+            kind, about = str(event["type"]), event["data"]["object"]
+            named = about.get("metadata") or {}
+            return PaymentEvent(
+                id=str(event["id"]),
+                kind=kind,
+                payment_id=str(about.get("id")),
+                tenant=str(named.get("tenant")),
+                session_id=str(named.get("session_id")),
+                is_paid=kind in _PAID,
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise InvalidArgument("EVENT_INVALID", "The body is no event of Stripe's.") from None
+
+
+def _has_signed(secret: str, body: bytes, signature: str) -> bool:
+    try:
+        stripe.WebhookSignature.verify_header(body, signature, secret, _TOLERANCE_SECONDS)
+    except (stripe.SignatureVerificationError, UnicodeDecodeError):
+        return False
+    return True
 
 
 async def _answer(call: Awaitable[T]) -> T:

@@ -17,6 +17,7 @@ OF_SERVICES = frozenset(
         "event:record",
         "host:resolve",
         "key:resolve",
+        "payment:notify",
         "session:create",
         "storefront:watch",
     }

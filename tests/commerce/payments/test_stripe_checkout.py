@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.commerce.payments.conftest import STRIPE, until
+from tests.commerce.promotions.conftest import rows  # noqa: F401  # a fixture
 
 TENANTS = ("paris", "hq")
 MINOR = {"paris": 100, "hq": 1000}
@@ -312,3 +313,50 @@ async def test_without_its_settings_stripe_is_not_offered(checkout, shopper, adm
             headers={"X-Tenant-ID": tenant},
         )
         assert (answer.status_code, answer.json()["code"]) == (404, "PAYMENT_PROVIDER_NOT_FOUND")
+
+
+async def test_a_promotion_that_was_taken_returns_when_the_payment_fails(checkout, rows):  # noqa: F811
+    for tenant in TENANTS:
+        promotion = await rows.promotion(tenant, "HALF", 50, most_uses=1)
+        paying = await checkout.paying(tenant, 2)
+        await paying.shop.post(paying.path, {"promo_codes": ["HALF"]})
+        await paying.choose()
+        checkout.stripe.decline(paying.intent["id"])
+
+        assert (await paying.complete())["type"] == "cart"
+
+        assert await rows.used(tenant, promotion) == [0]
+        paying.pay()
+        assert (await paying.complete())["type"] == "order"
+        assert await rows.used(tenant, promotion) == [1]
+
+
+async def test_the_providers_of_a_region_are_those_that_are_set_up(checkout, shopper):
+    for tenant in TENANTS:
+        with_stripe, without = checkout.shopper(tenant), shopper(tenant)
+        region = (await with_stripe.get("/store/regions"))["regions"][0]["id"]
+
+        async def ids(shop, region=region):
+            page = await shop.get("/store/payment-providers", region_id=region)
+            return [one["id"] for one in page["payment_providers"]]
+
+        assert await ids(with_stripe) == ["pp_system_default", STRIPE]
+        assert await ids(without) == ["pp_system_default"]
+
+
+async def test_a_cart_that_costs_nothing_is_ordered_without_its_payment(checkout, rows):  # noqa: F811
+    for tenant in TENANTS:
+        await rows.promotion(tenant, "GIFT", 100)
+        paying = await checkout.paying(tenant)
+        first = paying.intent
+
+        cart = (await paying.shop.post(paying.path, {"promo_codes": ["GIFT"]}))["cart"]
+        order = (await paying.complete())["order"]
+
+        assert cart["total"] == order["total"] == 0
+        await paying.make_due()
+
+        async def given_back(first=first):
+            return first["status"] == "canceled"
+
+        await until(given_back)

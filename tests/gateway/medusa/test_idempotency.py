@@ -28,6 +28,7 @@ WITHOUT = {
     ("post", "/store/payment-collections"): "a cart has one",
     ("post", "/store/payment-collections/{collection_id}/payment-sessions"): SETS,
     ("post", "/store/carts/{cart_id}/line-items/{item_id}"): SETS,
+    ("post", "/hooks/payment/{provider}"): "an event has an id of its provider's",
     ("post", "/store/carts/{cart_id}/promotions"): "a cart has each code once",
     ("post", "/store/carts/{cart_id}/taxes"): SETS,
     ("post", "/admin/tax-regions/{tax_region_id}"): SETS,

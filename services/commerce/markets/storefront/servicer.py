@@ -4,14 +4,16 @@ from souk.commerce.v1 import store_market_service_pb2 as pb
 from souk.commerce.v1.store_market_service_pb2_grpc import StoreMarketServiceServicer
 
 from services.commerce.markets.document import region_document
+from services.commerce.payments.providers import Providers
 from services.commerce.setup.setup import Setups, setup_versions
 from services.kernel.call.scope import current_scope
 from services.kernel.data.database import Database
 
 
 class StoreMarketServicer(StoreMarketServiceServicer):
-    def __init__(self, db: Database, setups: Setups) -> None:
+    def __init__(self, db: Database, setups: Setups, providers: Providers) -> None:
         self._db = db
+        self._providers = providers.ids
         self._setups = setups
 
     async def ListStoreRegions(
@@ -25,7 +27,9 @@ class StoreMarketServicer(StoreMarketServiceServicer):
                 pb.StoreRegion(
                     id=market.id,
                     currency_code=market.currency_code,
-                    payment_providers=market.payment_providers,
+                    payment_providers=[
+                        one for one in market.payment_providers if one in self._providers
+                    ],
                     is_alias=market.is_alias,
                     document=region_document(market),
                 )
