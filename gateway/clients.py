@@ -19,6 +19,8 @@ from souk.catalog_opt_in.v1 import (
 from souk.commerce.v1 import (
     fulfillment_set_service_pb2_grpc,
     payment_event_service_pb2_grpc,
+    campaign_service_pb2_grpc,
+    promotion_service_pb2_grpc,
     region_service_pb2_grpc,
     shipping_option_service_pb2_grpc,
     shipping_profile_service_pb2_grpc,
@@ -88,6 +90,8 @@ class Clients:
         self.markets = self._stub(store_market_service_pb2_grpc.StoreMarketServiceStub)
         self.tax_regions = self._stub(tax_region_service_pb2_grpc.TaxRegionServiceStub)
         self.tax_rates = self._stub(tax_rate_service_pb2_grpc.TaxRateServiceStub)
+        self.promotions = self._stub(promotion_service_pb2_grpc.PromotionServiceStub)
+        self.campaigns = self._stub(campaign_service_pb2_grpc.CampaignServiceStub)
         self.customers = self._stub(store_customer_service_pb2_grpc.StoreCustomerServiceStub)
         self.own_orders = self._stub(store_order_service_pb2_grpc.StoreOrderServiceStub)
         self.shipping = self._stub(store_shipping_service_pb2_grpc.StoreShippingServiceStub)

@@ -97,6 +97,22 @@ Amount = Annotated[
     Field(description="In major units, exact: 189.9 TND is 189 dinars and 900 millimes."),
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "examples": [59.9]}),
 ]
+
+
+def _plain(number: Decimal) -> str:
+    # Before its digits are written out: 1e999999999 is short, its digits are not.
+    if not number.is_finite() or abs(number.adjusted()) > MOST_DIGITS:
+        raise invalid("FIELD_INVALID", {"": f"must be a number of at most {MOST_DIGITS} digits"})
+    return f"{number:f}"
+
+
+MOST_DIGITS = 30
+Number = Annotated[
+    Decimal,
+    BeforeValidator(_exact),
+    From(read=orjson.Fragment, write=_plain),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "examples": [10]}),
+]
 CurrencyCode = Annotated[
     str,
     From(read=str.lower, write=str.upper),

@@ -9,6 +9,7 @@ _DESCRIPTIONS = {
     "allow_backorder": "Only variants that are sold without stock, or those that are not.",
     "barcode": "Only objects with one of these barcodes.",
     "cart_id": "The shopper's cart: of shipping options, those for it; else it changes no answer.",
+    "campaign_id": "Only promotions of this campaign.",
     "category_id": "Only objects in these categories; in a shop, also in those below them.",
     "code": "The identity provider's code; of a list, only objects with one of these codes.",
     "collection_id": "Only objects in these collections.",

@@ -144,7 +144,7 @@ class Body(Document[M], Generic[M]):
 
     def to_mask(self) -> FieldMask:
         """Returns the update mask of the keys that were sent, null ones included."""
-        names = {field.steps[0] for field in self._sent_fields()}
+        names = {step for field in self._sent_fields() for step in field.masked(self)}
         return FieldMask(paths=sorted(names - {"id", "name"}))
 
     def _sent_fields(self) -> list["_Field"]:
@@ -190,6 +190,15 @@ class _Field:
         if self.steps and not fields:
             get = attrgetter(".".join(self.steps))
             self.read = lambda document: self.convert.read(get(document))
+
+    def masked(self, body: Body[Any]) -> Iterable[str]:
+        """Returns which fields of the message a sent key stands for."""
+        if self.steps:
+            return self.steps[:1]
+        part, inner = getattr(body, self.name), cast("type[Body[Any]]", self.inner)
+        if part is not None:
+            return list(part.to_mask().paths)
+        return [field.steps[0] for field in inner.declared]
 
     def write(self, message: Message, value: Any) -> None:  # noqa: ANN401 - any value of a body
         # An update clears a field that is in its mask and unset in its message.

@@ -8,6 +8,8 @@ from souk.commerce.v1.fulfillment_set_service_pb2_grpc import (
 from souk.commerce.v1.payment_event_service_pb2_grpc import (
     add_PaymentEventServiceServicer_to_server,
 )
+from souk.commerce.v1.campaign_service_pb2_grpc import add_CampaignServiceServicer_to_server
+from souk.commerce.v1.promotion_service_pb2_grpc import add_PromotionServiceServicer_to_server
 from souk.commerce.v1.region_service_pb2_grpc import add_RegionServiceServicer_to_server
 from souk.commerce.v1.shipping_option_service_pb2_grpc import (
     add_ShippingOptionServiceServicer_to_server,
@@ -45,6 +47,8 @@ from services.commerce.orders.payment_events import PaymentEventServicer
 from services.commerce.orders.servicer import StoreCheckoutServicer
 from services.commerce.orders.settlement import Settlement
 from services.commerce.payments.providers import configured_providers
+from services.commerce.promotions.campaigns import CampaignServicer
+from services.commerce.promotions.servicer import PromotionServicer
 from services.commerce.settings import CommerceSettings
 from services.commerce.setup.setup import Setups
 from services.commerce.shipping.fulfillment_sets import FulfillmentSetServicer
@@ -84,6 +88,10 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
             add_StoreMarketServiceServicer_to_server,
             StoreMarketServicer(runtime.db, setups, providers),
         ),
+        (add_RegionServiceServicer_to_server, RegionServicer(runtime.db)),
+        (add_PromotionServiceServicer_to_server, PromotionServicer(runtime.db)),
+        (add_CampaignServiceServicer_to_server, CampaignServicer(runtime.db)),
+        (add_StoreMarketServiceServicer_to_server, StoreMarketServicer(runtime.db, setups)),
         (add_TaxRegionServiceServicer_to_server, TaxRegionServicer(runtime.db)),
         (add_TaxRateServiceServicer_to_server, TaxRateServicer(runtime.db)),
         (add_RegionServiceServicer_to_server, RegionServicer(runtime.db, providers)),

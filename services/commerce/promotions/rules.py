@@ -10,9 +10,19 @@ from services.commerce.pricing.promotions import Budget, Promotion
 LONGEST_CODE = 100
 MOST_CODES = 20
 """How many codes a cart has at most."""
+MOST_PROMOTIONS = 10_000
+MOST_CAMPAIGNS = 1_000
 MOST_AUTOMATIC = 100
 """How many active promotions without a code a tenant has at most: each cart looks at all."""
 
+CART_ATTRIBUTES = (
+    *("currency_code", "customer.id", "item_total", "region.id", "sales_channel_id"),
+    "shipping_address.country_code",
+)
+LINE_ATTRIBUTES = (
+    *("items.product.categories.id", "items.product.collection_id", "items.product.id"),
+    *("items.product.tags.id", "items.product.type_id", "items.variant_id"),
+)
 CUSTOMER_ID = "customer_id"
 CUSTOMER_EMAIL = "customer_email"
 BUDGET_ATTRIBUTES = (CUSTOMER_ID, CUSTOMER_EMAIL)

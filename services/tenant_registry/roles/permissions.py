@@ -59,6 +59,8 @@ PERMISSIONS = {
             "listing:write",
             "product:read",
             "product:write",
+            "promotion:read",
+            "promotion:write",
             "region:read",
             "region:write",
             "role:read",

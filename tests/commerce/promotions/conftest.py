@@ -1,4 +1,4 @@
-"""Promotions in the rows of two shops, which go when the test ends."""
+"""Promotions in the rows of two shops, which go when the test ends, and staff of two tenants."""
 
 import json
 from collections.abc import AsyncIterator
@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
+import httpx
 import pytest_asyncio
 
 from services.commerce.promotions.rules import code_key
 from services.kernel.call.names import new_id
+from tests.gateway.admin.conftest import enter, make_tenant, tenants  # noqa: F401  # fixtures
 
 _CHANGED = (
     "INSERT INTO setup_version (tenant_id, version) VALUES ($1, 1)"
@@ -105,3 +107,43 @@ async def rows(database) -> AsyncIterator[Rows]:
     made = Rows(await database("commerce", "superuser"))
     yield made
     await made.remove()
+
+
+@dataclass
+class Staff:
+    """Whoever runs a tenant."""
+
+    tenant: str
+    http: httpx.AsyncClient
+
+    async def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.http.request(
+            method, f"/admin{path}", json=body, headers={"X-Tenant-ID": self.tenant, **named}
+        )
+
+    async def done(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """Does what must succeed; returns what the answer holds."""
+        answer = await self.send(method, path, body)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return next(iter(found.values())) if len(found) == 1 else found
+
+    async def promotion(self, code: str, **more: Any) -> dict[str, Any]:
+        method = {"type": "percentage", "target_type": "order", "value": 10}
+        body = {"code": code, "type": "standard", "status": "active", "application_method": method}
+        return await self.done("POST", "/promotions", {**body, **more})
+
+    async def campaign(self, identifier: str, **more: Any) -> dict[str, Any]:
+        body = {"name": "Spring", "campaign_identifier": identifier, **more}
+        return await self.done("POST", "/campaigns", body)
+
+
+@pytest_asyncio.fixture
+async def both(enter, tenants):  # noqa: F811
+    """The staff of two tenants of the test's own, which both sell in euros."""
+    staff = []
+    for tenant in await tenants():
+        _, client = await enter(("TenantAdmin", tenant))
+        staff.append(Staff(tenant, client))
+    return staff
