@@ -12,6 +12,7 @@ KEYS = "/admin/api-keys"
 OF_A_TENANT_ADMINS_KEY = [
     *("category:read", "collection:read", "domain:read", "domain:write", "event:read"),
     *("file:read", "file:write", "listing:read", "listing:write", "product:read"),
+    *("promotion:read", "promotion:write"),
     *("region:read", "region:write", "shipping:read", "shipping:write"),
     *("storefront:read", "tax:read", "tax:write", "tenant:read", "tenant:write"),
 ]

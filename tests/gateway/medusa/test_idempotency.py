@@ -39,6 +39,8 @@ WITHOUT = {
     ("post", "/admin/shipping-profiles/{profile_id}"): SETS,
     ("post", "/admin/fulfillment-sets/{set_id}/service-zones/{zone_id}"): SETS,
     ("post", "/admin/shipping-options/{option_id}"): SETS,
+    ("post", "/admin/promotions/{promotion_id}"): SETS,
+    ("post", "/admin/campaigns/{campaign_id}"): SETS,
     ("post", "/admin/products/{product_id}"): SETS,
     ("post", "/admin/products/{product_id}/variants/{variant_id}"): SETS,
     ("post", "/admin/products/{product_id}/options/{option_id}"): SETS,

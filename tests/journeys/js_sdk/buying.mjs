@@ -136,6 +136,45 @@ test("staff change how their shop ships, and what is in use stays", async () => 
   }
 })
 
+test("a code means in each shop what its staff set up, until it is removed or an order has it", async () => {
+  for (const [place, { store, here }] of shops.entries()) {
+    const value = [50, 25][place]
+    const budget = { type: "usage", limit: 1 }
+    const named = { name: "Spring", campaign_identifier: "spring", budget }
+    const { campaign } = await sdk.admin.campaign.create(named, here)
+    const method = { type: "percentage", target_type: "order", value }
+    const body = { code: "SPRING", type: "standard", status: "active", application_method: method }
+    const { promotion } = await sdk.admin.promotion.create(body, here)
+    await sdk.admin.campaign.batchPromotions(campaign.id, { add: [promotion.id] }, here)
+    const rule = { attribute: "currency_code", operator: "eq", values: ["eur"] }
+    const { created } = await sdk.admin.promotion.addRules(promotion.id, "rules", { rules: [rule] }, here)
+    assert.equal(created[0].attribute, "currency_code")
+
+    const items = [{ variant_id: product.variants[0].id, quantity: 2 }]
+    const { cart } = await store.cart.create({ items, email, shipping_address: address })
+    await refused(store.cart.addPromotions(cart.id, { promo_codes: ["SUMMER"] }), 400, /SUMMER|summer/)
+    const { cart: given } = await store.cart.addPromotions(cart.id, { promo_codes: [" spring"] })
+    const total = [19.9, 29.85][place]
+    has(given, { total, discount_total: Number((39.8 - total).toFixed(2)) })
+    has(given.promotions[0], { id: promotion.id, code: "SPRING", is_automatic: false })
+    has(given.promotions[0].application_method, { type: "percentage", value })
+    const { cart: without } = await store.cart.removePromotions(cart.id, { promo_codes: ["SPRING"] })
+    has(without, { total: 39.8, promotions: [] })
+
+    const { cart: again } = await store.cart.update(cart.id, { promo_codes: ["SPRING"] })
+    await store.payment.initiatePaymentSession(again, { provider_id: "pp_system_default" })
+    const { order } = await store.cart.complete(cart.id)
+    has(order, { total })
+    assert.equal(order.promotions[0].code, "SPRING")
+    const { cart: late } = await store.cart.create({ items, promo_codes: ["SPRING"] })
+    has(late, { total: 39.8, promotions: [] })
+    const { promotion: used } = await sdk.admin.promotion.retrieve(promotion.id, {}, here)
+    has(used, { used: 1, campaign_id: campaign.id })
+    await sdk.admin.promotion.update(promotion.id, { status: "inactive" }, here)
+    await sdk.admin.promotion.delete(promotion.id, here)
+  }
+})
+
 test("a line goes, and what it was in comes back with it", async () => {
   for (const { store } of shops) {
     const items = [{ variant_id: product.variants[0].id, quantity: 1 }]

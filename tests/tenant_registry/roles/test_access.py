@@ -31,6 +31,8 @@ AT_TENANT = {
         "listing:read",
         "listing:write",
         "product:read",
+        "promotion:read",
+        "promotion:write",
         "region:read",
         "region:write",
         "shipping:read",

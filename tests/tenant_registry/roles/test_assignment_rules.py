@@ -25,6 +25,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             "role:*", "access:explain", "accessgrant:read", "key:*", "listing:*", "product:read",
             "collection:read", "category:read", "storefront:read", "order:*", "payment:*",
             "fulfillment:*", "customer:*", "file:*", "region:*", "tax:*", "shipping:*",
+            "promotion:*",
         )
     },
     "CatalogMgr": {
