@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.commerce.models import Promotion
 from services.commerce.promotions import queries
 from services.commerce.promotions.checking import checked
-from services.commerce.promotions.messages import promotion_message, put, word
+from services.commerce.promotions.messages import promotion_message, put
+from services.commerce.promotions.rule_changes import change_rules, in_request
 from services.commerce.promotions.rules import MOST_AUTOMATIC, MOST_PROMOTIONS, code_key
 from services.commerce.setup.setup import setup_changed
 from services.kernel.call import names
-from services.kernel.call.errors import AlreadyExists, FailedPrecondition, NotFound, invalid
+from services.kernel.call.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
 from services.kernel.call.scope import current_scope
 from services.kernel.data import pages, requests, updates
 from services.kernel.data.arrays import among
@@ -114,8 +115,11 @@ class PromotionServicer(PromotionServiceServicer):
             row, before = await _existing(session, request.name)
             requested = pb.Promotion()
             requested.CopyFrom(before)
-            _change_rules(requested, request, answer)
-            await _change(session, row, before, requested)
+            places = change_rules(requested, request, answer)
+            try:
+                await _change(session, row, before, requested)
+            except InvalidArgument as refusal:
+                raise in_request(refusal, request, places) from None
             return await requests.remember(session, request, answer)
 
 
@@ -176,48 +180,6 @@ async def _write(
     session.add(row)
     await session.flush()
     return promotion_message(row, requested.used)
-
-
-def _change_rules(
-    promotion: pb.Promotion,
-    request: pb.BatchChangePromotionRulesRequest,
-    answer: pb.BatchChangePromotionRulesResponse,
-) -> None:
-    """Changes the rules of one kind, and tells in the answer what became of them.
-
-    Raises:
-        InvalidArgument: FIELD_INVALID, of no kind.
-        NotFound: RULE_NOT_FOUND.
-    """
-    if request.kind == request.KIND_UNSPECIFIED:
-        raise invalid("FIELD_INVALID", {"kind": "must be rules, target_rules or buy_rules"})
-    field = word(request, "kind")
-    by_id = {rule.id: _copy(rule) for rule in getattr(promotion, field)}
-    for id_ in (*(rule.id for rule in request.updates), *request.deletes):
-        if id_ not in by_id:
-            raise NotFound("RULE_NOT_FOUND", f"The promotion has no such rule: {id_[:100]}")
-    for change in request.updates:
-        rule = by_id[change.id]
-        if change.values:
-            rule.ClearField("values")
-        rule.MergeFrom(change)
-        answer.updated.append(rule)
-    for new in request.creates:
-        added = _copy(new)
-        added.id = names.new_id("prorul")
-        by_id[added.id] = added
-        answer.created.append(added)
-    answer.deleted.extend(request.deletes)
-    promotion.ClearField(field)  # type: ignore[arg-type]  # one of its three
-    getattr(promotion, field).extend(
-        rule for id_, rule in by_id.items() if id_ not in request.deletes
-    )
-
-
-def _copy(rule: pb.PromotionRule) -> pb.PromotionRule:
-    result = pb.PromotionRule()
-    result.CopyFrom(rule)
-    return result
 
 
 def _without_ids(promotion: pb.Promotion) -> pb.Promotion:
