@@ -109,7 +109,7 @@ def _plain(number: Decimal) -> str:
 MOST_DIGITS = 30
 Number = Annotated[
     Decimal,
-    BeforeValidator(_exact),
+    BeforeValidator(exact),
     From(read=orjson.Fragment, write=_plain),
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "examples": [10]}),
 ]

@@ -88,7 +88,6 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
             add_StoreMarketServiceServicer_to_server,
             StoreMarketServicer(runtime.db, setups, providers),
         ),
-        (add_RegionServiceServicer_to_server, RegionServicer(runtime.db)),
         (add_PromotionServiceServicer_to_server, PromotionServicer(runtime.db)),
         (add_CampaignServiceServicer_to_server, CampaignServicer(runtime.db)),
         (add_StoreMarketServiceServicer_to_server, StoreMarketServicer(runtime.db, setups)),
