@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from souk.commerce.v1.campaign_service_pb2_grpc import add_CampaignServiceServicer_to_server
 from souk.commerce.v1.fulfillment_set_service_pb2_grpc import (
     add_FulfillmentSetServiceServicer_to_server,
 )
 from souk.commerce.v1.payment_event_service_pb2_grpc import (
     add_PaymentEventServiceServicer_to_server,
 )
-from souk.commerce.v1.campaign_service_pb2_grpc import add_CampaignServiceServicer_to_server
 from souk.commerce.v1.promotion_service_pb2_grpc import add_PromotionServiceServicer_to_server
 from souk.commerce.v1.region_service_pb2_grpc import add_RegionServiceServicer_to_server
 from souk.commerce.v1.shipping_option_service_pb2_grpc import (

@@ -92,6 +92,8 @@ def _problems_of_method(promotion: pb.Promotion) -> Problems:
         yield "method_type", "must be percentage or fixed"
     if promotion.target_type == _P.TARGET_TYPE_UNSPECIFIED:
         yield "target_type", "must be items, shipping_methods or order"
+    if promotion.target_type == _P.TARGET_TYPE_SHIPPING_METHODS and promotion.target_rules:
+        yield "target_rules", "must not be set, if the target is shipping_methods"
     is_amount = promotion.method_type == _P.METHOD_TYPE_FIXED
     if promotion.currency_code not in CURRENCIES and (is_amount or promotion.currency_code):
         yield "currency_code", "must be an ISO 4217 code, for example eur"

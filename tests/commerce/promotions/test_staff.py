@@ -114,6 +114,14 @@ async def test_no_two_promotions_of_a_tenant_have_one_code(both, spelling):
         ({"application_method": OF_ITEMS | {"allocation": "across", "value": 1.001}}, "value"),
         ({"application_method": METHOD | {"type": "fixed"}}, "currency_code"),
         ({"application_method": METHOD | {"type": "fixed", "currency_code": "xxx"}}, "currency"),
+        (
+            {
+                "application_method": METHOD
+                | {"target_type": "shipping_methods", "allocation": "across"}
+                | {"target_rules": BUYGET["buy_rules"]}
+            },
+            "target_rules",
+        ),
         ({"type": "buyget", "application_method": METHOD}, "buy_rules"),
         ({"type": "buyget", "application_method": BUYGET | {"target_type": "order"}}, "target"),
         ({"type": "buyget", "application_method": BUYGET | {"apply_to_quantity": 3}}, "max_q"),
