@@ -17,9 +17,9 @@ from souk.catalog_opt_in.v1 import (
     storefront_service_pb2_grpc,
 )
 from souk.commerce.v1 import (
-    payment_event_service_pb2_grpc,
     campaign_service_pb2_grpc,
     fulfillment_set_service_pb2_grpc,
+    payment_event_service_pb2_grpc,
     promotion_service_pb2_grpc,
     region_service_pb2_grpc,
     shipping_option_service_pb2_grpc,

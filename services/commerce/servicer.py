@@ -90,7 +90,6 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         ),
         (add_PromotionServiceServicer_to_server, PromotionServicer(runtime.db)),
         (add_CampaignServiceServicer_to_server, CampaignServicer(runtime.db)),
-        (add_StoreMarketServiceServicer_to_server, StoreMarketServicer(runtime.db, setups)),
         (add_TaxRegionServiceServicer_to_server, TaxRegionServicer(runtime.db)),
         (add_TaxRateServiceServicer_to_server, TaxRateServicer(runtime.db)),
         (add_RegionServiceServicer_to_server, RegionServicer(runtime.db, providers)),
