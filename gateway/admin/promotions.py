@@ -17,9 +17,9 @@ from gateway.clients import ClientsOf
 from gateway.documents.promotion import (
     PromotionCreate,
     PromotionDocument,
+    PromotionRuleBatch,
+    PromotionRuleDocument,
     PromotionUpdate,
-    RuleBatch,
-    RuleDocument,
 )
 from gateway.identity.scopes import CurrentScope
 from gateway.medusa import responses
@@ -72,9 +72,9 @@ class PromotionsAnswer(Envelope):
     promotions: list[PromotionDocument]
 
 
-class RuleBatchAnswer(BaseModel):
-    created: list[RuleDocument]
-    updated: list[RuleDocument]
+class PromotionRuleBatchAnswer(BaseModel):
+    created: list[PromotionRuleDocument]
+    updated: list[PromotionRuleDocument]
     deleted: responses.DeletedInBatch
 
 
@@ -184,7 +184,7 @@ async def delete_promotion(
 @router.post(
     "/{promotion_id}/{rule_type}/batch",
     summary="Create, update and delete rules of a promotion",
-    responses=responses.documented(RuleBatchAnswer, "What became of each rule."),
+    responses=responses.documented(PromotionRuleBatchAnswer, "What became of each rule."),
 )
 async def change_promotion_rules(
     promotion_id: str,
@@ -192,7 +192,7 @@ async def change_promotion_rules(
     scope: CurrentScope,
     clients: ClientsOf,
     key: IdempotencyKey,
-    body: RuleBatch,
+    body: PromotionRuleBatch,
 ) -> Response:
     """Changes the rules of one kind in one transaction: all, or none."""
     done = await clients.promotions.BatchChangePromotionRules(
@@ -202,8 +202,8 @@ async def change_promotion_rules(
     )
     return responses.batch(
         "promotion-rule",
-        created=RuleDocument.to_list(done.created),
-        updated=RuleDocument.to_list(done.updated),
+        created=PromotionRuleDocument.to_list(done.created),
+        updated=PromotionRuleDocument.to_list(done.updated),
         deleted=list(done.deleted),
     )
 

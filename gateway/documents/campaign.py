@@ -17,7 +17,7 @@ from gateway.documents.scalars import (
     Time,
     UpdatedAt,
 )
-from gateway.medusa.shapes import WHOLE, Body, Document, From, NotInMessage, optional
+from gateway.medusa.shapes import WHOLE, Body, Document, From, optional
 
 BudgetType = Annotated[
     Literal["usage", "spend", "use_by_attribute", "spend_by_attribute"], From("budget_type")
@@ -100,5 +100,5 @@ class CampaignCreate(CampaignUpdate):
 class CampaignPromotions(Body[pb.BatchChangeCampaignPromotionsRequest]):
     """Promotions to move; all are, or none."""
 
-    add: Annotated[list[str], NotInMessage("adds")] = Field([], max_length=100)
-    remove: Annotated[list[str], NotInMessage("removes")] = Field([], max_length=100)
+    add: Annotated[list[str], From("adds")] = Field([], description="The ids of promotions.")
+    remove: Annotated[list[str], From("removes")] = Field([], description="The ids of promotions.")

@@ -25,17 +25,17 @@ Operator = Literal["eq", "ne", "in", "gt", "gte", "lt", "lte"]
 Count = Annotated[int, Field(ge=1, le=2**53)]
 
 
-class RuleValue(BaseModel):
+class PromotionRuleValue(BaseModel):
     value: str
 
 
-class RuleDocument(Document[pb.PromotionRule]):
+class PromotionRuleDocument(Document[pb.PromotionRule]):
     """A condition: of a cart, or of a line."""
 
     id: str
     attribute: str = Field(examples=["items.product.id"])
     operator: Operator
-    values: Annotated[list[RuleValue], From(read=lambda value: {"value": value})]
+    values: Annotated[list[PromotionRuleValue], From(read=lambda value: {"value": value})]
 
 
 class MethodDocument(Document[pb.Promotion]):
@@ -49,8 +49,8 @@ class MethodDocument(Document[pb.Promotion]):
     max_quantity: int | None
     buy_rules_min_quantity: int | None
     apply_to_quantity: int | None
-    target_rules: list[RuleDocument]
-    buy_rules: list[RuleDocument]
+    target_rules: list[PromotionRuleDocument]
+    buy_rules: list[PromotionRuleDocument]
 
 
 class PromotionDocument(Document[pb.Promotion]):
@@ -66,7 +66,7 @@ class PromotionDocument(Document[pb.Promotion]):
     limit: int | None
     used: int
     application_method: Annotated[MethodDocument, From(WHOLE)]
-    rules: list[RuleDocument]
+    rules: list[PromotionRuleDocument]
     etag: Etag
     created_at: CreatedAt
     updated_at: UpdatedAt
@@ -81,7 +81,7 @@ Values = Annotated[
 Attribute = Annotated[str, Field(description="See the contract.", examples=["currency_code"])]
 
 
-class RuleCreate(Body[pb.PromotionRule]):
+class PromotionRuleCreate(Body[pb.PromotionRule]):
     """A condition to add."""
 
     attribute: Attribute
@@ -89,7 +89,7 @@ class RuleCreate(Body[pb.PromotionRule]):
     values: Values
 
 
-class RuleUpdate(Body[pb.PromotionRule]):
+class PromotionRuleUpdate(Body[pb.PromotionRule]):
     """A condition to change."""
 
     id: str
@@ -98,11 +98,11 @@ class RuleUpdate(Body[pb.PromotionRule]):
     values: Values = optional()
 
 
-class RuleBatch(Body[pb.BatchChangePromotionRulesRequest]):
+class PromotionRuleBatch(Body[pb.BatchChangePromotionRulesRequest]):
     """Conditions of one promotion and one kind; all are done, or none."""
 
-    create: Annotated[list[RuleCreate], From("creates")] = Field([])
-    update: Annotated[list[RuleUpdate], From("updates")] = Field([])
+    create: Annotated[list[PromotionRuleCreate], From("creates")] = Field([])
+    update: Annotated[list[PromotionRuleUpdate], From("updates")] = Field([])
     delete: Annotated[list[str], From("deletes")] = Field([], description="The ids of rules.")
 
 
@@ -117,8 +117,8 @@ class MethodUpdate(Body[pb.Promotion]):
     max_quantity: Count | None = Field(None, description="For each, once and buyget.")
     buy_rules_min_quantity: Count | None = Field(None, description="For buyget.")
     apply_to_quantity: Count | None = Field(None, description="For buyget.")
-    target_rules: list[RuleCreate] = optional(description="Replaces all.")
-    buy_rules: list[RuleCreate] = optional(description="For buyget; replaces all.")
+    target_rules: list[PromotionRuleCreate] = optional(description="Replaces all.")
+    buy_rules: list[PromotionRuleCreate] = optional(description="For buyget; replaces all.")
 
 
 class MethodCreate(MethodUpdate):
@@ -139,7 +139,7 @@ class PromotionUpdate(Body[pb.Promotion]):
     is_tax_inclusive: bool = optional(description="Whether an amount is with tax.")
     campaign_id: str | None = None
     limit: Count | None = Field(None, description="How many orders may use it; by code alone.")
-    rules: list[RuleCreate] = optional(description="Replaces all.")
+    rules: list[PromotionRuleCreate] = optional(description="Replaces all.")
     application_method: Annotated[MethodUpdate, From(WHOLE)] = optional()
 
 

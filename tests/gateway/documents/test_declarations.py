@@ -10,7 +10,14 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from gateway.documents.api_key import ApiKeyUpdate
+from gateway.documents.campaign import BudgetCreate, BudgetUpdate
 from gateway.documents.customer import CustomerPasswordForgotten
+from gateway.documents.promotion import (
+    MethodCreate,
+    MethodUpdate,
+    PromotionRuleBatch,
+    PromotionRuleCreate,
+)
 from gateway.documents.sales_channel import ChannelProducts, SalesChannelUpdate
 from gateway.documents.store import StoreUpdate
 from gateway.documents.tax import DefaultTaxRate
@@ -26,6 +33,9 @@ VALUES = {
     "before": "[1]",
     "after": '"x"',
     "percent": "19.6",
+    "value": "10",
+    "budget_limit": "10",
+    "budget_used": "0",
     "currency_code": "EUR",
     "nanos": 500_000_000,
 }
@@ -35,6 +45,12 @@ ADDRESS = {"name", "parent", "etag", "request_id", "update_mask", "skip_done", "
 # nothing can be wrong.
 PARTIAL = {
     ApiKeyUpdate,
+    BudgetCreate,
+    BudgetUpdate,
+    MethodCreate,
+    MethodUpdate,
+    PromotionRuleBatch,
+    PromotionRuleCreate,
     ChannelProducts,
     DefaultTaxRate,
     CustomerPasswordForgotten,
