@@ -21,6 +21,10 @@ from souk.commerce.v1 import (
     fulfillment_set_service_pb2_grpc,
     payment_event_service_pb2_grpc,
     promotion_service_pb2_grpc,
+    customer_group_service_pb2_grpc,
+    customer_service_pb2_grpc,
+    order_service_pb2_grpc,
+    payment_service_pb2_grpc,
     region_service_pb2_grpc,
     shipping_option_service_pb2_grpc,
     shipping_profile_service_pb2_grpc,
@@ -93,6 +97,10 @@ class Clients:
         self.promotions = self._stub(promotion_service_pb2_grpc.PromotionServiceStub)
         self.campaigns = self._stub(campaign_service_pb2_grpc.CampaignServiceStub)
         self.customers = self._stub(store_customer_service_pb2_grpc.StoreCustomerServiceStub)
+        self.staffs_customers = self._stub(customer_service_pb2_grpc.CustomerServiceStub)
+        self.customer_groups = self._stub(customer_group_service_pb2_grpc.CustomerGroupServiceStub)
+        self.orders = self._stub(order_service_pb2_grpc.OrderServiceStub)
+        self.payments = self._stub(payment_service_pb2_grpc.PaymentServiceStub)
         self.own_orders = self._stub(store_order_service_pb2_grpc.StoreOrderServiceStub)
         self.shipping = self._stub(store_shipping_service_pb2_grpc.StoreShippingServiceStub)
         self.shipping_profiles = self._stub(

@@ -4,6 +4,10 @@ from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import BaseModel, Field
+from souk.commerce.v1.customer_group_service_pb2 import (
+    ChangeGroupMembersRequest,
+    CustomerGroup,
+)
 from souk.commerce.v1.customer_pb2 import Customer, CustomerAddress
 from souk.commerce.v1.store_customer_service_pb2 import (
     LoginRequest,
@@ -13,9 +17,17 @@ from souk.commerce.v1.store_customer_service_pb2 import (
 )
 
 from gateway.documents.account import NewPassword
-from gateway.documents.scalars import CountryCode, CreatedAt, Id, LowerCode, Metadata, UpdatedAt
+from gateway.documents.scalars import (
+    CountryCode,
+    CreatedAt,
+    Etag,
+    Id,
+    LowerCode,
+    Metadata,
+    UpdatedAt,
+)
 from gateway.documents.session import PASSWORD_BYTES
-from gateway.medusa.shapes import WHOLE, Body, Document, From, optional
+from gateway.medusa.shapes import WHOLE, Body, Document, From, NotInMessage, optional
 from gateway.medusa.values import last_id
 
 Email = Annotated[str, Field(description="Case-insensitive.", examples=["zoe@example.com"])]
@@ -112,6 +124,10 @@ class AddressDocument(Document[CustomerAddress]):
     updated_at: UpdatedAt
 
 
+def _group(name: str) -> dict[str, str]:
+    return {"id": last_id(name)}
+
+
 def _default(flag: str) -> Callable[[Customer], str | None]:
     """Returns what finds the id of a customer's default address."""
 
@@ -138,3 +154,57 @@ class CustomerDocument(Document[Customer]):
     metadata: Metadata | None
     created_at: CreatedAt
     updated_at: UpdatedAt
+
+
+class CustomerOfStaffCreate(CustomerUpdate):
+    """A customer without an account."""
+
+    email: Email
+
+
+class GroupOfCustomer(BaseModel):
+    id: str
+
+
+class CustomerOfStaff(CustomerDocument):
+    """A customer, as staff see them."""
+
+    groups: Annotated[list[GroupOfCustomer], From(read=_group)]
+    etag: Etag
+
+
+class GroupDocument(Document[CustomerGroup]):
+    """Some of a tenant's customers."""
+
+    id: Id
+    name: Annotated[str, From("display_name")]
+    metadata: Metadata | None
+    etag: Etag
+    created_at: CreatedAt
+    updated_at: UpdatedAt
+
+
+class GroupUpdate(Body[CustomerGroup]):
+    """The fields of a group to update."""
+
+    name: Annotated[str, From("display_name")] = optional(description="Not empty.")
+    metadata: Metadata | None = None
+
+
+class GroupCreate(GroupUpdate):
+    """A group to create."""
+
+    name: Annotated[str, From("display_name")] = Field(
+        description="Not empty; no other group of the tenant has it."
+    )
+
+
+class GroupMembersChange(Body[ChangeGroupMembersRequest]):
+    """Who joins and who leaves a group."""
+
+    add: Annotated[list[str] | None, NotInMessage()] = Field(
+        None, description="Ids of customers, at most 200."
+    )
+    remove: Annotated[list[str] | None, NotInMessage()] = Field(
+        None, description="Ids of customers, at most 200."
+    )

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Request, Response
 from pydantic import BaseModel
 from souk.commerce.v1.store_customer_service_pb2 import (
-    CreateCustomerRequest,
+    CreateOwnCustomerRequest,
     CustomerToken,
     GetOwnCustomerRequest,
     UpdateOwnCustomerRequest,
@@ -131,8 +131,8 @@ async def create_customer(
     body: CustomerCreate,
 ) -> Response:
     """Makes the customer of a registered address. Log in again for a token that names it."""
-    made = await clients.customers.CreateCustomer(
-        CreateCustomerRequest(
+    made = await clients.customers.CreateOwnCustomer(
+        CreateOwnCustomerRequest(
             parent=f"tenants/{account.tenant}", customer=body.to_message(), request_id=key
         )
     )

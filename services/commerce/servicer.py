@@ -10,6 +10,12 @@ from souk.commerce.v1.payment_event_service_pb2_grpc import (
     add_PaymentEventServiceServicer_to_server,
 )
 from souk.commerce.v1.promotion_service_pb2_grpc import add_PromotionServiceServicer_to_server
+from souk.commerce.v1.customer_group_service_pb2_grpc import (
+    add_CustomerGroupServiceServicer_to_server,
+)
+from souk.commerce.v1.customer_service_pb2_grpc import add_CustomerServiceServicer_to_server
+from souk.commerce.v1.order_service_pb2_grpc import add_OrderServiceServicer_to_server
+from souk.commerce.v1.payment_service_pb2_grpc import add_PaymentServiceServicer_to_server
 from souk.commerce.v1.region_service_pb2_grpc import add_RegionServiceServicer_to_server
 from souk.commerce.v1.shipping_option_service_pb2_grpc import (
     add_ShippingOptionServiceServicer_to_server,
@@ -37,7 +43,9 @@ from souk.commerce.v1.tax_region_service_pb2_grpc import add_TaxRegionServiceSer
 from services.commerce.carts.changes import CartChanges
 from services.commerce.carts.servicer import StoreCartServicer
 from services.commerce.catalogue import Catalogue
+from services.commerce.customers.groups import CustomerGroupServicer
 from services.commerce.customers.servicer import StoreCustomerServicer
+from services.commerce.customers.staff import CustomerServicer
 from services.commerce.customers.tokens import CustomerTokens
 from services.commerce.markets.servicer import RegionServicer
 from services.commerce.markets.storefront.servicer import StoreMarketServicer
@@ -46,6 +54,8 @@ from services.commerce.orders.own_orders import StoreOrderServicer
 from services.commerce.orders.payment_events import PaymentEventServicer
 from services.commerce.orders.servicer import StoreCheckoutServicer
 from services.commerce.orders.settlement import Settlement
+from services.commerce.orders.staff import OrderServicer
+from services.commerce.orders.staff_payments import PaymentServicer
 from services.commerce.payments.providers import configured_providers
 from services.commerce.promotions.campaigns import CampaignServicer
 from services.commerce.promotions.servicer import PromotionServicer
@@ -102,4 +112,8 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         (add_ShippingProfileServiceServicer_to_server, ShippingProfileServicer(runtime.db)),
         (add_FulfillmentSetServiceServicer_to_server, FulfillmentSetServicer(runtime.db)),
         (add_ShippingOptionServiceServicer_to_server, ShippingOptionServicer(runtime.db)),
+        (add_CustomerServiceServicer_to_server, CustomerServicer(runtime.db)),
+        (add_CustomerGroupServiceServicer_to_server, CustomerGroupServicer(runtime.db)),
+        (add_OrderServiceServicer_to_server, OrderServicer(runtime.db)),
+        (add_PaymentServiceServicer_to_server, PaymentServicer(runtime.db)),
     ]

@@ -7,6 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.gateway.admin.conftest import enter  # noqa: F401  # a fixture
+
 PASSWORD = "correct-horse-battery-staple"
 ADDRESS = {"first_name": "Zoé", "address_1": "1 rue X", "city": "Y", "postal_code": "1"}
 
@@ -86,6 +88,37 @@ class Shopper:
             await self.post(f"/store/carts/{cart['id']}/shipping-methods", chosen)
 
 
+@dataclass
+class Staff:
+    """Somebody with a role at one tenant."""
+
+    tenant: str
+    http: httpx.AsyncClient
+
+    async def send(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
+        headers = {"X-Tenant-ID": self.tenant, **options.pop("headers", {})}
+        return await self.http.request(
+            method, f"/admin/{path}", json=body, headers=headers, **options
+        )
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """Reads what must be there."""
+        answer = await self.send("GET", path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def post(self, path: str, body: Any = None, **options: Any) -> Any:
+        """Does what must succeed."""
+        answer = await self.send("POST", path, body, **options)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def refused(self, method: str, path: str, body: Any = None) -> tuple[int, str]:
+        """Tries what must fail; returns the status and the code."""
+        answer = await self.send(method, path, body)
+        return answer.status_code, answer.json()["code"]
+
+
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
@@ -104,3 +137,14 @@ def paris(shopper):
 @pytest.fixture
 def hq(shopper):
     return shopper("hq")
+
+
+@pytest.fixture
+def staff(enter):  # noqa: F811
+    """Makes somebody with a role at a tenant."""
+
+    async def make(tenant: str, role: str = "TenantAdmin") -> Staff:
+        _, client = await enter((role, tenant))
+        return Staff(tenant, client)
+
+    return make

@@ -7,6 +7,7 @@ from souk.commerce.v1 import customer_pb2 as pb
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.customers import messages, queries
+from services.commerce.customers.own import ADDRESS
 from services.commerce.models import Customer, CustomerAddress
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition, NotFound, invalid
@@ -15,10 +16,9 @@ from services.kernel.evidence import audit
 from services.values.countries import is_country
 
 MOST_ADDRESSES = 100
-ADDRESS = "tenants/{tenant}/customers/{customer}/addresses/{address}"
 
 
-async def add(session: AsyncSession, owner: Customer, requested: pb.CustomerAddress) -> pb.Customer:
+async def add(session: AsyncSession, owner: Customer, requested: pb.CustomerAddress) -> None:
     """Adds an address to a customer, whose row is locked.
 
     Raises:
@@ -43,12 +43,11 @@ async def add(session: AsyncSession, owner: Customer, requested: pb.CustomerAddr
     await session.flush()
     added = messages.address(row)
     audit.record(session, resource=added.name, after=added)
-    return await with_addresses(session, owner)
 
 
 async def change(
     session: AsyncSession, owner: Customer, requested: pb.CustomerAddress, mask: FieldMask
-) -> pb.Customer:
+) -> None:
     """Changes an address of a customer, whose row is locked.
 
     Raises:
@@ -64,10 +63,9 @@ async def change(
         await session.flush()
         after = messages.address(row)
         audit.record(session, resource=after.name, before=before, after=after)
-    return await with_addresses(session, owner)
 
 
-async def remove(session: AsyncSession, owner: Customer, name: str) -> pb.Customer:
+async def remove(session: AsyncSession, owner: Customer, name: str) -> None:
     """Removes an address of a customer, whose row is locked.
 
     Raises:
@@ -78,7 +76,6 @@ async def remove(session: AsyncSession, owner: Customer, name: str) -> pb.Custom
     await session.delete(row)
     _touch(owner, datetime.now(UTC))
     await session.flush()
-    return await with_addresses(session, owner)
 
 
 async def with_addresses(session: AsyncSession, owner: Customer) -> pb.Customer:

@@ -16,12 +16,15 @@ _OF_ADDRESSES = (
 )
 
 
-def customer(row: Customer, addresses: Iterable[CustomerAddress] = ()) -> pb.Customer:
+def customer(
+    row: Customer, addresses: Iterable[CustomerAddress] = (), group_ids: Iterable[str] = ()
+) -> pb.Customer:
     message = pb.Customer(
         name=f"tenants/{row.tenant_id}/customers/{row.customer_id}",
         email=row.email,
         has_account=row.has_account,
         addresses=map(address, addresses),
+        groups=(f"tenants/{row.tenant_id}/customerGroups/{group_id}" for group_id in group_ids),
         etag=updates.etag(row.version),
         **{name: getattr(row, name) for name in TEXTS},
     )

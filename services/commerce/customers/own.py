@@ -1,4 +1,4 @@
-"""The customer who calls."""
+"""The customer who calls, and the names of customers."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -9,7 +9,8 @@ from services.kernel.call import names
 from services.kernel.call.errors import NotFound, Unauthenticated
 from services.kernel.call.scope import current_scope
 
-_CUSTOMER = "tenants/{tenant}/customers/{customer}"
+CUSTOMER = "tenants/{tenant}/customers/{customer}"
+ADDRESS = "tenants/{tenant}/customers/{customer}/addresses/{address}"
 
 
 async def own_customer(session: AsyncSession) -> Customer:
@@ -32,7 +33,7 @@ def own_id(name: str) -> str:
         NotFound: CUSTOMER_NOT_FOUND, it is the name of another.
     """
     current_scope().require(name)
-    customer_id = names.parse(name, _CUSTOMER)[1]
+    customer_id = names.parse(name, CUSTOMER)[1]
     if customer_id != current_customer():
         raise no_such_customer(customer_id)
     return customer_id
@@ -40,3 +41,9 @@ def own_id(name: str) -> str:
 
 def no_such_customer(customer_id: str) -> NotFound:
     return NotFound("CUSTOMER_NOT_FOUND", f"No such customer: {customer_id[:100]}")
+
+
+def owner_of(address: str) -> str:
+    """Returns the name of the customer in that of an address."""
+    tenant, customer_id, _ = names.parse(address, ADDRESS)
+    return f"tenants/{tenant}/customers/{customer_id}"

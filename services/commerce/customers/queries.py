@@ -1,12 +1,15 @@
 """Statements about customers and their identities."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import false, select, update
+from sqlalchemy import Select, exists, false, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.commerce.models import Customer, CustomerAddress, Identity
+from services.commerce.models import Customer, CustomerAddress, GroupMember, Identity
+from services.commerce.texts import begins_with
+from services.kernel.data.arrays import among
 
 
 async def identity_of_email(session: AsyncSession, email: str) -> Identity | None:
@@ -75,3 +78,63 @@ async def end_defaults(
                 .where(CustomerAddress.customer_id == customer_id, column)
                 .values({column: false()})
             )
+
+
+def customers(
+    *,
+    text: str,
+    customer_ids: Collection[str],
+    emails: Collection[str],
+    group_ids: Collection[str],
+    names: Mapping[str, str],
+    has_account: bool | None,
+) -> Select[Any]:
+    """Selects customers; what is empty does not matter.
+
+    `text` is an id, or how an e-mail address begins; `names` are values of columns.
+    """
+    found = select(Customer)
+    if text:
+        found = found.where(
+            or_(Customer.customer_id == text, begins_with(Customer.email, text.lower()))
+        )
+    if customer_ids:
+        found = found.where(among(Customer.customer_id, customer_ids))
+    if emails:
+        found = found.where(among(Customer.email, emails))
+    if group_ids:
+        is_member = (
+            (GroupMember.tenant_id == Customer.tenant_id)
+            & (GroupMember.customer_id == Customer.customer_id)
+            & among(GroupMember.group_id, group_ids)
+        )
+        found = found.where(exists().where(is_member))
+    if has_account is not None:
+        found = found.where(Customer.has_account == has_account)
+    return found.filter_by(**{name: value for name, value in names.items() if value})
+
+
+async def addresses_of(
+    session: AsyncSession, customer_ids: Collection[str]
+) -> Sequence[CustomerAddress]:
+    """Reads the addresses of several customers, oldest first."""
+    statement = select(CustomerAddress).where(among(CustomerAddress.customer_id, customer_ids))
+    return (await session.scalars(statement.order_by(CustomerAddress.address_id))).all()
+
+
+async def groups_of(
+    session: AsyncSession, customer_ids: Collection[str]
+) -> Mapping[str, Sequence[str]]:
+    """Reads the ids of the groups of those of the customers who are in any."""
+    statement = (
+        select(GroupMember.customer_id, func.array_agg(GroupMember.group_id))
+        .where(among(GroupMember.customer_id, customer_ids))
+        .group_by(GroupMember.customer_id)
+    )
+    return {customer_id: sorted(ids) for customer_id, ids in await session.execute(statement)}
+
+
+async def guest_of_email(session: AsyncSession, email: str) -> Customer | None:
+    statement = select(Customer).where(Customer.email == email, ~Customer.has_account)
+    row: Customer | None = await session.scalar(statement)
+    return row

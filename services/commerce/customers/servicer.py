@@ -9,9 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.caller import current_customer, current_identity
 from services.commerce.customers import addresses, messages, queries
-from services.commerce.customers.addresses import ADDRESS
 from services.commerce.customers.attempts import Attempts
-from services.commerce.customers.own import no_such_customer, own_id
+from services.commerce.customers.own import no_such_customer, own_id, owner_of
 from services.commerce.customers.passwords import PasswordMethods
 from services.commerce.customers.tokens import CustomerTokens
 from services.commerce.models import Customer, Identity
@@ -67,8 +66,8 @@ class StoreCustomerServicer(PasswordMethods, StoreCustomerServiceServicer):
             audit.record(session, resource=f"tenants/{tenant}/identities/{identity_id}")
         return self._tokens.answer(tenant, identity_id, None)
 
-    async def CreateCustomer(
-        self, request: pb.CreateCustomerRequest, _context: object
+    async def CreateOwnCustomer(
+        self, request: pb.CreateOwnCustomerRequest, _context: object
     ) -> customer_pb2.Customer:
         _tenant(request.parent)
         async with self._db.tenant() as session:
@@ -126,22 +125,25 @@ class StoreCustomerServicer(PasswordMethods, StoreCustomerServiceServicer):
             if answer := await requests.stored_answer(session, request, customer_pb2.Customer):
                 return answer
             owner = await _own_customer(session, request.parent, lock=True)
-            changed = await addresses.add(session, owner, request.address)
+            await addresses.add(session, owner, request.address)
+            changed = await addresses.with_addresses(session, owner)
             return await requests.remember(session, request, changed)
 
     async def UpdateOwnAddress(
         self, request: pb.UpdateOwnAddressRequest, _context: object
     ) -> customer_pb2.Customer:
         async with self._db.tenant() as session:
-            owner = await _own_customer(session, _owner(request.address.name), lock=True)
-            return await addresses.change(session, owner, request.address, request.update_mask)
+            owner = await _own_customer(session, owner_of(request.address.name), lock=True)
+            await addresses.change(session, owner, request.address, request.update_mask)
+            return await addresses.with_addresses(session, owner)
 
     async def DeleteOwnAddress(
         self, request: pb.DeleteOwnAddressRequest, _context: object
     ) -> customer_pb2.Customer:
         async with self._db.tenant() as session:
-            owner = await _own_customer(session, _owner(request.name), lock=True)
-            return await addresses.remove(session, owner, request.name)
+            owner = await _own_customer(session, owner_of(request.name), lock=True)
+            await addresses.remove(session, owner, request.name)
+            return await addresses.with_addresses(session, owner)
 
 
 async def _own_identity(session: AsyncSession) -> Identity:
@@ -164,13 +166,6 @@ async def _own_customer(session: AsyncSession, name: str, *, lock: bool = False)
     if row is None:
         raise no_such_customer(customer_id)
     return row
-
-
-def _owner(address: str) -> str:
-    """Returns the name of the customer in that of an address."""
-    current_scope().require(address)
-    tenant, customer_id, _ = names.parse(address, ADDRESS)
-    return f"tenants/{tenant}/customers/{customer_id}"
 
 
 def _tenant(parent: str) -> str:

@@ -1,7 +1,13 @@
 """The tables of this service."""
 
 from services.commerce.models.carts import Cart
-from services.commerce.models.customers import Customer, CustomerAddress, Identity
+from services.commerce.models.customers import (
+    Customer,
+    CustomerAddress,
+    CustomerGroup,
+    GroupMember,
+    Identity,
+)
 from services.commerce.models.declare import Base
 from services.commerce.models.logins import LoginAttempt, PasswordReset, UnknownLogin
 from services.commerce.models.markets import Region, RegionCountry, SetupVersion
@@ -24,8 +30,10 @@ __all__ = [
     "Cart",
     "Customer",
     "CustomerAddress",
+    "CustomerGroup",
     "CustomerOrder",
     "FulfillmentSet",
+    "GroupMember",
     "Identity",
     "LoginAttempt",
     "OrderCounter",

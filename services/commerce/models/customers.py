@@ -12,7 +12,7 @@ from services.kernel.data.tables import Key, TenantOwned, Time
 
 
 class Customer(TenantOwned, Base):
-    """Somebody who buys; without an account, a guest: several may have the same address."""
+    """Somebody who buys; without an account, a guest, who may have the address of an account."""
 
     __tablename__ = "customer"
     __table_args__ = tenant_rows(
@@ -23,10 +23,20 @@ class Customer(TenantOwned, Base):
             unique=True,
             postgresql_where=text("has_account"),
         ),
+        Index(
+            "ix_customer_guest_email",
+            "tenant_id",
+            "email",
+            unique=True,
+            postgresql_where=text("NOT has_account AND email <> ''"),
+        ),
+        Index("ix_customer_email", "tenant_id", "email", "customer_id"),
+        Index("ix_customer_create_time", "tenant_id", "create_time", "customer_id"),
+        Index("ix_customer_update_time", "tenant_id", "update_time", "customer_id"),
     )
 
     customer_id: Mapped[str] = mapped_column(Key, primary_key=True)
-    email: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(Key)
     has_account: Mapped[bool] = mapped_column(Boolean)
     first_name: Mapped[str] = mapped_column(Text)
     last_name: Mapped[str] = mapped_column(Text)
@@ -102,3 +112,37 @@ class CustomerAddress(TenantOwned, Base):
     is_default_billing: Mapped[bool] = mapped_column(Boolean)
     create_time: Mapped[datetime] = mapped_column(Time)
     update_time: Mapped[datetime] = mapped_column(Time)
+
+
+class CustomerGroup(TenantOwned, Base):
+    """Some of a tenant's customers, for prices and promotions of their own."""
+
+    __tablename__ = "customer_group"
+    __table_args__ = tenant_rows(Index("ix_customer_group_name", "tenant_id", "name", unique=True))
+
+    group_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    extra: Mapped[dict[str, Any] | None] = mapped_column("metadata", JSONB(none_as_null=True))
+    version: Mapped[int] = mapped_column(BigInteger)
+    create_time: Mapped[datetime] = mapped_column(Time)
+    update_time: Mapped[datetime] = mapped_column(Time)
+
+
+class GroupMember(TenantOwned, Base):
+    """A customer in a group."""
+
+    __tablename__ = "group_member"
+    __table_args__ = tenant_rows(
+        ForeignKeyConstraint(
+            ["tenant_id", "group_id"],
+            ["customer_group.tenant_id", "customer_group.group_id"],
+            ondelete="CASCADE",
+        ),
+        ForeignKeyConstraint(
+            ["tenant_id", "customer_id"], ["customer.tenant_id", "customer.customer_id"]
+        ),
+        Index("ix_group_member_customer", "tenant_id", "customer_id"),
+    )
+
+    group_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    customer_id: Mapped[str] = mapped_column(Key, primary_key=True)

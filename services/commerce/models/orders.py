@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,13 +20,17 @@ class CustomerOrder(TenantOwned, Base):
         # What makes a cart one order, whoever completes it how often.
         UniqueConstraint("tenant_id", "cart_id"),
         Index("ix_customer_order_customer", "tenant_id", "customer_id", "create_time"),
+        Index("ix_customer_order_create_time", "tenant_id", "create_time", "order_id"),
+        Index("ix_customer_order_update_time", "tenant_id", "update_time", "order_id"),
+        Index("ix_customer_order_status", "tenant_id", "status", "create_time", "order_id"),
+        Index("ix_customer_order_email", "tenant_id", "email"),
     )
 
     order_id: Mapped[str] = mapped_column(Key, primary_key=True)
     display_id: Mapped[int] = mapped_column(BigInteger)
     cart_id: Mapped[str] = mapped_column(Key)
     customer_id: Mapped[str | None] = mapped_column(Key)
-    email: Mapped[str] = mapped_column(Text)
+    email: Mapped[str] = mapped_column(Key)
     currency_code: Mapped[str] = mapped_column(Key)
     total_minor: Mapped[int] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(Key)
@@ -56,6 +60,7 @@ class Payment(TenantOwned, Base):
             ["tenant_id", "order_id"], ["customer_order.tenant_id", "customer_order.order_id"]
         ),
         Index("ix_payment_order", "tenant_id", "order_id"),
+        Index("ix_payment_create_time", "tenant_id", "create_time", "payment_id"),
     )
 
     payment_id: Mapped[str] = mapped_column(Key, primary_key=True)

@@ -11,7 +11,7 @@ from services.kernel.data import pages
 from services.kernel.data.database import Database
 
 ORDER = "tenants/{tenant}/orders/{order}"
-_ORDERS: dict[str, pages.Columns] = {
+ORDERS: dict[str, pages.Columns] = {
     "created_at": (CustomerOrder.create_time, CustomerOrder.order_id),
     "updated_at": (CustomerOrder.update_time, CustomerOrder.order_id),
     "display_id": (CustomerOrder.display_id,),
@@ -33,6 +33,6 @@ class StoreOrderServicer(StoreOrderServiceServicer):
         )
         async with self._db.tenant() as session:
             rows, _, total = await pages.read_page(
-                session, request, statement, _ORDERS, default="-created_at"
+                session, request, statement, ORDERS, default="-created_at"
             )
         return pb.ListOwnOrdersResponse(documents=[row.document for row in rows], total_size=total)

@@ -1,14 +1,18 @@
 """Statements about orders."""
 
+import re
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
-from services.commerce.models import Cart, CustomerOrder
+from services.commerce.models import Cart, CustomerOrder, OrderCounter, Payment
+from services.commerce.texts import begins_with
 from services.kernel.data.arrays import among
+
+_NUMBER = re.compile(r"[0-9]{1,15}")
 
 
 async def order(session: AsyncSession, order_id: str) -> CustomerOrder | None:
@@ -29,9 +33,46 @@ def orders_of(
     customer_id: str, *, order_ids: Collection[str], statuses: Collection[str]
 ) -> Select[Any]:
     """Selects a customer's orders, of any id and in any state where none is named."""
-    found = select(CustomerOrder).where(CustomerOrder.customer_id == customer_id)
+    return orders(order_ids=order_ids, statuses=statuses).where(
+        CustomerOrder.customer_id == customer_id
+    )
+
+
+def orders(
+    *,
+    text: str = "",
+    order_ids: Collection[str] = (),
+    statuses: Collection[str] = (),
+    customer_ids: Collection[str] = (),
+) -> Select[Any]:
+    """Selects orders; what is not named does not matter.
+
+    `text` is a number, or how an e-mail address begins.
+    """
+    found = select(CustomerOrder).options(defer(CustomerOrder.content))
+    if text:
+        is_number = CustomerOrder.display_id == int(text) if _NUMBER.fullmatch(text) else false()
+        found = found.where(or_(is_number, begins_with(CustomerOrder.email, text)))
+    for column, values in (
+        (CustomerOrder.order_id, order_ids),
+        (CustomerOrder.status, statuses),
+        (CustomerOrder.customer_id, customer_ids),
+    ):
+        if values:
+            found = found.where(among(column, values))
+    return found
+
+
+async def number_of_orders(session: AsyncSession) -> int:
+    """Returns how many orders the tenant has: their numbers have no gaps."""
+    return await session.scalar(select(OrderCounter.last_display_id)) or 0
+
+
+def payments(*, payment_ids: Collection[str] = (), order_ids: Collection[str] = ()) -> Select[Any]:
+    """Selects payments; what is not named does not matter."""
+    found = select(Payment)
+    if payment_ids:
+        found = found.where(among(Payment.payment_id, payment_ids))
     if order_ids:
-        found = found.where(among(CustomerOrder.order_id, order_ids))
-    if statuses:
-        found = found.where(among(CustomerOrder.status, statuses))
-    return found.options(defer(CustomerOrder.content))
+        found = found.where(among(Payment.order_id, order_ids))
+    return found

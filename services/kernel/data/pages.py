@@ -105,10 +105,12 @@ async def read_page(
     orders: Mapping[str, Columns],
     *,
     default: str = "",
+    most_counted: int | None = None,
 ) -> tuple[Sequence[Any], str, int]:
     """Reads one page: its rows, the next page token, and the total number of rows.
 
-    `default` is the order of a request that has none; else it is the first of `orders`.
+    `default` is the order of a request that has none; else it is the first of `orders`. No more
+    than `most_counted` rows are counted.
 
     Raises:
         InvalidArgument: as read and order_by.
@@ -118,7 +120,8 @@ async def read_page(
     key = {column.key: column.type.python_type for column in columns}
     page = read(request, key=key, descending=descending)
     rows = (await session.scalars(page.of(statement, *columns))).all()
-    total = await session.scalar(select(func.count()).select_from(statement.subquery()))
+    counted = statement.limit(most_counted).subquery()
+    total = await session.scalar(select(func.count()).select_from(counted))
     page_rows, token = page.cut(
         rows, key=lambda row: tuple(getattr(row, column.key) for column in columns)
     )

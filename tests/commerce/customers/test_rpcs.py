@@ -54,7 +54,7 @@ async def test_a_customer_is_found_by_themselves_alone(scoped_stub, new_customer
 
 @pytest.mark.parametrize("tenant", ["paris", "hq"])
 async def test_no_customer_is_made_for_an_identity_that_is_not_there(scoped_stub, tenant):
-    request = pb.CreateCustomerRequest(parent=f"tenants/{tenant}")
+    request = pb.CreateOwnCustomerRequest(parent=f"tenants/{tenant}")
     for actor in ("identities/authid_unknown", "shoppers/-", "admins/user_1"):
         with pytest.raises(Unauthenticated):
-            await stub(scoped_stub, tenant, actor).CreateCustomer(request)
+            await stub(scoped_stub, tenant, actor).CreateOwnCustomer(request)

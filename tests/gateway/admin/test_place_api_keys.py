@@ -10,10 +10,10 @@ from tests.gateway.admin.answers import one, page, refused
 KEYS = "/admin/api-keys"
 # What a TenantAdmin holds, but for what only people may do.
 OF_A_TENANT_ADMINS_KEY = [
-    *("category:read", "collection:read", "domain:read", "domain:write", "event:read"),
-    *("file:read", "file:write", "listing:read", "listing:write", "product:read"),
-    *("promotion:read", "promotion:write"),
-    *("region:read", "region:write", "shipping:read", "shipping:write"),
+    *("category:read", "collection:read", "customer:read", "customer:write", "domain:read"),
+    *("domain:write", "event:read", "file:read", "file:write", "listing:read"),
+    *("listing:write", "order:read", "payment:read", "product:read", "promotion:read"),
+    *("promotion:write", "region:read", "region:write", "shipping:read", "shipping:write"),
     *("storefront:read", "tax:read", "tax:write", "tenant:read", "tenant:write"),
 ]
 

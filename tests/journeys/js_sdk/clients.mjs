@@ -22,6 +22,10 @@ export async function staff(login = { email, password }) {
 export const storefront = (publishableKey, locale = "") =>
   new Medusa({ baseUrl: url, publishableKey, globalHeaders: { "x-medusa-locale": locale } }).store
 
+/** A client of the shop that a publishable key names, for somebody who logs in there. */
+export const visitor = publishableKey =>
+  new Medusa({ baseUrl: url, publishableKey, auth: { type: "jwt", jwtTokenStorageMethod: "memory" } })
+
 /** Expects a refusal: its status, and what its text says. */
 export const refused = (promise, status, text = /./) =>
   assert.rejects(promise, error => {

@@ -12,7 +12,7 @@ const CATALOGUE = {
   ],
   store: [
     ...["product", "category", "collection", "productOption", "region", "locale"],
-    ...["cart", "payment", "fulfillment", "order"],
+    ...["cart", "payment", "fulfillment", "order", "customer"],
   ],
 }
 globalThis.FileList = class FileList {}

@@ -21,6 +21,8 @@ AT_TENANT = {
         "assignment:write",
         "category:read",
         "collection:read",
+        "customer:read",
+        "customer:write",
         "domain:read",
         "domain:write",
         "event:read",
@@ -30,6 +32,8 @@ AT_TENANT = {
         "key:write",
         "listing:read",
         "listing:write",
+        "order:read",
+        "payment:read",
         "product:read",
         "promotion:read",
         "promotion:write",
@@ -58,7 +62,15 @@ AT_TENANT = {
         "storefront:read",
         "tenant:read",
     },
-    "OrderOps": {"listing:read", "product:read", "region:read", "tenant:read"},
+    "OrderOps": {
+        "customer:read",
+        "listing:read",
+        "order:read",
+        "payment:read",
+        "product:read",
+        "region:read",
+        "tenant:read",
+    },
 }
 
 
