@@ -6,13 +6,19 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 from souk.commerce.v1.customer_service_pb2 import (
     CreateCustomerRequest,
+    DeleteCustomerRequest,
     GetCustomerRequest,
     ListCustomersRequest,
     UpdateCustomerRequest,
 )
 
 from gateway.clients import ClientsOf
-from gateway.documents.customer import CustomerOfStaff, CustomerOfStaffCreate, CustomerUpdate
+from gateway.documents.customer import (
+    CustomerOfStaff,
+    CustomerOfStaffCreate,
+    CustomerUpdate,
+    ErasureDocument,
+)
 from gateway.identity.scopes import CurrentScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
@@ -60,6 +66,12 @@ class CustomerOfStaffAnswer(BaseModel):
 
 class CustomersAnswer(Envelope):
     customers: list[CustomerOfStaff]
+
+
+class CustomerErased(responses.Deleted):
+    """The confirmation that a customer is erased."""
+
+    receipt: ErasureDocument
 
 
 CUSTOMER = responses.documented(CustomerOfStaffAnswer, "The customer.")
@@ -155,6 +167,25 @@ async def update_customer(
         UpdateCustomerRequest(customer=change, update_mask=body.to_mask())
     )
     return CUSTOMERS.one(query, customer)
+
+
+@router.delete(
+    "/{customer_id}",
+    summary="Erase a customer",
+    responses=responses.documented(CustomerErased, "The customer is erased."),
+)
+async def erase_customer(
+    customer_id: str, scope: CurrentScope, clients: ClientsOf, etag: IfMatch
+) -> Response:
+    """Erases a customer for good, on their request; `receipt` says what, as its event does.
+
+    Names, addresses, account and carts go, and what their orders say of them. The orders stay, with
+    what was bought at which price, and in which country.
+    """
+    erasure = await clients.staffs_customers.DeleteCustomer(
+        DeleteCustomerRequest(name=customer_name(scope, customer_id), etag=etag)
+    )
+    return responses.deleted("customer", customer_id, receipt=ErasureDocument.to_json(erasure))
 
 
 def customer_name(scope: Scope, customer_id: str) -> str:

@@ -9,6 +9,7 @@ from souk.commerce.v1.customer_group_service_pb2 import (
     CustomerGroup,
 )
 from souk.commerce.v1.customer_pb2 import Customer, CustomerAddress
+from souk.commerce.v1.customer_service_pb2 import CustomerErasure
 from souk.commerce.v1.store_customer_service_pb2 import (
     LoginRequest,
     RegisterRequest,
@@ -24,6 +25,7 @@ from gateway.documents.scalars import (
     Id,
     LowerCode,
     Metadata,
+    Time,
     UpdatedAt,
 )
 from gateway.documents.session import PASSWORD_BYTES
@@ -171,6 +173,15 @@ class CustomerOfStaff(CustomerDocument):
 
     groups: Annotated[list[GroupOfCustomer], From(read=_group)]
     etag: Etag
+
+
+class ErasureDocument(Document[CustomerErasure]):
+    """What was erased of a customer."""
+
+    orders: int = Field(description="How many orders no longer say whose they are.")
+    carts: int = Field(description="How many carts are gone.")
+    addresses: int = Field(description="How many addresses are gone.")
+    erased_at: Annotated[Time, From("erase_time")]
 
 
 class GroupDocument(Document[CustomerGroup]):

@@ -53,7 +53,9 @@ async def take_name(session: AsyncSession, name: str, *, besides: str) -> bool:
 
 async def known_customers(session: AsyncSession, customer_ids: Collection[str]) -> set[str]:
     """Returns those of the ids that are customers of the tenant."""
-    statement = select(Customer.customer_id).where(among(Customer.customer_id, customer_ids))
+    statement = select(Customer.customer_id).where(
+        among(Customer.customer_id, customer_ids), Customer.erase_time.is_(None)
+    )
     return set(await session.scalars(statement))
 
 

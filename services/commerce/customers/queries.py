@@ -49,7 +49,10 @@ async def account_of_email(session: AsyncSession, email: str) -> Customer | None
 async def customer(
     session: AsyncSession, customer_id: str, *, lock: bool = False
 ) -> Customer | None:
-    statement = select(Customer).where(Customer.customer_id == customer_id)
+    """Reads a customer who has not been erased."""
+    statement = select(Customer).where(
+        Customer.customer_id == customer_id, Customer.erase_time.is_(None)
+    )
     row: Customer | None = await session.scalar(statement.with_for_update() if lock else statement)
     return row
 
@@ -93,7 +96,7 @@ def customers(
 
     `text` is an id, or how an e-mail address begins; `names` are values of columns.
     """
-    found = select(Customer)
+    found = select(Customer).where(Customer.erase_time.is_(None))
     if text:
         found = found.where(
             or_(Customer.customer_id == text, begins_with(Customer.email, text.lower()))

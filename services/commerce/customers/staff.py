@@ -10,6 +10,7 @@ from souk.commerce.v1.customer_service_pb2_grpc import CustomerServiceServicer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.customers import addresses, messages, queries
+from services.commerce.customers.erasure import erase
 from services.commerce.customers.own import CUSTOMER, no_such_customer, owner_of
 from services.commerce.models import Customer, CustomerAddress
 from services.kernel.call import names
@@ -113,6 +114,18 @@ class CustomerServicer(CustomerServiceServicer):
                 after = messages.customer(row)
                 audit.record(session, resource=after.name, before=before, after=after)
             return await _shown(session, row)
+
+    async def DeleteCustomer(
+        self, request: pb.DeleteCustomerRequest, _context: object
+    ) -> pb.CustomerErasure:
+        current_scope().require(request.name)
+        async with self._db.tenant() as session:
+            row = await _existing(session, request.name, lock=True)
+            updates.check_etag(request.etag, row.version)
+            receipt = await erase(session, row, datetime.now(UTC))
+            await session.flush()
+            audit.record(session, resource=request.name, after=receipt)
+            return receipt
 
     async def CreateAddress(
         self, request: pb.CreateAddressRequest, _context: object

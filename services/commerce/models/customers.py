@@ -46,6 +46,7 @@ class Customer(TenantOwned, Base):
     version: Mapped[int] = mapped_column(BigInteger)
     create_time: Mapped[datetime] = mapped_column(Time)
     update_time: Mapped[datetime] = mapped_column(Time)
+    erase_time: Mapped[datetime | None] = mapped_column(Time)
 
 
 class Identity(TenantOwned, Base):

@@ -3,7 +3,7 @@
 from souk.commerce.v1 import store_order_service_pb2 as pb
 from souk.commerce.v1.store_order_service_pb2_grpc import StoreOrderServiceServicer
 
-from services.commerce.customers.own import own_id
+from services.commerce.customers.own import own_customer, own_id
 from services.commerce.models import CustomerOrder
 from services.commerce.orders import queries
 from services.kernel.call import names
@@ -32,6 +32,7 @@ class StoreOrderServicer(StoreOrderServiceServicer):
             statuses=request.statuses,
         )
         async with self._db.tenant() as session:
+            await own_customer(session)
             rows, _, total = await pages.read_page(
                 session, request, statement, ORDERS, default="-created_at"
             )
