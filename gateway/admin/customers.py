@@ -47,7 +47,6 @@ CUSTOMERS = Resource(
         },
         order=("created_at", "updated_at", "email", "first_name", "last_name", "id"),
     ),
-    on_request=("addresses", "groups"),
 )
 CustomerQuery = Annotated[ParsedQuery, Depends(CUSTOMERS.query_of_answer)]
 

@@ -14,7 +14,13 @@ from souk.commerce.v1.customer_group_service_pb2_grpc import (
     add_CustomerGroupServiceServicer_to_server,
 )
 from souk.commerce.v1.customer_service_pb2_grpc import add_CustomerServiceServicer_to_server
+from souk.commerce.v1.fulfillment_set_service_pb2_grpc import (
+    add_FulfillmentSetServiceServicer_to_server,
+)
 from souk.commerce.v1.order_service_pb2_grpc import add_OrderServiceServicer_to_server
+from souk.commerce.v1.payment_event_service_pb2_grpc import (
+    add_PaymentEventServiceServicer_to_server,
+)
 from souk.commerce.v1.payment_service_pb2_grpc import add_PaymentServiceServicer_to_server
 from souk.commerce.v1.region_service_pb2_grpc import add_RegionServiceServicer_to_server
 from souk.commerce.v1.shipping_option_service_pb2_grpc import (
@@ -82,8 +88,9 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
     setups, providers = Setups(), configured_providers(runtime.settings.secrets)
     carts = CartChanges(runtime.db, catalogue, setups)
     completion = Completion(runtime.db, carts, providers, Settlement(runtime.db, providers))
+    mailer = Mailer(load(MailSettings))
     tokens = CustomerTokens(runtime.settings.secret_file("customer.key", signing_key))
-    customers = StoreCustomerServicer(runtime.db, Passwords(), tokens, Mailer(load(MailSettings)))
+    customers = StoreCustomerServicer(runtime.db, Passwords(), tokens, mailer)
     return [
         (add_StoreCartServiceServicer_to_server, StoreCartServicer(runtime.db, catalogue, setups)),
         (
@@ -104,7 +111,6 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         (add_TaxRateServiceServicer_to_server, TaxRateServicer(runtime.db)),
         (add_RegionServiceServicer_to_server, RegionServicer(runtime.db, providers)),
         (add_StoreCustomerServiceServicer_to_server, customers),
-        (add_StoreOrderServiceServicer_to_server, StoreOrderServicer(runtime.db)),
         (
             add_StoreShippingServiceServicer_to_server,
             StoreShippingServicer(runtime.db, catalogue, setups),
@@ -112,6 +118,7 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         (add_ShippingProfileServiceServicer_to_server, ShippingProfileServicer(runtime.db)),
         (add_FulfillmentSetServiceServicer_to_server, FulfillmentSetServicer(runtime.db)),
         (add_ShippingOptionServiceServicer_to_server, ShippingOptionServicer(runtime.db)),
+        (add_StoreOrderServiceServicer_to_server, StoreOrderServicer(runtime.db, mailer)),
         (add_CustomerServiceServicer_to_server, CustomerServicer(runtime.db)),
         (add_CustomerGroupServiceServicer_to_server, CustomerGroupServicer(runtime.db)),
         (add_OrderServiceServicer_to_server, OrderServicer(runtime.db)),

@@ -12,4 +12,4 @@ def begins_with(column: InstrumentedAttribute[str], text: str) -> ColumnElement[
     By two bounds: PostgreSQL looks nothing up by LIKE for whom a policy binds, as LIKE could tell
     of rows that the policy hides.
     """
-    return column.between(text, text + _LAST)
+    return (column >= text) & (column <= text + _LAST)

@@ -30,9 +30,9 @@ class Shopper:
         token = (await self.post("/auth/customer/emailpass", login))["token"]
         return Shopper(self.http, self.headers | bearer(token), made["customer"])
 
-    async def buy(self) -> dict[str, Any]:
+    async def buy(self, email: str = "zoe@example.com") -> dict[str, Any]:
         """Buys something; returns the order."""
-        cart = await self.cart(1, email="zoe@example.com", shipping_address=ADDRESS)
+        cart = await self.cart(1, email=email, shipping_address=ADDRESS)
         await self.ship(cart)
         body = {"cart_id": cart["id"]}
         collection = (await self.post("/store/payment-collections", body))["payment_collection"]

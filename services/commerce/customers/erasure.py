@@ -1,4 +1,4 @@
-"""Erases customers: nothing says any more who they were, and their orders still say what was bought."""
+"""Erases customers: nothing says any more who they were, and orders still say what was bought."""
 
 import json
 from collections.abc import Iterator
@@ -12,25 +12,43 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.carts.content import Address, CartContent
 from services.commerce.models import (
+    Attempt,
     Cart,
     Customer,
     CustomerAddress,
     CustomerOrder,
     GroupMember,
     Identity,
+    OrderTransfer,
     PasswordReset,
 )
+from services.commerce.orders.attempts import CLAIMED
+from services.kernel.call.errors import Aborted
+from services.kernel.data.arrays import among
 
 _TEXTS = ("email", "first_name", "last_name", "company_name", "phone")
 _ADDRESSES = ("shipping_address", "billing_address")
 
 
 async def erase(session: AsyncSession, row: Customer, now: datetime) -> pb.CustomerErasure:
-    """Erases a customer, whose row is locked; returns what was erased."""
+    """Erases a customer, whose row is locked; returns what was erased.
+
+    Raises:
+        Aborted: CUSTOMER_BUYING, a cart of theirs is about to be an order.
+    """
+    carts = select(Cart.cart_id).where(Cart.customer_id == row.customer_id).with_for_update()
+    claimed = await session.scalar(
+        select(Attempt.attempt_id)
+        .where(among(Attempt.cart_id, await session.scalars(carts)), Attempt.state == CLAIMED)
+        .limit(1)
+    )
+    if claimed is not None:
+        raise Aborted("CUSTOMER_BUYING", "The customer is paying for a cart. Retry in a minute.")
     is_theirs = Identity.customer_id == row.customer_id
     identities = select(Identity.identity_id).where(is_theirs)
     await session.execute(delete(PasswordReset).where(PasswordReset.identity_id.in_(identities)))
     await session.execute(delete(Identity).where(is_theirs))
+    await session.execute(delete(OrderTransfer).where(OrderTransfer.customer_id == row.customer_id))
     await session.execute(delete(GroupMember).where(GroupMember.customer_id == row.customer_id))
     receipt = pb.CustomerErasure(
         name=f"tenants/{row.tenant_id}/customers/{row.customer_id}",

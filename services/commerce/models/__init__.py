@@ -22,6 +22,7 @@ from services.commerce.models.shipping import (
     ShippingProfile,
 )
 from services.commerce.models.taxes import TaxRate, TaxRateRule, TaxRegion
+from services.commerce.models.transfers import OrderTransfer
 
 __all__ = [
     "Attempt",
@@ -37,6 +38,7 @@ __all__ = [
     "Identity",
     "LoginAttempt",
     "OrderCounter",
+    "OrderTransfer",
     "Outbox",
     "PasswordReset",
     "Payment",

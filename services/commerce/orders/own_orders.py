@@ -3,14 +3,16 @@
 from souk.commerce.v1 import store_order_service_pb2 as pb
 from souk.commerce.v1.store_order_service_pb2_grpc import StoreOrderServiceServicer
 
+from services.commerce.customers.attempts import Attempts
 from services.commerce.customers.own import own_customer, own_id
 from services.commerce.models import CustomerOrder
 from services.commerce.orders import queries
+from services.commerce.orders.transfers import ORDER, TransferMethods
 from services.kernel.call import names
 from services.kernel.data import pages
 from services.kernel.data.database import Database
+from services.kernel.mail.mailer import Mailer
 
-ORDER = "tenants/{tenant}/orders/{order}"
 ORDERS: dict[str, pages.Columns] = {
     "created_at": (CustomerOrder.create_time, CustomerOrder.order_id),
     "updated_at": (CustomerOrder.update_time, CustomerOrder.order_id),
@@ -19,9 +21,11 @@ ORDERS: dict[str, pages.Columns] = {
 }
 
 
-class StoreOrderServicer(StoreOrderServiceServicer):
-    def __init__(self, db: Database) -> None:
+class StoreOrderServicer(TransferMethods, StoreOrderServiceServicer):
+    def __init__(self, db: Database, mailer: Mailer) -> None:
         self._db = db
+        self._mailer = mailer
+        self._attempts = Attempts(db)
 
     async def ListOwnOrders(
         self, request: pb.ListOwnOrdersRequest, _context: object

@@ -8,17 +8,21 @@ from sqlalchemy import Select, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
-from services.commerce.models import Cart, CustomerOrder, OrderCounter, Payment
+from services.commerce.models import Cart, CustomerOrder, OrderCounter, OrderTransfer, Payment
 from services.commerce.texts import begins_with
 from services.kernel.data.arrays import among
 
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
 
-async def order(session: AsyncSession, order_id: str) -> CustomerOrder | None:
-    """Reads an order of the tenant."""
+async def order(
+    session: AsyncSession, order_id: str, *, lock: bool = False
+) -> CustomerOrder | None:
+    """Reads an order of the tenant; `lock` keeps others from changing it until the end."""
     statement = select(CustomerOrder).where(CustomerOrder.order_id == order_id)
-    row: CustomerOrder | None = await session.scalar(statement)
+    row: CustomerOrder | None = await session.scalar(
+        statement.with_for_update() if lock else statement
+    )
     return row
 
 
@@ -76,3 +80,12 @@ def payments(*, payment_ids: Collection[str] = (), order_ids: Collection[str] = 
     if order_ids:
         found = found.where(among(Payment.order_id, order_ids))
     return found
+
+
+async def open_transfer(session: AsyncSession, order_id: str) -> OrderTransfer | None:
+    """Reads the request for an order that nobody has answered yet."""
+    statement = select(OrderTransfer).where(
+        OrderTransfer.order_id == order_id, OrderTransfer.state == "requested"
+    )
+    row: OrderTransfer | None = await session.scalar(statement)
+    return row

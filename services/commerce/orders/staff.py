@@ -5,7 +5,8 @@ from souk.commerce.v1.order_service_pb2_grpc import OrderServiceServicer
 
 from services.commerce.models import CustomerOrder
 from services.commerce.orders import queries
-from services.commerce.orders.own_orders import ORDER, ORDERS
+from services.commerce.orders.own_orders import ORDERS
+from services.commerce.orders.transfers import ORDER
 from services.kernel.call import names
 from services.kernel.call.errors import NotFound
 from services.kernel.call.scope import current_scope

@@ -5,8 +5,8 @@ from souk.commerce.v1.payment_service_pb2_grpc import PaymentServiceServicer
 
 from services.commerce.models import Payment
 from services.commerce.orders import queries
-from services.commerce.orders.own_orders import ORDER
 from services.commerce.orders.staff import MOST_COUNTED
+from services.commerce.orders.transfers import ORDER
 from services.kernel.call import names
 from services.kernel.call.errors import NotFound
 from services.kernel.call.scope import current_scope

@@ -18,6 +18,7 @@ from gateway.documents.promotion import (
     PromotionRuleBatch,
     PromotionRuleCreate,
 )
+from gateway.documents.order import TransferAsked
 from gateway.documents.sales_channel import ChannelProducts, SalesChannelUpdate
 from gateway.documents.store import StoreUpdate
 from gateway.documents.tax import DefaultTaxRate
@@ -44,6 +45,7 @@ ADDRESS = {"name", "parent", "etag", "request_id", "update_mask", "skip_done", "
 # They set a part of a message; with the rest, which their masks leave out or their routes know,
 # nothing can be wrong.
 PARTIAL = {
+    TransferAsked,
     ApiKeyUpdate,
     BudgetCreate,
     BudgetUpdate,

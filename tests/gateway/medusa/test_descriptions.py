@@ -18,7 +18,10 @@ NAMES = [f"{method} {path}" for path, method, _ in OPERATIONS]
 OWN_ACCOUNT = re.compile(r"/auth/session|/admin/users/me(/.+)?")
 # The token in the invitation is what counts there.
 FOR_ANYBODY = {"/admin/invites/accept"}
-OF_CUSTOMERS = re.compile(r"/store/(customers.*|orders|carts/{cart_id}/customer)")
+OF_CUSTOMERS = re.compile(
+    r"/store/(customers.*|orders|orders/{order_id}/transfer/(request|cancel)"
+    r"|carts/{cart_id}/customer)"
+)
 
 # Medusa's clients have it, and are told what to do instead.
 ALWAYS_REFUSED = {("post", "/admin/sales-channels")}

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from services.kernel.data.tables import Key, Time
 from services.kernel.serving.migrations import isolate
 
-revision = "0011"
-down_revision = "0010"
+revision = "0013"
+down_revision = "0012"
 
 _INDEXES = {
     "ix_customer_email": ("customer", "email", "customer_id"),

@@ -8,8 +8,8 @@ from alembic import op
 
 from services.kernel.data.tables import Time
 
-revision = "0012"
-down_revision = "0011"
+revision = "0014"
+down_revision = "0013"
 
 
 def upgrade() -> None:
