@@ -18,15 +18,13 @@ from souk.catalog_opt_in.v1 import (
 )
 from souk.commerce.v1 import (
     campaign_service_pb2_grpc,
-    fulfillment_set_service_pb2_grpc,
-    payment_event_service_pb2_grpc,
-    promotion_service_pb2_grpc,
     customer_group_service_pb2_grpc,
     customer_service_pb2_grpc,
     fulfillment_set_service_pb2_grpc,
     order_service_pb2_grpc,
     payment_event_service_pb2_grpc,
     payment_service_pb2_grpc,
+    promotion_service_pb2_grpc,
     region_service_pb2_grpc,
     shipping_option_service_pb2_grpc,
     shipping_profile_service_pb2_grpc,

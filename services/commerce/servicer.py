@@ -3,13 +3,6 @@
 from collections.abc import Sequence
 
 from souk.commerce.v1.campaign_service_pb2_grpc import add_CampaignServiceServicer_to_server
-from souk.commerce.v1.fulfillment_set_service_pb2_grpc import (
-    add_FulfillmentSetServiceServicer_to_server,
-)
-from souk.commerce.v1.payment_event_service_pb2_grpc import (
-    add_PaymentEventServiceServicer_to_server,
-)
-from souk.commerce.v1.promotion_service_pb2_grpc import add_PromotionServiceServicer_to_server
 from souk.commerce.v1.customer_group_service_pb2_grpc import (
     add_CustomerGroupServiceServicer_to_server,
 )
@@ -22,6 +15,7 @@ from souk.commerce.v1.payment_event_service_pb2_grpc import (
     add_PaymentEventServiceServicer_to_server,
 )
 from souk.commerce.v1.payment_service_pb2_grpc import add_PaymentServiceServicer_to_server
+from souk.commerce.v1.promotion_service_pb2_grpc import add_PromotionServiceServicer_to_server
 from souk.commerce.v1.region_service_pb2_grpc import add_RegionServiceServicer_to_server
 from souk.commerce.v1.shipping_option_service_pb2_grpc import (
     add_ShippingOptionServiceServicer_to_server,

@@ -12,13 +12,13 @@ from google.protobuf.message import Message
 from gateway.documents.api_key import ApiKeyUpdate
 from gateway.documents.campaign import BudgetCreate, BudgetUpdate
 from gateway.documents.customer import CustomerPasswordForgotten
+from gateway.documents.order import TransferAsked
 from gateway.documents.promotion import (
     MethodCreate,
     MethodUpdate,
     PromotionRuleBatch,
     PromotionRuleCreate,
 )
-from gateway.documents.order import TransferAsked
 from gateway.documents.sales_channel import ChannelProducts, SalesChannelUpdate
 from gateway.documents.store import StoreUpdate
 from gateway.documents.tax import DefaultTaxRate
