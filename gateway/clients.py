@@ -21,6 +21,7 @@ from souk.commerce.v1 import (
     customer_group_service_pb2_grpc,
     customer_service_pb2_grpc,
     fulfillment_set_service_pb2_grpc,
+    inventory_service_pb2_grpc,
     order_service_pb2_grpc,
     payment_event_service_pb2_grpc,
     payment_service_pb2_grpc,
@@ -96,6 +97,7 @@ class Clients:
         self.tax_rates = self._stub(tax_rate_service_pb2_grpc.TaxRateServiceStub)
         self.promotions = self._stub(promotion_service_pb2_grpc.PromotionServiceStub)
         self.campaigns = self._stub(campaign_service_pb2_grpc.CampaignServiceStub)
+        self.inventory = self._stub(inventory_service_pb2_grpc.InventoryServiceStub)
         self.customers = self._stub(store_customer_service_pb2_grpc.StoreCustomerServiceStub)
         self.staffs_customers = self._stub(customer_service_pb2_grpc.CustomerServiceStub)
         self.customer_groups = self._stub(customer_group_service_pb2_grpc.CustomerGroupServiceStub)

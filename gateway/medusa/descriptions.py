@@ -43,6 +43,7 @@ _DESCRIPTIONS = {
     "limit": "The maximum number of objects to return.",
     "locale": "The language to read in, before `x-medusa-locale`; the shop's nearest is taken.",
     "locale_code": "Only objects in these locales.",
+    "location_id": "Only those at these stock locations.",
     "manage_inventory": "Only variants that are sold only from stock, or those that are not.",
     "method": "Only events of this method.",
     "name": "Only objects with exactly this name.",

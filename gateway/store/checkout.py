@@ -58,7 +58,11 @@ class Completion(BaseModel):
     error: NotCompleted | None = None
 
 
-_TYPES = {"CART_CHANGED": "invalid_data", "PAYMENT_REQUIRES_MORE": "payment_requires_more_error"}
+_TYPES = {
+    "CART_CHANGED": "invalid_data",
+    "INSUFFICIENT_INVENTORY": "not_allowed",
+    "PAYMENT_REQUIRES_MORE": "payment_requires_more_error",
+}
 _COLLECTION = responses.documented(PaymentCollectionAnswer, "What is to be paid, and how.")
 
 
@@ -99,8 +103,8 @@ async def create_payment_session(
 async def complete_cart(cart_id: str, shop: Buying, clients: ClientsOf) -> Response:
     """Makes an order of a cart, exactly once: each repeat answers with the same order.
 
-    If prices or what is sold have changed since the cart was last shown, or if it is not paid,
-    nothing is ordered, and the answer is the cart as it is now.
+    If prices, what is sold or what is in stock have changed since the cart was last shown, or if it
+    is not paid, nothing is ordered, and the answer is the cart as it is now.
     """
     answer = await clients.checkout.CompleteCart(CompleteCartRequest(name=cart_name(shop, cart_id)))
     if answer.order:

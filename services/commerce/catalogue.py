@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import grpc
+import orjson
 from souk.catalog_opt_in.v1 import storefront_service_pb2 as pb
 from souk.catalog_opt_in.v1.storefront_service_pb2_grpc import StorefrontServiceStub
 
@@ -15,6 +17,8 @@ from services.kernel.call.scope import bound, current_scope
 
 _REASON = pb.VariantQuote.Reason
 _PERMISSIONS = frozenset({"storefront:read"})
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,11 @@ class Offer:
                 {field: "must be a variant that this shop sells"},
             )
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether no more are sold than there are in stock."""
+        return self.quote.manage_inventory and not self.quote.allow_backorder
+
 
 Offers = Mapping[str, Offer]
 """Offers by the ids of their variants."""
@@ -52,6 +61,31 @@ class Catalogue:
         )
         self._storefront = StorefrontServiceStub(self._channel)
 
+    async def unknown(self, variant_ids: Collection[str]) -> set[str]:
+        """Returns those of the variants that the tenant does not show, whether its shop is open.
+
+        Raises:
+            Unavailable: the catalogue does not respond.
+        """
+        if not variant_ids:
+            return set()
+        request = pb.QuoteVariantsRequest(
+            parent=f"tenants/{current_scope().tenant}", variants=variant_ids
+        )
+        answer = await self._ask(self._storefront.QuoteVariants, request, for_staff=True)
+        return {one.variant_id for one in answer.quotes if _REASON.REASON_UNKNOWN in one.reasons}
+
+    async def variants(
+        self, request: pb.ListStoreVariantsRequest
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Reads a page of what the tenant shows, whether its shop is open, and how many there are.
+
+        Raises:
+            Unavailable: the catalogue does not respond.
+        """
+        answer = await self._ask(self._storefront.ListStoreVariants, request, for_staff=True)
+        return [orjson.loads(document) for document in answer.documents], answer.total_size
+
     async def offers(
         self, variant_ids: Collection[str], *, locale: str, currency_code: str
     ) -> Offers:
@@ -62,29 +96,40 @@ class Catalogue:
         """
         if not variant_ids:
             return {}
+        locales = dict.fromkeys(tag for tag in (locale, locale.split("-")[0]) if tag)
+        request = pb.QuoteVariantsRequest(
+            parent=f"tenants/{current_scope().tenant}",
+            variants=variant_ids,
+            locales=locales,
+            currency_code=currency_code,
+        )
+        answer = await self._ask(self._storefront.QuoteVariants, request)
+        return {quote.variant_id: _offer(quote, currency_code) for quote in answer.quotes}
+
+    async def _ask(
+        self,
+        method: grpc.aio.UnaryUnaryMultiCallable[Q, A],
+        request: Q,
+        *,
+        for_staff: bool = False,
+    ) -> A:
         scope = current_scope()
         own = replace(
             scope,
             actor="services/commerce",
             permissions=_PERMISSIONS,
+            # Staff prepare a shop before it opens; one without a state is not refused.
+            tenant_state="" if for_staff else scope.tenant_state,
             session="",
             address="",
             user_agent="",
             withheld=frozenset(),
         )
-        locales = dict.fromkeys(tag for tag in (locale, locale.split("-")[0]) if tag)
-        request = pb.QuoteVariantsRequest(
-            parent=f"tenants/{scope.tenant}",
-            variants=variant_ids,
-            locales=locales,
-            currency_code=currency_code,
-        )
         try:
             with bound(own):
-                answer = await self._storefront.QuoteVariants(request)
+                return await method(request)
         except grpc.aio.AioRpcError as error:
             raise from_rpc(error) from None
-        return {quote.variant_id: _offer(quote, currency_code) for quote in answer.quotes}
 
 
 def _offer(quote: pb.VariantQuote, currency_code: str) -> Offer:

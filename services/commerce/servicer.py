@@ -10,6 +10,7 @@ from souk.commerce.v1.customer_service_pb2_grpc import add_CustomerServiceServic
 from souk.commerce.v1.fulfillment_set_service_pb2_grpc import (
     add_FulfillmentSetServiceServicer_to_server,
 )
+from souk.commerce.v1.inventory_service_pb2_grpc import add_InventoryServiceServicer_to_server
 from souk.commerce.v1.order_service_pb2_grpc import add_OrderServiceServicer_to_server
 from souk.commerce.v1.payment_event_service_pb2_grpc import (
     add_PaymentEventServiceServicer_to_server,
@@ -65,6 +66,7 @@ from services.commerce.shipping.fulfillment_sets import FulfillmentSetServicer
 from services.commerce.shipping.options import ShippingOptionServicer
 from services.commerce.shipping.profiles import ShippingProfileServicer
 from services.commerce.shipping.store import StoreShippingServicer
+from services.commerce.stock.servicer import InventoryServicer
 from services.commerce.taxes.rates import TaxRateServicer
 from services.commerce.taxes.regions import TaxRegionServicer
 from services.kernel.call.credentials import Signer
@@ -104,6 +106,7 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         (add_TaxRegionServiceServicer_to_server, TaxRegionServicer(runtime.db)),
         (add_TaxRateServiceServicer_to_server, TaxRateServicer(runtime.db)),
         (add_RegionServiceServicer_to_server, RegionServicer(runtime.db, providers)),
+        (add_InventoryServiceServicer_to_server, InventoryServicer(runtime.db, catalogue)),
         (add_StoreCustomerServiceServicer_to_server, customers),
         (
             add_StoreShippingServiceServicer_to_server,

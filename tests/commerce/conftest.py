@@ -63,8 +63,11 @@ class Shopper:
         return answer.status_code, answer.json()["code"]
 
     async def variants(self, count: int = 1) -> list[dict[str, Any]]:
-        """Returns variants that the shop sells, each of another product."""
-        page = await self.get("/store/products", limit=count)
+        """Returns variants that the shop sells, each of another product.
+
+        The oldest are the demo's, which are in stock; those that tests made may be not.
+        """
+        page = await self.get("/store/products", limit=count, order="created_at")
         return [product["variants"][0] for product in page["products"]]
 
     async def cart(self, *quantities: int, **content: Any) -> dict[str, Any]:

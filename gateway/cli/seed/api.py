@@ -69,12 +69,15 @@ class Api:
         answer = await self.send(path, body)
         return next(dict(one) for one in answer.values() if isinstance(one, dict))
 
-    async def send(self, path: str, body: Mapping[str, object] | None = None) -> Document:
+    async def send(
+        self, path: str, body: Mapping[str, object] | None = None, *, tenant: str = ""
+    ) -> Document:
         """Sends a body, or none, and returns the whole response.
 
-        The idempotency key makes it safe to retry after a 504, when the outcome is unknown.
+        `tenant` is which it is about, if the path does not say. The idempotency key makes it safe
+        to retry after a 504, when the outcome is unknown.
         """
-        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        headers = {"Idempotency-Key": uuid.uuid4().hex, **_at(tenant)}
         request = self._http.build_request("POST", path, json=body, headers=headers)
         return _body_of(await self._send(request))
 
@@ -85,14 +88,17 @@ class Api:
         request = self._http.build_request("POST", path, files=files, headers=headers)
         return list(_body_of(await self._send(request))["files"])
 
-    async def get(self, path: str, **query: str | int) -> Document:
-        return _body_of(await self._send(self._http.build_request("GET", path, params=query)))
+    async def get(self, path: str, *, tenant: str = "", **query: str | int) -> Document:
+        request = self._http.build_request("GET", path, params=query, headers=_at(tenant))
+        return _body_of(await self._send(request))
 
-    async def all(self, path: str, plural: str, **query: str) -> list[Document]:
+    async def all(
+        self, path: str, plural: str, *, tenant: str = "", **query: str
+    ) -> list[Document]:
         """Reads every page of a list."""
         found: list[Document] = []
         while True:
-            page = await self.get(path, **query, limit=_PAGE, offset=len(found))
+            page = await self.get(path, tenant=tenant, **query, limit=_PAGE, offset=len(found))
             found += page[plural]
             if len(found) >= page["count"] or not page[plural]:
                 return found
@@ -108,6 +114,10 @@ class Api:
                     break
                 await asyncio.sleep(float(answer.headers.get("retry-after", 1)))
             return answer
+
+
+def _at(tenant: str) -> dict[str, str]:
+    return {"X-Tenant-ID": tenant} if tenant else {}
 
 
 def _body_of(answer: httpx.Response) -> Document:

@@ -17,6 +17,9 @@ SELLING_KINDS = (
 
 # Pictures in one upload.
 _AT_ONCE = 10
+# How many of each variant a tenant has, and rows in one request that says so.
+_STOCKED = 10_000
+_LEVELS_AT_ONCE = 200
 
 
 class Seeder:
@@ -147,6 +150,7 @@ class Seeder:
             return
         path = f"/admin/tenants/{tenant['id']}"
         await asyncio.gather(self._create_domains(path, tenant), self._create_opt_ins(path, tenant))
+        await self._create_levels(tenant["id"])
         if existing["state"] == "provisioning":
             await self._api.post(f"{path}/plan", {"plan": tenant.get("plan", "standard")})
             act = "suspend" if tenant["state"] == "suspended" else "activate"
@@ -166,6 +170,25 @@ class Seeder:
             for one in tenant["products"]
         }
         await self._create_missing("opt-ins", f"{path}/products", existing, bodies)
+
+    async def _create_levels(self, tenant: str) -> None:
+        """Gives a tenant some of each variant that it has none of anywhere."""
+        path = "/admin/inventory-items"
+        items = await self._api.all(path, "inventory_items", tenant=tenant)
+        rows = [
+            {
+                "inventory_item_id": item["id"],
+                "location_id": f"sloc_{tenant}",
+                "stocked_quantity": _STOCKED,
+            }
+            for item in items
+            if not item["location_levels"]
+        ]
+        for at in range(0, len(rows), _LEVELS_AT_ONCE):
+            body = {"create": rows[at : at + _LEVELS_AT_ONCE]}
+            await self._api.send(f"{path}/location-levels/batch", body, tenant=tenant)
+        self._counts.created["stock levels"] += len(rows)
+        self._counts.existing["stock levels"] += len(items) - len(rows)
 
     def _opt_in_body(self, opt_in: OptIn) -> Document:
         product = self._products[opt_in["handle"]]

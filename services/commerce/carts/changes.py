@@ -16,6 +16,7 @@ from services.commerce.models import Cart
 from services.commerce.payments import sessions
 from services.commerce.promotions.finding import promotions_of
 from services.commerce.setup.setup import Setups
+from services.commerce.stock.queries import available
 from services.kernel.call.errors import Aborted, FailedPrecondition, NotFound, conflict
 from services.kernel.data import requests
 from services.kernel.data.database import Database
@@ -74,13 +75,14 @@ class CartChanges:
         async with self._db.tenant() as session:
             row = await existing(session, cart_id)
             setup = await self._setups.current(session)
-        return OpenCart(row, content_of(row), setup, {}, datetime.now(UTC))
+        return OpenCart(row, content_of(row), setup, {}, {}, datetime.now(UTC))
 
     async def opened(self, session: AsyncSession, cart_id: str, offers: Offers) -> OpenCart:
         """Locks a cart that the caller may use, and reads what a change of it needs."""
         row = await existing(session, cart_id, lock=True)
-        setup = await self._setups.current(session)
-        return OpenCart(row, content_of(row), setup, offers, datetime.now(UTC))
+        setup, now = await self._setups.current(session), datetime.now(UTC)
+        stock = await available(session, counted(offers), now)
+        return OpenCart(row, content_of(row), setup, offers, stock, now)
 
     async def with_offers(
         self, cart_id: str, work: Callable[[Offers], Awaitable[T]], *, besides: Collection[str] = ()
@@ -155,6 +157,11 @@ def refuse_fixed(row: Cart) -> None:
             "This cart is being ordered, and its payment is looked at. Complete it again to learn"
             " how that ended; it can be changed if it was not paid.",
         )
+
+
+def counted(offers: Offers) -> list[str]:
+    """Returns the variants that are sold only as long as there are any."""
+    return [variant for variant, offer in offers.items() if offer.is_counted]
 
 
 def content_of(row: Cart) -> CartContent:

@@ -18,6 +18,7 @@ from services.commerce.promotions.applying import adjustments, apply
 from services.commerce.setup.setup import Setup
 from services.commerce.shipping import methods
 from services.commerce.shipping.rules import Quoted
+from services.commerce.stock.rules import INSUFFICIENT, Available, Demand, short_lines
 from services.commerce.taxes.rules import rates_of_cart
 from services.kernel.call.errors import FailedPrecondition, NotFound
 
@@ -35,12 +36,16 @@ class OtherCurrency(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OpenCart:
-    """A new cart, or one whose row is locked; `offers` is what the catalogue says now."""
+    """A new cart, or one whose row is locked; `offers` is what the catalogue says now.
+
+    `stock` is how many there are of those variants that are sold only from stock.
+    """
 
     row: Cart
     content: CartContent
     setup: Setup
     offers: Offers
+    stock: Available
     now: datetime
 
     @property
@@ -92,6 +97,7 @@ class OpenCart:
     def price(self, promotions: Sequence[Promotion]) -> CartTotals:
         """Prices the cart anew, at what the catalogue says, less what promotions take off."""
         self._put_offers()
+        self._put_shortages()
         lines = self._lines()
         discounted = self._discounted(promotions, lines)
         if self.content.shipping_methods:
@@ -184,6 +190,42 @@ class OpenCart:
             province=address.province if address else "",
             is_taxed=self.content.is_taxed,
         )
+
+    def _put_shortages(self) -> None:
+        lines = [
+            Demand(i.id, i.variant_id, i.quantity) for i in self.content.items if not i.reasons
+        ]
+        short = short_lines(lines, self.stock)
+        for item in self.content.items:
+            if item.id in short:
+                item.reasons = [INSUFFICIENT]
+
+    def refuse_shortage(self, variant_id: str) -> None:
+        """Refuses to have more of a variant in the cart than there are.
+
+        Raises:
+            FailedPrecondition: INSUFFICIENT_INVENTORY.
+        """
+        there = max(self.stock.get(variant_id, 0), 0)
+        lines = [item for item in self.content.items if item.variant_id == variant_id]
+        quantity = sum(item.quantity for item in lines)
+        if variant_id in self.stock and quantity > there:
+            raise FailedPrecondition(
+                INSUFFICIENT,
+                f"Only {there} of this variant are in stock, and the cart would have {quantity}."
+                " Take fewer.",
+                variant=variant_id,
+                available=str(there),
+            )
+
+    @property
+    def demands(self) -> list[Demand]:
+        """What must be kept for the cart when it is completed."""
+        return [
+            Demand(item.id, item.variant_id, item.quantity, item.quote.allow_backorder)
+            for item in self.content.items
+            if item.quote.manage_inventory
+        ]
 
     def _adjust_payment(self) -> None:
         """Ends what was agreed with a provider for another amount than is due now."""

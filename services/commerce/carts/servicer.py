@@ -8,7 +8,13 @@ from souk.commerce.v1.store_cart_service_pb2_grpc import StoreCartServiceService
 
 from services.commerce.caller import current_customer
 from services.commerce.carts import items
-from services.commerce.carts.changes import CART, CartChanges, existing, in_its_currency
+from services.commerce.carts.changes import (
+    CART,
+    CartChanges,
+    counted,
+    existing,
+    in_its_currency,
+)
 from services.commerce.carts.content import CartContent
 from services.commerce.carts.messages import (
     add_codes,
@@ -23,6 +29,7 @@ from services.commerce.customers.own import own_customer
 from services.commerce.models import Cart
 from services.commerce.promotions.finding import promotions_of
 from services.commerce.setup.setup import Setups
+from services.commerce.stock.queries import available
 from services.kernel.call import names
 from services.kernel.call.errors import InvalidArgument
 from services.kernel.call.scope import current_scope
@@ -73,7 +80,8 @@ class StoreCartServicer(StoreCartServiceServicer):
             )
             if row.customer_id is not None:
                 content.email = (await own_customer(session)).email
-            cart = OpenCart(row, content, setup, offers, now)
+            stock = await available(session, counted(offers), now)
+            cart = OpenCart(row, content, setup, offers, stock, now)
             require_currency(market, request.currency_code)
             update(cart, request.cart)
             for place, item in enumerate(request.items):
@@ -132,6 +140,8 @@ class StoreCartServicer(StoreCartServiceServicer):
                 items.set_metadata(item, struct_json(request.metadata), cart.now)
             if request.HasField("quantity"):
                 items.set_quantity(cart.content, item, request.quantity, cart.now)
+                if request.quantity:
+                    cart.refuse_shortage(item.variant_id)
 
         return await self._carts.change(cart_id, act)
 
@@ -180,6 +190,7 @@ def _add(cart: OpenCart, item: cart_pb2.CartItem, *, at: str = "") -> None:
     cart.offers[item.variant_id].refuse_unsellable(field=f"{at}variant_id")
     metadata = metadata_of(item.metadata)
     items.add(cart.content, item.variant_id, item.quantity, metadata, cart.now, at=at)
+    cart.refuse_shortage(item.variant_id)
 
 
 def _cart_id(name: str) -> str:

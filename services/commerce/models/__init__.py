@@ -21,6 +21,7 @@ from services.commerce.models.shipping import (
     ShippingOption,
     ShippingProfile,
 )
+from services.commerce.models.stock import InventoryLevel, Reservation, StockLocation
 from services.commerce.models.taxes import TaxRate, TaxRateRule, TaxRegion
 from services.commerce.models.transfers import OrderTransfer
 
@@ -36,6 +37,7 @@ __all__ = [
     "FulfillmentSet",
     "GroupMember",
     "Identity",
+    "InventoryLevel",
     "LoginAttempt",
     "OrderCounter",
     "OrderTransfer",
@@ -48,10 +50,12 @@ __all__ = [
     "ProviderSession",
     "Region",
     "RegionCountry",
+    "Reservation",
     "ServiceZone",
     "SetupVersion",
     "ShippingOption",
     "ShippingProfile",
+    "StockLocation",
     "TaxRate",
     "TaxRateRule",
     "TaxRegion",

@@ -1,6 +1,7 @@
 """Makes orders of carts, exactly once: docs/checkout.md draws how."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 
 from souk.commerce.v1 import store_checkout_service_pb2 as pb
@@ -21,7 +22,9 @@ from services.commerce.payments.providers import Providers
 from services.commerce.pricing.totals import CartTotals
 from services.commerce.promotions.applying import kept_uses, uses_of
 from services.commerce.promotions.finding import promotions_of
-from services.commerce.promotions.using import take
+from services.commerce.promotions.using import give_back, take
+from services.commerce.stock.reserving import reserve
+from services.commerce.stock.rules import INSUFFICIENT, Shortage
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition, conflict
 from services.kernel.data.database import Database
@@ -32,6 +35,7 @@ _CLAIMS = 3
 _CHANGED = (
     "Prices, promotions or what is sold have changed. Look at the cart again, then complete it."
 )
+_SHORT = "There is not enough in stock any more. Take fewer of what the cart marks, or remove it."
 
 
 class Completion:
@@ -88,6 +92,13 @@ class Completion:
                 # Others have used it up since it was read: now it no longer applies.
                 totals = cart.price(await promotions_of(session, cart))
                 return await _changed(session, cart, totals, paid_by)
+            try:
+                await reserve(session, cart.demands, cart_id=cart_id)
+            except Shortage as short:
+                await give_back(session, uses)
+                cart = replace(cart, stock=short.available)
+                totals = cart.price(await promotions_of(session, cart))
+                return await _changed(session, cart, totals, paid_by)
             cart.content.promotion_uses = kept_uses(uses)
             if chosen is None:
                 order = await place(session, cart, totals)
@@ -120,10 +131,15 @@ class Completion:
 async def _changed(
     session: AsyncSession, cart: OpenCart, totals: CartTotals, paid_by: Collection[str]
 ) -> pb.CompleteCartAnswer:
-    """Shows a cart that has changed since its shopper saw it."""
+    """Shows a cart that has changed since its shopper saw it, and says in what."""
     cart.store(totals)
     await sessions.drop(session, set(paid_by) - cart.content.called_sessions, cart.now)
-    return pb.CompleteCartAnswer(cart=cart.row.document, message=_CHANGED, reason="CART_CHANGED")
+    is_short = any(INSUFFICIENT in item.reasons for item in cart.content.items)
+    return pb.CompleteCartAnswer(
+        cart=cart.row.document,
+        message=_SHORT if is_short else _CHANGED,
+        reason=INSUFFICIENT if is_short else "CART_CHANGED",
+    )
 
 
 async def _claimed(

@@ -15,6 +15,7 @@ from services.commerce.orders.document import order_document, placed_order
 from services.commerce.orders.numbers import next_display_id
 from services.commerce.pricing.totals import CartTotals
 from services.commerce.shipping.methods import lacks_method
+from services.commerce.stock.reserving import belongs_to_order
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition
 from services.kernel.evidence import audit
@@ -33,7 +34,10 @@ def refuse_incomplete(cart: OpenCart) -> None:
     if not content.items:
         problem = "The cart is empty. Add something first."
     elif any(item.reasons for item in content.items):
-        problem = "The cart has items that cannot be bought any more. Remove them first."
+        problem = (
+            "The cart has items that cannot be bought any more, or not so many of them. Remove"
+            " them, or take fewer."
+        )
     elif not content.email:
         problem = "The cart has no e-mail address. Set `email` first."
     elif content.shipping_address is None or not content.shipping_address.address_1:
@@ -59,6 +63,7 @@ async def place(session: AsyncSession, cart: OpenCart, totals: CartTotals) -> Cu
     row.order_id, row.complete_time = order.order_id, cart.now
     cart.store(totals)
     order.content = row.content
+    await belongs_to_order(session, row.cart_id, order.order_id)
     order.display_id = await next_display_id(session)
     order.document = order_document(order, content, cart.market, totals, payment)
     await _store(session, order, payment, content)
@@ -87,6 +92,7 @@ async def place_drafted(
     row.update_time = now
     row.content = order.content = content.model_dump(mode="json")
     row.document = completed_cart(row, content)
+    await belongs_to_order(session, row.cart_id, order.order_id)
     order.display_id = await next_display_id(session)
     order.document = placed_order(attempt.order_document, order, content, payment)
     await _store(session, order, payment, content)

@@ -23,6 +23,7 @@ from services.commerce.payments.provider_payments import Charge, PaymentState, P
 from services.commerce.payments.providers import Providers
 from services.commerce.promotions import using
 from services.commerce.promotions.applying import taken_uses
+from services.commerce.stock.reserving import release
 from services.kernel.call.errors import Unavailable
 from services.kernel.data.database import Database
 
@@ -137,6 +138,7 @@ async def give_back(
     """Ends an attempt without an order: what the claim has taken returns, the cart is free."""
     await using.give_back(session, taken_uses(content))
     content.promotion_uses = []
+    await release(session, cart_id=row.cart_id)
     now = datetime.now(UTC)
     attempt.state, attempt.order_document = GIVEN_BACK, b""
     row.attempt_id, row.update_time = None, now

@@ -71,6 +71,8 @@ PERMISSIONS = {
             "role:write",
             "shipping:read",
             "shipping:write",
+            "stock:read",
+            "stock:write",
             "storefront:read",
             "tax:read",
             "tax:write",

@@ -95,6 +95,19 @@ async def test_a_declined_card_is_told_and_another_one_pays(checkout):
         assert len(checkout.stripe.of_cart(paying.cart_id)) == 1
 
 
+async def test_stock_is_given_back_if_nobody_pays_and_else_kept_for_the_order(checkout):
+    reserved = "SELECT count(*), count(order_id) FROM reservation WHERE cart_id = $1"
+    for tenant in TENANTS:
+        paying = await checkout.paying(tenant)
+        checkout.stripe.decline(paying.intent["id"])
+
+        assert (await paying.complete())["type"] == "cart"
+        assert tuple(await checkout.rows.fetchrow(reserved, paying.cart_id)) == (0, 0)
+        paying.pay()
+        assert (await paying.complete())["type"] == "order"
+        assert tuple(await checkout.rows.fetchrow(reserved, paying.cart_id)) == (1, 1)
+
+
 async def test_twenty_completions_are_one_order_and_one_payment(checkout):
     for tenant in TENANTS:
         paying = await checkout.paying(tenant)

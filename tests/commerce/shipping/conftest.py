@@ -48,6 +48,12 @@ class Shop:
         found: dict[str, Any] = documents[0] if len(documents) == 1 else answer.json()
         return found
 
+    async def stock(self, variant: str) -> None:
+        """Puts enough of a variant in stock."""
+        item = variant.replace("variant_", "iitem_")
+        body = {"location_id": f"sloc_{self.tenant}", "stocked_quantity": 10_000}
+        await self.done("POST", f"/admin/inventory-items/{item}/location-levels", body)
+
     async def profile(self, type_: str = "default", **more: Any) -> dict[str, Any]:
         body = {"name": f"Profile {type_}", "type": type_, **more}
         return await self.done("POST", "/admin/shipping-profiles", body)
@@ -126,5 +132,7 @@ async def both(enter, tenants, http, host, admin, make_product):  # noqa: F811
         await created(admin, f"/admin/tenants/{tenant}/activate")
         await created(admin, f"/admin/tenants/{tenant}/products", {"product_id": product["id"]})
         shopper = Shopper(http, {"X-Tenant-ID": tenant})
-        shops.append(Shop(tenant, client, shopper, product["variants"][0]["id"]))
+        shop = Shop(tenant, client, shopper, product["variants"][0]["id"])
+        await shop.stock(shop.variant)
+        shops.append(shop)
     return shops

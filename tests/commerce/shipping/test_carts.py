@@ -211,6 +211,7 @@ async def test_goods_of_each_profile_need_a_method_of_their_own(both, admin, mak
     for shop in both:
         path = f"/admin/tenants/{shop.tenant}/products"
         (await admin.post(path, json={"product_id": product["id"]})).raise_for_status()
+        await shop.stock(product["variants"][0]["id"])
         zone, first, heavy = await shop.zone(), await shop.profile(), await shop.profile("heavy")
         parcel = await shop.option(zone, first, 5, name="Parcel")
         express = await shop.option(zone, first, 9, name="Express")

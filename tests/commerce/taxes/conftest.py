@@ -63,6 +63,12 @@ class Shop:
         body = {"tax_region_id": tax_region["id"], "rate": rate, "code": "other", "name": "Other"}
         return await self.done("POST", "tax-rates", body | more)
 
+    async def stock(self, quantity: int) -> None:
+        """Puts so many of the product in stock."""
+        item = self.product["variants"][0]["id"].replace("variant_", "iitem_")
+        body = {"location_id": f"sloc_{self.tenant}", "stocked_quantity": quantity}
+        await self.done("POST", f"inventory-items/{item}/location-levels", body)
+
     async def shopping(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """Does something as a shopper."""
         path = f"/t/{self.tenant}/store/{path}"
@@ -97,5 +103,7 @@ async def shops(enter, tenants, make_product, http, admin):  # noqa: F811
         sold = await admin.post(f"/admin/sales-channels/sc_{tenant}/products", json=body)
         assert sold.status_code == 200, sold.text
         _, client = await enter(("TenantAdmin", tenant))
-        found.append(Shop(tenant, client, http, product))
+        shop = Shop(tenant, client, http, product)
+        await shop.stock(1_000)
+        found.append(shop)
     return found

@@ -33,6 +33,8 @@ PLACES = {
     "profile_id": "sp_01",
     "set_id": "fuset_01",
     "zone_id": "serzo_01",
+    "inventory_item_id": "iitem_01",
+    "location_id": "sloc_01",
 }
 JSON = {"Content-Type": "application/json"}
 

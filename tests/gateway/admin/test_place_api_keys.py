@@ -14,7 +14,8 @@ OF_A_TENANT_ADMINS_KEY = [
     *("domain:write", "event:read", "file:read", "file:write", "listing:read"),
     *("listing:write", "order:read", "payment:read", "product:read", "promotion:read"),
     *("promotion:write", "region:read", "region:write", "shipping:read", "shipping:write"),
-    *("storefront:read", "tax:read", "tax:write", "tenant:read", "tenant:write"),
+    *("stock:read", "stock:write", "storefront:read", "tax:read", "tax:write"),
+    *("tenant:read", "tenant:write"),
 ]
 
 

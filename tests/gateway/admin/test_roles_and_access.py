@@ -188,7 +188,16 @@ async def test_validate_only_previews_the_effects_of_an_assignment(admin, tenant
         {
             "user_id": hand,
             "tenant_id": paris,
-            "gained": ["listing:read", "product:read", "region:read", "tenant:read"],
+            "gained": [
+                "customer:read",
+                "listing:read",
+                "order:read",
+                "payment:read",
+                "product:read",
+                "region:read",
+                "stock:read",
+                "tenant:read",
+            ],
             "lost": [],
         }
     ]
@@ -245,7 +254,16 @@ async def test_validate_only_previews_a_deactivation(admin, tenants, enter):
     hand, theirs = await enter(("OrderOps", paris))
     await enter(("OrderOps", lyon))
     path, asking = f"/admin/users/{hand}", {"validate_only": "true"}
-    held = ["listing:read", "product:read", "region:read", "tenant:read"]
+    held = [
+        "customer:read",
+        "listing:read",
+        "order:read",
+        "payment:read",
+        "product:read",
+        "region:read",
+        "stock:read",
+        "tenant:read",
+    ]
 
     preview = (await admin.delete(path, params=asking)).json()
 

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from gateway.documents.api_key import ApiKeyUpdate
 from gateway.documents.campaign import BudgetCreate, BudgetUpdate
 from gateway.documents.customer import CustomerPasswordForgotten
+from gateway.documents.inventory import InventoryLevelCreate, InventoryLevelUpdate
 from gateway.documents.order import TransferAsked
 from gateway.documents.promotion import (
     MethodCreate,
@@ -56,6 +57,8 @@ PARTIAL = {
     ChannelProducts,
     DefaultTaxRate,
     CustomerPasswordForgotten,
+    InventoryLevelCreate,
+    InventoryLevelUpdate,
     OptionCreate,
     OptionUpdate,
     SalesChannelUpdate,

@@ -45,6 +45,7 @@ WITHOUT = {
     ("post", "/admin/shipping-options/{option_id}"): SETS,
     ("post", "/admin/promotions/{promotion_id}"): SETS,
     ("post", "/admin/campaigns/{campaign_id}"): SETS,
+    ("post", "/admin/inventory-items/{inventory_item_id}/location-levels/{location_id}"): SETS,
     ("post", "/admin/products/{product_id}"): SETS,
     ("post", "/admin/products/{product_id}/variants/{variant_id}"): SETS,
     ("post", "/admin/products/{product_id}/options/{option_id}"): SETS,

@@ -1,7 +1,7 @@
 // A guest buys in two shops at the same time, with the same e-mail address, and neither sees the other.
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
-import { closeShop, has, makeProduct, openShop, refused, staff } from "./clients.mjs"
+import { closeShop, has, makeProduct, openShop, refused, staff, stock } from "./clients.mjs"
 
 const email = "zoe@example.com"
 const address = {
@@ -14,7 +14,10 @@ before(async () => {
   sdk = await staff()
   shops = [await openShop(sdk, "Paris"), await openShop(sdk, "Lyon")]
   product = await makeProduct(sdk)
-  for (const shop of shops) await sdk.admin.salesChannel.batchProducts(shop.channel, { add: [product.id] })
+  for (const shop of shops) {
+    await sdk.admin.salesChannel.batchProducts(shop.channel, { add: [product.id] })
+    await stock(sdk, shop, product, 100)
+  }
 })
 
 /** Sets up how a shop ships: to France, by post, and by a courier whose price depends on the weight. */

@@ -77,6 +77,16 @@ export async function makeProduct(sdk, more = {}) {
   return (await sdk.admin.product.create(body)).product
 }
 
+/** Gives a shop so many of each variant of a product. */
+export async function stock(sdk, shop, product, stocked_quantity) {
+  const create = product.variants.map(({ id }) => ({
+    inventory_item_id: id.replace("variant_", "iitem_"),
+    location_id: `sloc_${shop.id}`,
+    stocked_quantity,
+  }))
+  await sdk.admin.inventoryItem.batchInventoryItemsLocationLevels({ create }, shop.here)
+}
+
 export const variant = (size, more = {}) => ({
   title: size,
   options: { Size: size },

@@ -6,7 +6,7 @@ const CATALOGUE = {
   admin: [
     ...["product", "productOption", "productCategory", "productCollection", "productTag", "productType"],
     ...["productVariant", "salesChannel", "store", "region", "currency", "apiKey", "upload"],
-    ...["taxRegion", "taxRate", "taxProvider", "promotion", "campaign"],
+    ...["taxRegion", "taxRate", "taxProvider", "promotion", "campaign", "inventoryItem"],
     ...["locale", "translation", "invite", "user"],
     ...["shippingProfile", "fulfillmentSet", "shippingOption", "shippingOptionType", "fulfillmentProvider"],
   ],

@@ -171,7 +171,16 @@ async def test_validate_only_tells_the_effects_of_deactivating_and_activating(
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
     stub, hand = at_platform(await employ("GlobalAdmin", None)), await employ("OrderOps", paris)
     await assign(hand, "OrderOps", lyon)
-    held = ["listing:read", "product:read", "region:read", "tenant:read"]
+    held = [
+        "customer:read",
+        "listing:read",
+        "order:read",
+        "payment:read",
+        "product:read",
+        "region:read",
+        "stock:read",
+        "tenant:read",
+    ]
     off = pb.DeleteAdminRequest(name=f"admins/{hand}", validate_only=True)
     on = pb.ActivateAdminRequest(name=f"admins/{hand}", validate_only=True)
     places = sorted([f"tenants/{paris}", f"tenants/{lyon}"])

@@ -26,15 +26,16 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             "collection:read", "category:read", "storefront:read", "order:*", "payment:*",
             "fulfillment:*", "customer:*", "file:*", "region:*", "tax:*", "shipping:*",
             "promotion:*",
+            "stock:*",
         )
     },
     "CatalogMgr": {
         "TENANT": ("product:*", "collection:*", "category:*", "listing:*", "storefront:read",
-                   "tenant:read", "file:*", "region:read")
+                   "tenant:read", "file:*", "region:read", "stock:*")
     },
     "OrderOps": {
         "TENANT": ("order:*", "payment:*", "fulfillment:*", "customer:read", "listing:read",
-                   "product:read", "tenant:read", "region:read")
+                   "product:read", "tenant:read", "region:read", "stock:read")
     },
 }  # fmt: skip
 SCOPES = (None, "paris", "lyon")

@@ -163,7 +163,17 @@ async def test_a_dry_run_tells_what_would_change_and_changes_nothing(
     assert (await rows.fetchrow(counted))[0] == before[0]
     (effect,) = preview.effects
     assert (effect.admin, effect.place) == (f"admins/{hand}", f"tenants/{paris}")
-    assert set(effect.gained) == {"listing:read", "product:read", "region:read", "tenant:read"}
+    held = {
+        "customer:read",
+        "listing:read",
+        "order:read",
+        "payment:read",
+        "product:read",
+        "region:read",
+        "stock:read",
+        "tenant:read",
+    }
+    assert set(effect.gained) == held
     given = await give(boss, hand, "OrderOps", paris)
     preview = await take(boss, given.name, paris, dry=True)
     assert list(preview.effects[0].lost) == list(effect.gained)

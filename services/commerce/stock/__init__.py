@@ -1,0 +1,1 @@
+"""What a tenant has to sell: locations, how many of each variant are there, and for whom."""
