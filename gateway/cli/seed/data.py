@@ -92,11 +92,10 @@ class ShippingOption(TypedDict):
 class SellingShop(TypedDict):
     """How a tenant sells; `region` and `tax` are bodies of the admin API.
 
-    It has `stock` of each variant, and its customers have bought so many `orders`.
+    Its customers have placed so many `orders`.
     """
 
     tenant: str
-    stock: int
     orders: int
     promotion: dict[str, Any]
     region: dict[str, Any]

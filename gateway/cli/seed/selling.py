@@ -9,7 +9,6 @@ from gateway.cli.seed.counts import Counts, major
 from gateway.cli.seed.data import Customer, SellingShop, ShippingOption
 
 _MANUAL = "pp_system_default"
-_LEVELS_AT_ONCE = 500
 
 
 class Selling:
@@ -29,6 +28,7 @@ class Selling:
             self._create_region(),
             self._create_tax(),
             self._create_shipping(),
+            self._create_promotion(),
         )
         await asyncio.gather(
             *(self._sign_up(one, customers_password) for one in self._shop["customers"])
@@ -97,24 +97,6 @@ class Selling:
                 {"attribute": "is_return", "operator": "eq", "value": "false"},
             ],
         }
-
-    async def _create_stock(self) -> None:
-        """Puts as many of each variant that has no level yet at the shop's only location."""
-        items = await self._api.all(f"{self._admin}/inventory-items", "inventory_items")
-        levels = [
-            {
-                "inventory_item_id": item["id"],
-                "location_id": f"sloc_{self._shop['tenant']}",
-                "stocked_quantity": self._shop["stock"],
-            }
-            for item in items
-            if not item["location_levels"]
-        ]
-        path = f"{self._admin}/inventory-items/location-levels/batch"
-        for first in range(0, len(levels), _LEVELS_AT_ONCE):
-            await self._api.send(path, {"create": levels[first : first + _LEVELS_AT_ONCE]})
-        self._counts.created["stock levels"] += len(levels)
-        self._counts.existing["stock levels"] += len(items) - len(levels)
 
     async def _create_promotion(self) -> None:
         path, promotion = f"{self._admin}/promotions", self._shop["promotion"]
