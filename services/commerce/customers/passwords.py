@@ -9,7 +9,6 @@ from services.commerce.caller import current_customer, current_identity
 from services.commerce.customers import (
     attempts,
     login_queries,
-    mail_texts,
     mailed_tokens,
     queries,
 )
@@ -17,6 +16,7 @@ from services.commerce.customers.attempts import RESETS, RESETS_A_DAY, Attempts
 from services.commerce.customers.tokens import CustomerTokens
 from services.commerce.customers.unknown_logins import count_refusal
 from services.commerce.models import Identity, PasswordReset
+from services.commerce.notices.code_mails import reset_mail
 from services.kernel.call import names
 from services.kernel.call.errors import InvalidArgument, Unauthenticated, invalid
 from services.kernel.call.passwords import Passwords
@@ -126,7 +126,7 @@ class PasswordMethods:
         if known is None:
             await count_refusal(self._db, "CUSTOMER_NOT_FOUND")
         else:
-            mail = mail_texts.reset_mail(locale, shop, token)
+            mail = reset_mail(locale, shop, token)
             await self._mailer.send(email, mail.subject, mail.text, mail.html)
 
 

@@ -8,10 +8,11 @@ import orjson
 from souk.commerce.v1 import store_order_service_pb2 as pb
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.commerce.customers import mail_texts, mailed_tokens
+from services.commerce.customers import mailed_tokens
 from services.commerce.customers.attempts import RESETS, RESETS_A_DAY, Attempts
 from services.commerce.customers.own import own_customer
 from services.commerce.models import CustomerOrder, OrderTransfer
+from services.commerce.notices.code_mails import transfer_mail
 from services.commerce.orders import queries
 from services.kernel.call import names
 from services.kernel.call.errors import (
@@ -71,7 +72,7 @@ class TransferMethods:
             row.token_hash, row.update_time = mailed_tokens.hashed(token), now
             await session.flush()
             audit.record(session, resource=request.name, before=before, after=_message(row))
-        mail = mail_texts.transfer_mail(request.locale, request.shop_name, order.display_id, token)
+        mail = transfer_mail(request.locale, request.shop_name, order.display_id, token)
         self._mailer.in_background(
             self._mailer.send(order.email, mail.subject, mail.text, mail.html)
         )

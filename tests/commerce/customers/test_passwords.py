@@ -5,8 +5,9 @@ import json
 import pytest
 from sqlalchemy import delete, select
 
-from services.commerce.customers import mail_texts, unknown_logins
+from services.commerce.customers import unknown_logins
 from services.commerce.models import UnknownLogin
+from services.commerce.notices.code_mails import reset_mail
 from services.kernel.call.scope import Scope, bound
 from services.kernel.data.tables import AuditLeaf
 from tests.cluster import cluster  # noqa: F401 - a fixture
@@ -132,7 +133,7 @@ async def test_a_mail_is_in_the_shops_language_as_text_and_as_html(platform, par
 
 @pytest.mark.parametrize("locale", ["en", "fr-TN", "AR", "xx", ""])
 def test_a_mail_says_its_shop_and_nothing_of_it_is_markup(locale):
-    mail = mail_texts.reset_mail(locale, "<b>Zoé &\r\n Co</b>", "souk_x_1")
+    mail = reset_mail(locale, "<b>Zoé &\r\n Co</b>", "souk_x_1")
 
     assert "<b>Zoé & Co</b>" in mail.subject
     assert "souk_x_1" in mail.text
