@@ -96,6 +96,9 @@ def _welcome(platform: LocalPlatform) -> str:
       -d '{{"email":"{admin}","password":"'"$(cat {file})"'"}}' | cut -d '"' -f 4)
     curl -s -H "Authorization: Bearer $TOKEN" {url}/admin/tenants
 
-  E-mail to admins (password resets, invites) goes to {mail} unless SOUK_MAIL is set.
+  Shoppers buy as docs/storefront.md shows. Customers with orders, and the admin's password:
+    camille@example.com and hugo@example.com in Paris, camille@… and amira@… at the head office
+
+  E-mail to admins and shoppers goes to {mail} unless SOUK_MAIL is set.
   Logs are in {platform.state.logs}. Ctrl-C or `{down}` stops the platform; its data is kept.
 """

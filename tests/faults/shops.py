@@ -40,12 +40,17 @@ async def open_shops(admin: httpx.AsyncClient) -> None:
 
 
 def _product(tenant: str) -> dict[str, Any]:
-    price = {"amount": 10, "currency_code": "eur"}
+    variant = {
+        "sku": canary(tenant),
+        "options": {"Taille": "1 kg"},
+        "prices": [{"amount": 10, "currency_code": "eur"}],
+        "manage_inventory": False,  # shoppers buy it for as long as a campaign lasts
+    }
     return {
         "title": canary(tenant),
         "status": "published",
         "options": [{"title": "Taille", "values": ["1 kg"]}],
-        "variants": [{"sku": canary(tenant), "options": {"Taille": "1 kg"}, "prices": [price]}],
+        "variants": [variant],
     }
 
 
