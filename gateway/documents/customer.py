@@ -213,9 +213,7 @@ class GroupCreate(GroupUpdate):
 class GroupMembersChange(Body[ChangeGroupMembersRequest]):
     """Who joins and who leaves a group."""
 
-    add: Annotated[list[str] | None, NotInMessage()] = Field(
-        None, description="Ids of customers, at most 200."
-    )
+    add: Annotated[list[str] | None, NotInMessage()] = Field(None, description="Ids of customers.")
     remove: Annotated[list[str] | None, NotInMessage()] = Field(
-        None, description="Ids of customers, at most 200."
+        None, description="Ids of customers."
     )

@@ -111,7 +111,7 @@ class MethodUpdate(Body[pb.Promotion]):
 
     type: MethodType = optional()
     target_type: TargetType = optional()
-    allocation: Allocation | None = Field(None, description="Of the order, always across.")
+    allocation: Allocation = optional(description="Of the order, always across.")
     value: Number = optional(description="In per cent, or an amount in major units.")
     currency_code: CurrencyCode | None = Field(None, description="Required for an amount.")
     max_quantity: Count | None = Field(None, description="For each, once and buyget.")

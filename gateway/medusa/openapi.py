@@ -40,6 +40,8 @@ Currency and country codes are lower case. Times are RFC 3339 in UTC.
         {"name": "Store", "description": "The storefront API: what shoppers see in one shop."},
         {"name": "Carts", "description": "What shoppers gather and buy in one shop."},
         {"name": "Customers", "description": "Accounts of shoppers in one shop."},
+        {"name": "Orders", "description": "What a tenant's shoppers have bought."},
+        {"name": "Payments", "description": "What was paid for orders, and providers' events."},
         {"name": "Auth", "description": "Login, sessions and passwords of admins."},
         {"name": "Users", "description": "Admins, invites, roles, assignments and access grants."},
         {"name": "Tenants", "description": "Tenants, their domains, API keys and state."},

@@ -106,7 +106,7 @@ def of_reference(table: Table, key: ForeignKeyConstraint) -> Iterator[Mutant]:
         drop,
         f"CREATE UNIQUE INDEX by_id ON {parent} ({theirs})",
         f"ALTER TABLE {parent} ADD CONSTRAINT by_id UNIQUE USING INDEX by_id",
-        f"ALTER TABLE {{t}} ADD CONSTRAINT by_id FOREIGN KEY ({mine})"
+        f"ALTER TABLE {{t}} ADD CONSTRAINT to_by_id FOREIGN KEY ({mine})"
         f" REFERENCES {parent} ({theirs}) ON DELETE CASCADE",
         "GRANT INSERT ON {t} TO {app}",
         killer="references",

@@ -92,7 +92,8 @@ async def ask(
     query = {name: sample(one, components) for name, one in operation.required_query.items()}
     made = None if body is None else _harmless(sample(body, components))
     sent = content(made, takes_files=operation.takes_files)
-    path = re.sub(r"\{(\w+)\}", lambda m: target if m[1] == "tenant_id" else "x-1", operation.path)
+    values = {"tenant_id": target, "rule_type": "rules"}
+    path = re.sub(r"\{(\w+)\}", lambda m: values.get(m[1], "x-1"), operation.path)
     for _ in range(TRIES):
         answer = await http.request(operation.method, path, headers=headers, params=query, **sent)
         if answer.status_code not in LATER:

@@ -44,12 +44,24 @@ class TwoCurrencies:
 
 @pytest_asyncio.fixture
 async def two_shops(both, admin, http, make_product):  # noqa: F811
-    in_both = await make_product()
+    in_both = await make_product(
+        variants=[
+            {
+                "options": {"Taille": "1 kg"},
+                "manage_inventory": False,
+                "prices": [
+                    {"amount": 59.9, "currency_code": "eur"},
+                    {"amount": 189.905, "currency_code": "tnd"},
+                ],
+            }
+        ]
+    )
     in_euros = await make_product(
         options=[{"title": "Taille", "values": ["2 kg"]}],
         variants=[
             {
                 "options": {"Taille": "2 kg"},
+                "manage_inventory": False,
                 "prices": [{"amount": 10, "currency_code": "eur"}],
             }
         ],
@@ -214,7 +226,7 @@ async def test_the_same_number_in_another_currency_is_shown_before_it_is_charged
     admin,
 ):
     prices = [{"amount": 7, "currency_code": currency} for currency in ("eur", "usd")]
-    variant = {"options": {"Taille": "1 kg"}, "prices": prices}
+    variant = {"options": {"Taille": "1 kg"}, "prices": prices, "manage_inventory": False}
     product = await make_product(variants=[variant])
     for shop in two_shops:
         await opt_in(admin, shop.staff.tenant, product["id"])

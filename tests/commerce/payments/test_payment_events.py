@@ -188,6 +188,7 @@ async def test_a_paid_cart_that_lacks_something_waits_for_its_shopper(checkout):
     for tenant in TENANTS:
         shop = checkout.shopper(tenant)
         cart = await shop.cart(1, shipping_address=ADDRESS)
+        await shop.ship(cart)
         answer = await shop.post("/store/payment-collections", {"cart_id": cart["id"]})
         collection = answer["payment_collection"]["id"]
         paying = Paying(checkout, tenant, shop, cart["id"], collection)
@@ -210,6 +211,7 @@ async def test_an_event_completes_the_cart_of_a_customer(checkout):
         token = (await shop.post("/auth/customer/emailpass", login))["token"]
         shop.headers["Authorization"] = f"Bearer {token}"
         cart = await shop.cart(1, email=login["email"], shipping_address=ADDRESS)
+        await shop.ship(cart)
         answer = await shop.post("/store/payment-collections", {"cart_id": cart["id"]})
         collection = answer["payment_collection"]["id"]
         paying = Paying(checkout, tenant, shop, cart["id"], collection)

@@ -35,6 +35,14 @@ PLACES = {
     "zone_id": "serzo_01",
     "inventory_item_id": "iitem_01",
     "location_id": "sloc_01",
+    "address_id": "cuaddr_01",
+    "campaign_id": "camp_01",
+    "customer_id": "cus_01",
+    "group_id": "cusgroup_01",
+    "order_id": "order_01",
+    "payment_id": "pay_01",
+    "promotion_id": "promo_01",
+    "rule_type": "rules",
 }
 JSON = {"Content-Type": "application/json"}
 

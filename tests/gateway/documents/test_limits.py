@@ -26,6 +26,8 @@ TOKENS = {
     "souk.tenant_registry.v1.SetPasswordRequest.token",
 }
 NAMES = {
+    "souk.commerce.v1.InventoryLevelRow.inventory_item_id",
+    "souk.commerce.v1.InventoryLevelRow.location_id",
     "souk.catalog_opt_in.v1.BatchChangeListingsRequest.deletes",
     "souk.catalog_opt_in.v1.BatchChangeProductsRequest.deletes",
     "souk.catalog_opt_in.v1.ChangeCategoryProductsRequest.adds",

@@ -154,9 +154,9 @@ def test_everybody_may_lay_down_a_role_of_their_own():
     [
         (["tenant:read"], {"tenant:*"}, []),
         (["tenant:*"], {"tenant:read"}, ["tenant:manage", "tenant:write"]),
-        (["order:read"], {"order:*"}, []),
-        (["order:*"], {"order:read"}, ["order:*"]),
-        (["order:*"], {"listing:*"}, ["order:*"]),
+        (["voucher:read"], {"voucher:*"}, []),
+        (["voucher:*"], {"voucher:read"}, ["voucher:*"]),
+        (["voucher:*"], {"listing:*"}, ["voucher:*"]),
         (["*:read"], {"*:*"}, []),
     ],
 )

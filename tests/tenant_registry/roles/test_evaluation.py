@@ -105,7 +105,7 @@ def test_a_verb_can_stand_for_every_noun():
 
 
 @pytest.mark.parametrize(
-    "pattern", ["order:*", "listing", "", "*", "Listing:read", "listing:read:x"]
+    "pattern", ["voucher:*", "listing", "", "*", "Listing:read", "listing:read:x"]
 )
 def test_a_pattern_that_nobody_knows_gives_nothing(pattern):
     assert expanded(pattern, "TENANT") == frozenset()
