@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import { readdirSync, readFileSync } from "node:fs"
 import { after, before, test } from "node:test"
 import { setTimeout } from "node:timers/promises"
-import { closeShop, has, ids, makeProduct, openShop, refused, staff, visitor, word } from "./clients.mjs"
+import { closeShop, has, ids, makeProduct, openShop, refused, staff, stock, visitor, word } from "./clients.mjs"
 
 const email = `${word()}@example.com`
 const password = "correct-horse-battery-staple"
@@ -17,7 +17,10 @@ before(async () => {
   sdk = await staff()
   shops = [await openShop(sdk, "Paris"), await openShop(sdk, "Lyon")]
   product = await makeProduct(sdk)
-  for (const shop of shops) await sdk.admin.salesChannel.batchProducts(shop.channel, { add: [product.id] })
+  for (const shop of shops) {
+    await sdk.admin.salesChannel.batchProducts(shop.channel, { add: [product.id] })
+    await stock(sdk, shop, product, 100)
+  }
 })
 
 after(async () => {
