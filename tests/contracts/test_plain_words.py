@@ -12,7 +12,7 @@ CODE = ("gateway", "services", "deploy")
 LINES = {"tests": 400} | dict.fromkeys(CODE, 300)
 LONGEST_NAME = 90
 # A sentence that begins with such a word names its subject only to those who know it already.
-RIDDLES = ("test_who_", "test_what_", "test_it_")
+RIDDLES = ("test_who_", "test_what_", "test_it_", "test_whoever_")
 # A name says which thing it is, not what was done to it.
 VAGUE_NAMES = {"told", "asked", "kept", "wanted", "said", "shown", "the_one", "standing"}
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)

@@ -124,12 +124,12 @@ class CustomerGroupServicer(CustomerGroupServiceServicer):
                 if customer_id not in known:
                     raise no_such_customer(customer_id)
             there = await group_queries.members(session, row.group_id, known)
-            joined = [id_ for id_ in joining if id_ not in there and id_ not in leaving]
-            left = [id_ for id_ in leaving if id_ in there]
-            if joined or left:
-                await group_queries.change_members(session, row.group_id, joined, left)
+            added = [id_ for id_ in joining if id_ not in there and id_ not in leaving]
+            removed = [id_ for id_ in leaving if id_ in there]
+            if added or removed:
+                await group_queries.change_members(session, row.group_id, added, removed)
                 audit.record(
-                    session, resource=request.name, before=_members(left), after=_members(joined)
+                    session, resource=request.name, before=_members(removed), after=_members(added)
                 )
             return _message(row)
 

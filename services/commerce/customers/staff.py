@@ -175,11 +175,11 @@ async def _all_shown(
 ) -> list[customer_pb2.Customer]:
     """Returns customers with their addresses and groups."""
     ids = [row.customer_id for row in rows]
-    theirs: dict[str, list[CustomerAddress]] = defaultdict(list)
+    addresses: dict[str, list[CustomerAddress]] = defaultdict(list)
     for address in await queries.addresses_of(session, ids):
-        theirs[address.customer_id].append(address)
+        addresses[address.customer_id].append(address)
     groups = await queries.groups_of(session, ids)
     return [
-        messages.customer(row, theirs[row.customer_id], groups.get(row.customer_id, ()))
+        messages.customer(row, addresses[row.customer_id], groups.get(row.customer_id, ()))
         for row in rows
     ]

@@ -30,14 +30,14 @@ def reprice(content: CartContent, options: Collection[Quoted], now: datetime) ->
     Of two for the same goods, which staff can bring about, the last stays.
     """
     by_id = {found.option.rule.id: found for found in options}
-    left = [method for method in content.shipping_methods if method.option_id in by_id]
-    for method in left:
+    offered = [method for method in content.shipping_methods if method.option_id in by_id]
+    for method in offered:
         found = by_id[method.option_id]
         changed = found.option.name, found.option.rule.shipping_profile_id, found.amount
         if changed != (method.name, method.profile_id, method.amount):
             method.name, method.profile_id, method.amount = changed
             method.updated_at = now
-    content.shipping_methods = list({method.profile_id: method for method in left}.values())
+    content.shipping_methods = list({method.profile_id: method for method in offered}.values())
 
 
 def choose(content: CartContent, found: Quoted, data: Metadata | None, now: datetime) -> None:

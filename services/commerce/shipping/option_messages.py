@@ -100,8 +100,11 @@ def changed_rules(
         created[-1].CopyFrom(rule)
         created[-1].ClearField("id")
     # One that is named without fields stays as it is.
-    left = [rule_id for rule_id in known if rule_id not in request.deletes]
-    return [*(changes.get(rule_id) or pb.ShippingRule(id=rule_id) for rule_id in left), *created]
+    remaining = [rule_id for rule_id in known if rule_id not in request.deletes]
+    return [
+        *(changes.get(rule_id) or pb.ShippingRule(id=rule_id) for rule_id in remaining),
+        *created,
+    ]
 
 
 def stored_prices(option: pb.ShippingOption) -> list[StoredPrice]:

@@ -35,14 +35,14 @@ async def available(
         .correlate(InventoryLevel)
         .scalar_subquery()
     )
-    left = func.sum(InventoryLevel.stocked - InventoryLevel.reserved + expired)
+    count = func.sum(InventoryLevel.stocked - InventoryLevel.reserved + expired)
     statement = (
-        select(InventoryLevel.variant_id, left)
+        select(InventoryLevel.variant_id, count)
         .where(among(InventoryLevel.variant_id, variant_ids))
         .group_by(InventoryLevel.variant_id)
     )
     rows = (await session.execute(statement)).all()
-    return dict.fromkeys(variant_ids, 0) | {variant: int(count) for variant, count in rows}
+    return dict.fromkeys(variant_ids, 0) | {variant: int(number) for variant, number in rows}
 
 
 async def locked_levels(

@@ -52,14 +52,14 @@ def short_lines(lines: Iterable[Demand], available: Available) -> frozenset[str]
 
     Variants that `available` does not have are not counted.
     """
-    left, short = Counter(available), set()
+    remaining, short = Counter(available), set()
     for line in lines:
         if line.variant_id not in available:
             continue
-        if line.quantity > left[line.variant_id]:
+        if line.quantity > remaining[line.variant_id]:
             short.add(line.line_id)
         else:
-            left[line.variant_id] -= line.quantity
+            remaining[line.variant_id] -= line.quantity
     return frozenset(short)
 
 
@@ -72,7 +72,7 @@ def allocate(lines: Collection[Demand], levels: Sequence[Level]) -> list[Part]:
     Raises:
         Shortage: nothing at all must be taken.
     """
-    left = {(level.variant_id, level.location_id): level.available for level in levels}
+    remaining = {(level.variant_id, level.location_id): level.available for level in levels}
     total: Counter[str] = Counter()
     for level in levels:
         total[level.variant_id] += level.available
@@ -81,12 +81,12 @@ def allocate(lines: Collection[Demand], levels: Sequence[Level]) -> list[Part]:
     }
     parts: list[Part] = []
     for line in lines:
-        places = [key for key in left if key[0] == line.variant_id]
+        places = [key for key in remaining if key[0] == line.variant_id]
         if line.quantity > total[line.variant_id] and not line.without_stock:
             raise Shortage(available)
         total[line.variant_id] -= line.quantity
-        for key, quantity in _shares(line, places, left):
-            left[key] -= quantity
+        for key, quantity in _shares(line, places, remaining):
+            remaining[key] -= quantity
             parts.append(Part(line, key[1], quantity))
     return parts
 
@@ -95,14 +95,14 @@ _Place = tuple[str, str]
 
 
 def _shares(
-    line: Demand, places: Sequence[_Place], left: Mapping[_Place, int]
+    line: Demand, places: Sequence[_Place], remaining: Mapping[_Place, int]
 ) -> list[tuple[_Place, int]]:
-    whole = next((place for place in places if left[place] >= line.quantity), None)
+    whole = next((place for place in places if remaining[place] >= line.quantity), None)
     if whole is not None:
         return [(whole, line.quantity)]
     shares, missing = dict[_Place, int](), line.quantity
     for place in places:
-        shares[place] = min(max(left[place], 0), missing)
+        shares[place] = min(max(remaining[place], 0), missing)
         missing -= shares[place]
     if places:
         shares[places[0]] += missing

@@ -63,8 +63,8 @@ async def test_expired_carts_go_with_what_was_agreed_for_them(doors, rows, monke
 
     assert removed == [2, 2, 0]
     for tenant in ("paris", "lyon"):
-        left = await rows.fetch("SELECT cart_id FROM cart WHERE tenant_id = $1", tenant)
-        assert {row[0] for row in left} == {"cart_new", "cart_ordered", "cart_claimed"}
+        carts = await rows.fetch("SELECT cart_id FROM cart WHERE tenant_id = $1", tenant)
+        assert {row[0] for row in carts} == {"cart_new", "cart_ordered", "cart_claimed"}
         dropped = await rows.fetch(
             "SELECT cart_id FROM provider_session WHERE tenant_id = $1 AND state = 'dropped'",
             tenant,

@@ -56,13 +56,13 @@ async def test_an_order_of_an_erased_customer_says_what_was_bought(shopper, staf
     order = await customer.buy()
 
     await manager.send("DELETE", f"customers/{customer.customer['id']}")
-    left = (await manager.get(f"orders/{order['id']}"))["order"]
+    erased = (await manager.get(f"orders/{order['id']}"))["order"]
 
-    assert (left["email"], left["shipping_address"]["address_1"]) == ("", None)
-    assert left["shipping_address"]["country_code"] == order["shipping_address"]["country_code"]
+    assert (erased["email"], erased["shipping_address"]["address_1"]) == ("", None)
+    assert erased["shipping_address"]["country_code"] == order["shipping_address"]["country_code"]
     changed = {"email", "shipping_address", "billing_address", "updated_at"}
     for key in order.keys() - changed:
-        assert json.dumps(left[key]) == json.dumps(order[key]), key
+        assert json.dumps(erased[key]) == json.dumps(order[key]), key
 
 
 @pytest.mark.parametrize("tenant", ["paris", "hq"])

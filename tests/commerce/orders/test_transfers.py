@@ -53,13 +53,13 @@ async def test_nothing_but_the_mailed_token_hands_an_order_over(platform, shoppe
         shop, elsewhere = shopper(own), shopper(other)
         customer, order = await shop.account(), await guests_order(shop)
         foreign = await guests_order(elsewhere)
-        theirs = await transfer_token(platform, await elsewhere.account(), foreign)
-        assert await answered(shop, order, "accept", theirs) == (400, "TRANSFER_NOT_OPEN")
+        foreign_token = await transfer_token(platform, await elsewhere.account(), foreign)
+        assert await answered(shop, order, "accept", foreign_token) == (400, "TRANSFER_NOT_OPEN")
         token = await transfer_token(platform, customer, order)
         for wrong in (
             "",
             "null",
-            theirs,
+            foreign_token,
             token[:-1],
             token + "A",
             "souk_ordertransfer_" + "A" * 43,

@@ -150,14 +150,14 @@ async def test_a_forged_event_is_refused_and_does_nothing(checkout, flaw):
 
 async def test_an_event_that_names_another_shop_is_about_nothing(checkout):
     for own, other in (TENANTS, TENANTS[::-1]):
-        paying, theirs = await checkout.paying(own), await checkout.paying(other)
+        paying, foreign = await checkout.paying(own), await checkout.paying(other)
         paying.pay()
         for changes in (
             {"tenant": other},
             {"tenant": "nobody"},
             {"tenant": ["x"]},
-            {"session_id": theirs.intent["metadata"]["session_id"]},
-            {"tenant": other, "session_id": theirs.intent["metadata"]["session_id"]},
+            {"session_id": foreign.intent["metadata"]["session_id"]},
+            {"tenant": other, "session_id": foreign.intent["metadata"]["session_id"]},
         ):
             metadata = paying.intent["metadata"] | changes
             body = event_of(paying.intent | {"metadata": metadata})
@@ -165,8 +165,8 @@ async def test_an_event_that_names_another_shop_is_about_nothing(checkout):
         body = event_of(paying.intent | {"metadata": {}})
         assert await outcome(checkout, body) == "ignored"
 
-        assert await paying.orders() == await theirs.orders() == 0
-        assert await checkout.count("attempt", theirs.cart_id) == 0
+        assert await paying.orders() == await foreign.orders() == 0
+        assert await checkout.count("attempt", foreign.cart_id) == 0
 
 
 async def test_while_stripe_is_silent_an_event_is_to_be_sent_again(checkout):

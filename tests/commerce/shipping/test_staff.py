@@ -42,12 +42,12 @@ async def test_a_set_up_is_its_own_tenants_alone(both):
             if path != f"{SETS}/{foreign[1]['id']}":
                 refused(await shop.send("POST", path, {"name": "Taken"}), 404, code)
         body = {"name": "X", "prices": [{"currency_code": "eur", "amount": 1}]}
-        theirs = {"service_zone_id": foreign[2]["id"], "shipping_profile_id": foreign[0]["id"]}
+        foreign_ids = {"service_zone_id": foreign[2]["id"], "shipping_profile_id": foreign[0]["id"]}
         mine = {"service_zone_id": own[2]["id"], "shipping_profile_id": own[0]["id"]}
-        answer = await shop.send("POST", OPTIONS, {**body, **theirs})
+        answer = await shop.send("POST", OPTIONS, {**body, **foreign_ids})
         refused(answer, 404, "SERVICE_ZONE_NOT_FOUND")
-        theirs["service_zone_id"] = mine["service_zone_id"]
-        answer = await shop.send("POST", OPTIONS, {**body, **theirs})
+        foreign_ids["service_zone_id"] = mine["service_zone_id"]
+        answer = await shop.send("POST", OPTIONS, {**body, **foreign_ids})
         refused(answer, 404, "SHIPPING_PROFILE_NOT_FOUND")
         prices = [{"region_id": "reg_elsewhere", "amount": 1}]
         answer = await shop.send("POST", OPTIONS, {**body, **mine, "prices": prices})
