@@ -1,34 +1,28 @@
 """Removes carts that nobody has changed for long, and that are no orders."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select, tuple_, update
 
 from services.commerce.models import Cart, ProviderSession
 from services.commerce.payments import sessions
-from services.kernel.call.errors import ServiceError
 from services.kernel.data.database import Database
-from services.kernel.process.logs import logger
+from services.kernel.serving.chores import repeat
 from services.kernel.serving.server import Runtime
 
 EVERY = timedelta(hours=1)
 MOST_AT_ONCE = 1000
 _KEY = (Cart.tenant_id, Cart.cart_id)
-_log = logger()
 
 
 async def run(runtime: Runtime) -> None:
     """Removes expired carts, now and every hour, until it is cancelled."""
-    while True:
-        try:
-            while await remove_expired(runtime.db, datetime.now(UTC)) == MOST_AT_ONCE:
-                pass
-        except ServiceError as error:
-            _log.warning("carts_not_removed", reason=error.reason)
-        except Exception:
-            _log.exception("cart_expiry_broke")
-        await asyncio.sleep(EVERY.total_seconds())
+
+    async def remove_all() -> None:
+        while await remove_expired(runtime.db, datetime.now(UTC)) == MOST_AT_ONCE:
+            pass
+
+    await repeat(remove_all, every_seconds=EVERY.total_seconds(), chore="cart_expiry")
 
 
 async def remove_expired(db: Database, now: datetime) -> int:

@@ -3,20 +3,15 @@
 Anybody can cause them. If each were an event, strangers would fill a tenant's log for good.
 """
 
-import asyncio
-
 from services.commerce.customers import login_queries
-from services.kernel.call.errors import ServiceError
 from services.kernel.call.scope import Scope, bound, current_method
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
-from services.kernel.process.logs import logger
+from services.kernel.serving.chores import repeat
 from services.kernel.serving.server import Runtime
 
 EVERY_SECONDS = 60.0
 _SHOPPER = "shoppers/-"
-
-_log = logger()
 
 
 async def count_refusal(db: Database, reason: str) -> None:
@@ -31,14 +26,7 @@ async def count_refusal(db: Database, reason: str) -> None:
 
 async def run(runtime: Runtime) -> None:
     """Seals the counts once a minute until it is cancelled."""
-    while True:
-        await asyncio.sleep(EVERY_SECONDS)
-        try:
-            await seal(runtime.db)
-        except ServiceError as error:
-            _log.warning("unknown_logins_wait", reason=error.reason)
-        except Exception:
-            _log.exception("unknown_logins_broke")
+    await repeat(lambda: seal(runtime.db), every_seconds=EVERY_SECONDS, chore="unknown_logins")
 
 
 async def seal(db: Database) -> None:

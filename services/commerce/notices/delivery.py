@@ -1,19 +1,18 @@
 """Delivers notices in the background: to shoppers, by mail."""
 
-import asyncio
 import smtplib
 
 from services.commerce.notices import outbox
 from services.commerce.notices.order_mails import order_mail
 from services.commerce.notices.outbox import Notice
 from services.commerce.orders import queries
-from services.kernel.call.errors import ServiceError
 from services.kernel.call.scope import Scope, bound
 from services.kernel.data.database import Database
 from services.kernel.mail.senders import Sender, is_final, sender_of
 from services.kernel.mail.settings import MailSettings
 from services.kernel.process.logs import logger
 from services.kernel.process.settings import load
+from services.kernel.serving.chores import repeat
 from services.kernel.serving.server import Runtime
 
 MOST_ATTEMPTS = 15
@@ -29,16 +28,12 @@ async def run(runtime: Runtime) -> None:
     """Delivers what is due until it is cancelled."""
     settings = load(MailSettings)
     deliveries = Deliveries(runtime.db, sender_of(settings), settings.sender)
-    while True:
-        try:
-            while await deliveries.deliver():
-                pass
-        except ServiceError as error:
-            _log.warning("notices_wait", reason=error.reason)
-        except Exception:
-            # Without this, nobody would be told of anything until the next start.
-            _log.exception("notices_broke")
-        await asyncio.sleep(_POLL_SECONDS)
+
+    async def deliver_all() -> None:
+        while await deliveries.deliver():
+            pass
+
+    await repeat(deliver_all, every_seconds=_POLL_SECONDS, chore="notices")
 
 
 class Deliveries:

@@ -4,7 +4,6 @@ Whoever began it may have died, or the provider may have been out of reach. The 
 what became of the payment; then the order is made, or the money given back.
 """
 
-import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -21,6 +20,7 @@ from services.kernel.call.errors import ServiceError
 from services.kernel.call.scope import Scope, bound
 from services.kernel.data.database import Database
 from services.kernel.process.logs import logger
+from services.kernel.serving.chores import repeat
 from services.kernel.serving.server import Runtime
 
 EVERY_SECONDS = 5.0
@@ -39,15 +39,8 @@ async def run(runtime: Runtime) -> None:
     providers = configured_providers(runtime.settings.secrets)
     if not providers.called_ids:
         return
-    sweeper = Sweeper(runtime.db, providers)
-    while True:
-        await asyncio.sleep(EVERY_SECONDS)
-        try:
-            await sweeper.sweep()
-        except ServiceError as error:
-            _log.warning("sweeper_waits", reason=error.reason)
-        except Exception:
-            _log.exception("sweeper_broke")
+    sweep = Sweeper(runtime.db, providers).sweep
+    await repeat(sweep, every_seconds=EVERY_SECONDS, chore="payment_sweep")
 
 
 class Sweeper:

@@ -3,21 +3,16 @@
 Anybody can cause them. If each were an event, strangers would fill the head office's log for good.
 """
 
-import asyncio
-
-from services.kernel.call.errors import ServiceError
 from services.kernel.call.scope import Scope, bound, current_method, current_scope
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
-from services.kernel.process.logs import logger
+from services.kernel.serving.chores import repeat
 from services.kernel.serving.server import Runtime
 from services.tenant_registry.accounts import session_queries
 
 # The resource of events about unknown accounts: the address tried must not be logged.
 UNKNOWN_ADMIN = "admins/unknown"
 EVERY_SECONDS = 60.0
-
-_log = logger()
 
 
 async def count_refusal(db: Database, reason: str) -> None:
@@ -35,14 +30,7 @@ async def count_refusal(db: Database, reason: str) -> None:
 
 async def run(runtime: Runtime) -> None:
     """Seals the counts once a minute until it is cancelled."""
-    while True:
-        await asyncio.sleep(EVERY_SECONDS)
-        try:
-            await seal(runtime.db)
-        except ServiceError as error:
-            _log.warning("unknown_accounts_wait", reason=error.reason)
-        except Exception:
-            _log.exception("unknown_accounts_broke")
+    await repeat(lambda: seal(runtime.db), every_seconds=EVERY_SECONDS, chore="unknown_accounts")
 
 
 async def seal(db: Database) -> None:
