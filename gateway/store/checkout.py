@@ -125,7 +125,10 @@ async def complete_cart(cart_id: str, shop: Buying, clients: ClientsOf) -> Respo
     openapi_extra=ORDERS.documented_one,
 )
 async def get_order(order_id: str, request: Request, shop: Buying, clients: ClientsOf) -> Response:
-    """Returns an order, as it was when it was placed. Whoever knows its id may read it."""
+    """Returns an order, as it was when it was placed.
+
+    A guest's is read by whoever knows its id, a customer's by that customer alone.
+    """
     query = ORDERS.one_query(request)
     answer = await clients.checkout.GetStoreOrder(
         GetStoreOrderRequest(name=f"tenants/{shop.id}/orders/{order_id}")

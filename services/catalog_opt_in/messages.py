@@ -1,9 +1,6 @@
 """Shared helpers to read and write this service's messages."""
 
-from datetime import UTC, datetime
 from typing import Any
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.catalog_opt_in import handles
 from services.catalog_opt_in.violations import Violations
@@ -17,12 +14,6 @@ CATEGORY = "categories/{category}"
 TAG = "productTags/{tag}"
 PRODUCT_TYPE = "productTypes/{type}"
 TENANT = "tenants/{tenant}"
-
-
-def time_of(at: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(at.astimezone(UTC))
-    return stamp
 
 
 def metadata_of(message: Any) -> dict[str, Any] | None:  # noqa: ANN401  # has metadata

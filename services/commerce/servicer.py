@@ -88,7 +88,10 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
     tokens = CustomerTokens(runtime.settings.secret_file("customer.key", signing_key))
     customers = StoreCustomerServicer(runtime.db, Passwords(), tokens, mailer)
     return [
-        (add_StoreCartServiceServicer_to_server, StoreCartServicer(runtime.db, catalogue, setups)),
+        (
+            add_StoreCartServiceServicer_to_server,
+            StoreCartServicer(runtime.db, catalogue, setups, carts),
+        ),
         (
             add_StoreCheckoutServiceServicer_to_server,
             StoreCheckoutServicer(runtime.db, carts, providers, completion),
@@ -108,10 +111,7 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         (add_RegionServiceServicer_to_server, RegionServicer(runtime.db, providers)),
         (add_InventoryServiceServicer_to_server, InventoryServicer(runtime.db, catalogue)),
         (add_StoreCustomerServiceServicer_to_server, customers),
-        (
-            add_StoreShippingServiceServicer_to_server,
-            StoreShippingServicer(runtime.db, catalogue, setups),
-        ),
+        (add_StoreShippingServiceServicer_to_server, StoreShippingServicer(carts)),
         (add_ShippingProfileServiceServicer_to_server, ShippingProfileServicer(runtime.db)),
         (add_FulfillmentSetServiceServicer_to_server, FulfillmentSetServicer(runtime.db)),
         (add_ShippingOptionServiceServicer_to_server, ShippingOptionServicer(runtime.db)),

@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in.files import rules
 from services.catalog_opt_in.listings.scopes import refuse_archived
-from services.catalog_opt_in.messages import time_of
 from services.catalog_opt_in.models import File
 from services.catalog_opt_in.violations import Violations
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition, NotFound
 from services.kernel.call.scope import current_scope
+from services.kernel.call.times import message_of
 from services.kernel.data import requests
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
@@ -127,6 +127,6 @@ def _message(row: File) -> pb.File:
         width=row.width,
         height=row.height,
         sha256=row.sha256,
-        create_time=time_of(row.created_at),
+        create_time=message_of(row.created_at),
         creator=row.created_by,
     )

@@ -7,10 +7,10 @@ from souk.catalog_opt_in.v1 import product_pb2
 
 from services.catalog_opt_in.listings.rules import reasons_not_shown
 from services.catalog_opt_in.listings.stored import StoredListing
-from services.catalog_opt_in.messages import time_of
 from services.catalog_opt_in.models import Listing
 from services.catalog_opt_in.offer_document import Offer
 from services.catalog_opt_in.violations import Violations
+from services.kernel.call.times import message_of
 from services.kernel.data.updates import etag
 from services.values import money
 
@@ -32,8 +32,8 @@ def to_message(
         thumbnail=listing.thumbnail,
         product_status=product_pb2.Product.Status.Value(f"STATUS_{listing.product_status}"),
         etag=etag(listing.version),
-        create_time=time_of(listing.created_at),
-        update_time=time_of(listing.updated_at),
+        create_time=message_of(listing.created_at),
+        update_time=message_of(listing.updated_at),
     )
 
 

@@ -11,7 +11,6 @@ from services.catalog_opt_in.messages import (
     id_in,
     metadata_of,
     set_metadata,
-    time_of,
 )
 from services.catalog_opt_in.products.model import (
     ConditionalPrice,
@@ -36,6 +35,7 @@ from services.catalog_opt_in.taxonomy.messages import (
 )
 from services.catalog_opt_in.violations import Violations
 from services.kernel.call.limits import most_characters
+from services.kernel.call.times import message_of
 from services.kernel.data.updates import etag
 from services.values import money
 
@@ -58,9 +58,9 @@ def to_message(product: ResolvedProduct) -> product_pb2.Product:
         tags=product.tags,
         type=product.type or "",
         etag=etag(product.version),
-        create_time=time_of(product.created_at),
-        update_time=time_of(product.updated_at),
-        delete_time=time_of(product.deleted_at) if product.deleted_at else None,
+        create_time=message_of(product.created_at),
+        update_time=message_of(product.updated_at),
+        delete_time=message_of(product.deleted_at) if product.deleted_at else None,
     )
     set_metadata(message, product.metadata)
     _add_related(message, product.related)

@@ -11,9 +11,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from services.catalog_opt_in import models
 from services.catalog_opt_in.head_office import own_rows
-from services.catalog_opt_in.messages import time_of
 from services.kernel.call.method_rules import Rule
 from services.kernel.call.scope import current_scope
+from services.kernel.call.times import message_of
 
 MOST_PRODUCTS = 50
 """How many products a collection or a category mentions."""
@@ -64,6 +64,6 @@ def _summary(row: Row[Any]) -> ProductSummary:
         thumbnail=row.thumbnail,
         collection=f"collections/{row.collection_id}" if row.collection_id else "",
         type=f"productTypes/{row.type_id}" if row.type_id else "",
-        create_time=time_of(row.created_at),
-        update_time=time_of(row.updated_at),
+        create_time=message_of(row.created_at),
+        update_time=message_of(row.updated_at),
     )

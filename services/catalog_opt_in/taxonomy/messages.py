@@ -2,8 +2,9 @@
 
 from souk.catalog_opt_in.v1 import product_pb2
 
-from services.catalog_opt_in.messages import set_metadata, time_of
+from services.catalog_opt_in.messages import set_metadata
 from services.catalog_opt_in.models import Category, Collection, ProductType, Tag
+from services.kernel.call.times import message_of
 from services.kernel.data.updates import etag
 
 
@@ -13,8 +14,8 @@ def collection_message(row: Collection) -> product_pb2.Collection:
         title=row.title,
         handle=row.handle,
         etag=etag(row.version),
-        create_time=time_of(row.created_at),
-        update_time=time_of(row.updated_at),
+        create_time=message_of(row.created_at),
+        update_time=message_of(row.updated_at),
     )
     set_metadata(message, row.extra)
     return message
@@ -30,8 +31,8 @@ def category_message(row: Category) -> product_pb2.Category:
         parent=f"categories/{row.parent_id}" if row.parent_id else "",
         rank=row.rank,
         etag=etag(row.version),
-        create_time=time_of(row.created_at),
-        update_time=time_of(row.updated_at),
+        create_time=message_of(row.created_at),
+        update_time=message_of(row.updated_at),
         is_active=row.is_active,
         is_internal=row.is_internal,
     )
@@ -44,8 +45,8 @@ def tag_message(row: Tag) -> product_pb2.Tag:
         name=f"productTags/{row.tag_id}",
         value=row.value,
         etag=etag(row.version),
-        create_time=time_of(row.created_at),
-        update_time=time_of(row.updated_at),
+        create_time=message_of(row.created_at),
+        update_time=message_of(row.updated_at),
     )
     set_metadata(message, row.extra)
     return message
@@ -56,8 +57,8 @@ def type_message(row: ProductType) -> product_pb2.ProductType:
         name=f"productTypes/{row.type_id}",
         value=row.value,
         etag=etag(row.version),
-        create_time=time_of(row.created_at),
-        update_time=time_of(row.updated_at),
+        create_time=message_of(row.created_at),
+        update_time=message_of(row.updated_at),
     )
     set_metadata(message, row.extra)
     return message

@@ -2,9 +2,9 @@
 
 from souk.catalog_opt_in.v1 import product_pb2 as pb
 
-from services.catalog_opt_in.messages import time_of
 from services.catalog_opt_in.models import Translation
 from services.catalog_opt_in.translations.kinds import KINDS
+from services.kernel.call.times import message_of
 from services.kernel.data import updates
 
 TRANSLATION = "translations/{translation}"
@@ -18,6 +18,6 @@ def translation_message(row: Translation) -> pb.Translation:
         locale=row.locale,
         texts=row.texts,
         etag=updates.etag(row.version),
-        create_time=time_of(row.created_at),
-        update_time=time_of(row.updated_at),
+        create_time=message_of(row.created_at),
+        update_time=message_of(row.updated_at),
     )

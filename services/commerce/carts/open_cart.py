@@ -98,12 +98,13 @@ class OpenCart:
         """Prices the cart anew, at what the catalogue says, less what promotions take off."""
         self._put_offers()
         self._put_shortages()
-        lines = self._lines()
+        rates = self._tax_rates()
+        lines = self._lines(rates)
         discounted = self._discounted(promotions, lines)
         if self.content.shipping_methods:
             # What shipping costs depends on what the goods cost after discounts.
-            methods.reprice(self.content, self.shipping_options(), self.now)
-            discounted = self._discounted(promotions, lines, self._shipping_lines())
+            methods.reprice(self.content, self._options(lines), self.now)
+            discounted = self._discounted(promotions, lines, self._shipping_lines(rates))
         totals = cart_totals(discounted.items, discounted.shipping_methods)
         self.content.total = totals.total
         self._adjust_payment()
@@ -111,9 +112,12 @@ class OpenCart:
 
     def shipping_options(self) -> list[Quoted]:
         """Returns the options for the cart as it was last priced, with what they cost."""
+        return self._options(self._lines(self._tax_rates()))
+
+    def _options(self, goods: Sequence[Line]) -> list[Quoted]:
         lines = [
             replace(line, adjustments=adjustments(item))
-            for line, item in zip(self._lines(), self.content.items, strict=True)
+            for line, item in zip(goods, self.content.items, strict=True)
         ]
         return methods.quoted(
             self.content,
@@ -131,8 +135,8 @@ class OpenCart:
         row.expire_time = self.now + LIFETIME
         row.document = cart_document(row, self.content, self.market, totals)
 
-    def _lines(self) -> list[Line]:
-        includes_tax, rates = self.market.includes_tax, self._tax_rates()
+    def _lines(self, rates: LocalRates) -> list[Line]:
+        includes_tax = self.market.includes_tax
         return [
             Line(
                 item.id,
@@ -148,8 +152,8 @@ class OpenCart:
             for item in self.content.items
         ]
 
-    def _shipping_lines(self) -> list[Line]:
-        includes_tax, rates = self.market.includes_tax, self._tax_rates()
+    def _shipping_lines(self, rates: LocalRates) -> list[Line]:
+        includes_tax = self.market.includes_tax
         return [
             Line(method.id, method.amount, 1, includes_tax, rates.for_shipping(method.option_id))
             for method in self.content.shipping_methods

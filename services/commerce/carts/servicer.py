@@ -43,11 +43,13 @@ _ITEM = "tenants/{tenant}/carts/{cart}/items/{item}"
 
 
 class StoreCartServicer(StoreCartServiceServicer):
-    def __init__(self, db: Database, catalogue: Catalogue, setups: Setups) -> None:
+    def __init__(
+        self, db: Database, catalogue: Catalogue, setups: Setups, carts: CartChanges
+    ) -> None:
         self._db = db
         self._catalogue = catalogue
         self._setups = setups
-        self._carts = CartChanges(db, catalogue, setups)
+        self._carts = carts
 
     async def CreateCart(self, request: pb.CreateCartRequest, _context: object) -> pb.CartAnswer:
         current_scope().require_parent(request.parent)

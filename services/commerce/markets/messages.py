@@ -1,15 +1,14 @@
 """Converts regions to messages, and checks those of callers."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from souk.commerce.v1 import region_service_pb2 as pb
 
 from services.commerce.markets.rules import Market
 from services.commerce.models import Region
 from services.kernel.call.errors import NotFound, invalid
 from services.kernel.call.scope import current_scope
+from services.kernel.call.times import message_of
 from services.kernel.data.updates import etag
 from services.values.countries import is_country
 from services.values.money import digits
@@ -25,8 +24,8 @@ def region_message(row: Region, countries: Iterable[str]) -> pb.Region:
         includes_tax=row.includes_tax,
         payment_providers=row.payment_providers,
         etag=etag(row.version),
-        create_time=_time(row.create_time),
-        update_time=_time(row.update_time),
+        create_time=message_of(row.create_time),
+        update_time=message_of(row.update_time),
     )
     if row.extra is not None:
         message.metadata.update(row.extra)
@@ -87,9 +86,3 @@ def _problems(requested: pb.Region) -> Iterator[tuple[str, str]]:
 
 def _name(tenant_id: str, region_id: str) -> str:
     return f"tenants/{tenant_id}/regions/{region_id}"
-
-
-def _time(at: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(at.astimezone(UTC))
-    return stamp

@@ -8,10 +8,11 @@ from souk.commerce.v1 import campaign_service_pb2 as pb
 
 from services.commerce.models import Campaign
 from services.commerce.promotions.checking import decimal_of
-from services.commerce.promotions.messages import time_message, word, word_value
+from services.commerce.promotions.messages import word, word_value
 from services.commerce.promotions.rules import BUDGET_ATTRIBUTES
 from services.kernel.call import times
 from services.kernel.call.errors import invalid
+from services.kernel.call.times import message_of
 from services.kernel.data.updates import etag
 from services.values.money import CURRENCIES, MOST_MINOR, major
 
@@ -26,11 +27,11 @@ def campaign_message(row: Campaign, used: int) -> pb.Campaign:
         display_name=row.name,
         identifier=row.identifier,
         description=row.description,
-        start_time=time_message(row.start_time) if row.start_time else None,
-        end_time=time_message(row.end_time) if row.end_time else None,
+        start_time=message_of(row.start_time) if row.start_time else None,
+        end_time=message_of(row.end_time) if row.end_time else None,
         etag=etag(row.version),
-        create_time=time_message(row.create_time),
-        update_time=time_message(row.update_time),
+        create_time=message_of(row.create_time),
+        update_time=message_of(row.update_time),
     )
     if row.budget_type is not None:
         message.budget_type = word_value(pb.Campaign, "budget_type", row.budget_type)

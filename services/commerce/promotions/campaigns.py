@@ -138,11 +138,12 @@ class CampaignServicer(CampaignServiceServicer):
             await setup_changed(session)
             row, message, _ = await _existing(session, request.name)
             found = await _promotions(session, [*adds, *removes])
+            used = await queries.used_together(session, [one.promotion_id for one in found])
             for promotion in found:
                 if promotion.promotion_id in adds:
-                    await _move(session, promotion, row.campaign_id)
+                    _move(session, promotion, row.campaign_id, used.get(promotion.promotion_id, 0))
                 elif promotion.campaign_id == row.campaign_id:
-                    await _move(session, promotion, None)
+                    _move(session, promotion, None, used.get(promotion.promotion_id, 0))
             return await requests.remember(session, request, message)
 
 
@@ -192,10 +193,9 @@ async def _promotions(session: AsyncSession, ids: Sequence[str]) -> Sequence[Pro
     return found
 
 
-async def _move(session: AsyncSession, row: Promotion, campaign_id: str | None) -> None:
+def _move(session: AsyncSession, row: Promotion, campaign_id: str | None, used: int) -> None:
     if row.campaign_id == campaign_id:
         return
-    used = (await queries.used_together(session, [row.promotion_id])).get(row.promotion_id, 0)
     before = promotion_message(row, used)
     row.campaign_id, row.update_time = campaign_id, datetime.now(UTC)
     row.version += 1

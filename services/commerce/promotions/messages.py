@@ -1,16 +1,15 @@
 """Converts promotions between their rows and their messages."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from souk.commerce.v1 import promotion_service_pb2 as pb
 
 from services.commerce.models import Promotion
 from services.commerce.pricing.promotions import MethodType
 from services.commerce.promotions.rules import code_key
+from services.kernel.call.times import message_of
 from services.kernel.data.updates import etag
 from services.values.money import CURRENCIES, major
 
@@ -30,8 +29,8 @@ def promotion_message(row: Promotion, used: int) -> pb.Promotion:
         currency_code=row.currency_code or "",
         max_quantity=row.max_quantity or 0,
         etag=etag(row.version),
-        create_time=time_message(row.create_time),
-        update_time=time_message(row.update_time),
+        create_time=message_of(row.create_time),
+        update_time=message_of(row.update_time),
         **{name: getattr(row, name) for name in _SAME},
         **{name: word_value(pb.Promotion, name, getattr(row, name)) for name in _ENUMS},
     )
@@ -78,12 +77,6 @@ def word_value(kind: Any, field: str, value: str) -> Any:  # noqa: ANN401  # a m
     enum = kind.DESCRIPTOR.fields_by_name[field].enum_type
     prefix = enum.values[0].name.removesuffix("UNSPECIFIED")
     return enum.values_by_name[prefix + value.upper()].number
-
-
-def time_message(at: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(at.astimezone(UTC))
-    return stamp
 
 
 def _value(row: Promotion) -> str:

@@ -1,9 +1,7 @@
 """Converts profiles, sets and zones to messages, and checks those of callers."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from souk.commerce.v1 import fulfillment_set_service_pb2 as set_pb
 from souk.commerce.v1 import shipping_profile_service_pb2 as profile_pb
 
@@ -11,6 +9,7 @@ from services.commerce.models import FulfillmentSet, ServiceZone, ShippingProfil
 from services.commerce.shipping.stored import StoredArea
 from services.kernel.call import names
 from services.kernel.call.errors import invalid
+from services.kernel.call.times import message_of
 from services.kernel.data.updates import etag
 from services.values.countries import is_country
 
@@ -31,8 +30,8 @@ def profile_message(row: ShippingProfile) -> profile_pb.ShippingProfile:
         display_name=row.name,
         type=row.type,
         etag=etag(row.version),
-        create_time=stamp(row.create_time),
-        update_time=stamp(row.update_time),
+        create_time=message_of(row.create_time),
+        update_time=message_of(row.update_time),
     )
     if row.extra is not None:
         message.metadata.update(row.extra)
@@ -46,8 +45,8 @@ def set_message(row: FulfillmentSet, zones: Iterable[ServiceZone]) -> set_pb.Ful
         type=row.type,
         service_zones=[zone_message(zone) for zone in zones if zone.set_id == row.set_id],
         etag=etag(row.version),
-        create_time=stamp(row.create_time),
-        update_time=stamp(row.update_time),
+        create_time=message_of(row.create_time),
+        update_time=message_of(row.update_time),
     )
 
 
@@ -56,8 +55,8 @@ def zone_message(row: ServiceZone) -> set_pb.ServiceZone:
         name=f"tenants/{row.tenant_id}/fulfillmentSets/{row.set_id}/serviceZones/{row.zone_id}",
         display_name=row.name,
         geo_zones=[_geo_zone(StoredArea.model_validate(area)) for area in row.areas],
-        create_time=stamp(row.create_time),
-        update_time=stamp(row.update_time),
+        create_time=message_of(row.create_time),
+        update_time=message_of(row.update_time),
     )
 
 
@@ -118,12 +117,6 @@ def name_problem(text: str) -> str | None:
     if not text.strip():
         return "must not be empty"
     return None if text.isprintable() else "must not contain control characters"
-
-
-def stamp(at: datetime) -> Timestamp:
-    message = Timestamp()
-    message.FromDatetime(at.astimezone(UTC))
-    return message
 
 
 def _area_problems(zone: set_pb.GeoZone) -> Iterator[tuple[str, str]]:

@@ -9,11 +9,12 @@ from services.commerce.markets.rules import Market
 from services.commerce.models import ShippingOption
 from services.commerce.pricing.conditions import Operator
 from services.commerce.pricing.shipping import ATTRIBUTES, PriceType
-from services.commerce.shipping.messages import name_problem, stamp
+from services.commerce.shipping.messages import name_problem
 from services.commerce.shipping.rules import IN_STORE, MANUAL
 from services.commerce.shipping.stored import StoredPrice, StoredRule
 from services.kernel.call import names
 from services.kernel.call.errors import InvalidArgument, NotFound, invalid
+from services.kernel.call.times import message_of
 from services.kernel.data.updates import etag
 from services.values.money import CURRENCIES, minor_units, money
 
@@ -40,8 +41,8 @@ def option_message(row: ShippingOption) -> pb.ShippingOption:
         prices=[_price_message(StoredPrice.model_validate(price)) for price in row.prices],
         rules=[_rule_message(StoredRule.model_validate(rule)) for rule in row.rules],
         etag=etag(row.version),
-        create_time=stamp(row.create_time),
-        update_time=stamp(row.update_time),
+        create_time=message_of(row.create_time),
+        update_time=message_of(row.update_time),
     )
     if row.data is not None:
         message.data.update(row.data)

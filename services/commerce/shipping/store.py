@@ -7,23 +7,20 @@ from souk.commerce.v1.store_shipping_service_pb2_grpc import StoreShippingServic
 from services.commerce.carts.changes import CART, CartChanges
 from services.commerce.carts.messages import metadata_of
 from services.commerce.carts.open_cart import OpenCart
-from services.commerce.catalogue import Catalogue
 from services.commerce.markets.rules import find
-from services.commerce.setup.setup import Setups
 from services.commerce.shipping import methods
 from services.commerce.shipping.document import option_document
 from services.commerce.shipping.rules import Quoted
 from services.kernel.call import names
 from services.kernel.call.errors import invalid
 from services.kernel.call.scope import current_scope
-from services.kernel.data.database import Database
 
 _OPTION = CART + "/shippingOptions/{shipping_option}"
 
 
 class StoreShippingServicer(StoreShippingServiceServicer):
-    def __init__(self, db: Database, catalogue: Catalogue, setups: Setups) -> None:
-        self._carts = CartChanges(db, catalogue, setups)
+    def __init__(self, carts: CartChanges) -> None:
+        self._carts = carts
 
     async def ListStoreShippingOptions(
         self, request: pb.ListStoreShippingOptionsRequest, _context: object

@@ -1,14 +1,13 @@
 """Converts stock to messages."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from souk.commerce.v1 import inventory_service_pb2 as pb
 
 from services.commerce.models import InventoryLevel
 from services.commerce.stock.names import item_name, level_name
+from services.kernel.call.times import message_of
 
 
 def level_message(row: InventoryLevel) -> pb.InventoryLevel:
@@ -16,8 +15,8 @@ def level_message(row: InventoryLevel) -> pb.InventoryLevel:
         name=level_name(row.variant_id, row.location_id),
         stocked_quantity=row.stocked,
         reserved_quantity=row.reserved,
-        create_time=time_message(row.create_time),
-        update_time=time_message(row.update_time),
+        create_time=message_of(row.create_time),
+        update_time=message_of(row.update_time),
     )
 
 
@@ -35,9 +34,3 @@ def item_message(
         message.description = document["product"]["title"]
         message.thumbnail = document["product"]["thumbnail"] or ""
     return message
-
-
-def time_message(at: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(at.astimezone(UTC))
-    return stamp

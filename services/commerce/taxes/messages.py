@@ -1,10 +1,8 @@
 """Converts tax regions and rates to messages, and checks those of callers."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from souk.commerce.v1 import tax_rate_service_pb2 as rates_pb
 from souk.commerce.v1 import tax_region_service_pb2 as regions_pb
 
@@ -13,6 +11,7 @@ from services.commerce.pricing.taxes import RateRule, Reference
 from services.commerce.taxes.rules import PROVIDER
 from services.kernel.call import names
 from services.kernel.call.errors import invalid
+from services.kernel.call.times import message_of
 from services.kernel.data.updates import etag
 from services.values.countries import is_country
 
@@ -29,8 +28,8 @@ def region_message(row: TaxRegion, rates: Iterable[rates_pb.TaxRate]) -> regions
         provider_id="" if row.parent_id else PROVIDER,
         tax_rates=rates,
         etag=etag(row.version),
-        create_time=_time(row.create_time),
-        update_time=_time(row.update_time),
+        create_time=message_of(row.create_time),
+        update_time=message_of(row.update_time),
     )
     if row.extra is not None:
         message.metadata.update(row.extra)
@@ -54,8 +53,8 @@ def rate_message(row: TaxRate, rules: Iterable[RateRule]) -> rates_pb.TaxRate:
             for rule in rules
         ],
         etag=etag(row.version),
-        create_time=_time(row.create_time),
-        update_time=_time(row.update_time),
+        create_time=message_of(row.create_time),
+        update_time=message_of(row.update_time),
     )
     if row.extra is not None:
         message.metadata.update(row.extra)
@@ -149,9 +148,3 @@ def _written(percent: Decimal) -> str:
 
 def _reference(rule: rates_pb.TaxRateRule) -> Reference:
     return Reference(_REFERENCE.Name(rule.reference).removeprefix("REFERENCE_").lower())
-
-
-def _time(at: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(at.astimezone(UTC))
-    return stamp

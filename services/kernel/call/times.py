@@ -1,4 +1,4 @@
-"""Times in requests, as aware datetimes."""
+"""Times in messages, as aware datetimes."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -26,6 +26,13 @@ def read(message: Message, field: str, *, reason: str = "TIME_INVALID") -> datet
         return timestamp.ToDatetime(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise invalid(reason, {field: "is not a valid time"}) from None
+
+
+def message_of(at: datetime) -> Timestamp:
+    """Writes an aware time."""
+    message = Timestamp()
+    message.FromDatetime(at.astimezone(UTC))
+    return message
 
 
 def bounds(message: TimeRange) -> Iterator[tuple[str, datetime]]:

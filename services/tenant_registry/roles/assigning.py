@@ -116,7 +116,7 @@ async def _policies(session: AsyncSession, assignment: Assignment) -> list[Assig
 
 
 async def check_offer(session: AsyncSession, requested: RequestedRole) -> None:
-    """Checks that the caller could give a role to a new_holder, without writing anything.
+    """Checks that the caller could give a role to a new holder, without writing anything.
 
     Raises:
         PermissionDenied: ROLE_IS_GLOBAL or GRANT_EXCEEDS.
@@ -124,7 +124,7 @@ async def check_offer(session: AsyncSession, requested: RequestedRole) -> None:
         InvalidArgument: GRANT_INVALID, the reason.
     """
     giver = current_scope().actor
-    # A new_holder has no row to lock, so the giver is locked in both roles.
+    # A new holder has no row to lock, so the giver is locked in both roles.
     parties = await locking.lock_actor_and_target(
         session, {requested.tenant}, giver, giver.removeprefix("admins/")
     )

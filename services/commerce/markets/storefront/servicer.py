@@ -1,9 +1,12 @@
 """StoreMarketService: where a shop sells, for its shoppers and for the gateways' memory."""
 
+from dataclasses import replace
+
 from souk.commerce.v1 import store_market_service_pb2 as pb
 from souk.commerce.v1.store_market_service_pb2_grpc import StoreMarketServiceServicer
 
 from services.commerce.markets.document import region_document
+from services.commerce.markets.rules import Market
 from services.commerce.payments.providers import Providers
 from services.commerce.setup.setup import Setups, setup_versions
 from services.kernel.call.scope import current_scope
@@ -22,19 +25,17 @@ class StoreMarketServicer(StoreMarketServiceServicer):
         current_scope().require_parent(request.parent)
         async with self._db.tenant() as session:
             setup = await self._setups.current(session)
-        return pb.ListStoreRegionsResponse(
-            regions=[
-                pb.StoreRegion(
-                    id=market.id,
-                    currency_code=market.currency_code,
-                    payment_providers=[
-                        one for one in market.payment_providers if one in self._providers
-                    ],
-                    is_alias=market.is_alias,
-                    document=region_document(market),
-                )
-                for market in setup.markets
-            ]
+        return pb.ListStoreRegionsResponse(regions=[self._region(one) for one in setup.markets])
+
+    def _region(self, market: Market) -> pb.StoreRegion:
+        """Shows a region with those of its payment providers that this installation has."""
+        providers = tuple(one for one in market.payment_providers if one in self._providers)
+        return pb.StoreRegion(
+            id=market.id,
+            currency_code=market.currency_code,
+            payment_providers=providers,
+            is_alias=market.is_alias,
+            document=region_document(replace(market, payment_providers=providers)),
         )
 
     async def ListSetupVersions(
