@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 
 from fastapi import Depends, Request
+from souk.catalog_opt_in.v1.storefront_service_pb2 import ListCatalogueVersionsRequest
+from souk.commerce.v1.store_market_service_pb2 import ListSetupVersionsRequest
 
 from gateway.clients import Clients
 from gateway.edge.client_address import Addresses
@@ -11,7 +13,7 @@ from gateway.edge.fair_queue import PICTURES_AT_ONCE, FairQueue, RefusalPace
 from gateway.edge.guard import Edge
 from gateway.edge.request_log import RequestLog
 from gateway.hot import Hot
-from gateway.hot.versions import PolledVersions, catalogue_versions, setup_versions
+from gateway.hot.versions import PolledVersions, asking
 from gateway.identity.access_facts import AccessFacts
 from gateway.identity.api_keys import ApiKeys
 from gateway.identity.customer_tokens import CustomerTokens
@@ -84,8 +86,16 @@ class Runtime:
         )
         hot = Hot(
             tenancy,
-            PolledVersions("catalogue", catalogue_versions(clients), metrics),
-            PolledVersions("setup", setup_versions(clients), metrics),
+            PolledVersions(
+                "catalogue",
+                asking(clients.storefront.ListCatalogueVersions, ListCatalogueVersionsRequest),
+                metrics,
+            ),
+            PolledVersions(
+                "setup",
+                asking(clients.markets.ListSetupVersions, ListSetupVersionsRequest),
+                metrics,
+            ),
             metrics,
             head_office=settings.head_office,
             most_bytes=settings.hot_bytes,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import orjson
 from google.type.money_pb2 import Money
-from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 from souk.commerce.v1 import shipping_option_service_pb2 as pb
 
 from gateway.documents.scalars import (
@@ -18,10 +18,12 @@ from gateway.documents.scalars import (
     NeverDeleted,
     UpdatedAt,
     amount_json,
+    exact,
 )
 from gateway.medusa.shapes import WHOLE, Body, Document, From, optional
 from services.kernel.call.errors import invalid
 from services.values.money import amount
+from services.values.shipping_documents import ShippingProvider
 
 OptionName = Annotated[str, From("display_name"), Field(description="As shoppers read it.")]
 PriceType = Literal["flat", "calculated"]
@@ -101,11 +103,6 @@ class RuleBatch(Body[pb.ChangeShippingRulesRequest]):
     delete: Annotated[list[str], From("deletes")] = Field([], description="The ids of rules.")
 
 
-def _exact(value: object) -> object:
-    # An integer is a valid price; true and "9.90" are not.
-    return Decimal(value) if type(value) is int else value
-
-
 def _price_json(price: Money) -> orjson.Fragment:
     return amount_json(price) if price.units or price.nanos else orjson.Fragment(b"0")
 
@@ -119,7 +116,7 @@ def _price(major: Decimal) -> Money:
 
 ShippingAmount = Annotated[
     Decimal,
-    BeforeValidator(_exact),
+    BeforeValidator(exact),
     From("amount", read=_price_json, write=_price),
     Field(description="In major units, exact; 0 is free."),
     WithJsonSchema({"type": "number", "minimum": 0, "examples": [5.9]}),
@@ -164,11 +161,6 @@ class OptionTypeBody(Body[pb.ShippingOptionType]):
     code: Annotated[str, From("handle")]
 
 
-class Provider(BaseModel):
-    id: str = Field(examples=["manual_manual"])
-    is_enabled: bool
-
-
 def _provider(option: pb.ShippingOption) -> dict[str, object]:
     return {"id": option.provider_id, "is_enabled": True}
 
@@ -182,7 +174,7 @@ class OptionDocument(Document[pb.ShippingOption]):
     service_zone_id: str
     shipping_profile_id: str
     provider_id: str
-    provider: Annotated[Provider, From(WHOLE, _provider)]
+    provider: Annotated[ShippingProvider, From(WHOLE, _provider)]
     type: OptionTypeDocument | None
     prices: list[PriceDocument]
     rules: list[RuleDocument]

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from cachetools import LRUCache
@@ -15,7 +16,6 @@ from souk.catalog_opt_in.v1.storefront_service_pb2 import ListCatalogueVersionsR
 from souk.commerce.v1.store_market_service_pb2 import ListSetupVersionsRequest
 
 from gateway.cache.single_flight import SingleFlight
-from gateway.clients import Clients
 from gateway.metrics import Metrics
 from services.kernel.call.client import deadline
 from services.kernel.call.limits import most_entries
@@ -128,27 +128,12 @@ class PolledVersions:
         return True
 
 
-def catalogue_versions(clients: Clients) -> Fetch:
-    """Returns the question to catalog-opt-in."""
+def asking(ask: Callable[..., Awaitable[Any]], request: Callable[..., object]) -> Fetch:
+    """Returns the question to a service; `request` makes it for some tenants."""
 
     async def fetch(tenants: Sequence[str]) -> Mapping[str, int]:
         with bound(_SCOPE), deadline(ANSWER_SECONDS):
-            answer = await clients.storefront.ListCatalogueVersions(
-                ListCatalogueVersionsRequest(tenants=tenants)
-            )
-        return answer.versions
-
-    return fetch
-
-
-def setup_versions(clients: Clients) -> Fetch:
-    """Returns the question to commerce."""
-
-    async def fetch(tenants: Sequence[str]) -> Mapping[str, int]:
-        with bound(_SCOPE), deadline(ANSWER_SECONDS):
-            answer = await clients.markets.ListSetupVersions(
-                ListSetupVersionsRequest(tenants=tenants)
-            )
-        return answer.versions
+            versions: Mapping[str, int] = (await ask(request(tenants=tenants))).versions
+        return versions
 
     return fetch

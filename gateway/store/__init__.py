@@ -47,8 +47,7 @@ routers: list[Router] = [
 ]
 
 # Reads that depend on nothing but the tenant's catalogue, set-up and configuration, by their list's
-# path.
-# They are answered from memory (see gateway/hot), so their routes see nothing of the caller.
+# path. They are answered from memory (see gateway/hot), so their routes see nothing of the caller.
 HOT_READS: Mapping[str, PreparedResource] = {
     products.router.prefix: products.PRODUCTS,
     collections.router.prefix: collections.COLLECTIONS,

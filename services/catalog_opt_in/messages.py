@@ -6,7 +6,6 @@ from services.catalog_opt_in import handles
 from services.catalog_opt_in.violations import Violations
 from services.kernel.call import names
 from services.kernel.call.errors import InvalidArgument
-from services.values.structs import struct_json
 
 PRODUCT = "products/{product}"
 COLLECTION = "collections/{collection}"
@@ -14,11 +13,6 @@ CATEGORY = "categories/{category}"
 TAG = "productTags/{tag}"
 PRODUCT_TYPE = "productTypes/{type}"
 TENANT = "tenants/{tenant}"
-
-
-def metadata_of(message: Any) -> dict[str, Any] | None:  # noqa: ANN401  # has metadata
-    """Reads the metadata of a message; None if it has none, which is not the same as {}."""
-    return struct_json(message.metadata) if message.HasField("metadata") else None
 
 
 def set_metadata(message: Any, metadata: dict[str, Any] | None) -> None:  # noqa: ANN401  # has metadata

@@ -44,6 +44,7 @@ from souk.commerce.v1.tax_region_service_pb2_grpc import add_TaxRegionServiceSer
 from services.commerce.carts.changes import CartChanges
 from services.commerce.carts.servicer import StoreCartServicer
 from services.commerce.catalogue import Catalogue
+from services.commerce.customers.attempts import Attempts
 from services.commerce.customers.groups import CustomerGroupServicer
 from services.commerce.customers.servicer import StoreCustomerServicer
 from services.commerce.customers.staff import CustomerServicer
@@ -84,9 +85,9 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
     setups, providers = Setups(), configured_providers(runtime.settings.secrets)
     carts = CartChanges(runtime.db, catalogue, setups)
     completion = Completion(runtime.db, carts, providers, Settlement(runtime.db, providers))
-    mailer = Mailer(load(MailSettings))
+    mailer, attempts = Mailer(load(MailSettings)), Attempts(runtime.db)
     tokens = CustomerTokens(runtime.settings.secret_file("customer.key", signing_key))
-    customers = StoreCustomerServicer(runtime.db, Passwords(), tokens, mailer)
+    customers = StoreCustomerServicer(runtime.db, Passwords(), tokens, mailer, attempts)
     return [
         (
             add_StoreCartServiceServicer_to_server,
@@ -115,7 +116,7 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         (add_ShippingProfileServiceServicer_to_server, ShippingProfileServicer(runtime.db)),
         (add_FulfillmentSetServiceServicer_to_server, FulfillmentSetServicer(runtime.db)),
         (add_ShippingOptionServiceServicer_to_server, ShippingOptionServicer(runtime.db)),
-        (add_StoreOrderServiceServicer_to_server, StoreOrderServicer(runtime.db, mailer)),
+        (add_StoreOrderServiceServicer_to_server, StoreOrderServicer(runtime.db, mailer, attempts)),
         (add_CustomerServiceServicer_to_server, CustomerServicer(runtime.db)),
         (add_CustomerGroupServiceServicer_to_server, CustomerGroupServicer(runtime.db)),
         (add_OrderServiceServicer_to_server, OrderServicer(runtime.db)),

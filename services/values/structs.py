@@ -15,6 +15,11 @@ def struct_json(struct: Struct) -> dict[str, Any]:
     return {key: _whole(value) for key, value in MessageToDict(struct).items()}
 
 
+def metadata_of(message: Any) -> dict[str, Any] | None:  # noqa: ANN401  # has metadata
+    """Reads the metadata of a message; None if it has none, which is not the same as {}."""
+    return struct_json(message.metadata) if message.HasField("metadata") else None
+
+
 def merged(stored: Mapping[str, Any] | None, changes: Mapping[str, Any]) -> dict[str, Any] | None:
     """Sets keys of an object, and removes those that are set to ""; None if none is there then."""
     keys = {**(stored or {}), **changes}

@@ -90,7 +90,7 @@ class ShippingOption(TypedDict):
 
 
 class SellingShop(TypedDict):
-    """How a tenant sells; `region` and `tax` are bodies of the admin API.
+    """How a tenant sells; `region` and `tax` are what differs between shops.
 
     Its customers have placed so many `orders`.
     """

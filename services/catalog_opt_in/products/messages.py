@@ -9,7 +9,6 @@ from services.catalog_opt_in.messages import (
     COLLECTION,
     handle_of,
     id_in,
-    metadata_of,
     set_metadata,
 )
 from services.catalog_opt_in.products.model import (
@@ -38,6 +37,7 @@ from services.kernel.call.limits import most_characters
 from services.kernel.call.times import message_of
 from services.kernel.data.updates import etag
 from services.values import money
+from services.values.structs import metadata_of
 
 _STATUS = "STATUS_"
 _DRAFT = product_pb2.Product.STATUS_DRAFT

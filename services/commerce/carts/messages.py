@@ -118,6 +118,6 @@ def _address(requested: pb.Address, content: CartContent, field: str, market: Ma
     return result
 
 
-def metadata_of(struct: Struct) -> Metadata | None:
+def stored_metadata(struct: Struct) -> Metadata | None:
     """Returns metadata as it is stored; None if empty."""
     return struct_json(struct) or None

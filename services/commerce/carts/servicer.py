@@ -18,9 +18,9 @@ from services.commerce.carts.changes import (
 from services.commerce.carts.content import CartContent
 from services.commerce.carts.messages import (
     add_codes,
-    metadata_of,
     remove_codes,
     require_currency,
+    stored_metadata,
     update,
 )
 from services.commerce.carts.open_cart import OpenCart, chosen_market
@@ -190,7 +190,7 @@ def _add(cart: OpenCart, item: cart_pb2.CartItem, *, at: str = "") -> None:
     """Adds what a client wants; `at` is where in the request it says so."""
     cart.require_offers()
     cart.offers[item.variant_id].refuse_unsellable(field=f"{at}variant_id")
-    metadata = metadata_of(item.metadata)
+    metadata = stored_metadata(item.metadata)
     items.add(cart.content, item.variant_id, item.quantity, metadata, cart.now, at=at)
     cart.refuse_shortage(item.variant_id)
 

@@ -26,7 +26,7 @@ async def add(session: AsyncSession, owner: Customer, requested: pb.CustomerAddr
         InvalidArgument: FIELD_INVALID, with the field.
     """
     _check(requested)
-    stored, now = await queries.addresses(session, owner.customer_id), datetime.now(UTC)
+    stored, now = await queries.addresses_of(session, [owner.customer_id]), datetime.now(UTC)
     if len(stored) >= MOST_ADDRESSES:
         raise FailedPrecondition(
             "ADDRESSES_FULL",
@@ -80,12 +80,12 @@ async def remove(session: AsyncSession, owner: Customer, name: str) -> None:
 
 async def with_addresses(session: AsyncSession, owner: Customer) -> pb.Customer:
     """Returns a customer with their addresses."""
-    return messages.customer(owner, await queries.addresses(session, owner.customer_id))
+    return messages.customer(owner, await queries.addresses_of(session, [owner.customer_id]))
 
 
 async def _existing(session: AsyncSession, owner: Customer, name: str) -> CustomerAddress:
     address_id = names.parse(name, ADDRESS)[2]
-    for row in await queries.addresses(session, owner.customer_id):
+    for row in await queries.addresses_of(session, [owner.customer_id]):
         if row.address_id == address_id:
             return row
     raise NotFound("ADDRESS_NOT_FOUND", f"No such address: {address_id[:100]}")

@@ -9,7 +9,7 @@ from souk.commerce.v1.customer_group_service_pb2_grpc import CustomerGroupServic
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.customers import group_queries
-from services.commerce.customers.own import CUSTOMER, no_such_customer
+from services.commerce.customers.own import CUSTOMER, GROUP, no_such_customer
 from services.commerce.models import CustomerGroup
 from services.kernel.call import names
 from services.kernel.call.errors import AlreadyExists, FailedPrecondition, NotFound, invalid
@@ -21,7 +21,6 @@ from services.kernel.evidence import audit
 from services.values.structs import struct_json
 
 MOST_GROUPS = 500
-GROUP = "tenants/{tenant}/customerGroups/{customer_group}"
 _ORDERS: dict[str, pages.Columns] = {
     "created_at": (CustomerGroup.create_time, CustomerGroup.group_id),
     "updated_at": (CustomerGroup.update_time, CustomerGroup.group_id),

@@ -10,6 +10,7 @@ from services.kernel.call.errors import NotFound, Unauthenticated
 from services.kernel.call.scope import current_scope
 
 CUSTOMER = "tenants/{tenant}/customers/{customer}"
+GROUP = "tenants/{tenant}/customerGroups/{customer_group}"
 ADDRESS = "tenants/{tenant}/customers/{customer}/addresses/{address}"
 
 

@@ -89,7 +89,7 @@ class PasswordMethods:
             raise InvalidArgument("PASSWORD_INVALID", f"The password {flaw}.", {"password": flaw})
         new_hash = await self._passwords.hash(request.password)
         async with self._db.tenant() as session:
-            identity = await queries.lock_identity(session, known.identity_id)
+            identity = await queries.identity(session, known.identity_id, lock=True)
             if identity is None or not await login_queries.use_reset(session, token_hash):
                 raise _reset_invalid()
             identity.password_hash = new_hash

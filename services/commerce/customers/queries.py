@@ -17,9 +17,11 @@ async def identity_of_email(session: AsyncSession, email: str) -> Identity | Non
     return row
 
 
-async def identity(session: AsyncSession, identity_id: str) -> Identity | None:
+async def identity(
+    session: AsyncSession, identity_id: str, *, lock: bool = False
+) -> Identity | None:
     statement = select(Identity).where(Identity.identity_id == identity_id)
-    row: Identity | None = await session.scalar(statement)
+    row: Identity | None = await session.scalar(statement.with_for_update() if lock else statement)
     return row
 
 
@@ -32,12 +34,6 @@ async def add_identity(session: AsyncSession, **values: object) -> bool:
         )
     )
     return added is not None
-
-
-async def lock_identity(session: AsyncSession, identity_id: str) -> Identity | None:
-    statement = select(Identity).where(Identity.identity_id == identity_id)
-    row: Identity | None = await session.scalar(statement.with_for_update())
-    return row
 
 
 async def account_of_email(session: AsyncSession, email: str) -> Customer | None:
@@ -55,16 +51,6 @@ async def customer(
     )
     row: Customer | None = await session.scalar(statement.with_for_update() if lock else statement)
     return row
-
-
-async def addresses(session: AsyncSession, customer_id: str) -> Sequence[CustomerAddress]:
-    """Reads a customer's addresses, oldest first."""
-    statement = (
-        select(CustomerAddress)
-        .where(CustomerAddress.customer_id == customer_id)
-        .order_by(CustomerAddress.address_id)
-    )
-    return (await session.scalars(statement)).all()
 
 
 async def end_defaults(

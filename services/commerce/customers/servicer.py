@@ -34,12 +34,17 @@ from services.values.passwords import password_flaw
 
 class StoreCustomerServicer(PasswordMethods, StoreCustomerServiceServicer):
     def __init__(
-        self, db: Database, passwords: Passwords, tokens: CustomerTokens, mailer: Mailer
+        self,
+        db: Database,
+        passwords: Passwords,
+        tokens: CustomerTokens,
+        mailer: Mailer,
+        attempts: Attempts,
     ) -> None:
         self._db = db
         self._passwords = passwords
         self._tokens = tokens
-        self._attempts = Attempts(db)
+        self._attempts = attempts
         self._mailer = mailer
 
     async def Register(self, request: pb.RegisterRequest, _context: object) -> pb.CustomerToken:
@@ -152,7 +157,7 @@ async def _own_identity(session: AsyncSession) -> Identity:
         raise FailedPrecondition(
             "ALREADY_AUTHENTICATED", "Request already authenticated as a customer."
         )
-    identity = await queries.lock_identity(session, current_identity() or "")
+    identity = await queries.identity(session, current_identity() or "", lock=True)
     if identity is None:
         raise Unauthenticated("UNAUTHENTICATED", "Unauthorized")
     if identity.customer_id is not None:

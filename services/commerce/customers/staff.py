@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.customers import addresses, messages, queries
 from services.commerce.customers.erasure import erase
-from services.commerce.customers.own import CUSTOMER, no_such_customer, owner_of
+from services.commerce.customers.own import CUSTOMER, GROUP, no_such_customer, owner_of
 from services.commerce.models import Customer, CustomerAddress
 from services.kernel.call import names
 from services.kernel.call.errors import AlreadyExists, invalid
@@ -24,7 +24,6 @@ from services.values.emails import canonical_email, is_email
 
 MOST_COUNTED = 10_000
 """How many customers are counted: so many that nobody pages through them."""
-GROUP = "tenants/{tenant}/customerGroups/{customer_group}"
 _NAMES = ("first_name", "last_name", "company_name")
 _ORDERS: dict[str, pages.Columns] = {
     "created_at": (Customer.create_time, Customer.customer_id),

@@ -19,7 +19,7 @@ from services.kernel.call.scope import current_scope
 from services.kernel.data import pages, requests, updates
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
-from services.values.structs import struct_json
+from services.values.structs import metadata_of
 
 MOST_REGIONS = 50
 _REGION = "tenants/{tenant}/regions/{region}"
@@ -151,7 +151,7 @@ async def _write(
     row.name, row.currency_code = requested.display_name, requested.currency_code
     row.automatic_taxes, row.includes_tax = requested.automatic_taxes, requested.includes_tax
     row.payment_providers = list(requested.payment_providers)
-    row.extra = struct_json(requested.metadata) if requested.HasField("metadata") else None
+    row.extra = metadata_of(requested)
     row.update_time = now
     session.add(row)
     await session.flush()

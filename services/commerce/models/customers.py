@@ -116,7 +116,7 @@ class CustomerAddress(TenantOwned, Base):
 
 
 class CustomerGroup(TenantOwned, Base):
-    """Some of a tenant's customers, for prices and promotions of their own."""
+    """Some of a tenant's customers, as staff have put them together."""
 
     __tablename__ = "customer_group"
     __table_args__ = tenant_rows(Index("ix_customer_group_name", "tenant_id", "name", unique=True))

@@ -22,10 +22,10 @@ ORDERS: dict[str, pages.Columns] = {
 
 
 class StoreOrderServicer(TransferMethods, StoreOrderServiceServicer):
-    def __init__(self, db: Database, mailer: Mailer) -> None:
+    def __init__(self, db: Database, mailer: Mailer, attempts: Attempts) -> None:
         self._db = db
         self._mailer = mailer
-        self._attempts = Attempts(db)
+        self._attempts = attempts
 
     async def ListOwnOrders(
         self, request: pb.ListOwnOrdersRequest, _context: object

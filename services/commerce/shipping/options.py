@@ -29,7 +29,7 @@ from services.kernel.call.scope import current_scope
 from services.kernel.data import requests, updates
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
-from services.values.structs import struct_json
+from services.values.structs import metadata_of, struct_json
 
 MOST_OPTIONS = 200
 
@@ -171,7 +171,7 @@ async def _write(
     row.prices = [price.model_dump(mode="json") for price in stored_prices(option)]
     row.rules = [rule.model_dump(mode="json") for rule in stored_rules(option.rules)]
     row.data = struct_json(option.data) if option.HasField("data") else None
-    row.extra = struct_json(option.metadata) if option.HasField("metadata") else None
+    row.extra = metadata_of(option)
     row.update_time = now
     session.add(row)
     await session.flush()

@@ -18,7 +18,7 @@ from services.kernel.call.scope import current_scope
 from services.kernel.data import requests, updates
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
-from services.values.structs import struct_json
+from services.values.structs import metadata_of
 
 MOST_PROFILES = 50
 
@@ -135,7 +135,7 @@ async def _write(
                 f"The shipping profile {other.profile_id} has this name already. Use another.",
             )
     row.name, row.type, row.update_time = requested.display_name, requested.type, now
-    row.extra = struct_json(requested.metadata) if requested.HasField("metadata") else None
+    row.extra = metadata_of(requested)
     session.add(row)
     await session.flush()
     return profile_message(row)

@@ -5,7 +5,7 @@ from souk.commerce.v1 import store_shipping_service_pb2 as pb
 from souk.commerce.v1.store_shipping_service_pb2_grpc import StoreShippingServiceServicer
 
 from services.commerce.carts.changes import CART, CartChanges
-from services.commerce.carts.messages import metadata_of
+from services.commerce.carts.messages import stored_metadata
 from services.commerce.carts.open_cart import OpenCart
 from services.commerce.markets.rules import find
 from services.commerce.shipping import methods
@@ -56,7 +56,7 @@ class StoreShippingServicer(StoreShippingServiceServicer):
     ) -> cart_pb.CartAnswer:
         def act(cart: OpenCart) -> None:
             found = _offered(cart, request.option_id)
-            methods.choose(cart.content, found, metadata_of(request.data), cart.now)
+            methods.choose(cart.content, found, stored_metadata(request.data), cart.now)
 
         return await self._carts.change(_cart_id(request.parent), act)
 

@@ -20,7 +20,7 @@ from services.kernel.call.scope import current_scope
 from services.kernel.data import pages, requests, updates
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
-from services.values.structs import struct_json
+from services.values.structs import metadata_of
 
 MOST_RATES = 500
 MOST_RULES = 2_000
@@ -150,7 +150,7 @@ async def _write(
     row.name, row.code = requested.display_name, requested.tax_code
     row.percent = percent_of(requested)
     row.is_default, row.is_combinable = requested.is_default, requested.is_combinable
-    row.extra = struct_json(requested.metadata) if requested.HasField("metadata") else None
+    row.extra = metadata_of(requested)
     row.update_time = now
     session.add(row)
     await session.flush()

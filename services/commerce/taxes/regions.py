@@ -25,7 +25,7 @@ from services.kernel.call.scope import current_scope
 from services.kernel.data import pages, requests, updates
 from services.kernel.data.database import Database
 from services.kernel.evidence import audit
-from services.values.structs import struct_json
+from services.values.structs import metadata_of
 
 MOST_REGIONS = 300
 _REGION = "tenants/{tenant}/taxRegions/{tax_region}"
@@ -156,7 +156,7 @@ def parent_of(regions: Sequence[TaxRegion], requested: pb.TaxRegion) -> str | No
 
 
 def _metadata(region: pb.TaxRegion) -> dict[str, object] | None:
-    return struct_json(region.metadata) if region.HasField("metadata") else None
+    return metadata_of(region)
 
 
 async def _message(session: AsyncSession, row: TaxRegion) -> pb.TaxRegion:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.catalog_opt_in.batches import MOST_ROWS
 from services.catalog_opt_in.folding import sort_key
 from services.catalog_opt_in.head_office import HeadOffice, lock_all_products
-from services.catalog_opt_in.messages import CATEGORY, handle_of, id_in, metadata_of
+from services.catalog_opt_in.messages import CATEGORY, handle_of, id_in
 from services.catalog_opt_in.models import Category, ProductCategory
 from services.catalog_opt_in.products import membership
 from services.catalog_opt_in.products.resolved import ResolvedProduct
@@ -32,6 +32,7 @@ from services.kernel.call.errors import FailedPrecondition, NotFound
 from services.kernel.data import requests, updates
 from services.kernel.data.arrays import among
 from services.kernel.evidence import audit
+from services.values.structs import metadata_of
 
 _ORDERS = {
     "rank": (Category.depth, Category.rank, Category.category_id),

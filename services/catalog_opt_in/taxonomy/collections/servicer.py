@@ -14,7 +14,7 @@ from services.catalog_opt_in.batches import MOST_ROWS
 from services.catalog_opt_in.folding import sort_key
 from services.catalog_opt_in.head_office import HeadOffice, lock_all_products
 from services.catalog_opt_in.listings.refresh import raise_catalogues
-from services.catalog_opt_in.messages import COLLECTION, handle_of, metadata_of
+from services.catalog_opt_in.messages import COLLECTION, handle_of
 from services.catalog_opt_in.models import Collection, Product
 from services.catalog_opt_in.products import membership
 from services.catalog_opt_in.products.resolved import ResolvedProduct
@@ -31,6 +31,7 @@ from services.kernel.call.errors import FailedPrecondition, NotFound
 from services.kernel.data import requests, updates
 from services.kernel.data.arrays import among
 from services.kernel.evidence import audit
+from services.values.structs import metadata_of
 
 _ORDERS = {
     "created_at": (Collection.created_at, Collection.collection_id),

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.catalog_opt_in.batches import MOST_ROWS
 from services.catalog_opt_in.head_office import lock_all_products
 from services.catalog_opt_in.listings.refresh import raise_catalogues
-from services.catalog_opt_in.messages import metadata_of
 from services.catalog_opt_in.products import membership
 from services.catalog_opt_in.products.storing import refresh_products
 from services.catalog_opt_in.taxonomy.paging import read_page
@@ -24,6 +23,7 @@ from services.kernel.call.errors import AlreadyExists, FailedPrecondition, NotFo
 from services.kernel.data import requests, updates
 from services.kernel.data.arrays import among
 from services.kernel.evidence import audit
+from services.values.structs import metadata_of
 
 # The database's collation: values have one that compares bytes, and knows the case of ASCII only.
 _WITH_CASE = "default"
