@@ -49,3 +49,16 @@ def page(answer: httpx.Response, plural: str) -> list[dict[str, Any]]:
     assert len(body[plural]) <= body["limit"]
     documents: list[dict[str, Any]] = body[plural]
     return documents
+
+
+async def pages(client: httpx.AsyncClient, path: str, plural: str) -> list[dict[str, Any]]:
+    """Reads every page of a list: other tests of the run have added to it."""
+    found: list[dict[str, Any]] = []
+    while True:
+        params = httpx.URL(path).params.merge({"limit": 200, "offset": len(found)})
+        answer = await client.get(path, params=params)
+        documents = page(answer, plural)
+        found += documents
+        if not documents or len(found) == answer.json()["count"]:
+            assert len(found) == answer.json()["count"]
+            return found

@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from tests.gateway.admin.answers import one, page, refused
+from tests.gateway.admin.answers import one, page, pages, refused
 
 PARIS, LYON = "/admin/tenants/paris/products", "/admin/tenants/lyon/products"
 
 
 async def test_the_seeded_tenants_list_their_own_opt_ins(admin):
-    paris = page(await admin.get(f"{PARIS}?limit=200"), "products")
-    lyon = page(await admin.get(f"{LYON}?limit=200"), "products")
+    paris = await pages(admin, PARIS, "products")
+    lyon = await pages(admin, LYON, "products")
 
     assert len(paris) >= 26
     assert {listing["tenant_id"] for listing in paris} == {"paris"}
@@ -22,7 +22,7 @@ async def test_the_seeded_tenants_list_their_own_opt_ins(admin):
 
 
 async def test_hidden_ones_are_found_by_their_state(admin):
-    hidden = page(await admin.get(f"{PARIS}?state=hidden&limit=200"), "products")
+    hidden = await pages(admin, f"{PARIS}?state=hidden", "products")
 
     assert "t-shirt-impact" in {listing["handle"] for listing in hidden}
     assert {listing["state"] for listing in hidden} == {"hidden"}

@@ -7,7 +7,7 @@ import pytest
 from gateway.cli.seed import main, seed
 from gateway.cli.seed.api import SeedFailed
 from gateway.cli.seed.data import load
-from tests.gateway.admin.answers import page
+from tests.gateway.admin.answers import page, pages
 
 SECONDS_TO_ARRIVE = 10
 # What the seed's own login leaves behind, as every login does: a session, and an event in the log.
@@ -68,8 +68,8 @@ async def test_seeding_again_changes_nothing_at_all(platform, database):
 async def test_the_seeded_tenants_sell_what_the_data_says(admin, http):
     data = load()
     for tenant in data.tenants:
-        listed = await admin.get(f"/admin/tenants/{tenant['id']}/products?limit=200")
-        handles = {listing["handle"] for listing in page(listed, "products")}
+        listed = await pages(admin, f"/admin/tenants/{tenant['id']}/products", "products")
+        handles = {listing["handle"] for listing in listed}
         assert handles.issuperset(one["handle"] for one in tenant["products"])
 
 
@@ -87,8 +87,8 @@ async def test_the_pictures_of_every_shop_are_there(http):
 
 
 async def test_own_prices_are_where_the_data_says(admin):
-    listed = await admin.get("/admin/tenants/paris/products?limit=200")
-    own = {one["handle"]: len(one["prices"]) for one in page(listed, "products")}
+    listed = await pages(admin, "/admin/tenants/paris/products", "products")
+    own = {one["handle"]: len(one["prices"]) for one in listed}
     paris = next(tenant for tenant in load().tenants if tenant["id"] == "paris")
 
     for opt_in in paris["products"]:

@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from tests.gateway.admin.answers import one, page, refused
+from tests.gateway.admin.answers import one, page, pages, refused
 
 FRESH = {
     "display_name": "Nice",
@@ -16,7 +16,7 @@ FRESH = {
 
 
 async def test_the_seeded_tenants_are_listed_by_id(admin):
-    found = page(await admin.get("/admin/tenants?limit=200"), "tenants")
+    found = await pages(admin, "/admin/tenants", "tenants")
 
     states = {tenant["id"]: tenant["state"] for tenant in found}
     assert (states["hq"], states["paris"], states["lyon"]) == ("active", "active", "suspended")
@@ -24,7 +24,7 @@ async def test_the_seeded_tenants_are_listed_by_id(admin):
 
 
 async def test_a_page_begins_where_it_is_told_to(admin):
-    everything = page(await admin.get("/admin/tenants?limit=200"), "tenants")
+    everything = await pages(admin, "/admin/tenants", "tenants")
 
     second = page(await admin.get("/admin/tenants?limit=1&offset=1"), "tenants")
 

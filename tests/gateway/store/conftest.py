@@ -13,3 +13,20 @@ def read(http, host):
         return answer.json()
 
     return get
+
+
+@pytest.fixture
+def read_all(read):
+    """Reads every page of a list: other tests of the run have added to it."""
+
+    async def get(tenant, path, **query):
+        found = []
+        while True:
+            page = await read(tenant, path, limit=200, offset=len(found), **query)
+            [plural] = page.keys() - {"count", "offset", "limit", "estimate_count"}
+            found += page[plural]
+            if not page[plural] or len(found) == page["count"]:
+                assert len(found) == page["count"]
+                return found
+
+    return get

@@ -10,17 +10,17 @@ from gateway.medusa.resource import PreparedResource
 from services.values.store_documents import CalculatedPrice
 
 
-async def test_each_shop_shows_its_own_prices_in_its_own_currency(read):
+async def test_each_shop_shows_its_own_prices_in_its_own_currency(read_all):
     for tenant, currency in (("hq", "tnd"), ("paris", "eur")):
-        for product in (await read(tenant, "/store/products", limit=200))["products"]:
+        for product in await read_all(tenant, "/store/products"):
             prices = [variant["calculated_price"] for variant in product["variants"]]
             assert {price["currency_code"] for price in prices} == {currency}
             assert all(price["calculated_amount"] > 0 for price in prices)
 
 
-async def test_a_shop_shows_what_it_opted_in_to_and_nothing_else(read, http, host):
-    ours = {p["handle"] for p in (await read("paris", "/store/products", limit=200))["products"]}
-    all_ = (await read("hq", "/store/products", limit=200))["products"]
+async def test_a_shop_shows_what_it_opted_in_to_and_nothing_else(read, read_all, http, host):
+    ours = {p["handle"] for p in await read_all("paris", "/store/products")}
+    all_ = await read_all("hq", "/store/products")
     others = [product for product in all_ if product["handle"] not in ours]
     assert 0 < len(ours) < len(all_)
 
@@ -51,10 +51,10 @@ async def test_one_product_is_the_same_by_id_by_handle_and_in_the_list(read, ten
         ("gummies creatine", "creatine-gummies"),
     ],
 )
-async def test_a_search_finds_the_words_in_any_order_and_spelling(read, query, handle):
+async def test_a_search_finds_the_words_in_any_order_and_spelling(read, read_all, query, handle):
     for tenant, always in (("hq", True), ("paris", False)):
-        shop = await read(tenant, "/store/products", limit=200)
-        sold = [p["handle"] for p in shop["products"] if p["handle"] == handle]
+        shop = await read_all(tenant, "/store/products")
+        sold = [p["handle"] for p in shop if p["handle"] == handle]
 
         found = await read(tenant, "/store/products", q=query)
 
@@ -63,14 +63,14 @@ async def test_a_search_finds_the_words_in_any_order_and_spelling(read, query, h
 
 
 @pytest.mark.parametrize("tenant", ["hq", "paris"])
-async def test_pages_follow_each_other_without_gap_or_repeat(read, tenant):
-    whole = await read(tenant, "/store/products", limit=200, order="handle")
-    handles = [product["handle"] for product in whole["products"]]
+async def test_pages_follow_each_other_without_gap_or_repeat(read, read_all, tenant):
+    products = await read_all(tenant, "/store/products", order="handle")
+    handles = [product["handle"] for product in products]
 
     paged = []
-    for offset in range(0, whole["count"], 7):
+    for offset in range(0, len(handles), 7):
         page = await read(tenant, "/store/products", limit=7, offset=offset, order="handle")
-        assert page["count"] == whole["count"]
+        assert page["count"] == len(handles)
         paged += [product["handle"] for product in page["products"]]
 
     assert paged == handles == sorted(handles)
@@ -145,4 +145,4 @@ async def test_documents_go_out_as_the_service_made_them(http, host):
         body = orjson.loads(answer.content)
         assert answer.content.startswith(b'{"products":[{"id":"prod_')
         assert answer.headers["content-type"] == "application/json"
-        assert len(body["products"]) == body["count"]
+        assert len(body["products"]) == min(body["count"], 200)

@@ -14,19 +14,17 @@ ORDERS = {
 }
 
 
-async def test_a_collection_and_a_category_are_found_as_their_products_say(read):
+async def test_a_collection_and_a_category_are_found_as_their_products_say(read, read_all):
     for tenant in ("hq", "paris"):
-        products = (await read(tenant, "/store/products", limit=200))["products"]
+        products = await read_all(tenant, "/store/products")
         collections = {p["collection_id"] for p in products} - {None}
-        listed = (await read(tenant, "/store/collections", limit=200))["collections"]
+        listed = await read_all(tenant, "/store/collections")
         assert {collection["id"] for collection in listed} == collections != set()
         one = listed[0]
         assert await read(tenant, f"/store/collections/{one['id']}") == {"collection": one}
-        within = await read(tenant, "/store/products", collection_id=one["id"], limit=200)
+        within = await read(tenant, "/store/products", collection_id=one["id"])
         assert within["count"] == sum(p["collection_id"] == one["id"] for p in products)
-        categories = (await read(tenant, "/store/product-categories", limit=200))[
-            "product_categories"
-        ]
+        categories = await read_all(tenant, "/store/product-categories")
         assert (
             {category["id"] for category in categories}
             >= {category["id"] for product in products for category in product["categories"]}
@@ -37,13 +35,12 @@ async def test_a_collection_and_a_category_are_found_as_their_products_say(read)
             assert answer == {"product_category": category}
 
 
-async def test_a_collection_or_category_with_nothing_of_this_shop_is_not_there(http, read, host):
-    for plural, path in (
-        ("collections", "/store/collections"),
-        ("product_categories", "/store/product-categories"),
-    ):
-        ours = {one["id"] for one in (await read("paris", path, limit=200))[plural]}
-        only_in_hq = {one["id"] for one in (await read("hq", path, limit=200))[plural]} - ours
+async def test_a_collection_or_category_with_nothing_of_this_shop_is_not_there(
+    http, read_all, host
+):
+    for path in ("/store/collections", "/store/product-categories"):
+        ours = {one["id"] for one in await read_all("paris", path)}
+        only_in_hq = {one["id"] for one in await read_all("hq", path)} - ours
         assert ours
         for missing in [*only_in_hq, "pcol_nothing"]:
             answer = await http.get(f"{path}/{missing}", headers=host("paris"))
@@ -62,11 +59,13 @@ async def test_a_collection_or_category_with_nothing_of_this_shop_is_not_there(h
         ),
     ],
 )
-async def test_products_are_mentioned_where_they_are_asked_for(read, path, plural, of_product):
+async def test_products_are_mentioned_where_they_are_asked_for(
+    read, read_all, path, plural, of_product
+):
     for tenant in ("hq", "paris"):
-        sold = (await read(tenant, "/store/products", limit=200))["products"]
-        plain = (await read(tenant, path, limit=200))[plural]
-        listed = (await read(tenant, path, limit=200, fields="*products"))[plural]
+        sold = await read_all(tenant, "/store/products")
+        plain = await read_all(tenant, path)
+        listed = await read_all(tenant, path, fields="*products")
         assert (
             [{**one, "products": []} for one in plain]
             == [{**one, "products": []} for one in listed]
@@ -86,9 +85,9 @@ async def test_products_are_mentioned_where_they_are_asked_for(read, path, plura
         assert all(list(product) == ["id", "handle"] for product in short["products"])
 
 
-async def test_the_newest_collection_comes_first(read):
+async def test_the_newest_collection_comes_first(read_all):
     for tenant in ("hq", "paris"):
-        listed = (await read(tenant, "/store/collections", limit=200))["collections"]
+        listed = await read_all(tenant, "/store/collections")
         assert listed == sorted(listed, key=ORDERS["created_at"], reverse=True) != []
 
 
@@ -105,11 +104,11 @@ async def test_the_newest_collection_comes_first(read):
     ],
 )
 async def test_a_tag_or_a_type_is_there_if_a_product_of_this_shop_has_it(
-    http, read, host, path, plural, filter_of_products, of_product
+    http, read, read_all, host, path, plural, filter_of_products, of_product
 ):
-    terms_of = {t: (await read(t, path, limit=200))[plural] for t in ("hq", "paris")}
+    terms_of = {t: await read_all(t, path) for t in ("hq", "paris")}
     for tenant, terms in terms_of.items():
-        sold = (await read(tenant, "/store/products", limit=200))["products"]
+        sold = await read_all(tenant, "/store/products")
         assert terms == sorted(terms, key=ORDERS["id"]) != []
         for term in terms:
             found = await read(tenant, "/store/products", **{filter_of_products: term["id"]})
@@ -125,9 +124,9 @@ async def test_a_tag_or_a_type_is_there_if_a_product_of_this_shop_has_it(
     assert (await read("paris", path, q="no such thing"))["count"] == 0
 
 
-async def test_related_products_share_a_collection_and_tags(read):
+async def test_related_products_share_a_collection_and_tags(read, read_all):
     for tenant in ("hq", "paris"):
-        sold = (await read(tenant, "/store/products", limit=200))["products"]
+        sold = await read_all(tenant, "/store/products")
         product = next(p for p in sold if p["collection_id"] and p["tags"])
         tags = {tag["id"] for tag in product["tags"]}
         related = await read(
@@ -144,13 +143,13 @@ async def test_related_products_share_a_collection_and_tags(read):
         }
 
 
-async def test_categories_and_collections_are_filtered_as_clients_do(read):
+async def test_categories_and_collections_are_filtered_as_clients_do(read, read_all):
     for tenant in ("hq", "paris"):
-        for path, plural, name in (
-            ("/store/collections", "collections", "title"),
-            ("/store/product-categories", "product_categories", "name"),
+        for path, name in (
+            ("/store/collections", "title"),
+            ("/store/product-categories", "name"),
         ):
-            listed = (await read(tenant, path, limit=200))[plural]
+            listed = await read_all(tenant, path)
             one = listed[-1]
             for filters in (
                 {"q": one["handle"]},
@@ -159,29 +158,25 @@ async def test_categories_and_collections_are_filtered_as_clients_do(read):
                 {"created_at[$gte]": one["created_at"], "created_at[$lte]": one["created_at"]},
                 {"updated_at[$gte]": one["updated_at"], "updated_at[$lte]": one["updated_at"]},
             ):
-                found = (await read(tenant, path, limit=200, **filters))[plural]
+                found = await read_all(tenant, path, **filters)
                 assert one in found, filters
                 assert len(found) < len(listed) or "_at" in next(iter(filters))
             for order in ("id", "created_at", "updated_at", name, "handle"):
                 ordered = sorted(listed, key=ORDERS[order])
-                assert (await read(tenant, path, limit=200, order=order))[plural] == ordered
-                found = (await read(tenant, path, limit=200, order=f"-{order}"))[plural]
+                assert await read_all(tenant, path, order=order) == ordered
+                found = await read_all(tenant, path, order=f"-{order}")
                 assert found == ordered[::-1]
             assert (await read(tenant, path, **{"created_at[$gt]": "2999-01-01T00:00:00Z"}))[
                 "count"
             ] == 0
 
 
-async def test_categories_come_with_all_that_are_below_them(read):
+async def test_categories_come_with_all_that_are_below_them(read, read_all):
     path = "/store/product-categories"
     for tenant in ("hq", "paris"):
-        plain = (await read(tenant, path, limit=200, include_ancestors_tree="true"))[
-            "product_categories"
-        ]
-        assert plain == (await read(tenant, path, limit=200))["product_categories"]
-        trees = (await read(tenant, path, limit=200, include_descendants_tree="true"))[
-            "product_categories"
-        ]
+        plain = await read_all(tenant, path, include_ancestors_tree="true")
+        assert plain == await read_all(tenant, path)
+        trees = await read_all(tenant, path, include_descendants_tree="true")
         by_id = {category["id"]: category for category in plain}
 
         def below(category_id, by_id=by_id):

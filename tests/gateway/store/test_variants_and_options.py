@@ -1,30 +1,18 @@
 """Variants and options, each on its own: those of products that a shop sells."""
 
-from typing import Any
-
 import pytest
 
 
-async def parts(read, tenant, kind):
+async def parts(read_all, tenant, kind):
     """Reads variants or options with their products, by id, from the products of a shop."""
-    sold = (await read(tenant, "/store/products", limit=200))["products"]
+    sold = await read_all(tenant, "/store/products")
     return {part["id"]: (part, product) for product in sold for part in product[kind]}
 
 
-async def whole(read, tenant, path, plural, **query):
-    found: list[dict[str, Any]] = []
-    while True:
-        page = await read(tenant, path, limit=200, offset=len(found), **query)
-        found += page[plural]
-        if not page[plural]:
-            assert len(found) == page["count"]
-            return found
-
-
-async def test_variants_are_those_of_the_products_of_a_shop_at_its_prices(read):
+async def test_variants_are_those_of_the_products_of_a_shop_at_its_prices(read_all):
     for tenant in ("hq", "paris"):
-        expected = await parts(read, tenant, "variants")
-        listed = await whole(read, tenant, "/store/product-variants", "variants")
+        expected = await parts(read_all, tenant, "variants")
+        listed = await read_all(tenant, "/store/product-variants")
         assert [variant["id"] for variant in listed] == sorted(expected)
         for variant in listed:
             part, product = expected[variant["id"]]
@@ -34,12 +22,12 @@ async def test_variants_are_those_of_the_products_of_a_shop_at_its_prices(read):
             assert mentioned["id"] == product["id"]
 
 
-async def test_options_are_those_of_the_products_of_a_shop_with_values_that_can_be_bought(read):
+async def test_options_are_those_of_the_products_of_a_shop_with_values_that_can_be_bought(
+    read, read_all
+):
     for tenant in ("hq", "paris"):
-        expected = await parts(read, tenant, "options")
-        listed = await whole(
-            read, tenant, "/store/product-options", "product_options", fields="*values"
-        )
+        expected = await parts(read_all, tenant, "options")
+        listed = await read_all(tenant, "/store/product-options", fields="*values")
         assert [option["id"] for option in listed] == sorted(expected)
         for option in listed:
             part, product = expected[option["id"]]
@@ -50,9 +38,9 @@ async def test_options_are_those_of_the_products_of_a_shop_with_values_that_can_
         assert (none["product_options"], none["count"]) == ([], 0)
 
 
-async def test_filters_and_orders_of_variants(read):
+async def test_filters_and_orders_of_variants(read, read_all):
     for tenant in ("hq", "paris"):
-        variant, product = next(iter((await parts(read, tenant, "variants")).values()))
+        variant, product = next(iter((await parts(read_all, tenant, "variants")).values()))
         of_product = [v["id"] for v in product["variants"]]
         path = "/store/product-variants"
         for query, ids in (
@@ -64,23 +52,20 @@ async def test_filters_and_orders_of_variants(read):
         ):
             found = await read(tenant, path, region_id=f"reg_{tenant}", **query)
             assert [one["id"] for one in found["variants"]] == ids, query
-        by_sku = await whole(read, tenant, path, "variants", order="sku")
+        by_sku = await read_all(tenant, path, order="sku")
         skus = [one["sku"] for one in by_sku if one["sku"]]
         assert skus == sorted(skus)
 
 
-async def test_filters_of_options(read):
+async def test_filters_of_options(read_all):
     for tenant in ("hq", "paris"):
-        option, _ = next(iter((await parts(read, tenant, "options")).values()))
+        option, _ = next(iter((await parts(read_all, tenant, "options")).values()))
         path = "/store/product-options"
         for query in ({"title": option["title"]}, {"q": option["title"].upper()}):
-            found = await whole(read, tenant, path, "product_options", **query)
+            found = await read_all(tenant, path, **query)
             assert option["id"] in {one["id"] for one in found}
             assert {one["title"] for one in found} == {option["title"]}
-        titles = [
-            one["title"]
-            for one in await whole(read, tenant, path, "product_options", order="title")
-        ]
+        titles = [one["title"] for one in await read_all(tenant, path, order="title")]
         assert titles == sorted(titles, key=str.casefold)
 
 
@@ -92,9 +77,9 @@ async def test_filters_of_options(read):
     ],
 )
 async def test_a_part_is_found_alone_where_its_product_is_sold(
-    http, read, host, path, singular, plural, kind
+    http, read, read_all, host, path, singular, plural, kind
 ):
-    ours, all_ = [await parts(read, tenant, kind) for tenant in ("paris", "hq")]
+    ours, all_ = [await parts(read_all, tenant, kind) for tenant in ("paris", "hq")]
     for part_id in list(ours)[:3]:
         one = await read("paris", f"{path}/{part_id}")
         [listed] = (await read("paris", path, id=part_id))[plural]
