@@ -20,7 +20,7 @@ def read_all(read):
     """Reads every page of a list: other tests of the run have added to it."""
 
     async def get(tenant, path, **query):
-        found = []
+        found: list[dict[str, object]] = []
         while True:
             page = await read(tenant, path, limit=200, offset=len(found), **query)
             [plural] = page.keys() - {"count", "offset", "limit", "estimate_count"}
