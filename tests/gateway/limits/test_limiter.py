@@ -264,7 +264,7 @@ FOR_ADDRESSES = {
 
 
 @pytest.mark.parametrize("limits_of", FOR_ADDRESSES.values(), ids=FOR_ADDRESSES.keys())
-async def test_whoever_has_a_48_gets_four_times_what_one_address_gets(limits_of):
+async def test_a_client_with_a_48_gets_four_times_what_one_address_gets(limits_of):
     async with limiter() as counting:
         alone = passed(counting, limits_of("2001:db8:1::1", "paris"), 5000)
         site = [

@@ -64,7 +64,7 @@ async def test_an_email_and_a_password_are_read_however_their_letters_are_compos
         await log_in(access, other, password)
 
 
-async def test_whoever_may_not_log_in_learns_nothing_of_why(access, new_admin):
+async def test_an_admin_who_may_not_log_in_learns_nothing_of_why(access, new_admin):
     _, known = await new_admin()
     _, other = await new_admin(password="another one")
     _, deactivated = await new_admin(deactivated=True)

@@ -77,7 +77,7 @@ async def test_a_platform_admin_operates_a_tenant_only_with_an_access_grant_to_i
     assert await held_by(admin, "hq") == (WHOLE, set())
 
 
-async def test_whoever_holds_any_role_everywhere_needs_an_access_grant(new_tenant, boss, held_by):
+async def test_an_admin_with_any_role_everywhere_needs_an_access_grant(new_tenant, boss, held_by):
     paris, lyon = await new_tenant("paris"), await new_tenant("lyon")
     catalogue = await boss("CatalogMgr")
 
