@@ -12,6 +12,7 @@ from services.commerce.carts import queries
 from services.commerce.carts.content import CartContent
 from services.commerce.carts.open_cart import OpenCart, OtherCurrency
 from services.commerce.catalogue import Catalogue, Offers
+from services.commerce.customers.groups import group_ids_of
 from services.commerce.models import Cart
 from services.commerce.payments import sessions
 from services.commerce.promotions.finding import promotions_of
@@ -75,14 +76,19 @@ class CartChanges:
         async with self._db.tenant() as session:
             row = await existing(session, cart_id)
             setup = await self._setups.current(session)
-        return OpenCart(row, content_of(row), setup, {}, {}, datetime.now(UTC))
+        return OpenCart(row, content_of(row), setup, {}, {}, (), datetime.now(UTC))
 
     async def opened(self, session: AsyncSession, cart_id: str, offers: Offers) -> OpenCart:
         """Locks a cart that the caller may use, and reads what a change of it needs."""
         row = await existing(session, cart_id, lock=True)
+        return await self.of_row(session, row, offers)
+
+    async def of_row(self, session: AsyncSession, row: Cart, offers: Offers) -> OpenCart:
+        """Reads what a change of a cart needs whose row is locked."""
         setup, now = await self._setups.current(session), datetime.now(UTC)
         stock = await available(session, counted(offers), now)
-        return OpenCart(row, content_of(row), setup, offers, stock, now)
+        group_ids = await group_ids_of(session, row.customer_id)
+        return OpenCart(row, content_of(row), setup, offers, stock, group_ids, now)
 
     async def with_offers(
         self, cart_id: str, work: Callable[[Offers], Awaitable[T]], *, besides: Collection[str] = ()

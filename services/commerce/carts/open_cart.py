@@ -38,7 +38,8 @@ class OtherCurrency(Exception):
 class OpenCart:
     """A new cart, or one whose row is locked; `offers` is what the catalogue says now.
 
-    `stock` is how many there are of those variants that are sold only from stock.
+    `stock` is how many there are of those variants that are sold only from stock, `group_ids` which
+    groups the cart's customer is in.
     """
 
     row: Cart
@@ -46,6 +47,7 @@ class OpenCart:
     setup: Setup
     offers: Offers
     stock: Available
+    group_ids: Sequence[str]
     now: datetime
 
     @property
@@ -169,6 +171,7 @@ class OpenCart:
             shipping,
             region_id=canonical_id(self.setup.markets, self.market),
             customer_id=self.row.customer_id,
+            group_ids=self.group_ids,
             tenant=self.row.tenant_id,
             now=self.now,
         )

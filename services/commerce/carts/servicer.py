@@ -25,6 +25,7 @@ from services.commerce.carts.messages import (
 )
 from services.commerce.carts.open_cart import OpenCart, chosen_market
 from services.commerce.catalogue import Catalogue, Offers
+from services.commerce.customers.groups import group_ids_of
 from services.commerce.customers.own import own_customer
 from services.commerce.models import Cart
 from services.commerce.promotions.finding import promotions_of
@@ -83,7 +84,8 @@ class StoreCartServicer(StoreCartServiceServicer):
             if row.customer_id is not None:
                 content.email = (await own_customer(session)).email
             stock = await available(session, counted(offers), now)
-            cart = OpenCart(row, content, setup, offers, stock, now)
+            group_ids = await group_ids_of(session, row.customer_id)
+            cart = OpenCart(row, content, setup, offers, stock, group_ids, now)
             require_currency(market, request.currency_code)
             update(cart, request.cart)
             for place, item in enumerate(request.items):

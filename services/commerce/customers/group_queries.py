@@ -36,6 +36,11 @@ async def group(session: AsyncSession, group_id: str, *, lock: bool) -> Customer
     return row
 
 
+async def groups_of_customer(session: AsyncSession, customer_id: str) -> Sequence[str]:
+    statement = select(GroupMember.group_id).where(GroupMember.customer_id == customer_id)
+    return (await session.scalars(statement.order_by(GroupMember.group_id))).all()
+
+
 async def number_of_groups(session: AsyncSession) -> int:
     return await session.scalar(select(func.count()).select_from(CustomerGroup)) or 0
 

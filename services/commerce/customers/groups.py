@@ -133,6 +133,13 @@ class CustomerGroupServicer(CustomerGroupServiceServicer):
             return _message(row)
 
 
+async def group_ids_of(session: AsyncSession, customer_id: str | None) -> Sequence[str]:
+    """Returns the ids of the groups that a customer is in; None, a guest, is in none."""
+    if customer_id is None:
+        return ()
+    return await group_queries.groups_of_customer(session, customer_id)
+
+
 async def _existing(session: AsyncSession, name: str, *, lock: bool = False) -> CustomerGroup:
     group_id = names.parse(name, GROUP)[1]
     row = await group_queries.group(session, group_id, lock=lock)

@@ -31,6 +31,7 @@ def apply(
     *,
     region_id: str,
     customer_id: str | None,
+    group_ids: Sequence[str],
     tenant: str,
     now: datetime,
 ) -> Discounted:
@@ -43,7 +44,14 @@ def apply(
         now,
         content.currency_code,
         {promotion.code for promotion in promotions},
-        _context(content, lines, region_id=region_id, customer_id=customer_id, tenant=tenant),
+        _context(
+            content,
+            lines,
+            region_id=region_id,
+            customer_id=customer_id,
+            group_ids=group_ids,
+            tenant=tenant,
+        ),
     )
     targets = [
         Target(line, _item_context(item), item.quote.discountable and not item.quote.is_giftcard)
@@ -96,6 +104,7 @@ def _context(
     *,
     region_id: str,
     customer_id: str | None,
+    group_ids: Sequence[str],
     tenant: str,
 ) -> Context:
     """Returns what rules know of a cart; `item_total` is before discounts, in major units."""
@@ -106,6 +115,7 @@ def _context(
         "region.id": (region_id,),
         "sales_channel_id": (f"sc_{tenant}",),
         "customer.id": (customer_id,) if customer_id else (),
+        "customer.groups.id": tuple(group_ids),
         "shipping_address.country_code": (
             (address.country_code.lower(),) if address and address.country_code else ()
         ),

@@ -16,8 +16,8 @@ MOST_AUTOMATIC = 100
 """How many active promotions without a code a tenant has at most: each cart looks at all."""
 
 CART_ATTRIBUTES = (
-    *("currency_code", "customer.id", "item_total", "region.id", "sales_channel_id"),
-    "shipping_address.country_code",
+    *("currency_code", "customer.groups.id", "customer.id", "item_total", "region.id"),
+    *("sales_channel_id", "shipping_address.country_code"),
 )
 LINE_ATTRIBUTES = (
     *("items.product.categories.id", "items.product.collection_id", "items.product.id"),
