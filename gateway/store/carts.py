@@ -113,7 +113,7 @@ async def claim_cart(
 ) -> Response:
     """Makes a guest's cart the customer's, with their e-mail address; nobody else finds it then.
 
-    Carts are not merged: each that a customer has can be completed.
+    The lines of the cart that they changed last come into it, and that cart goes.
     """
     answer = await clients.carts.ClaimCart(
         ClaimCartRequest(name=f"tenants/{account.tenant}/carts/{cart_id}")

@@ -63,10 +63,7 @@ class CartChanges:
                 refuse_fixed(cart.row)
                 paid_by = cart.content.called_sessions
                 act(cart)
-                cart.enter_currency()
-                cart.store(cart.price(await promotions_of(session, cart)))
-                await sessions.drop(session, paid_by - cart.content.called_sessions, cart.now)
-                answer = pb.CartAnswer(document=cart.row.document)
+                answer = await store_priced(session, cart, paid_by)
                 return await requests.remember(session, request, answer) if request else answer
 
         return await self.with_offers(cart_id, changed, besides=variants)
@@ -110,6 +107,19 @@ class CartChanges:
             ),
             work,
         )
+
+
+async def store_priced(
+    session: AsyncSession, cart: OpenCart, paid_by: Collection[str]
+) -> pb.CartAnswer:
+    """Prices a changed cart anew, and stores it.
+
+    `paid_by` are the sessions at providers from before; those that it has no more are dropped.
+    """
+    cart.enter_currency()
+    cart.store(cart.price(await promotions_of(session, cart)))
+    await sessions.drop(session, set(paid_by) - cart.content.called_sessions, cart.now)
+    return pb.CartAnswer(document=cart.row.document)
 
 
 async def in_its_currency(

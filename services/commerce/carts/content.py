@@ -121,6 +121,10 @@ class Item(_Stored):
     created_at: datetime
     updated_at: datetime
 
+    def forget_price(self) -> None:
+        """Forgets what it costs: amounts in another currency mean nothing."""
+        self.unit_price, self.quote.price, self.quote.quantity_prices = 0, 0, []
+
 
 class ShippingMethod(_Stored):
     """How goods of one profile are shipped: an option that the shopper has chosen."""

@@ -83,7 +83,7 @@ class OpenCart:
                 raise OtherCurrency(market.currency_code)
 
     def enter_currency(self) -> None:
-        """Puts the cart into its region's currency; amounts in another mean nothing any more.
+        """Puts the cart into its region's currency.
 
         Raises:
             FailedPrecondition: REGION_DELETED.
@@ -94,7 +94,7 @@ class OpenCart:
         if self.content.currency_code != currency_code:
             self.content.currency_code = currency_code
             for item in self.content.items:
-                item.unit_price, item.quote.price, item.quote.quantity_prices = 0, 0, []
+                item.forget_price()
 
     def price(self, promotions: Sequence[Promotion]) -> CartTotals:
         """Prices the cart anew, at what the catalogue says, less what promotions take off."""

@@ -31,3 +31,23 @@ async def cart(
         statement = statement.options(_TO_SHOW if to_show else _TO_CHANGE)
     row: Cart | None = await session.scalar(statement.with_for_update() if lock else statement)
     return row
+
+
+async def last_open_cart(
+    session: AsyncSession, customer_id: str, *, besides: str, lock: bool = False
+) -> Cart | None:
+    """Reads the cart that a customer changed last, of those that can still be changed."""
+    statement = (
+        select(Cart)
+        .where(
+            Cart.customer_id == customer_id,
+            Cart.cart_id != besides,
+            Cart.complete_time.is_(None),
+            Cart.attempt_id.is_(None),
+        )
+        .order_by(Cart.update_time.desc(), Cart.cart_id)
+        .limit(1)
+        .options(_TO_CHANGE)
+    )
+    row: Cart | None = await session.scalar(statement.with_for_update() if lock else statement)
+    return row

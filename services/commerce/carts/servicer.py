@@ -15,6 +15,7 @@ from services.commerce.carts.changes import (
     existing,
     in_its_currency,
 )
+from services.commerce.carts.claims import CartClaims
 from services.commerce.carts.content import CartContent
 from services.commerce.carts.messages import (
     add_codes,
@@ -51,6 +52,7 @@ class StoreCartServicer(StoreCartServiceServicer):
         self._catalogue = catalogue
         self._setups = setups
         self._carts = carts
+        self._claims = CartClaims(db, carts)
 
     async def CreateCart(self, request: pb.CreateCartRequest, _context: object) -> pb.CartAnswer:
         current_scope().require_parent(request.parent)
@@ -111,16 +113,7 @@ class StoreCartServicer(StoreCartServiceServicer):
         )
 
     async def ClaimCart(self, request: pb.ClaimCartRequest, _context: object) -> pb.CartAnswer:
-        cart_id = _cart_id(request.name)
-        async with self._db.tenant() as session:
-            customer = await own_customer(session)
-
-        def act(cart: OpenCart) -> None:
-            if cart.row.customer_id is None:
-                cart.row.customer_id = customer.customer_id
-                cart.content.email = customer.email
-
-        return await self._carts.change(cart_id, act)
+        return await self._claims.claim(_cart_id(request.name))
 
     async def TaxCart(self, request: pb.TaxCartRequest, _context: object) -> pb.CartAnswer:
         return await self._carts.change(_cart_id(request.name), _tax)

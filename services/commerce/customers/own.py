@@ -14,14 +14,14 @@ GROUP = "tenants/{tenant}/customerGroups/{customer_group}"
 ADDRESS = "tenants/{tenant}/customers/{customer}/addresses/{address}"
 
 
-async def own_customer(session: AsyncSession) -> Customer:
+async def own_customer(session: AsyncSession, *, lock: bool = False) -> Customer:
     """Reads the customer who calls.
 
     Raises:
         Unauthenticated: UNAUTHENTICATED, it is nobody, or somebody who is no longer there.
     """
     customer_id = current_customer()
-    row = await queries.customer(session, customer_id) if customer_id else None
+    row = await queries.customer(session, customer_id, lock=lock) if customer_id else None
     if row is None:
         raise Unauthenticated("UNAUTHENTICATED", "Unauthorized")
     return row

@@ -373,3 +373,23 @@ async def test_a_cart_that_costs_nothing_is_ordered_without_its_payment(checkout
             return first["status"] == "canceled"
 
         await until(given_back)
+
+
+async def test_a_cart_whose_payment_failed_is_no_obstacle_to_a_claim(checkout):
+    for tenant in TENANTS:
+        paying = await checkout.paying(tenant)
+        guest, paying.shop = paying.shop, await paying.shop.account()
+        await paying.shop.post(f"{paying.path}/customer")
+        checkout.stripe.decline(paying.intent["id"])
+        assert (await paying.complete())["type"] == "cart"
+        guests = await guest.cart(2)
+
+        claimed = (await paying.shop.post(f"/store/carts/{guests['id']}/customer"))["cart"]
+
+        assert [item["quantity"] for item in claimed["items"]] == [3]
+        assert await paying.shop.refused("GET", paying.path) == (404, "CART_NOT_FOUND")
+
+        async def is_given_back(paying=paying):
+            return paying.intent["status"] == "canceled"
+
+        await until(is_given_back)

@@ -179,3 +179,16 @@ async def test_a_variant_sold_without_stock_is_kept_beyond_what_there_is(make_sh
         assert (await shop.complete(await shop.cart(5)))["type"] == "order"
         assert await shop.counts() == counts
     await refuse_other_sums(await database("commerce", "superuser"))
+
+
+async def test_a_cart_that_takes_over_another_holds_no_more_than_there_are(shops):
+    for shop in shops:
+        await shop.has(3)
+        customer = await shop.shopper.account()
+        line = {"items": [{"variant_id": shop.variant, "quantity": 3}]}
+        await customer.post("/store/carts", line)
+        guests = (await shop.shopper.post("/store/carts", line))["cart"]
+
+        claimed = (await customer.post(f"/store/carts/{guests['id']}/customer"))["cart"]
+
+        assert [item["quantity"] for item in claimed["items"]] == [3]
