@@ -47,7 +47,7 @@ async def test_the_lines_of_the_cart_before_come_into_the_one_that_is_claimed(sh
     assert contents(await claim(customer, guests)) == contents(claimed)
 
 
-async def test_what_is_merged_is_the_shops_own_and_the_customers(paris, hq):
+async def test_a_claim_takes_over_a_cart_of_the_customers_alone(paris, hq):
     """Another customer of the shop, and the same address in the other shop, keep their carts."""
     for shop, elsewhere in ((paris, hq), (hq, paris)):
         customer, other = await shop.account(), await shop.account()
