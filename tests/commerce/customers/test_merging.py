@@ -52,13 +52,13 @@ async def test_a_claim_takes_over_a_cart_of_the_customers_alone(paris, hq):
     for shop, elsewhere in ((paris, hq), (hq, paris)):
         customer, other = await shop.account(), await shop.account()
         foreign = await elsewhere.account(customer.customer["email"])
-        kept = [(one, await one.cart(2)) for one in (other, foreign)]
+        unclaimed = [(one, await one.cart(2)) for one in (other, foreign)]
         guests = await shop.cart(1, email=other.customer["email"])
 
         claimed = await claim(customer, guests)
 
         assert contents(claimed) == contents(guests)
-        for one, cart in kept:
+        for one, cart in unclaimed:
             assert (await one.get(f"/store/carts/{cart['id']}"))["cart"]["items"] == cart["items"]
         assert await other.refused("POST", f"/store/carts/{guests['id']}/customer") == GONE
 
