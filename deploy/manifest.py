@@ -8,6 +8,8 @@ with it. A new service is one entry in SERVICES.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+INTERNAL_PORT = 9464
+"""Where every process tells operators about itself, in a container of its own."""
 ROLES = ("owner", "app", "platform")
 """The roles of every database: owner migrates, app serves one tenant, platform several."""
 
@@ -22,6 +24,8 @@ class Process:
     name: str
     module: str
     """What `python -m` runs."""
+    port: int
+    """Where it serves, in a container of its own."""
     calls: tuple[str, ...] = ()
     """The processes that it calls."""
     vouches_for: frozenset[str] = frozenset()
@@ -51,6 +55,7 @@ class Service(Process):
     Its module has the commands `serve` and `migrate`.
     """
 
+    port: int = 50051
     calls: tuple[str, ...] = ("audit",)
     vouches_for: frozenset[str] = frozenset({"event:record"})
     commands_after_migrate: tuple[str, ...] = ()
@@ -97,6 +102,7 @@ SERVICES = (
 WITNESS = Process(
     name="witness",
     module="services.witness",
+    port=8080,
     secrets=("witness.key", "checkpoint.pub"),
     settings={"SOUK_WITNESS_FILE": "{volumes}/witness/seen"},
 )
@@ -104,6 +110,7 @@ WITNESS = Process(
 GATEWAY = Process(
     name="gateway",
     module="gateway",
+    port=8000,
     calls=tuple(service.name for service in SERVICES),
     # It speaks for the admins and shoppers whom it has recognised; a service, for itself alone.
     vouches_for=frozenset({"*"}),

@@ -1,60 +1,43 @@
-"""Checks if a process is ready: `python -m deploy.probe [--wait SECONDS] TARGET`.
+"""Checks if the process of this container is ready: `python -m deploy.probe [--wait SECONDS]`.
 
-TARGET is host:port for a gRPC service, or the URL of a gateway's /readyz. The exit status is 0 if
-it is ready; otherwise it is 1, and one line says why.
+It asks at SOUK_INTERNAL_LISTEN. The exit status is 0 if the process is ready; otherwise it is 1,
+and one line says why.
 """
 
 import argparse
+import os
 import sys
 import time
-from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
+from deploy.manifest import INTERNAL_PORT
+
 _TRY_SECONDS = 2.0
 _PAUSE_SECONDS = 0.2
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - where we ask, not listen
 
 
-def problem_of(target: str) -> str:
-    """Returns why `target` does not serve; empty if it does."""
-    if target.startswith("http"):
-        return _problem_over_http(target)
-    return _problem_over_grpc(target)
-
-
-def _problem_over_http(url: str) -> str:
+def problem_of(address: str) -> str:
+    """Returns why the process with this SOUK_INTERNAL_LISTEN is not ready; empty if it is."""
+    host, _, port = address.rpartition(":")
+    url = f"http://{_EVERYWHERE.get(host, host)}:{port}/readyz"
     direct = build_opener(ProxyHandler({}))  # ignores the environment's proxy
     try:
         with direct.open(url, timeout=_TRY_SECONDS):
             return ""
     except HTTPError as error:
-        return f"{url} returned {error.code}"
+        return f"{url} returned {error.code}: {error.read(1000).decode(errors='replace')}"
     except OSError as error:
         return f"{url} does not respond: {error}"
-
-
-def _problem_over_grpc(target: str) -> str:
-    import grpc
-    from grpc_health.v1 import health_pb2, health_pb2_grpc
-
-    options = (("grpc.enable_http_proxy", 0),)
-    with grpc.insecure_channel(target, options=options) as channel:
-        stub: Any = health_pb2_grpc.HealthStub(channel)  # its type stubs lack the methods
-        try:
-            answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=_TRY_SECONDS)
-        except grpc.RpcError as error:
-            return f"{target} does not respond: {error.code().name}"
-    name = health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)
-    return "" if name == "SERVING" else f"{target} reports {name}"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.probe")
     parser.add_argument("--wait", type=float, default=0.0, metavar="SECONDS")
-    parser.add_argument("target", metavar="TARGET")
-    arguments = parser.parse_args()
-    ends = time.monotonic() + arguments.wait
-    while (problem := problem_of(arguments.target)) and time.monotonic() < ends:
+    ends = time.monotonic() + parser.parse_args().wait
+    address = os.environ.get("SOUK_INTERNAL_LISTEN", f"127.0.0.1:{INTERNAL_PORT}")
+    while (problem := problem_of(address)) and time.monotonic() < ends:
         time.sleep(_PAUSE_SECONDS)
     if problem:
         sys.stderr.write(f"souk: {problem}\n")

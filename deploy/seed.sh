@@ -9,6 +9,6 @@ python -m gateway >/tmp/gateway.log 2>&1 &
 gateway=$!
 trap 'kill $gateway 2>/dev/null; wait $gateway 2>/dev/null || true' EXIT
 
-python -m deploy.probe --wait 60 "$url/readyz" || { cat /tmp/gateway.log; exit 1; }
+python -m deploy.probe --wait 60 || { cat /tmp/gateway.log; exit 1; }
 python -m gateway.cli seed --url "$url" --email "$SOUK_ADMIN_EMAIL" --password-file "$SOUK_SECRETS/admin.password"
 touch /planted/done

@@ -1,15 +1,19 @@
 """`python -m gateway`: serves until SIGTERM, then lets requests in flight finish and stops."""
 
 import resource
+import socket
 
 import uvicorn
+import uvloop
 
+from gateway import health
 from gateway.app import create_app
 from gateway.edge.draining import Server
 from gateway.edge.listeners import listeners
 from gateway.edge.protocol import SoukProtocol
 from gateway.settings import GatewaySettings
 from services.kernel.call.scope import log_context
+from services.kernel.operation import listener
 from services.kernel.process import logs
 from services.kernel.process.settings import load
 
@@ -27,7 +31,6 @@ def main() -> None:
         create_app(settings),
         host=host.strip("[]"),
         port=int(port),
-        loop="uvloop",
         http=SoukProtocol,
         ws="none",
         lifespan="on",
@@ -39,7 +42,12 @@ def main() -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    Server(config).run(listeners(config))
+    uvloop.run(_serve(Server(config), listeners(config), listener.bind(settings.internal_listen)))
+
+
+async def _serve(server: Server, sockets: list[socket.socket], internal: socket.socket) -> None:
+    async with listener.serving(internal, health.create_app(server)):
+        await server.serve(sockets)
 
 
 if __name__ == "__main__":

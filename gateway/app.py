@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from fastapi import FastAPI
 
-from gateway import accounts, admin, health, store
+from gateway import accounts, admin, store
 from gateway.edge import docs_page
 from gateway.edge.body_budget import BodyBudget
 from gateway.edge.bounded import Bounded
@@ -31,7 +31,11 @@ def create_app(settings: GatewaySettings) -> Guard:
         runtime.start()
         try:
             # For the HTTP protocol, the server and the guard: each request's scope has them.
-            yield {"body_budget": BodyBudget(runtime.edge.addresses), "draining": Draining()}
+            yield {
+                "body_budget": BodyBudget(runtime.edge.addresses),
+                "draining": Draining(),
+                "runtime": runtime,
+            }
         finally:
             await runtime.close()
 
@@ -52,7 +56,7 @@ def create_api() -> FastAPI:
         generate_unique_id_function=openapi.operation_id,
         **openapi.ABOUT,
     )
-    for router in (health.router, *accounts.routers, *store.routers, *admin.routers):
+    for router in (*accounts.routers, *store.routers, *admin.routers):
         api.include_router(router)
     errors.install(api)
     openapi.install(api)

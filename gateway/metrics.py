@@ -2,8 +2,7 @@
 
 from functools import lru_cache
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _TENANTS = 1_000
 _REMEMBERED = 4_096
@@ -14,24 +13,24 @@ class Metrics:
     """The metrics of one process."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
+        self.registry = CollectorRegistry()
         self._seconds = Histogram(
             "souk_request_seconds",
             "Request duration by route.",
             ("method", "route"),
-            registry=self._registry,
+            registry=self.registry,
         )
         self._answers = Counter(
             "souk_answers",
             "Responses by tenant and status; tenants beyond the first thousand count as other.",
             ("tenant", "status"),
-            registry=self._registry,
+            registry=self.registry,
         )
         self._limited = Counter(
             "souk_limited",
             "Rate-limited requests by kind of request and by the limit that applied.",
             ("kind", "limit"),
-            registry=self._registry,
+            registry=self.registry,
         )
         self._hot_answers = Counter(
             "souk_hot_answers",
@@ -39,22 +38,22 @@ class Metrics:
             " another request (shared), or from the routes as the catalogue's version is unknown"
             " (uncached).",
             ("result",),
-            registry=self._registry,
+            registry=self.registry,
         )
         self._hot_bytes = Gauge(
-            "souk_hot_bytes", "The memory that hot answers take.", registry=self._registry
+            "souk_hot_bytes", "The memory that hot answers take.", registry=self.registry
         )
         self._hot_evictions = Counter(
             "souk_hot_evictions",
             "Hot answers that were dropped to make room.",
-            registry=self._registry,
+            registry=self.registry,
         )
         self._version_polls = Counter(
             "souk_version_polls",
             "Polls for versions of catalogues and of set-ups, by whether they were answered in"
             " time.",
             ("of", "answered"),
-            registry=self._registry,
+            registry=self.registry,
         )
         # Finding the counter of some labels costs more than counting.
         self._request_children = lru_cache(_REMEMBERED)(self._children)
@@ -96,7 +95,3 @@ class Metrics:
                 return "other"
             self._tenants.add(tenant)
         return tenant
-
-    def text(self) -> tuple[bytes, str]:
-        """Returns the page for Prometheus and its media type."""
-        return generate_latest(self._registry), CONTENT_TYPE_LATEST

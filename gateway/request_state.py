@@ -23,14 +23,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client: its address, empty if there is none, and whether it used TLS up to the edge.
-
-    `is_forwarded` tells that a trusted proxy passed the request on.
-    """
+    """A client: its address, empty if there is none, and whether it used TLS up to the edge."""
 
     address: str
     is_secure: bool = False
-    is_forwarded: bool = False
 
 
 NOBODY = Client("")
@@ -52,8 +48,6 @@ class RequestState:
     fields: HeaderFields = NO_FIELDS
     client: Client = NOBODY
     authority: bytes | None = None
-    is_draining: bool = False
-    is_platform_host: bool = False
     tenant: str = ""
     origin: bytes | None = None
     events: list[str] | None = None

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -101,6 +102,7 @@ class Cluster:
         """Tells how to run one of the services on this cluster."""
         environment = os.environ | {
             "SOUK_LISTEN": f"127.0.0.1:{port}",
+            "SOUK_INTERNAL_LISTEN": f"127.0.0.1:{ports.free(1)[0]}",
             "SOUK_POSTGRES": self.address,
             "SOUK_SECRETS": str(self.secrets),
         }
@@ -117,8 +119,9 @@ class Cluster:
 
     async def serve(self, name: str, port: int, **settings: str) -> Child:
         """Starts a service and waits until it serves."""
-        child = await start(self.program(name, port, **settings), self.folder / f"{name}.log")
-        await health.wait(child, lambda: health.grpc_is_ready(f"127.0.0.1:{port}"))
+        program = self.program(name, port, **settings)
+        child = await start(program, self.folder / f"{name}.log")
+        await health.wait(child, partial(health.is_ready, program))
         return child
 
     @asynccontextmanager

@@ -14,10 +14,11 @@ from typing import Any, TypeVar
 
 import asyncpg
 import grpc
+import httpx
 
 from deploy.local import health, ports
 from deploy.local.platform import LocalPlatform
-from deploy.local.processes import start
+from deploy.local.processes import Program, start
 from deploy.local.settings import RunnerSettings
 from services.kernel.call.client import channel
 from services.kernel.call.credentials import Signer
@@ -33,6 +34,8 @@ SHARED = "SOUK_TEST_PLATFORM"
 
 CURRENCIES = {"hq": "TND", "paris": "EUR", "lyon": "EUR"}
 S = TypeVar("S")
+_internal: dict[str, str] = {}
+"""Where gateways answer operators, by where they answer everybody."""
 
 
 @contextmanager
@@ -88,9 +91,11 @@ async def shared() -> AsyncIterator[LocalPlatform]:
         settings, topology = pickle.loads(Path(file).read_bytes())  # noqa: S301 - we wrote it
         platform = LocalPlatform(settings)
         platform.topology = topology
+        _internal[platform.url] = platform.internal_urls["gateway"]
         yield platform
     else:
         async with running() as platform:
+            _internal[platform.url] = platform.internal_urls["gateway"]
             yield platform
 
 
@@ -107,16 +112,34 @@ async def gateway_process(
 ) -> AsyncIterator[tuple[str, int]]:
     """Does the same, and gives the process id as well."""
     program = await asyncio.to_thread(platform.topology.program, "gateway")
-    [port] = ports.free(1)
-    own = {"SOUK_LISTEN": f"127.0.0.1:{port}", **settings}
-    program = replace(program, environment={**program.environment, **own})
-    url = f"http://127.0.0.1:{port}"
-    child = await start(program, platform.state.logs / f"gateway-{port}.log")
+    program, address = another_instance(program, **settings)
+    url = f"http://{address}"
+    _internal[url] = f"http://{program.environment['SOUK_INTERNAL_LISTEN']}"
+    child = await start(program, platform.state.logs / f"gateway-{address}.log")
     try:
-        await health.wait(child, partial(health.http_is_ready, url))
+        await health.wait(child, partial(health.is_ready, program))
         yield url, child.process.pid
     finally:
         await child.stop()
+
+
+def another_instance(program: Program, **settings: str) -> tuple[Program, str]:
+    """Tells how to run a process of ours once more, with settings of its own, and its address."""
+    listen, internal = (f"127.0.0.1:{port}" for port in ports.free(2))
+    own = {"SOUK_LISTEN": listen, "SOUK_INTERNAL_LISTEN": internal, **settings}
+    return replace(program, environment={**program.environment, **own}), listen
+
+
+async def metrics_of(client: httpx.AsyncClient) -> str:
+    """Reads the metrics of the gateway that a client talks to."""
+    async with httpx.AsyncClient(trust_env=False) as operator:
+        url = internal_url(str(client.base_url).rstrip("/"))
+        return (await operator.get(f"{url}/metrics")).text
+
+
+def internal_url(url: str) -> str:
+    """Returns where the gateway with this URL answers operators."""
+    return _internal[url]
 
 
 class Calls:

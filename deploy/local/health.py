@@ -5,18 +5,14 @@ import functools
 import ssl
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
-import grpc
 import httpx
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from deploy.local.processes import Child
+from deploy.local.processes import Child, Program
 from deploy.local.state import CannotStart
 
 READY_SECONDS = 120.0
 _PAUSE_SECONDS = 0.05
-_RECONNECT = (("grpc.initial_reconnect_backoff_ms", 50), ("grpc.min_reconnect_backoff_ms", 50))
 
 
 async def wait(child: Child, is_ready: Callable[[], Awaitable[bool]]) -> None:
@@ -37,24 +33,15 @@ async def wait(child: Child, is_ready: Callable[[], Awaitable[bool]]) -> None:
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
-async def grpc_is_ready(address: str) -> bool:
-    """Returns whether a gRPC service is serving, by the standard health protocol."""
-    async with grpc.aio.insecure_channel(address, options=_RECONNECT) as channel:
-        try:
-            stub: Any = health_pb2_grpc.HealthStub(channel)  # its type stubs lack the methods
-            answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=2)
-        except grpc.aio.AioRpcError:
-            return False
-        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
-
-
 # Loading the trust store takes longer than a response, and this is called repeatedly.
 _tls = functools.cache(ssl.create_default_context)
 
 
-async def http_is_ready(url: str) -> bool:
+async def is_ready(program: Program) -> bool:
+    """Returns whether a process of ours says that it is ready."""
+    url = f"http://{program.environment['SOUK_INTERNAL_LISTEN']}/readyz"
     async with httpx.AsyncClient(trust_env=False, timeout=2, verify=_tls()) as client:
         try:
-            return (await client.get(f"{url}/readyz")).is_success
+            return (await client.get(url)).is_success
         except httpx.HTTPError:
             return False

@@ -59,6 +59,11 @@ class LocalPlatform:
         return self.topology.addresses
 
     @property
+    def internal_urls(self) -> dict[str, str]:
+        """Where each process of ours answers operators, by name."""
+        return {name: f"http://{at}" for name, at in self.topology.internal_addresses.items()}
+
+    @property
     def secrets(self) -> Path:
         return self.state.secrets
 
@@ -96,7 +101,7 @@ class LocalPlatform:
         """
         program = await asyncio.to_thread(self.topology.program, name)
         child = await self._launch(program, name)
-        await health.wait(child, self._check(name))
+        await health.wait(child, self._check(name, program))
         self._watchers[name] = asyncio.create_task(self._watch(child))
         self._report(f"{name} is ready")
 
@@ -189,14 +194,12 @@ class LocalPlatform:
         child = self._children[name] = await start(program, self.state.logs / f"{name}.log")
         return child
 
-    def _check(self, name: str) -> Callable[[], Coroutine[None, None, bool]]:
+    def _check(self, name: str, program: Program) -> Callable[[], Coroutine[None, None, bool]]:
         if name == "postgres" and self.topology.postgres:
             return self.topology.postgres.is_ready
         if name == "valkey" and self.topology.valkey:
             return self.topology.valkey.is_ready
-        if name in (service.name for service in SERVICES):
-            return partial(health.grpc_is_ready, self.addresses[name])
-        return partial(health.http_is_ready, f"http://{self.addresses[name]}")
+        return partial(health.is_ready, program)
 
     async def _watch(self, child: Child) -> None:
         await child.process.wait()

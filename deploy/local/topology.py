@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Set by the runner itself, or not to be passed on, above all the superuser's password.
 _NOT_INHERITED = (
-    *("SOUK_LISTEN", "SOUK_POSTGRES", "SOUK_REDIS", "SOUK_SECRETS"),
+    *("SOUK_LISTEN", "SOUK_INTERNAL_LISTEN", "SOUK_POSTGRES", "SOUK_REDIS", "SOUK_SECRETS"),
     *(process.address_setting for process in PROCESSES),
 )
 
@@ -30,18 +30,23 @@ class Topology:
         self._secrets = state.secrets
         self._state = state.folder
         self.mail = state.folder / "mail"
-        postgres, valkey, gateway, *others = ports.free(2 + len(PROCESSES))
-        self.port = settings.port or gateway
-        names = [process.name for process in PROCESSES if process is not GATEWAY]
-        self.addresses = {
-            name: f"127.0.0.1:{port}"
-            for name, port in zip((*names, GATEWAY.name), (*others, self.port), strict=True)
-        }
+        names = [process.name for process in PROCESSES]
+        postgres, valkey, *found = ports.free(2 + 2 * len(names))
+        addresses = [f"127.0.0.1:{port}" for port in found]
+        self.addresses = dict(zip(names, addresses[: len(names)], strict=True))
+        if settings.port:
+            self.addresses[GATEWAY.name] = f"127.0.0.1:{settings.port}"
+        self.internal_addresses = dict(zip(names, addresses[len(names) :], strict=True))
         self.postgres = self.valkey = None
         if settings.postgres_admin is None:
             self.postgres = Postgres(state.folder, state.secrets, postgres)
         if settings.redis is None:
             self.valkey = Valkey(state.folder, state.secrets, valkey)
+
+    @property
+    def port(self) -> int:
+        """The gateway's."""
+        return int(self.addresses[GATEWAY.name].rpartition(":")[2])
 
     @property
     def servers(self) -> list[str]:
@@ -90,6 +95,7 @@ class Topology:
             BY_NAME[name].address_setting: self.addresses[name] for name in process.calls
         }
         process_settings["SOUK_LISTEN"] = self.addresses[process.name]
+        process_settings["SOUK_INTERNAL_LISTEN"] = self.internal_addresses[process.name]
         if isinstance(process, Service):
             process_settings["SOUK_POSTGRES"] = self.postgres_address
         if process is GATEWAY:

@@ -11,6 +11,7 @@ from deploy.local.platform import LocalPlatform
 from deploy.local.processes import Child
 from deploy.local.settings import RunnerSettings
 from deploy.local.state import AlreadyRunning, CannotStart
+from deploy.manifest import GATEWAY
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _CALM = 0.5, 15.0, 60.0
 
@@ -81,7 +82,7 @@ async def _revive(
 
 def _welcome(platform: LocalPlatform) -> str:
     url, admin = platform.url, platform.admin_email
-    base = platform.settings.base_domain
+    base, internal = platform.settings.base_domain, platform.internal_urls[GATEWAY.name]
     file, mail = platform.secrets / "admin.password", platform.topology.mail
     named = os.environ.get("SOUK_STATE")
     down = f"SOUK_STATE={named} make down" if named else "make down"
@@ -100,5 +101,6 @@ def _welcome(platform: LocalPlatform) -> str:
     camille@example.com and hugo@example.com in Paris, camille@… and amira@… at the head office
 
   E-mail to admins and shoppers goes to {mail} unless SOUK_MAIL is set.
+  For operators: {internal}/readyz and {internal}/metrics
   Logs are in {platform.state.logs}. Ctrl-C or `{down}` stops the platform; its data is kept.
 """

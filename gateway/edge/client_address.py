@@ -45,11 +45,7 @@ class Addresses:
         # A proxy that maintains only one of the two headers passes the other on unchecked.
         address = addresses[0] if len(set(addresses)) == 1 else proxy
         schemes = _values(headers, b"x-forwarded-proto")
-        return Client(
-            str(address),
-            is_secure=schemes[-1:] == ["https"],
-            is_forwarded=bool(chain or forwarded or schemes),
-        )
+        return Client(str(address), is_secure=schemes[-1:] == ["https"])
 
     def _outermost(self, proxy: Address, hops: Sequence[str]) -> Address:
         """Walks back from the proxy to the first untrusted hop, which is the client."""

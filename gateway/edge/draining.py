@@ -7,6 +7,7 @@ and cannot know whether it was read. So from the first signal on, each response 
 
 import time
 from dataclasses import dataclass
+from typing import cast
 
 import uvicorn
 
@@ -27,11 +28,15 @@ class Draining:
 class Server(uvicorn.Server):
     """A server that sheds clients before it stops; a second signal stops it at once."""
 
+    @property
+    def draining(self) -> Draining:
+        return cast(Draining, self.lifespan.state["draining"])
+
     async def on_tick(self, counter: int) -> bool:
         """Returns whether to stop; uvicorn calls it ten times a second."""
         if not await super().on_tick(counter):
             return False
-        draining: Draining = self.lifespan.state["draining"]
+        draining = self.draining
         if draining.began is None:
             draining.began = time.monotonic()
         is_over = time.monotonic() >= draining.began + SHED_SECONDS

@@ -88,7 +88,6 @@ class Guard:
             request_id=os.urandom(16).hex(),
             fields=HeaderFields(scope["headers"]),
             authority=server_state.get("authority"),
-            is_draining=server_state["draining"].has_begun,
         )
         scope = {**scope, "state": {}}
         attach(scope, state)
@@ -198,7 +197,6 @@ class Guard:
             raise not_allowed(
                 "HOST_DISAGREES", "The host in the request target must match the Host header."
             )
-        state.is_platform_host = host.is_platform
         resolution = await resolve(
             edge.tenancy,
             host,

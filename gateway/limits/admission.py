@@ -38,14 +38,10 @@ class Admission:
     ) -> None:
         """Counts a request before its caller is known, and notes whose share it uses.
 
-        An operator's probe is not counted, and uses nobody's.
-
         Raises:
             Refused: 429 RATE_LIMITED.
         """
         kind = kind_of(method, path)
-        if kind is None:
-            return
         named = self._named(path, resolution)
         tenant, plan = self._counted(named)
         if kind is Kind.LOGIN:
@@ -75,7 +71,7 @@ class Admission:
             Refused: 429 RATE_LIMITED.
         """
         kind = kind_of(method, path)
-        if kind in (None, Kind.LOGIN):
+        if kind is Kind.LOGIN:
             return
         if tenant is None:
             limits = account_limits(kind, actor=actor)

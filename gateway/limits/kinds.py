@@ -6,7 +6,6 @@ from typing import NamedTuple
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 # Identity providers redirect back with GET. A preflight is not a login attempt.
 _LOGINS = frozenset({"GET", "HEAD", "POST"})
-_UNCOUNTED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class Kind(StrEnum):
@@ -26,10 +25,8 @@ class Holder(NamedTuple):
     kind: Kind
 
 
-def kind_of(method: str, path: str) -> Kind | None:
-    """Returns the class of a request; None for an operator's probes."""
-    if path in _UNCOUNTED:
-        return None
+def kind_of(method: str, path: str) -> Kind:
+    """Returns the class of a request."""
     if path.startswith("/auth/") and method in _LOGINS:
         return Kind.LOGIN
     if method in _READS:

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from gateway.medusa.responses import ErrorBody
+from services.kernel.operation.version import VERSION
 
 
 class _About(TypedDict):
@@ -20,7 +21,7 @@ class _About(TypedDict):
 
 ABOUT: _About = {
     "title": "Souk",
-    "version": "0.1.0",
+    "version": VERSION,
     "summary": "A multi-tenant commerce platform: one master catalogue, many shops.",
     "description": """
 **Which shop.** A request addresses the tenant that owns its `Host`. On the platform's own hosts,
@@ -49,10 +50,6 @@ Currency and country codes are lower case. Times are RFC 3339 in UTC.
         {"name": "Listings", "description": "The products that a tenant has opted in to."},
         {"name": "Catalogue", "description": "The master catalogue, managed by the head office."},
         {"name": "Audit", "description": "The audit log, and the proofs of its integrity."},
-        {
-            "name": "Health",
-            "description": "Health and metrics for operators, on the platform's own hosts only.",
-        },
     ],
 }
 

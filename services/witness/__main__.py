@@ -1,8 +1,13 @@
 """Runs the witness: `python -m services.witness`."""
 
+import socket
+
 import uvicorn
+import uvloop
 
 from services.kernel.evidence import signed_notes
+from services.kernel.operation import endpoints, listener, metrics
+from services.kernel.operation.endpoints import Readiness
 from services.kernel.process import logs
 from services.kernel.process.settings import load
 from services.witness.app import create_app
@@ -20,7 +25,7 @@ def main() -> None:
         Ledger(settings.witness_file),
     )
     host, _, port = settings.listen.rpartition(":")
-    uvicorn.run(
+    config = uvicorn.Config(
         create_app(witness),
         host=host.strip("[]"),
         port=int(port),
@@ -30,6 +35,16 @@ def main() -> None:
         proxy_headers=False,
         server_header=False,
     )
+    uvloop.run(_serve(uvicorn.Server(config), listener.bind(settings.internal_listen)))
+
+
+async def _serve(server: uvicorn.Server, internal: socket.socket) -> None:
+    async def readiness() -> Readiness:
+        return Readiness(server.started, {"witness": "serving" if server.started else "starting"})
+
+    app = endpoints.create_app(readiness=readiness, metrics=metrics.page)
+    async with listener.serving(internal, app):
+        await server.serve()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The witness's two paths, as plain ASGI without a framework."""
+"""The witness's one path, as plain ASGI without a framework."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -20,8 +20,6 @@ def create_app(witness: Witness) -> Callable[[Any, Receive, Send], Awaitable[Non
                 if body is None
                 else witness.add_checkpoint(body)
             )
-        elif route == ("GET", "/readyz"):
-            response = Response(200, "ready\n")
         else:
             response = Response(404, "not found\n")
         headers = [(b"content-type", response.media_type.encode())]

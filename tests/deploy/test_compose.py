@@ -58,6 +58,8 @@ def test_a_process_that_stays_is_checked_and_started_again(name):
 
     assert process["restart"] == "unless-stopped"
     assert process["healthcheck"]["test"][0] == "CMD"
+    if name in BY_NAME:
+        assert process["healthcheck"]["test"][1:] == ["python", "-m", "deploy.probe"]
 
 
 @pytest.mark.parametrize("name", JOBS)
@@ -141,10 +143,6 @@ def _address_settings(environment: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name in known}
 
 
-def _listens_at(name: str) -> str:
-    return f"{name}:{CONTAINERS[name]['environment']['SOUK_LISTEN'].rpartition(':')[2]}"
-
-
 def test_compose_runs_the_processes_of_the_manifest_and_no_other():
     assert set(LASTING) == {*BY_NAME, *THIRD_PARTY}
 
@@ -155,8 +153,10 @@ def test_a_process_runs_its_module_and_knows_whom_it_calls(name):
     arguments = ["serve"] if isinstance(process, Service) else []
 
     assert container["command"] == ["python", "-m", process.module, *arguments]
-    addresses = {BY_NAME[called].address_setting: _listens_at(called) for called in process.calls}
+    called = [BY_NAME[name] for name in process.calls]
+    addresses = {one.address_setting: f"{one.name}:{one.port}" for one in called}
     assert _address_settings(container["environment"]) == addresses
+    assert container["environment"]["SOUK_LISTEN"] == f"0.0.0.0:{process.port}"
 
 
 @pytest.mark.parametrize("name", BY_NAME)

@@ -9,19 +9,18 @@ import signal
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from redis.asyncio import Redis
 
-from deploy.local import health, ports
+from deploy.local import health
 from deploy.local.processes import start
 from services.kernel.call.credentials import LEEWAY_SECONDS
 from tests.faults.clock import Dial
 from tests.faults.matrix import Injection, Testbed
 from tests.faults.proxy import NONE, Fault
-from tests.platform import connect
+from tests.platform import another_instance, connect
 
 _GONE_WITHIN_SECONDS = 10
 _STUMBLE_SECONDS = 0.15
@@ -177,11 +176,9 @@ def second_instance(name: str) -> Injection:
     @asynccontextmanager
     async def inject(testbed: Testbed) -> AsyncIterator[None]:
         platform = testbed.platform
-        address = f"127.0.0.1:{ports.free(1)[0]}"
-        first = platform.topology.program(name)
-        second = replace(first, environment={**first.environment, "SOUK_LISTEN": address})
+        second, _ = another_instance(platform.topology.program(name))
         child = await start(second, platform.state.logs / f"{name}-2.log")
-        await health.wait(child, partial(health.grpc_is_ready, address))
+        await health.wait(child, partial(health.is_ready, second))
 
         async def stumble() -> None:
             for number in itertools.cycle((signal.SIGSTOP, signal.SIGCONT)):

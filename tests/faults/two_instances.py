@@ -2,12 +2,11 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from deploy.local import health, ports
 from deploy.local.platform import LocalPlatform
@@ -29,8 +28,9 @@ class TopologyOfTwo(Topology):
     def __init__(self, settings: RunnerSettings, state: State) -> None:
         super().__init__(settings, state)
         self.first = self.addresses
-        self.second = dict(
-            zip(NAMES, (f"127.0.0.1:{port}" for port in ports.free(len(NAMES))), strict=True)
+        self.second, self.second_internal = (
+            dict(zip(NAMES, (f"127.0.0.1:{port}" for port in ports.free(len(NAMES))), strict=True))
+            for _ in range(2)
         )
 
     def program(self, name: str) -> Program:
@@ -46,7 +46,10 @@ class TopologyOfTwo(Topology):
     def second_program(self, name: str) -> Program:
         """Tells how to run the second instance."""
         first = self.program(name)
-        listen = {"SOUK_LISTEN": self.second[name]}
+        listen = {
+            "SOUK_LISTEN": self.second[name],
+            "SOUK_INTERNAL_LISTEN": self.second_internal[name],
+        }
         return replace(first, environment={**first.environment, **listen})
 
 
@@ -65,14 +68,10 @@ class TwoInstances:
 
     async def start(self, name: str) -> None:
         """Starts a second instance and waits until it is healthy."""
+        program = self._topology.second_program(name)
         log = self.platform.state.logs / f"{name}-2.log"
-        child = self._second[name] = await start(self._topology.second_program(name), log)
-        await health.wait(child, self._check(name))
-
-    def _check(self, name: str) -> Callable[[], Coroutine[Any, Any, bool]]:
-        if name == "gateway":
-            return partial(health.http_is_ready, self.urls[1])
-        return partial(health.grpc_is_ready, self._topology.second[name])
+        child = self._second[name] = await start(program, log)
+        await health.wait(child, partial(health.is_ready, program))
 
     async def replace_both(self, name: str) -> None:
         """Replaces both instances of a process: each only while the other is in use."""

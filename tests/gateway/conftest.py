@@ -5,6 +5,7 @@ import tempfile
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
@@ -48,3 +49,11 @@ async def redis(valkey):
 @pytest.fixture
 def redis_url(valkey, redis):
     return valkey[0]
+
+
+@pytest_asyncio.fixture
+async def operator(platform):
+    """A client of what the gateway tells operators."""
+    url = platform.internal_urls["gateway"]
+    async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+        yield client

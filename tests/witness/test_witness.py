@@ -189,7 +189,6 @@ def test_two_witnesses_cannot_hold_one_file(witness, file):
 async def test_the_witness_answers_over_http(witness, log):
     transport = httpx.ASGITransport(create_app(witness))
     async with httpx.AsyncClient(transport=transport, base_url="http://witness") as client:
-        assert (await client.get("/readyz")).status_code == 200
         assert (await client.get("/add-checkpoint")).status_code == 404
         large = await client.post("/add-checkpoint", content=b"x" * 70_000)
         assert large.status_code == 413

@@ -51,6 +51,8 @@ class SoukSettings(BaseSettings):
     head_office: TenantId = "hq"
     base_domain: str = "impactnutrition.com"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    internal_listen: Address = "127.0.0.1:9464"
+    """For operators alone: health and metrics."""
 
     def secret(self, name: str) -> str:
         """Reads a secret file; if it is missing, the process stops and names it."""

@@ -12,28 +12,28 @@ from typing import Any
 import grpc
 import uvloop
 from google.protobuf import descriptor_pool
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from sqlalchemy import URL
 
 from services.kernel.call import credentials, method_rules
-from services.kernel.call.client import TAKES_CALLS
-from services.kernel.call.errors import ServiceError, Unavailable
+from services.kernel.call.errors import Unavailable
 from services.kernel.call.scope import log_context
 from services.kernel.data import connections, requests
 from services.kernel.data import database as db
 from services.kernel.evidence import relay
 from services.kernel.evidence.denials import Denials
 from services.kernel.evidence.event_signatures import EventKey
+from services.kernel.operation import endpoints, listener, metrics
 from services.kernel.process import logs
 from services.kernel.process.settings import ServiceSettings, load
 from services.kernel.process.signing_keys import signing_key
+from services.kernel.serving.health import Health
 from services.kernel.serving.interceptor import Guard
 
 DRAIN_SECONDS = 20
 # Callers learn at once over their health streams; this allows for a busy machine.
 LEAVE_SECONDS = 1.0
-_PROBE_SECONDS = 2
 _RETRY_SECONDS = 0.5
 _OPTIONS = (
     ("grpc.so_reuseport", 0),  # a second server on the same port must fail, not share
@@ -116,11 +116,11 @@ async def _run(service: Service, settings: ServiceSettings, command: str) -> Non
         sign=lambda envelope: key().sign(envelope),
     )
     runtime = Runtime(settings, database)
-    await _open(database)
     try:
         if command == "serve":
             await _serve(service, runtime)
         else:
+            await _open(database)
             await service.commands[command](runtime)
     finally:
         await database.close()
@@ -140,19 +140,26 @@ async def _open(database: db.Database) -> None:
 
 
 async def _serve(service: Service, runtime: Runtime) -> None:
+    status = Health()
+    app = endpoints.create_app(readiness=status.readiness, metrics=metrics.page)
+    async with listener.serving(listener.bind(runtime.settings.internal_listen), app):
+        await _open(runtime.db)
+        await _serve_calls(service, runtime, status)
+
+
+async def _serve_calls(service: Service, runtime: Runtime, status: Health) -> None:
     server, names = _server(service, runtime)
-    status = health.aio.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(status, server)
+    health_pb2_grpc.add_HealthServicer_to_server(status.servicer, server)
     reflection.enable_server_reflection((*names, health.SERVICE_NAME), server)
     # No TLS here: the scope is signed, and mTLS is left to the deployment.
     server.add_insecure_port(runtime.settings.listen)
     stopping, stopped = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    await status.set(TAKES_CALLS, health_pb2.HealthCheckResponse.SERVING)
+    await status.take_calls()
     await server.start()
     logs.logger().info("serving", listen=runtime.settings.listen)
-    chores, relaying = [asyncio.create_task(_probe(status, runtime.db))], None
+    chores, relaying = [asyncio.create_task(status.watch(runtime.db))], None
     chores += [asyncio.create_task(chore(runtime)) for chore in service.chores]
     if runtime.settings.audit:
         chores.append(asyncio.create_task(requests.remove_expired(runtime.db)))
@@ -163,7 +170,7 @@ async def _serve(service: Service, runtime: Runtime) -> None:
             relay.run(runtime.db, to=runtime.settings.audit, signer=signer, stopped=stopped)
         )
     await stopping.wait()
-    await status.enter_graceful_shutdown()
+    await status.drain()
     await asyncio.sleep(LEAVE_SECONDS)
     await server.stop(DRAIN_SECONDS)
     # Only now: the relay also delivers what the last calls have left.
@@ -205,16 +212,3 @@ def _service_name(add: Callable[[Any, Any], None]) -> str:
 
     add(AnyMethods(), Recorder())
     return names[0]
-
-
-async def _probe(status: health.aio.HealthServicer, database: db.Database) -> None:
-    """Keeps the health status current: serving means that the database responds."""
-    serving = health_pb2.HealthCheckResponse.SERVING
-    not_serving = health_pb2.HealthCheckResponse.NOT_SERVING
-    while True:
-        try:
-            await database.ping()
-            await status.set("", serving)
-        except ServiceError:
-            await status.set("", not_serving)
-        await asyncio.sleep(_PROBE_SECONDS)

@@ -32,18 +32,21 @@ class Commerce:
     """A commerce that is set up with Stripe; it can be killed, and started again."""
 
     def __init__(self, platform: LocalPlatform, secrets: Path) -> None:
-        [port] = ports.free(1)
-        self.address = f"127.0.0.1:{port}"
+        self.address, self._internal = (f"127.0.0.1:{port}" for port in ports.free(2))
         self._platform, self._secrets = platform, secrets
         self._child: Child | None = None
 
     async def start(self) -> None:
         program = await asyncio.to_thread(self._platform.topology.program, "commerce")
-        own = {"SOUK_LISTEN": self.address, "SOUK_SECRETS": str(self._secrets)}
+        own = {
+            "SOUK_LISTEN": self.address,
+            "SOUK_INTERNAL_LISTEN": self._internal,
+            "SOUK_SECRETS": str(self._secrets),
+        }
         program = replace(program, environment={**program.environment, **own})
         log = self._platform.state.logs / "commerce-stripe.log"
         self._child = await start(program, log)
-        await health.wait(self._child, partial(health.grpc_is_ready, self.address))
+        await health.wait(self._child, partial(health.is_ready, program))
 
     async def kill(self) -> None:
         assert self._child is not None

@@ -59,6 +59,6 @@ async def nginx(gateway: str) -> AsyncIterator[str]:
 async def answers(url: str) -> bool:
     async with httpx.AsyncClient(trust_env=False) as client:
         try:
-            return (await client.get(f"{url}/healthz")).status_code < 500
+            return (await client.get(f"{url}/docs")).status_code < 500
         except httpx.TransportError:
             return False

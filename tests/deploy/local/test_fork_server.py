@@ -42,9 +42,10 @@ async def test_a_fork_ends_as_a_new_process_does(tmp_path):
 
 async def test_a_fork_ends_with_the_test_run(tmp_path):
     make_secrets(tmp_path)
-    address = f"127.0.0.1:{ports.free(1)[0]}"
+    address, internal = (f"127.0.0.1:{port}" for port in ports.free(2))
     program = witness(
         SOUK_LISTEN=address,
+        SOUK_INTERNAL_LISTEN=internal,
         SOUK_SECRETS=str(tmp_path),
         SOUK_WITNESS_FILE=str(tmp_path / "witness"),
     )
@@ -53,7 +54,7 @@ async def test_a_fork_ends_with_the_test_run(tmp_path):
         with (tmp_path / "log").open("wb") as output:
             fork = await servers.spawn(program, output)
         child = Child(program, tmp_path / "log", fork)
-        await health.wait(child, partial(health.http_is_ready, f"http://{address}"))
+        await health.wait(child, partial(health.is_ready, program))
     finally:
         servers.stop()
 

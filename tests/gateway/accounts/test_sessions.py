@@ -8,7 +8,6 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from gateway.app import create_api
-from gateway.health import _for_operators
 from gateway.identity import principals, scopes
 from gateway.identity.session_tokens import AUDIENCE, BEARER, ISSUER
 from gateway.store.shopper import _buying, _shop
@@ -161,7 +160,7 @@ def test_each_admin_route_takes_exactly_one_scope():
 
 def test_no_route_but_these_is_open():
     guards = {principals.principal_of, principals._own_session, principals._bearer_session,
-              principals.customer_of, _buying, _shop, _for_operators}  # fmt: skip
+              principals.customer_of, _buying, _shop}  # fmt: skip
 
     is_open = {
         route.path

@@ -1,5 +1,7 @@
 """What shops of a real platform sell, and what gateways show of it."""
 
+from tests.platform import metrics_of
+
 
 async def opt_in(admin, shop, product):
     path = f"/admin/tenants/{shop}/products"
@@ -22,7 +24,7 @@ def titles_in(answer):
 
 async def counted(client, result):
     """Returns how many storefront reads a gateway has answered in a way, as its metrics say."""
-    text = (await client.get("/metrics")).text
+    text = await metrics_of(client)
     line = f'souk_hot_answers_total{{result="{result}"}} '
     return sum(float(one.removeprefix(line)) for one in text.splitlines() if one.startswith(line))
 

@@ -6,6 +6,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from prometheus_client import generate_latest
+
 from gateway.asgi import Scope
 from gateway.header_fields import HeaderFields
 from gateway.hot import Hot, HotLayer
@@ -176,7 +178,7 @@ class Shops:
             self.layer._app = routes
 
     def counted(self, result):
-        text = self.metrics.text()[0].decode()
+        text = generate_latest(self.metrics.registry).decode()
         line = f'souk_hot_answers_total{{result="{result}"}} '
         found = [one for one in text.splitlines() if one.startswith(line)]
         return float(found[0].removeprefix(line)) if found else 0.0

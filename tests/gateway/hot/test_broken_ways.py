@@ -4,19 +4,18 @@ import asyncio
 import time
 import uuid
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 
 import httpx
 import pytest
 import pytest_asyncio
 
-from deploy.local import health, ports
+from deploy.local import health
 from deploy.local.processes import start
 from tests.faults.proxy import Fault
 from tests.gateway.hot.selling import listed, opt_out, retitle, titles_in
 from tests.gateway.hot.test_coherence import BOUND_SECONDS
-from tests.platform import another_gateway, connect
+from tests.platform import another_gateway, another_instance, connect
 
 TABLES = ("listing", "listing_price", "listing_category", "listing_tag", "tenant_catalogue")
 
@@ -101,11 +100,11 @@ async def test_a_broken_way_to_the_catalogue_makes_no_answer_older_than_the_boun
 async def of_two(platform):
     """A client of a gateway that takes turns between two instances of the catalogue."""
     program = await asyncio.to_thread(platform.topology.program, "catalog-opt-in")
-    first, second = program.environment["SOUK_LISTEN"], f"127.0.0.1:{ports.free(1)[0]}"
-    program = replace(program, environment={**program.environment, "SOUK_LISTEN": second})
+    first = program.environment["SOUK_LISTEN"]
+    program, second = another_instance(program)
     child = await start(program, platform.state.logs / "catalog-opt-in-2.log")
     try:
-        await health.wait(child, partial(health.grpc_is_ready, second))
+        await health.wait(child, partial(health.is_ready, program))
         both = f"ipv4:{first},{second}"
         async with (
             another_gateway(platform, SOUK_CATALOG_OPT_IN=both) as url,

@@ -10,6 +10,7 @@ from gateway.edge.fair_queue import SHARES, WAITING
 from gateway.limits import Kind
 from tests.faults.proxy import Fault
 from tests.gateway.hot.selling import counted, listed, retitle
+from tests.platform import metrics_of
 
 # More than the fair queue lets in and lets wait of one shop.
 CONNECTIONS = SHARES[Kind.STORE_READ] + WAITING // 2 + 118
@@ -80,6 +81,6 @@ async def test_each_of_a_crowd_is_in_metrics_and_counts_for_the_limits(behind, t
 
 async def _in_metrics(client, shop):
     """How many answers metrics tell of a shop, of any status: a crowd may be refused for now."""
-    lines = (await client.get("/metrics")).text.splitlines()
+    lines = (await metrics_of(client)).splitlines()
     counted = [one for one in lines if one.startswith("souk_answers_total{")]
     return sum(float(one.rpartition(" ")[2]) for one in counted if f'tenant="{shop}"' in one)

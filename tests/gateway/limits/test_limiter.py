@@ -204,9 +204,6 @@ async def test_another_plan_counts_from_now_on_and_forgets_nothing():
         ("GET", "/auth/user/oidc/company/callback", Kind.LOGIN),
         ("OPTIONS", "/auth/user/emailpass", Kind.STORE_READ),
         ("DELETE", "/auth/session", Kind.WRITE),
-        ("GET", "/readyz", None),
-        ("GET", "/metrics", None),
-        ("GET", "/healthz", None),
     ],
 )
 def test_every_request_is_of_one_kind(method, path, kind):

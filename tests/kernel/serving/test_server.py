@@ -8,6 +8,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 import grpc
+import httpx
 import pytest
 import pytest_asyncio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -33,6 +34,12 @@ class Audit:
         with bound(Scope(tenant, "admins/user_1", permissions, request_id=request_id)):
             request = pb.ListEventsRequest(parent=parent or f"tenants/{tenant}")
             return await self.stub.ListEvents(request, **options)
+
+    async def ready(self):
+        """What it tells operators of its readiness."""
+        url = f"http://{self.child.program.environment['SOUK_INTERNAL_LISTEN']}/readyz"
+        async with httpx.AsyncClient(trust_env=False) as operator:
+            return await operator.get(url)
 
     def log(self, request_id):
         lines = (self.cluster.folder / "audit.log").read_text().splitlines()
@@ -134,7 +141,9 @@ async def test_a_service_says_that_it_stops_while_it_still_takes_calls(audit):
         audit.child.signal(signal.SIGTERM)
         leaving = await watch.read()
         answer = await health.Check(request)
+        ready = await audit.ready()
 
+    assert (ready.status_code, ready.json()["parts"]["calls"]) == (503, "draining")
     assert serving.status == health_pb2.HealthCheckResponse.SERVING
     assert leaving.status == answer.status == health_pb2.HealthCheckResponse.NOT_SERVING
 
