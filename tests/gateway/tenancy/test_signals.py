@@ -126,7 +126,7 @@ async def test_an_invalid_tenant_id_is_an_unknown_shop(platform, tenant):
     assert (answer.status, answer.json["code"]) == (404, "SHOP_UNKNOWN")
 
 
-async def test_what_operators_see_hangs_on_no_host(platform):
+async def test_health_and_counts_hang_on_no_host(platform):
     for path in (b"/healthz", b"/readyz", b"/metrics"):
         for host in (b"localhost", PARIS.encode(), HQ.encode()):
             answer = await ask(platform.url, host, target=path)

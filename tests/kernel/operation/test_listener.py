@@ -68,7 +68,7 @@ async def test_a_connection_serves_one_request():
     [b"", b"GET /rea", b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n"],
     ids=["no-head", "half-a-head", "slow-reader"],
 )
-async def test_who_does_not_send_or_read_in_time_is_cut_off(monkeypatch, sent):
+async def test_a_client_that_does_not_send_or_read_in_time_is_cut_off(monkeypatch, sent):
     monkeypatch.setattr(listener, "CONNECTION_SECONDS", 0.2)
     async with serving() as url, connected(url) as (reader, writer):
         writer.write(sent)
