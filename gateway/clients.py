@@ -128,6 +128,7 @@ class Clients:
                 signer=self._signer,
                 audience=service,
                 contract=_contract(package),
+                certificate=self._settings.certificate,
             )
         return stub(self.channels[service])
 

@@ -14,6 +14,7 @@ from services.audit.models import PLATFORM_LOG
 from services.audit.settings import AuditSettings
 from services.audit.wakers import Wakers
 from services.kernel.call.errors import ServiceError
+from services.kernel.call.mutual_https import http_client
 from services.kernel.data.database import Database
 from services.kernel.evidence import merkle, signed_notes
 from services.kernel.process.backoff import Backoff
@@ -43,9 +44,9 @@ async def run(runtime: Runtime, *, wakers: Wakers) -> None:
     if witness is None:
         return
     keys = runtime.settings.secret_file("witness.pub", signed_notes.read_keys)
-    # Ignores the environment's proxy.
-    async with httpx.AsyncClient(
-        base_url=f"http://{witness}", timeout=_CALL_SECONDS, trust_env=False
+    certificate = runtime.settings.certificate
+    async with http_client(
+        "witness", witness, seconds=_CALL_SECONDS, certificate=certificate
     ) as client:
         await WitnessClient(runtime.db, client, keys).work(wakers)
 

@@ -14,6 +14,8 @@ from services.kernel.call.client import channel
 from services.kernel.call.credentials import Signer
 from services.kernel.call.errors import InvalidArgument, from_rpc
 from services.kernel.call.scope import bound, current_scope
+from services.kernel.process.certificates import Certificate
+from services.kernel.process.secret_files import Secret
 
 _REASON = pb.VariantQuote.Reason
 _PERMISSIONS = frozenset({"storefront:read"})
@@ -55,9 +57,15 @@ Offers = Mapping[str, Offer]
 class Catalogue:
     """A client of catalog-opt-in, which answers for the tenant of the current scope."""
 
-    def __init__(self, address: str, signer: Signer) -> None:
+    def __init__(
+        self, address: str, signer: Signer, certificate: Secret[Certificate] | None = None
+    ) -> None:
         self._channel = channel(
-            address, signer=signer, audience="catalog-opt-in", contract=[pb.DESCRIPTOR]
+            address,
+            signer=signer,
+            audience="catalog-opt-in",
+            contract=[pb.DESCRIPTOR],
+            certificate=certificate,
         )
         self._storefront = StorefrontServiceStub(self._channel)
 

@@ -81,7 +81,10 @@ from services.kernel.serving.server import Runtime, Servicer
 
 def build(runtime: Runtime) -> Sequence[Servicer]:
     key = runtime.settings.secret_file("commerce.key", signing_key)
-    catalogue = Catalogue(load(CommerceSettings).catalog_opt_in, Signer("commerce", key))
+    settings = runtime.settings
+    catalogue = Catalogue(
+        load(CommerceSettings).catalog_opt_in, Signer("commerce", key), settings.certificate
+    )
     setups, providers = Setups(), configured_providers(runtime.settings.secrets)
     carts = CartChanges(runtime.db, catalogue, setups)
     completion = Completion(runtime.db, carts, providers, Settlement(runtime.db, providers))

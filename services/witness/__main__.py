@@ -1,14 +1,18 @@
 """Runs the witness: `python -m services.witness`."""
 
 import socket
+from typing import Any
 
 import uvicorn
 import uvloop
 
+from services.kernel.call.mutual_https import protocol_for, server_context
 from services.kernel.evidence import signed_notes
 from services.kernel.operation import endpoints, listener, metrics
 from services.kernel.operation.endpoints import Readiness
 from services.kernel.process import logs
+from services.kernel.process.certificates import Certificate
+from services.kernel.process.secret_files import Secret
 from services.kernel.process.settings import load
 from services.witness.app import create_app
 from services.witness.ledger import Ledger
@@ -34,6 +38,7 @@ def main() -> None:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        **_only_audit(settings.certificate),
     )
     uvloop.run(_serve(uvicorn.Server(config), listener.bind(settings.internal_listen)))
 
@@ -45,6 +50,16 @@ async def _serve(server: uvicorn.Server, internal: socket.socket) -> None:
     app = endpoints.create_app(readiness=readiness, metrics=metrics.page)
     async with listener.serving(internal, app):
         await server.serve()
+
+
+def _only_audit(certificate: Secret[Certificate] | None) -> dict[str, Any]:
+    """Returns uvicorn's options for mutual TLS with audit; none without a certificate."""
+    if certificate is None:
+        return {}
+    return {
+        "http": protocol_for("audit"),
+        "ssl_context_factory": lambda *_: server_context(certificate),
+    }
 
 
 if __name__ == "__main__":

@@ -13,7 +13,10 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 
 from services.kernel.call import recorded_events
 from services.kernel.call.credentials import METADATA_KEY, REQUEST_ID_KEY, Signer
+from services.kernel.call.mutual_tls import RenewedChannel
 from services.kernel.call.scope import current_scope
+from services.kernel.process.certificates import Certificate
+from services.kernel.process.secret_files import Secret
 
 CALL_SECONDS = 5.0
 TAKES_CALLS = "takes-calls"
@@ -61,9 +64,16 @@ def deadline(seconds: float) -> Iterator[None]:
 
 
 def channel(
-    target: str, *, signer: Signer, audience: str, contract: Iterable[FileDescriptor]
+    target: str,
+    *,
+    signer: Signer,
+    audience: str,
+    contract: Iterable[FileDescriptor],
+    certificate: Secret[Certificate] | None = None,
 ) -> grpc.aio.Channel:
     """Opens a channel to the service `audience`, whose services `contract` describes.
+
+    With a certificate it is over mutual TLS.
 
     Calls go round-robin to all instances that `target` names, except one that is about to stop: a
     stopping server answers CANCELLED, which does not say whether the call was begun.
@@ -75,9 +85,14 @@ def channel(
         "retryThrottling": _BUDGET,
     }
     options = (*_OPTIONS, ("grpc.service_config", json.dumps(config)))
-    made = grpc.aio.insecure_channel(target, options=options)
+    made: Any
+    if certificate is None:
+        made = grpc.aio.insecure_channel(target, options=options)
+    else:
+        made = RenewedChannel(target, audience=audience, certificate=certificate, options=options)
     vars(made)["unary_unary"] = _signing(made.unary_unary, signer, audience)
-    return made
+    opened: grpc.aio.Channel = made
+    return opened
 
 
 def _reads(contract: Iterable[FileDescriptor]) -> Iterator[dict[str, str]]:

@@ -3,7 +3,7 @@
 import json
 import time
 from base64 import urlsafe_b64decode
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -121,8 +121,10 @@ class Verifier:
         self._audience = audience
         self._cache: LRUCache[str, _Verified] = LRUCache(_CACHE_SIZE)
 
-    def verify(self, token: str) -> Scope:
+    def verify(self, token: str, is_caller: Callable[[str], bool] = lambda _: True) -> Scope:
         """Verifies a token and returns its scope.
+
+        `is_caller` says whether its signer is the process that calls.
 
         Raises:
             Unauthenticated: SCOPE_INVALID, whatever is wrong with the token.
@@ -132,7 +134,7 @@ class Verifier:
         if verified is None or not verified.is_trusted(self._callers()):
             verified = self._read(token)
             self._cache[token] = verified
-        if time.monotonic() > verified.expires:
+        if time.monotonic() > verified.expires or not is_caller(verified.issuer):
             raise _invalid()
         return verified.scope
 

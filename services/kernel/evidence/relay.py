@@ -28,8 +28,10 @@ from services.kernel.call.scope import Scope, bound
 from services.kernel.data.database import Database
 from services.kernel.data.tables import AuditLeaf
 from services.kernel.process.backoff import Backoff
+from services.kernel.process.certificates import Certificate
 from services.kernel.process.logs import logger
 from services.kernel.process.pauses import pause
+from services.kernel.process.secret_files import Secret
 
 if TYPE_CHECKING:
     from souk.audit.v1.audit_service_pb2_grpc import AuditServiceAsyncStub
@@ -69,12 +71,23 @@ class Leaf(NamedTuple):
     signature: bytes | None
 
 
-async def run(db: Database, *, to: str, signer: Signer, stopped: asyncio.Event) -> None:
+async def run(
+    db: Database,
+    *,
+    to: str,
+    signer: Signer,
+    certificate: Secret[Certificate] | None = None,
+    stopped: asyncio.Event,
+) -> None:
     """Delivers to the audit service at `to` until the service has `stopped`, then the rest."""
     scope = Scope(None, f"services/{signer.caller}", frozenset({"event:record"}))
     with bound(scope):
         async with channel(
-            to, signer=signer, audience="audit", contract=[pb.DESCRIPTOR]
+            to,
+            signer=signer,
+            audience="audit",
+            contract=[pb.DESCRIPTOR],
+            certificate=certificate,
         ) as audit_channel:
             relay = Relay(db, AuditServiceStub(audit_channel))
             await relay.work(stopped)

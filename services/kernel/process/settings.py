@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -12,7 +13,8 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.kernel.process import tenant_ids
-from services.kernel.process.secret_files import SecretFile
+from services.kernel.process.certificates import Certificate, certificate_in
+from services.kernel.process.secret_files import Secret, SecretFile
 
 T = TypeVar("T")
 
@@ -53,6 +55,12 @@ class SoukSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     internal_listen: Address = "127.0.0.1:9464"
     """For operators alone: health and metrics."""
+    tls: Path | None = None
+
+    @cached_property
+    def certificate(self) -> Secret[Certificate] | None:
+        """What this process shows others in mutual TLS; None without SOUK_TLS."""
+        return None if self.tls is None else certificate_in(self.tls)
 
     def secret(self, name: str) -> str:
         """Reads a secret file; if it is missing, the process stops and names it."""

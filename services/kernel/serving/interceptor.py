@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, NoReturn
 
 import grpc
@@ -23,6 +24,7 @@ from services.kernel.call.errors import (
     to_status,
 )
 from services.kernel.call.method_rules import Rule
+from services.kernel.call.mutual_tls import is_peer
 from services.kernel.call.scope import Scope, bound, current_scope
 from services.kernel.call.text import clean
 from services.kernel.evidence.denials import Denial, Denials, named_resource
@@ -40,8 +42,16 @@ Behaviour = Callable[[Any, Any], Awaitable[Any]]
 class Guard(grpc.aio.ServerInterceptor):
     """Guards every method of a service; a method without a rule is refused."""
 
-    def __init__(self, rules: Mapping[str, Rule], verifier: Verifier, denials: Denials) -> None:
+    def __init__(
+        self,
+        rules: Mapping[str, Rule],
+        verifier: Verifier,
+        denials: Denials,
+        *,
+        has_certificates: bool = False,
+    ) -> None:
         self._rules = rules
+        self._has_certificates = has_certificates
         self._verifier = verifier
         self._denials = denials
 
@@ -109,7 +119,10 @@ class Guard(grpc.aio.ServerInterceptor):
         token = metadata.get(METADATA_KEY)
         if token is None:
             raise Unauthenticated("SCOPE_INVALID", "The call carries no valid scope.")
-        scope = self._verifier.verify(token)
+        if self._has_certificates:
+            scope = self._verifier.verify(token, partial(is_peer, context))
+        else:
+            scope = self._verifier.verify(token)
         # It is not signed, and goes into logs and events: none of ours is longer.
         request_id = metadata.get(REQUEST_ID_KEY, "")[:64]
         return replace(scope, request_id=request_id)

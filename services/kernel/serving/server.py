@@ -18,6 +18,7 @@ from sqlalchemy import URL
 
 from services.kernel.call import credentials, method_rules
 from services.kernel.call.errors import Unavailable
+from services.kernel.call.mutual_tls import server_credentials
 from services.kernel.call.scope import log_context
 from services.kernel.data import connections, requests
 from services.kernel.data import database as db
@@ -151,8 +152,10 @@ async def _serve_calls(service: Service, runtime: Runtime, status: Health) -> No
     server, names = _server(service, runtime)
     health_pb2_grpc.add_HealthServicer_to_server(status.servicer, server)
     reflection.enable_server_reflection((*names, health.SERVICE_NAME), server)
-    # No TLS here: the scope is signed, and mTLS is left to the deployment.
-    server.add_insecure_port(runtime.settings.listen)
+    if (certificate := runtime.settings.certificate) is None:
+        server.add_insecure_port(runtime.settings.listen)
+    else:
+        server.add_secure_port(runtime.settings.listen, server_credentials(certificate))
     stopping, stopped = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
@@ -167,7 +170,13 @@ async def _serve_calls(service: Service, runtime: Runtime, status: Health) -> No
             service.name, runtime.settings.secret_file(f"{service.name}.key", signing_key)
         )
         relaying = asyncio.create_task(
-            relay.run(runtime.db, to=runtime.settings.audit, signer=signer, stopped=stopped)
+            relay.run(
+                runtime.db,
+                to=runtime.settings.audit,
+                signer=signer,
+                certificate=certificate,
+                stopped=stopped,
+            )
         )
     await stopping.wait()
     await status.drain()
@@ -188,7 +197,12 @@ def _server(service: Service, runtime: Runtime) -> tuple[grpc.aio.Server, list[s
     pool = descriptor_pool.Default()
     rules = method_rules.rules(pool.FindServiceByName(name) for name in names)
     callers = runtime.settings.secret_file("callers.json", credentials.callers)
-    guard = Guard(rules, credentials.Verifier(callers, service.name), runtime.denials)
+    guard = Guard(
+        rules,
+        credentials.Verifier(callers, service.name),
+        runtime.denials,
+        has_certificates=runtime.settings.certificate is not None,
+    )
     # Beyond this number, calls would only wait for the pools until they are refused there.
     server = grpc.aio.server(interceptors=[guard], options=_OPTIONS, maximum_concurrent_rpcs=512)
     for add, servicer in servicers:
