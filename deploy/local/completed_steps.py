@@ -7,19 +7,17 @@ import asyncpg
 
 from deploy.local.topology import ROOT
 from deploy.manifest import Service
+from services.kernel.serving import migration_state
 
 _SEED = ROOT / "gateway" / "cli" / "seed"
 
 
 async def is_migrated(admin_url: str, service: Service) -> bool:
     """Returns whether the service's database is at its newest migration; False if in doubt."""
-    versions = ROOT / service.module.replace(".", "/") / "migrations" / "versions"
-    newest = max(path.name.partition("_")[0] for path in versions.glob("[0-9]*.py"))
+    newest = migration_state.newest(ROOT / service.module.replace(".", "/") / "migrations")
     connection = await asyncpg.connect(admin_url, database=service.database)
     try:
-        return bool(await connection.fetchval("SELECT version_num FROM alembic_version") == newest)
-    except asyncpg.PostgresError:
-        return False
+        return bool(await connection.fetchval(migration_state.STATEMENT) == newest)
     finally:
         await connection.close()
 

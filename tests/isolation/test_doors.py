@@ -96,6 +96,7 @@ DOORS = {
         ("services/tenant_registry/roles/decision_facts.py", "decision_facts"),
         ("services/kernel/evidence/relay.py", "_undelivered"),  # carries all tenants' leaves away
         ("services/kernel/evidence/relay.py", "_send_and_delete"),
+        ("services/kernel/serving/server.py", "_open"),  # which migration there is: nobody's row
         # Notices of all tenants leave by one process; what they say is read in each one's scope.
         ("services/commerce/notices/outbox.py", "take_due"),
         ("services/commerce/notices/outbox.py", "retry_later"),

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.kernel.data.tables import IS_SIGNED
 from services.kernel.evidence import audit
+from services.kernel.serving import migration_state
 
 TENANT = "tenant_id = NULLIF(current_setting('app.tenant_id'::text, true), ''::text)"
 # Without NULLIF: a row of nobody's, to be read by whoever is bound to some tenant.
@@ -53,6 +54,7 @@ def _migrate(connection: Connection, metadata: MetaData) -> None:
     with context.begin_transaction():
         connection.execute(sa.text("SET LOCAL lock_timeout = '5s'"))
         context.run_migrations()
+        migration_state.write(connection, context.get_context().get_current_revision())
 
 
 def isolate(

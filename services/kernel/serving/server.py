@@ -29,6 +29,7 @@ from services.kernel.operation import endpoints, listener, metrics
 from services.kernel.process import logs
 from services.kernel.process.settings import ServiceSettings, load
 from services.kernel.process.signing_keys import signing_key
+from services.kernel.serving import migration_state
 from services.kernel.serving.health import Health
 from services.kernel.serving.interceptor import Guard
 
@@ -83,6 +84,10 @@ class Service:
     def database(self) -> str:
         return self.name.replace("-", "_")
 
+    @property
+    def migrations(self) -> Path:
+        return Path(__file__).parents[2] / self.database / "migrations"
+
 
 def main(service: Service) -> None:
     """Runs the command given on the command line."""
@@ -94,10 +99,7 @@ def main(service: Service) -> None:
     if command == "migrate":
         from services.kernel.serving import migrations  # Alembic, which no other command waits for
 
-        migrations.upgrade(
-            Path(__file__).parents[2] / service.database / "migrations",
-            _url(settings, service.database, "owner"),
-        )
+        migrations.upgrade(service.migrations, _url(settings, service.database, "owner"))
     else:
         uvloop.run(_run(service, settings, command))
 
@@ -121,30 +123,35 @@ async def _run(service: Service, settings: ServiceSettings, command: str) -> Non
         if command == "serve":
             await _serve(service, runtime)
         else:
-            await _open(database)
+            await _open(service, database)
             await service.commands[command](runtime)
     finally:
         await database.close()
 
 
-async def _open(database: db.Database) -> None:
-    """Waits for the database, so that the start order does not matter."""
+async def _open(service: Service, database: db.Database) -> None:
+    """Waits for the database and for this version's tables, so that no start order matters."""
+    awaited = migration_state.newest(service.migrations)
     while True:
         try:
-            return await database.open()
+            await database.open()
+            [(found,)] = await database.call_platform(migration_state.STATEMENT)
+            if found >= awaited:
+                return
+            logs.logger().warning("migrations_awaited", found=found, awaited=awaited)
         except Unavailable as error:
             if isinstance(error.__cause__, FileNotFoundError):  # a missing secret will not appear
                 raise
             logs.logger().warning("database_awaited", reason=error.reason)
-            await database.close()
-            await asyncio.sleep(_RETRY_SECONDS)
+        await database.close()
+        await asyncio.sleep(_RETRY_SECONDS)
 
 
 async def _serve(service: Service, runtime: Runtime) -> None:
     status = Health()
     app = endpoints.create_app(readiness=status.readiness, metrics=metrics.page)
     async with listener.serving(listener.bind(runtime.settings.internal_listen), app):
-        await _open(runtime.db)
+        await _open(service, runtime.db)
         await _serve_calls(service, runtime, status)
 
 
