@@ -115,7 +115,7 @@ GATEWAY = Process(
     # It speaks for the admins and shoppers whom it has recognised; a service, for itself alone.
     vouches_for=frozenset({"*"}),
     secrets=("redis.key", "session.jwks", "customer.jwks"),
-    optional_secrets=("uploads.json",),
+    optional_secrets=("uploads.json", "redis.url"),
     settings={"SOUK_UPLOADS": "{volumes_url}/uploads"},
 )
 

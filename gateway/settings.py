@@ -1,8 +1,9 @@
 """The gateway's settings; it refuses to start if any of them is invalid."""
 
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, IPvAnyNetwork, RedisDsn, field_validator
+from pydantic import Field, IPvAnyNetwork, RedisDsn, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from services.kernel.process.settings import Address, SoukSettings, TenantId
@@ -12,7 +13,9 @@ class GatewaySettings(SoukSettings):
     """SOUK_LISTEN, SOUK_REDIS, the services' addresses, the hosts, and where pictures are."""
 
     listen: Address = "127.0.0.1:8000"
-    redis: RedisDsn
+    redis_file: Path | None = None
+    """A file with the URL of Redis, which may hold a password; it counts if `redis` is not set."""
+    redis: RedisDsn = Field(default=None, validate_default=True)
     tenant_registry: Address
     catalog_opt_in: Address
     commerce: Address
@@ -32,6 +35,18 @@ class GatewaySettings(SoukSettings):
         if isinstance(value, str):
             return frozenset(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("redis", mode="before")
+    @classmethod
+    def _read(cls, value: object, info: ValidationInfo) -> object:
+        if value is not None:
+            return value
+        if (file := info.data.get("redis_file")) is None:
+            raise ValueError("set it, or SOUK_REDIS_FILE")
+        try:
+            return file.read_text().strip()
+        except OSError as error:
+            raise ValueError(f"cannot read {file}: {error.strerror}") from None
 
     @field_validator("uploads")
     @classmethod

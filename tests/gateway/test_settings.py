@@ -60,6 +60,18 @@ def test_a_wrong_setting_is_named_in_one_line(monkeypatch, capsys, name, value):
     assert line.startswith(f"souk: invalid setting {name}")
 
 
+def test_the_url_of_redis_may_be_in_a_file(monkeypatch, tmp_path, capsys):
+    file = tmp_path / "redis.url"
+    put(monkeypatch, {**GOOD, "SOUK_REDIS": None, "SOUK_REDIS_FILE": str(file)})
+
+    with pytest.raises(SystemExit):
+        load(GatewaySettings)
+    assert "SOUK_REDIS: cannot read" in capsys.readouterr().err
+
+    file.write_text("rediss://:a-password@redis.example:6380/0\n")
+    assert str(load(GatewaySettings).redis) == "rediss://:a-password@redis.example:6380/0"
+
+
 def test_a_gateway_with_a_wrong_setting_does_not_start():
     ended = start(SOUK_LOG_LEVEL="loud")
 
