@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint fmt protos mutants campaign-isolation campaign-access campaign-faults campaign-audit bench bench-world clean
+.PHONY: help up down test lint fmt protos check-deploy mutants campaign-isolation campaign-access campaign-faults campaign-audit bench bench-world clean
 
 help: ## Show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ fmt: ## Format the code and apply ruff's fixes
 
 protos: ## Regenerate protos/gen
 	@./dev protos
+
+check-deploy: ## Check what is deployed: render it, and start the rendered pods on an empty server
+	@./dev check-deploy
 
 mutants: ## Remove each guard in turn and check that a test fails (M="some words" for a selection)
 	@./dev mutants $(M)

@@ -24,12 +24,15 @@ _NOT_COPIED = (".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", "
 _FILES = (
     *("tests/contracts/test_data_dictionary.py", "tests/contracts/test_docs.py"),
     *("tests/deploy/test_compose.py", "tests/deploy/test_manifest.py"),
+    *("tests/deploy/kubernetes/test_processes.py", "tests/deploy/kubernetes/test_network.py"),
+    "tests/deploy/kubernetes/test_production.py",
     *("tests/isolation/test_models.py", "tests/isolation/test_catalog.py"),
     "tests/tenant_registry/roles/test_evaluation.py",
 )
 _WHOLE = (
     *("test_every_route_is_listed", "test_every_setting_is_explained"),
     *("test_no_other_database_is_explained", "test_every_database_of_the_platform"),
+    *("test_the_processes_of_the_manifest", "test_pods_send", "test_pods_receive"),
     *("test_compose_runs", "handed_to_a_volume", "test_a_service_bears", "test_every_folder"),
     *("test_calls_go", "test_an_address", "test_the_known_permissions"),
 )
@@ -113,6 +116,9 @@ def test_a_service_that_follows_the_page_runs_and_is_found_by_the_tests(tree):
         "test_models_and_migrations_agree[reviews]",
         "test_every_table_and_column_of_a_service_is_explained_and_no_other[reviews]",
         "test_a_process_runs_its_module_and_knows_whom_it_calls[reviews]",
+        "test_a_process_runs_its_module_and_knows_whom_it_calls[production-reviews]",
+        "test_there_are_two_or_more_of_a_process[reviews]",
+        "test_pods_send_along_the_arrows_and_nowhere_else[local]",
         "test_the_known_permissions_are_those_that_the_methods_ask_for",
     ):
         assert re.search(rf"{re.escape(passed)} PASSED", output), passed
