@@ -100,7 +100,7 @@ def test_the_gateway_is_reached_through_the_ingress_alone_in_production():
     }
 
 
-def test_what_goes_outside_cannot_reach_private_networks():
+def test_policies_for_the_internet_leave_out_private_networks():
     for policy in of_kind("production", "NetworkPolicy").values():
         for rule in policy["spec"].get("egress", []):
             for peer in rule.get("to", []):

@@ -57,11 +57,11 @@ def test_the_processes_of_the_manifest_run_and_no_others(overlay):
 def test_a_process_runs_its_module_and_knows_whom_it_calls(workload):
     process = process_of(workload)
     addresses = {one.address_setting for one in PROCESSES}
-    told = {key: text for key, text in environment(workload).items() if key in addresses}
+    addressed = {key: text for key, text in environment(workload).items() if key in addresses}
 
     arguments = ["serve"] if isinstance(process, Service) else []
     assert workload.containers[0]["command"] == ["python", "-m", process.module, *arguments]
-    assert told == {
+    assert addressed == {
         BY_NAME[name].address_setting: f"{name}:{BY_NAME[name].port}" for name in process.calls
     }
     assert environment(workload)["SOUK_LISTEN"] == f"0.0.0.0:{process.port}"
@@ -93,7 +93,7 @@ def test_every_stored_file_is_in_a_volume(workload):
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
-def test_what_the_witness_has_seen_outlives_its_pod(overlay):
+def test_the_record_of_the_witness_outlives_its_pod(overlay):
     [workload] = [one for one in workloads(overlay) if one.name == WITNESS.name]
 
     assert workload.volume("witness")["claim"]["resources"]["requests"]["storage"]
@@ -149,8 +149,8 @@ def test_a_pod_is_told_only_settings_that_exist(workload):
     names = known.names() | {"SOUK_POSTGRES_ADMIN_FILE"}
 
     for container in workload.containers:
-        told = {name for name in settings(workload, container) if name.startswith("SOUK_")}
-        assert told <= names
+        named = {name for name in settings(workload, container) if name.startswith("SOUK_")}
+        assert named <= names
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
@@ -204,12 +204,12 @@ def test_the_demo_data_is_added_at_a_host_of_the_platforms_own():
     [gateway] = [one for one in workloads("local") if one.name == GATEWAY.name]
     [seed] = [one for one in workloads("local") if one.name == "seed"]
     command = seed.containers[0]["command"]
-    asked = urlsplit(command[command.index("--url") + 1]).netloc
-    told = environment(gateway)
+    target = urlsplit(command[command.index("--url") + 1]).netloc
+    variables = environment(gateway)
 
-    hosts = Hosts(told["SOUK_BASE_DOMAIN"], [told["SOUK_PLATFORM_HOSTS"]])
-    assert hosts.read(asked.encode()).is_platform
-    assert asked == f"{GATEWAY.name}:{GATEWAY.port}"
+    hosts = Hosts(variables["SOUK_BASE_DOMAIN"], [variables["SOUK_PLATFORM_HOSTS"]])
+    assert hosts.read(target.encode()).is_platform
+    assert target == f"{GATEWAY.name}:{GATEWAY.port}"
 
 
 @every_pod

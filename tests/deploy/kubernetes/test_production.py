@@ -104,14 +104,14 @@ def test_an_upload_of_the_largest_size_passes_the_ingress():
 
 
 def test_nothing_in_production_is_kept_in_a_pod_but_what_the_witness_saw():
-    kept = [
+    stateful = [
         workload.name
         for workload in workloads("production")
         if workload.kind == "StatefulSet"
         or any("persistentVolumeClaim" in volume for volume in workload.pod["volumes"])
     ]
 
-    assert kept == [WITNESS.name]
+    assert stateful == [WITNESS.name]
     assert gateway()["SOUK_UPLOADS"].startswith("s3://")
 
 
