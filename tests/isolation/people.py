@@ -163,19 +163,26 @@ async def employ(registry: asyncpg.Connection, person: Person, **changed: str) -
         email_of(admin_id),
         _hash(),
     )
+    for role, tenant in person.roles:
+        await assign(registry, admin_id, role, tenant, **changed)
+    return admin_id
+
+
+async def assign(
+    registry: asyncpg.Connection, admin_id: str, role: str, tenant: str | None, **changed: str
+) -> None:
+    """Writes that an admin has a role at a tenant; `changed` are times that are not as usual."""
     times = {"from_time": "now() - interval '1 hour'", "until_time": "NULL", "revoke_time": "NULL"}
     times |= {name: value for name, value in changed.items() if name in times}
-    for role, tenant in person.roles:
-        await registry.execute(
-            "INSERT INTO assignment (assignment_id, admin_id, role_id, tenant_id, granted_by,"
-            f" reason, create_time, {', '.join(times)})"
-            f" VALUES ($1, $2, $3, $4, 'a test', 'a test', now(), {', '.join(times.values())})",
-            f"asgn_{uuid.uuid4().hex}",
-            admin_id,
-            role,
-            tenant,
-        )
-    return admin_id
+    await registry.execute(
+        "INSERT INTO assignment (assignment_id, admin_id, role_id, tenant_id, granted_by,"
+        f" reason, create_time, {', '.join(times)})"
+        f" VALUES ($1, $2, $3, $4, 'a test', 'a test', now(), {', '.join(times.values())})",
+        f"asgn_{uuid.uuid4().hex}",
+        admin_id,
+        role,
+        tenant,
+    )
 
 
 def email_of(admin_id: str) -> str:

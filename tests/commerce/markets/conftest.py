@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest_asyncio
 
-from tests.gateway.admin.conftest import enter, make_tenant, tenants  # noqa: F401  # fixtures
+from tests.gateway.admin.conftest import engage, enter, make_tenant, tenants  # noqa: F401  # fixtures
 
 PATH = "/admin/regions"
 
@@ -43,10 +43,10 @@ class Staff:
 
 
 @pytest_asyncio.fixture
-async def both(enter, tenants):  # noqa: F811
+async def both(engage, tenants):  # noqa: F811
     """The staff of two tenants."""
     staff = []
     for tenant in await tenants():
-        _, client = await enter(("TenantAdmin", tenant))
+        client = await engage("TenantAdmin", tenant)
         staff.append(Staff(tenant, client))
     return staff

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from services.commerce.promotions.rules import code_key
 from services.kernel.call.names import new_id
-from tests.gateway.admin.conftest import enter, make_tenant, tenants  # noqa: F401  # fixtures
+from tests.gateway.admin.conftest import engage, enter, make_tenant, tenants  # noqa: F401  # fixtures
 
 _CHANGED = (
     "INSERT INTO setup_version (tenant_id, version) VALUES ($1, 1)"
@@ -140,10 +140,10 @@ class Staff:
 
 
 @pytest_asyncio.fixture
-async def both(enter, tenants):  # noqa: F811
+async def both(engage, tenants):  # noqa: F811
     """The staff of two tenants of the test's own, which both sell in euros."""
     staff = []
     for tenant in await tenants():
-        _, client = await enter(("TenantAdmin", tenant))
+        client = await engage("TenantAdmin", tenant)
         staff.append(Staff(tenant, client))
     return staff

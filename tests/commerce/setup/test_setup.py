@@ -1,7 +1,7 @@
 """What staff set up is what the next change of a cart is priced by, in their shop alone."""
 
 from tests.commerce.markets.conftest import both  # noqa: F401  # fixture
-from tests.gateway.admin.conftest import enter, make_tenant, tenants  # noqa: F401  # fixtures
+from tests.gateway.admin.conftest import engage, make_tenant, tenants  # noqa: F401  # fixtures
 
 
 async def test_a_change_of_the_setup_is_in_force_at_the_next_change_of_a_cart(both, http, admin):  # noqa: F811

@@ -6,7 +6,7 @@ from souk.commerce.v1.store_market_service_pb2_grpc import StoreMarketServiceStu
 
 from services.kernel.call.errors import InvalidArgument, PermissionDenied
 from tests.commerce.markets.conftest import both  # noqa: F401  # fixture
-from tests.gateway.admin.conftest import enter, make_tenant, tenants  # noqa: F401  # fixtures
+from tests.gateway.admin.conftest import engage, make_tenant, tenants  # noqa: F401  # fixtures
 
 
 @pytest.fixture

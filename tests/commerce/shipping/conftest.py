@@ -8,6 +8,7 @@ import pytest_asyncio
 from tests.commerce.conftest import Shopper
 from tests.gateway.admin.conftest import (  # noqa: F401  # fixtures
     created,
+    engage,
     enter,
     make_product,
     make_tenant,
@@ -123,12 +124,12 @@ class Shop:
 
 
 @pytest_asyncio.fixture
-async def both(enter, tenants, http, host, admin, make_product):  # noqa: F811
+async def both(engage, tenants, http, host, admin, make_product):  # noqa: F811
     """Two shops that sell a product of 59.90 euros and 500 grams, without any shipping yet."""
     product = await make_product(weight=500)
     shops = []
     for tenant in await tenants():
-        _, client = await enter(("TenantAdmin", tenant))
+        client = await engage("TenantAdmin", tenant)
         await created(admin, f"/admin/tenants/{tenant}/activate")
         await created(admin, f"/admin/tenants/{tenant}/products", {"product_id": product["id"]})
         shopper = Shopper(http, {"X-Tenant-ID": tenant})

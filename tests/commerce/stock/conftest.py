@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from tests.commerce.conftest import Shopper
 from tests.gateway.admin.conftest import (  # noqa: F401  # fixtures
+    engage,
     enter,
     make_product,
     make_tenant,
@@ -88,7 +89,7 @@ class Shop:
 
 
 @pytest_asyncio.fixture
-async def make_shops(admin, http, enter, tenants, make_product):  # noqa: F811
+async def make_shops(admin, http, engage, tenants, make_product):  # noqa: F811
     """Opens two shops that sell the same product; keywords are those of its only variant."""
 
     async def make(**variant):
@@ -102,7 +103,7 @@ async def make_shops(admin, http, enter, tenants, make_product):  # noqa: F811
             body = {"product_id": product["id"]}
             (await admin.post(f"{path}/products", json=body)).raise_for_status()
             (await admin.post(f"{path}/activate")).raise_for_status()
-            _, staff = await enter(("CatalogMgr", tenant))
+            staff = await engage("CatalogMgr", tenant)
             shopper = Shopper(http, {"X-Tenant-ID": tenant})
             shops.append(Shop(tenant, staff, shopper, product))
         return shops

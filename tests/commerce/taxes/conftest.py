@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from tests.gateway.admin.conftest import (  # noqa: F401  # fixtures
     created,
+    engage,
     enter,
     make_product,
     make_tenant,
@@ -92,7 +93,7 @@ class Shop:
 
 
 @pytest_asyncio.fixture
-async def shops(enter, tenants, make_product, http, admin):  # noqa: F811
+async def shops(engage, tenants, make_product, http, admin):  # noqa: F811
     """Two open shops that sell the same product, which has a type."""
     kind = await created(admin, "/admin/product-types", {"value": f"Book {uuid.uuid4().hex}"})
     product = await make_product(type_id=kind["id"])
@@ -102,7 +103,7 @@ async def shops(enter, tenants, make_product, http, admin):  # noqa: F811
         body = {"add": [product["id"]]}
         sold = await admin.post(f"/admin/sales-channels/sc_{tenant}/products", json=body)
         assert sold.status_code == 200, sold.text
-        _, client = await enter(("TenantAdmin", tenant))
+        client = await engage("TenantAdmin", tenant)
         shop = Shop(tenant, client, http, product)
         await shop.stock(1_000)
         found.append(shop)

@@ -1,14 +1,16 @@
 """What the admin API's tests share: things of their own, so that no test disturbs another."""
 
+import itertools
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
 
-from tests.isolation.people import Person, employ, log_in
+from tests.isolation.people import Person, assign, employ, log_in
 from tests.openapi_hooks import CHECKS_OPENAPI
 from tests.platform import connect
 
@@ -85,6 +87,36 @@ async def enter(platform, http):
     yield make
     for client in clients:
         await client.aclose()
+    await registry.close()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def engage(platform, http):
+    """Gives one of two admins, by turns, a role at a tenant of the test's own.
+
+    They log in once, where `enter` has a password hashed for each.
+    """
+    registry = await connect(platform, "tenant-registry", "superuser")
+    async with AsyncExitStack() as clients:
+        admins = []
+        for _ in range(2):
+            admin = await employ(registry, Person("somebody", ()))
+            client = httpx.AsyncClient(
+                base_url=platform.url,
+                headers={"Authorization": f"Bearer {await log_in(http, admin)}"},
+                trust_env=False,
+                timeout=10,
+                event_hooks=CHECKS_OPENAPI,
+            )
+            admins.append((admin, await clients.enter_async_context(client)))
+        turns = itertools.cycle(admins)
+
+        async def make(role, tenant):
+            admin, client = next(turns)
+            await assign(registry, admin, role, tenant)
+            return client
+
+        yield make
     await registry.close()
 
 
