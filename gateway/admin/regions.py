@@ -14,6 +14,7 @@ from souk.commerce.v1.region_service_pb2 import (
 
 from gateway.clients import ClientsOf
 from gateway.documents.region import RegionCreate, RegionDocument, RegionUpdate
+from gateway.documents.scalars import upper_code
 from gateway.identity.scopes import CurrentScope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
@@ -76,7 +77,7 @@ async def list_regions(request: Request, scope: CurrentScope, clients: ClientsOf
             query=query.one("q"),
             regions=[_name(scope, id_) for id_ in query.many("id")],
             display_name=query.one("name"),
-            currency_code=query.one("currency_code").upper(),
+            currency_code=upper_code(query.one("currency_code")),
         )
     )
     return REGIONS.page(query, found.regions, count=found.total_size)

@@ -20,10 +20,18 @@ from souk.commerce.v1.store_shipping_service_pb2 import (
 )
 
 from gateway.documents.scalars import CountryCode, Metadata
-from gateway.medusa.shapes import Body, NotInMessage, optional
+from gateway.medusa.filters import Locale
+from gateway.medusa.shapes import Body, From, NotInMessage, optional
+from services.kernel.call.errors import invalid
 
 VariantId = Annotated[str, Field(examples=["variant_01J0000000000000000000000"])]
-Quantity = Annotated[int, Field(ge=-(2**31), lt=2**31, description="A whole number.")]
+Quantity = Annotated[int, Field(ge=-(2**31), le=2**31 - 1, description="A whole number.")]
+
+
+def _tag(locale: str) -> str:
+    if problem := Locale().problem(locale):
+        raise invalid("FIELD_INVALID", {"": problem})
+    return locale
 
 
 class AddressBody(Body[pb.Address]):
@@ -73,7 +81,9 @@ class CartUpdate(Body[pb.Cart]):
     promo_codes: list[str] = optional(
         description="Codes of promotions; they replace those that the cart has."
     )
-    locale: str | None = None
+    locale: Annotated[str | None, From(write=_tag)] = Field(
+        None, description="A BCP 47 tag, for example fr or fr-TN.", examples=["fr"]
+    )
     metadata: Metadata | None = None
 
 
@@ -117,7 +127,7 @@ class ShippingMethodBody(Body[ChooseShippingOptionRequest]):
 class PaymentCollectionCreate(Body[CreatePaymentCollectionRequest]):
     """Which cart is to be paid for."""
 
-    cart_id: Annotated[str, NotInMessage("parent")]
+    cart_id: Annotated[str, NotInMessage("name")]
 
 
 class PaymentSessionCreate(Body[CreatePaymentSessionRequest]):

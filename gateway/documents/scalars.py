@@ -26,6 +26,11 @@ def exact(value: object) -> object:
     return Decimal(value) if type(value) is int else value
 
 
+def upper_code(code: str) -> str:
+    """Writes a code in upper case; "ß" is not another spelling of SS, as str.upper has it."""
+    return code.upper() if code.isascii() else code
+
+
 def amount_json(price: Money) -> orjson.Fragment:
     """Writes a price in major units, digit for digit."""
     return orjson.Fragment(json_number(minor_units(price), price.currency_code).encode())
@@ -115,12 +120,12 @@ Number = Annotated[
 ]
 CurrencyCode = Annotated[
     str,
-    From(read=str.lower, write=str.upper),
+    From(read=str.lower, write=upper_code),
     Field(description="ISO 4217, case-insensitive.", examples=["eur"]),
 ]
 LowerCode = Annotated[str, From(read=str.lower), Field(description="Lower case.")]
 CountryCode = Annotated[
     str,
-    From(read=str.lower, write=str.upper),
+    From(read=str.lower, write=upper_code),
     Field(description="ISO 3166-1 alpha-2, case-insensitive.", examples=["fr"]),
 ]

@@ -24,6 +24,7 @@ from gateway.documents.cart_bodies import (
     PromotionsToAdd,
     PromotionsToRemove,
 )
+from gateway.documents.scalars import upper_code
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
 from gateway.medusa.headers import IdempotencyKey, UnguessableKey
@@ -72,7 +73,7 @@ async def create_cart(
             request_id=key,
             shop_display_name=shop.display_name,
             shop_locale=shop.default_locale,
-            currency_code=(body.currency_code or "").upper(),
+            currency_code=upper_code(body.currency_code or ""),
         )
     )
     return CARTS.one(query, answer.document)

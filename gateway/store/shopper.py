@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from gateway.documents.scalars import upper_code
 from gateway.identity.principals import CustomerOf, customer_in, identity_of
 from gateway.identity.recorded_attempts import with_client
 from gateway.identity.shoppers import (
@@ -105,7 +106,7 @@ async def currency_of(query: ParsedQuery, shop: KnownTenant, markets: ShopMarket
         NotFound: REGION_NOT_FOUND; as of a region that there is not.
         InvalidArgument: CURRENCY_UNKNOWN or SALES_CHANNEL_UNKNOWN.
     """
-    region_id, named = query.one("region_id"), query.one("currency_code").upper()
+    region_id, named = query.one("region_id"), upper_code(query.one("currency_code"))
     region = await markets.named(region_id) if region_id else None
     currency = region.currency_code if region else shop.currency_code
     if named not in ("", currency):

@@ -33,7 +33,7 @@ from services.commerce.promotions.finding import promotions_of
 from services.commerce.setup.setup import Setups
 from services.commerce.stock.queries import available
 from services.kernel.call import names
-from services.kernel.call.errors import InvalidArgument
+from services.kernel.call.errors import Aborted, FailedPrecondition, InvalidArgument
 from services.kernel.call.scope import current_scope
 from services.kernel.data import requests
 from services.kernel.data.database import Database
@@ -104,7 +104,13 @@ class StoreCartServicer(StoreCartServiceServicer):
             row = await existing(session, cart_id, to_show=True)
         if row.complete_time or row.attempt_id or row.update_time > datetime.now(UTC) - FRESH:
             return pb.CartAnswer(document=row.document)
-        return await self._carts.change(cart_id, lambda _: None)
+        try:
+            return await self._carts.change(cart_id, lambda _: None)
+        except (FailedPrecondition, Aborted):
+            # Its region is gone, or it has just become an order: it is shown as it is stored.
+            async with self._db.tenant() as session:
+                row = await existing(session, cart_id, to_show=True)
+            return pb.CartAnswer(document=row.document)
 
     async def UpdateCart(self, request: pb.UpdateCartRequest, _context: object) -> pb.CartAnswer:
         return await self._carts.change(

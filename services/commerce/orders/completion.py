@@ -114,12 +114,15 @@ class Completion:
         if not cart.content.total:
             return None
         [chosen] = cart.content.payment_sessions
+        # Since it was chosen, the cart may have moved, or staff changed what its region takes.
+        is_taken = chosen.provider_id in cart.market.payment_providers
+        if not is_taken or chosen.provider_id not in self._providers.ids:
+            raise FailedPrecondition(
+                "PROVIDER_GONE",
+                "The cart's region is not paid that way any more. Choose another way.",
+            )
         if chosen.provider_id == MANUAL:
             return None
-        if self._providers.called(chosen.provider_id) is None:
-            raise FailedPrecondition(
-                "PROVIDER_GONE", "This shop is not paid that way any more. Choose another way."
-            )
         if not chosen.data:
             raise FailedPrecondition(
                 "CART_INCOMPLETE",

@@ -44,7 +44,8 @@ class Paying:
         def act(cart: OpenCart) -> None:
             known = [one for one in cart.market.payment_providers if one in self._providers.ids]
             if provider_id not in known:
-                raise invalid("PROVIDER_UNKNOWN", {"provider_id": f"must be {' or '.join(known)}"})
+                text = f"must be {' or '.join(known)}" if known else "none is taken in this region"
+                raise invalid("PROVIDER_UNKNOWN", {"provider_id": text})
             _choose(cart, provider_id)
 
         content = await self.change(cart_id, act)

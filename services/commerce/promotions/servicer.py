@@ -105,10 +105,11 @@ class PromotionServicer(PromotionServiceServicer):
         self, request: pb.BatchChangePromotionRulesRequest, _context: object
     ) -> pb.BatchChangePromotionRulesResponse:
         current_scope().require(request.name)
-        if not (request.creates or request.updates or request.deletes):
-            return pb.BatchChangePromotionRulesResponse()
         async with self._db.tenant() as session:
             answer = pb.BatchChangePromotionRulesResponse()
+            if not (request.creates or request.updates or request.deletes):
+                await _existing(session, request.name)
+                return answer
             if stored := await requests.stored_answer(session, request, type(answer)):
                 return stored
             await setup_changed(session)

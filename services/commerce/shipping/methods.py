@@ -15,13 +15,18 @@ from services.values.money import json_number
 def quoted(
     content: CartContent, shipping: Shipping, goods: CartTotals, *, region_id: str
 ) -> list[Quoted]:
-    """Returns the options for a cart with what they cost; `goods` are the totals of its items."""
-    return shipping.quoted(
+    """Returns the options for a cart with what they cost; `goods` are the totals of its items.
+
+    They are for what it has to ship; of whatever profile, as long as that is nothing.
+    """
+    found = shipping.quoted(
         _address(content),
         _context(content, goods),
         currency_code=content.currency_code,
         region_id=region_id,
     )
+    profiles = _profiles(content, shipping)
+    return [one for one in found if not profiles or one.option.rule.shipping_profile_id in profiles]
 
 
 def reprice(content: CartContent, options: Collection[Quoted], now: datetime) -> None:
@@ -61,8 +66,13 @@ def lacks_method(content: CartContent, shipping: Shipping) -> bool:
     """Tells whether some goods have no method; they need none in a shop that offers none."""
     if not shipping.is_set_up:
         return False
-    profiles = {shipping.profile_of(i.quote.shipping_profile_id) for i in _to_ship(content.items)}
+    profiles = _profiles(content, shipping)
     return bool(profiles - {method.profile_id for method in content.shipping_methods})
+
+
+def _profiles(content: CartContent, shipping: Shipping) -> set[str]:
+    """Returns the profiles of the goods that are to be shipped."""
+    return {shipping.profile_of(i.quote.shipping_profile_id) for i in _to_ship(content.items)}
 
 
 def _to_ship(items: Iterable[Item]) -> list[Item]:

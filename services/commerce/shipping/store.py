@@ -12,7 +12,7 @@ from services.commerce.shipping import methods
 from services.commerce.shipping.document import option_document
 from services.commerce.shipping.rules import Quoted
 from services.kernel.call import names
-from services.kernel.call.errors import invalid
+from services.kernel.call.errors import NotFound, invalid
 from services.kernel.call.scope import current_scope
 
 _OPTION = CART + "/shippingOptions/{shipping_option}"
@@ -43,8 +43,14 @@ class StoreShippingServicer(StoreShippingServiceServicer):
         current_scope().require(request.name)
         _, cart_id, option_id = names.parse(request.name, _OPTION)
         cart = await self._carts.viewed(cart_id)
+        found = _offered(cart, option_id)
+        if found is None:
+            raise NotFound(
+                "SHIPPING_OPTION_NOT_FOUND",
+                f"This cart is not offered any shipping option {option_id[:100]}. List them again.",
+            )
         document = option_document(
-            _offered(cart, option_id),
+            found,
             cart.content.currency_code,
             includes_tax=cart.market.includes_tax,
             is_asked=True,
@@ -56,6 +62,9 @@ class StoreShippingServicer(StoreShippingServiceServicer):
     ) -> cart_pb.CartAnswer:
         def act(cart: OpenCart) -> None:
             found = _offered(cart, request.option_id)
+            if found is None:
+                text = "must be one of the options that this cart is offered now: list them again"
+                raise invalid("SHIPPING_OPTION_UNAVAILABLE", {"option_id": text})
             methods.choose(cart.content, found, stored_metadata(request.data), cart.now)
 
         return await self._carts.change(_cart_id(request.parent), act)
@@ -66,14 +75,7 @@ def _cart_id(name: str) -> str:
     return names.parse(name, CART)[1]
 
 
-def _offered(cart: OpenCart, option_id: str) -> Quoted:
-    """Returns an option of the cart's.
-
-    Raises:
-        InvalidArgument: SHIPPING_OPTION_UNAVAILABLE, whether or not there is such an option.
-    """
-    for found in cart.shipping_options():
-        if found.option.rule.id == option_id:
-            return found
-    text = "must be one of the options that this cart is offered now: list them again"
-    raise invalid("SHIPPING_OPTION_UNAVAILABLE", {"option_id": text})
+def _offered(cart: OpenCart, option_id: str) -> Quoted | None:
+    """Returns an option that the cart is offered; None, whether or not there is such an option."""
+    offered = cart.shipping_options()
+    return next((found for found in offered if found.option.rule.id == option_id), None)

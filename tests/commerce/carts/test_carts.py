@@ -74,16 +74,24 @@ async def test_a_line_is_changed_and_removed(hq):
     )
 
 
-@pytest.mark.parametrize("quantity", [0, -1, 10_000, 10**9, 1.5, "2", None, True])
+@pytest.mark.parametrize(
+    "quantity", [0, -1, 10_000, 10**9, 10**30, 1.5, 0.999, "2", "x", None, True, [1], {}]
+)
 async def test_an_impossible_quantity_is_refused_and_changes_nothing(paris, quantity):
     [variant] = await paris.variants()
     cart = await paris.cart(1)
     body = {"variant_id": variant["id"], "quantity": quantity}
+    lines = f"/store/carts/{cart['id']}/line-items"
+    acts = [
+        (lines, body),
+        ("/store/carts", {"items": [body]}),
+        (f"{lines}/{cart['items'][0]['id']}", {"quantity": quantity}),
+    ]
 
-    answer = await paris.send("POST", f"/store/carts/{cart['id']}/line-items", body)
-
-    assert answer.status_code == 400, answer.text
-    assert "quantity" in str(answer.json()["details"])
+    for path, sent in acts[: 2 if quantity == 0 and quantity is not False else 3]:
+        answer = await paris.send("POST", path, sent)
+        assert answer.status_code == 400, answer.text
+        assert "quantity" in str(answer.json()["details"])
     assert (await paris.get(f"/store/carts/{cart['id']}"))["cart"] == cart
 
 
@@ -148,12 +156,71 @@ async def test_goods_go_to_countries_of_the_region_alone(paris, hq):
         ({"currency_code": "tnd"}, "CURRENCY_UNKNOWN"),
         ({"shipping_address": {"city": "x" * 201}}, "FIELD_INVALID"),
         ({"locale": "x" * 36}, "FIELD_INVALID"),
+        ({"locale": "../fr"}, "FIELD_INVALID"),
+        ({"locale": "français"}, "FIELD_INVALID"),
+        # In upper case, some letters are others.
+        ({"billing_address": {"country_code": "ß"}}, "FIELD_INVALID"),
+        ({"billing_address": {"country_code": "\ufb01"}}, "FIELD_INVALID"),
     ],
 )
 async def test_bad_input_is_refused_by_name(paris, body, code):
     status, refused = await paris.refused("POST", "/store/carts", body)
 
     assert (status, refused) == (404 if code == "REGION_NOT_FOUND" else 400, code)
+
+
+SCRIPTS = [
+    *("Ζωή Παπαδοπούλου", "علي بن يوسف", "שרה כהן", "佐藤\u3000花子", "김철수", "Nguyễn Thị Hồng"),
+    *("สมชาย", "Владимир", "E\u0301le\u0301onore", "👩\u200d👩\u200d👧", "نمی\u200cشد"),
+    *("a" + "\u0301" * 150, "1\t2\r\nBcc: x@example.com", "<script>alert(1)</script>"),
+    *("{{7*7}} ${x} %s {0}", "'; --", "=1+1", "O'B \u202egro\u202c"),
+]  # fmt: skip
+
+
+async def test_an_address_is_kept_as_it_is_written_in_any_script(paris, hq):
+    """Each character of it: the order, too, and staff read it so."""
+    fields = ("first_name", "last_name", "company", "address_1", "address_2", "city", "province")
+    for shop in (paris, hq):
+        cart = await shop.cart(1, email="zoe@example.com", billing_address={"city": SCRIPTS[0]})
+        for text in SCRIPTS:
+            sent = {**dict.fromkeys(fields, text), "phone": text[:40], "metadata": {text: text}}
+            body = {"shipping_address": sent}
+            found = (await shop.post(f"/store/carts/{cart['id']}", body))["cart"]
+            stored = found["shipping_address"]
+            assert {key: stored[key] for key in (*fields, "phone")} == {
+                key: sent[key] for key in (*fields, "phone")
+            }
+            assert stored["metadata"][text] == text
+            assert found["billing_address"]["city"] == SCRIPTS[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "at"),
+    [
+        ({"city": "é" * 201}, "city"),
+        ({"address_1": "x" * 301}, "address_1"),
+        ({"address_2": "\u0301" * 100_000}, "address_2"),
+        ({"first_name": "👩\u200d👩\u200d👧\u200d👦" * 30}, "first_name"),
+        ({"postal_code": "1" * 41}, "postal_code"),
+        ({"phone": "0" * 41}, "phone"),
+        ({"country_code": "fra"}, "country_code"),
+        ({"country_code": "f"}, "country_code"),
+        ({"country_code": "\uff46\uff52"}, "country_code"),
+        ({"city": 75001}, "city"),
+        ({"city": ["Lyon"]}, "city"),
+        ({"metadata": {"a": "x" * 4096}}, "metadata"),
+        ({"street": "x"}, "street"),
+    ],
+)
+async def test_an_address_that_cannot_be_is_refused_by_its_field(paris, hq, address, at):
+    for shop in (paris, hq):
+        cart = await shop.cart(shipping_address={"city": "X"})
+        path = f"/store/carts/{cart['id']}"
+        for kind in ("shipping_address", "billing_address"):
+            answer = await shop.send("POST", path, {kind: address})
+            assert answer.status_code == 400, answer.text
+            assert list(answer.json()["details"]["violations"]) == [f"{kind}.{at}"]
+        assert (await shop.get(path))["cart"] == cart
 
 
 async def test_twenty_shoppers_of_one_cart_add_at_once_and_nothing_is_lost(paris):

@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from tests.commerce.conftest import Shopper
 from tests.commerce.markets.conftest import Staff
+from tests.commerce.promotions.conftest import rows  # noqa: F401  # fixture
 from tests.gateway.admin.conftest import make_product  # noqa: F401  # fixture
 from tests.gateway.hot.selling import opt_in
 
@@ -160,6 +161,22 @@ async def test_a_cart_that_moves_is_priced_anew_and_nothing_of_the_old_currency_
         back = await shop.change(moved, region_id=shop.regions["eur"])
         assert [item["unit_price"] for item in back["items"]] == [PRICES["eur"], 10]
         assert [item["unavailable_reasons"] for item in back["items"]] == [[], []]
+
+
+async def test_an_amount_off_in_the_old_currency_is_none_in_the_new_one(two_shops, rows):  # noqa: F811
+    for shop in two_shops:
+        of_euros = {"method_type": "fixed", "currency_code": "EUR", "value": 1000}
+        await rows.promotion(shop.staff.tenant, "TEN", **of_euros)
+        cart = await shop.cart("eur", shop.both, promo_codes=["TEN"])
+        assert (cart["discount_total"], len(cart["promotions"])) == (10, 1)
+
+        moved = await shop.change(cart, region_id=shop.regions["tnd"])
+        back = await shop.change(cart, region_id=shop.regions["eur"])
+
+        assert (moved["discount_total"], moved["promotions"]) == (0, [])
+        assert moved["total"] == 2 * PRICES["tnd"]
+        assert moved["items"][0]["adjustments"] == []
+        assert (back["discount_total"], back["total"]) == (10, cart["total"])
 
 
 async def test_an_order_of_a_cart_that_moved_is_in_one_currency(two_shops):

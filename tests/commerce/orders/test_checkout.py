@@ -77,6 +77,18 @@ async def test_each_shop_counts_its_own_orders_without_gaps(paris, hq):
         assert numbers == list(range(numbers[0], numbers[0] + 4))
 
 
+async def test_an_order_is_read_by_its_id_and_by_nothing_that_can_be_counted(paris, hq):
+    for shop in (paris, hq):
+        order = await shop.buy()
+        number, id_ = order["display_id"], order["id"]
+        assert len({order["id"][:14] for order in (order, await shop.buy())}) == 2
+        for guess in (str(number), f"order_{number}", f"%23{number}", id_[:-1], f"{id_}A", "-1"):
+            answer = await shop.send("GET", f"/store/orders/{guess}")
+            assert answer.status_code in (400, 404)
+        for query in (f"display_id={number}", f"q={number}", "token=", ""):
+            assert (await shop.send("GET", f"/store/orders?{query}")).status_code == 401
+
+
 async def test_an_order_of_another_shop_is_an_unknown_one(paris, hq):
     for own, other in ((paris, hq), (hq, paris)):
         cart = await ready(own, 1)
@@ -125,6 +137,59 @@ async def test_another_amount_needs_another_payment_session(paris):
     assert changed["payment_collection"]["amount"] == changed["total"]
     refused = await paris.refused("POST", f"/store/carts/{cart['id']}/complete")
     assert refused == (400, "CART_INCOMPLETE")
+
+
+async def test_a_cart_that_is_emptied_is_no_order_and_keeps_nothing(paris, hq, database):
+    connection = await database("commerce", "superuser")
+    for shop in (paris, hq):
+        cart = await ready(shop, 1)
+        path = f"/store/carts/{cart['id']}"
+
+        answer = await shop.send("DELETE", f"{path}/line-items/{cart['items'][0]['id']}")
+
+        left = answer.json()["parent"]
+        assert (left["items"], left["item_total"]) == ([], 0)
+        assert left["payment_collection"]["payment_sessions"] == []
+        assert left["payment_collection"]["amount"] == left["total"] == left["shipping_total"]
+        await pay(shop, left)
+        assert await shop.refused("POST", f"{path}/complete") == (400, "CART_INCOMPLETE")
+        for table in ("customer_order", "reservation", "attempt"):
+            count = f"SELECT count(*) FROM {table} WHERE cart_id = $1"
+            assert await connection.fetchval(count, cart["id"]) == 0
+
+
+async def test_a_completed_cart_takes_nothing_more(paris, hq):
+    for shop in (paris, hq):
+        cart = await ready(shop, 1)
+        path, line = f"/store/carts/{cart['id']}", cart["items"][0]
+        found = await shop.get("/store/shipping-options", cart_id=cart["id"])
+        option = found["shipping_options"][0]["id"]
+        collections = "/store/payment-collections"
+        sessions = f"{collections}/{cart['payment_collection']['id']}/payment-sessions"
+        order = (await complete(shop, cart))["order"]
+        done = (await shop.get(path))["cart"]
+        customer = await shop.account()
+
+        for method, at, body in (
+            ("POST", path, {"email": "a@example.com"}),
+            ("POST", path, {"region_id": cart["region_id"]}),
+            ("POST", f"{path}/line-items", {"variant_id": line["variant_id"], "quantity": 1}),
+            ("POST", f"{path}/line-items/{line['id']}", {"quantity": 2}),
+            ("POST", f"{path}/line-items/{line['id']}", {"quantity": 0}),
+            ("DELETE", f"{path}/line-items/{line['id']}", None),
+            ("POST", f"{path}/promotions", {"promo_codes": ["X"]}),
+            ("DELETE", f"{path}/promotions", {"promo_codes": ["X"]}),
+            ("POST", f"{path}/taxes", None),
+            ("POST", f"{path}/shipping-methods", {"option_id": option}),
+            ("POST", collections, {"cart_id": cart["id"]}),
+            ("POST", sessions, PAID),
+        ):
+            assert await shop.refused(method, at, body) == (400, "CART_COMPLETED"), at
+        assert await customer.refused("POST", f"{path}/customer") == (400, "CART_COMPLETED")
+
+        assert (await shop.get(path))["cart"] == done
+        assert (await complete(shop, cart))["order"] == order
+        assert (await shop.get(f"/store/orders/{order['id']}"))["order"] == order
 
 
 async def test_an_unknown_provider_is_refused(hq):

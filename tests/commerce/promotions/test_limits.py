@@ -1,6 +1,7 @@
 """How often promotions are used: never more than staff allow, whoever buys at the same time."""
 
 import asyncio
+import uuid
 from collections import Counter
 
 import pytest
@@ -123,6 +124,26 @@ async def test_a_budget_by_address_is_each_customers_own_in_every_spelling(paris
             "SELECT holder FROM promotion_use WHERE counted_id = $1", campaign
         )
         assert all("@" not in row["holder"] for row in held)
+
+
+async def test_an_account_does_not_renew_what_its_address_has_used(paris, hq, rows):
+    for shop, tenant in ((paris, "paris"), (hq, "hq")):
+        campaign = await rows.campaign(
+            tenant,
+            budget_type="use_by_attribute",
+            budget_attribute="customer_email",
+            budget_limit=1,
+        )
+        await rows.promotion(tenant, "WELCOME", 10, campaign_id=campaign)
+        email = f"{uuid.uuid4().hex}@example.com"
+        guest = await discounted(shop, "WELCOME", email=email)
+        assert codes((await complete(shop, guest))["order"]) == ["WELCOME"]
+
+        member = await shop.account(email.upper())
+        cart = await member.cart(1, promo_codes=["WELCOME"])
+
+        assert (cart["email"], codes(cart)) == (email, [])
+        assert await rows.used(tenant, campaign) == [1]
 
 
 async def test_a_budget_by_account_gives_a_guest_nothing(paris, hq, rows):

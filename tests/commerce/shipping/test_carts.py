@@ -56,7 +56,7 @@ async def test_no_shop_offers_the_options_of_another(both):
         assert refused == (400, "SHIPPING_OPTION_UNAVAILABLE")
         path = f"/store/shipping-options/{foreign['id']}/calculate"
         refused = await shop.shopper.refused("POST", path, {"cart_id": cart["id"]})
-        assert refused == (400, "SHIPPING_OPTION_UNAVAILABLE")
+        assert refused == (404, "SHIPPING_OPTION_NOT_FOUND")
 
 
 async def test_a_cart_of_another_shop_is_unknown_to_shipping(both):
@@ -231,6 +231,36 @@ async def test_goods_of_each_profile_need_a_method_of_their_own(both, admin, mak
         await shop.pay(cart)
         answer = await shop.shopper.post(f"/store/carts/{cart['id']}/complete")
         assert answer["order"]["shipping_total"] == 49
+
+
+async def test_with_the_last_of_some_goods_goes_what_they_cost_to_ship(both, admin, make_product):
+    product = await make_product(shipping_profile_id="heavy")
+    for shop in both:
+        path = f"/admin/tenants/{shop.tenant}/products"
+        (await admin.post(path, json={"product_id": product["id"]})).raise_for_status()
+        variant = product["variants"][0]["id"]
+        await shop.stock(variant)
+        zone, first, heavy = await shop.zone(), await shop.profile(), await shop.profile("heavy")
+        parcel = await shop.option(zone, first, 5, name="Parcel")
+        pallet = await shop.option(zone, heavy, 40, name="Pallet")
+        cart = await shop.cart()
+        lines = f"/store/carts/{cart['id']}/line-items"
+        full = (await shop.shopper.post(lines, {"variant_id": variant, "quantity": 1}))["cart"]
+        assert {option["id"] for option in await shop.offered(cart)} == {parcel["id"], pallet["id"]}
+        await shop.choose(cart, parcel)
+        await shop.choose(cart, pallet)
+        await shop.pay(cart)
+
+        line = next(item["id"] for item in full["items"] if item["variant_id"] == variant)
+        left = (await shop.shopper.send("DELETE", f"{lines}/{line}")).json()["parent"]
+
+        assert methods(left) == [(parcel["id"], "Parcel", 5)]
+        assert left["total"] == left["payment_collection"]["amount"] == 64.9
+        assert left["payment_collection"]["payment_sessions"] == []
+        assert [option["id"] for option in await shop.offered(cart)] == [parcel["id"]]
+        path = f"/store/carts/{cart['id']}/shipping-methods"
+        refused = await shop.shopper.refused("POST", path, {"option_id": pallet["id"]})
+        assert refused == (400, "SHIPPING_OPTION_UNAVAILABLE")
 
 
 @pytest.mark.parametrize("query", ["", "?cart_id=", "?cart_id=cart_1&order=name"])
