@@ -20,7 +20,7 @@ from deploy.local.completed_steps import Mark, is_migrated, seed_source
 from deploy.local.processes import Child, Program, start
 from deploy.local.settings import RunnerSettings
 from deploy.local.state import CannotStart, State
-from deploy.local.topology import Topology
+from deploy.local.topology import BACKUP, Topology
 from deploy.manifest import GATEWAY, SERVICES, WITNESS, Service
 from deploy.provision import CannotProvision, provision
 from deploy.secrets.creation import make_secrets
@@ -135,6 +135,8 @@ class LocalPlatform:
         make_secrets(self.secrets)
         await _run_together(*(self.start(name) for name in self.topology.servers))
         await self._provision()
+        if self.settings.backup and self.topology.postgres:
+            await self.start(BACKUP)
         await _run_together(
             *(self._migrate_and_start(service) for service in SERVICES),
             *(self.start(process.name) for process in (WITNESS, GATEWAY)),
@@ -199,7 +201,12 @@ class LocalPlatform:
             return self.topology.postgres.is_ready
         if name == "valkey" and self.topology.valkey:
             return self.topology.valkey.is_ready
+        if name == BACKUP:
+            return self._receives_log
         return partial(health.is_ready, program)
+
+    async def _receives_log(self) -> bool:
+        return any((self.state.folder / "wal-spool").glob("*.partial"))
 
     async def _watch(self, child: Child) -> None:
         await child.process.wait()
@@ -208,7 +215,7 @@ class LocalPlatform:
 
     async def _stop(self) -> None:
         """Stops in reverse order of starting, so that no process loses a dependency."""
-        last = [name for name in ("valkey", "postgres") if name in self._children]
+        last = [name for name in ("valkey", BACKUP, "postgres") if name in self._children]
         first = [name for name in self._children if name not in (*last, "gateway")]
         for names in (["gateway"] if "gateway" in self._children else [], first, last):
             stopped = await asyncio.gather(*(self._children[name].stop() for name in names))

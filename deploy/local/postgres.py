@@ -30,6 +30,8 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",
     "logging_collector": "off",
+    # A backup that was turned off for good must not fill the disk with what it has not fetched.
+    "max_slot_wal_keep_size": "4GB",
 }
 
 
@@ -63,7 +65,7 @@ class Postgres:
                 f"{self._data} has data, but its password file {self._password_file} is missing;"
                 " restore the file, or choose another folder with SOUK_STATE"
             )
-        _end_orphan(self._data)
+        end_orphan(self._data)
         options = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
         return Program(
             name="postgres",
@@ -155,7 +157,7 @@ def _chown(paths: tuple[Path, ...], account: Account | None) -> None:
             os.chown(path, account.uid, account.gid)
 
 
-def _end_orphan(data: Path) -> None:
+def end_orphan(data: Path) -> None:
     """Stops a server that outlived its supervisor, and removes the pid file.
 
     PostgreSQL refuses to start while the pid in that file belongs to any process, even a zombie or

@@ -18,6 +18,8 @@ class RunnerSettings(BaseSettings):
     """The gateway's port; 0 picks a free one."""
     postgres_admin: PostgresDsn | None = None
     redis: RedisDsn | None = None
+    backup: Path | None = None
+    """Where the embedded PostgreSQL is backed up to, all the time."""
     base_domain: str = "impactnutrition.com"
     admin_email: str = ""
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from deploy.local.state import State
 from deploy.local.valkey import Valkey
 from deploy.manifest import BY_NAME, GATEWAY, PROCESSES, Process, Service
 
+BACKUP = "backup"
 ROOT = Path(__file__).resolve().parents[2]
 
 # Set by the runner itself, or not to be passed on, above all the superuser's password.
@@ -73,8 +75,20 @@ class Topology:
             return self.postgres.prepare()
         if name == "valkey" and self.valkey:
             return self.valkey.prepare()
+        if name == BACKUP:
+            return self.backup()
         process = BY_NAME[name]
         return self.command(process, *(["serve"] if isinstance(process, Service) else []))
+
+    def backup(self) -> Program:
+        """Returns how to back up the embedded cluster."""
+        environment = {
+            "SOUK_POSTGRES_ADMIN": self.postgres_admin,
+            "SOUK_STATE": str(self._state),
+            "SOUK_BACKUP": str(self._settings.backup),
+        }
+        program = self._python(BACKUP, environment, "deploy.backup", "run")
+        return replace(program, stop_seconds=60.0)  # it stores what it has received
 
     def command(self, process: Process, *arguments: str) -> Program:
         """Returns how to run a command of a process of ours, with its settings."""
