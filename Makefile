@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint fmt protos check-deploy mutants campaign-isolation campaign-access campaign-faults campaign-audit bench bench-world clean
+.PHONY: help up down test lint fmt protos check-deploy mutants campaign-isolation campaign-access campaign-faults campaign-audit drill bench bench-world clean
 
 help: ## Show this help
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ campaign-faults: ## Run the full fault matrix and write the result to docs/campa
 
 campaign-audit: ## Attack the audit log: every kind of forgery in 1,000 places, then crashes
 	@./dev campaign-audit
+
+drill: ## Back up a platform under load, destroy its database, restore it to a moment, and compare
+	@./dev drill
 
 bench: ## Measure throughput, latency and the cost of each guard (B=section for a selection)
 	@./dev bench $(B)

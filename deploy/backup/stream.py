@@ -16,6 +16,11 @@ from deploy.backup.tools import Tools, last_line
 from services.kernel.process.logs import logger
 
 SLOT = "souk_backup"
+_SERVER = """
+SELECT system_identifier, lpad(to_hex(timeline_id), 8, '0'), coalesce(wal_status, 'none')
+FROM pg_control_system() CROSS JOIN pg_control_checkpoint()
+LEFT JOIN pg_replication_slots ON slot_name = 'souk_backup'
+"""
 _PAUSE_SECONDS = 0.5
 _SWITCH_SECONDS = 60.0
 """How often a segment ends at the latest, if anything was written: the age of what is stored."""
@@ -75,11 +80,7 @@ class Stream:
         """Starts to receive, in a slot: the server keeps what has not arrived here."""
         if self._receiver is not None and self._receiver.stderr is not None:
             _log.warning("wal_receiver_ended", reason=last_line(self._receiver.stderr.read()))
-        system, self._timeline, slot = self._tools.query(
-            "SELECT system_identifier, lpad(to_hex(timeline_id), 8, '0'), coalesce((SELECT"
-            f" wal_status FROM pg_replication_slots WHERE slot_name = '{SLOT}'), 'none')"
-            " FROM pg_control_system(), pg_control_checkpoint()"
-        )
+        system, self._timeline, slot = self._tools.query(_SERVER)
         self._store.claim(system)
         if slot == "lost":  # it kept max_slot_wal_keep_size for us, and we were away for longer
             _log.error("wal_lost", reason="a new base backup begins a new log")

