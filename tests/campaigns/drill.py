@@ -61,7 +61,7 @@ class Drill:
     ledger: Ledger = field(default_factory=Ledger)
     before: Ledger = field(default_factory=Ledger)
     """The notes as they were at the moment."""
-    moment: datetime = datetime.min.replace(tzinfo=UTC)
+    moment: datetime = field(default_factory=lambda: datetime.now(UTC))
     receipts: dict[str, Path] = field(default_factory=dict)
     """What was kept as evidence, of before and of after the moment."""
     lost_event: str = ""
