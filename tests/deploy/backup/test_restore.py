@@ -81,15 +81,21 @@ def test_a_file_that_differs_from_the_servers_checksum_is_told(dead):
     refuses(restore, dead.moment, "is damaged", "checksum mismatch", member.name)
 
 
-def test_a_missing_segment_is_told_where_it_is_needed(dead):
+def test_a_missing_segment_is_told(dead):
     restore = dead.copy()
     base = restore.store.bases()[0]
-    restore.store.segment(restore.store.last_segment(base)).unlink()
     missing = restore.store.segment(base.segment(1))
+    missing.unlink()
+
+    refuses(restore, None, missing.name[:24], "is missing", "earlier moment")
+    refuses(restore, dead.moment, missing.name[:24], "does not reach that moment")
+
+
+def test_a_log_that_ends_before_the_moment_is_told(dead):
+    restore = dead.copy()
+    restore.store.segment(restore.store.last_segment(restore.store.bases()[0])).unlink()
 
     refuses(restore, dead.moment, "does not reach that moment")
-    missing.unlink()
-    refuses(restore, None, missing.name[:24], "is missing")
 
 
 def test_a_damaged_segment_is_told(dead):
