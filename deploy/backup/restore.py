@@ -145,6 +145,8 @@ class Restore:
     def _recover(self, work: Path, moment: datetime | None, gap: str) -> None:
         """Lets the server replay the log and end it there, in a new timeline."""
         (work / "data" / "recovery.signal").touch()
+        for name in ("settings", "access"):  # empty: no settings of others, and nobody may enter
+            (work / name).touch()
         if self.account is not None:
             for path in (work / "data", work / "wal", *work.rglob("*")):
                 os.chown(path, self.account.uid, self.account.gid, follow_symlinks=False)
@@ -176,13 +178,13 @@ class Restore:
 
     def _server(self, work: Path, moment: datetime | None) -> list[str]:
         settings = {
+            "config_file": str(work / "settings"),
+            "hba_file": str(work / "access"),
             "restore_command": f"cp '{work / 'wal'}/%f' '%p'",
             "recovery_target_timeline": "current",
             "recovery_target_action": "promote",
             "hot_standby": "off",
-            "archive_mode": "off",
-            "logging_collector": "off",
-            "log_destination": "stderr",
+            "autovacuum": "off",
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
             "port": str(ports.free(1)[0]),
