@@ -13,8 +13,11 @@ from tests import settings
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 CONTAINERS: dict[str, dict[str, Any]] = COMPOSE["services"]
-JOBS = {name: one for name, one in CONTAINERS.items() if one["restart"] == "no"}
-LASTING = {name: one for name, one in CONTAINERS.items() if name not in JOBS}
+OPTIONAL = {name: one for name, one in CONTAINERS.items() if "profiles" in one}
+JOBS = {
+    name: one for name, one in CONTAINERS.items() if one["restart"] == "no" and name not in OPTIONAL
+}
+LASTING = {name: one for name, one in CONTAINERS.items() if name not in {**JOBS, **OPTIONAL}}
 THIRD_PARTY = {"postgres", "valkey"}
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
 
@@ -91,7 +94,8 @@ def test_the_gateway_alone_can_be_reached_from_outside():
 
     assert published == {"gateway": ["127.0.0.1:${SOUK_PORT:-8000}:8000"]}
     assert on_them == ["gateway"]
-    assert all(one.get("networks") or one["network_mode"] == "none" for one in CONTAINERS.values())
+    modes = {one["network_mode"] for one in CONTAINERS.values() if not one.get("networks")}
+    assert modes <= {"none", "service:postgres"}  # that network is internal
 
 
 def test_the_gateway_cannot_reach_the_databases():
@@ -197,3 +201,20 @@ def test_services_start_after_migrations_and_the_gateway_after_services():
     for service in SERVICES:
         assert "migrate" in CONTAINERS[service.name]["depends_on"]
     assert set(GATEWAY.calls) <= set(CONTAINERS["gateway"]["depends_on"])
+
+
+def test_backups_see_no_secret_and_restore_what_was_backed_up_into_the_database():
+    backup, restore = OPTIONAL["backup"], OPTIONAL["restore"]
+    mounted = {*backup["volumes"], *restore["volumes"]}
+
+    assert not any(volume.startswith("secrets") for volume in mounted)
+    assert set(backup["volumes"]) == {"backups:/backups", "wal-spool:/spool"}
+    assert set(restore["volumes"]) - set(backup["volumes"]) == {
+        volume for volume in CONTAINERS["postgres"]["volumes"] if "data" in volume
+    }
+    assert restore["network_mode"] == "none"
+    for one in (backup, restore):
+        assert {"backup", "restore"} >= set(one["profiles"])
+        assert {"SOUK_BACKUP": "/backups", "SOUK_BACKUP_SPOOL": "/spool"}.items() <= one[
+            "environment"
+        ].items()
