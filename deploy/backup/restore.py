@@ -145,8 +145,8 @@ class Restore:
     def _recover(self, work: Path, moment: datetime | None, gap: str) -> None:
         """Lets the server replay the log and end it there, in a new timeline."""
         (work / "data" / "recovery.signal").touch()
-        for name in ("settings", "access"):  # empty: no settings of others, and nobody may enter
-            (work / name).touch()
+        (work / "settings").touch()  # not those of the old server, which may not fit here
+        (work / "access").write_text("host all all all reject\n")
         if self.account is not None:
             for path in (work / "data", work / "wal", *work.rglob("*")):
                 os.chown(path, self.account.uid, self.account.gid, follow_symlinks=False)
