@@ -97,8 +97,8 @@ class Restore:
                 pass  # tar tells why
             if tar.wait() != 0:
                 errors.seek(0)
-                said = last_line(errors.read().decode())
-                raise BackupError(f"cannot unpack into {data}: {said}. The old data is untouched")
+                reason = last_line(errors.read().decode())
+                raise BackupError(f"cannot unpack into {data}: {reason}. The old data is untouched")
 
     def _fetch_log(self, base: Base, work: Path, moment: datetime | None) -> str:
         """Fetches the log from the base backup on; returns why it ends early, if it does.

@@ -16,7 +16,7 @@ async def test_a_full_store_is_told_and_nothing_half_is_left(alive):
     assert [file.name for file in (alive.store.folder / "base").iterdir()] == [first[0].name]
 
 
-async def test_what_pg_basebackup_refuses_is_told(alive):
+async def test_a_refusal_of_pg_basebackup_is_told(alive):
     url, alive.url = alive.url, alive.url.replace("postgres:", "nobody:")
     done = alive.command("base")
     alive.url = url

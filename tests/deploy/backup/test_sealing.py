@@ -27,7 +27,7 @@ def read(sealing, file):
     return target.getvalue()
 
 
-def test_what_is_stored_is_read_again(encrypted, tmp_path):
+def test_a_stored_file_is_read_again(encrypted, tmp_path):
     for sealing in (Sealing(), encrypted):
         file = stored(sealing, tmp_path)
 

@@ -69,7 +69,7 @@ def test_segments_are_counted_over_the_end_of_a_log_file(store):
     ]
 
 
-def test_what_restores_a_moment_within_the_days_is_kept_and_the_rest_is_removed(store):
+def test_backups_of_moments_within_the_days_are_kept_and_others_removed(store):
     for days_ago, number in ((9, 1), (5, 3), (1, 5)):
         add_base(store, days_ago=days_ago, first_segment=f"{1:08X}{0:08X}{number:08X}")
     for number in range(1, 7):
@@ -126,7 +126,7 @@ def test_segments_that_cannot_be_stored_stay_where_they_are(store, tmp_path):
     assert list(spool.iterdir()) == []
 
 
-def test_what_has_come_of_the_last_segment_is_stored_when_the_spool_is_emptied(store, tmp_path):
+def test_a_part_of_the_last_segment_is_stored_when_the_spool_is_emptied(store, tmp_path):
     spool, name = tmp_path / "spool", "000000010000000000000001"
     spool.mkdir()
     (spool / f"{name}.partial").write_bytes(b"log")

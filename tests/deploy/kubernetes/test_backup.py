@@ -26,7 +26,7 @@ def rendered(tmp_path_factory):
     return list(yaml.safe_load_all(done.stdout))
 
 
-def test_it_fits_the_schema_of_kubernetes(rendered):
+def test_backups_fit_the_schema_of_kubernetes(rendered):
     for one in rendered:
         kubernetes_validate.validate(one, "1.30", strict=True)
         assert one["kind"] == "Namespace" or one["metadata"]["namespace"] == "souk"
@@ -61,7 +61,7 @@ def test_only_one_process_writes_into_the_volume(rendered):
     assert backup["spec"]["strategy"] == {"type": "Recreate"}
 
 
-def test_it_may_reach_what_services_reach_postgresql_with(rendered):
+def test_backups_may_reach_postgresql_as_services_do(rendered):
     [backup] = [one for one in rendered if one["metadata"]["name"] == "backup" and "spec" in one]
     policy = of_kind("production", "NetworkPolicy")["to-postgres"]["spec"]["podSelector"]
 
