@@ -27,8 +27,10 @@ from souk.commerce.v1 import (
     payment_service_pb2_grpc,
     promotion_service_pb2_grpc,
     region_service_pb2_grpc,
+    reservation_service_pb2_grpc,
     shipping_option_service_pb2_grpc,
     shipping_profile_service_pb2_grpc,
+    stock_location_service_pb2_grpc,
     store_cart_service_pb2_grpc,
     store_checkout_service_pb2_grpc,
     store_customer_service_pb2_grpc,
@@ -98,6 +100,8 @@ class Clients:
         self.promotions = self._stub(promotion_service_pb2_grpc.PromotionServiceStub)
         self.campaigns = self._stub(campaign_service_pb2_grpc.CampaignServiceStub)
         self.inventory = self._stub(inventory_service_pb2_grpc.InventoryServiceStub)
+        self.stock_locations = self._stub(stock_location_service_pb2_grpc.StockLocationServiceStub)
+        self.reservations = self._stub(reservation_service_pb2_grpc.ReservationServiceStub)
         self.customers = self._stub(store_customer_service_pb2_grpc.StoreCustomerServiceStub)
         self.staffs_customers = self._stub(customer_service_pb2_grpc.CustomerServiceStub)
         self.customer_groups = self._stub(customer_group_service_pb2_grpc.CustomerGroupServiceStub)

@@ -29,7 +29,7 @@ class FulfillmentProviderDocument(Document[FulfillmentProvider]):
 PROVIDERS = Resource(
     "fulfillment_provider", "fulfillment_providers", FulfillmentProviderDocument, Query(limit=20)
 )
-_ALL = [FulfillmentProvider("manual_manual")]
+FULFILLMENT_PROVIDERS = [FulfillmentProvider("manual_manual")]
 
 router = Router(
     prefix="/admin/fulfillment-providers", tags=["Tenants"], responses=responses.ADMIN_ERRORS
@@ -49,4 +49,6 @@ class FulfillmentProvidersAnswer(Envelope):
 async def list_fulfillment_providers(request: Request, _: CurrentScope) -> Response:
     """Lists who ships: `manual_manual`, the tenant's own people."""
     query = PROVIDERS.list_query(request)
-    return PROVIDERS.page(query, _ALL[query.offset :], count=len(_ALL))
+    return PROVIDERS.page(
+        query, FULFILLMENT_PROVIDERS[query.offset :], count=len(FULFILLMENT_PROVIDERS)
+    )

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from souk.commerce.v1 import fulfillment_set_service_pb2 as set_pb
 from souk.commerce.v1 import shipping_profile_service_pb2 as profile_pb
 
@@ -100,12 +100,23 @@ class ServiceZoneCreate(ServiceZoneUpdate):
     name: Name
 
 
+class LocationRef(BaseModel):
+    id: str = Field(examples=["sloc_paris"])
+
+
+def _location(id_: str) -> dict[str, str] | None:
+    return {"id": id_} if id_ else None
+
+
 class FulfillmentSetDocument(Document[set_pb.FulfillmentSet]):
     """A way of handing goods over, with the zones that it serves."""
 
     id: Id = Field(examples=["fuset_01J0000000000000000000000"])
     name: Annotated[str, From("display_name")]
     type: str = Field(examples=["shipping"])
+    location: Annotated[LocationRef | None, From("stock_location_id", _location)] = Field(
+        description="From where goods are handed over; null if that may be anywhere."
+    )
     service_zones: list[ServiceZoneDocument]
     etag: Etag
     created_at: CreatedAt

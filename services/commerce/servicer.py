@@ -18,11 +18,15 @@ from souk.commerce.v1.payment_event_service_pb2_grpc import (
 from souk.commerce.v1.payment_service_pb2_grpc import add_PaymentServiceServicer_to_server
 from souk.commerce.v1.promotion_service_pb2_grpc import add_PromotionServiceServicer_to_server
 from souk.commerce.v1.region_service_pb2_grpc import add_RegionServiceServicer_to_server
+from souk.commerce.v1.reservation_service_pb2_grpc import add_ReservationServiceServicer_to_server
 from souk.commerce.v1.shipping_option_service_pb2_grpc import (
     add_ShippingOptionServiceServicer_to_server,
 )
 from souk.commerce.v1.shipping_profile_service_pb2_grpc import (
     add_ShippingProfileServiceServicer_to_server,
+)
+from souk.commerce.v1.stock_location_service_pb2_grpc import (
+    add_StockLocationServiceServicer_to_server,
 )
 from souk.commerce.v1.store_cart_service_pb2_grpc import add_StoreCartServiceServicer_to_server
 from souk.commerce.v1.store_checkout_service_pb2_grpc import (
@@ -67,7 +71,9 @@ from services.commerce.shipping.fulfillment_sets import FulfillmentSetServicer
 from services.commerce.shipping.options import ShippingOptionServicer
 from services.commerce.shipping.profiles import ShippingProfileServicer
 from services.commerce.shipping.store import StoreShippingServicer
+from services.commerce.stock.reservations import ReservationServicer
 from services.commerce.stock.servicer import InventoryServicer
+from services.commerce.stock.stock_locations import StockLocationServicer
 from services.commerce.taxes.rates import TaxRateServicer
 from services.commerce.taxes.regions import TaxRegionServicer
 from services.kernel.call.credentials import Signer
@@ -114,6 +120,8 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         (add_TaxRateServiceServicer_to_server, TaxRateServicer(runtime.db)),
         (add_RegionServiceServicer_to_server, RegionServicer(runtime.db, providers)),
         (add_InventoryServiceServicer_to_server, InventoryServicer(runtime.db, catalogue)),
+        (add_StockLocationServiceServicer_to_server, StockLocationServicer(runtime.db)),
+        (add_ReservationServiceServicer_to_server, ReservationServicer(runtime.db)),
         (add_StoreCustomerServiceServicer_to_server, customers),
         (add_StoreShippingServiceServicer_to_server, StoreShippingServicer(carts)),
         (add_ShippingProfileServiceServicer_to_server, ShippingProfileServicer(runtime.db)),

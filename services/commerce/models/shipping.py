@@ -30,11 +30,18 @@ class FulfillmentSet(TenantOwned, Base):
     """A way of handing goods over, in service zones."""
 
     __tablename__ = "fulfillment_set"
-    __table_args__ = tenant_rows(UniqueConstraint("tenant_id", "name"))
+    __table_args__ = tenant_rows(
+        ForeignKeyConstraint(
+            ["tenant_id", "location_id"], ["stock_location.tenant_id", "stock_location.location_id"]
+        ),
+        UniqueConstraint("tenant_id", "name"),
+        Index("ix_fulfillment_set_location", "tenant_id", "location_id"),
+    )
 
     set_id: Mapped[str] = mapped_column(Key, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     type: Mapped[str] = mapped_column(Text)
+    location_id: Mapped[str | None] = mapped_column(Key)
     version: Mapped[int] = mapped_column(BigInteger)
     create_time: Mapped[datetime] = mapped_column(Time)
     update_time: Mapped[datetime] = mapped_column(Time)

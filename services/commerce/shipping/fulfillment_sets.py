@@ -19,6 +19,7 @@ from services.commerce.shipping.messages import (
     set_message,
     zone_message,
 )
+from services.commerce.stock.locations import stored
 from services.kernel.call import names
 from services.kernel.call.errors import AlreadyExists, FailedPrecondition, NotFound
 from services.kernel.call.scope import current_scope
@@ -55,6 +56,7 @@ class FulfillmentSetServicer(FulfillmentSetServiceServicer):
             if (not ids or row.set_id in ids)
             and request.display_name in ("", row.name)
             and request.type in ("", row.type)
+            and (not request.stock_locations or row.location_id in request.stock_locations)
         ]
         rows_of_page, total = page(request, found)
         return pb.ListFulfillmentSetsResponse(fulfillment_sets=rows_of_page, total_size=total)
@@ -75,11 +77,14 @@ class FulfillmentSetServicer(FulfillmentSetServiceServicer):
                     "FULFILLMENT_SET_TAKEN",
                     "Another fulfillment set of this tenant has this name. Use another.",
                 )
+            if requested.stock_location_id:
+                await stored(session, requested.stock_location_id)
             now = datetime.now(UTC)
             row = FulfillmentSet(
                 set_id=names.new_id("fuset"),
                 name=requested.display_name,
                 type=requested.type,
+                location_id=requested.stock_location_id or None,
                 version=1,
                 create_time=now,
                 update_time=now,

@@ -44,6 +44,7 @@ def set_message(row: FulfillmentSet, zones: Iterable[ServiceZone]) -> set_pb.Ful
         display_name=row.name,
         type=row.type,
         service_zones=[zone_message(zone) for zone in zones if zone.set_id == row.set_id],
+        stock_location_id=row.location_id or "",
         etag=etag(row.version),
         create_time=message_of(row.create_time),
         update_time=message_of(row.update_time),

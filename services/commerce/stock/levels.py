@@ -6,7 +6,7 @@ from datetime import datetime
 from souk.commerce.v1 import inventory_service_pb2 as pb
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.commerce.models import InventoryLevel
+from services.commerce.models import InventoryLevel, StockLocation
 from services.commerce.stock import queries
 from services.commerce.stock.locations import locations, store_first
 from services.commerce.stock.messages import level_message
@@ -51,18 +51,25 @@ class LevelChanges:
     """The levels of some variants, locked for a transaction that changes them."""
 
     def __init__(
-        self, session: AsyncSession, rows: Iterable[InventoryLevel], now: datetime
+        self,
+        session: AsyncSession,
+        rows: Iterable[InventoryLevel],
+        known: Iterable[StockLocation],
+        now: datetime,
     ) -> None:
         self._session = session
         self._now = now
+        self._locations = {row.location_id: row for row in known}
         self._rows = {(row.variant_id, row.location_id): row for row in rows}
 
     @classmethod
     async def of(
         cls, session: AsyncSession, places: Iterable[Place], now: datetime
     ) -> "LevelChanges":
+        # Locations before levels, as whoever deletes a location locks them.
+        known = await locations(session, keep=True)
         rows = await queries.locked_levels(session, {variant_id for variant_id, _ in places})
-        return cls(session, rows, now)
+        return cls(session, rows, known, now)
 
     async def create(self, rows: Sequence[pb.InventoryLevelRow]) -> list[pb.InventoryLevel]:
         """Creates levels.
@@ -73,14 +80,13 @@ class LevelChanges:
         """
         if not rows:
             return []
-        known = {row.location_id: row for row in await locations(self._session)}
-        if any(row.version == 0 for row in known.values()):
+        if any(row.version == 0 for row in self._locations.values()):
             await store_first(self._session)
-        return [self._create(row, known) for row in rows]
+        return [self._create(row) for row in rows]
 
-    def _create(self, row: pb.InventoryLevelRow, known: Iterable[str]) -> pb.InventoryLevel:
+    def _create(self, row: pb.InventoryLevelRow) -> pb.InventoryLevel:
         place = place_of_row(row)
-        if row.location_id not in known:
+        if row.location_id not in self._locations:
             raise NotFound(
                 "STOCK_LOCATION_NOT_FOUND", f"No such stock location: {row.location_id[:100]}"
             )

@@ -14,9 +14,14 @@ from services.kernel.call.scope import current_scope
 _FIRST_NAME = "Main location"
 
 
-async def locations(session: AsyncSession) -> Sequence[StockLocation]:
-    """Reads the tenant's locations, oldest first; one that is not stored if it has set up none."""
+async def locations(session: AsyncSession, *, keep: bool = False) -> Sequence[StockLocation]:
+    """Reads the tenant's locations, oldest first; one that is not stored if it has set up none.
+
+    To `keep` them means that nobody deletes them before this transaction ends.
+    """
     statement = select(StockLocation).order_by(StockLocation.create_time, StockLocation.location_id)
+    if keep:
+        statement = statement.with_for_update(read=True, key_share=True)
     return (await session.scalars(statement)).all() or [_made_up(datetime.now(UTC))]
 
 
@@ -26,6 +31,19 @@ async def store_first(session: AsyncSession) -> None:
     columns = StockLocation.__mapper__.column_attrs
     values = {column.key: getattr(row, column.key) for column in columns} | {"version": 1}
     await session.execute(insert(StockLocation).values(values).on_conflict_do_nothing())
+
+
+async def stored(session: AsyncSession, location_id: str) -> StockLocation:
+    """Reads a location of the tenant, which is stored then.
+
+    Raises:
+        NotFound: STOCK_LOCATION_NOT_FOUND.
+    """
+    row = await existing(session, location_id)
+    if row.version:
+        return row
+    await store_first(session)
+    return await existing(session, location_id)
 
 
 async def existing(session: AsyncSession, location_id: str) -> StockLocation:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.commerce.models import InventoryLevel, Reservation
+from services.commerce.models import InventoryLevel, Reservation, StockLocation
 from services.commerce.stock.rules import Available
 from services.kernel.data.arrays import among
 
@@ -58,6 +58,22 @@ async def locked_levels(
         .order_by(InventoryLevel.variant_id, InventoryLevel.location_id)
         .with_for_update()
         .execution_options(populate_existing=True)
+    )
+    return (await session.scalars(statement)).all()
+
+
+async def locked_location(session: AsyncSession, location_id: str) -> Sequence[InventoryLevel]:
+    """Keeps others from adding levels to a location, and returns those that it has, locked."""
+    await session.execute(
+        select(StockLocation.location_id)
+        .where(StockLocation.location_id == location_id)
+        .with_for_update()
+    )
+    statement = (
+        select(InventoryLevel)
+        .where(InventoryLevel.location_id == location_id)
+        .order_by(InventoryLevel.variant_id)
+        .with_for_update()
     )
     return (await session.scalars(statement)).all()
 

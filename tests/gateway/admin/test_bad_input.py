@@ -35,6 +35,7 @@ PLACES = {
     "zone_id": "serzo_01",
     "inventory_item_id": "iitem_01",
     "location_id": "sloc_01",
+    "reservation_id": "resitem_01",
     "address_id": "cuaddr_01",
     "campaign_id": "camp_01",
     "customer_id": "cus_01",

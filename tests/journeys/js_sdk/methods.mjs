@@ -7,6 +7,7 @@ const CATALOGUE = {
     ...["product", "productOption", "productCategory", "productCollection", "productTag", "productType"],
     ...["productVariant", "salesChannel", "store", "region", "currency", "apiKey", "upload"],
     ...["taxRegion", "taxRate", "taxProvider", "promotion", "campaign", "inventoryItem"],
+    ...["stockLocation", "reservation"],
     ...["locale", "translation", "invite", "user"],
     ...["shippingProfile", "fulfillmentSet", "shippingOption", "shippingOptionType", "fulfillmentProvider"],
   ],
