@@ -123,7 +123,7 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         (add_StockLocationServiceServicer_to_server, StockLocationServicer(runtime.db)),
         (add_ReservationServiceServicer_to_server, ReservationServicer(runtime.db)),
         (add_StoreCustomerServiceServicer_to_server, customers),
-        (add_StoreShippingServiceServicer_to_server, StoreShippingServicer(carts)),
+        (add_StoreShippingServiceServicer_to_server, StoreShippingServicer(runtime.db, carts)),
         (add_ShippingProfileServiceServicer_to_server, ShippingProfileServicer(runtime.db)),
         (add_FulfillmentSetServiceServicer_to_server, FulfillmentSetServicer(runtime.db)),
         (add_ShippingOptionServiceServicer_to_server, ShippingOptionServicer(runtime.db)),

@@ -33,9 +33,23 @@ class CalculatedShippingPrice(TypedDict):
     is_calculated_price_tax_inclusive: bool
 
 
+class ShippingLocationAddress(TypedDict):
+    company: str | None
+    address_1: str
+    address_2: str | None
+    city: str | None
+    country_code: Annotated[str, Field(description="ISO 3166-1 alpha-2, lower case.")]
+    province: str | None
+    postal_code: str | None
+    phone: str | None
+
+
 class ShippingLocation(TypedDict):
+    """Where goods are sent from, or picked up."""
+
     id: str
     name: str
+    address: ShippingLocationAddress | None
 
 
 class ShippingFulfillmentSet(TypedDict):
@@ -84,5 +98,6 @@ class StoreShippingOption(TypedDict):
     is_tax_inclusive: bool
     calculated_price: CalculatedShippingPrice | None
     insufficient_inventory: Annotated[
-        bool, Field(description="Always false: options have no stock of their own yet.")
+        bool,
+        Field(description="Whether some of the cart is not in stock from where this ships."),
     ]

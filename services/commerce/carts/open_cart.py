@@ -234,6 +234,17 @@ class OpenCart:
             if item.quote.manage_inventory
         ]
 
+    @property
+    def demands_to_ship(self) -> list[Demand]:
+        """What is counted, and shipped, of the cart as it was last priced."""
+        return [
+            Demand(item.id, item.variant_id, item.quantity)
+            for item in self.content.items
+            if item.quote.requires_shipping
+            and item.quote.manage_inventory
+            and not item.quote.allow_backorder
+        ]
+
     def _adjust_payment(self) -> None:
         """Ends what was agreed with a provider for another amount than is due now."""
         collection = self.content.payment_collection

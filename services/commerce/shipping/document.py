@@ -6,16 +6,38 @@ from typing import Any
 import orjson
 
 from services.commerce.carts.document import Amounts
-from services.commerce.models import FulfillmentSet, ServiceZone, ShippingOption
+from services.commerce.models import FulfillmentSet, ServiceZone, ShippingOption, StockLocation
 from services.commerce.pricing.shipping import PriceType
 from services.commerce.shipping.rules import Quoted
 from services.commerce.shipping.stored import StoredPrice, StoredRule
+
+_ADDRESS = (
+    *("company", "address_1", "address_2", "city", "country_code", "province", "postal_code"),
+    "phone",
+)
+
+
+def set_json(of_zone: FulfillmentSet, location: StockLocation | None) -> dict[str, Any]:
+    """Makes what is told of the set that an option's zone is in."""
+    return {
+        "id": of_zone.set_id,
+        "type": of_zone.type,
+        "location": location and _location_json(location),
+    }
+
+
+def _location_json(location: StockLocation) -> dict[str, Any]:
+    stored = location.address
+    address = stored and {key: stored.get(key) or None for key in _ADDRESS}
+    if address:
+        address["country_code"] = address["country_code"].lower()
+    return {"id": location.location_id, "name": location.name, "address": address}
 
 
 def fixed_json(
     row: ShippingOption,
     zone: ServiceZone,
-    of_zone: FulfillmentSet,
+    fulfillment_set: dict[str, Any],
     rules: Sequence[StoredRule],
     prices: Sequence[StoredPrice],
 ) -> dict[str, Any]:
@@ -28,8 +50,8 @@ def fixed_json(
         "service_zone": {
             "id": zone.zone_id,
             "name": zone.name,
-            "fulfillment_set_id": of_zone.set_id,
-            "fulfillment_set": {"id": of_zone.set_id, "type": of_zone.type, "location": None},
+            "fulfillment_set_id": fulfillment_set["id"],
+            "fulfillment_set": fulfillment_set,
         },
         "shipping_profile_id": row.profile_id,
         "provider_id": row.provider_id,
@@ -50,7 +72,12 @@ def fixed_json(
 
 
 def option_document(
-    quoted: Quoted, currency_code: str, *, includes_tax: bool, is_asked: bool = False
+    quoted: Quoted,
+    currency_code: str,
+    *,
+    includes_tax: bool,
+    is_short: bool,
+    is_asked: bool = False,
 ) -> bytes:
     """Makes the document; its shape is StoreShippingOption.
 
@@ -71,7 +98,7 @@ def option_document(
             "amount": amount if is_priced else None,
             "is_tax_inclusive": includes_tax,
             "calculated_price": price if is_priced else None,
-            "insufficient_inventory": False,
+            "insufficient_inventory": is_short,
         }
     )
 

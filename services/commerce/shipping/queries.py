@@ -5,10 +5,16 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.commerce.models import FulfillmentSet, ServiceZone, ShippingOption, ShippingProfile
+from services.commerce.models import (
+    FulfillmentSet,
+    ServiceZone,
+    ShippingOption,
+    ShippingProfile,
+    StockLocation,
+)
 from services.commerce.pricing.shipping import PriceType
 from services.commerce.pricing.shipping import ShippingOption as OptionRule
-from services.commerce.shipping.document import fixed_json
+from services.commerce.shipping.document import fixed_json, set_json
 from services.commerce.shipping.rules import Option, Profile, Shipping
 from services.commerce.shipping.stored import StoredArea, StoredPrice, StoredRule
 
@@ -44,13 +50,22 @@ async def shipping(session: AsyncSession) -> Shipping:
         return Shipping(found)
     zone_by_id = {zone.zone_id: zone for zone in await zones(session)}
     set_by_id = {one.set_id: one for one in await fulfillment_sets(session)}
-    return Shipping(
-        found,
-        [_option(row, zone := zone_by_id[row.zone_id], set_by_id[zone.set_id]) for row in rows],
-    )
+    location_by_id = {one.location_id: one for one in await session.scalars(select(StockLocation))}
+    options_found = []
+    for row in rows:
+        zone = zone_by_id[row.zone_id]
+        of_zone = set_by_id[zone.set_id]
+        location = location_by_id.get(of_zone.location_id or "")
+        options_found.append(_option(row, zone, of_zone, location))
+    return Shipping(found, options_found)
 
 
-def _option(row: ShippingOption, zone: ServiceZone, of_zone: FulfillmentSet) -> Option:
+def _option(
+    row: ShippingOption,
+    zone: ServiceZone,
+    of_zone: FulfillmentSet,
+    location: StockLocation | None,
+) -> Option:
     rules = [StoredRule.model_validate(rule) for rule in row.rules]
     prices = [StoredPrice.model_validate(price) for price in row.prices]
     rule = OptionRule(
@@ -61,4 +76,5 @@ def _option(row: ShippingOption, zone: ServiceZone, of_zone: FulfillmentSet) -> 
         tuple(price.price for price in prices),
         tuple(rule.condition for rule in rules),
     )
-    return Option(rule, row.name, fixed_json(row, zone, of_zone, rules, prices))
+    document = fixed_json(row, zone, set_json(of_zone, location), rules, prices)
+    return Option(rule, row.name, document, of_zone.location_id)

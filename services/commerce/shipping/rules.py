@@ -28,6 +28,8 @@ class Option:
     rule: ShippingOption
     name: str
     document: dict[str, Any]
+    location_id: str | None = None
+    """From where it ships; None if that may be anywhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """StoreShippingService: a shopper sees how a cart can be shipped, and chooses."""
 
+from collections.abc import Callable
+
 from souk.commerce.v1 import store_cart_service_pb2 as cart_pb
 from souk.commerce.v1 import store_shipping_service_pb2 as pb
 from souk.commerce.v1.store_shipping_service_pb2_grpc import StoreShippingServiceServicer
@@ -11,15 +13,19 @@ from services.commerce.markets.rules import find
 from services.commerce.shipping import methods
 from services.commerce.shipping.document import option_document
 from services.commerce.shipping.rules import Quoted
+from services.commerce.stock.queries import available_at
+from services.commerce.stock.rules import AvailableAt, is_short
 from services.kernel.call import names
 from services.kernel.call.errors import NotFound, invalid
 from services.kernel.call.scope import current_scope
+from services.kernel.data.database import Database
 
 _OPTION = CART + "/shippingOptions/{shipping_option}"
 
 
 class StoreShippingServicer(StoreShippingServiceServicer):
-    def __init__(self, carts: CartChanges) -> None:
+    def __init__(self, db: Database, carts: CartChanges) -> None:
+        self._db = db
         self._carts = carts
 
     async def ListStoreShippingOptions(
@@ -29,9 +35,13 @@ class StoreShippingServicer(StoreShippingServiceServicer):
         # Storefronts ask on every page, and this is no place to refuse a cart.
         if find(cart.setup.markets, cart.content.region_id) is None:
             return pb.ListStoreShippingOptionsResponse()
+        lacks = await self._shortage(cart)
         documents = [
             option_document(
-                found, cart.content.currency_code, includes_tax=cart.market.includes_tax
+                found,
+                cart.content.currency_code,
+                includes_tax=cart.market.includes_tax,
+                is_short=lacks(found),
             )
             for found in cart.shipping_options()
         ]
@@ -49,10 +59,12 @@ class StoreShippingServicer(StoreShippingServiceServicer):
                 "SHIPPING_OPTION_NOT_FOUND",
                 f"This cart is not offered any shipping option {option_id[:100]}. List them again.",
             )
+        lacks = await self._shortage(cart)
         document = option_document(
             found,
             cart.content.currency_code,
             includes_tax=cart.market.includes_tax,
+            is_short=lacks(found),
             is_asked=True,
         )
         return pb.StoreShippingOptionAnswer(document=document)
@@ -68,6 +80,16 @@ class StoreShippingServicer(StoreShippingServiceServicer):
             methods.choose(cart.content, found, stored_metadata(request.data), cart.now)
 
         return await self._carts.change(_cart_id(request.parent), act)
+
+    async def _shortage(self, cart: OpenCart) -> Callable[[Quoted], bool]:
+        """Returns what tells whether an option's location lacks what the cart has to ship."""
+        lines = cart.demands_to_ship
+        stock: AvailableAt = {}
+        if lines:
+            async with self._db.tenant() as session:
+                variants = {line.variant_id for line in lines}
+                stock = await available_at(session, variants, cart.now)
+        return lambda found: is_short(lines, stock, found.option.location_id)
 
 
 def _cart_id(name: str) -> str:

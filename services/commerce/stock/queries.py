@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.models import InventoryLevel, Reservation, StockLocation
-from services.commerce.stock.rules import Available
+from services.commerce.stock.rules import Available, AvailableAt
 from services.kernel.data.arrays import among
 
 
@@ -18,7 +18,17 @@ def _expired(now: datetime) -> ColumnElement[bool]:
 async def available(
     session: AsyncSession, variant_ids: Collection[str], now: datetime
 ) -> Available:
-    """Reads how many there are to sell of each of these variants, at all locations together.
+    """Reads how many there are to sell of each of these variants, at all locations together."""
+    total = dict.fromkeys(variant_ids, 0)
+    for (variant_id, _), number in (await available_at(session, variant_ids, now)).items():
+        total[variant_id] += number
+    return total
+
+
+async def available_at(
+    session: AsyncSession, variant_ids: Collection[str], now: datetime
+) -> AvailableAt:
+    """Reads how many there are to sell of each of these variants at each location with a level.
 
     What was kept for somebody who has not paid in time is to be had again.
     """
@@ -35,14 +45,13 @@ async def available(
         .correlate(InventoryLevel)
         .scalar_subquery()
     )
-    count = func.sum(InventoryLevel.stocked - InventoryLevel.reserved + expired)
-    statement = (
-        select(InventoryLevel.variant_id, count)
-        .where(among(InventoryLevel.variant_id, variant_ids))
-        .group_by(InventoryLevel.variant_id)
-    )
+    statement = select(
+        InventoryLevel.variant_id,
+        InventoryLevel.location_id,
+        InventoryLevel.stocked - InventoryLevel.reserved + expired,
+    ).where(among(InventoryLevel.variant_id, variant_ids))
     rows = (await session.execute(statement)).all()
-    return dict.fromkeys(variant_ids, 0) | {variant: int(number) for variant, number in rows}
+    return {(variant, location): int(number) for variant, location, number in rows}
 
 
 async def locked_levels(

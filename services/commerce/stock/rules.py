@@ -10,6 +10,9 @@ INSUFFICIENT = "INSUFFICIENT_INVENTORY"
 Available = Mapping[str, int]
 """How many there are to sell, by variant; less than none after a recount."""
 
+AvailableAt = Mapping[tuple[str, str], int]
+"""How many there are to sell, by variant and location."""
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
@@ -61,6 +64,15 @@ def short_lines(lines: Iterable[Demand], available: Available) -> frozenset[str]
         else:
             remaining[line.variant_id] -= line.quantity
     return frozenset(short)
+
+
+def is_short(lines: Collection[Demand], stock: AvailableAt, location_id: str | None) -> bool:
+    """Tells whether a location lacks some of what lines want; None means all of them together."""
+    available = dict.fromkeys((line.variant_id for line in lines), 0)
+    for (variant_id, place), number in stock.items():
+        if variant_id in available and location_id in (None, place):
+            available[variant_id] += number
+    return bool(short_lines(lines, available))
 
 
 def allocate(lines: Collection[Demand], levels: Sequence[Level]) -> list[Part]:

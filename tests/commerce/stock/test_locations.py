@@ -188,9 +188,9 @@ SET = {"name": "Parcels", "type": "shipping"}
 async def test_a_fulfillment_set_hands_over_from_a_location_of_its_own_tenant(both):
     made = []
     for shop in both:
-        wanted = "?fields=name,*fulfillment_sets,*sales_channels,*fulfillment_providers"
+        fields = "?fields=name,*fulfillment_sets,*sales_channels,*fulfillment_providers"
         path = f"{PATH}/{shop.location}"
-        answer = await shop.done("POST", f"{path}/fulfillment-sets{wanted}", SET)
+        answer = await shop.done("POST", f"{path}/fulfillment-sets{fields}", SET)
         location = answer["stock_location"]
 
         [one] = location["fulfillment_sets"]
@@ -201,7 +201,7 @@ async def test_a_fulfillment_set_hands_over_from_a_location_of_its_own_tenant(bo
         stored = await shop.done("GET", f"/admin/fulfillment-sets/{one['id']}")
         assert stored["fulfillment_set"]["location"] == {"id": shop.location}
         refused(await shop.send("DELETE", path), 400, "STOCK_LOCATION_IN_USE")
-        listed = (await shop.done("GET", f"{PATH}{wanted}"))["stock_locations"]
+        listed = (await shop.done("GET", f"{PATH}{fields}"))["stock_locations"]
         assert listed == [location]
         assert "fulfillment_sets" not in (await shop.done("GET", path))["stock_location"]
         made.append(one["id"])

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.commerce.stock.rules import Demand, Level, Part, Shortage, allocate, short_lines
+from services.commerce.stock.rules import (
+    Demand,
+    Level,
+    Part,
+    Shortage,
+    allocate,
+    is_short,
+    short_lines,
+)
 
 
 def demand(line, quantity, variant="v", *, without_stock=False):
@@ -89,3 +97,14 @@ def test_all_that_is_demanded_is_taken_and_never_more_than_there_is(rows, counts
         ]
         if not any(part.demand.without_stock for part in parts):
             assert sum(part.quantity for part in gone) <= max(level.available, 0)
+
+
+def test_a_location_lacks_what_is_not_there_though_all_together_have_it():
+    stock = {("v", "north"): 1, ("v", "south"): 2, ("w", "south"): 9}
+    lines = [Demand("1", "v", 2), Demand("2", "v", 1)]
+
+    assert is_short(lines, stock, "north")
+    assert is_short(lines, stock, "south")
+    assert not is_short(lines, stock, None)
+    assert is_short([Demand("1", "x", 1)], stock, None)
+    assert not is_short([], stock, "north")

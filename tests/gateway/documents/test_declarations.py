@@ -21,6 +21,7 @@ from gateway.documents.promotion import (
     PromotionRuleCreate,
 )
 from gateway.documents.sales_channel import ChannelProducts, SalesChannelUpdate
+from gateway.documents.shipping_zones import FulfillmentSetCreate
 from gateway.documents.store import StoreUpdate
 from gateway.documents.tax import DefaultTaxRate
 from gateway.documents.variant_bodies import OptionCreate, OptionUpdate, VariantUpdate
@@ -56,6 +57,7 @@ PARTIAL = {
     PromotionRuleCreate,
     ChannelProducts,
     DefaultTaxRate,
+    FulfillmentSetCreate,
     CustomerPasswordForgotten,
     InventoryLevelCreate,
     InventoryLevelUpdate,
