@@ -61,8 +61,8 @@ async def test_a_location_is_its_own_tenants_alone(both):
             body = {"name": "Taken"} if method == "POST" else None
             answer = await shop.send(method, f"{PATH}/{foreign['id']}", body)
             refused(answer, 404, "STOCK_LOCATION_NOT_FOUND")
-        body = {"location_id": foreign["id"], "stocked_quantity": 1}
-        answer = await shop.send("POST", f"{ITEMS}/{shop.item}/location-levels", body)
+        level = {"location_id": foreign["id"], "stocked_quantity": 1}
+        answer = await shop.send("POST", f"{ITEMS}/{shop.item}/location-levels", level)
         refused(answer, 404, "STOCK_LOCATION_NOT_FOUND")
 
 

@@ -76,9 +76,9 @@ class Shop:
 @pytest_asyncio.fixture
 async def shops(cluster):  # noqa: F811
     async with cluster.doors("commerce") as doors, cluster.session("commerce") as rows:
-        await rows.execute("TRUNCATE stock_location, inventory_level, reservation")
+        await rows.execute("TRUNCATE stock_location CASCADE")
         yield [Shop(tenant, doors, rows) for tenant in TENANTS]
-        await rows.execute("TRUNCATE stock_location, inventory_level, reservation")
+        await rows.execute("TRUNCATE stock_location CASCADE")
 
 
 async def test_two_hundred_buyers_get_the_last_ten_of_each_shop(shops):
