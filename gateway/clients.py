@@ -37,6 +37,7 @@ from souk.commerce.v1 import (
     store_market_service_pb2_grpc,
     store_order_service_pb2_grpc,
     store_shipping_service_pb2_grpc,
+    store_stock_service_pb2_grpc,
     tax_rate_service_pb2_grpc,
     tax_region_service_pb2_grpc,
 )
@@ -101,6 +102,7 @@ class Clients:
         self.campaigns = self._stub(campaign_service_pb2_grpc.CampaignServiceStub)
         self.inventory = self._stub(inventory_service_pb2_grpc.InventoryServiceStub)
         self.stock_locations = self._stub(stock_location_service_pb2_grpc.StockLocationServiceStub)
+        self.store_stock = self._stub(store_stock_service_pb2_grpc.StoreStockServiceStub)
         self.reservations = self._stub(reservation_service_pb2_grpc.ReservationServiceStub)
         self.customers = self._stub(store_customer_service_pb2_grpc.StoreCustomerServiceStub)
         self.staffs_customers = self._stub(customer_service_pb2_grpc.CustomerServiceStub)

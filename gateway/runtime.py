@@ -13,6 +13,7 @@ from gateway.edge.fair_queue import PICTURES_AT_ONCE, FairQueue, RefusalPace
 from gateway.edge.guard import Edge
 from gateway.edge.request_log import RequestLog
 from gateway.hot import Hot
+from gateway.hot.counting import Counting, counted_by
 from gateway.hot.versions import PolledVersions, asking
 from gateway.identity.access_facts import AccessFacts
 from gateway.identity.api_keys import ApiKeys
@@ -96,6 +97,7 @@ class Runtime:
                 asking(clients.markets.ListSetupVersions, ListSetupVersionsRequest),
                 metrics,
             ),
+            Counting(counted_by(clients)),
             metrics,
             head_office=settings.head_office,
             most_bytes=settings.hot_bytes,

@@ -15,6 +15,8 @@ from gateway.metrics import Metrics
 SHARES = 8
 # What Python needs for an answer besides its bytes, rounded up.
 _ANSWER_BYTES = 3_072
+# Of a variant's id and its quantity.
+_COUNTED_BYTES = 160
 
 Versions = tuple[int, int | None, Hashable]
 """The versions of a tenant's catalogue and of its set-up, and its whole configuration with the head
@@ -112,4 +114,5 @@ class Answers:
 
 
 def _size(read: Read, answer: Answer) -> int:
-    return len(answer.body) + len(answer.gzipped) + read.bytes + _ANSWER_BYTES
+    counted = _COUNTED_BYTES * len(answer.counted_variants)
+    return len(answer.body) + len(answer.gzipped) + counted + read.bytes + _ANSWER_BYTES

@@ -11,6 +11,7 @@ from gateway.asgi import App, Message, Receive, Scope, Send
 from gateway.cache.single_flight import SingleFlight
 from gateway.hot import conditions
 from gateway.hot.answers import Answers, Versions
+from gateway.hot.counting import Counting
 from gateway.hot.reads import HotReads, Read
 from gateway.hot.recorder import Answer, length_of, recorded
 from gateway.hot.versions import PolledVersions
@@ -32,6 +33,7 @@ class Hot:
         tenancy: Tenancy,
         catalogues: PolledVersions,
         setups: PolledVersions,
+        counting: Counting,
         metrics: Metrics,
         *,
         head_office: str,
@@ -41,6 +43,7 @@ class Hot:
         self.head_office = head_office
         self.catalogues = catalogues
         self.setups = setups
+        self.counting = counting
         self.metrics = metrics
         self.answers = Answers(most_bytes, metrics)
         self.flights: SingleFlight[Answer] = SingleFlight()
@@ -50,10 +53,12 @@ class Hot:
         """Makes each tenant's next read ask again: something may have changed until now."""
         self.catalogues.invalidate_all()
         self.setups.invalidate_all()
+        self.counting.invalidate_all()
 
     async def close(self) -> None:
         await self.catalogues.close()
         await self.setups.close()
+        await self.counting.close()
         await self.flights.close()
         await self.compressing.close()
 
@@ -120,17 +125,17 @@ class HotLayer:
         # The catalogue's last, so that nothing else is waited for after it was asked for.
         setup = await self._setup_version(read, tenant)
         version = await hot.catalogues.current(tenant.id)
+        versions: Versions | None = None
         if version is None:
             hot.metrics.hot_answer("uncached")
             answer = await recorded(self._app, scope, tenant, read.locale)
         else:
-            answer = await self._from_memory(
-                # Texts that are not translated are in the head office's locale.
-                read,
-                (version, setup, (tenant, office.default_locale)),
-                scope,
-                tenant,
-            )
+            # Texts that are not translated are in the head office's locale.
+            versions = version, setup, (tenant, office.default_locale)
+            answer = await self._from_memory(read, versions, scope, tenant)
+        if answer.counted_variants:
+            read = read._replace(quantities=await hot.counting.quantities(tenant, answer))
+            answer = self._completed(read, versions, answer, tenant)
         scope["route"] = answer.route
         await self._send(read, answer, state, send)
 
@@ -178,6 +183,19 @@ class HotLayer:
         key: Hashable = (versions, read)
         hot.metrics.hot_answer("shared" if key in hot.flights else "miss")
         return await hot.flights.join(key, make)
+
+    def _completed(
+        self, read: Read, versions: Versions | None, answer: Answer, tenant: KnownTenant
+    ) -> Answer:
+        """Returns the answer with the read's quantities, the same one as long as these are so."""
+        answers = self._hot().answers
+        if versions is None:
+            return answer.with_quantities(read.quantities)
+        made = answers.get(tenant.id, versions, read)
+        if made is None:
+            made = answer.with_quantities(read.quantities)
+            answers.put(tenant.id, versions, read, made)
+        return made
 
     async def _send(self, read: Read, answer: Answer, state: RequestState, send: Send) -> None:
         status, headers, body = answer.status, answer.headers, answer.body

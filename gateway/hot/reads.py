@@ -17,21 +17,22 @@ _VALUE_BYTES = 64
 class Read(NamedTuple):
     """What a shopper asks of a shop: a path, what the query means, and in which locale.
 
-    `needs_setup` tells that the answer depends on what staff have set up in commerce.
+    `needs_setup` tells that the answer depends on what staff have set up in commerce. `quantities` are
+    those in the answer, of one that has places for some.
     """
 
     path: str
     query: Meaning
     locale: str = ""
     needs_setup: bool = False
+    quantities: tuple[int | None, ...] = ()
 
     @property
     def bytes(self) -> int:
         """How much memory it takes, without what each answer takes anyway."""
-        values = [value for _, values in self.query for value in values]
-        return (
-            len(self.path) + len(self.locale) + sum(_VALUE_BYTES + len(value) for value in values)
-        )
+        values = [value for _, some in self.query for value in some]
+        texts = len(self.path) + len(self.locale) + sum(map(len, values))
+        return texts + _VALUE_BYTES * (len(values) + len(self.quantities))
 
 
 class HotReads:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from gateway.asgi import App, Message, Scope
 from gateway.hot import conditions
 from gateway.limits import Holder, Kind
+from gateway.medusa.places import filled
 from gateway.request_state import RequestState, attach, of_scope
 from gateway.tenancy import KnownTenant, Resolution, Source, fields_of_locale
 
+Quantities = tuple[int | None, ...]
 Pairs = list[tuple[bytes, bytes]]
 # All that a route may see of the request. Its headers, cookies and address are the caller's.
 _PASSED_ON = ("type", "asgi", "http_version", "scheme", "method", "path", "raw_path", "root_path")
@@ -21,7 +23,8 @@ class Answer:
     `headers` are all that whoever gets `body` is sent of it, and `validators` what is sent of them
     to who has it already. `route` is for metrics. `request_id` is in the body of an error; whoever
     is sent the answer gets its own instead. `gzipped` is the compressed body, empty until there is
-    one. `is_last_known` is as in RequestState.
+    one. `is_last_known` and `counted_variants` are as in RequestState; `quantities` are those that were
+    counted last, at a monotonic time.
     """
 
     status: int = 0
@@ -34,6 +37,9 @@ class Answer:
     gzipped: bytes = b""
     was_sent: bool = False
     is_last_known: bool = False
+    counted_variants: tuple[str, ...] = ()
+    quantities: Quantities = ()
+    counted_at: float = float("-inf")
 
     @property
     def is_cacheable(self) -> bool:
@@ -44,6 +50,22 @@ class Answer:
     def gzip_headers(self) -> Pairs:
         """The headers of the compressed body."""
         return [*self.headers[:-1], conditions.GZIP, length_of(self.gzipped)]
+
+    def with_quantities(self, quantities: Quantities) -> "Answer":
+        """Returns the answer with these quantities in their places."""
+        body = filled(self.body, quantities)
+        etag = conditions.etag_of(body)
+        validators = [(b"etag", etag), *self.validators[1:]]
+        others = self.headers[len(validators) : -1]
+        return Answer(
+            self.status,
+            [*validators, *others, length_of(body)],
+            validators,
+            body,
+            self.route,
+            etag,
+            self.request_id,
+        )
 
     def body_for(self, request_id: str) -> bytes:
         if self.status < 400:
@@ -79,6 +101,7 @@ async def recorded(app: App, scope: Scope, tenant: KnownTenant, locale: str) -> 
     await app(inner, receive, send)
     answer.body, answer.route = b"".join(parts), inner.get("route")
     answer.is_last_known = state.is_last_known
+    answer.counted_variants = tuple(state.counted_variants)
     if answer.status == 200:
         answer.etag = conditions.etag_of(answer.body)
         tag = (b"cache-tag", tenant.id.encode())

@@ -30,9 +30,16 @@ class Selection:
     def is_whole(self) -> bool:
         return self.tree is None
 
-    def includes(self, name: str) -> bool:
-        """Returns whether a part of the document itself is selected, if only in part."""
-        return self.tree is None or name in self.tree
+    def includes(self, path: str) -> bool:
+        """Returns whether a part of the document is selected, if only in part."""
+        tree = self.tree
+        for name in path.split("."):
+            if tree is None:
+                return True
+            if name not in tree:
+                return False
+            tree = tree[name]
+        return True
 
     def of(self, document: Document) -> Document:
         """Returns the selected parts of a document, in its own order."""

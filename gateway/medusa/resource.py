@@ -18,6 +18,7 @@ from gateway.medusa.shapes import Document
 from services.kernel.call.limits import MOST_ROWS
 
 M = TypeVar("M")
+Completion = Callable[[dict[str, Any]], None]
 _ONE = Query(limit=None)
 _NONE = Query(limit=None, has_fields=False)
 
@@ -63,7 +64,11 @@ class _Kind:
         self.query_of_list = query
         self.query_of_one = one
         paths = list(leaves(document))
-        defaults = [path for path in paths if path.partition(".")[0] not in on_request]
+        defaults = [
+            path
+            for path in paths
+            if path not in on_request and path.partition(".")[0] not in on_request
+        ]
         self._fields = Fields(paths, defaults=defaults)
         self.documented_list: dict[str, Any] = {"parameters": query.parameters()}
         self.documented_one: dict[str, Any] = {"parameters": one.parameters()}
@@ -189,29 +194,47 @@ class PreparedResource(_Kind):
             on_request=on_request,
         )
 
-    def page(self, query: ParsedQuery, documents: Sequence[bytes], *, count: int) -> Response:
+    def page(
+        self,
+        query: ParsedQuery,
+        documents: Sequence[bytes],
+        *,
+        count: int,
+        complete: Completion | None = None,
+    ) -> Response:
+        """Sends a page; `complete` adds to each document what services did not prepare."""
         return responses.prepared_page(
             self._plural,
-            self._selected(query, documents),
+            self._selected(query, documents, complete),
             count=count,
             offset=query.offset,
             limit=query.limit,
         )
 
-    def one(self, query: ParsedQuery, document: bytes) -> Response:
-        return responses.prepared_one(self._singular, self.part(query, document))
+    def one(
+        self, query: ParsedQuery, document: bytes, complete: Completion | None = None
+    ) -> Response:
+        return responses.prepared_one(self._singular, self.part(query, document, complete))
 
-    def part(self, query: ParsedQuery, document: bytes) -> bytes:
+    def part(
+        self, query: ParsedQuery, document: bytes, complete: Completion | None = None
+    ) -> bytes:
         """Returns the selected fields of a document."""
-        [selected] = self._selected(query, [document])
+        [selected] = self._selected(query, [document], complete)
         return selected
 
-    def _selected(self, query: ParsedQuery, documents: Sequence[bytes]) -> Sequence[bytes]:
+    def _selected(
+        self, query: ParsedQuery, documents: Sequence[bytes], complete: Completion | None
+    ) -> Sequence[bytes]:
         """Returns what a client wants of documents, unparsed where that is all they have."""
         selection = self._fields.select(query.fields)
-        if selection.is_whole or selection == self._fields.select(""):
+        if complete is None and (selection.is_whole or selection == self._fields.select("")):
             return documents
-        return [orjson.dumps(selection.of(_exact(document))) for document in documents]
+        parsed = [_exact(document) for document in documents]
+        if complete is not None:
+            for document in parsed:
+                complete(document)
+        return [orjson.dumps(selection.of(document)) for document in parsed]
 
 
 def leaves(*documents: type, under: str = "") -> Iterator[str]:
@@ -245,9 +268,9 @@ def _document_in(annotation: Any) -> type | None:  # noqa: ANN401 - any annotati
     return next(filter(None, map(_document_in, get_args(annotation))), None)
 
 
-def _exact(document: bytes) -> dict[str, object]:
+def _exact(document: bytes) -> dict[str, Any]:
     """Parses a document so that its numbers keep every digit."""
-    parsed: dict[str, object] = json.loads(document, parse_float=orjson.Fragment)
+    parsed: dict[str, Any] = json.loads(document, parse_float=orjson.Fragment)
     return parsed
 
 

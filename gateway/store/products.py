@@ -15,12 +15,13 @@ from gateway.medusa.filters import Flag, Text
 from gateway.medusa.query import Query
 from gateway.medusa.resource import Envelope, PreparedResource
 from gateway.medusa.router import Router
-from gateway.store import product_filters
+from gateway.store import product_filters, quantities
 from gateway.store.markets import MarketsOf
 from gateway.store.shopper import CONTEXT, Shop, currency_of, locales, no_such
 from services.kernel.call.limits import most_characters
 from services.values.store_documents import StoreProduct
 
+QUANTITY = "variants.inventory_quantity"
 _ID_OR_HANDLE = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
@@ -39,6 +40,7 @@ PRODUCTS = PreparedResource(
         in_conditions=product_filters.FILTERS,
     ),
     one=Query(CONTEXT, limit=None),
+    on_request=(QUANTITY,),
 )
 
 router = Router(prefix="/store/products", tags=["Store"], responses=responses.STORE_ERRORS)
@@ -75,7 +77,8 @@ async def list_products(
             locales=await locales(request, query, shop),
         )
     )
-    return PRODUCTS.page(query, found.documents, count=found.total_size)
+    complete = quantities.of_products(request) if PRODUCTS.asks_for(query, QUANTITY) else None
+    return PRODUCTS.page(query, found.documents, count=found.total_size, complete=complete)
 
 
 @router.get(
@@ -99,4 +102,5 @@ async def get_product(
             currency_code=currency,
         )
     )
-    return PRODUCTS.one(query, found.document)
+    complete = quantities.of_products(request) if PRODUCTS.asks_for(query, QUANTITY) else None
+    return PRODUCTS.one(query, found.document, complete)

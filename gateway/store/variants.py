@@ -10,11 +10,13 @@ from gateway.medusa.filters import Many, Text
 from gateway.medusa.query import Query
 from gateway.medusa.resource import Envelope, PreparedResource
 from gateway.medusa.router import Router
+from gateway.store import quantities
 from gateway.store.markets import MarketsOf
 from gateway.store.shopper import CONTEXT, Shop, currency_of, locales, no_such
 from services.kernel.call.limits import most_characters, most_entries
 from services.values.store_documents import StoreVariant
 
+QUANTITY = "inventory_quantity"
 VARIANTS = PreparedResource(
     "variant",
     "variants",
@@ -31,6 +33,7 @@ VARIANTS = PreparedResource(
         limit=20,
     ),
     one=Query(CONTEXT, limit=None),
+    on_request=(QUANTITY,),
 )
 
 router = Router(prefix="/store/product-variants", tags=["Store"], responses=responses.STORE_ERRORS)
@@ -72,7 +75,8 @@ async def list_variants(
             query=query.one("q"),
         )
     )
-    return VARIANTS.page(query, found.documents, count=found.total_size)
+    complete = quantities.of_variants(request) if VARIANTS.asks_for(query, QUANTITY) else None
+    return VARIANTS.page(query, found.documents, count=found.total_size, complete=complete)
 
 
 @router.get(
@@ -98,4 +102,5 @@ async def get_variant(
     )
     if not found.documents:
         raise no_such("variant", variant_id)
-    return VARIANTS.one(query, found.documents[0])
+    complete = quantities.of_variants(request) if VARIANTS.asks_for(query, QUANTITY) else None
+    return VARIANTS.one(query, found.documents[0], complete)

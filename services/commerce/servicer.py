@@ -42,6 +42,7 @@ from souk.commerce.v1.store_order_service_pb2_grpc import add_StoreOrderServiceS
 from souk.commerce.v1.store_shipping_service_pb2_grpc import (
     add_StoreShippingServiceServicer_to_server,
 )
+from souk.commerce.v1.store_stock_service_pb2_grpc import add_StoreStockServiceServicer_to_server
 from souk.commerce.v1.tax_rate_service_pb2_grpc import add_TaxRateServiceServicer_to_server
 from souk.commerce.v1.tax_region_service_pb2_grpc import add_TaxRegionServiceServicer_to_server
 
@@ -74,6 +75,7 @@ from services.commerce.shipping.store import StoreShippingServicer
 from services.commerce.stock.reservations import ReservationServicer
 from services.commerce.stock.servicer import InventoryServicer
 from services.commerce.stock.stock_locations import StockLocationServicer
+from services.commerce.stock.store import StoreStockServicer
 from services.commerce.taxes.rates import TaxRateServicer
 from services.commerce.taxes.regions import TaxRegionServicer
 from services.kernel.call.credentials import Signer
@@ -121,6 +123,7 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
         (add_RegionServiceServicer_to_server, RegionServicer(runtime.db, providers)),
         (add_InventoryServiceServicer_to_server, InventoryServicer(runtime.db, catalogue)),
         (add_StockLocationServiceServicer_to_server, StockLocationServicer(runtime.db)),
+        (add_StoreStockServiceServicer_to_server, StoreStockServicer(runtime.db)),
         (add_ReservationServiceServicer_to_server, ReservationServicer(runtime.db)),
         (add_StoreCustomerServiceServicer_to_server, customers),
         (add_StoreShippingServiceServicer_to_server, StoreShippingServicer(runtime.db, carts)),

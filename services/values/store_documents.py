@@ -69,9 +69,17 @@ class Variant(Goods):
     variant_rank: int
     images: list[Image]
     options: list[VariantOption]
-    manage_inventory: bool
-    allow_backorder: bool
-    inventory_quantity: int | None
+    manage_inventory: Annotated[bool, Field(description="Whether it is sold only from stock.")]
+    allow_backorder: Annotated[bool, Field(description="Whether it is sold also without stock.")]
+    inventory_quantity: NotRequired[
+        Annotated[
+            int | None,
+            Field(
+                description="How many there are, a second ago at most, if `fields` names it; null"
+                " if they are not counted, or nobody can tell now."
+            ),
+        ]
+    ]
     calculated_price: Annotated[
         CalculatedPrice | None,
         Field(description="null if it has none in the currency of the region."),

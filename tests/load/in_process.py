@@ -29,6 +29,7 @@ from gateway.edge.guard import Edge, Guard
 from gateway.edge.protocol import SoukProtocol
 from gateway.edge.request_log import RequestLog
 from gateway.hot import Hot, HotLayer
+from gateway.hot.counting import Counting
 from gateway.hot.reads import HotReads
 from gateway.hot.versions import PolledVersions
 from gateway.limits.admission import Admission
@@ -104,7 +105,15 @@ def gateway(body: bytes) -> tuple[App, App, Hot]:
         upload_bytes=1 << 20,
     )
     catalogues, setups = [PolledVersions(of, versions, metrics) for of in ("catalogue", "setup")]
-    hot = Hot(tenancy, catalogues, setups, metrics, head_office="paris", most_bytes=1 << 26)
+    hot = Hot(
+        tenancy,
+        catalogues,
+        setups,
+        Counting(nobody),
+        metrics,
+        head_office="paris",
+        most_bytes=1 << 26,
+    )
 
     async def reads_body(scope: Scope) -> bool:
         return False

@@ -155,9 +155,8 @@ def _variant(
             for value in option["values"]
             if value["id"] == variant["choices"].get(option["id"])
         ],
-        "manage_inventory": False,
-        "allow_backorder": False,
-        "inventory_quantity": None,
+        "manage_inventory": variant["manage_inventory"],
+        "allow_backorder": variant["allow_backorder"],
         "calculated_price": _price(market, amount),
         "metadata": variant["metadata"],
     }

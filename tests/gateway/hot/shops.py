@@ -11,6 +11,7 @@ from prometheus_client import generate_latest
 from gateway.asgi import Scope
 from gateway.header_fields import HeaderFields
 from gateway.hot import Hot, HotLayer
+from gateway.hot.counting import Counting
 from gateway.hot.reads import HotReads
 from gateway.hot.versions import PolledVersions
 from gateway.medusa import errors
@@ -49,6 +50,8 @@ class Shops:
     )
     requests: list[Scope] = field(default_factory=list)
     polls: list[list[str]] = field(default_factory=list)
+    stock: dict[str, int] = field(default_factory=lambda: {"paris": 5, "lyon": 7})
+    counts: list[tuple[str, list[str]]] = field(default_factory=list)
     setup_polls: list[list[str]] = field(default_factory=list)
     most_bytes: int = 1024 * 1024
     padding: int = 0
@@ -57,15 +60,18 @@ class Shops:
     setup_is_lost: bool = False
     is_last_known: bool = False
     gate: asyncio.Event = field(default_factory=asyncio.Event)
+    counting_gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self):
         self.gate.set()
+        self.counting_gate.set()
         self.metrics = Metrics()
         tenancy: Any = self
         self.hot = Hot(
             tenancy,
             PolledVersions("catalogue", self.fetch, self.metrics),
             PolledVersions("setup", self.fetch_setups, self.metrics),
+            Counting(self.count),
             self.metrics,
             head_office="hq",
             most_bytes=self.most_bytes,
@@ -93,6 +99,11 @@ class Shops:
             raise ConnectionError
         return {one: self.setups[one] for one in tenants if one in self.setups}
 
+    async def count(self, tenant, variants):
+        self.counts.append((tenant.id, list(variants)))
+        await self.counting_gate.wait()
+        return [self.stock[tenant.id] for _ in variants]
+
     def change(self, tenant_id, product):
         """Changes what a shop shows, as a transaction does: with its version."""
         self.products[tenant_id] = product
@@ -119,6 +130,9 @@ class Shops:
             body = json.dumps(
                 {"shop": shop, "product": product, "more": "m" * self.padding}
             ).encode()
+            if b"inventory_quantity" in scope["query_string"]:
+                state.counted_variants += [f"{product}_1", f"{product}_2"]
+                body = body[:-1] + b', "quantities": [\tnull,\tnull]}'
             headers = [(b"content-type", b"application/json")]
             headers.append((b"content-length", str(len(body)).encode()))
         status = 404 if scope["path"].endswith("/none") else 503 if self.fails else 200
