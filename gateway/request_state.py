@@ -41,8 +41,8 @@ class RequestState:
     and metrics: the id of the shop, empty if none is known. `origin` is the page's that may read
     the response. Before any route runs, `timeout` is set, and `events` to the names of audit events
     that services record for it. `is_last_known` tells that a service did not respond, and the
-    response is made of what it said before. `counted_variants` are those whose quantities have places
-    in the response, in their order.
+    response is made of what it said before. `counted_variants` are those whose quantities have
+    places in the response, in their order.
     """
 
     request_id: str

@@ -17,8 +17,8 @@ _VALUE_BYTES = 64
 class Read(NamedTuple):
     """What a shopper asks of a shop: a path, what the query means, and in which locale.
 
-    `needs_setup` tells that the answer depends on what staff have set up in commerce. `quantities` are
-    those in the answer, of one that has places for some.
+    `needs_setup` tells that the answer depends on what staff have set up in commerce. `quantities`
+    are those in the answer, of one that has places for some.
     """
 
     path: str

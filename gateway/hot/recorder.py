@@ -23,8 +23,8 @@ class Answer:
     `headers` are all that whoever gets `body` is sent of it, and `validators` what is sent of them
     to who has it already. `route` is for metrics. `request_id` is in the body of an error; whoever
     is sent the answer gets its own instead. `gzipped` is the compressed body, empty until there is
-    one. `is_last_known` and `counted_variants` are as in RequestState; `quantities` are those that were
-    counted last, at a monotonic time.
+    one. `is_last_known` and `counted_variants` are as in RequestState; `quantities` are those that
+    were counted last, at a monotonic time.
     """
 
     status: int = 0
