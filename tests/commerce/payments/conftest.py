@@ -76,6 +76,17 @@ class Checkout:
         cart = await shop.cart(
             *(quantities or (1,)), email="zoe@example.com", shipping_address=ADDRESS
         )
+        return await self.at_the_till(tenant, shop, cart)
+
+    async def paying_for(self, tenant: str, variant: str) -> "Paying":
+        """Makes a cart with one of a variant, which is to be paid with Stripe."""
+        shop = self.shopper(tenant)
+        items = [{"variant_id": variant, "quantity": 1}]
+        body = {"items": items, "email": "zoe@example.com", "shipping_address": ADDRESS}
+        cart = (await shop.post("/store/carts", body))["cart"]
+        return await self.at_the_till(tenant, shop, cart)
+
+    async def at_the_till(self, tenant: str, shop: Shopper, cart: dict[str, Any]) -> "Paying":
         await shop.ship(cart)
         answer = await shop.post("/store/payment-collections", {"cart_id": cart["id"]})
         paying = Paying(self, tenant, shop, cart["id"], answer["payment_collection"]["id"])

@@ -249,3 +249,37 @@ async def test_a_location_is_not_deleted_under_a_level_that_is_being_added(both)
 
         outcomes = [answer.status_code for answer in answers]
         assert outcomes in ([200, 400], [404, 200])
+
+
+async def test_the_last_unit_at_one_of_two_locations_goes_to_one_of_two_buyers(both):
+    for shop in both:
+        await shop.has(1)
+        other = await create(shop)
+        levels = f"{ITEMS}/{shop.item}/location-levels"
+        await shop.done("POST", levels, {"location_id": other["id"], "stocked_quantity": 0})
+        carts = [await shop.cart(1) for _ in range(2)]
+
+        answers = await asyncio.gather(*(shop.complete(cart) for cart in carts))
+
+        assert sorted(answer["type"] for answer in answers) == ["cart", "order"]
+        [refusal] = [answer["error"]["name"] for answer in answers if answer["type"] == "cart"]
+        assert refusal == "INSUFFICIENT_INVENTORY"
+        assert await shop.counts() == (1, 1)
+
+
+async def test_what_is_sold_without_stock_is_owed_once_the_last_unit_is_gone(make_shops, enter):
+    for shop in await make_shops(allow_backorder=True):
+        _, shop.staff = await enter(("TenantAdmin", shop.tenant))
+        await shop.has(0)
+        other = await create(shop)
+        levels = f"{ITEMS}/{shop.item}/location-levels"
+        await shop.done("POST", levels, {"location_id": other["id"], "stocked_quantity": 1})
+        carts = [await shop.cart(1) for _ in range(2)]
+
+        answers = await asyncio.gather(*(shop.complete(cart) for cart in carts))
+
+        assert [answer["type"] for answer in answers] == ["order", "order"]
+        found = (await shop.done("GET", levels))["inventory_levels"]
+        reserved = {one["location_id"]: one["reserved_quantity"] for one in found}
+        assert sum(reserved.values()) == 2
+        assert reserved[other["id"]] >= 1
