@@ -62,10 +62,10 @@ async def test_a_location_that_moves_is_told_of_at_once(both):
         location = await shop.done("POST", LOCATIONS, {"name": "North"})
         option = await option_from(shop, profile, location)
         cart = await shop.cart()
-        told = [
+        from_where = [
             one["service_zone"]["fulfillment_set"]["location"] for one in await shop.offered(cart)
         ]
-        assert told == [{"id": location["id"], "name": "North", "address": None}]
+        assert from_where == [{"id": location["id"], "name": "North", "address": None}]
 
         await shop.done("POST", f"{LOCATIONS}/{location['id']}", {"name": "South"})
 

@@ -267,7 +267,7 @@ async def test_the_last_unit_at_one_of_two_locations_goes_to_one_of_two_buyers(b
         assert await shop.counts() == (1, 1)
 
 
-async def test_what_is_sold_without_stock_is_owed_once_the_last_unit_is_gone(make_shops, enter):
+async def test_a_variant_sold_without_stock_is_owed_once_the_last_unit_is_gone(make_shops, enter):
     for shop in await make_shops(allow_backorder=True):
         _, shop.staff = await enter(("TenantAdmin", shop.tenant))
         await shop.has(0)

@@ -6,7 +6,7 @@ from tests.commerce.stock.conftest import ITEMS
 FIELDS = "*variants.calculated_price,+variants.inventory_quantity,*variants.images,+metadata,+tags,"
 
 
-async def shown(shop):
+async def variant_of(shop):
     """Returns the only variant of the shop's product, as each route that has it shows it."""
     product = shop.product["id"]
     listed = await shop.shopper.get("/store/products", id=product, fields=FIELDS)
@@ -25,7 +25,7 @@ async def shown(shop):
 
 
 async def quantity(shop):
-    return (await shown(shop))["inventory_quantity"]
+    return (await variant_of(shop))["inventory_quantity"]
 
 
 async def test_a_shop_shows_its_own_quantities_as_it_sells(shops):
@@ -57,18 +57,18 @@ async def test_quantities_are_there_only_for_who_asks(shops):
         assert page["products"] == [{"id": shop.product["id"], "variants": expected}]
 
 
-async def test_what_is_not_counted_has_no_quantity(make_shops):
+async def test_a_variant_that_is_not_counted_has_no_quantity(make_shops):
     for shop in await make_shops(manage_inventory=False):
-        variant = await shown(shop)
+        variant = await variant_of(shop)
 
         assert (variant["manage_inventory"], variant["inventory_quantity"]) == (False, None)
 
 
-async def test_what_is_sold_without_stock_says_so(make_shops):
+async def test_a_variant_sold_without_stock_says_so(make_shops):
     for shop in await make_shops(allow_backorder=True):
         await shop.has(1)
         assert (await shop.complete(await shop.cart(3)))["type"] == "order"
-        variant = await shown(shop)
+        variant = await variant_of(shop)
 
         assert (variant["allow_backorder"], variant["inventory_quantity"]) == (True, 0)
 

@@ -28,7 +28,7 @@ async def test_each_shop_shows_its_own_quantities_to_who_asks_for_them(shops):
     assert shops.counts == []
 
 
-async def test_what_is_sold_raises_no_version_and_is_counted_anew(shops, monkeypatch):
+async def test_a_sale_raises_no_version_and_is_counted_anew(shops, monkeypatch):
     first = {shop: await shops.get(shop, COUNTED) for shop in ("paris", "lyon")}
     again = {shop: await shops.get(shop, COUNTED) for shop in ("paris", "lyon")}
     assert len(shops.counts) == 2
@@ -54,7 +54,7 @@ async def test_after_an_act_through_this_gateway_the_next_read_counts_anew(shops
     assert quantities(await shops.get("lyon", COUNTED)) == [7, 7]
 
 
-async def test_what_was_asked_for_before_an_act_is_not_shown_after_it(shops):
+async def test_a_count_from_before_an_act_is_not_shown_after_it(shops):
     for shop in ("paris", "lyon"):
         shops.counting_gate.clear()
         before = asyncio.create_task(shops.get(shop, COUNTED))
@@ -86,15 +86,15 @@ async def test_an_etag_is_of_the_quantities_too(shops):
     etags = {}
     for shop in ("paris", "lyon"):
         etags[shop] = (await shops.get(shop, COUNTED)).headers[b"etag"]
-        asked = {"if-none-match": etags[shop].decode()}
-        same = await shops.get(shop, COUNTED, headers=asked)
+        condition = {"if-none-match": etags[shop].decode()}
+        same = await shops.get(shop, COUNTED, headers=condition)
         assert (same.status, same.body) == (304, b"")
 
     await shops.write(lambda: shops.stock.update(paris=4))
 
     for shop, status in (("paris", 200), ("lyon", 304)):
-        asked = {"if-none-match": etags[shop].decode()}
-        assert (await shops.get(shop, COUNTED, headers=asked)).status == status
+        condition = {"if-none-match": etags[shop].decode()}
+        assert (await shops.get(shop, COUNTED, headers=condition)).status == status
 
 
 async def test_products_are_shown_without_quantities_while_nobody_counts(shops, monkeypatch):
