@@ -33,10 +33,10 @@ async def last_unit(admin, staff):
     product = answer.raise_for_status().json()["product"]
     variant = product["variants"][0]["id"]
     item = variant.replace("variant_", "iitem_")
+    # The head office sells what it makes.
+    listing = {"product_id": product["id"]}
+    (await admin.post("/admin/tenants/paris/products", json=listing)).raise_for_status()
     for tenant in TENANTS:
-        listing = {"product_id": product["id"]}
-        path = f"/admin/tenants/{tenant}/products"
-        (await admin.post(path, json=listing)).raise_for_status()
         clerk = await staff(tenant, "CatalogMgr")
         level = {"location_id": f"sloc_{tenant}", "stocked_quantity": 1}
         await clerk.post(f"inventory-items/{item}/location-levels", level)
