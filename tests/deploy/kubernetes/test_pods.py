@@ -27,7 +27,10 @@ every_lasting_pod = pytest.mark.parametrize(
 @pytest.mark.parametrize("version", [OLDEST, "1.37"])
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_every_object_fits_the_schema_of_kubernetes(overlay, version):
-    for one in objects(overlay):
+    known = [
+        one for one in objects(overlay) if not one["apiVersion"].startswith("cert-manager.io/")
+    ]
+    for one in known:
         kubernetes_validate.validate(one, version, strict=True)
 
 

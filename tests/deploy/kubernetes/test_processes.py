@@ -104,7 +104,8 @@ def test_a_process_reads_its_own_secrets_as_files(workload):
     [container] = workload.containers
     mounts = {one["name"]: one for one in container["volumeMounts"]}
 
-    assert mounted(workload) == {f"secrets-{workload.name}": None}
+    certificate = {f"tls-{workload.name}": None} if workload.overlay == "production" else {}
+    assert mounted(workload) == {f"secrets-{workload.name}": None, **certificate}
     assert mounts["secrets"] == {"name": "secrets", "mountPath": "/secrets", "readOnly": True}
     assert workload.volume("secrets")["secret"]["defaultMode"] == 0o440
     assert environment(workload)["SOUK_SECRETS"] == "/secrets"

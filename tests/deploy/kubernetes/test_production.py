@@ -118,3 +118,33 @@ def test_nothing_in_production_is_kept_in_a_pod_but_what_the_witness_saw():
 def test_the_password_of_redis_is_in_a_file():
     assert "SOUK_REDIS" not in gateway()
     assert gateway()["SOUK_REDIS_FILE"] == "/secrets/redis.url"
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_process_shows_a_certificate_of_its_own(name):
+    [workload] = [one for one in workloads("production") if one.name == name]
+    [container] = workload.containers
+    spec = of_kind("production", "Certificate")[name]["spec"]
+
+    assert spec["dnsNames"] == [name]
+    assert {"server auth", "client auth"} <= set(spec["usages"])
+    assert spec["issuerRef"] == {"kind": "Issuer", "name": "authority"}
+    secret = workload.volume("tls")["secret"]
+    assert secret == {"secretName": spec["secretName"], "defaultMode": 0o440}
+    assert {"name": "tls", "mountPath": "/tls", "readOnly": True} in container["volumeMounts"]
+    assert settings(workload, container)["SOUK_TLS"] == "/tls"
+
+
+def test_the_authority_is_of_this_namespace_and_its_key_is_mounted_nowhere():
+    authority = of_kind("production", "Certificate")["authority"]["spec"]
+    issuer = of_kind("production", "Issuer")["authority"]["spec"]
+    mounted = {
+        volume["secret"]["secretName"]
+        for workload in workloads("production")
+        for volume in workload.pod.get("volumes", [])
+        if "secret" in volume
+    }
+
+    assert authority["isCA"] is True
+    assert issuer == {"ca": {"secretName": authority["secretName"]}}
+    assert authority["secretName"] not in mounted
