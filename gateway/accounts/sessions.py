@@ -1,11 +1,15 @@
-"""Admin sessions: started with an e-mail address and a password, kept with refresh tokens."""
+"""Sessions of admins, and of customers in browsers: kept with tokens, in cookies, and ended."""
 
 import time
 from typing import Any
 
 from fastapi import Request, Response
 from google.protobuf.timestamp_pb2 import Timestamp
-from souk.commerce.v1.store_customer_service_pb2 import RefreshTokenRequest
+from souk.commerce.v1.store_customer_service_pb2 import (
+    CustomerToken,
+    EndSessionRequest,
+    RefreshTokenRequest,
+)
 from souk.tenant_registry.v1.access_service_pb2 import LoginResponse
 from souk.tenant_registry.v1.session_service_pb2 import (
     DeleteSessionRequest,
@@ -25,9 +29,11 @@ from gateway.documents.session import (
 from gateway.identity import session_cookies
 from gateway.identity.access_facts import gateway_scope
 from gateway.identity.customer_tokens import Customer
-from gateway.identity.principals import bearer_customer, bearer_session
+from gateway.identity.customers import bearer_customer
+from gateway.identity.principals import bearer_session
 from gateway.identity.recorded_attempts import with_client
-from gateway.identity.scopes import AccountScope, BearerAccountScope, account_scope
+from gateway.identity.scopes import AccountScope, account_scope, counted_account_scope
+from gateway.identity.session_callers import BearerCallerOf, SessionCallersOf
 from gateway.identity.shoppers import own_scope
 from gateway.medusa import responses
 from gateway.medusa.bodies import ExactRoute
@@ -37,6 +43,7 @@ from gateway.medusa.router import Router
 from gateway.medusa.values import last_id
 from gateway.request_state import state_of
 from gateway.tenancy import Tenancy, TenancyOf
+from services.kernel.call.errors import Unauthenticated
 from services.kernel.call.scope import Scope, bound
 
 # Password hashing is queued, so these calls may take longer than others.
@@ -94,7 +101,9 @@ async def refresh(
         with bound(anonymous_scope(request)):
             return tokens(await clients.sessions.RefreshSession(body.to_message()))
     if (customer := bearer_customer(request)) is not None:
-        return await _renewed(request, tenancy, customer, clients)
+        renewed = await _renew(request, tenancy, customer, clients)
+        seconds = _seconds_until(renewed.expire_time)
+        return responses.answer({"token": renewed.token, "expires_in": seconds})
     # No cookie will do: scripts must not be able to read what it stands for.
     with bound(account_scope(request, await bearer_session(request))):
         return tokens(await clients.sessions.RenewSession(RenewSessionRequest()))
@@ -105,16 +114,31 @@ async def refresh(
     summary="Put the session into a cookie",
     responses=responses.documented(CookieSessionAnswer, "The cookie is set."),
 )
-async def start_cookie_session(scope: BearerAccountScope, clients: ClientsOf) -> Response:
+async def start_cookie_session(
+    request: Request, tenancy: TenancyOf, caller: BearerCallerOf, clients: ClientsOf
+) -> Response:
     """Sets a cookie for a browser that does not keep tokens; needs the token as Bearer.
 
     The cookie is the same session's, is sent to this host alone, and no script can read it. It
-    lasts ten hours and ends with the session; send a Bearer token again for a new one.
+    lasts ten hours, a customer's a day, and ends with the session; send a Bearer token again for a
+    new one.
     """
-    renewed = await clients.sessions.RenewSession(RenewSessionRequest(for_cookie=True))
-    answer = responses.answer(CookieSessionAnswer.of(last_id(scope.actor)))
-    session_cookies.set_cookie(answer, renewed.access_token, seconds=_seconds_until_end(renewed))
-    return answer
+    if isinstance(caller, Customer):
+        renewed = await _renew(request, tenancy, caller, clients, for_cookie=True)
+        return _cookie_answer(
+            CookieSessionAnswer.of_customer(caller.identity, caller.id),
+            renewed.token,
+            renewed.expire_time,
+            name=session_cookies.CUSTOMERS,
+        )
+    with bound(await counted_account_scope(request, caller)):
+        session = await clients.sessions.RenewSession(RenewSessionRequest(for_cookie=True))
+    return _cookie_answer(
+        CookieSessionAnswer.of(last_id(caller.admin)),
+        session.access_token,
+        session.expire_time,
+        name=session_cookies.COOKIE,
+    )
 
 
 @router.delete(
@@ -122,11 +146,22 @@ async def start_cookie_session(scope: BearerAccountScope, clients: ClientsOf) ->
     summary="Log out",
     responses=responses.documented(Success, "The session is ended."),
 )
-async def log_out(scope: AccountScope, clients: ClientsOf) -> Response:
-    """Ends the session of the token or cookie: for writes at once, for reads within a second."""
-    await _end(clients, scope, scope.session)
+async def log_out(
+    request: Request, tenancy: TenancyOf, callers: SessionCallersOf, clients: ClientsOf
+) -> Response:
+    """Ends the session of the token or cookie: for writes at once, for reads within a second.
+
+    A browser that is logged in here as an admin and as a customer is logged out as both.
+    """
+    for caller in callers:
+        if isinstance(caller, Customer):
+            await _end_customers(request, tenancy, caller, clients)
+        else:
+            with bound(await counted_account_scope(request, caller)) as scope:
+                await _end(clients, scope, scope.session)
     answer = responses.answer({"success": True})
-    session_cookies.delete_cookie(answer)
+    for name in (session_cookies.COOKIE, session_cookies.CUSTOMERS):
+        session_cookies.delete_cookie(answer, name)
     return answer
 
 
@@ -159,19 +194,33 @@ def anonymous_scope(request: Request) -> Scope:
     return with_client(request, gateway_scope("session:create", state_of(request).request_id))
 
 
-async def _renewed(
-    request: Request, tenancy: Tenancy, customer: Customer, clients: ClientsOf
-) -> Response:
-    """Answers a customer's token with one that lasts as long from now."""
+async def _renew(
+    request: Request,
+    tenancy: Tenancy,
+    customer: Customer,
+    clients: ClientsOf,
+    *,
+    for_cookie: bool = False,
+) -> CustomerToken:
+    """Returns a token of a customer's session that lasts as long from now as their first."""
+    name = f"tenants/{customer.tenant}/identities/{customer.identity}"
     with bound(await own_scope(request, tenancy, customer)):
-        answer = await clients.customers.RefreshToken(
-            RefreshTokenRequest(
-                name=f"tenants/{customer.tenant}/identities/{customer.identity}",
-                issue_time=Timestamp(seconds=customer.begins),
-            )
+        return await clients.customers.RefreshToken(
+            RefreshTokenRequest(name=name, for_cookie=for_cookie)
         )
-    seconds = max(0, answer.expire_time.seconds - int(time.time()))
-    return responses.answer({"token": answer.token, "expires_in": seconds})
+
+
+async def _end_customers(
+    request: Request, tenancy: Tenancy, customer: Customer, clients: ClientsOf
+) -> None:
+    """Ends a customer's session. One that has ended already is no error: its cookie must go."""
+    with bound(await own_scope(request, tenancy, customer)):
+        try:
+            await clients.customers.EndSession(
+                EndSessionRequest(parent=f"tenants/{customer.tenant}")
+            )
+        except Unauthenticated:
+            return
 
 
 async def _end(clients: ClientsOf, scope: Scope, session_id: str) -> None:
@@ -184,9 +233,18 @@ def tokens(session: LoginResponse) -> Response:
     body: dict[str, object] = {"token": session.access_token}
     if session.refresh_token:
         body["refresh_token"] = session.refresh_token
-    body["expires_in"] = _seconds_until_end(session)
+    body["expires_in"] = _seconds_until(session.expire_time)
     return responses.answer(body)
 
 
-def _seconds_until_end(session: LoginResponse) -> int:
-    return max(0, session.expire_time.seconds - int(time.time()))
+def _cookie_answer(
+    body: dict[str, object], token: str, expire_time: Timestamp, *, name: str
+) -> Response:
+    """Sends a token as a cookie that goes when the token expires."""
+    answer = responses.answer(body)
+    session_cookies.set_cookie(answer, name, token, seconds=_seconds_until(expire_time))
+    return answer
+
+
+def _seconds_until(end: Timestamp) -> int:
+    return max(0, end.seconds - int(time.time()))

@@ -38,9 +38,9 @@ class TokenAnswer(BaseModel):
 class CookieUser(BaseModel):
     """Who the cookie stands for, in Medusa's words for it."""
 
-    actor_id: str = Field(description="The user's id.")
-    actor_type: str = Field(examples=["user"])
-    auth_identity_id: str = Field(description="The user's id as well: a user is one identity.")
+    actor_id: str = Field(description="The id of the user or customer; empty before there is one.")
+    actor_type: str = Field(description="`user` or `customer`.", examples=["user"])
+    auth_identity_id: str = Field(description="A customer's identity; of a user, their id again.")
     app_metadata: dict[str, str] = Field(examples=[{"user_id": "user_01J"}])
 
 
@@ -54,6 +54,16 @@ class CookieSessionAnswer(BaseModel):
             actor_type="user",
             auth_identity_id=user_id,
             app_metadata={"user_id": user_id},
+        )
+        return cls(user=user).model_dump()
+
+    @classmethod
+    def of_customer(cls, identity_id: str, customer_id: str) -> dict[str, object]:
+        user = CookieUser(
+            actor_id=customer_id,
+            actor_type="customer",
+            auth_identity_id=identity_id,
+            app_metadata={"customer_id": customer_id} if customer_id else {},
         )
         return cls(user=user).model_dump()
 

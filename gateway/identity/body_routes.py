@@ -6,14 +6,18 @@ are refused afterwards.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from fastapi import FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.types import Scope
 
+from gateway.identity.customers import customer_of
 from gateway.identity.principals import AUTHENTICATIONS, Authenticate
 from gateway.medusa.errors import routes_of
+
+_AUTHENTICATIONS = {**AUTHENTICATIONS, customer_of: partial(customer_of, _=None, __=None)}
 
 
 class BodyRoutes:
@@ -49,7 +53,7 @@ def _reads_body(route: APIRoute) -> bool:
 
 
 def _authentication_of(dependant: Dependant) -> Authenticate | None:
-    return next((AUTHENTICATIONS[c] for c in _calls_of(dependant) if c in AUTHENTICATIONS), None)
+    return next((_AUTHENTICATIONS[c] for c in _calls_of(dependant) if c in _AUTHENTICATIONS), None)
 
 
 def _calls_of(dependant: Dependant) -> Iterator[Callable[..., object]]:

@@ -11,19 +11,22 @@ from services.kernel.process.tenant_ids import TENANT_ID
 
 ISSUER = "souk"
 AUDIENCE = "souk-customer"
-TYPE = "souk-customer+jwt"
+# What a token is for: a Bearer token never counts as a cookie, nor the other way round.
+BEARER = "souk-customer+jwt"
+COOKIE = "souk-customer-cookie+jwt"
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
     """Whom a token names at which tenant: an identity, and its customer once it has one.
 
-    It is valid between two Unix seconds.
+    It is valid between two Unix seconds. Only commerce knows whether its session has ended.
     """
 
     tenant: str
     identity: str
     id: str
+    session: str
     begins: int
     ends: int
 
@@ -38,6 +41,9 @@ class CustomerTokens(SignedTokens[Customer]):
     def __init__(self, keys: Secret[PublicKeys], clock: Callable[[], float] = time.time) -> None:
         super().__init__(keys, _customer, clock)
 
+    def verify(self, token: bytes, kind: str = BEARER) -> Customer:
+        return super().verify(token, kind)
+
 
 def _customer(header: Json, claims: Json, kind: str) -> Customer:
     is_ours = (
@@ -46,12 +52,13 @@ def _customer(header: Json, claims: Json, kind: str) -> Customer:
         and claims["iss"] == ISSUER
         and claims["aud"] == AUDIENCE
     )
-    tenant, identity, customer = (
-        str(claims[name]) for name in ("tenant_id", "auth_identity_id", "actor_id")
+    tenant, identity, customer, session = (
+        str(claims[name]) for name in ("tenant_id", "auth_identity_id", "actor_id", "sid")
     )
     begins, ends = validity(claims)
-    if not (TENANT_ID.fullmatch(tenant) and is_id(identity) and (not customer or is_id(customer))):
-        raise ValueError("invalid tenant, identity or customer")
+    has_ids = is_id(identity) and is_id(session) and (not customer or is_id(customer))
+    if not (TENANT_ID.fullmatch(tenant) and has_ids):
+        raise ValueError("invalid tenant, identity, customer or session")
     if not is_ours:
         raise ValueError("not a customer of this platform")
-    return Customer(tenant, identity, customer, begins, ends)
+    return Customer(tenant, identity, customer, session, begins, ends)

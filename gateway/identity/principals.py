@@ -13,11 +13,10 @@ from gateway.clients import Clients
 from gateway.identity import session_cookies, session_tokens
 from gateway.identity.access_facts import AccessFacts, Facts
 from gateway.identity.api_keys import ApiKeys, Machine, secret_key_of
-from gateway.identity.customer_tokens import TYPE as CUSTOMERS
-from gateway.identity.customer_tokens import Customer, CustomerTokens
+from gateway.identity.customer_tokens import CustomerTokens
 from gateway.identity.session_tokens import Session, Sessions
 from gateway.limits.admission import Admission
-from gateway.medusa.errors import Refused, unauthorized
+from gateway.medusa.errors import unauthorized
 from gateway.request_state import state_of
 from gateway.tenancy import Tenancy
 from services.kernel.call.errors import NotFound
@@ -25,20 +24,13 @@ from services.kernel.call.errors import NotFound
 READS = frozenset({"GET", "HEAD"})
 
 # auto_error=False, because its error has a different shape; `_principal` below refuses instead.
-_session = HTTPBearer(
+SESSION = HTTPBearer(
     scheme_name="session",
     bearerFormat="JWT",
     description="A token from `POST /auth/user/emailpass`, sent as `Authorization: Bearer …`.",
     auto_error=False,
 )
-_customer = HTTPBearer(
-    scheme_name="customer",
-    bearerFormat="JWT",
-    description="A token from `POST /auth/customer/emailpass`, sent as `Authorization: Bearer …`."
-    " It is good in the shop that gave it.",
-    auto_error=False,
-)
-_cookie = APIKeyCookie(
+COOKIE = APIKeyCookie(
     name=session_cookies.COOKIE,
     scheme_name="cookie",
     description="A browser's session from `POST /auth/session`. Not looked at beside a header"
@@ -117,9 +109,9 @@ class Admin:
 
 async def principal_of(
     request: Request,
-    _: Annotated[object, Security(_session)],
+    _: Annotated[object, Security(SESSION)],
     __: Annotated[object, Security(_key)],
-    ___: Annotated[object, Security(_cookie)],
+    ___: Annotated[object, Security(COOKIE)],
 ) -> Principal:
     """Returns the caller that the Authorization header or else the cookie identifies.
 
@@ -132,7 +124,7 @@ async def principal_of(
 
 async def _principal(request: Request, *, fresh: bool) -> Principal:
     machine = await _machine(request, fresh=fresh)
-    return machine or Admin(await _session_of(request), identity_of(request).access_facts)
+    return machine or Admin(await session_of(request), identity_of(request).access_facts)
 
 
 async def own_session(request: Request) -> Session:
@@ -143,7 +135,7 @@ async def own_session(request: Request) -> Session:
         Refused: as principal_of does.
     """
     await _refuse_machine(request)
-    return await _session_of(request)
+    return await session_of(request)
 
 
 async def bearer_session(request: Request) -> Session:
@@ -157,37 +149,6 @@ async def bearer_session(request: Request) -> Session:
     return identity_of(request).sessions.verify(bearer_of(request))
 
 
-def customer_in(request: Request, *, tenant: str) -> Customer | None:
-    """Returns the customer whom the Authorization header names; None without one.
-
-    Raises:
-        Refused: 401, the token is invalid in any way, or another shop's.
-    """
-    if _authorization(request) is None:
-        return None
-    customer = identity_of(request).customers.verify(bearer_of(request), CUSTOMERS)
-    if customer.tenant != tenant:
-        raise unauthorized()
-    return customer
-
-
-def bearer_customer(request: Request) -> Customer | None:
-    """Returns the customer of the Authorization header; None if it is no customer's token."""
-    try:
-        return identity_of(request).customers.verify(bearer_of(request), CUSTOMERS)
-    except Refused:
-        return None
-
-
-async def customer_of(request: Request, _: Annotated[object, Security(_customer)]) -> Customer:
-    """Returns the customer of the Authorization header, at whichever shop.
-
-    Raises:
-        Refused: 401, there is no header, or the token is invalid in any way.
-    """
-    return identity_of(request).customers.verify(bearer_of(request), CUSTOMERS)
-
-
 async def _refuse_machine(request: Request) -> None:
     if await _machine(request, fresh=request.method not in READS):
         raise NotFound(
@@ -197,7 +158,7 @@ async def _refuse_machine(request: Request) -> None:
 
 async def _machine(request: Request, *, fresh: bool) -> Machine | None:
     """Returns the holder of the request's API key; None if it is not a key."""
-    key = secret_key_of(_authorization(request) or b"")
+    key = secret_key_of(authorization_of(request) or b"")
     if key is None:
         return None
     return await identity_of(request).api_keys.holder(
@@ -205,22 +166,28 @@ async def _machine(request: Request, *, fresh: bool) -> Machine | None:
     )
 
 
-async def _session_of(request: Request) -> Session:
+async def session_of(request: Request) -> Session:
     identity = identity_of(request)
     # The header was sent on purpose, the cookie by the browser.
-    if _authorization(request) is not None:
+    if authorization_of(request) is not None:
         return identity.sessions.verify(bearer_of(request))
     token = session_cookies.cookie_of(request)
     if token is None:
         raise unauthorized()
     session = identity.sessions.verify(token, session_tokens.COOKIE)
+    await check_origin(request)
+    return session
+
+
+async def check_origin(request: Request) -> None:
+    """Refuses what another site's page may have sent, as session_cookies.check_origin does."""
+    identity = identity_of(request)
     await session_cookies.check_origin(
         request,
         identity.tenancy,
         head_office=identity.head_office,
         is_read=request.method in READS,
     )
-    return session
 
 
 def bearer_of(request: Request) -> bytes:
@@ -229,13 +196,13 @@ def bearer_of(request: Request) -> bytes:
     Raises:
         Refused: 401, there is no such header, more than one, or another scheme.
     """
-    authorization = _authorization(request) or b""
+    authorization = authorization_of(request) or b""
     if authorization[:7].lower() != b"bearer ":
         raise unauthorized()
     return authorization[7:].strip()
 
 
-def _authorization(request: Request) -> bytes | None:
+def authorization_of(request: Request) -> bytes | None:
     """Returns the only Authorization header; None without one, and two of them are refused."""
     values = [value for name, value in request.scope["headers"] if name == b"authorization"]
     if len(values) > 1:
@@ -245,24 +212,17 @@ def _authorization(request: Request) -> bytes | None:
 
 async def _own_session(
     request: Request,
-    _: Annotated[object, Security(_session)],
-    __: Annotated[object, Security(_cookie)],
+    _: Annotated[object, Security(SESSION)],
+    __: Annotated[object, Security(COOKIE)],
 ) -> Session:
     return await own_session(request)
 
 
-async def _bearer_session(request: Request, _: Annotated[object, Security(_session)]) -> Session:
-    return await bearer_session(request)
-
-
 Authenticate = Callable[[Request], Awaitable[object]]
-# By dependency, what is checked of a caller before the body of a request is read.
+# By dependency, what is checked of an admin or a machine before the body of a request is read.
 AUTHENTICATIONS: Mapping[Callable[..., object], Authenticate] = {
     principal_of: partial(_principal, fresh=False),
     _own_session: partial(_own_session, _=None, __=None),
-    customer_of: partial(customer_of, _=None),
 }
 PrincipalOf = Annotated[Principal, Depends(principal_of)]
-CustomerOf = Annotated[Customer, Depends(customer_of)]
 SessionOf = Annotated[Session, Depends(_own_session)]
-BearerSessionOf = Annotated[Session, Depends(_bearer_session)]

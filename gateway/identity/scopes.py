@@ -11,7 +11,6 @@ from fastapi import Depends, Path, Request
 from gateway.identity.access_facts import Facts
 from gateway.identity.principals import (
     READS,
-    BearerSessionOf,
     Principal,
     PrincipalOf,
     SessionOf,
@@ -144,16 +143,14 @@ async def permissions_now(request: Request, tenant_id: str) -> frozenset[str]:
 
 async def _account_scope(request: Request, session: SessionOf) -> AsyncIterator[Scope]:
     """Binds the scope of an admin's own account."""
-    await _count_against_limits(request, session.admin, None)
-    with bound(account_scope(request, session)) as scope:
+    with bound(await counted_account_scope(request, session)) as scope:
         yield scope
 
 
-async def _bearer_account_scope(request: Request, session: BearerSessionOf) -> AsyncIterator[Scope]:
-    """Binds the scope of an admin's own account, which only a Bearer token proves here."""
+async def counted_account_scope(request: Request, session: Session) -> Scope:
+    """Makes the scope of an admin's own account, and counts the request against their limits."""
     await _count_against_limits(request, session.admin, None)
-    with bound(account_scope(request, session)) as scope:
-        yield scope
+    return account_scope(request, session)
 
 
 def account_scope(request: Request, session: Session) -> Scope:
@@ -170,7 +167,6 @@ HeadOfficeScope = Annotated[Scope, Depends(_head_office_scope)]
 PlatformScope = Annotated[Scope, Depends(_platform_scope)]
 CurrentScope = Annotated[Scope, Depends(_current_scope)]
 AccountScope = Annotated[Scope, Depends(_account_scope)]
-BearerAccountScope = Annotated[Scope, Depends(_bearer_account_scope)]
 PlaceScope = Annotated[Scope, Depends(_place_scope)]
 
 

@@ -1,7 +1,7 @@
-"""An admin's session in a browser's cookie, and which pages may send requests with it.
+"""A session in a browser's cookie, and which pages may send requests with it.
 
 A browser adds the cookie to requests by itself, also to those that another site's page makes. So a
-request counts as the admin's only if it comes from the host itself or from an origin that whoever
+request counts as its owner's only if it comes from the host itself or from an origin that whoever
 owns the host has listed. What else the request names as its tenant does not matter: a shop's admin
 must not be able to list a page for the platform's own hosts.
 """
@@ -12,32 +12,33 @@ from gateway.medusa.errors import Problem, Refused, unauthorized
 from gateway.request_state import state_of
 from gateway.tenancy import KnownTenant, Source, Tenancy, resolution_of
 
-# The prefix binds it to this host and to HTTPS; browsers accept it on localhost, too.
+# The prefix binds them to this host and to HTTPS; browsers accept them on localhost, too.
 COOKIE = "__Host-souk-admin"
+CUSTOMERS = "__Host-souk-customer"
 
 
-def cookie_of(request: Request) -> bytes | None:
-    """Returns the session token in the cookie; None if there is none.
+def cookie_of(request: Request, name: str = COOKIE) -> bytes | None:
+    """Returns the session token in a cookie; None if there is none.
 
     Raises:
         Refused: 401, there are two: one of them is not what this host has set.
     """
     pairs = b";".join(state_of(request).fields.values(b"cookie")).split(b";")
     named = (pair.strip().partition(b"=") for pair in pairs)
-    tokens = [value for name, _, value in named if name == COOKIE.encode()]
+    tokens = [value for key, _, value in named if key == name.encode()]
     if len(tokens) > 1:
         raise unauthorized()
     return tokens[0] if tokens else None
 
 
-def set_cookie(answer: Response, token: str, *, seconds: int) -> None:
+def set_cookie(answer: Response, name: str, token: str, *, seconds: int) -> None:
     answer.set_cookie(
-        COOKIE, token, max_age=seconds, path="/", secure=True, httponly=True, samesite="strict"
+        name, token, max_age=seconds, path="/", secure=True, httponly=True, samesite="strict"
     )
 
 
-def delete_cookie(answer: Response) -> None:
-    answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+def delete_cookie(answer: Response, name: str) -> None:
+    answer.delete_cookie(name, path="/", secure=True, httponly=True, samesite="strict")
 
 
 async def check_origin(

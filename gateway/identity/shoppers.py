@@ -47,12 +47,17 @@ async def open_shop(request: Request, tenancy: Tenancy) -> KnownTenant:
 
 
 def shopper_scope(
-    request: Request, tenant: KnownTenant, permissions: frozenset[str], actor: str = ANONYMOUS
+    request: Request,
+    tenant: KnownTenant,
+    permissions: frozenset[str],
+    customer: Customer | None = None,
 ) -> Scope:
+    """Returns the scope of a shopper: of a customer, or anonymous."""
     return Scope(
         tenant.id,
-        actor,
+        customer.actor if customer else ANONYMOUS,
         permissions,
+        session=customer.session if customer else "",
         currency=tenant.currency_code,
         country=tenant.country_code,
         tenant_state=tenant.state,
@@ -69,4 +74,4 @@ async def own_scope(request: Request, tenancy: Tenancy, customer: Customer) -> S
     tenant = await open_shop(request, tenancy)
     if customer.tenant != tenant.id:
         raise unauthorized()
-    return with_client(request, shopper_scope(request, tenant, _OWN, customer.actor))
+    return with_client(request, shopper_scope(request, tenant, _OWN, customer))

@@ -109,7 +109,7 @@ async def set_customers_password(
 ) -> Response:
     """Sets a new password with the token from the e-mail, sent as Bearer or in the body.
 
-    Tokens from before can be used until they expire, but not be renewed.
+    All sessions from before end, and with them their tokens and cookies.
     """
     if body.token is None:
         body.token = bearer_of(request).decode("latin-1")

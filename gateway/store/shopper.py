@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from gateway.documents.scalars import upper_code
-from gateway.identity.principals import CustomerOf, customer_in, identity_of
+from gateway.identity.customers import CustomerOf, customer_in
+from gateway.identity.principals import identity_of
 from gateway.identity.recorded_attempts import with_client
 from gateway.identity.shoppers import (
-    ANONYMOUS,
     BUYER_SECONDS,
     Account,
     open_shop,
@@ -49,9 +49,10 @@ async def _buying(request: Request, tenancy: TenancyOf) -> AsyncIterator[KnownTe
     Whoever sends a token acts as its customer.
     """
     tenant = await open_shop(request, tenancy)
-    customer = customer_in(request, tenant=tenant.id)
-    actor = customer.actor if customer and customer.id else ANONYMOUS
-    with bound(shopper_scope(request, tenant, _BUY, actor)), deadline(BUYER_SECONDS):
+    customer = await customer_in(request, tenant=tenant.id)
+    if customer is not None and not customer.id:
+        customer = None
+    with bound(shopper_scope(request, tenant, _BUY, customer)), deadline(BUYER_SECONDS):
         yield tenant
 
 

@@ -151,3 +151,35 @@ def staff(enter):  # noqa: F811
         return Staff(tenant, client)
 
     return make
+
+
+@pytest.fixture
+def logged_in(database):
+    """Stores a customer of a tenant with a session, past the service; returns the ids of both."""
+
+    async def make(tenant: str, customer_id: str = "") -> tuple[str, str]:
+        rows, word = await database("commerce", "superuser"), uuid.uuid4().hex
+        customer_id = customer_id or f"cus_{word}"
+        await rows.execute(
+            "INSERT INTO customer (tenant_id, customer_id, email, has_account, first_name,"
+            " last_name, company_name, phone, version, create_time, update_time)"
+            " VALUES ($1, $2, $2 || '@example.com', true, '', '', '', '', 1, now(), now())",
+            tenant,
+            customer_id,
+        )
+        await rows.execute(
+            "INSERT INTO identity (tenant_id, identity_id, email, password_hash, customer_id,"
+            " create_time, update_time) VALUES ($1, 'authid_' || $2, $2, '', $3, now(), now())",
+            tenant,
+            word,
+            customer_id,
+        )
+        await rows.execute(
+            "INSERT INTO customer_session (tenant_id, session_id, identity_id, end_time)"
+            " VALUES ($1, 'csess_' || $2, 'authid_' || $2, now() + interval '1 hour')",
+            tenant,
+            word,
+        )
+        return customer_id, f"csess_{word}"
+
+    return make

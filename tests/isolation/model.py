@@ -16,6 +16,7 @@ from tests.isolation.operations import Operation
 HEAD_OFFICE = "hq"
 IN, UNAUTHENTICATED, FORBIDDEN, UNKNOWN = "in", "401", "403", "unknown"
 OWN_ACCOUNT = "account:own"
+OWN_CUSTOMER = "customer:own"
 # What a role that was given everywhere allows at a tenant that gave no access grant.
 WITHOUT_ACCESS_GRANT = (
     "tenant:read", "tenant:manage", "assignment:*", "admin:*", "role:read", "access:explain",
@@ -138,7 +139,7 @@ def place_of(operation: Operation, target: str) -> str | None:
 
 def is_of_ones_own(operation: Operation) -> bool:
     """Tells whether it is about the caller's own account, for which nobody needs a role."""
-    return _permissions(operation) == {OWN_ACCOUNT}
+    return _permissions(operation) - {OWN_CUSTOMER} == {OWN_ACCOUNT}
 
 
 def _permissions(operation: Operation) -> set[str]:

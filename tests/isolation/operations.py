@@ -51,8 +51,9 @@ class Operation:
 
     @property
     def is_of_customers(self) -> bool:
-        """Tells whether it is for whoever has an account in a shop."""
-        return {"customer": []} in self.document.get("security", [])
+        """Tells whether it is for whoever has an account in a shop, and for no admin."""
+        security = self.document.get("security", [])
+        return {"customer": []} in security and {"session": []} not in security
 
     @property
     def takes_customers(self) -> bool:

@@ -119,6 +119,8 @@ DOORS = {
         ("services/tenant_registry/tenants/api_keys.py", "_note_use"),  # when a key was last used
         # Removes carts that nobody has changed for long, in any shop.
         ("services/commerce/carts/expiry.py", "remove_expired"),
+        # And customers' sessions that are over.
+        ("services/commerce/customers/sessions.py", "remove_ended"),
         # Takes up what was begun in any shop and left; each is then ended in its tenant's scope.
         ("services/commerce/orders/sweeper.py", "_due"),
         # Rebuilds what is stored of all tenants in an older format, and changes nothing else.

@@ -22,6 +22,15 @@ CUSTOMER = "cus_of_twelve"
 _OWN = 12
 _BYTES = 1_500
 _AT_ONCE = 50_000
+_LOGGED_IN = f"""
+INSERT INTO customer (tenant_id, customer_id, email, has_account, first_name, last_name,
+  company_name, phone, version, create_time, update_time)
+VALUES ('paris', '{CUSTOMER}', '', true, '', '', '', '', 1, now(), now());
+INSERT INTO identity (tenant_id, identity_id, email, password_hash, customer_id, create_time,
+  update_time) VALUES ('paris', '{CUSTOMER}', '', '', '{CUSTOMER}', now(), now());
+INSERT INTO customer_session (tenant_id, session_id, identity_id, end_time)
+VALUES ('paris', '{CUSTOMER}', '{CUSTOMER}', now() + interval '1 day');
+"""
 _INSERT = """
 INSERT INTO customer_order (tenant_id, order_id, display_id, cart_id, customer_id, email,
   currency_code, total_minor, status, payment_status, fulfillment_status, content, document,
@@ -40,16 +49,19 @@ async def each_order_read() -> None:
         made.serving("commerce") as calls,
         made.session("commerce") as superuser,
     ):
+        await superuser.execute(_LOGGED_IN)
         own = calls.stub(
             StoreOrderServiceStub,
             "commerce",
             actor=f"customers/{CUSTOMER}",
+            session=CUSTOMER,
             permissions=("customer:own",),
         )
         checkout = calls.stub(
             StoreCheckoutServiceStub,
             "commerce",
             actor=f"customers/{CUSTOMER}",
+            session=CUSTOMER,
             permissions=("cart:read",),
         )
         calls_to_measure = {

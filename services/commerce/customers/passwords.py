@@ -11,9 +11,10 @@ from services.commerce.customers import (
     login_queries,
     mailed_tokens,
     queries,
+    sessions,
 )
 from services.commerce.customers.attempts import RESETS, RESETS_A_DAY, Attempts
-from services.commerce.customers.tokens import CustomerTokens
+from services.commerce.customers.tokens import BEARER, COOKIE, CustomerTokens
 from services.commerce.customers.unknown_logins import count_refusal
 from services.commerce.models import Identity, PasswordReset
 from services.commerce.notices.code_mails import reset_mail
@@ -47,24 +48,39 @@ class PasswordMethods:
             known = await queries.identity_of_email(session, email)
         # Without an identity, too, so that the time does not tell who is a customer.
         stored = known.password_hash if known else None
-        if not await self._passwords.match(stored, request.password) or known is None:
-            await self._record_failure(known)
-            raise Unauthenticated("CREDENTIALS_INVALID", "Invalid email or password")
+        is_right = await self._passwords.match(stored, request.password)
+        if known and is_right and (session_id := await self._begin_session(known)):
+            return self._token(known, session_id)
+        await self._record_failure(known)
+        raise Unauthenticated("CREDENTIALS_INVALID", "Invalid email or password")
+
+    async def _begin_session(self, known: Identity) -> str | None:
+        """Begins a session; None if the password that was checked is the old one by now."""
         async with self._db.tenant() as session:
-            await attempts.reset(session, email)
-        return self._tokens.answer(known.tenant_id, known.identity_id, known.customer_id)
+            current = await queries.identity(session, known.identity_id, lock=True)
+            if current is None or current.password_hash != known.password_hash:
+                return None
+            await attempts.reset(session, known.email)
+            return await sessions.begin(session, known.identity_id)
 
     async def RefreshToken(
         self, request: pb.RefreshTokenRequest, _context: object
     ) -> pb.CustomerToken:
         current_scope().require(request.name)
-        tenant, identity_id = names.parse(request.name, _IDENTITY)
-        issued = request.issue_time.ToDatetime(UTC)
+        _, identity_id = names.parse(request.name, _IDENTITY)
+        session_id = current_scope().session
         async with self._db.tenant() as session:
             known = await queries.identity(session, identity_id)
-        if known is None or not _is_caller(known) or _was_reset_since(known, issued):
-            raise Unauthenticated("UNAUTHENTICATED", "Unauthorized")
-        return self._tokens.answer(tenant, known.identity_id, known.customer_id)
+            if known is None or not _is_caller(known):
+                raise sessions.ended()
+            await sessions.extend(session, session_id)
+        return self._token(known, session_id, COOKIE if request.for_cookie else BEARER)
+
+    async def EndSession(self, request: pb.EndSessionRequest, _context: object) -> Empty:
+        current_scope().require_parent(request.parent)
+        async with self._db.tenant() as session:
+            await sessions.end(session, current_scope().session)
+        return Empty()
 
     async def ResetPassword(self, request: pb.ResetPasswordRequest, _context: object) -> Empty:
         current_scope().require_parent(request.parent)
@@ -92,12 +108,17 @@ class PasswordMethods:
             identity = await queries.identity(session, known.identity_id, lock=True)
             if identity is None or not await login_queries.use_reset(session, token_hash):
                 raise _reset_invalid()
-            identity.password_hash = new_hash
-            identity.reset_time = identity.update_time = datetime.now(UTC)
+            identity.password_hash, identity.update_time = new_hash, datetime.now(UTC)
+            await sessions.end_all(session, identity.identity_id)
             await login_queries.delete_resets(session, identity.identity_id)
             await attempts.reset(session, identity.email)
             audit.record(session, resource=_name(identity))
         return Empty()
+
+    def _token(self, known: Identity, session_id: str, kind: str = BEARER) -> pb.CustomerToken:
+        return self._tokens.answer(
+            known.tenant_id, known.identity_id, known.customer_id, session_id=session_id, kind=kind
+        )
 
     async def _record_failure(self, known: Identity | None) -> None:
         """Records a failed login before it is refused."""
@@ -135,12 +156,6 @@ def _is_caller(identity: Identity) -> bool:
     if (customer := current_customer()) is not None:
         return identity.customer_id == customer
     return identity.identity_id == current_identity()
-
-
-def _was_reset_since(identity: Identity, issued: datetime) -> bool:
-    """Tells whether the password was set anew after a token; tokens know whole seconds."""
-    reset = identity.reset_time
-    return reset is not None and issued < reset.replace(microsecond=0)
 
 
 def _name(identity: Identity) -> str:

@@ -8,7 +8,7 @@ from souk.commerce.v1.store_customer_service_pb2_grpc import StoreCustomerServic
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.caller import current_customer, current_identity
-from services.commerce.customers import addresses, messages, queries
+from services.commerce.customers import addresses, messages, queries, sessions
 from services.commerce.customers.attempts import Attempts
 from services.commerce.customers.own import no_such_customer, own_id, owner_of
 from services.commerce.customers.passwords import PasswordMethods
@@ -68,8 +68,9 @@ class StoreCustomerServicer(PasswordMethods, StoreCustomerServiceServicer):
             )
             if not added:
                 raise Unauthenticated("IDENTITY_EXISTS", "Identity with email already exists")
+            session_id = await sessions.begin(session, identity_id)
             audit.record(session, resource=f"tenants/{tenant}/identities/{identity_id}")
-        return self._tokens.answer(tenant, identity_id, None)
+        return self._tokens.answer(tenant, identity_id, None, session_id=session_id)
 
     async def CreateOwnCustomer(
         self, request: pb.CreateOwnCustomerRequest, _context: object

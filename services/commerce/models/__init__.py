@@ -9,7 +9,12 @@ from services.commerce.models.customers import (
     Identity,
 )
 from services.commerce.models.declare import Base
-from services.commerce.models.logins import LoginAttempt, PasswordReset, UnknownLogin
+from services.commerce.models.logins import (
+    CustomerSession,
+    LoginAttempt,
+    PasswordReset,
+    UnknownLogin,
+)
 from services.commerce.models.markets import Region, RegionCountry, SetupVersion
 from services.commerce.models.notices import Outbox
 from services.commerce.models.orders import CustomerOrder, OrderCounter, Payment
@@ -34,6 +39,7 @@ __all__ = [
     "CustomerAddress",
     "CustomerGroup",
     "CustomerOrder",
+    "CustomerSession",
     "FulfillmentSet",
     "GroupMember",
     "Identity",

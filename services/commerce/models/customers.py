@@ -64,7 +64,6 @@ class Identity(TenantOwned, Base):
     identity_id: Mapped[str] = mapped_column(Key, primary_key=True)
     email: Mapped[str] = mapped_column(Text)
     password_hash: Mapped[str] = mapped_column(Text)
-    reset_time: Mapped[datetime | None] = mapped_column(Time)
     customer_id: Mapped[str | None] = mapped_column(Key)
     create_time: Mapped[datetime] = mapped_column(Time)
     update_time: Mapped[datetime] = mapped_column(Time)

@@ -1,4 +1,4 @@
-"""What keeps customers' logins safe: counts of attempts, and tokens that were mailed."""
+"""Customers' logins: their sessions, counts of attempts, and tokens that were mailed."""
 
 from datetime import datetime
 
@@ -7,6 +7,25 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.commerce.models.declare import Base, tenant_rows, unaudited_rows
 from services.kernel.data.tables import Key, TenantOwned, Time
+
+
+class CustomerSession(TenantOwned, Base):
+    """A login: the tokens that name it count as long as it is there, and until `end_time`."""
+
+    __tablename__ = "customer_session"
+    __table_args__ = unaudited_rows(
+        ForeignKeyConstraint(
+            ["tenant_id", "identity_id"],
+            ["identity.tenant_id", "identity.identity_id"],
+            ondelete="CASCADE",
+        ),
+        Index("ix_customer_session_identity", "tenant_id", "identity_id", "end_time"),
+        Index("ix_customer_session_end", "tenant_id", "end_time"),
+    )
+
+    session_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    identity_id: Mapped[str] = mapped_column(Key)
+    end_time: Mapped[datetime] = mapped_column(Time)
 
 
 class LoginAttempt(TenantOwned, Base):

@@ -40,17 +40,22 @@ Behaviour = Callable[[Any, Any], Awaitable[Any]]
 
 
 class Guard(grpc.aio.ServerInterceptor):
-    """Guards every method of a service; a method without a rule is refused."""
+    """Guards every method of a service; a method without a rule is refused.
+
+    `check_caller` refuses callers whom only the service can tell from those of today.
+    """
 
     def __init__(
         self,
         rules: Mapping[str, Rule],
         verifier: Verifier,
         denials: Denials,
+        check_caller: Callable[[], Awaitable[None]],
         *,
         has_certificates: bool = False,
     ) -> None:
         self._rules = rules
+        self._check_caller = check_caller
         self._has_certificates = has_certificates
         self._verifier = verifier
         self._denials = denials
@@ -80,9 +85,8 @@ class Guard(grpc.aio.ServerInterceptor):
                 _log.warning("call_refused", method=method[1:], reason=error.reason)
                 return await _abort(context, error)
             with bound(scope, method[1:]), recorded_events.collecting() as event_names:
-                answer, failure = await _outcome(
-                    _with_checks(behaviour, rule, scope), request, context
-                )
+                checked = _with_checks(behaviour, rule, scope, self._check_caller)
+                answer, failure = await _outcome(checked, request, context)
                 if isinstance(failure, PermissionDenied):
                     failure = await self._recorded(request, failure)
                 elapsed_ms = round((time.perf_counter() - started) * 1000, 1)
@@ -141,13 +145,19 @@ def _metadata(context: Any) -> dict[str, str]:
     return found
 
 
-def _with_checks(behaviour: Behaviour, rule: Rule | None, scope: Scope) -> Behaviour:
-    """Checks a method's rule first, so that a refused caller learns nothing about the request."""
+def _with_checks(
+    behaviour: Behaviour,
+    rule: Rule | None,
+    scope: Scope,
+    check_caller: Callable[[], Awaitable[None]],
+) -> Behaviour:
+    """Checks the caller first, so that a refused one learns nothing about the request."""
 
     async def serve(request: Message, context: Any) -> Any:
         if rule is None:
             raise PermissionDenied("METHOD_CLOSED", "No caller is allowed to use this method.")
         rule.check(scope)
+        await check_caller()
         clean(request)
         limits.check(request)
         return await behaviour(request, context)

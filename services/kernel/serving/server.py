@@ -66,19 +66,25 @@ class Runtime:
         self.denials = Denials(self.db)
 
 
+async def _anybody(_runtime: Runtime) -> None:
+    """Refuses nobody: the scope says all that there is to know of a caller."""
+
+
 @dataclass(frozen=True)
 class Service:
     """A service, as its `__main__.py` declares it.
 
     `name` is the same everywhere: host, key and, with underscores, folder and database. `build`
     makes the servicers; `commands` are those of `python -m services.…` besides serve and migrate;
-    `chores` run in the background until the service stops.
+    `chores` run in the background until the service stops. `check_caller` comes before each call,
+    and refuses callers who were let in once, and are not any more.
     """
 
     name: str
     build: Callable[[Runtime], Sequence[Servicer]]
     commands: dict[str, Callable[[Runtime], Awaitable[None]]] = field(default_factory=dict)
     chores: Sequence[Callable[[Runtime], Coroutine[Any, Any, None]]] = ()
+    check_caller: Callable[[Runtime], Awaitable[None]] = _anybody
 
     @property
     def database(self) -> str:
@@ -208,6 +214,7 @@ def _server(service: Service, runtime: Runtime) -> tuple[grpc.aio.Server, list[s
         rules,
         credentials.Verifier(callers, service.name),
         runtime.denials,
+        partial(service.check_caller, runtime),
         has_certificates=runtime.settings.certificate is not None,
     )
     # Beyond this number, calls would only wait for the pools until they are refused there.

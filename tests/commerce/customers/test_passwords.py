@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, select
@@ -170,21 +171,25 @@ async def test_a_token_from_before_the_customer_is_renewed_with_it(paris, hq):
             assert answer.status_code == status
 
 
-async def test_a_token_from_before_a_new_password_is_not_renewed(platform, paris, hq, database):
-    rows = await database("commerce", "superuser")
-    for shop, tenant in ((paris, "paris"), (hq, "hq")):
+async def test_a_new_password_ends_all_sessions_of_the_account(platform, paris, hq):
+    for shop, elsewhere in ((paris, hq), (hq, paris)):
         customer, other = await shop.account(), await shop.account()
         email = customer.customer["email"]
-        assert await sets(shop, await mailed(platform, shop, email)) == (200, None)
-        await rows.execute(
-            "UPDATE identity SET reset_time = reset_time + interval '2 s'"
-            " WHERE tenant_id = $1 AND email = $2",
-            tenant,
-            email,
-        )
+        foreign = await elsewhere.account(email)
+        login = await shop.post(LOGIN, {"email": email, "password": PASSWORD})
+        again = replace(shop, headers=shop.headers | bearer(login["token"]))
 
-        assert (await customer.refused("POST", "/auth/token/refresh"))[0] == 401
-        assert (await other.send("POST", "/auth/token/refresh")).status_code == 200
+        assert await sets(shop, await mailed(platform, shop, email)) == (200, None)
+
+        for ended in (customer, again):
+            for method, path in (
+                ("GET", "/store/customers/me"),
+                ("POST", "/auth/token/refresh"),
+                ("POST", "/store/carts"),
+            ):
+                assert (await ended.send(method, path)).status_code == 401
+        for one in (other, foreign):
+            assert (await one.send("GET", "/store/customers/me")).status_code == 200
 
 
 @pytest.fixture

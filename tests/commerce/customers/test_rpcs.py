@@ -1,7 +1,5 @@
 """StoreCustomerService as the gateway calls it: whoever is named, the caller finds themselves."""
 
-import uuid
-
 import pytest
 from souk.commerce.v1 import customer_pb2
 from souk.commerce.v1 import store_customer_service_pb2 as pb
@@ -10,36 +8,22 @@ from souk.commerce.v1.store_customer_service_pb2_grpc import StoreCustomerServic
 from services.kernel.call.errors import NotFound, Unauthenticated
 
 
-def stub(scoped_stub, tenant, actor):
-    permissions = ["customer:own"]
+def stub(scoped_stub, tenant, actor, session=""):
     return scoped_stub(
-        StoreCustomerServiceStub, "commerce", tenant=tenant, actor=actor, permissions=permissions
+        StoreCustomerServiceStub,
+        "commerce",
+        tenant=tenant,
+        actor=actor,
+        permissions=["customer:own"],
+        session=session,
     )
 
 
-@pytest.fixture
-def new_customer(database):
-    """Makes a customer of a tenant, and tells their id."""
-
-    async def make(tenant):
-        rows, id_ = await database("commerce", "superuser"), f"cus_{uuid.uuid4().hex}"
-        await rows.execute(
-            "INSERT INTO customer (tenant_id, customer_id, email, has_account, first_name,"
-            " last_name, company_name, phone, version, create_time, update_time)"
-            " VALUES ($1, $2, $2 || '@example.com', true, '', '', '', '', 1, now(), now())",
-            tenant,
-            id_,
-        )
-        return id_
-
-    return make
-
-
-async def test_a_customer_is_found_by_themselves_alone(scoped_stub, new_customer):
-    ids = {tenant: [await new_customer(tenant) for _ in range(2)] for tenant in ("paris", "hq")}
-    for tenant, (own, other) in ids.items():
-        [foreign, _] = ids["hq" if tenant == "paris" else "paris"]
-        mine = stub(scoped_stub, tenant, f"customers/{own}")
+async def test_a_customer_is_found_by_themselves_alone(scoped_stub, logged_in):
+    ids = {tenant: [await logged_in(tenant) for _ in range(2)] for tenant in ("paris", "hq")}
+    for tenant, ((own, session), (other, _)) in ids.items():
+        [(foreign, _), _] = ids["hq" if tenant == "paris" else "paris"]
+        mine = stub(scoped_stub, tenant, f"customers/{own}", session)
         name = f"tenants/{tenant}/customers/{own}"
 
         assert (await mine.GetOwnCustomer(pb.GetOwnCustomerRequest(name=name))).name == name

@@ -250,32 +250,35 @@ async def test_an_order_leaves_an_event_in_the_shops_log(paris, hq):
 
 @pytest.mark.parametrize(("own", "other"), [("paris", "hq"), ("hq", "paris")])
 async def test_an_order_of_a_customer_is_not_shown_to_others(
-    shopper, database, scoped_stub, own, other
+    shopper, database, scoped_stub, logged_in, own, other
 ):
     order = (await complete(shopper(own), await ready(shopper(own), 1)))["order"]
-    connection = await database("commerce", "superuser")
+    connection, (owner, session) = await database("commerce", "superuser"), await logged_in(own)
+    stranger, strangers = await logged_in(own)
+    _, elsewhere = await logged_in(other, owner)
     await connection.execute(
-        "UPDATE customer_order SET customer_id = 'cus_1' WHERE order_id = $1", order["id"]
+        "UPDATE customer_order SET customer_id = $2 WHERE order_id = $1", order["id"], owner
     )
 
-    def stub(tenant, actor):
+    def stub(tenant, actor, session):
         return scoped_stub(
             StoreCheckoutServiceStub,
             "commerce",
             tenant=tenant,
             permissions={"cart:read"},
             actor=actor,
+            session=session,
         )
 
     def request(tenant):
         return pb.GetStoreOrderRequest(name=f"tenants/{tenant}/orders/{order['id']}")
 
-    answer = await stub(own, "customers/cus_1").GetStoreOrder(request(own))
+    answer = await stub(own, f"customers/{owner}", session).GetStoreOrder(request(own))
     assert json.loads(answer.document)["id"] == order["id"]
-    for tenant, actor in (
-        (own, "shoppers/-"),
-        (own, "customers/cus_2"),
-        (other, "customers/cus_1"),
+    for caller in (
+        (own, "shoppers/-", ""),
+        (own, f"customers/{stranger}", strangers),
+        (other, f"customers/{owner}", elsewhere),
     ):
         with pytest.raises(NotFound):
-            await stub(tenant, actor).GetStoreOrder(request(tenant))
+            await stub(*caller).GetStoreOrder(request(caller[0]))

@@ -154,3 +154,26 @@ async def test_a_budget_by_account_gives_a_guest_nothing(paris, hq, rows):
         await rows.promotion(tenant, "MEMBERS", 10, campaign_id=campaign)
 
         assert codes(await shop.cart(1, promo_codes=["MEMBERS"])) == []
+
+
+async def test_a_use_as_a_guest_counts_for_the_account_with_the_same_address(paris, hq, rows):
+    for shop, tenant in ((paris, "paris"), (hq, "hq")):
+        campaign = await rows.campaign(
+            tenant,
+            budget_type="use_by_attribute",
+            budget_attribute="customer_email",
+            budget_limit=1,
+        )
+        await rows.promotion(tenant, "FIRST", 10, campaign_id=campaign)
+        account = await shop.account()
+        email = account.customer["email"]
+
+        guest = await discounted(shop, "FIRST", email=f" {email.upper()}")
+        assert codes((await complete(shop, guest))["order"]) == ["FIRST"]
+
+        cart = await account.cart(1, promo_codes=["FIRST"])
+        assert (cart["email"], codes(cart)) == (email, [])
+        late = await discounted(shop, "FIRST")
+        claimed = (await account.post(f"/store/carts/{late['id']}/customer"))["cart"]
+        assert codes(claimed) == []
+        assert await rows.used(tenant, campaign) == [1]

@@ -8,7 +8,7 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from gateway.app import create_api
-from gateway.identity import principals, scopes
+from gateway.identity import customers, principals, scopes, session_callers
 from gateway.identity.session_tokens import AUDIENCE, BEARER, ISSUER
 from gateway.store.shopper import _buying, _shop
 from tests.gateway.raw_http import ask
@@ -159,8 +159,8 @@ def test_each_admin_route_takes_exactly_one_scope():
 
 
 def test_no_route_but_these_is_open():
-    guards = {principals.principal_of, principals._own_session, principals._bearer_session,
-              principals.customer_of, _buying, _shop}  # fmt: skip
+    guards = {principals.principal_of, principals._own_session, session_callers._bearer_caller,
+              session_callers._session_callers, customers.customer_of, _buying, _shop}  # fmt: skip
 
     is_open = {
         route.path

@@ -28,14 +28,17 @@ ALWAYS_REFUSED = {("post", "/admin/sales-channels")}
 
 
 def securities(path: str, method: str) -> list[dict[str, list[str]]]:
-    if (path, method) == ("/auth/session", "post"):
-        return [{"session": []}]
+    if path == "/auth/session":
+        bearers, cookies = ["session", "customer"], ["cookie", "customer_cookie"]
+        if method == "post":
+            return [{name: []} for name in bearers]
+        return [{name: []} for pair in zip(bearers, cookies, strict=True) for name in pair]
     if OWN_ACCOUNT.fullmatch(path):
         return [{"session": []}, {"cookie": []}]
     if path.startswith("/admin") and path not in FOR_ANYBODY:
         return [{"session": []}, {"api_key": []}, {"cookie": []}]
     if OF_CUSTOMERS.fullmatch(path):
-        return [{"customer": []}]
+        return [{"customer": []}, {"customer_cookie": []}]
     return []
 
 
