@@ -6,10 +6,14 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, select
+from souk.commerce.v1 import store_customer_service_pb2 as pb
 
 from services.commerce.customers import unknown_logins
+from services.commerce.customers.attempts import Attempts
+from services.commerce.customers.servicer import StoreCustomerServicer
 from services.commerce.models import UnknownLogin
 from services.commerce.notices.code_mails import reset_mail
+from services.kernel.call.errors import Unauthenticated
 from services.kernel.call.scope import Scope, bound
 from services.kernel.data.tables import AuditLeaf
 from tests.cluster import cluster  # noqa: F401 - a fixture
@@ -217,3 +221,22 @@ async def test_many_refusals_about_nobody_become_one_event_of_their_tenant(doors
         assert {event["outcome"] for event in events.values()} == {"DENIED"}
         assert events["lyon"]["resource"] == "tenants/lyon/identities/unknown"
         assert len(leaves) == 2
+
+
+async def test_a_password_for_nobody_is_checked_like_one_for_somebody(doors):
+    """Or the time of the answer would tell whose address is known."""
+    checked = []
+
+    class Checks:
+        async def match(self, stored, password):
+            checked.append((stored, password))
+            return False
+
+    servicer = StoreCustomerServicer(doors, Checks(), None, None, Attempts(doors))
+    for tenant in ("paris", "lyon"):
+        request = pb.LoginRequest(parent=f"tenants/{tenant}", email=address(), password=WRONG)
+        shopper, refused = Scope(tenant, "shoppers/-", frozenset()), pytest.raises(Unauthenticated)
+        with bound(shopper, METHOD), refused:
+            await servicer.Login(request, None)
+
+    assert checked == [(None, WRONG)] * 2

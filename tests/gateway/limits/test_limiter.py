@@ -204,6 +204,8 @@ async def test_another_plan_counts_from_now_on_and_forgets_nothing():
         ("GET", "/auth/user/oidc/company/callback", Kind.LOGIN),
         ("OPTIONS", "/auth/user/emailpass", Kind.STORE_READ),
         ("DELETE", "/auth/session", Kind.WRITE),
+        ("POST", "/auth/customer/emailpass", Kind.LOGIN),
+        ("POST", "/auth/customer/emailpass/register", Kind.LOGIN),
     ],
 )
 def test_every_request_is_of_one_kind(method, path, kind):
