@@ -5,8 +5,8 @@ import json
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import delete, select
 from souk.commerce.v1 import store_customer_service_pb2 as pb
+from sqlalchemy import delete, select
 
 from services.commerce.customers import unknown_logins
 from services.commerce.customers.attempts import Attempts
