@@ -31,8 +31,8 @@ async def log_in(shop, email):
 
 async def statuses(customer):
     """What a customer's token is worth, wherever it counts."""
-    asked = (("GET", ME), ("GET", "/store/orders"), ("POST", "/store/carts"))
-    return {(await customer.send(method, path)).status_code for method, path in asked}
+    requests = (("GET", ME), ("GET", "/store/orders"), ("POST", "/store/carts"))
+    return {(await customer.send(method, path)).status_code for method, path in requests}
 
 
 async def test_logging_out_ends_the_tokens_of_that_login_alone(paris, hq):
