@@ -5,7 +5,7 @@ are refused afterwards.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from fastapi import FastAPI, Request
@@ -17,7 +17,10 @@ from gateway.identity.customers import customer_of
 from gateway.identity.principals import AUTHENTICATIONS, Authenticate
 from gateway.medusa.errors import routes_of
 
-_AUTHENTICATIONS = {**AUTHENTICATIONS, customer_of: partial(customer_of, _=None, __=None)}
+_AUTHENTICATIONS: Mapping[Callable[..., object], Authenticate] = {
+    **AUTHENTICATIONS,
+    customer_of: partial(customer_of, _=None, __=None),
+}
 
 
 class BodyRoutes:

@@ -50,14 +50,15 @@ def shopper_scope(
     request: Request,
     tenant: KnownTenant,
     permissions: frozenset[str],
-    customer: Customer | None = None,
+    actor: str = ANONYMOUS,
+    *,
+    session: str = "",
 ) -> Scope:
-    """Returns the scope of a shopper: of a customer, or anonymous."""
     return Scope(
         tenant.id,
-        customer.actor if customer else ANONYMOUS,
+        actor,
         permissions,
-        session=customer.session if customer else "",
+        session=session,
         currency=tenant.currency_code,
         country=tenant.country_code,
         tenant_state=tenant.state,
@@ -74,4 +75,5 @@ async def own_scope(request: Request, tenancy: Tenancy, customer: Customer) -> S
     tenant = await open_shop(request, tenancy)
     if customer.tenant != tenant.id:
         raise unauthorized()
-    return with_client(request, shopper_scope(request, tenant, _OWN, customer))
+    own = shopper_scope(request, tenant, _OWN, customer.actor, session=customer.session)
+    return with_client(request, own)

@@ -1,6 +1,7 @@
 """The scope of a shopper's request: the open shop that it is for."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -50,9 +51,10 @@ async def _buying(request: Request, tenancy: TenancyOf) -> AsyncIterator[KnownTe
     """
     tenant = await open_shop(request, tenancy)
     customer = await customer_in(request, tenant=tenant.id)
-    if customer is not None and not customer.id:
-        customer = None
-    with bound(shopper_scope(request, tenant, _BUY, customer)), deadline(BUYER_SECONDS):
+    scope = shopper_scope(request, tenant, _BUY)
+    if customer and customer.id:
+        scope = replace(scope, actor=customer.actor, session=customer.session)
+    with bound(scope), deadline(BUYER_SECONDS):
         yield tenant
 
 

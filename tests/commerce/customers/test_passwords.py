@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from souk.commerce.v1 import store_customer_service_pb2 as pb
@@ -232,7 +233,9 @@ async def test_a_password_for_nobody_is_checked_like_one_for_somebody(doors):
             checked.append((stored, password))
             return False
 
-    servicer = StoreCustomerServicer(doors, Checks(), None, None, Attempts(doors))
+    passwords: Any = Checks()
+    nothing: Any = None
+    servicer = StoreCustomerServicer(doors, passwords, nothing, nothing, Attempts(doors))
     for tenant in ("paris", "lyon"):
         request = pb.LoginRequest(parent=f"tenants/{tenant}", email=address(), password=WRONG)
         shopper, refused = Scope(tenant, "shoppers/-", frozenset()), pytest.raises(Unauthenticated)

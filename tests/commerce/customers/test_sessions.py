@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from souk.commerce.v1 import store_customer_service_pb2 as pb
@@ -172,7 +173,9 @@ async def test_a_login_with_a_password_that_is_replaced_meanwhile_is_refused(doo
                     row.password_hash = f"{row.password_hash} replaced"
             return True
 
-    servicer = StoreCustomerServicer(doors, Replaced(), None, None, Attempts(doors))
+    passwords: Any = Replaced()
+    nothing: Any = None
+    servicer = StoreCustomerServicer(doors, passwords, nothing, nothing, Attempts(doors))
     for tenant in ("paris", "lyon"):
         identity_id = await new_identity(doors, tenant)
         request = pb.LoginRequest(

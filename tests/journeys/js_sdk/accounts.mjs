@@ -3,7 +3,7 @@ import assert from "node:assert/strict"
 import { readdirSync, readFileSync } from "node:fs"
 import { after, before, test } from "node:test"
 import Medusa from "@medusajs/js-sdk"
-import { closeShop, has, ids, openShop, refused, staff, storefront, url, word } from "./clients.mjs"
+import { browse, closeShop, has, ids, openShop, refused, staff, storefront, url, word } from "./clients.mjs"
 
 const { SOUK_EMAIL: email, SOUK_PASSWORD: password, SOUK_MAIL: mail } = process.env
 let sdk, paris, lyon
@@ -44,25 +44,6 @@ test("auth with a session's cookie", async t => {
   assert.equal(jar.size, 0)
   await refused(own.admin.user.me(), 401)
 })
-
-/** Makes fetch keep cookies and name its page, as browsers do for pages of localhost. */
-function browse(t) {
-  const jar = new Map()
-  const send = globalThis.fetch
-  t.mock.method(globalThis, "fetch", async (input, init) => {
-    const headers = new Headers(init.headers)
-    headers.set("origin", url)
-    if (jar.size) headers.set("cookie", [...jar].map(pair => pair.join("=")).join("; "))
-    const answer = await send(input, { ...init, headers })
-    for (const cookie of answer.headers.getSetCookie()) {
-      const [, name, value, rest] = cookie.match(/^([^=]+)=([^;]*)(.*)$/)
-      if (value && !/max-age=0/i.test(rest)) jar.set(name, value)
-      else jar.delete(name)
-    }
-    return answer
-  })
-  return jar
-}
 
 test("invite, and user", async () => {
   const invited = `${word()}@paris.example`

@@ -93,3 +93,22 @@ export const variant = (size, more = {}) => ({
   prices: [{ currency_code: "eur", amount: 19.9 }],
   ...more,
 })
+
+/** Makes fetch keep cookies and name its page, as browsers do for pages of localhost. */
+export function browse(t) {
+  const jar = new Map()
+  const send = globalThis.fetch
+  t.mock.method(globalThis, "fetch", async (input, init) => {
+    const headers = new Headers(init.headers)
+    headers.set("origin", url)
+    if (jar.size) headers.set("cookie", [...jar].map(pair => pair.join("=")).join("; "))
+    const answer = await send(input, { ...init, headers })
+    for (const cookie of answer.headers.getSetCookie()) {
+      const [, name, value, rest] = cookie.match(/^([^=]+)=([^;]*)(.*)$/)
+      if (value && !/max-age=0/i.test(rest)) jar.set(name, value)
+      else jar.delete(name)
+    }
+    return answer
+  })
+  return jar
+}

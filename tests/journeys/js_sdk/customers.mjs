@@ -3,7 +3,9 @@ import assert from "node:assert/strict"
 import { readdirSync, readFileSync } from "node:fs"
 import { after, before, test } from "node:test"
 import { setTimeout } from "node:timers/promises"
-import { closeShop, has, ids, makeProduct, openShop, refused, staff, stock, visitor, word } from "./clients.mjs"
+import Medusa from "@medusajs/js-sdk"
+import { browse, closeShop, has, ids, makeProduct, openShop } from "./clients.mjs"
+import { refused, staff, stock, url, visitor, word } from "./clients.mjs"
 
 const email = `${word()}@example.com`
 const password = "correct-horse-battery-staple"
@@ -93,6 +95,22 @@ test("a shopper keeps addresses", async () => {
     assert.equal(deleted, true)
     assert.deepEqual(parent.addresses, [])
   }
+})
+
+test("a browser keeps a shopper's session in a cookie, for one of two shops at its host", async t => {
+  const jar = browse(t)
+  const [here, there] = shops
+  const page = new Medusa({ baseUrl: url, publishableKey: here.key.token, auth: { type: "session" } })
+
+  await page.auth.login("customer", "emailpass", { email, password })
+  assert.equal(jar.size, 1)
+  has((await page.store.customer.retrieve()).customer, { email })
+  has((await page.store.cart.create({})).cart, { email })
+  await refused(there.store.customer.retrieve(), 401)
+  has((await there.store.cart.create({})).cart, { customer_id: null })
+  await page.auth.logout()
+  assert.equal(jar.size, 0)
+  await refused(page.store.customer.retrieve(), 401)
 })
 
 /** Waits for the only token that was mailed to the shopper. */
