@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+import grpc
 from fastapi import Request, Response
 from google.protobuf.timestamp_pb2 import Timestamp
 from souk.commerce.v1.store_customer_service_pb2 import (
@@ -43,7 +44,6 @@ from gateway.medusa.router import Router
 from gateway.medusa.values import last_id
 from gateway.request_state import state_of
 from gateway.tenancy import Tenancy, TenancyOf
-from services.kernel.call.errors import Unauthenticated
 from services.kernel.call.scope import Scope, bound
 
 # Password hashing is queued, so these calls may take longer than others.
@@ -153,15 +153,15 @@ async def log_out(
 
     A browser that is logged in here as an admin and as a customer is logged out as both.
     """
+    answer = responses.answer({"success": True})
     for caller in callers:
         if isinstance(caller, Customer):
             await _end_customers(request, tenancy, caller, clients)
+            session_cookies.delete_cookie(answer, session_cookies.CUSTOMERS)
         else:
             with bound(await counted_account_scope(request, caller)) as scope:
                 await _end(clients, scope, scope.session)
-    answer = responses.answer({"success": True})
-    for name in (session_cookies.COOKIE, session_cookies.CUSTOMERS):
-        session_cookies.delete_cookie(answer, name)
+            session_cookies.delete_cookie(answer, session_cookies.COOKIE)
     return answer
 
 
@@ -219,8 +219,9 @@ async def _end_customers(
             await clients.customers.EndSession(
                 EndSessionRequest(parent=f"tenants/{customer.tenant}")
             )
-        except Unauthenticated:
-            return
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.UNAUTHENTICATED:
+                raise
 
 
 async def _end(clients: ClientsOf, scope: Scope, session_id: str) -> None:

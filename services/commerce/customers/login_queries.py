@@ -37,8 +37,8 @@ async def count_attempt(
         )
         .returning(counted.number, counted.end_time)
     )
-    found: tuple[int, datetime] = (await session.execute(statement)).tuples().one()
-    return found
+    attempts, ends = (await session.execute(statement)).one()
+    return attempts, ends
 
 
 async def delete_attempts(session: AsyncSession, account_hash: bytes) -> None:
