@@ -10,7 +10,7 @@ from tests.commerce.shipping.conftest import (  # noqa: F401  # fixtures
     PAID,
     Shop,
     both,
-    enter,
+    engage,
     make_product,
     make_tenant,
     tenants,

@@ -2,7 +2,7 @@
 
 from tests.commerce.shipping.conftest import (  # noqa: F401  # fixtures
     both,
-    enter,
+    engage,
     make_product,
     make_tenant,
     tenants,

@@ -94,6 +94,7 @@ async def opened(guest: Shopper) -> Shop:
         "cart_id": cart["id"],
         "item_id": cart["items"][0]["id"],
         "variant_id": cart["items"][0]["variant_id"],
+        "region_id": cart["region_id"],
         "option_id": found["shipping_options"][0]["id"],
         "collection_id": collection["payment_collection"]["id"],
         "order_id": (await guest.buy())["id"],
@@ -183,6 +184,10 @@ async def test_parts_of_another_shops_cart_are_unknown_in_the_own(shops, stored)
                 ids = shops[own].ids | {part: id_}
                 for method, path in (one for one in ACTS if f"{{{part}}}" in one[1]):
                     assert await shops[own].guest.refused(*act(method, path, ids)) == code
+        for region in (shops[other].ids["region_id"], "reg_0", "x"):
+            for path in ("/store/carts", f"/store/carts/{shops[own].ids['cart_id']}"):
+                refusal = await shops[own].guest.refused("POST", path, {"region_id": region})
+                assert refusal == (404, "REGION_NOT_FOUND")
     assert await stored("paris", "hq") == before
 
 
