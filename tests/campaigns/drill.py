@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -225,7 +226,14 @@ class Drill:
             *("--checkpoint", str(self.receipts[receipt])),
         ]
         return await asyncio.to_thread(
-            subprocess.run, command, cwd=ROOT, capture_output=True, text=True
+            partial(
+                subprocess.run,
+                command,
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
         )
 
 
