@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -78,6 +79,11 @@ def objects(overlay: str) -> tuple[Object, ...]:
         stdout=subprocess.PIPE,
     )
     return tuple(yaml.safe_load_all(rendered.stdout))
+
+
+def own_kinds(rendered: Iterable[Object]) -> list[Object]:
+    """Leaves out what cert-manager adds to Kubernetes, of which there are no schemas."""
+    return [one for one in rendered if not one["apiVersion"].startswith("cert-manager.io/")]
 
 
 def of_kind(overlay: str, *kinds: str) -> dict[str, Object]:

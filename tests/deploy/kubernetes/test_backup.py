@@ -7,7 +7,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.deploy.kubernetes.rendered import KUBECTL, KUBERNETES, of_kind
+from tests.deploy.kubernetes.rendered import KUBECTL, KUBERNETES, of_kind, own_kinds
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def rendered(tmp_path_factory):
 
 
 def test_backups_fit_the_schema_of_kubernetes(rendered):
-    for one in rendered:
+    for one in own_kinds(rendered):
         kubernetes_validate.validate(one, "1.30", strict=True)
         assert one["kind"] == "Namespace" or one["metadata"]["namespace"] == "souk"
 
