@@ -1,11 +1,13 @@
 """Whether the gateway can serve shops, for operators."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import cast
 
 import grpc
 from grpc_health.v1 import health_pb2
 
+from gateway import certificates
 from gateway.edge.draining import Server
 from gateway.identity.access_facts import gateway_scope
 from gateway.runtime import Runtime
@@ -28,7 +30,14 @@ def create_app(server: Server) -> App:
         own = [_runtime(server).metrics.registry] if server.started else []
         return await metrics.page(metrics.REGISTRY, *own)
 
-    return endpoints.create_app(readiness=readiness, metrics=page)
+    async def tls_ask(query: Mapping[str, str]) -> Answer:
+        if not server.started:
+            return endpoints.json_answer(503, {"message": "The gateway is starting."})
+        return await certificates.answer(_runtime(server), query)
+
+    return endpoints.create_app(
+        readiness=readiness, metrics=page, more={certificates.PATH: tls_ask}
+    )
 
 
 def _runtime(server: Server) -> Runtime:
