@@ -35,7 +35,11 @@ OF_THE_IMAGE = {
 class Node:
     """The pods of one overlay in a folder of their own."""
 
-    def __init__(self, overlay: str, folder: Path, api: ApiServer) -> None:
+    def __init__(
+        self, overlay: str, folder: Path, api: ApiServer, *, restarts: bool = False
+    ) -> None:
+        """With `restarts`, containers that end are started again, as a kubelet does."""
+        self._restarts = restarts
         self._folder = folder
         self._api = api
         self._workloads = {one.name: one for one in workloads(overlay)}
@@ -108,7 +112,9 @@ class Node:
                 if 200 <= status < 400:
                     return
                 child = self.running[name]
-                assert child.running, child.describe_exit()
+                assert child.running or self._restarts, child.describe_exit()
+                if not child.running:
+                    await self.begin(name)
                 assert time.monotonic() < end, f"{url}: {reason}\n{child.log_tail()}"
                 await asyncio.sleep(_PAUSE_SECONDS)
 

@@ -61,7 +61,7 @@ async def test_every_rendered_pod_starts_and_two_shops_are_served_through_the_ga
         with api_server.running(folder) as api:
             async with postgres(folder) as server:
                 put_secrets(api, folder / "secrets")
-                node = Node("local", folder, api)
+                node = Node("local", folder, api, restarts=not has_data)
                 node.use_postgres(server)
                 await _start(node, has_data=has_data)
     finally:
