@@ -150,7 +150,7 @@ class Drill:
         return event
 
     async def lost_at_the_latest(self) -> tuple[int, float]:
-        """Restores all that there is elsewhere; returns how many acknowledged collections it lacks."""
+        """Restores all that there is elsewhere; returns how many collections it lacks."""
         scratch = self.folder / "scratch"
         (scratch / "postgres").mkdir(parents=True)
         for folder in (scratch, scratch / "postgres"):
@@ -248,15 +248,15 @@ async def run(folder: Path) -> list[str]:
         await drill.until_destroyed()
         lost, latest_seconds = await drill.lost_at_the_latest()
         say(
-            f"RPO: of {len(drill.ledger.acknowledged)} acknowledged acts, {lost} collections are not in the"
-            f" backup; restoring all of it took {latest_seconds:.1f} s"
+            f"RPO: of {len(drill.ledger.acknowledged)} acknowledged acts, {lost} collections"
+            f" are not in the backup; restoring all of it took {latest_seconds:.1f} s"
         )
         took = await drill.restored()
     say(f"RTO: a shop was served {took:.1f} s after the restore began")
     megabytes = sum(f.stat().st_size for f in (folder / "backups").rglob("*.gz*")) >> 20
     return [
-        f"RPO: of {len(drill.ledger.acknowledged)} acknowledged acts, {lost} collections were missing"
-        " in the backup when the database was destroyed under load.",
+        f"RPO: of {len(drill.ledger.acknowledged)} acknowledged acts, {lost} collections were"
+        " missing in the backup when the database was destroyed under load.",
         f"RTO: {took:.1f} s from the command to the first page of a shop, of a backup of"
         f" {megabytes} MB.",
     ]
