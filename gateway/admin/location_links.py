@@ -1,20 +1,14 @@
 """What stock locations are linked with in Medusa: the channel, who ships, and how."""
 
-from collections.abc import Callable, Mapping, Sequence
-
-from souk.commerce.v1.fulfillment_set_service_pb2 import FulfillmentSet, ListFulfillmentSetsRequest
-from souk.commerce.v1.stock_location_service_pb2 import StockLocation
+from collections.abc import Mapping
 
 from gateway.admin.fulfillment_providers import FULFILLMENT_PROVIDERS
-from gateway.clients import Clients
 from gateway.documents.sales_channel import channel_id
-from gateway.documents.shipping_zones import FulfillmentSetDocument
 from gateway.documents.stock_location import LinksOfLocation
 from gateway.medusa.errors import not_allowed
-from gateway.medusa.values import last_id
 from gateway.tenancy import Tenancy
 from services.kernel.call.errors import NotFound, invalid
-from services.kernel.call.limits import MOST_ROWS
+from services.kernel.call.scope import Scope
 
 
 def check_channels(body: LinksOfLocation, *, own: str) -> None:
@@ -50,35 +44,11 @@ def check_providers(body: LinksOfLocation) -> None:
         )
 
 
-async def links_of(
-    locations: Sequence[StockLocation],
-    asks_for: Callable[[str], bool],
-    clients: Clients,
-    tenancy: Tenancy,
-) -> Callable[[StockLocation], Mapping[str, object]]:
-    """Returns what reads a location's links, as far as a client asks for them."""
-    sets: Sequence[FulfillmentSet] = ()
+async def links_of(scope: Scope, tenancy: Tenancy, *, with_channels: bool) -> Mapping[str, object]:
+    """Returns what each location of a tenant is linked with; the channel if it is asked for."""
     channels = []
-    for location in locations[:1]:
-        parent = location.name.partition("/stockLocations/")[0]
-        if asks_for("sales_channels"):
-            tenant = await tenancy.tenant(last_id(parent))
-            channels = [{"id": channel_id(tenant.id), "name": tenant.display_name}]
-        if asks_for("fulfillment_sets"):
-            request = ListFulfillmentSetsRequest(
-                parent=parent,
-                page_size=MOST_ROWS,
-                stock_locations=[last_id(one.name) for one in locations],
-            )
-            sets = (await clients.fulfillment_sets.ListFulfillmentSets(request)).fulfillment_sets
+    if with_channels:
+        tenant = await tenancy.tenant(scope.tenant or "")
+        channels = [{"id": channel_id(tenant.id), "name": tenant.display_name}]
     providers = [{"id": one.id, "is_enabled": one.is_enabled} for one in FULFILLMENT_PROVIDERS]
-
-    def links(location: StockLocation) -> Mapping[str, object]:
-        own = [one for one in sets if one.stock_location_id == last_id(location.name)]
-        return {
-            "sales_channels": channels,
-            "fulfillment_providers": providers,
-            "fulfillment_sets": FulfillmentSetDocument.to_list(own),
-        }
-
-    return links
+    return {"sales_channels": channels, "fulfillment_providers": providers}

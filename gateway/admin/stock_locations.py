@@ -1,6 +1,6 @@
 """Medusa's stock locations: where the request's tenant keeps its goods."""
 
-from functools import partial
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
@@ -102,10 +102,10 @@ async def list_stock_locations(
             display_name=query.one("name"),
         )
     )
-    beside = await links_of(
-        found.stock_locations, partial(LOCATIONS.asks_for, query), clients, tenancy
+    links = await _links(query, scope, tenancy)
+    return LOCATIONS.page(
+        query, found.stock_locations, count=found.total_size, beside=lambda _: links
     )
-    return LOCATIONS.page(query, found.stock_locations, count=found.total_size, beside=beside)
 
 
 @router.post(
@@ -128,7 +128,7 @@ async def create_stock_location(
             parent=f"tenants/{scope.tenant}", stock_location=body.to_message(), request_id=key
         )
     )
-    return await _answer(query, clients, tenancy, location)
+    return await _answer(query, scope, tenancy, location)
 
 
 @router.get(
@@ -147,7 +147,7 @@ async def get_stock_location(
     """Returns one location of the request's tenant."""
     query = LOCATIONS.one_query(request)
     location = await _location(clients, scope, location_id)
-    return await _answer(query, clients, tenancy, location)
+    return await _answer(query, scope, tenancy, location)
 
 
 @router.post(
@@ -170,7 +170,7 @@ async def update_stock_location(
     location = await clients.stock_locations.UpdateStockLocation(
         UpdateStockLocationRequest(stock_location=change, update_mask=body.to_mask())
     )
-    return await _answer(query, clients, tenancy, location)
+    return await _answer(query, scope, tenancy, location)
 
 
 @router.delete(
@@ -212,7 +212,7 @@ async def create_fulfillment_set_of_location(
         )
     )
     location = await _location(clients, scope, location_id)
-    return await _answer(query, clients, tenancy, location)
+    return await _answer(query, scope, tenancy, location)
 
 
 @router.post(
@@ -232,7 +232,7 @@ async def change_channels_of_location(
     """Accepts the tenant's channel, which sells from each of its locations for good."""
     location = await _location(clients, scope, location_id)
     check_channels(body, own=channel_id(scope.tenant or ""))
-    return await _answer(query, clients, tenancy, location)
+    return await _answer(query, scope, tenancy, location)
 
 
 @router.post(
@@ -252,14 +252,18 @@ async def change_providers_of_location(
     """Accepts `manual_manual`, who ships from each location for good."""
     location = await _location(clients, scope, location_id)
     check_providers(body)
-    return await _answer(query, clients, tenancy, location)
+    return await _answer(query, scope, tenancy, location)
 
 
 async def _answer(
-    query: ParsedQuery, clients: Clients, tenancy: Tenancy, location: StockLocation
+    query: ParsedQuery, scope: Scope, tenancy: Tenancy, location: StockLocation
 ) -> Response:
-    beside = await links_of([location], partial(LOCATIONS.asks_for, query), clients, tenancy)
-    return LOCATIONS.one(query, location, **beside(location))
+    return LOCATIONS.one(query, location, **await _links(query, scope, tenancy))
+
+
+async def _links(query: ParsedQuery, scope: Scope, tenancy: Tenancy) -> Mapping[str, object]:
+    with_channels = LOCATIONS.asks_for(query, "sales_channels")
+    return await links_of(scope, tenancy, with_channels=with_channels)
 
 
 async def _location(clients: Clients, scope: Scope, location_id: str) -> StockLocation:

@@ -52,8 +52,8 @@ class StockLocationDocument(Document[StockLocation]):
     fulfillment_providers: Annotated[list[ProviderRef], NotInMessage()] = Field(
         [], description="All that there are; only with `fields`."
     )
-    fulfillment_sets: Annotated[list[FulfillmentSetDocument], NotInMessage()] = Field(
-        [], description="How goods are handed over from there; only with `fields`."
+    fulfillment_sets: list[FulfillmentSetDocument] = Field(
+        description="How goods are handed over from there; only with `fields`."
     )
 
 

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.commerce.models import StockLocation
 from services.commerce.setup.setup import setup_changed
 from services.commerce.shipping.listing import page
-from services.commerce.shipping.queries import fulfillment_sets
+from services.commerce.shipping.messages import set_message
+from services.commerce.shipping.queries import fulfillment_sets, zones
 from services.commerce.stock import queries
 from services.commerce.stock.locations import existing, locations, stored
 from services.kernel.call import names
@@ -39,7 +40,7 @@ class StockLocationServicer(StockLocationServiceServicer):
         current_scope().require(request.name)
         async with self._db.tenant() as session:
             row = await existing(session, names.parse(request.name, _LOCATION)[1])
-            return location_message(row)
+            return await _with_sets(session, location_message(row))
 
     async def ListStockLocations(
         self, request: pb.ListStockLocationsRequest, _context: object
@@ -48,7 +49,9 @@ class StockLocationServicer(StockLocationServiceServicer):
         ids = [names.parse(name, _LOCATION)[1] for name in request.stock_locations]
         async with self._db.tenant() as session:
             found = [location_message(row) for row in await locations(session)]
-        rows, total = page(request, [one for one in found if _fits(one, request, ids)])
+            rows, total = page(request, [one for one in found if _fits(one, request, ids)])
+            for one in rows:
+                await _with_sets(session, one)
         return pb.ListStockLocationsResponse(stock_locations=rows, total_size=total)
 
     async def CreateStockLocation(
@@ -80,13 +83,13 @@ class StockLocationServicer(StockLocationServiceServicer):
             before = location_message(row)
             requested = updates.apply(request.stock_location, request.update_mask, to=before)
             if requested == before:
-                return before
+                return await _with_sets(session, before)
             _check(requested)
             row = await stored(session, row.location_id)
             row.version += 1
             after = await _write(session, row, requested, datetime.now(UTC))
             audit.record(session, resource=after.name, before=before, after=after)
-            return after
+            return await _with_sets(session, after)
 
     async def DeleteStockLocation(
         self, request: pb.DeleteStockLocationRequest, _context: object
@@ -136,6 +139,16 @@ def location_message(row: StockLocation) -> pb.StockLocation:
         message.create_time.CopyFrom(message_of(row.create_time))
         message.update_time.CopyFrom(message_of(row.update_time))
     return message
+
+
+async def _with_sets(session: AsyncSession, location: pb.StockLocation) -> pb.StockLocation:
+    """Adds the fulfillment sets of a location to its message."""
+    location_id = names.parse(location.name, _LOCATION)[1]
+    own = [row for row in await fulfillment_sets(session) if row.location_id == location_id]
+    if own:
+        all_zones = await zones(session)
+        location.fulfillment_sets.extend(set_message(row, all_zones) for row in own)
+    return location
 
 
 def _check(requested: pb.StockLocation) -> pb.StockLocation:
