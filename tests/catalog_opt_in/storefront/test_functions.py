@@ -278,6 +278,15 @@ async def test_words_that_are_never_together_are_not_looked_for_in_each_product(
             assert await rows_read(app, "product_words") - before <= most
 
 
+@pytest.mark.parametrize("before", ["even", "tenth0"])  # in titles, and only in descriptions
+async def test_an_old_product_is_found_by_words_that_no_new_one_has_together(app, before):
+    found = words("2590:*", before=before, whole=f"{before} & 2590")
+    for order in ("relevance", "title"):
+        total, [document] = await page(app, LARGE, 20, 0, order, found)
+        assert (total, id_in(document)) == (1, "copy-2590")
+    assert await page(app, SMALL, 20, 0, "relevance", found) == (0, [])
+
+
 async def test_of_a_beginning_that_many_words_have_the_newest_are_found(app):
     hundredth = words("hundredth:*", whole="hundredth")
     total, documents = await page(app, LARGE, 20, 0, "relevance", hundredth)
