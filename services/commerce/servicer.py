@@ -93,7 +93,7 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
     catalogue = Catalogue(
         load(CommerceSettings).catalog_opt_in, Signer("commerce", key), settings.certificate
     )
-    setups, providers = Setups(), configured_providers(runtime.settings.secrets)
+    setups, providers = Setups(runtime.db), configured_providers(runtime.settings.secrets)
     carts = CartChanges(runtime.db, catalogue, setups)
     completion = Completion(runtime.db, carts, providers, Settlement(runtime.db, providers))
     mailer, attempts = Mailer(load(MailSettings)), Attempts(runtime.db)

@@ -4,30 +4,18 @@ Uncached, through the service: each line's floor is the same read of the small s
 """
 
 import time
-from collections.abc import Sequence
-from pathlib import Path
-from statistics import median, quantiles
-from typing import Any, NamedTuple
+from typing import Any
 
-import asyncpg
 from souk.catalog_opt_in.v1 import storefront_service_pb2 as pb
 from souk.catalog_opt_in.v1.storefront_service_pb2_grpc import StorefrontServiceStub
 
 from tests import cluster
 from tests.load import table, worlds
+from tests.load.reads import Read, measured, print_line
 
 SMALL, LARGE = (10, 100), (1_000, 100_000)
 """Tenants and products."""
-READS = 200
 SKIPPED_AT_MOST = 100_000 - 20
-
-
-class Read(NamedTuple):
-    """How long a read took, and how long the database's core was at work for it: other work on the
-    machine does not disturb that."""
-
-    seconds: float
-    of_core: float
 
 
 async def each_growth() -> None:
@@ -50,21 +38,14 @@ async def each_growth() -> None:
             took = time.perf_counter() - began
             print(f"\n{tenants} tenants, {products} products, {count} listings: {took:.0f} s")
             for name, request in _reads(products).items():
-                await _seconds(shop, request)  # the first makes what connections keep
-                backends = await _backends(superuser)
                 reads.setdefault(name, []).append(
-                    [await _read(shop, request, backends) for _ in range(READS)]
+                    await measured(superuser, "catalog_opt_in", _call(shop, request), request)
                 )
     table.head(
         f"A shop of {LARGE[1]} products among {LARGE[0]}, by one of {SMALL[1]} among {SMALL[0]}"
     )
     for name, (small, large) in reads.items():
-        seconds, of_core = zip(*large, strict=True)
-        table.rate(name, 1 / median(seconds), 1 / median(read.seconds for read in small))
-        print(
-            f"  p99 {_p99(seconds):.1f} ms; of the database's core"
-            f" {1000 * median(of_core):.1f} ms, p99 {_p99(of_core):.1f} ms"
-        )
+        print_line(name, small, large)
 
 
 def _reads(products: int) -> dict[str, Any]:
@@ -104,30 +85,6 @@ def _reads(products: int) -> dict[str, Any]:
     }
 
 
-async def _read(shop: Any, request: Any, backends: Sequence[Path]) -> Read:
-    before = _of_core(backends)
-    seconds = await _seconds(shop, request)
-    return Read(seconds, _of_core(backends) - before)
-
-
-async def _seconds(shop: Any, request: Any) -> float:
-    began = time.perf_counter()
+def _call(shop: Any, request: Any) -> Any:
     # The request of each method bears its name.
-    await getattr(shop, type(request).__name__.removesuffix("Request"))(request)
-    return time.perf_counter() - began
-
-
-async def _backends(superuser: asyncpg.Connection) -> list[Path]:
-    rows = await superuser.fetch(
-        "SELECT pid FROM pg_stat_activity WHERE usename LIKE 'catalog_opt_in%'"
-    )
-    return [Path(f"/proc/{row['pid']}/schedstat") for row in rows]
-
-
-def _of_core(backends: Sequence[Path]) -> float:
-    """Tells for how many seconds these processes have run."""
-    return sum(int(path.read_text().split()[0]) for path in backends) / 1e9
-
-
-def _p99(seconds: Sequence[float]) -> float:
-    return 1000 * quantiles(seconds, n=100)[98]
+    return getattr(shop, type(request).__name__.removesuffix("Request"))

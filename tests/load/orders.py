@@ -4,21 +4,25 @@ Through the service, without the gateway: each line's floor is the same read of 
 """
 
 import time
-from statistics import median, quantiles
 from typing import Any
 
 import asyncpg
-from souk.commerce.v1 import store_checkout_service_pb2, store_order_service_pb2
+from souk.commerce.v1 import order_service_pb2, store_checkout_service_pb2, store_order_service_pb2
+from souk.commerce.v1.order_service_pb2_grpc import OrderServiceStub
 from souk.commerce.v1.store_checkout_service_pb2_grpc import StoreCheckoutServiceStub
 from souk.commerce.v1.store_order_service_pb2_grpc import StoreOrderServiceStub
 
 from tests import cluster
 from tests.load import table
+from tests.load.reads import Read, measured, print_line
 
 SMALL, LARGE = 1_000, 1_000_000
-READS = 200
 CUSTOMER = "cus_of_twelve"
 """Has as many orders in both shops."""
+_COUNTER = """
+INSERT INTO order_counter SELECT tenant, $1 FROM unnest(ARRAY['paris', 'lyon']) tenant
+ON CONFLICT (tenant_id) DO UPDATE SET last_display_id = excluded.last_display_id
+"""
 _OWN = 12
 _BYTES = 1_500
 _AT_ONCE = 50_000
@@ -64,6 +68,9 @@ async def each_order_read() -> None:
             session=CUSTOMER,
             permissions=("cart:read",),
         )
+        staff = calls.stub(
+            OrderServiceStub, "commerce", actor="admins/bench", permissions=("order:read",)
+        )
         calls_to_measure = {
             "a customer's orders": (
                 own.ListOwnOrders,
@@ -77,8 +84,17 @@ async def each_order_read() -> None:
                     name="tenants/paris/orders/order_1"
                 ),
             ),
+            "a page of staff's": (staff.ListOrders, _staff_page()),
+            "a page in the middle": (staff.ListOrders, _staff_page(skip=SMALL // 2)),
+            "by status": (staff.ListOrders, _staff_page(statuses=["pending"])),
+            "by a beginning of the e-mail address": (staff.ListOrders, _staff_page(query="77")),
+            "by number": (staff.ListOrders, _staff_page(query="12")),
+            "of one customer": (
+                staff.ListOrders,
+                _staff_page(customers=[f"tenants/paris/customers/{CUSTOMER}"]),
+            ),
         }
-        seconds: dict[str, list[list[float]]] = {name: [] for name in calls_to_measure}
+        reads: dict[str, list[list[Read]]] = {name: [] for name in calls_to_measure}
         count = 0
         for orders in (SMALL, LARGE):
             began = time.perf_counter()
@@ -86,12 +102,14 @@ async def each_order_read() -> None:
             count = orders
             print(f"\n{orders} orders in each of two shops: {time.perf_counter() - began:.0f} s")
             for name, (call, request) in calls_to_measure.items():
-                await _seconds(call, request)  # the first makes what connections keep
-                seconds[name].append([await _seconds(call, request) for _ in range(READS)])
+                reads[name].append(await measured(superuser, "commerce", call, request))
     table.head(f"A shop of {LARGE} orders, by one of {SMALL}")
-    for name, (small, large) in seconds.items():
-        table.rate(name, 1 / median(large), 1 / median(small))
-        print(f"  p99 {1000 * quantiles(large, n=100)[98]:.1f} ms")
+    for name, (small, large) in reads.items():
+        print_line(name, small, large)
+
+
+def _staff_page(**fields: Any) -> order_service_pb2.ListOrdersRequest:
+    return order_service_pb2.ListOrdersRequest(parent="tenants/paris", page_size=20, **fields)
 
 
 async def _grow(superuser: asyncpg.Connection, count: int, orders: int) -> None:
@@ -99,10 +117,5 @@ async def _grow(superuser: asyncpg.Connection, count: int, orders: int) -> None:
     for first in range(count + 1, orders + 1, _AT_ONCE):
         last = min(first + _AT_ONCE - 1, orders)
         await superuser.execute(_INSERT, _OWN, CUSTOMER, document, first, last)
+    await superuser.execute(_COUNTER, orders)
     await superuser.execute("VACUUM ANALYZE customer_order")
-
-
-async def _seconds(call: Any, request: Any) -> float:
-    began = time.perf_counter()
-    await call(request)
-    return time.perf_counter() - began

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from souk.commerce.v1 import store_cart_service_pb2 as pb
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.caller import current_customer
 from services.commerce.carts import queries
@@ -19,7 +18,7 @@ from services.commerce.promotions.finding import promotions_of
 from services.commerce.setup.setup import Setups
 from services.commerce.stock.queries import available
 from services.kernel.call.errors import Aborted, FailedPrecondition, NotFound, conflict
-from services.kernel.data import requests
+from services.kernel.data import acts, requests
 from services.kernel.data.database import Database
 from services.kernel.data.requests import Repeatable
 
@@ -54,37 +53,37 @@ class CartChanges:
         """
 
         async def changed(offers: Offers) -> pb.CartAnswer:
-            async with self._db.tenant() as session:
+            async with self._db.act() as transaction:
                 if request and (
-                    answer := await requests.stored_answer(session, request, pb.CartAnswer)
+                    answer := await requests.stored_answer(transaction, request, pb.CartAnswer)
                 ):
                     return answer
-                cart = await self.opened(session, cart_id, offers)
+                cart = await self.opened(transaction, cart_id, offers)
                 refuse_fixed(cart.row)
                 paid_by = cart.content.called_sessions
                 act(cart)
-                answer = await store_priced(session, cart, paid_by)
-                return await requests.remember(session, request, answer) if request else answer
+                answer = await store_priced(transaction, cart, paid_by)
+                return await requests.remember(transaction, request, answer) if request else answer
 
         return await self.with_offers(cart_id, changed, besides=variants)
 
     async def viewed(self, cart_id: str) -> OpenCart:
         """Reads a cart as it was last priced, to tell something of it; it is not stored."""
-        async with self._db.tenant() as session:
-            row = await existing(session, cart_id)
-            setup = await self._setups.current(session)
+        async with self._db.act() as transaction:
+            row = await existing(transaction, cart_id)
+            setup = await self._setups.current(transaction)
         return OpenCart(row, content_of(row), setup, {}, {}, (), datetime.now(UTC))
 
-    async def opened(self, session: AsyncSession, cart_id: str, offers: Offers) -> OpenCart:
+    async def opened(self, transaction: acts.Act, cart_id: str, offers: Offers) -> OpenCart:
         """Locks a cart that the caller may use, and reads what a change of it needs."""
-        row = await existing(session, cart_id, lock=True)
-        return await self.of_row(session, row, offers)
+        row = await existing(transaction, cart_id, lock=True)
+        return await self.of_row(transaction, row, offers)
 
-    async def of_row(self, session: AsyncSession, row: Cart, offers: Offers) -> OpenCart:
+    async def of_row(self, transaction: acts.Act, row: Cart, offers: Offers) -> OpenCart:
         """Reads what a change of a cart needs whose row is locked."""
-        setup, now = await self._setups.current(session), datetime.now(UTC)
-        stock = await available(session, counted(offers), now)
-        group_ids = await group_ids_of(session, row.customer_id)
+        setup, now = await self._setups.current(transaction), datetime.now(UTC)
+        stock = await available(transaction, counted(offers), now)
+        group_ids = await group_ids_of(transaction, row.customer_id)
         return OpenCart(row, content_of(row), setup, offers, stock, group_ids, now)
 
     async def with_offers(
@@ -96,8 +95,8 @@ class CartChanges:
         to be in another, because it moves the cart or staff have changed the region, it is asked
         again.
         """
-        async with self._db.tenant() as session:
-            content = content_of(await existing(session, cart_id))
+        async with self._db.act() as transaction:
+            content = content_of(await existing(transaction, cart_id))
         return await in_its_currency(
             content.currency_code,
             lambda currency_code: self._catalogue.offers(
@@ -110,15 +109,16 @@ class CartChanges:
 
 
 async def store_priced(
-    session: AsyncSession, cart: OpenCart, paid_by: Collection[str]
+    transaction: acts.Act, cart: OpenCart, paid_by: Collection[str]
 ) -> pb.CartAnswer:
     """Prices a changed cart anew, and stores it.
 
     `paid_by` are the sessions at providers from before; those that it has no more are dropped.
     """
     cart.enter_currency()
-    cart.store(cart.price(await promotions_of(session, cart)))
-    await sessions.drop(session, set(paid_by) - cart.content.called_sessions, cart.now)
+    cart.put(cart.price(await promotions_of(transaction, cart)))
+    await queries.store(transaction, cart.row)
+    await sessions.drop(transaction, set(paid_by) - cart.content.called_sessions, cart.now)
     return pb.CartAnswer(document=cart.row.document)
 
 
@@ -141,7 +141,7 @@ async def in_its_currency(
 
 
 async def existing(
-    session: AsyncSession, cart_id: str, *, lock: bool = False, to_show: bool = False
+    transaction: acts.Act, cart_id: str, *, lock: bool = False, to_show: bool = False
 ) -> Cart:
     """Reads a cart that the caller may use: an anonymous one by its id, else only its customer.
 
@@ -150,7 +150,7 @@ async def existing(
     Raises:
         NotFound: CART_NOT_FOUND, whoever else has such a cart.
     """
-    row = await queries.cart(session, cart_id, lock=lock, to_show=to_show)
+    row = await queries.cart(transaction, cart_id, lock=lock, to_show=to_show)
     if row is None or row.customer_id not in (None, current_customer()):
         raise NotFound("CART_NOT_FOUND", f"No such cart: {cart_id[:100]}")
     return row

@@ -14,7 +14,7 @@ from services.commerce.carts.changes import (
     store_priced,
 )
 from services.commerce.catalogue import Offers
-from services.commerce.customers.own import own_customer
+from services.commerce.customers.own import own_row
 from services.kernel.call.errors import conflict
 from services.kernel.data.database import Database
 
@@ -37,9 +37,9 @@ class CartClaims:
             Unauthenticated: UNAUTHENTICATED, the caller is no customer.
         """
         for _ in range(MOST_TRIES):
-            async with self._db.tenant() as session:
-                customer = await own_customer(session)
-                other = await queries.last_open_cart(session, customer.customer_id, besides=cart_id)
+            async with self._db.act() as act:
+                customer = await own_row(act)
+                other = await queries.last_open_cart(act, customer.customer_id, besides=cart_id)
             answer = await self._carts.with_offers(
                 cart_id,
                 partial(self._claim, cart_id),
@@ -51,26 +51,26 @@ class CartClaims:
 
     async def _claim(self, cart_id: str, offers: Offers) -> pb.CartAnswer | None:
         """Claims a cart; None if offers are missing for what the other one has by now."""
-        async with self._db.tenant() as session:
+        async with self._db.act() as act:
             # The customer first: of carts that they claim at once, each takes over the one before.
-            customer = await own_customer(session, lock=True)
-            row = await existing(session, cart_id, lock=True)
+            customer = await own_row(act, lock=True)
+            row = await existing(act, cart_id, lock=True)
             refuse_fixed(row)
             is_guests = row.customer_id is None
             other = None
             if is_guests:
                 other = await queries.last_open_cart(
-                    session, customer.customer_id, besides=cart_id, lock=True
+                    act, customer.customer_id, besides=cart_id, lock=True
                 )
             before = content_of(other) if other else None
             if before and not offers.keys() >= set(before.variant_ids):
                 return None
             row.customer_id = customer.customer_id
-            cart = await self._carts.of_row(session, row, offers)
+            cart = await self._carts.of_row(act, row, offers)
             paid_by = cart.content.called_sessions
             if is_guests:
                 cart.content.email = customer.email
             if other and before and items.merge(cart.content, before, cart.stock, cart.now):
                 paid_by |= before.called_sessions
-                await session.delete(other)
-            return await store_priced(session, cart, paid_by)
+                await queries.remove(act, other)
+            return await store_priced(act, cart, paid_by)

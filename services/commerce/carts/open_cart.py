@@ -128,7 +128,7 @@ class OpenCart:
             region_id=canonical_id(self.setup.markets, self.market),
         )
 
-    def store(self, totals: CartTotals) -> None:
+    def put(self, totals: CartTotals) -> None:
         """Puts the content and the document into the row."""
         row, collection = self.row, self.content.payment_collection
         row.content = self.content.model_dump(mode="json")

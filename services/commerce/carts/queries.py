@@ -1,20 +1,17 @@
 """Statements about carts."""
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer, load_only
-
 from services.commerce.models import Cart
+from services.kernel.data.acts import Act
 
 # A change makes the document anew, and a read needs nothing else: each is large.
-_TO_CHANGE = defer(Cart.document)
-_TO_SHOW = load_only(
-    Cart.document, Cart.customer_id, Cart.update_time, Cart.complete_time, Cart.attempt_id
-)
+_TO_CHANGE, _TO_SHOW, _WHOLE = ("document",), ("content",), ()
+_LAST_OPEN = """customer_id = $2 AND cart_id <> $3
+  AND complete_time IS NULL AND attempt_id IS NULL
+ORDER BY update_time DESC, cart_id LIMIT 1"""
 
 
 async def cart(
-    session: AsyncSession,
+    act: Act,
     cart_id: str,
     *,
     lock: bool = False,
@@ -26,28 +23,29 @@ async def cart(
     `lock` keeps others from changing it until the end of the transaction; `whole` leaves out
     nothing.
     """
-    statement = select(Cart).where(Cart.cart_id == cart_id)
-    if not whole:
-        statement = statement.options(_TO_SHOW if to_show else _TO_CHANGE)
-    row: Cart | None = await session.scalar(statement.with_for_update() if lock else statement)
-    return row
+    where = "cart_id = $2 FOR UPDATE" if lock else "cart_id = $2"
+    without = _WHOLE if whole else _TO_SHOW if to_show else _TO_CHANGE
+    rows = await act.rows(Cart, where, cart_id, without=without)
+    return rows[0] if rows else None
 
 
 async def last_open_cart(
-    session: AsyncSession, customer_id: str, *, besides: str, lock: bool = False
+    act: Act, customer_id: str, *, besides: str, lock: bool = False
 ) -> Cart | None:
     """Reads the cart that a customer changed last, of those that can still be changed."""
-    statement = (
-        select(Cart)
-        .where(
-            Cart.customer_id == customer_id,
-            Cart.cart_id != besides,
-            Cart.complete_time.is_(None),
-            Cart.attempt_id.is_(None),
-        )
-        .order_by(Cart.update_time.desc(), Cart.cart_id)
-        .limit(1)
-        .options(_TO_CHANGE)
+    where = _LAST_OPEN + " FOR UPDATE" if lock else _LAST_OPEN
+    rows = await act.rows(Cart, where, customer_id, besides, without=_TO_CHANGE)
+    return rows[0] if rows else None
+
+
+async def store(act: Act, row: Cart) -> None:
+    """Stores a cart that was changed, with a new document."""
+    await act.update(
+        row,
+        *("customer_id", "payment_collection_id", "attempt_id", "order_id"),
+        *("content", "document", "update_time", "expire_time", "complete_time"),
     )
-    row: Cart | None = await session.scalar(statement.with_for_update() if lock else statement)
-    return row
+
+
+async def remove(act: Act, row: Cart) -> None:
+    await act.write(Cart, "DELETE FROM cart WHERE tenant_id = $1 AND cart_id = $2", row.cart_id)

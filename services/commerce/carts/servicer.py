@@ -27,7 +27,7 @@ from services.commerce.carts.messages import (
 from services.commerce.carts.open_cart import OpenCart, chosen_market
 from services.commerce.catalogue import Catalogue, Offers
 from services.commerce.customers.groups import group_ids_of
-from services.commerce.customers.own import own_customer
+from services.commerce.customers.own import own_row
 from services.commerce.models import Cart
 from services.commerce.promotions.finding import promotions_of
 from services.commerce.setup.setup import Setups
@@ -66,10 +66,10 @@ class StoreCartServicer(StoreCartServiceServicer):
         )
 
     async def _create(self, request: pb.CreateCartRequest, offers: Offers) -> pb.CartAnswer:
-        async with self._db.tenant() as session:
-            if answer := await requests.stored_answer(session, request, pb.CartAnswer):
+        async with self._db.act() as transaction:
+            if answer := await requests.stored_answer(transaction, request, pb.CartAnswer):
                 return answer
-            setup, now = await self._setups.current(session), datetime.now(UTC)
+            setup, now = await self._setups.current(transaction), datetime.now(UTC)
             market = chosen_market(setup.markets, request.cart.region_id)
             content = CartContent(
                 region_id=market.id,
@@ -78,38 +78,38 @@ class StoreCartServicer(StoreCartServiceServicer):
                 shop_locale=request.shop_locale,
             )
             row = Cart(
-                tenant_id=session.info["tenant"],
+                tenant_id=current_scope().tenant,
                 cart_id=names.new_unguessable_id("cart"),
                 customer_id=current_customer(),
                 create_time=now,
             )
             if row.customer_id is not None:
-                content.email = (await own_customer(session)).email
-            stock = await available(session, counted(offers), now)
-            group_ids = await group_ids_of(session, row.customer_id)
+                content.email = (await own_row(transaction)).email
+            stock = await available(transaction, counted(offers), now)
+            group_ids = await group_ids_of(transaction, row.customer_id)
             cart = OpenCart(row, content, setup, offers, stock, group_ids, now)
             require_currency(market, request.currency_code)
             update(cart, request.cart)
             for place, item in enumerate(request.items):
                 _add(cart, item, at=f"items[{place}].")
             cart.enter_currency()
-            cart.store(cart.price(await promotions_of(session, cart)))
-            session.add(row)
-            await session.flush()
-            return await requests.remember(session, request, pb.CartAnswer(document=row.document))
+            cart.put(cart.price(await promotions_of(transaction, cart)))
+            await transaction.insert(row)
+            answer = pb.CartAnswer(document=row.document)
+            return await requests.remember(transaction, request, answer)
 
     async def GetCart(self, request: pb.GetCartRequest, _context: object) -> pb.CartAnswer:
         cart_id = _cart_id(request.name)
-        async with self._db.tenant() as session:
-            row = await existing(session, cart_id, to_show=True)
+        async with self._db.act() as transaction:
+            row = await existing(transaction, cart_id, to_show=True)
         if row.complete_time or row.attempt_id or row.update_time > datetime.now(UTC) - FRESH:
             return pb.CartAnswer(document=row.document)
         try:
             return await self._carts.change(cart_id, lambda _: None)
         except (FailedPrecondition, Aborted):
             # Its region is gone, or it has just become an order: it is shown as it is stored.
-            async with self._db.tenant() as session:
-                row = await existing(session, cart_id, to_show=True)
+            async with self._db.act() as transaction:
+                row = await existing(transaction, cart_id, to_show=True)
             return pb.CartAnswer(document=row.document)
 
     async def UpdateCart(self, request: pb.UpdateCartRequest, _context: object) -> pb.CartAnswer:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.models import Customer, CustomerGroup, GroupMember
+from services.kernel.data.acts import Act
 from services.kernel.data.arrays import among
 
 # Whoever takes a name waits for others of the tenant who do, so that all are told apart.
@@ -36,9 +37,9 @@ async def group(session: AsyncSession, group_id: str, *, lock: bool) -> Customer
     return row
 
 
-async def groups_of_customer(session: AsyncSession, customer_id: str) -> Sequence[str]:
-    statement = select(GroupMember.group_id).where(GroupMember.customer_id == customer_id)
-    return (await session.scalars(statement.order_by(GroupMember.group_id))).all()
+async def groups_of_customer(act: Act, customer_id: str) -> list[str]:
+    rows = await act.rows(GroupMember, "customer_id = $2 ORDER BY group_id", customer_id)
+    return [row.group_id for row in rows]
 
 
 async def number_of_groups(session: AsyncSession) -> int:

@@ -15,6 +15,7 @@ from services.kernel.call import names
 from services.kernel.call.errors import AlreadyExists, FailedPrecondition, NotFound, invalid
 from services.kernel.call.scope import current_scope
 from services.kernel.data import pages, requests, updates
+from services.kernel.data.acts import Act
 from services.kernel.data.database import Database
 from services.kernel.data.time_ranges import within
 from services.kernel.evidence import audit
@@ -133,11 +134,11 @@ class CustomerGroupServicer(CustomerGroupServiceServicer):
             return _message(row)
 
 
-async def group_ids_of(session: AsyncSession, customer_id: str | None) -> Sequence[str]:
+async def group_ids_of(act: Act, customer_id: str | None) -> Sequence[str]:
     """Returns the ids of the groups that a customer is in; None, a guest, is in none."""
     if customer_id is None:
         return ()
-    return await group_queries.groups_of_customer(session, customer_id)
+    return await group_queries.groups_of_customer(act, customer_id)
 
 
 async def _existing(session: AsyncSession, name: str, *, lock: bool = False) -> CustomerGroup:

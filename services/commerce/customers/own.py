@@ -8,23 +8,34 @@ from services.commerce.models import Customer
 from services.kernel.call import names
 from services.kernel.call.errors import NotFound, Unauthenticated
 from services.kernel.call.scope import current_scope
+from services.kernel.data.acts import Act
 
 CUSTOMER = "tenants/{tenant}/customers/{customer}"
 GROUP = "tenants/{tenant}/customerGroups/{customer_group}"
 ADDRESS = "tenants/{tenant}/customers/{customer}/addresses/{address}"
 
 
-async def own_customer(session: AsyncSession, *, lock: bool = False) -> Customer:
+async def own_customer(session: AsyncSession) -> Customer:
     """Reads the customer who calls.
 
     Raises:
         Unauthenticated: UNAUTHENTICATED, it is nobody, or somebody who is no longer there.
     """
     customer_id = current_customer()
-    row = await queries.customer(session, customer_id, lock=lock) if customer_id else None
+    row = await queries.customer(session, customer_id) if customer_id else None
     if row is None:
         raise Unauthenticated("UNAUTHENTICATED", "Unauthorized")
     return row
+
+
+async def own_row(act: Act, *, lock: bool = False) -> Customer:
+    """Reads the customer who calls, as own_customer does, in an act."""
+    where = "customer_id = $2 AND erase_time IS NULL"
+    customer_id = current_customer()
+    rows = await act.rows(Customer, where + " FOR UPDATE" if lock else where, customer_id)
+    if not rows:
+        raise Unauthenticated("UNAUTHENTICATED", "Unauthorized")
+    return rows[0]
 
 
 def own_id(name: str) -> str:

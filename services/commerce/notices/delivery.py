@@ -75,7 +75,7 @@ class Deliveries:
 
     async def _send(self, sender: Sender, notice: Notice) -> None:
         with bound(Scope(notice.tenant_id, "services/commerce", frozenset())):
-            async with self._db.tenant() as session:
-                order = await queries.order(session, notice.resource)
+            async with self._db.act() as act:
+                order = await queries.order_to_tell(act, notice.resource)
         if order is not None and order.email:
             await sender.send(order_mail(order, self._from, notice.notice_id))

@@ -7,10 +7,9 @@ afterwards. A receiver tells a repeated one by its id.
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.commerce.models import Outbox
 from services.kernel.call import names
+from services.kernel.data.acts import Act
 from services.kernel.data.database import Database
 
 ORDER_PLACED = "order.placed"
@@ -43,9 +42,9 @@ class Notice(NamedTuple):
     attempts: int
 
 
-def announce(session: AsyncSession, topic: str, resource: str, now: datetime) -> None:
+async def announce(act: Act, topic: str, resource: str, now: datetime) -> None:
     """Adds a notice to the transaction of its act."""
-    session.add(
+    await act.insert(
         Outbox(
             notice_id=names.new_id("note"),
             topic=topic,

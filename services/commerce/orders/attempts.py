@@ -8,6 +8,7 @@ from sqlalchemy import select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.models import Attempt, ProviderSession
+from services.kernel.data.acts import Act
 from services.kernel.data.arrays import among
 
 CLAIMED, FINISHED, GIVEN_BACK = "claimed", "finished", "given_back"
@@ -15,12 +16,16 @@ CLAIMED, FINISHED, GIVEN_BACK = "claimed", "finished", "given_back"
 T = TypeVar("T", Attempt, ProviderSession)
 
 
-async def attempt(session: AsyncSession, attempt_id: str) -> Attempt | None:
+async def attempt(act: Act, attempt_id: str) -> Attempt | None:
     """Reads an attempt of the tenant as it is now; whoever locks its cart's row may end it."""
-    row: Attempt | None = await session.scalar(
-        select(Attempt).where(Attempt.attempt_id == attempt_id)
-    )
-    return row
+    rows = await act.rows(Attempt, "attempt_id = $2", attempt_id)
+    return rows[0] if rows else None
+
+
+async def end(act: Act, row: Attempt, state: str) -> None:
+    """Ends an attempt; its draft of an order has served."""
+    row.state, row.order_document = state, b""
+    await act.update(row, "state", "order_document")
 
 
 async def take_due(

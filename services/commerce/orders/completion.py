@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from souk.commerce.v1 import store_checkout_service_pb2 as pb
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.commerce.carts import queries as carts
 from services.commerce.carts.changes import CartChanges
 from services.commerce.carts.content import PaymentSession, digest
 from services.commerce.carts.open_cart import OpenCart
@@ -27,6 +27,7 @@ from services.commerce.stock.reserving import reserve
 from services.commerce.stock.rules import INSUFFICIENT, Shortage
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition, conflict
+from services.kernel.data.acts import Act
 from services.kernel.data.database import Database
 
 SWEPT_AFTER = timedelta(seconds=30)
@@ -68,42 +69,42 @@ class Completion:
 
     async def _claim(self, cart_id: str, offers: Offers) -> Attempt | pb.CompleteCartAnswer:
         """Claims a cart for the provider to be asked; one that needs no asking is ordered here."""
-        async with self._db.tenant() as session:
-            cart = await self._carts.opened(session, cart_id, offers)
+        async with self._db.act() as act:
+            cart = await self._carts.opened(act, cart_id, offers)
             if cart.row.order_id is not None:
-                order = await queries.order(session, cart.row.order_id)
-                return pb.CompleteCartAnswer(order=order.document if order else b"")
+                order = await queries.document(act, cart.row.order_id)
+                return pb.CompleteCartAnswer(order=order or b"")
             if cart.row.attempt_id is not None and (
-                attempt := await attempts.attempt(session, cart.row.attempt_id)
+                attempt := await attempts.attempt(act, cart.row.attempt_id)
             ):
                 return attempt
             before, paid_by = cart.content.prices, cart.content.called_sessions
             cart.enter_currency()
-            promotions = await promotions_of(session, cart)
+            promotions = await promotions_of(act, cart)
             totals = cart.price(promotions)
             has_all = offers.keys() >= set(cart.content.variant_ids)
             if not has_all or before != cart.content.prices:
-                return await _changed(session, cart, totals, paid_by)
+                return await _changed(act, cart, totals, paid_by)
             refuse_incomplete(cart)
             chosen = self._chosen(cart)
             # What is taken here from what all orders share, settlement.give_back returns.
             uses = uses_of(promotions, cart.content, cart.row.customer_id)
-            if not await take(session, uses):
+            if not await take(act, uses):
                 # Others have used it up since it was read: now it no longer applies.
-                totals = cart.price(await promotions_of(session, cart))
-                return await _changed(session, cart, totals, paid_by)
+                totals = cart.price(await promotions_of(act, cart))
+                return await _changed(act, cart, totals, paid_by)
             try:
-                await reserve(session, cart.demands, cart_id=cart_id)
+                await reserve(act, cart.demands, cart_id=cart_id)
             except Shortage as short:
-                await give_back(session, uses)
+                await give_back(act, uses)
                 cart = replace(cart, stock=short.available)
-                totals = cart.price(await promotions_of(session, cart))
-                return await _changed(session, cart, totals, paid_by)
+                totals = cart.price(await promotions_of(act, cart))
+                return await _changed(act, cart, totals, paid_by)
             cart.content.promotion_uses = kept_uses(uses)
             if chosen is None:
-                order = await place(session, cart, totals)
-                return pb.CompleteCartAnswer(order=order.document)
-            return await _claimed(session, cart, totals, chosen)
+                placed = await place(act, cart, totals)
+                return pb.CompleteCartAnswer(order=placed.document)
+            return await _claimed(act, cart, totals, chosen)
 
     def _chosen(self, cart: OpenCart) -> PaymentSession | None:
         """Returns the session whose provider is to be asked; None if there is none to ask.
@@ -132,11 +133,12 @@ class Completion:
 
 
 async def _changed(
-    session: AsyncSession, cart: OpenCart, totals: CartTotals, paid_by: Collection[str]
+    act: Act, cart: OpenCart, totals: CartTotals, paid_by: Collection[str]
 ) -> pb.CompleteCartAnswer:
     """Shows a cart that has changed since its shopper saw it, and says in what."""
-    cart.store(totals)
-    await sessions.drop(session, set(paid_by) - cart.content.called_sessions, cart.now)
+    cart.put(totals)
+    await carts.store(act, cart.row)
+    await sessions.drop(act, set(paid_by) - cart.content.called_sessions, cart.now)
     is_short = any(INSUFFICIENT in item.reasons for item in cart.content.items)
     return pb.CompleteCartAnswer(
         cart=cart.row.document,
@@ -145,9 +147,7 @@ async def _changed(
     )
 
 
-async def _claimed(
-    session: AsyncSession, cart: OpenCart, totals: CartTotals, chosen: PaymentSession
-) -> Attempt:
+async def _claimed(act: Act, cart: OpenCart, totals: CartTotals, chosen: PaymentSession) -> Attempt:
     """Stores who is about to order the cart, for how much; until that is over it is not changed."""
     order_id, row = new_order_id(), cart.row
     attempt = Attempt(
@@ -166,7 +166,8 @@ async def _claimed(
         create_time=cart.now,
         due_time=cart.now + SWEPT_AFTER,
     )
-    cart.store(totals)
+    cart.put(totals)
     row.attempt_id = attempt.attempt_id
-    session.add(attempt)
+    await carts.store(act, row)
+    await act.insert(attempt)
     return attempt

@@ -1,18 +1,16 @@
 """The numbers of orders: each tenant counts its own, without gaps."""
 
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.commerce.models import OrderCounter
-from services.kernel.call.scope import current_scope
+from services.kernel.data.acts import Act
+
+_NEXT = """
+INSERT INTO order_counter AS counter (tenant_id, last_display_id) VALUES ($1, 1)
+ON CONFLICT (tenant_id) DO UPDATE SET last_display_id = counter.last_display_id + 1
+RETURNING last_display_id
+"""
 
 
-async def next_display_id(session: AsyncSession) -> int:
+async def next_display_id(act: Act) -> int:
     """Takes the tenant's next number: those who follow wait until this transaction ends."""
-    first = insert(OrderCounter).values(tenant_id=current_scope().tenant, last_display_id=1)
-    taken = first.on_conflict_do_update(
-        index_elements=["tenant_id"],
-        set_={"last_display_id": OrderCounter.last_display_id + 1},
-    ).returning(OrderCounter.last_display_id)
-    number: int = (await session.execute(taken)).scalar_one()
+    number: int = (await act.write(OrderCounter, _NEXT))[0]["last_display_id"]
     return number

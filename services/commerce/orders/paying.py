@@ -70,9 +70,9 @@ class Paying:
         Raises:
             Aborted: CONFLICT, the cart was changed in the meantime.
         """
-        async with self._db.tenant() as session:
+        async with self._db.act() as transaction:
             await sessions.remember(
-                session,
+                transaction,
                 session_id=chosen.id,
                 cart_id=cart_id,
                 provider_id=chosen.provider_id,
@@ -87,8 +87,8 @@ class Paying:
 
         content = await self.change(cart_id, act)
         if chosen.id not in content.called_sessions:
-            async with self._db.tenant() as session:
-                await sessions.drop(session, [chosen.id], datetime.now(UTC))
+            async with self._db.act() as transaction:
+                await sessions.drop(transaction, [chosen.id], datetime.now(UTC))
             raise conflict()
         return content
 

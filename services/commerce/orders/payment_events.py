@@ -41,18 +41,18 @@ class PaymentEventServicer(PaymentEventServiceServicer):
         """Handles an event once; one that fails is not noted, so that it is sent again."""
         if not event.is_paid or event.tenant != current_scope().tenant:
             return _IGNORED
-        async with self._db.tenant() as session:
-            payment = await sessions.of_payment(session, provider_id, event.payment_id)
+        async with self._db.act() as act:
+            payment = await sessions.of_payment(act, provider_id, event.payment_id)
             if payment is None or payment.session_id != event.session_id:
                 return _IGNORED
-            if await events.is_noted(session, provider_id, event.id):
+            if await events.is_noted(act, provider_id, event.id):
                 return _KNOWN
-            cart = await carts.cart(session, payment.cart_id)
+            cart = await carts.cart(act, payment.cart_id)
         outcome = _WAITS
         if cart is not None and payment.state == sessions.OPEN:
             outcome = await self._complete(payment.cart_id, cart.customer_id)
-        async with self._db.tenant() as session:
-            await events.note(session, provider_id, event, datetime.now(UTC))
+        async with self._db.act() as act:
+            await events.note(act, provider_id, event, datetime.now(UTC))
         return outcome
 
     async def _complete(self, cart_id: str, customer_id: str | None) -> str:

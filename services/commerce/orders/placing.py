@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from souk.commerce.v1 import store_checkout_service_pb2 as pb
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.commerce.carts import queries as carts
 from services.commerce.carts.content import CartContent, new_collection
 from services.commerce.carts.document import completed_cart
 from services.commerce.carts.open_cart import OpenCart
@@ -18,6 +18,7 @@ from services.commerce.shipping.methods import lacks_method
 from services.commerce.stock.reserving import belongs_to_order
 from services.kernel.call import names
 from services.kernel.call.errors import FailedPrecondition
+from services.kernel.data.acts import Act
 from services.kernel.evidence import audit
 
 AUTHORIZED, CAPTURED = "authorized", "captured"
@@ -51,7 +52,7 @@ def refuse_incomplete(cart: OpenCart) -> None:
     raise FailedPrecondition("CART_INCOMPLETE", problem)
 
 
-async def place(session: AsyncSession, cart: OpenCart, totals: CartTotals) -> CustomerOrder:
+async def place(act: Act, cart: OpenCart, totals: CartTotals) -> CustomerOrder:
     """Places the order of a cart that was priced, and for which no provider is to be asked."""
     row, content = cart.row, cart.content
     order = new_order(row, content, cart.now, order_id=new_order_id())
@@ -61,12 +62,13 @@ async def place(session: AsyncSession, cart: OpenCart, totals: CartTotals) -> Cu
     provider = next((chosen.provider_id for chosen in content.payment_sessions), MANUAL)
     payment = _payment(order, provider_id=provider)
     row.order_id, row.complete_time = order.order_id, cart.now
-    cart.store(totals)
+    cart.put(totals)
+    await carts.store(act, row)
     order.content = row.content
-    await belongs_to_order(session, row.cart_id, order.order_id)
-    order.display_id = await next_display_id(session)
+    await belongs_to_order(act, row.cart_id, order.order_id)
+    order.display_id = await next_display_id(act)
     order.document = order_document(order, content, cart.market, totals, payment)
-    await _store(session, order, payment, content)
+    await _store(act, order, payment, content)
     return order
 
 
@@ -78,7 +80,7 @@ def draft(cart: OpenCart, totals: CartTotals, order_id: str) -> bytes:
 
 
 async def place_drafted(
-    session: AsyncSession, row: Cart, content: CartContent, attempt: Attempt, *, captured: bool
+    act: Act, row: Cart, content: CartContent, attempt: Attempt, *, captured: bool
 ) -> CustomerOrder:
     """Places the order of a cart that was claimed, and is paid now: nothing is priced again."""
     now = datetime.now(UTC)
@@ -92,10 +94,11 @@ async def place_drafted(
     row.update_time = now
     row.content = order.content = content.model_dump(mode="json")
     row.document = completed_cart(row, content)
-    await belongs_to_order(session, row.cart_id, order.order_id)
-    order.display_id = await next_display_id(session)
+    await carts.store(act, row)
+    await belongs_to_order(act, row.cart_id, order.order_id)
+    order.display_id = await next_display_id(act)
     order.document = placed_order(attempt.order_document, order, content, payment)
-    await _store(session, order, payment, content)
+    await _store(act, order, payment, content)
     return order
 
 
@@ -141,15 +144,12 @@ def _payment(order: CustomerOrder, *, provider_id: str) -> Payment:
     )
 
 
-async def _store(
-    session: AsyncSession, order: CustomerOrder, payment: Payment, content: CartContent
-) -> None:
-    session.add(order)
-    await session.flush()
-    session.add(payment)
-    announce(session, ORDER_PLACED, order.order_id, order.create_time)
+async def _store(act: Act, order: CustomerOrder, payment: Payment, content: CartContent) -> None:
+    await act.insert(order)
+    await act.insert(payment)
+    await announce(act, ORDER_PLACED, order.order_id, order.create_time)
     message = _message(order, content, payment)
-    audit.record(session, resource=message.name, after=message)
+    audit.record(act, resource=message.name, after=message)
 
 
 def _message(order: CustomerOrder, content: CartContent, payment: Payment) -> pb.Order:

@@ -8,10 +8,13 @@ from sqlalchemy import Select, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
-from services.commerce.models import Cart, CustomerOrder, OrderCounter, OrderTransfer, Payment
+from services.commerce.models import CustomerOrder, OrderCounter, OrderTransfer, Payment
 from services.commerce.texts import begins_with
+from services.kernel.data.acts import Act
 from services.kernel.data.arrays import among
 
+_DOCUMENT = "SELECT document FROM customer_order WHERE tenant_id = $1 AND order_id = $2"
+_CART_OF_COLLECTION = "SELECT cart_id FROM cart WHERE tenant_id = $1 AND payment_collection_id = $2"
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
 
@@ -26,11 +29,22 @@ async def order(
     return row
 
 
-async def cart_of_collection(session: AsyncSession, collection_id: str) -> str | None:
+async def order_to_tell(act: Act, order_id: str) -> CustomerOrder | None:
+    """Reads an order of the tenant without its document."""
+    rows = await act.rows(CustomerOrder, "order_id = $2", order_id, without=("document",))
+    return rows[0] if rows else None
+
+
+async def document(act: Act, order_id: str) -> bytes | None:
+    """Reads the document of an order of the tenant's."""
+    rows = await act.read(_DOCUMENT, order_id)
+    return rows[0]["document"] if rows else None
+
+
+async def cart_of_collection(act: Act, collection_id: str) -> str | None:
     """Finds the cart that a payment collection is for."""
-    statement = select(Cart.cart_id).where(Cart.payment_collection_id == collection_id)
-    cart_id: str | None = await session.scalar(statement)
-    return cart_id
+    rows = await act.read(_CART_OF_COLLECTION, collection_id)
+    return rows[0]["cart_id"] if rows else None
 
 
 def orders_of(

@@ -48,8 +48,8 @@ class StoreCheckoutServicer(StoreCheckoutServiceServicer):
     ) -> pb.PaymentCollectionAnswer:
         current_scope().require(request.parent)
         _, collection_id = names.parse(request.parent, _COLLECTION)
-        async with self._db.tenant() as session:
-            cart_id = await queries.cart_of_collection(session, collection_id)
+        async with self._db.act() as transaction:
+            cart_id = await queries.cart_of_collection(transaction, collection_id)
         if cart_id is None:
             raise NotFound(
                 "PAYMENT_COLLECTION_NOT_FOUND",

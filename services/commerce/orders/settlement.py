@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from souk.commerce.v1 import store_checkout_service_pb2 as pb
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.carts import queries as carts
 from services.commerce.carts.changes import content_of
@@ -25,6 +24,7 @@ from services.commerce.promotions import using
 from services.commerce.promotions.applying import taken_uses
 from services.commerce.stock.reserving import release
 from services.kernel.call.errors import Unavailable
+from services.kernel.data.acts import Act
 from services.kernel.data.database import Database
 
 
@@ -76,9 +76,9 @@ class Settlement:
             )
         payment = await provider.payment(attempt.external_id)
         problem = _problem(attempt, payment)
-        async with self._db.tenant() as session:
-            row = await carts.cart(session, attempt.cart_id, lock=True, whole=True)
-            current = await attempts.attempt(session, attempt.attempt_id)
+        async with self._db.act() as act:
+            row = await carts.cart(act, attempt.cart_id, lock=True, whole=True)
+            current = await attempts.attempt(act, attempt.attempt_id)
             if row is None or current is None:
                 return None
             if current.state == CLAIMED:
@@ -88,11 +88,11 @@ class Settlement:
                 if problem is _PROCESSING:
                     return _not_ordered(row, problem)
                 if problem is not None:
-                    await give_back(session, row, content, current, problem)
+                    await give_back(act, row, content, current, problem)
                     return _not_ordered(row, problem)
-                await _finish(session, row, content, current, payment)
-            order = row.order_id and await queries.order(session, row.order_id)
-            return pb.CompleteCartAnswer(order=order.document) if order else None
+                await _finish(act, row, content, current, payment)
+            order = row.order_id and await queries.document(act, row.order_id)
+            return pb.CompleteCartAnswer(order=order) if order else None
 
 
 def _problem(attempt: Attempt, payment: ProviderPayment) -> Problem | None:
@@ -120,27 +120,27 @@ def _problem(attempt: Attempt, payment: ProviderPayment) -> Problem | None:
 
 
 async def _finish(
-    session: AsyncSession,
+    act: Act,
     row: Cart,
     content: CartContent,
     attempt: Attempt,
     payment: ProviderPayment,
 ) -> None:
-    await sessions.end(session, attempt.session_id)
+    await sessions.end(act, attempt.session_id)
     captured = payment.state is PaymentState.CAPTURED
-    await place_drafted(session, row, content, attempt, captured=captured)
-    attempt.state, attempt.order_document = FINISHED, b""
+    await place_drafted(act, row, content, attempt, captured=captured)
+    await attempts.end(act, attempt, FINISHED)
 
 
 async def give_back(
-    session: AsyncSession, row: Cart, content: CartContent, attempt: Attempt, problem: Problem
+    act: Act, row: Cart, content: CartContent, attempt: Attempt, problem: Problem
 ) -> None:
     """Ends an attempt without an order: what the claim has taken returns, the cart is free."""
-    await using.give_back(session, taken_uses(content))
+    await using.give_back(act, taken_uses(content))
     content.promotion_uses = []
-    await release(session, cart_id=row.cart_id)
+    await release(act, cart_id=row.cart_id)
     now = datetime.now(UTC)
-    attempt.state, attempt.order_document = GIVEN_BACK, b""
+    await attempts.end(act, attempt, GIVEN_BACK)
     row.attempt_id, row.update_time = None, now
     collection = content.payment_collection
     if collection is not None:
@@ -149,9 +149,10 @@ async def give_back(
                 chosen.status = problem.status
         else:
             collection.sessions, collection.status = [], "not_paid"
-            await sessions.drop(session, [attempt.session_id], now)
+            await sessions.drop(act, [attempt.session_id], now)
     row.content = content.model_dump(mode="json")
     row.document = cart_with_payment(row, content)
+    await carts.store(act, row)
 
 
 def _not_ordered(row: Cart, problem: Problem) -> pb.CompleteCartAnswer:

@@ -54,8 +54,8 @@ class OrderServicer(OrderServiceServicer):
                 statement.where(*times),
                 ORDERS,
                 default="-created_at",
-                most_counted=MOST_COUNTED,
+                most_counted=MOST_COUNTED if is_narrow else 0,
             )
-            if total == MOST_COUNTED and not is_narrow:
+            if not is_narrow:
                 total = await queries.number_of_orders(session)
         return pb.ListOrdersResponse(documents=[row.document for row in rows], total_size=total)

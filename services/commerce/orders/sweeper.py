@@ -70,8 +70,8 @@ class Sweeper:
     async def _give_back(self, dropped: ProviderSession) -> None:
         provider = self._providers.called(dropped.provider_id)
         if provider is not None and await provider.give_back(dropped.external_id):
-            async with self._db.tenant() as session:
-                await sessions.end(session, dropped.session_id)
+            async with self._db.act() as act:
+                await sessions.end(act, dropped.session_id)
 
 
 async def _each(rows: Sequence[T], look_after: Callable[[T], Coroutine[Any, Any, object]]) -> None:

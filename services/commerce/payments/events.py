@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.commerce.models import ProviderEvent
+from services.kernel.data.acts import Act
+
+_NOTE = """
+INSERT INTO provider_event (tenant_id, provider_id, event_id, kind, external_id, handle_time)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +25,12 @@ class PaymentEvent:
     """Whether somebody has paid, so that a cart may be completed."""
 
 
-async def is_noted(session: AsyncSession, provider_id: str, event_id: str) -> bool:
-    found = select(ProviderEvent.event_id).where(
-        ProviderEvent.provider_id == provider_id, ProviderEvent.event_id == event_id
-    )
-    return await session.scalar(found) is not None
+async def is_noted(act: Act, provider_id: str, event_id: str) -> bool:
+    where = "provider_id = $2 AND event_id = $3"
+    return bool(await act.rows(ProviderEvent, where, provider_id, event_id))
 
 
-async def note(session: AsyncSession, provider_id: str, event: PaymentEvent, now: datetime) -> None:
+async def note(act: Act, provider_id: str, event: PaymentEvent, now: datetime) -> None:
     """Stores that an event was handled; it does not matter by how many at once."""
-    await session.execute(
-        insert(ProviderEvent)
-        .values(
-            tenant_id=session.info["tenant"],
-            provider_id=provider_id,
-            event_id=event.id,
-            kind=event.kind,
-            external_id=event.payment_id,
-            handle_time=now,
-        )
-        .on_conflict_do_nothing()
-    )
+    values = provider_id, event.id, event.kind, event.payment_id, now
+    await act.write(ProviderEvent, _NOTE, *values)

@@ -3,18 +3,26 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.commerce.models import ProviderSession
-from services.kernel.data.arrays import among
+from services.kernel.data.acts import Act
 
 OPEN, DROPPED, OVER = "open", "dropped", "over"
+_REMEMBER = """
+INSERT INTO provider_session (tenant_id, session_id, cart_id, provider_id, external_id, state,
+  create_time, due_time)
+VALUES ($1, $2, $3, $4, $5, 'open', $6, $6) ON CONFLICT DO NOTHING
+"""
+_DROP = """
+UPDATE provider_session SET state = 'dropped', due_time = $3
+WHERE tenant_id = $1 AND session_id = ANY($2::text[]) AND state = 'open'
+"""
+_END = """
+UPDATE provider_session SET state = 'over' WHERE tenant_id = $1 AND session_id = $2
+"""
 
 
 async def remember(
-    session: AsyncSession,
+    act: Act,
     *,
     session_id: str,
     cart_id: str,
@@ -23,46 +31,23 @@ async def remember(
     now: datetime,
 ) -> None:
     """Stores whose a provider's payment is; one that is stored already stays as it is."""
-    await session.execute(
-        insert(ProviderSession)
-        .values(
-            tenant_id=session.info["tenant"],
-            session_id=session_id,
-            cart_id=cart_id,
-            provider_id=provider_id,
-            external_id=external_id,
-            state=OPEN,
-            create_time=now,
-            due_time=now,
-        )
-        .on_conflict_do_nothing()
-    )
+    values = session_id, cart_id, provider_id, external_id, now
+    await act.write(ProviderSession, _REMEMBER, *values)
 
 
-async def drop(session: AsyncSession, session_ids: Collection[str], now: datetime) -> None:
+async def drop(act: Act, session_ids: Collection[str], now: datetime) -> None:
     """Says that nobody wants these payments any more: the sweeper gives them back."""
     if session_ids:
-        await session.execute(
-            update(ProviderSession)
-            .where(among(ProviderSession.session_id, session_ids), ProviderSession.state == OPEN)
-            .values(state=DROPPED, due_time=now)
-        )
+        await act.write(ProviderSession, _DROP, list(session_ids), now)
 
 
-async def end(session: AsyncSession, session_id: str) -> None:
+async def end(act: Act, session_id: str) -> None:
     """Says that nothing more is to be done about a payment."""
-    await session.execute(
-        update(ProviderSession).where(ProviderSession.session_id == session_id).values(state=OVER)
-    )
+    await act.write(ProviderSession, _END, session_id)
 
 
-async def of_payment(
-    session: AsyncSession, provider_id: str, external_id: str
-) -> ProviderSession | None:
+async def of_payment(act: Act, provider_id: str, external_id: str) -> ProviderSession | None:
     """Finds whose a provider's payment is, in this tenant."""
-    row: ProviderSession | None = await session.scalar(
-        select(ProviderSession).where(
-            ProviderSession.provider_id == provider_id, ProviderSession.external_id == external_id
-        )
-    )
-    return row
+    where = "provider_id = $2 AND external_id = $3"
+    rows = await act.rows(ProviderSession, where, provider_id, external_id)
+    return rows[0] if rows else None

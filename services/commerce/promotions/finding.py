@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.commerce.carts.open_cart import OpenCart
 from services.commerce.pricing.promotions import Promotion, PromotionStatus
 from services.commerce.promotions import queries
@@ -12,33 +10,34 @@ from services.commerce.promotions.applying import attributes_of
 from services.commerce.promotions.rows import promotion_of
 from services.commerce.promotions.rules import CUSTOMER_ID, holder_of
 from services.kernel.call.errors import invalid
+from services.kernel.data.acts import Act
 
 # Of a promotion or budget: its id, and whom it is counted for.
 _Counter = tuple[str, str]
 
 
-async def promotions_of(session: AsyncSession, cart: OpenCart) -> list[Promotion]:
+async def promotions_of(act: Act, cart: OpenCart) -> list[Promotion]:
     """Reads what may apply to a cart as it is now, with what others have used of it.
 
     Raises:
         InvalidArgument: PROMOTION_UNKNOWN, a code that was just added has no active promotion.
     """
-    found = [*cart.setup.promotions, *await _by_code(session, cart)]
+    found = [*cart.setup.promotions, *await _by_code(act, cart)]
     attributes = attributes_of(cart.content, cart.row.customer_id)
     known = {promotion.id: promotion for promotion in found if _may_count(promotion, attributes)}
     counters = {c for promotion in known.values() for c in _counters(promotion, attributes)}
     used: dict[_Counter, int] = {}
     if counters:
-        used = await queries.used(session, {id_ for id_, _ in counters}, {h for _, h in counters})
+        used = await queries.used(act, {id_ for id_, _ in counters}, {h for _, h in counters})
     return [_with_uses(promotion, used, attributes) for promotion in known.values()]
 
 
-async def _by_code(session: AsyncSession, cart: OpenCart) -> list[Promotion]:
+async def _by_code(act: Act, cart: OpenCart) -> list[Promotion]:
     """Reads the promotions of the cart's codes, and forgets codes that are no longer there."""
     keys = cart.content.promo_codes
     if not keys:
         return []
-    rows = await queries.by_code(session, keys)
+    rows = await queries.by_code(act, keys)
     found = {row.code_key: promotion_of(row, campaign) for row, campaign in rows}
     active = {key for key, p in found.items() if p.status is PromotionStatus.ACTIVE}
     if unknown := set(keys) - set(cart.codes_before) - active:

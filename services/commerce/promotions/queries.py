@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.models import Campaign, Promotion, PromotionUse
 from services.commerce.promotions.rules import MOST_AUTOMATIC
+from services.kernel.data.acts import Act
 from services.kernel.data.arrays import among
 
 Row = tuple[Promotion, Campaign | None]
@@ -20,6 +21,10 @@ _AUTOMATIC = (
     .order_by(Promotion.promotion_id)
     .limit(MOST_AUTOMATIC)
 )
+_USED = """
+SELECT counted_id, holder, used FROM promotion_use
+WHERE tenant_id = $1 AND counted_id = ANY($2::text[]) AND holder = ANY($3::text[])
+"""
 
 
 async def automatic(session: AsyncSession) -> Sequence[Row]:
@@ -27,10 +32,13 @@ async def automatic(session: AsyncSession) -> Sequence[Row]:
     return (await session.execute(_AUTOMATIC)).tuples().all()
 
 
-async def by_code(session: AsyncSession, keys: Collection[str]) -> Sequence[Row]:
+async def by_code(act: Act, keys: Collection[str]) -> Sequence[Row]:
     """Reads the promotions of the tenant with these codes, as `code_key` writes them."""
-    statement = _WITH_CAMPAIGN.where(among(Promotion.code_key, keys))
-    return (await session.execute(statement)).tuples().all()
+    found = await act.rows(Promotion, "code_key = ANY($2::text[])", list(keys))
+    ids = [promotion.campaign_id for promotion in found if promotion.campaign_id]
+    rows = await act.rows(Campaign, "campaign_id = ANY($2::text[])", ids) if ids else []
+    campaigns = {campaign.campaign_id: campaign for campaign in rows}
+    return [(each, campaigns.get(each.campaign_id or "")) for each in found]
 
 
 async def promotion(session: AsyncSession, promotion_id: str) -> Promotion | None:
@@ -104,11 +112,8 @@ async def forget_uses(session: AsyncSession, counted_id: str) -> None:
 
 
 async def used(
-    session: AsyncSession, counted_ids: Collection[str], holders: Collection[str]
+    act: Act, counted_ids: Collection[str], holders: Collection[str]
 ) -> dict[tuple[str, str], int]:
     """Reads what has been used of promotions and budgets, by their ids and holders."""
-    statement = select(PromotionUse).where(
-        among(PromotionUse.counted_id, counted_ids), among(PromotionUse.holder, holders)
-    )
-    rows = await session.scalars(statement)
-    return {(row.counted_id, row.holder): row.used for row in rows}
+    rows = await act.read(_USED, list(counted_ids), list(holders))
+    return {(row["counted_id"], row["holder"]): row["used"] for row in rows}

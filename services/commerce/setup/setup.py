@@ -20,12 +20,14 @@ from services.commerce.shipping.rules import Shipping
 from services.commerce.taxes.queries import tax_table
 from services.commerce.taxes.rules import TaxTable
 from services.kernel.call.scope import current_scope
+from services.kernel.data.acts import Act
 from services.kernel.data.arrays import among
+from services.kernel.data.database import Database
 
 MOST_TENANTS = 1_000
 """Of how many tenants the set-up is remembered at most."""
 
-_VERSION = select(SetupVersion.version)
+_VERSION = "SELECT version FROM setup_version WHERE tenant_id = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +44,30 @@ class Setup:
 class Setups:
     """Remembers set-ups by their version, which each transaction asks for anew."""
 
-    def __init__(self) -> None:
+    def __init__(self, db: Database) -> None:
+        self._db = db
         self._remembered: LRUCache[tuple[str | None, ...], tuple[int, Setup]] = LRUCache(
             MOST_TENANTS
         )
 
-    async def current(self, session: AsyncSession) -> Setup:
-        """Returns the set-up of the session's tenant, as it is for this transaction."""
+    async def current(self, act: Act) -> Setup:
+        """Returns the set-up of the act's tenant, as it is for this transaction."""
         scope = current_scope()
         # A tenant without regions has that of its settings, which the scope brings.
         key = (scope.tenant, scope.currency, scope.country)
-        version = await session.scalar(_VERSION) or 0
+        rows = await act.read(_VERSION)
+        version = rows[0]["version"] if rows else 0
         remembered = self._remembered.get(key)
         if remembered and remembered[0] == version:
             return remembered[1]
         # What is read may be newer than the version, never older: then it is read once more.
-        setup = Setup(
-            await markets(session),
-            [promotion_of(*row) for row in await automatic(session)],
-            await tax_table(session),
-            await shipping(session),
-        )
+        async with self._db.tenant() as session:
+            setup = Setup(
+                await markets(session),
+                [promotion_of(*row) for row in await automatic(session)],
+                await tax_table(session),
+                await shipping(session),
+            )
         self._remembered[key] = version, setup
         return setup
 

@@ -86,9 +86,9 @@ class StoreShippingServicer(StoreShippingServiceServicer):
         lines = cart.demands_to_ship
         stock: AvailableAt = {}
         if lines:
-            async with self._db.tenant() as session:
+            async with self._db.act() as transaction:
                 variants = {line.variant_id for line in lines}
-                stock = await available_at(session, variants, cart.now)
+                stock = await available_at(transaction, variants, cart.now)
         return lambda found: is_short(lines, stock, found.option.location_id)
 
 

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from souk.commerce.v1 import inventory_service_pb2 as pb
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.models import InventoryLevel, StockLocation
-from services.commerce.stock import queries
 from services.commerce.stock.locations import locations, store_first
 from services.commerce.stock.messages import level_message
 from services.commerce.stock.names import item_of, level_name, variant_of
 from services.kernel.call.errors import AlreadyExists, FailedPrecondition, NotFound, invalid
+from services.kernel.data.arrays import among
 from services.kernel.evidence import audit
 
 MOST_STOCKED = 1_000_000_000
@@ -68,7 +69,7 @@ class LevelChanges:
     ) -> "LevelChanges":
         # Locations before levels, as whoever deletes a location locks them.
         known = await locations(session, keep=True)
-        rows = await queries.locked_levels(session, {variant_id for variant_id, _ in places})
+        rows = await _locked(session, {variant_id for variant_id, _ in places})
         return cls(session, rows, known, now)
 
     async def create(self, rows: Sequence[pb.InventoryLevelRow]) -> list[pb.InventoryLevel]:
@@ -157,3 +158,14 @@ class LevelChanges:
             name = level_name(*place)
             raise NotFound("INVENTORY_LEVEL_NOT_FOUND", f"No such inventory level: {name[:200]}")
         return self._rows[place]
+
+
+async def _locked(session: AsyncSession, variant_ids: Iterable[str]) -> Iterable[InventoryLevel]:
+    """Reads levels, and keeps others from changing them, in the order of queries.locked_levels."""
+    return await session.scalars(
+        select(InventoryLevel)
+        .where(among(InventoryLevel.variant_id, variant_ids))
+        .order_by(InventoryLevel.variant_id, InventoryLevel.location_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )

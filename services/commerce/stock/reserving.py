@@ -3,20 +3,19 @@
 In each transaction, levels are locked before reservations are touched, and in one order.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
-
-from sqlalchemy import ColumnElement
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.commerce.models import InventoryLevel, Reservation
 from services.commerce.stock import queries
+from services.commerce.stock.queries import Removed
 from services.commerce.stock.rules import Demand, Level, Shortage, allocate
 from services.kernel.call import names
+from services.kernel.data.acts import Act
 
 
 async def reserve(
-    session: AsyncSession,
+    act: Act,
     demands: Collection[Demand],
     *,
     cart_id: str,
@@ -33,21 +32,25 @@ async def reserve(
     if not demands:
         return
     now = datetime.now(UTC)
-    levels = await queries.locked_levels(session, {line.variant_id for line in demands})
+    variants = {line.variant_id for line in demands}
+    levels = await queries.locked_levels(act, variants)
     try:
         parts = allocate(demands, _as_rules(levels))
     except Shortage:
-        if not await _remove_expired(session, levels, now):
+        expired = await queries.remove_expired(act, variants, now)
+        if not expired:
             raise
+        await _give_back(act, levels, expired)
         parts = allocate(demands, _as_rules(levels))
     by_place = {(level.variant_id, level.location_id): level for level in levels}
     for part in parts:
-        by_place[part.demand.variant_id, part.location_id].reserved += part.quantity
-        session.add(
+        level = by_place[part.demand.variant_id, part.location_id]
+        level.reserved += part.quantity
+        await act.insert(
             Reservation(
                 reservation_id=names.new_id("resitem"),
-                variant_id=part.demand.variant_id,
-                location_id=part.location_id,
+                variant_id=level.variant_id,
+                location_id=level.location_id,
                 quantity=part.quantity,
                 line_item_id=part.demand.line_id,
                 cart_id=cart_id,
@@ -55,42 +58,36 @@ async def reserve(
                 create_time=now,
             )
         )
-    await session.flush()
+    for place in {(part.demand.variant_id, part.location_id): None for part in parts}:
+        await act.update(by_place[place], "reserved")
 
 
-async def release(session: AsyncSession, *, cart_id: str, order_id: str | None = None) -> None:
+async def release(act: Act, *, cart_id: str, order_id: str | None = None) -> None:
     """Gives back what is kept for a cart, or for the order that it became; twice is once."""
-    which = queries.of_cart(cart_id, order_id)
-    variants = await queries.reserved_variants(session, which)
+    variants = await queries.reserved_variants(act, cart_id, order_id)
     if variants:
-        await _remove(session, await queries.locked_levels(session, set(variants)), which)
+        levels = await queries.locked_levels(act, variants)
+        removed = await queries.remove_reservations(act, cart_id, order_id)
+        await _give_back(act, levels, removed)
 
 
-async def belongs_to_order(session: AsyncSession, cart_id: str, order_id: str) -> int:
+async def belongs_to_order(act: Act, cart_id: str, order_id: str) -> int:
     """Makes what is kept for a cart its order's, for good.
 
     Returns how many reservations there were: those that expired may have gone to others.
     """
-    return await queries.give_to_order(session, cart_id, order_id)
+    return await queries.give_to_order(act, cart_id, order_id)
 
 
-async def _remove_expired(
-    session: AsyncSession, levels: Sequence[InventoryLevel], now: datetime
-) -> bool:
-    variants = {level.variant_id for level in levels}
-    return await _remove(session, levels, queries.expired_of(variants, now))
-
-
-async def _remove(
-    session: AsyncSession, levels: Sequence[InventoryLevel], which: ColumnElement[bool]
-) -> bool:
-    """Removes reservations of levels that are locked; returns whether there were any."""
+async def _give_back(
+    act: Act, levels: Sequence[InventoryLevel], removed: Iterable[Removed]
+) -> None:
+    """Counts what was removed as not kept any more, on levels that are locked."""
     by_place = {(level.variant_id, level.location_id): level for level in levels}
-    removed = await queries.removed_reservations(session, which)
     for variant_id, location_id, quantity in removed:
-        by_place[variant_id, location_id].reserved -= quantity
-    await session.flush()
-    return bool(removed)
+        level = by_place[variant_id, location_id]
+        level.reserved -= quantity
+        await act.update(level, "reserved")
 
 
 def _as_rules(levels: Sequence[InventoryLevel]) -> list[Level]:

@@ -18,8 +18,8 @@ class StoreStockServicer(StoreStockServiceServicer):
         self, request: pb.CountStoreVariantsRequest, _context: object
     ) -> pb.CountStoreVariantsResponse:
         current_scope().require_parent(request.parent)
-        async with self._db.tenant() as session:
-            found = await available(session, request.variants, datetime.now(UTC))
+        async with self._db.act() as act:
+            found = await available(act, request.variants, datetime.now(UTC))
         # A recount may leave less than none.
         quantities = [max(found[variant_id], 0) for variant_id in request.variants]
         return pb.CountStoreVariantsResponse(quantities=quantities)

@@ -4,7 +4,7 @@ The first wall is the tenant, which every statement must take as `$1`; the secon
 security, to which the transaction is bound as a session is.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any, Protocol, cast
@@ -15,7 +15,8 @@ from sqlalchemy.dialects.postgresql import asyncpg as dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from services.kernel.data.tables import AuditLeaf, insertion
+from services.kernel.data.row_statements import R, RowStatements, statements_on
+from services.kernel.data.tables import AuditLeaf, TenantOwned, insertion
 
 _DIALECT: Dialect = dialect.dialect()  # type: ignore[no-untyped-call]
 
@@ -66,6 +67,37 @@ class Act:
         """Runs a prepared statement that needs an event; its `$1` is the tenant."""
         self.info["wrote"] = True
         return await self.read(sql, *args)
+
+    async def rows(
+        self, kind: type[R], where: str, *args: object, without: Collection[str] = ()
+    ) -> list[R]:
+        """Reads rows of the tenant's; `where` begins with a condition, from `$2` on."""
+        statements = statements_on(kind)
+        found = await self.read(statements.selection(where, without), *args)
+        return [kind(**statements.values_received(dict(record))) for record in found]
+
+    async def insert(self, row: TenantOwned) -> None:
+        """Inserts a row, which becomes the tenant's."""
+        row.tenant_id = self._tenant
+        statements = statements_on(type(row))
+        await self._write(statements, statements.insertion, statements.values_inserted(row))
+
+    async def update(self, row: TenantOwned, *attributes: str) -> None:
+        """Stores attributes of a row that was read or inserted."""
+        statements = statements_on(type(row))
+        values = statements.values_updated(row, attributes)
+        await self._write(statements, statements.update(attributes), values)
+
+    async def write(self, kind: type[TenantOwned], sql: str, *args: object) -> list[asyncpg.Record]:
+        """Runs a prepared statement that writes rows of a table; its `$1` is the tenant."""
+        return await self._write(statements_on(kind), sql, [self._tenant, *args])
+
+    async def _write(
+        self, statements: RowStatements, sql: str, values: Sequence[object]
+    ) -> list[asyncpg.Record]:
+        if statements.needs_event:
+            self.info["wrote"] = True
+        return await self._connection.fetch(sql, *values)
 
     async def execute(
         self, statement: Executable, values: Mapping[str, object]

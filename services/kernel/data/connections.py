@@ -166,6 +166,12 @@ async def on_demand(connect: Connect) -> asyncpg.Pool:
     )
 
 
+def wait_seconds(pool: asyncpg.Pool) -> float:
+    """Returns how long to wait for a connection: longer if it must be made first."""
+    is_ready = pool.get_idle_size() > 0 or pool.get_size() == pool.get_max_size()
+    return POOL_WAIT_SECONDS if is_ready else POOL_WAIT_SECONDS + _CONNECT_SECONDS
+
+
 async def _end_transaction(connection: Any) -> None:
     """Leaves nothing of an act on its connection, however it ended."""
     _clear(connection)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import asyncpg
-from sqlalchemy import URL, Connection, FromClause, Table, TextClause, event, text
+from sqlalchemy import URL, Connection, TextClause, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import (
     ORMExecuteState,
@@ -29,7 +29,8 @@ from services.kernel.data import acts, connections
 from services.kernel.data.acts import Act, AuditMissing, leaves_to_commit
 from services.kernel.data.connections import RestrictedConnection
 from services.kernel.data.database_errors import translated
-from services.kernel.data.tables import KernelBase, TenantOwned, insertion
+from services.kernel.data.row_statements import needs_event
+from services.kernel.data.tables import TenantOwned, insertion
 
 
 class AuditedSession(Session):
@@ -75,7 +76,7 @@ def _notice_statement(state: ORMExecuteState) -> None:
         writes = not statement.text.lstrip().upper().startswith("SELECT")
     else:
         writes = state.is_insert or state.is_update or state.is_delete
-    if writes and _needs_event(getattr(statement, "table", None)):
+    if writes and needs_event(getattr(statement, "table", None)):
         state.session.info["wrote"] = True
 
 
@@ -86,18 +87,8 @@ def _notice_flush(session: Session, _context: object) -> None:
         *session.deleted,
         *(row for row in session.dirty if session.is_modified(row)),
     )
-    if any(_needs_event(object_mapper(row).local_table) for row in changed_rows):
+    if any(needs_event(object_mapper(row).local_table) for row in changed_rows):
         session.info["wrote"] = True
-
-
-def _needs_event(table: FromClause | None) -> bool:
-    """Returns whether a change of a table is an act; where the table cannot be told, it may be any.
-
-    The kernel's own tables are none, nor those that declare `"audited": False`, such as carts.
-    """
-    if not isinstance(table, Table):
-        return True
-    return table.metadata is not KernelBase.metadata and table.info.get("audited", True)
 
 
 @event.listens_for(AuditedSession, "before_commit")
@@ -213,7 +204,9 @@ class Database:
             raise RuntimeError("an act needs a scope with a tenant")
         with translated():
             async with (
-                self._writers.acquire(timeout=connections.POOL_WAIT_SECONDS) as connection,
+                self._writers.acquire(
+                    timeout=connections.wait_seconds(self._writers)
+                ) as connection,
                 acts.transaction(cast(acts.Connection, connection), tenant, self.sign) as act,
             ):
                 yield act
@@ -225,7 +218,7 @@ class Database:
             raise RuntimeError("the database is not open")
         with translated():
             async with self._platform_readers.acquire(
-                timeout=connections.POOL_WAIT_SECONDS
+                timeout=connections.wait_seconds(self._platform_readers)
             ) as connection:
                 rows: list[asyncpg.Record] = await connection.fetch(sql, *args)
                 return rows

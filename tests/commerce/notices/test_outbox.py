@@ -74,8 +74,8 @@ def order(doors):
                 )
             )
         with bound(Scope(tenant, "shoppers/-", frozenset())):
-            async with doors.tenant() as session:
-                announce(session, ORDER_PLACED, id_, now)
+            async with doors.act() as act:
+                await announce(act, ORDER_PLACED, id_, now)
         return id_
 
     return place
@@ -159,8 +159,8 @@ async def test_a_notice_that_a_process_has_taken_is_nobody_elses_until_its_time_
 
 async def test_a_notice_of_an_order_that_is_gone_tells_nobody(doors, deliveries, sender):
     with bound(Scope("paris", "shoppers/-", frozenset())):
-        async with doors.tenant() as session:
-            announce(session, ORDER_PLACED, "order_gone", datetime.now(UTC))
+        async with doors.act() as act:
+            await announce(act, ORDER_PLACED, "order_gone", datetime.now(UTC))
 
     assert await deliveries.deliver() == 1
     assert sender.mails == []

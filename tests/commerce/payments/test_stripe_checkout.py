@@ -205,7 +205,12 @@ async def test_the_sweeper_ends_what_a_killed_process_has_begun(checkout, paid):
         ]
         return set(states) == {"finished" if paid else "given_back"}
 
+    async def served():  # the gateway connects anew, which may take longer than the sweeper
+        answers = [await one.shop.send("GET", one.path) for one in began]
+        return all(answer.status_code == 200 for answer in answers)
+
     await until(ended)
+    await until(served)
     for paying in began:
         assert await paying.orders() == int(paid)
         if paid:

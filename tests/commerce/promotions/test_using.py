@@ -29,14 +29,14 @@ def ids():
 
 async def taken(db, tenant, *uses):
     with bound(Scope(tenant, "shoppers/-", frozenset())):
-        async with db.tenant() as session:
-            return await take(session, uses)
+        async with db.act() as act:
+            return await take(act, uses)
 
 
 async def given_back(db, tenant, *uses):
     with bound(Scope(tenant, "shoppers/-", frozenset())):
-        async with db.tenant() as session:
-            await give_back(session, uses)
+        async with db.act() as act:
+            await give_back(act, uses)
 
 
 async def used(db, tenant, id_):

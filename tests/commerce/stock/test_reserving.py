@@ -46,19 +46,19 @@ class Shop:
         await self.reserve_all((Demand("line_1", variant, quantity),), cart, expire_time)
 
     async def reserve_all(self, lines, cart="cart_1", expire_time=None):
-        async with self.session() as session:
-            await reserve(session, lines, cart_id=cart, expire_time=expire_time)
+        async with self.act() as act:
+            await reserve(act, lines, cart_id=cart, expire_time=expire_time)
 
     @asynccontextmanager
-    async def session(self):
+    async def act(self):
         """A transaction of the tenant."""
         with bound(Scope(self.tenant, "shoppers/-", frozenset())):
-            async with self._doors.tenant() as session:
-                yield session
+            async with self._doors.act() as act:
+                yield act
 
     async def available(self, variant=VARIANT):
-        async with self.session() as session:
-            return (await available(session, [variant], datetime.now(UTC)))[variant]
+        async with self.act() as act:
+            return (await available(act, [variant], datetime.now(UTC)))[variant]
 
     async def reserved(self):
         """Tells what is kept; each level must say the same as its reservations."""
@@ -156,8 +156,8 @@ async def test_a_reservation_is_given_back_once_however_often_it_is_said(shops):
             await shop.reserve(1, cart=cart)
 
     async def give_back():
-        async with shops[0].session() as session:
-            await release(session, cart_id="cart_1")
+        async with shops[0].act() as act:
+            await release(act, cart_id="cart_1")
 
     await asyncio.gather(*(give_back() for _ in range(4)))
 
@@ -169,18 +169,18 @@ async def test_stock_of_an_order_is_given_back_with_the_order_alone(shops):
     for shop in shops:
         await shop.has(3)
         await shop.reserve(2, expire_time=FUTURE)
-    async with paris.session() as session:
-        assert await belongs_to_order(session, "cart_1", "order_1") == 1
+    async with paris.act() as act:
+        assert await belongs_to_order(act, "cart_1", "order_1") == 1
     for shop in shops:
-        async with shop.session() as session:
-            await release(session, cart_id="cart_1")
+        async with shop.act() as act:
+            await release(act, cart_id="cart_1")
     assert [await shop.reserved() for shop in shops] == [[2], [0]]
 
-    async with paris.session() as session:
-        await release(session, cart_id="cart_1", order_id="order_2")
+    async with paris.act() as act:
+        await release(act, cart_id="cart_1", order_id="order_2")
     assert await paris.reserved() == [2]
-    async with paris.session() as session:
-        await release(session, cart_id="cart_1", order_id="order_1")
+    async with paris.act() as act:
+        await release(act, cart_id="cart_1", order_id="order_1")
     assert await paris.reserved() == [0]
 
 
@@ -197,16 +197,16 @@ async def test_stock_that_nobody_paid_in_time_goes_to_others(shops):
         await lyon.reserve(3, cart="cart_2")
 
     assert [await shop.reserved() for shop in shops] == [[3], [2]]
-    async with paris.session() as session:
-        assert await belongs_to_order(session, "cart_1", "order_1") == 0
+    async with paris.act() as act:
+        assert await belongs_to_order(act, "cart_1", "order_1") == 0
 
 
 async def test_an_order_keeps_what_is_its_own_past_any_time(shops):
     for shop in shops:
         await shop.has(3)
         await shop.reserve(3, expire_time=PAST)
-        async with shop.session() as session:
-            await belongs_to_order(session, "cart_1", "order_1")
+        async with shop.act() as act:
+            await belongs_to_order(act, "cart_1", "order_1")
 
         assert await shop.available() == 0
         with pytest.raises(Shortage):

@@ -23,8 +23,8 @@ class StoreMarketServicer(StoreMarketServiceServicer):
         self, request: pb.ListStoreRegionsRequest, _context: object
     ) -> pb.ListStoreRegionsResponse:
         current_scope().require_parent(request.parent)
-        async with self._db.tenant() as session:
-            setup = await self._setups.current(session)
+        async with self._db.act() as act:
+            setup = await self._setups.current(act)
         return pb.ListStoreRegionsResponse(regions=[self._region(one) for one in setup.markets])
 
     def _region(self, market: Market) -> pb.StoreRegion:
