@@ -53,7 +53,7 @@ class StockLocationDocument(Document[StockLocation]):
         [], description="All that there are; only with `fields`."
     )
     fulfillment_sets: list[FulfillmentSetDocument] = Field(
-        description="How goods are handed over from there; only with `fields`."
+        [], description="How goods are handed over from there; only with `fields`."
     )
 
 
