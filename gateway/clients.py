@@ -14,6 +14,7 @@ from souk.catalog_opt_in.v1 import (
     catalog_service_pb2_grpc,
     file_service_pb2_grpc,
     listing_service_pb2_grpc,
+    price_list_service_pb2_grpc,
     storefront_service_pb2_grpc,
 )
 from souk.commerce.v1 import (
@@ -90,6 +91,7 @@ class Clients:
         self.catalogue = self._stub(catalog_service_pb2_grpc.CatalogServiceStub)
         self.files = self._stub(file_service_pb2_grpc.FileServiceStub)
         self.listings = self._stub(listing_service_pb2_grpc.ListingServiceStub)
+        self.price_lists = self._stub(price_list_service_pb2_grpc.PriceListServiceStub)
         self.storefront = self._stub(storefront_service_pb2_grpc.StorefrontServiceStub)
         self.carts = self._stub(store_cart_service_pb2_grpc.StoreCartServiceStub)
         self.checkout = self._stub(store_checkout_service_pb2_grpc.StoreCheckoutServiceStub)

@@ -23,6 +23,7 @@ from gateway.admin import (
     orders,
     payments,
     place_api_keys,
+    price_lists,
     product_options,
     product_tags,
     product_types,
@@ -75,6 +76,7 @@ routers: list[Router] = [
     currencies.router,
     locales.router,
     listings.router,
+    price_lists.router,
     exports.router,  # before the events, whose {event_id} would match `export`
     events.router,
     proofs.router,

@@ -6,12 +6,14 @@ from souk.catalog_opt_in.v1 import (
     catalog_service_pb2_grpc,
     file_service_pb2_grpc,
     listing_service_pb2_grpc,
+    price_list_service_pb2_grpc,
     storefront_service_pb2_grpc,
 )
 
 from services.catalog_opt_in.files.servicer import Files
 from services.catalog_opt_in.head_office import HeadOffice
 from services.catalog_opt_in.listings.servicer import Listings
+from services.catalog_opt_in.price_lists.servicer import PriceLists
 from services.catalog_opt_in.products.servicer import Products
 from services.catalog_opt_in.products.tenants import ProductTenants
 from services.catalog_opt_in.products.variants.servicer import Variants
@@ -43,6 +45,10 @@ def build(runtime: Runtime) -> Sequence[Servicer]:
     return [
         (catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server, Catalogue(office)),
         (listing_service_pb2_grpc.add_ListingServiceServicer_to_server, Listings(runtime.db)),
+        (
+            price_list_service_pb2_grpc.add_PriceListServiceServicer_to_server,
+            PriceLists(runtime.db),
+        ),
         (file_service_pb2_grpc.add_FileServiceServicer_to_server, Files(runtime.db)),
         (
             storefront_service_pb2_grpc.add_StorefrontServiceServicer_to_server,

@@ -95,9 +95,16 @@ class Catalogue:
         return [orjson.loads(document) for document in answer.documents], answer.total_size
 
     async def offers(
-        self, variant_ids: Collection[str], *, locale: str, currency_code: str
+        self,
+        variant_ids: Collection[str],
+        *,
+        locale: str,
+        currency_code: str,
+        groups: Collection[str],
     ) -> Offers:
         """Asks for variants, each once, in one call; none are asked for in vain.
+
+        `groups` are those that the customer is in, which may have prices of their own.
 
         Raises:
             Unavailable: the catalogue does not respond.
@@ -110,6 +117,7 @@ class Catalogue:
             variants=variant_ids,
             locales=locales,
             currency_code=currency_code,
+            customer_groups=groups,
         )
         answer = await self._ask(self._storefront.QuoteVariants, request)
         return {quote.variant_id: _offer(quote, currency_code) for quote in answer.quotes}
@@ -160,8 +168,14 @@ def _offer(quote: pb.VariantQuote, currency_code: str) -> Offer:
             barcode=quote.barcode,
             options=dict(quote.options),
             price=quote.price_minor,
+            original=quote.original_price_minor,
             quantity_prices=[
-                QuantityPrice(price=p.price_minor, least=p.min_quantity, most=p.max_quantity)
+                QuantityPrice(
+                    price=p.price_minor,
+                    original=p.original_price_minor,
+                    least=p.min_quantity,
+                    most=p.max_quantity,
+                )
                 for p in quote.quantity_prices
             ],
             manage_inventory=quote.manage_inventory,

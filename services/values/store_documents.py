@@ -16,17 +16,17 @@ Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
 class ListedPrice(TypedDict):
-    """Price lists are not supported: both are null."""
+    """The price list that a price is of; both are null for what costs the same without any."""
 
     price_list_id: str | None
-    price_list_type: str | None
+    price_list_type: Annotated[str | None, Field(description="sale or override.")]
 
 
 class CalculatedPrice(TypedDict):
     calculated_amount: Annotated[Amount, Field(description="In major units: 10.5 is €10.50.")]
     is_calculated_price_price_list: bool
     is_calculated_price_tax_inclusive: bool
-    original_amount: Annotated[Amount, Field(description="Before price lists, in major units.")]
+    original_amount: Annotated[Amount, Field(description="Without sales, in major units.")]
     currency_code: Annotated[str, Field(description="ISO 4217, lower case.", examples=["eur"])]
     calculated_price: ListedPrice
     original_price: ListedPrice

@@ -4,7 +4,7 @@ Set-based: a handful of statements for any number of rows, and an event for each
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from souk.catalog_opt_in.v1 import listing_service_pb2 as pb
@@ -40,6 +40,8 @@ async def change(
     currency, now = scope_currency(), datetime.now(UTC)
     created = await _create(act, creates, currency, now)
     if changes:
+        lists = await writing.list_prices(act, [choice.offer["id"] for choice in changes], now)
+        changes = [replace(choice, lists=lists[choice.offer["id"]]) for choice in changes]
         await writing.change(act, stored.listings, changes, currency=currency, now=now)
     if request.deletes:
         gone = [stored.listings[_id(product)] for product in request.deletes]

@@ -11,26 +11,36 @@ from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in.listings import rules
+from services.catalog_opt_in.listings.costs import ListPrice
 from services.catalog_opt_in.models import MarketDocument
 from services.catalog_opt_in.offer_document import FORMAT, Offer
 from services.kernel.data.arrays import among
 from services.values.money import json_number
 
 
-def render(offer: Offer, *, own: Mapping[str, int], currency: str) -> bytes:
+def market_in(currency: str) -> rules.Market:
+    """Returns a market whose amounts keep every digit."""
+    return rules.Market(currency, lambda minor: orjson.Fragment(json_number(minor, currency)))
+
+
+def render(
+    offer: Offer, *, own: Mapping[str, int], currency: str, lists: Sequence[ListPrice] = ()
+) -> bytes:
     """Renders a product in a currency, at a tenant's own prices where it has them."""
-    market = rules.Market(currency, lambda minor: orjson.Fragment(json_number(minor, currency)))
-    return orjson.dumps(rules.content(offer, own=own, market=market))[:-1]
+    content = rules.content(offer, own=own, market=market_in(currency), lists=lists)
+    return orjson.dumps(content)[:-1]
 
 
-def of_listing(offer: Offer, *, own: Mapping[str, int], currency: str) -> bytes | None:
+def of_listing(
+    offer: Offer, *, own: Mapping[str, int], currency: str, lists: Sequence[ListPrice]
+) -> bytes | None:
     """Renders what a listing has to store: nothing where it shows the same as its market.
 
     An offer of an older format may come from an instance of the version before, which writes no
     documents of markets: those that are there may be of an offer before it.
     """
-    if own or offer["format"] < FORMAT:
-        return render(offer, own=own, currency=currency)
+    if own or lists or offer["format"] < FORMAT:
+        return render(offer, own=own, currency=currency, lists=lists)
     return None
 
 

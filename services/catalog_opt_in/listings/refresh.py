@@ -33,6 +33,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.catalog_opt_in.listings import messages, queries
+from services.catalog_opt_in.listings.costs import ListPrice
 from services.catalog_opt_in.models import Listing, ListingPrice, TenantCatalogue
 from services.catalog_opt_in.models.listings import next_version
 from services.catalog_opt_in.offer_document import Offer
@@ -41,6 +42,8 @@ from services.kernel.evidence import audit
 
 OwnPrices = Mapping[tuple[str, str], Mapping[str, int]]
 """Tenants' own prices in minor units by variant, by product and tenant."""
+ListPrices = Mapping[tuple[str, str], Sequence[ListPrice]]
+"""Prices of tenants' price lists, by product and tenant."""
 
 
 class Group(NamedTuple):
@@ -50,6 +53,7 @@ class Group(NamedTuple):
     currency: str
     state: str
     own: tuple[tuple[str, int], ...]
+    lists: tuple[ListPrice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ async def tenants_listing(
 ) -> dict[str, list[str]]:
     """Returns the tenants that are opted in to products, by product."""
     tenants: defaultdict[str, list[str]] = defaultdict(list)
-    for listing in await _listings_of(session, product_ids, own={}):
+    for listing in await _listings_of(session, product_ids, own={}, lists={}):
         tenants[listing.group.product].append(listing.tenant)
     return tenants
 
@@ -102,12 +106,12 @@ async def rerender(session: AsyncSession, offer: Offer) -> None:
 
 async def raise_catalogues(session: AsyncSession, product_ids: Sequence[str]) -> None:
     """Tells caches that shops show otherwise something of products that no listing stores."""
-    listings = await _listings_of(session, product_ids, own={})
+    listings = await _listings_of(session, product_ids, own={}, lists={})
     await _count_visible(session, {listing.tenant: 0 for listing in listings})
 
 
 async def _listings_of(
-    session: AsyncSession, product_ids: Sequence[str], *, own: OwnPrices
+    session: AsyncSession, product_ids: Sequence[str], *, own: OwnPrices, lists: ListPrices
 ) -> list[TenantListing]:
     # Joins from tenants to listings by key, so that no index has to lead with the product.
     rows = await session.execute(
@@ -124,7 +128,13 @@ async def _listings_of(
     return [
         TenantListing(
             tenant,
-            Group(product, currency, state, tuple(sorted(own.get((product, tenant), {}).items()))),
+            Group(
+                product,
+                currency,
+                state,
+                tuple(sorted(own.get((product, tenant), {}).items())),
+                tuple(sorted(lists.get((product, tenant), ()))),
+            ),
             visible,
         )
         for product, tenant, currency, state, visible in rows.tuples()
@@ -203,12 +213,15 @@ async def _rewrite(
     by_id = {offer["id"]: offer for offer in offers}
     groups: defaultdict[Group, list[str]] = defaultdict(list)
     more_visible: defaultdict[str, int] = defaultdict(int)
-    for listing in await _listings_of(session, list(by_id), own=own):
+    lists = await queries.prices_in_force(session, list(by_id))
+    for listing in await _listings_of(session, list(by_id), own=own, lists=lists):
         groups[listing.group].append(listing.tenant)
         more_visible[listing.tenant] -= listing.visible
     rows = []
     for group, tenants in groups.items():
-        choice = queries.Choice(by_id[group.product], group.state, dict(group.own))
+        choice = queries.Choice(
+            by_id[group.product], group.state, dict(group.own), lists=group.lists
+        )
         columns = queries.derived_columns(choice, currency=group.currency)
         rows.append({"of_product": group.product, "of_tenants": tenants, **columns})
         for tenant in tenants:

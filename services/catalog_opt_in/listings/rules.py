@@ -1,8 +1,9 @@
 """Whether a storefront shows a listing, why not, and what it shows of the product."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from services.catalog_opt_in.listings.costs import Cost, ListPrice, cost
 from services.catalog_opt_in.offer_document import (
     Offer,
     OfferedOption,
@@ -39,16 +40,29 @@ def reasons_not_shown(*, state: str, product_status: str, priced: bool) -> list[
     return [reason for reason, holds in conditions.items() if holds]
 
 
-def amounts(offer: Offer, own: Mapping[str, int], currency: str) -> dict[str, int]:
-    """Returns each variant's price in minor units: the tenant's own, else the catalogue's.
+def costs(
+    offer: Offer, own: Mapping[str, int], currency: str, *, lists: Sequence[ListPrice] = ()
+) -> dict[str, Cost]:
+    """Returns what each variant costs in minor units, if one is bought.
 
-    A variant with neither in this currency is left out: it is not for sale.
+    That is the tenant's own price, else the catalogue's, and what price lists make of it. A variant
+    without any in this currency is left out: it is not for sale.
     """
     prices = {
-        variant["id"]: own.get(variant["id"], variant["prices"].get(currency))
+        variant["id"]: cost(
+            own.get(variant["id"], variant["prices"].get(currency)),
+            prices_of(variant["id"], currency, lists),
+        )
         for variant in offer["variants"]
     }
-    return {variant: amount for variant, amount in prices.items() if amount is not None}
+    return {variant: price for variant, price in prices.items() if price is not None}
+
+
+def prices_of(variant_id: str, currency: str, lists: Sequence[ListPrice]) -> list[ListPrice]:
+    """Returns the prices that lists have for a variant in a currency."""
+    return [
+        price for price in lists if price.variant_id == variant_id and price.currency == currency
+    ]
 
 
 def thumbnail(offer: Offer) -> str:
@@ -56,10 +70,12 @@ def thumbnail(offer: Offer) -> str:
     return offer["thumbnail"] or next((image["url"] for image in offer["images"]), "")
 
 
-def content(offer: Offer, *, own: Mapping[str, int], market: Market) -> shown.ProductContent:
+def content(
+    offer: Offer, *, own: Mapping[str, int], market: Market, lists: Sequence[ListPrice] = ()
+) -> shown.ProductContent:
     """Renders a product as shoppers see it in one market, as Medusa JSON."""
-    costs = amounts(offer, own, market.currency)
-    sold = [variant for variant in offer["variants"] if variant["id"] in costs]
+    prices = calculated_prices(offer, own=own, market=market, lists=lists)
+    sold = [variant for variant in offer["variants"] if variant["id"] in prices]
     collection, kind = offer["collection"], offer["type"]
     return {
         "id": offer["id"],
@@ -88,7 +104,7 @@ def content(offer: Offer, *, own: Mapping[str, int], market: Market) -> shown.Pr
         "categories": [_category(ref) for ref in offer["categories"]],
         "options": [_option(option, sold) for option in offer["options"]],
         "variants": [
-            _variant(offer, variant, rank, market, costs[variant["id"]])
+            _variant(offer, variant, rank, prices[variant["id"]])
             for rank, variant in enumerate(sold)
         ],
         **_goods(offer),
@@ -132,7 +148,7 @@ def _option(option: OfferedOption, sold: list[OfferedVariant]) -> shown.Option:
 
 
 def _variant(
-    offer: Offer, variant: OfferedVariant, rank: int, market: Market, amount: int
+    offer: Offer, variant: OfferedVariant, rank: int, price: shown.CalculatedPrice
 ) -> shown.Variant:
     return {
         "id": variant["id"],
@@ -160,20 +176,33 @@ def _variant(
         ],
         "manage_inventory": variant["manage_inventory"],
         "allow_backorder": variant["allow_backorder"],
-        "calculated_price": _price(market, amount),
+        "calculated_price": price,
         "metadata": variant["metadata"],
     }
 
 
-def _price(market: Market, amount: int) -> shown.CalculatedPrice:
-    number = market.number(amount)
-    listed: shown.ListedPrice = {"price_list_id": None, "price_list_type": None}
+def calculated_prices(
+    offer: Offer, *, own: Mapping[str, int], market: Market, lists: Sequence[ListPrice]
+) -> dict[str, shown.CalculatedPrice]:
+    """Renders what each variant that is sold costs."""
+    found = costs(offer, own, market.currency, lists=lists)
+    return {variant: _price(market, price) for variant, price in found.items()}
+
+
+def _price(market: Market, price: Cost) -> shown.CalculatedPrice:
     return {
-        "calculated_amount": number,
-        "is_calculated_price_price_list": False,
+        "calculated_amount": market.number(price.amount),
+        "is_calculated_price_price_list": price.by is not None,
         "is_calculated_price_tax_inclusive": False,
-        "original_amount": number,
+        "original_amount": market.number(price.original),
         "currency_code": market.currency.lower(),
-        "calculated_price": listed,
-        "original_price": listed,
+        "calculated_price": _listed(price.by),
+        "original_price": _listed(price.original_by),
+    }
+
+
+def _listed(by: ListPrice | None) -> shown.ListedPrice:
+    return {
+        "price_list_id": by.price_list_id if by else None,
+        "price_list_type": by.kind.lower() if by else None,
     }

@@ -96,12 +96,14 @@ class Listings(pb_grpc.ListingServiceServicer):
             state = messages.state(requested.state, violations)
             own = messages.own_prices(requested, offer, scope_currency(), violations)
             violations.refuse()
+            id_, now = listing.listing_id, datetime.now(UTC)
+            lists = await writing.list_prices(act, [id_], now)
             await writing.change(
                 act,
-                {listing.listing_id: listing},
-                [queries.Choice(offer, state, own)],
+                {id_: listing},
+                [queries.Choice(offer, state, own, lists[id_])],
                 currency=scope_currency(),
-                now=datetime.now(UTC),
+                now=now,
             )
             after = messages.to_message(listing, own, scope_currency())
             audit.record(act, resource=after.name, before=before, after=after)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from services.catalog_opt_in import offer_document
+from services.catalog_opt_in.listings.costs import ListPrice
 from services.catalog_opt_in.listings.queries import Choice, derived_columns, places
 from services.catalog_opt_in.listings.stored import COLUMNS, StoredListing, visible
 from services.catalog_opt_in.models import ListingCategory, ListingTag
@@ -39,6 +40,16 @@ ORDER BY listing_id FOR UPDATE
 _OWN_PRICES = """
 SELECT listing_id, variant_id, amount_minor FROM listing_price
 WHERE tenant_id = $1 AND listing_id = ANY ($2::text[]) ORDER BY variant_id
+"""
+# Those in force for everybody.
+_LIST_PRICES = """
+SELECT p.listing_id, p.variant_id, p.price_list_id, s.type, p.currency, p.amount_minor,
+  p.min_quantity, p.max_quantity
+FROM price_list_price p JOIN price_list s
+  ON s.tenant_id = p.tenant_id AND s.price_list_id = p.price_list_id
+WHERE p.tenant_id = $1 AND p.listing_id = ANY ($2::text[])
+  AND s.status = 'ACTIVE' AND s.group_ids = '{}'
+  AND coalesce(s.starts_at <= $3, true) AND coalesce(s.ends_at > $3, true)
 """
 
 # The first row of a shop starts at what is added; the table refuses negative counts. It is the last
@@ -159,6 +170,16 @@ async def own_prices(act: Act, listing_ids: Sequence[str]) -> dict[str, dict[str
     return prices
 
 
+async def list_prices(
+    act: Act, listing_ids: Sequence[str], now: datetime
+) -> dict[str, list[ListPrice]]:
+    """Reads the prices of the tenant's price lists that all shoppers see, by listing."""
+    prices: dict[str, list[ListPrice]] = {listing_id: [] for listing_id in listing_ids}
+    for listing_id, *price in await act.read(_LIST_PRICES, listing_ids, now):
+        prices[listing_id].append(ListPrice(*price))
+    return prices
+
+
 async def create(
     act: Act, choices: Sequence[Choice], *, currency: str, now: datetime
 ) -> list[StoredListing]:
@@ -201,17 +222,21 @@ async def change(
     choices: Sequence[Choice],
     *,
     currency: str,
-    now: datetime,
+    now: datetime | None,
 ) -> None:
-    """Gives listings, found by id, new prices or states."""
+    """Gives listings, found by id, new prices or states.
+
+    Without a time, they only show what price lists make of their prices now: their versions and
+    times of change stay.
+    """
     changed = [stored[choice.offer["id"]] for choice in choices]
     rows, shown_before = [], visible(changed)
     for listing, choice in zip(changed, choices, strict=True):
         row = {
             "listing_id": listing.listing_id,
-            "version": listing.version + 1,
+            "version": listing.version + 1 if now else listing.version,
             "created_at": listing.created_at,
-            "updated_at": now,
+            "updated_at": now or listing.updated_at,
             **derived_columns(choice, currency=currency),
         }
         rows.append(row)

@@ -3,8 +3,8 @@
 Three kinds. Taxonomy, offers with their parts and words, and `market_document` belong to the
 platform: the head office writes them through the platform's door, and every tenant may read them.
 The master products are the head office's own rows. What a tenant sells is the tenant's: which
-products, at which prices, and the document of those with prices of its own; and so is what it
-uploaded.
+products, at which prices and when, and the document of those with prices of its own; and so is what
+it uploaded.
 """
 
 from services.catalog_opt_in.models.files import File
@@ -16,6 +16,7 @@ from services.catalog_opt_in.models.listings import (
     TenantCatalogue,
 )
 from services.catalog_opt_in.models.offers import OfferOption, OfferValue, OfferVariant
+from services.catalog_opt_in.models.price_lists import PriceList, PriceListPrice
 from services.catalog_opt_in.models.products import (
     OptionValue,
     Part,
@@ -61,6 +62,8 @@ __all__ = [
     "OfferVariant",
     "OptionValue",
     "Part",
+    "PriceList",
+    "PriceListPrice",
     "Product",
     "ProductCategory",
     "ProductImage",

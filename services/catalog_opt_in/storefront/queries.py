@@ -6,6 +6,7 @@ Versions are the exception: a cache asks for those of many tenants at once.
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import NamedTuple, TypeVar
 
 import orjson
@@ -14,7 +15,9 @@ from sqlalchemy import Text, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.catalog_opt_in.models import MarketDocument, TenantCatalogue
+from services.catalog_opt_in.listings.costs import ListPrice
+from services.catalog_opt_in.models import MarketDocument, Offer, TenantCatalogue
+from services.catalog_opt_in.offer_document import Offer as OfferDocument
 from services.catalog_opt_in.offer_document import parse
 from services.catalog_opt_in.search.queries import Search
 from services.catalog_opt_in.storefront.quotes.rules import ShopProduct
@@ -46,7 +49,7 @@ _PRODUCTS_IN_COLLECTIONS = "SELECT * FROM store_products_in_collections($1, $2, 
 _PRODUCTS_IN_CATEGORIES = "SELECT * FROM store_products_in_categories($1, $2, $3, $4)"
 _VARIANTS = "SELECT * FROM store_variants($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 _OPTIONS = "SELECT * FROM store_options($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-_QUOTES = "SELECT * FROM store_quotes($1, $2, $3)"
+_QUOTES = "SELECT * FROM store_quotes($1, $2, $3, $4, $5)"
 _VERSIONS = select(TenantCatalogue.tenant_id, TenantCatalogue.version).where(
     TenantCatalogue.tenant_id == any_(bindparam("tenants", type_=ARRAY(Text)))
 )
@@ -184,13 +187,19 @@ async def options(
 
 
 async def quotable(
-    db: Database, variants: Sequence[str], locales: Sequence[str], currency: str
+    db: Database,
+    variants: Sequence[str],
+    locales: Sequence[str],
+    currency: str,
+    *,
+    groups: Sequence[str],
 ) -> tuple[list[ShopProduct], int]:
     """Reads the visible products that any of these variants is of, and the catalogue version.
 
-    Without a currency, they are in the tenant's, in which alone it has prices of its own.
+    Without a currency, they are in the tenant's, in which alone it has prices of its own besides
+    those of price lists. These are those for everybody and for the `groups` of a customer.
     """
-    rows = await db.call(_QUOTES, variants, locales)
+    rows = await db.call(_QUOTES, variants, locales, groups, datetime.now(UTC))
     found = [
         ShopProduct(
             parse(row["offer"]),
@@ -199,6 +208,7 @@ async def quotable(
             else orjson.loads(row["own_prices"] or "{}"),
             currency or row["currency"],
             texts_by_id(row["texts"]),
+            [ListPrice(*price) for price in orjson.loads(row["list_prices"] or "[]")],
         )
         for row in rows
         if row["offer"]
@@ -217,6 +227,12 @@ async def market_documents(
         among(MarketDocument.product_id, products), MarketDocument.currency == currency
     )
     return dict((await session.execute(statement)).tuples().all())
+
+
+async def offers(session: AsyncSession, products: Sequence[str]) -> list[OfferDocument]:
+    """Reads what the catalogue says of products."""
+    statement = select(Offer.document).where(among(Offer.product_id, products))
+    return [parse(document) for document in await session.scalars(statement)]
 
 
 async def versions(session: AsyncSession, tenants: Sequence[str]) -> dict[str, int]:

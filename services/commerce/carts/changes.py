@@ -87,22 +87,33 @@ class CartChanges:
         return OpenCart(row, content_of(row), setup, offers, stock, group_ids, now)
 
     async def with_offers(
-        self, cart_id: str, work: Callable[[Offers], Awaitable[T]], *, besides: Collection[str] = ()
+        self,
+        cart_id: str,
+        work: Callable[[Offers], Awaitable[T]],
+        *,
+        besides: Collection[str] = (),
+        claimant: str | None = None,
     ) -> T:
         """Does work at what the catalogue says of what a cart holds, and of these variants.
+
+        Prices for groups are those of the cart's own customer, or else of the one who claims it by
+        the work: an address that somebody types proves nothing.
 
         It is asked between transactions, in the currency that the cart is in. If the work turns out
         to be in another, because it moves the cart or staff have changed the region, it is asked
         again.
         """
         async with self._db.act() as transaction:
-            content = content_of(await existing(transaction, cart_id))
+            row = await existing(transaction, cart_id)
+            groups = await group_ids_of(transaction, row.customer_id or claimant)
+        content = content_of(row)
         return await in_its_currency(
             content.currency_code,
             lambda currency_code: self._catalogue.offers(
                 {*content.variant_ids, *besides},
                 locale=content.locale,
                 currency_code=currency_code,
+                groups=groups,
             ),
             work,
         )

@@ -44,6 +44,7 @@ class CartClaims:
                 cart_id,
                 partial(self._claim, cart_id),
                 besides=content_of(other).variant_ids if other else (),
+                claimant=customer.customer_id,
             )
             if answer is not None:
                 return answer

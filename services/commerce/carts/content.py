@@ -32,9 +32,10 @@ class Address(_Stored):
 
 
 class QuantityPrice(_Stored):
-    """A price from one quantity to another; 0 is no limit."""
+    """A price from one quantity to another; 0 is no limit. `original` is that without sales."""
 
     price: int
+    original: int = 0
     least: int = 0
     most: int = 0
 
@@ -61,6 +62,7 @@ class Quote(_Stored):
     barcode: str = ""
     options: dict[str, str] = {}
     price: int = 0
+    original: int = 0
     quantity_prices: list[QuantityPrice] = []
     manage_inventory: bool = False
     allow_backorder: bool = False
@@ -73,10 +75,13 @@ class Quote(_Stored):
     def requires_shipping(self) -> bool:
         return not self.is_giftcard
 
-    def price_for(self, quantity: int) -> int:
-        """Returns what one costs if that many are bought: the lowest price that holds for it."""
-        fitting = [p.price for p in self.quantity_prices if p.holds_for(quantity)]
-        return min(fitting, default=self.price)
+    def price_for(self, quantity: int) -> tuple[int, int]:
+        """Returns what one costs if that many are bought, and without sales.
+
+        It is the lowest price that holds for the quantity.
+        """
+        fitting = [(p.price, p.original) for p in self.quantity_prices if p.holds_for(quantity)]
+        return min(fitting, default=(self.price, self.original))
 
 
 class ItemAdjustment(_Stored):
@@ -114,6 +119,8 @@ class Item(_Stored):
     variant_id: str
     quantity: int
     unit_price: int = 0
+    # What it costs without the sale that it is in; 0 if it is in none.
+    compare_at: int = 0
     metadata: Metadata | None = None
     quote: Quote = Quote()
     reasons: list[str] = []
@@ -123,7 +130,8 @@ class Item(_Stored):
 
     def forget_price(self) -> None:
         """Forgets what it costs: amounts in another currency mean nothing."""
-        self.unit_price, self.quote.price, self.quote.quantity_prices = 0, 0, []
+        self.unit_price = self.compare_at = 0
+        self.quote.price, self.quote.original, self.quote.quantity_prices = 0, 0, []
 
 
 class ShippingMethod(_Stored):

@@ -152,7 +152,7 @@ def item_json(
         "thumbnail": quote.thumbnail or None,
         "quantity": item.quantity,
         "unit_price": amounts(item.unit_price),
-        "compare_at_unit_price": None,
+        "compare_at_unit_price": amounts(item.compare_at) if item.compare_at else None,
         "is_tax_inclusive": includes_tax,
         "is_discountable": quote.discountable,
         "is_giftcard": quote.is_giftcard,

@@ -185,7 +185,8 @@ class OpenCart:
                 item.reasons = list(offer.reasons)
                 if not offer.reasons:
                     item.quote = offer.quote
-                    item.unit_price = offer.quote.price_for(item.quantity)
+                    item.unit_price, original = offer.quote.price_for(item.quantity)
+                    item.compare_at = original if original > item.unit_price else 0
 
     def _tax_rates(self) -> LocalRates:
         """Returns the rates of what is sent to the cart's shipping address."""

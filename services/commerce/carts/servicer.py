@@ -56,14 +56,25 @@ class StoreCartServicer(StoreCartServiceServicer):
 
     async def CreateCart(self, request: pb.CreateCartRequest, _context: object) -> pb.CartAnswer:
         current_scope().require_parent(request.parent)
-        variants = {item.variant_id for item in request.items}
+        variants, groups = {item.variant_id for item in request.items}, await self._groups()
         return await in_its_currency(
             current_scope().currency or "",
             lambda currency_code: self._catalogue.offers(
-                variants, locale=request.cart.locale, currency_code=currency_code
+                variants,
+                locale=request.cart.locale,
+                currency_code=currency_code,
+                groups=groups,
             ),
             lambda offers: self._create(request, offers),
         )
+
+    async def _groups(self) -> Sequence[str]:
+        """Returns the groups that the caller is in; a shopper who is not logged in is in none."""
+        customer_id = current_customer()
+        if customer_id is None:
+            return []
+        async with self._db.act() as transaction:
+            return await group_ids_of(transaction, customer_id)
 
     async def _create(self, request: pb.CreateCartRequest, offers: Offers) -> pb.CartAnswer:
         async with self._db.act() as transaction:

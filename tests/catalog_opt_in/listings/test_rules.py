@@ -70,9 +70,9 @@ def test_a_variant_is_shown_exactly_when_it_has_a_price_in_the_currency(offer, o
 
 @given(offers(), OWN, CURRENCIES)
 def test_a_tenants_own_price_takes_precedence(offer, own, currency):
-    amounts = rules.amounts(offer, own, currency)
+    costs = rules.costs(offer, own, currency)
 
-    assert all(amounts[variant] == own[variant] for variant in own if variant in amounts)
+    assert all(costs[variant].amount == own[variant] for variant in own if variant in costs)
 
 
 @given(offers(), OWN, CURRENCIES)
@@ -82,7 +82,7 @@ def test_a_price_is_written_exactly_as_it_is_stored(offer, own, currency):
     for variant in rendered(offer, own, currency)["variants"]:
         whole, _, fraction = variant["calculated_price"]["calculated_amount"].partition(".")
         minor = int(whole + fraction.ljust(digits, "0"))
-        assert minor == rules.amounts(offer, own, currency)[variant["id"]]
+        assert minor == rules.costs(offer, own, currency)[variant["id"]].amount
         assert minor > 0
 
 

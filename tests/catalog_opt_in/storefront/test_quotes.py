@@ -185,8 +185,10 @@ async def test_prices_for_quantities_are_the_catalogues_for_everybody(
     [at_own_price], _ = await quote(lyon, *ids(product))
 
     assert list(at_catalogue_price.quantity_prices) == [
-        pb.QuantityPrice(price_minor=1800, min_quantity=5, max_quantity=9),
-        pb.QuantityPrice(price_minor=1500, min_quantity=10),
+        pb.QuantityPrice(
+            price_minor=minor, original_price_minor=minor, min_quantity=least, max_quantity=most
+        )
+        for minor, least, most in ((2000, 1, 4), (1800, 5, 9), (1500, 10, 0))
     ]
     assert (at_own_price.price_minor, list(at_own_price.quantity_prices)) == (2500, [])
 
@@ -249,6 +251,7 @@ async def test_a_quote_has_what_carts_keep_of_a_variant(
         assert first == pb.VariantQuote(
             variant_id=ids(product)[0],
             price_minor=2990,
+            original_price_minor=2990,
             currency_code="EUR",
             title="One kilo",
             sku=plain.sku,

@@ -20,15 +20,17 @@ def quote_message(variant_id: str, answer: Sold | Reason) -> pb.VariantQuote:
     material = product.text(offer["id"], "material", offer["material"])
     return pb.VariantQuote(
         variant_id=variant_id,
-        price_minor=answer.amount,
+        price_minor=answer.cost.amount,
+        original_price_minor=answer.cost.original,
         currency_code=product.currency,
         quantity_prices=[
             pb.QuantityPrice(
-                price_minor=price["amount_minor"],
-                min_quantity=price["min_quantity"],
-                max_quantity=price["max_quantity"],
+                price_minor=tier.cost.amount,
+                min_quantity=tier.least,
+                max_quantity=tier.most,
+                original_price_minor=tier.cost.original,
             )
-            for price in answer.by_quantity
+            for tier in answer.by_quantity
         ],
         title=product.text(variant_id, "title", variant["title"]),
         sku=variant["sku"] or "",

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from services.catalog_opt_in.listings.rules import amounts
-from services.catalog_opt_in.offer_document import Offer, OfferedConditionalPrice, OfferedVariant
+from services.catalog_opt_in.listings.costs import Cost, ListPrice, Tier, tiers
+from services.catalog_opt_in.listings.rules import costs, prices_of
+from services.catalog_opt_in.offer_document import Offer, OfferedVariant
 from services.catalog_opt_in.storefront.texts import Texts
 
 
@@ -20,13 +21,15 @@ class Reason(Enum):
 class ShopProduct:
     """A product that the tenant shows, with the tenant's own prices by variant, and its currency.
 
-    Prices are in minor units; `texts` are translated ones by id and field.
+    Prices are in minor units; `texts` are translated ones by id and field, and `lists` the prices
+    of price lists that apply to the shopper.
     """
 
     offer: Offer
     own: Mapping[str, int]
     currency: str
     texts: Texts
+    lists: Sequence[ListPrice] = ()
 
     def text(self, id_: str, field: str, default: str) -> str:
         """Returns a text of a part of the product, or what it is without a translation."""
@@ -35,12 +38,12 @@ class ShopProduct:
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """A variant that the tenant sells, and what it costs in minor units."""
+    """A variant that the tenant sells, and what it costs, for some quantities otherwise."""
 
     variant: OfferedVariant
     product: ShopProduct
-    amount: int
-    by_quantity: Sequence[OfferedConditionalPrice]
+    cost: Cost
+    by_quantity: Sequence[Tier]
 
 
 def problems(variants: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -58,26 +61,28 @@ def quotes(variants: Iterable[str], products: Iterable[ShopProduct]) -> list[Sol
     """Says of each variant what it costs, or why it is not sold."""
     found: dict[str, Sold | Reason] = {}
     for product in products:
-        costs = amounts(product.offer, product.own, product.currency)
+        found_costs = costs(product.offer, product.own, product.currency, lists=product.lists)
         for variant in product.offer["variants"]:
-            amount = costs.get(variant["id"])
+            cost = found_costs.get(variant["id"])
             found[variant["id"]] = (
                 Reason.PRICE_MISSING
-                if amount is None
-                else Sold(variant, product, amount, _by_quantity(variant, product))
+                if cost is None
+                else Sold(variant, product, cost, _by_quantity(variant, product))
             )
     return [found.get(variant, Reason.UNKNOWN) for variant in variants]
 
 
-def _by_quantity(variant: OfferedVariant, product: ShopProduct) -> list[OfferedConditionalPrice]:
-    """Lists the catalogue's prices for quantities, which a tenant's own price replaces.
+def _by_quantity(variant: OfferedVariant, product: ShopProduct) -> list[Tier]:
+    """Lists what one costs by quantity: the catalogue's prices, and what price lists make of them.
 
-    Not those under rules, which hold for some shoppers only.
+    A tenant's own price replaces all of the catalogue's. Those under rules hold for some shoppers
+    only, and are left out.
     """
-    if variant["id"] in product.own:
-        return []
-    return [
-        price
+    id_, currency = variant["id"], product.currency
+    catalogues = [
+        (price["min_quantity"], price["max_quantity"], price["amount_minor"])
         for price in variant["conditional_prices"]
-        if price["currency"] == product.currency and not price["rules"]
+        if id_ not in product.own and price["currency"] == currency and not price["rules"]
     ]
+    lists = prices_of(id_, currency, product.lists)
+    return tiers(product.own.get(id_, variant["prices"].get(currency)), catalogues, lists)

@@ -23,7 +23,11 @@ class QuoteReads:
         if wrong := dict(rules.problems(request.variants)):
             raise invalid("FIELD_INVALID", wrong)
         products, version = await queries.quotable(
-            self._db, request.variants, request.locales, checked(request.currency_code)
+            self._db,
+            request.variants,
+            request.locales,
+            checked(request.currency_code),
+            groups=request.customer_groups,
         )
         quotes = rules.quotes(request.variants, products)
         return pb.QuoteVariantsResponse(
