@@ -92,6 +92,8 @@ DOORS = {
         ("services/tenant_registry/tenants/denials.py", "RecordDenial"),
     },
     "call_platform": {
+        # Lists of all tenants begin and end by one clock; each is turned in its tenant's scope.
+        ("services/catalog_opt_in/price_lists/turns.py", "turn_due"),
         # What an admin may do is asked before a tenant is known.
         ("services/tenant_registry/roles/decision_facts.py", "decision_facts"),
         ("services/kernel/evidence/relay.py", "_undelivered"),  # carries all tenants' leaves away

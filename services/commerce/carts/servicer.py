@@ -1,5 +1,6 @@
 """StoreCartService: what a shopper does with a cart, until it is an order."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from souk.commerce.v1 import cart_pb2
@@ -72,7 +73,7 @@ class StoreCartServicer(StoreCartServiceServicer):
         """Returns the groups that the caller is in; a shopper who is not logged in is in none."""
         customer_id = current_customer()
         if customer_id is None:
-            return []
+            return ()
         async with self._db.act() as transaction:
             return await group_ids_of(transaction, customer_id)
 

@@ -42,6 +42,7 @@ PLACES = {
     "group_id": "cusgroup_01",
     "order_id": "order_01",
     "payment_id": "pay_01",
+    "price_list_id": "plist_01",
     "promotion_id": "promo_01",
     "rule_type": "rules",
 }

@@ -12,8 +12,16 @@ KEYS = "/admin/api-keys"
 OF_A_TENANT_ADMINS_KEY = [
     *("category:read", "collection:read", "customer:read", "customer:write", "domain:read"),
     *("domain:write", "event:read", "file:read", "file:write", "listing:read"),
-    *("listing:write", "order:read", "payment:read", "product:read", "promotion:read"),
-    *("promotion:write", "region:read", "region:write", "shipping:read", "shipping:write"),
+    *(
+        "listing:write",
+        "order:read",
+        "payment:read",
+        "pricelist:read",
+        "pricelist:write",
+        "product:read",
+    ),
+    *("promotion:read", "promotion:write", "region:read", "region:write"),
+    *("shipping:read", "shipping:write"),
     *("stock:read", "stock:write", "storefront:read", "tax:read", "tax:write"),
     *("tenant:read", "tenant:write"),
 ]

@@ -43,6 +43,8 @@ WITHOUT = {
     ("post", "/admin/shipping-profiles/{profile_id}"): SETS,
     ("post", "/admin/fulfillment-sets/{set_id}/service-zones/{zone_id}"): SETS,
     ("post", "/admin/shipping-options/{option_id}"): SETS,
+    ("post", "/admin/price-lists/{price_list_id}"): SETS,
+    ("post", "/admin/price-lists/{price_list_id}/products"): SETS,
     ("post", "/admin/promotions/{promotion_id}"): SETS,
     ("post", "/admin/campaigns/{campaign_id}"): SETS,
     ("post", "/admin/inventory-items/{inventory_item_id}/location-levels/{location_id}"): SETS,

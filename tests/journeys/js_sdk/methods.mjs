@@ -8,6 +8,7 @@ const CATALOGUE = {
     ...["productVariant", "salesChannel", "store", "region", "currency", "apiKey", "upload"],
     ...["taxRegion", "taxRate", "taxProvider", "promotion", "campaign", "inventoryItem"],
     ...["stockLocation", "reservation"],
+    "priceList",
     ...["locale", "translation", "invite", "user"],
     ...["shippingProfile", "fulfillmentSet", "shippingOption", "shippingOptionType", "fulfillmentProvider"],
   ],

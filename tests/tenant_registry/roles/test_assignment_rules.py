@@ -26,12 +26,13 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
             "collection:read", "category:read", "storefront:read", "order:*", "payment:*",
             "fulfillment:*", "customer:*", "file:*", "region:*", "tax:*", "shipping:*",
             "promotion:*",
+            "pricelist:*",
             "stock:*",
         )
     },
     "CatalogMgr": {
         "TENANT": ("product:*", "collection:*", "category:*", "listing:*", "storefront:read",
-                   "tenant:read", "file:*", "region:read", "stock:*")
+                   "tenant:read", "file:*", "region:read", "stock:*", "pricelist:*")
     },
     "OrderOps": {
         "TENANT": ("order:*", "payment:*", "fulfillment:*", "customer:read", "listing:read",
