@@ -178,6 +178,45 @@ test("a code means in each shop what its staff set up, until it is removed or an
   }
 })
 
+test("a sale is shown beside the price, and a cart costs what the shop shows", async () => {
+  const [variant] = product.variants
+  for (const [place, { store, here }] of shops.entries()) {
+    const price = { variant_id: variant.id, currency_code: "eur", amount: [15, 12.5][place] }
+    const body = { title: "Soldes", description: "", status: "active", prices: [price] }
+    const { price_list: made } = await sdk.admin.priceList.create(body, {}, here)
+    has(made, { title: "Soldes", type: "sale", in_force: true, rules: {} })
+
+    const { product: shown } = await store.product.retrieve(product.id, { fields: "*variants.calculated_price" })
+    const { calculated_price: cost } = shown.variants.find(one => one.id === variant.id)
+    has(cost, { calculated_amount: price.amount, original_amount: 19.9, is_calculated_price_price_list: true })
+    has(cost.calculated_price, { price_list_id: made.id, price_list_type: "sale" })
+    const items = [{ variant_id: variant.id, quantity: 2 }]
+    const { cart } = await store.cart.create({ items })
+    has(cart.items[0], { unit_price: price.amount, compare_at_unit_price: 19.9 })
+
+    const cheap = { ...price, amount: 10, min_quantity: 3 }
+    const { created } = await sdk.admin.priceList.batchPrices(made.id, { create: [cheap] }, {}, here)
+    const { cart: more } = await store.cart.updateLineItem(cart.id, cart.items[0].id, { quantity: 3 })
+    assert.equal(more.items[0].unit_price, 10)
+    const rows = { update: [{ id: created[0].id, variant_id: variant.id, amount: 11 }], delete: [made.prices[0].id] }
+    const changed = await sdk.admin.priceList.batchPrices(made.id, rows, {}, here)
+    has(changed.updated[0], { amount: 11, min_quantity: 3 })
+    assert.deepEqual(changed.deleted, { ids: [made.prices[0].id], object: "price", deleted: true })
+    const ended = { ends_at: "2026-01-01T00:00:00.000Z" }
+    const { price_list: over } = await sdk.admin.priceList.update(made.id, ended, {}, here)
+    has(over, { in_force: false, ...ended })
+    const { cart: dear } = await store.cart.updateLineItem(cart.id, cart.items[0].id, { quantity: 4 })
+    has(dear.items[0], { unit_price: 19.9, compare_at_unit_price: null })
+    const { price_list: empty } = await sdk.admin.priceList.linkProducts(made.id, { remove: [product.id] }, {}, here)
+    assert.deepEqual(empty.prices, [])
+    const { price_lists } = await sdk.admin.priceList.list({ status: ["active"] }, here)
+    assert.deepEqual(price_lists.map(one => one.id), [made.id])
+    await refused(sdk.admin.priceList.retrieve(made.id, {}, shops[1 - place].here), 404)
+    await sdk.admin.priceList.delete(made.id, here)
+    await refused(sdk.admin.priceList.retrieve(made.id, {}, here), 404)
+  }
+})
+
 test("a line goes, and what it was in comes back with it", async () => {
   for (const { store } of shops) {
     const items = [{ variant_id: product.variants[0].id, quantity: 1 }]
