@@ -22,6 +22,7 @@ from gateway.documents.scalars import (
     amount_json,
     reference,
 )
+from gateway.medusa.paths import Path
 from gateway.medusa.shapes import WHOLE, Body, Document, From, NotInMessage, optional
 
 GROUPS = "customer.groups.id"
@@ -149,6 +150,10 @@ class PriceListUpdate(Body[pb.PriceList]):
         if "rules" in self.model_fields_set:
             mask.paths.append("customer_groups")
         return mask
+
+    @classmethod
+    def path_of(cls, path: Path) -> Path | None:
+        return ("rules",) if path[:1] == ("customer_groups",) else super().path_of(path)
 
 
 class PriceListCreate(PriceListUpdate):

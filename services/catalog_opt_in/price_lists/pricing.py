@@ -19,14 +19,14 @@ Wanted = tuple[str, pb.PriceListPrice, PriceListPrice]
 
 
 async def add(
-    session: AsyncSession, row: PriceList, prices: Sequence[pb.PriceListPrice], *, field: str
+    session: AsyncSession, row: PriceList, prices: Sequence[pb.PriceListPrice]
 ) -> list[PriceListPrice]:
-    """Adds prices to a list that has none; `field` is where in the request they are.
+    """Adds prices to a new list.
 
     Raises:
         InvalidArgument: with what is wrong with them.
     """
-    wanted = list(_new(row, prices, field))
+    wanted = list(_new(row, prices, "prices"))
     await _write(session, wanted, kept=())
     return [price for _, _, price in wanted]
 

@@ -76,9 +76,7 @@ class PriceLists(PriceListServiceServicer):
             put(request.price_list, row, now)
             session.add(row)
             await session.flush()
-            prices = await pricing.add(
-                session, row, request.price_list.prices, field="price_list.prices"
-            )
+            prices = await pricing.add(session, row, request.price_list.prices)
             await _show(session, {price.listing_id for price in prices}, now)
             answer = price_list_message(row, prices, now)
             audit.record(session, resource=answer.name, after=answer)

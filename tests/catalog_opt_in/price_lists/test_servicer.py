@@ -93,7 +93,7 @@ async def test_a_variant_that_the_shop_does_not_list_has_no_price(
     with pytest.raises(InvalidArgument) as refusal:
         await price_list(paris, price)
     assert refusal.value.reason == "VARIANT_UNKNOWN"
-    assert list(refusal.value.violations) == ["price_list.prices[0].variant"]
+    assert list(refusal.value.violations) == ["prices[0].variant"]
 
     page = await pricing(paris).ListPriceLists(pb.ListPriceListsRequest(parent=f"tenants/{paris}"))
     assert page.total_size == 0
