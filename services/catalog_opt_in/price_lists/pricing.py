@@ -59,11 +59,7 @@ async def change(
         await session.delete(stored[id_])
     await session.flush()
     updated = [
-        (
-            f"updates[{place}]",
-            updates.apply(price, price.update_mask, to=price_message(stored[price.id])),
-            stored[price.id],
-        )
+        (f"updates[{place}]", _updated(price, stored[price.id]), stored[price.id])
         for place, price in enumerate(request.updates)
     ]
     created = list(_new(row, request.creates, "creates"))
@@ -75,6 +71,13 @@ async def change(
         deleted=request.deletes,
     )
     return before, after, listing_ids | {price.listing_id for _, _, price in [*updated, *created]}
+
+
+def _updated(change: pb.PriceListPrice, row: PriceListPrice) -> pb.PriceListPrice:
+    """Returns a price as it shall be; an amount alone stays in its currency."""
+    requested = updates.apply(change, change.update_mask, to=price_message(row))
+    requested.price.currency_code = requested.price.currency_code or row.currency
+    return requested
 
 
 def _new(row: PriceList, prices: Iterable[pb.PriceListPrice], field: str) -> Iterator[Wanted]:
