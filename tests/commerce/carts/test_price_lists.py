@@ -8,6 +8,7 @@ import pytest_asyncio
 from tests.commerce.conftest import ADDRESS, Shopper
 from tests.commerce.markets.conftest import Staff, both  # noqa: F401  # fixture
 from tests.gateway.admin.conftest import (  # noqa: F401  # fixtures
+    engage,
     make_product,
     make_tenant,
     tenants,
