@@ -63,6 +63,8 @@ PERMISSIONS = {
             "payment:read",
             "product:read",
             "product:write",
+            "pricelist:read",
+            "pricelist:write",
             "promotion:read",
             "promotion:write",
             "region:read",

@@ -14,6 +14,7 @@ from gateway.documents.campaign import BudgetCreate, BudgetUpdate
 from gateway.documents.customer import CustomerPasswordForgotten
 from gateway.documents.inventory import InventoryLevelCreate, InventoryLevelUpdate
 from gateway.documents.order import TransferAsked
+from gateway.documents.price_list import ListPriceCreate
 from gateway.documents.promotion import (
     MethodCreate,
     MethodUpdate,
@@ -61,6 +62,7 @@ PARTIAL = {
     CustomerPasswordForgotten,
     InventoryLevelCreate,
     InventoryLevelUpdate,
+    ListPriceCreate,
     OptionCreate,
     OptionUpdate,
     SalesChannelUpdate,
