@@ -9,7 +9,6 @@ from sqlalchemy import (
     Index,
     Integer,
     Text,
-    UniqueConstraint,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -63,14 +62,7 @@ class PriceListPrice(TenantOwned, Base):
             )
             for table, key in (("price_list", "price_list_id"), ("listing", "listing_id"))
         ),
-        UniqueConstraint(
-            *("tenant_id", "price_list_id", "variant_id"),
-            *("currency", "min_quantity", "max_quantity"),
-            name="uq_price_list_price_variant",
-            # Two prices may swap their quantities.
-            deferrable=True,
-            initially="DEFERRED",
-        ),
+        Index(None, "tenant_id", "price_list_id"),
         Index(None, "tenant_id", "listing_id"),
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("min_quantity >= 0 AND max_quantity >= 0", name="quantities"),

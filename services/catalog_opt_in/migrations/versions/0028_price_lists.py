@@ -97,13 +97,11 @@ def upgrade() -> None:
             for table, key in (("price_list", "price_list_id"), ("listing", "listing_id"))
         ),
         sa.PrimaryKeyConstraint("tenant_id", "price_id", name="pk_price_list_price"),
-        sa.UniqueConstraint(
-            *("tenant_id", "price_list_id", "variant_id"),
-            *("currency", "min_quantity", "max_quantity"),
-            name="uq_price_list_price_variant",
-            deferrable=True,
-            initially="DEFERRED",
-        ),
+    )
+    op.create_index(
+        "ix_price_list_price_tenant_id_price_list_id",
+        "price_list_price",
+        ["tenant_id", "price_list_id"],
     )
     op.create_index(
         "ix_price_list_price_tenant_id_listing_id", "price_list_price", ["tenant_id", "listing_id"]
