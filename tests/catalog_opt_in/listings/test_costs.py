@@ -89,7 +89,7 @@ def test_a_list_is_in_force_from_its_start_until_before_its_end():
         assert not applies("DRAFT", start, end, NOW)
 
 
-def test_what_turns_next_is_what_comes_next():
+def test_a_list_turns_at_the_next_of_its_times():
     assert next_turn("ACTIVE", NOW + HOUR, NOW + 2 * HOUR, NOW) == NOW + HOUR
     assert next_turn("ACTIVE", NOW, NOW + 2 * HOUR, NOW) == NOW + 2 * HOUR
     assert next_turn("ACTIVE", NOW - HOUR, NOW, NOW) is None

@@ -165,7 +165,7 @@ async def test_a_variant_has_one_price_for_a_currency_and_quantities(
     ],
     ids=str,
 )
-async def test_what_makes_no_sense_is_refused(price_list, tenants, fields):
+async def test_a_list_that_makes_no_sense_is_refused(price_list, tenants, fields):
     for tenant in tenants:
         with pytest.raises(InvalidArgument):
             await price_list(tenant, **fields)

@@ -61,7 +61,7 @@ async def test_the_lowest_sale_counts(price_list, product, amounts, tenants):
     [{"status": DRAFT}, {"start_time": after(hours=1)}, {"end_time": after(hours=-1)}],
     ids=["a draft", "not begun", "ended"],
 )
-async def test_what_is_not_in_force_changes_nothing(
+async def test_a_list_that_is_not_in_force_changes_nothing(
     price_list, product, amounts, quoted, tenants, fields
 ):
     made = await price_list(tenants[0], price_of(product.variants[0], euros(15)), **fields)
