@@ -26,9 +26,9 @@ async def add(
     Raises:
         InvalidArgument: with what is wrong with them.
     """
-    wanted = list(_new(row, prices, "prices"))
-    await _write(session, wanted, kept=())
-    return [price for _, _, price in wanted]
+    requested_prices = list(_new(row, prices, "prices"))
+    await _write(session, requested_prices, other_prices=())
+    return [price for _, _, price in requested_prices]
 
 
 async def change(
@@ -63,8 +63,8 @@ async def change(
         for place, price in enumerate(request.updates)
     ]
     created = list(_new(row, request.creates, "creates"))
-    kept = [price for id_, price in stored.items() if id_ not in set(changed)]
-    await _write(session, [*updated, *created], kept=kept)
+    other_prices = [price for id_, price in stored.items() if id_ not in set(changed)]
+    await _write(session, [*updated, *created], other_prices=other_prices)
     after = pb.BatchChangePricesResponse(
         created=[price_message(price) for _, _, price in created],
         updated=[price_message(price) for _, _, price in updated],
@@ -90,19 +90,24 @@ def _new(row: PriceList, prices: Iterable[pb.PriceListPrice], field: str) -> Ite
 
 
 async def _write(
-    session: AsyncSession, wanted: Sequence[Wanted], *, kept: Iterable[PriceListPrice]
+    session: AsyncSession,
+    requested_prices: Sequence[Wanted],
+    *,
+    other_prices: Iterable[PriceListPrice],
 ) -> None:
-    listings = await queries.listings_of(session, [price.variant for _, price, _ in wanted])
-    violations, taken = Violations(), {_key(price) for price in kept}
+    listings = await queries.listings_of(
+        session, [price.variant for _, price, _ in requested_prices]
+    )
+    violations, taken = Violations(), {_key(price) for price in other_prices}
     with session.no_autoflush:
-        for place, requested, row in wanted:
+        for place, requested, row in requested_prices:
             with violations.within(place):
                 put_price(requested, row, listings, violations)
                 if _key(row) in taken:
                     violations.add("variant", "already has a price in it for this quantity")
             taken.add(_key(row))
         violations.refuse()
-    session.add_all(row for _, _, row in wanted)
+    session.add_all(row for _, _, row in requested_prices)
     await session.flush()
 
 

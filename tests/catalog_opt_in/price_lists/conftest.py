@@ -38,9 +38,9 @@ def price_list(pricing):
     """Makes a list that is active, a sale for everybody unless the test says otherwise."""
 
     async def make(tenant, *prices, currency="EUR", **fields):
-        wanted = {"title": "A list", "status": ACTIVE, **fields}
+        sound = {"title": "A list", "status": ACTIVE, **fields}
         request = pb.CreatePriceListRequest(
-            parent=f"tenants/{tenant}", price_list=pb.PriceList(prices=prices, **wanted)
+            parent=f"tenants/{tenant}", price_list=pb.PriceList(prices=prices, **sound)
         )
         return await pricing(tenant, currency).CreatePriceList(request)
 
@@ -59,7 +59,7 @@ async def product(create, opt_in, tenants):
 
 
 @pytest.fixture
-def shown(look_up, product):
+def calculated(look_up, product):
     """What a shop shows of its variants' prices."""
 
     async def read(tenant):
@@ -70,11 +70,11 @@ def shown(look_up, product):
 
 
 @pytest.fixture
-def amounts(shown):
+def amounts(calculated):
     """What a shop's variants cost, and without sales."""
 
     async def read(tenant):
-        prices = await shown(tenant)
+        prices = await calculated(tenant)
         return [(price["calculated_amount"], price["original_amount"]) for price in prices]
 
     return read

@@ -16,12 +16,12 @@ PLAIN = [(20, 20), (20, 20)]
 
 
 async def test_a_sale_shows_both_prices_in_its_shop_alone(
-    price_list, product, shown, amounts, quoted, tenants
+    price_list, product, calculated, amounts, quoted, tenants
 ):
     paris, lyon = tenants
     made = await price_list(paris, price_of(product.variants[0], euros(15, 50)))
 
-    price, other = await shown(paris)
+    price, other = await calculated(paris)
 
     of_list = {"price_list_id": id_of(made), "price_list_type": "sale"}
     none = {"price_list_id": None, "price_list_type": None}
