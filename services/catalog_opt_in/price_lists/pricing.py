@@ -26,9 +26,9 @@ async def add(
     Raises:
         InvalidArgument: with what is wrong with them.
     """
-    requested_prices = list(_new(row, prices, "prices"))
-    await _write(session, requested_prices, other_prices=())
-    return [price for _, _, price in requested_prices]
+    changes = list(_new(row, prices, "prices"))
+    await _write(session, changes, others=())
+    return [price for _, _, price in changes]
 
 
 async def change(
@@ -63,8 +63,8 @@ async def change(
         for place, price in enumerate(request.updates)
     ]
     created = list(_new(row, request.creates, "creates"))
-    other_prices = [price for id_, price in stored.items() if id_ not in set(changed)]
-    await _write(session, [*updated, *created], other_prices=other_prices)
+    others = [price for id_, price in stored.items() if id_ not in set(changed)]
+    await _write(session, [*updated, *created], others=others)
     after = pb.BatchChangePricesResponse(
         created=[price_message(price) for _, _, price in created],
         updated=[price_message(price) for _, _, price in updated],
@@ -91,23 +91,21 @@ def _new(row: PriceList, prices: Iterable[pb.PriceListPrice], field: str) -> Ite
 
 async def _write(
     session: AsyncSession,
-    requested_prices: Sequence[Wanted],
+    changes: Sequence[Wanted],
     *,
-    other_prices: Iterable[PriceListPrice],
+    others: Iterable[PriceListPrice],
 ) -> None:
-    listings = await queries.listings_of(
-        session, [price.variant for _, price, _ in requested_prices]
-    )
-    violations, taken = Violations(), {_key(price) for price in other_prices}
+    listings = await queries.listings_of(session, [price.variant for _, price, _ in changes])
+    violations, taken = Violations(), {_key(price) for price in others}
     with session.no_autoflush:
-        for place, requested, row in requested_prices:
+        for place, requested, row in changes:
             with violations.within(place):
                 put_price(requested, row, listings, violations)
                 if _key(row) in taken:
                     violations.add("variant", "already has a price in it for this quantity")
             taken.add(_key(row))
         violations.refuse()
-    session.add_all(row for _, _, row in requested_prices)
+    session.add_all(row for _, _, row in changes)
     await session.flush()
 
 
