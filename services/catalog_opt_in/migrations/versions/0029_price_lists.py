@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from services.kernel.data.tables import Key, Time
 from services.kernel.serving.migrations import isolate
 
-revision = "0028"
-down_revision = "0027"
+revision = "0029"
+down_revision = "0028"
 
 DATABASE = "catalog_opt_in"
 
