@@ -12,6 +12,8 @@ import pytest
 from deploy.backup.sealing import Sealing
 from deploy.backup.secret_files import make_key
 from deploy.backup.store import BackupError
+from deploy.local import binaries
+from deploy.local.processes import unprivileged
 from deploy.local.state import State
 from tests.deploy.backup.conftest import Machine, backing_up
 
@@ -126,7 +128,9 @@ def test_too_little_space_is_told_before_anything_is_written(dead, monkeypatch):
     refuses(dead.copy(), dead.moment, "100 MiB free")
 
 
-def test_a_disk_that_fills_in_the_middle_is_told(dead):
+def test_a_disk_that_fills_in_the_middle_is_told(dead, monkeypatch):
+    # Otherwise root has PostgreSQL's programs copied first, for another account.
+    monkeypatch.setenv("SOUK_PG_BIN", str(binaries.postgres(dead.machine.state, unprivileged())))
     restore = dead.copy()
     machine = Machine(restore.data.parent, restore.store, dead.machine.key, "")
 

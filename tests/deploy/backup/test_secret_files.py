@@ -1,8 +1,12 @@
 """Secrets are backed up encrypted, and not where the databases are."""
 
+import io
+import tarfile
+
 import pytest
 
 from deploy.backup import secret_files
+from deploy.backup.sealing import Sealing
 from deploy.backup.secret_files import make_key
 from deploy.backup.settings import BackupSettings
 from deploy.backup.store import BackupError
@@ -55,3 +59,17 @@ def test_a_private_key_is_never_replaced_and_its_owners_alone(settings, tmp_path
 def test_a_recipient_that_is_none_is_refused(tmp_path):
     with pytest.raises(ValueError, match="begins with age1"):
         BackupSettings(backup=tmp_path, backup_recipient="age1nobody")
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", "sub/../../outside"])
+def test_an_archive_writes_nothing_outside_its_folder(settings, tmp_path, name):
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo(name))
+    archive.seek(0)
+    file = tmp_path / "made.tar.age"
+    Sealing(settings.backup_recipient).store(archive, file)
+
+    with pytest.raises(BackupError, match="holds what is no file"):
+        secret_files.restore(file, tmp_path / "restored", settings)
+    assert list((tmp_path / "restored").iterdir()) == []

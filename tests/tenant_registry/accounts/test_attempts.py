@@ -150,6 +150,10 @@ async def test_logins_and_resets_of_unknown_addresses_are_counted_without_an_eve
     """Unless a minute ends meanwhile: then they are in one event."""
 
     async def counted():
+        # What is on its way to the log would be missing here.
+        async with asyncio.timeout(20):
+            while await rows.fetchval("SELECT count(*) FROM audit_leaf"):
+                await asyncio.sleep(0.1)
         events = await events_of("hq", number=0, resource="admins/unknown")
         number = await rows.fetchval("SELECT sum(number) FROM unknown_account_refusal")
         return len(events), sum(event.times for event in events) + (number or 0)
