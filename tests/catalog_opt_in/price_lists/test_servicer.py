@@ -163,7 +163,7 @@ async def test_a_variant_has_one_price_for_a_currency_and_quantities(
         {"type": 7},
         {"status": 7},
     ],
-    ids=str,
+    ids=lambda fields: ", ".join(fields),
 )
 async def test_a_list_that_makes_no_sense_is_refused(price_list, tenants, fields):
     for tenant in tenants:
