@@ -160,4 +160,4 @@ class PriceListCreate(PriceListUpdate):
     """A price list to create."""
 
     title: str = Field(description="Not empty.")
-    prices: list[ListPriceCreate] = Field([], description="At most 1,000.")
+    prices: list[ListPriceCreate] = Field([], description="What it has from the start.")

@@ -1,13 +1,19 @@
 """Finds every function of a database in its catalog, all overloads too, and calls them."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import chain
 
 import asyncpg
 
 # What a parameter gets whatever is tried in the others: these are no texts of a tenant's.
 _BY_NAME: dict[str, object] = {"p_order": "title", "p_kind": "category_ids"}
-_BY_TYPE: dict[str, object] = {"integer": 200, "boolean": False, "jsonb": None}
+_BY_TYPE: dict[str, object] = {
+    "integer": 200,
+    "boolean": False,
+    "jsonb": None,
+    "timestamp with time zone": datetime.now(UTC),
+}
 _AT_THE_BEGINNING = {"p_skip": 0}
 
 
