@@ -53,9 +53,15 @@ class Canaries:
 
     def found_in(self, text: str, *, people: bool = False) -> list[str]:
         known = self.sent | (self.about_people if people else {})
-        if not any(start in text for start in STARTS):
-            known = {canary: where for canary, where in known.items() if canary[:6] != "canary"}
-        return [where for canary, where in known.items() if any(s in text for s in forms(canary))]
+        # Thousands that were made begin alike: only what begins so is searched for each of them.
+        places = [found.start() for start in STARTS for found in re.finditer(start, text)]
+        beginnings = "\n".join(text[place : place + LONGEST] for place in places)
+        return [
+            where
+            for canary, where in known.items()
+            for searched in (beginnings if canary.startswith("canary") else text,)
+            if any(form in searched for form in forms(canary))
+        ]
 
 
 def forms(canary: str) -> Iterable[str]:
@@ -69,10 +75,11 @@ def forms(canary: str) -> Iterable[str]:
         yield inner[begin : begin + WHOLE_GROUPS]
 
 
-# What every made canary begins with, in each form: a long text without it need not be searched for
-# each of thousands.
+LONGEST = 1_000
+"""More characters than any form of a canary has."""
+# What every made canary begins with, in each form.
 STARTS = [
-    os.path.commonprefix(pair)  # noqa: RUF071 - it is characters that are compared
+    re.escape(os.path.commonprefix(pair))  # noqa: RUF071 - it is characters that are compared
     for pair in zip(forms("canary" + 40 * "0"), forms("canary" + 40 * "z"), strict=True)
 ]
 
