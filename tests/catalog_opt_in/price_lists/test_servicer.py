@@ -232,12 +232,12 @@ async def test_products_are_taken_out_and_a_shop_that_opts_out_takes_them_with_i
         name=made.name, products=[product.name, "products/none"]
     )
 
-    left = await pricing(tenant).RemovePriceListProducts(request)
+    remaining = await pricing(tenant).RemovePriceListProducts(request)
     again = await pricing(tenant).RemovePriceListProducts(request)
     await selling(tenant).DeleteListing(listings.DeleteListingRequest(name=listing.name))
 
-    assert {one.variant for one in left.prices} == {one.id for one in other.variants}
-    assert again == left
+    assert {one.variant for one in remaining.prices} == {one.id for one in other.variants}
+    assert again == remaining
     assert list((await read(pricing, tenant, made.name)).prices) == []
 
 

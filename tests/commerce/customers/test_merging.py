@@ -86,9 +86,9 @@ async def test_ten_claims_at_once_lose_no_line_and_double_none(shopper, tenant):
 
     for cart in carts[1:]:
         await customer.send("POST", f"/store/carts/{cart['id']}/customer")
-    left = [await customer.send("GET", f"/store/carts/{cart['id']}") for cart in carts]
-    [one] = [answer.json()["cart"] for answer in left if answer.status_code == 200]
-    assert {answer.status_code for answer in left} == {200, 404}
+    answers = [await customer.send("GET", f"/store/carts/{cart['id']}") for cart in carts]
+    [one] = [answer.json()["cart"] for answer in answers if answer.status_code == 200]
+    assert {answer.status_code for answer in answers} == {200, 404}
     assert sorted(item["metadata"]["line"] for item in one["items"]) == list(range(75))
     assert {item["quantity"] for item in one["items"]} == {1}
 

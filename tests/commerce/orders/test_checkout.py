@@ -147,11 +147,13 @@ async def test_a_cart_that_is_emptied_is_no_order_and_keeps_nothing(paris, hq, d
 
         answer = await shop.send("DELETE", f"{path}/line-items/{cart['items'][0]['id']}")
 
-        left = answer.json()["parent"]
-        assert (left["items"], left["item_total"]) == ([], 0)
-        assert left["payment_collection"]["payment_sessions"] == []
-        assert left["payment_collection"]["amount"] == left["total"] == left["shipping_total"]
-        await pay(shop, left)
+        emptied = answer.json()["parent"]
+        assert (emptied["items"], emptied["item_total"]) == ([], 0)
+        assert emptied["payment_collection"]["payment_sessions"] == []
+        assert (
+            emptied["payment_collection"]["amount"] == emptied["total"] == emptied["shipping_total"]
+        )
+        await pay(shop, emptied)
         assert await shop.refused("POST", f"{path}/complete") == (400, "CART_INCOMPLETE")
         for table in ("customer_order", "reservation", "attempt"):
             count = f"SELECT count(*) FROM {table} WHERE cart_id = $1"

@@ -45,9 +45,9 @@ async def test_a_group_is_given_its_promotion_until_somebody_leaves_it(
     assert club not in codes(await other.cart(1))
     order = (await complete(member, await pay(member, cart)))["order"]
     assert club in codes(order)
-    left = await member.cart(1)
+    cart = await member.cart(1)
     await manager.post(f"{path}/customers", {"remove": [member.customer["id"]]})
-    changed = await member.post(f"/store/carts/{left['id']}", {"metadata": {"a": 1}})
+    changed = await member.post(f"/store/carts/{cart['id']}", {"metadata": {"a": 1}})
     assert club not in codes(changed["cart"])
 
 

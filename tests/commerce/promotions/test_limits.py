@@ -28,6 +28,13 @@ async def insist(shop: Shopper, cart):
             return answer.json()
 
 
+ONCE_BY_ADDRESS = {
+    "budget_type": "use_by_attribute",
+    "budget_attribute": "customer_email",
+    "budget_limit": 1,
+}
+
+
 async def test_of_fifty_buyers_at_once_five_are_given_what_is_limited_to_five(paris, hq, rows):
     limits = {"paris": 5, "hq": 2}
     ids = {
@@ -105,12 +112,7 @@ async def test_a_budget_in_another_currency_gives_nothing(paris, hq, rows):
 
 async def test_a_budget_by_address_is_each_customers_own_in_every_spelling(paris, hq, rows):
     for shop, tenant in ((paris, "paris"), (hq, "hq")):
-        campaign = await rows.campaign(
-            tenant,
-            budget_type="use_by_attribute",
-            budget_attribute="customer_email",
-            budget_limit=1,
-        )
+        campaign = await rows.campaign(tenant, **ONCE_BY_ADDRESS)
         await rows.promotion(tenant, "MINE", 10, campaign_id=campaign)
 
         given = []
@@ -128,12 +130,7 @@ async def test_a_budget_by_address_is_each_customers_own_in_every_spelling(paris
 
 async def test_an_account_does_not_renew_what_its_address_has_used(paris, hq, rows):
     for shop, tenant in ((paris, "paris"), (hq, "hq")):
-        campaign = await rows.campaign(
-            tenant,
-            budget_type="use_by_attribute",
-            budget_attribute="customer_email",
-            budget_limit=1,
-        )
+        campaign = await rows.campaign(tenant, **ONCE_BY_ADDRESS)
         await rows.promotion(tenant, "WELCOME", 10, campaign_id=campaign)
         email = f"{uuid.uuid4().hex}@example.com"
         guest = await discounted(shop, "WELCOME", email=email)
@@ -158,12 +155,7 @@ async def test_a_budget_by_account_gives_a_guest_nothing(paris, hq, rows):
 
 async def test_a_use_as_a_guest_counts_for_the_account_with_the_same_address(paris, hq, rows):
     for shop, tenant in ((paris, "paris"), (hq, "hq")):
-        campaign = await rows.campaign(
-            tenant,
-            budget_type="use_by_attribute",
-            budget_attribute="customer_email",
-            budget_limit=1,
-        )
+        campaign = await rows.campaign(tenant, **ONCE_BY_ADDRESS)
         await rows.promotion(tenant, "FIRST", 10, campaign_id=campaign)
         account = await shop.account()
         email = account.customer["email"]

@@ -252,11 +252,11 @@ async def test_with_the_last_of_some_goods_goes_what_they_cost_to_ship(both, adm
         await shop.pay(cart)
 
         line = next(item["id"] for item in full["items"] if item["variant_id"] == variant)
-        left = (await shop.shopper.send("DELETE", f"{lines}/{line}")).json()["parent"]
+        changed = (await shop.shopper.send("DELETE", f"{lines}/{line}")).json()["parent"]
 
-        assert methods(left) == [(parcel["id"], "Parcel", 5)]
-        assert left["total"] == left["payment_collection"]["amount"] == 64.9
-        assert left["payment_collection"]["payment_sessions"] == []
+        assert methods(changed) == [(parcel["id"], "Parcel", 5)]
+        assert changed["total"] == changed["payment_collection"]["amount"] == 64.9
+        assert changed["payment_collection"]["payment_sessions"] == []
         assert [option["id"] for option in await shop.offered(cart)] == [parcel["id"]]
         path = f"/store/carts/{cart['id']}/shipping-methods"
         refused = await shop.shopper.refused("POST", path, {"option_id": pallet["id"]})

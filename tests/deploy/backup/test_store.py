@@ -79,8 +79,8 @@ def test_backups_of_moments_within_the_days_are_kept_and_others_removed(store):
     assert store.expire(NOW, timedelta(days=3)) == 1
 
     assert [base.first_segment[-1] for base in store.bases()] == ["3", "5"]
-    left = sorted(file.name.partition(".")[0][-1] for file in store.wal.glob("*.gz"))
-    assert left == ["2", "3", "4", "5", "6"]
+    timelines = sorted(file.name.partition(".")[0][-1] for file in store.wal.glob("*.gz"))
+    assert timelines == ["2", "3", "4", "5", "6"]
     assert (store.wal / "00000002.history.gz").exists()
     assert store.expire(NOW, timedelta(days=3)) == 0
 
